@@ -1,0 +1,183 @@
+# ksupervise. `make help` lists the targets.
+#
+#   V=1                  show every command
+#   DEBUG=1              no optimisation, asserts on            (build/debug)
+#   SANITIZE=address     or thread, undefined                   (build/address, …)
+#   CC=clang             another compiler                       (build/clang, …)
+#   WERROR=1             warnings are errors (CI does this)
+#
+# Sources are found, not listed: a program is a folder, every .c in it belongs to it.
+
+.DEFAULT_GOAL := all
+SHELL   := /bin/bash
+VERSION := 0.1.0
+CC      := $(if $(filter default,$(origin CC)),gcc,$(CC))
+PREFIX  ?= /usr/local
+
+CONFIG := $(subst $() ,-,$(strip $(filter-out gcc cc,$(notdir $(CC))) $(if $(DEBUG),debug) $(SANITIZE)))
+B      := build$(if $(CONFIG),/$(CONFIG))
+Q      := $(if $(V),,@)
+say     = $(if $(V),,@printf '  %-5s %s\n' '$(1)' '$(2)')
+
+# --- programs: folder, libraries -------------------------------------------------------------------------
+PROGRAMS := ksupervise kproduce kconsume kstat ktopic kbroker
+
+ksupervise_dir := supervisor
+kproduce_dir   := producer
+kconsume_dir   := consumer
+kstat_dir      := tools/kstat
+ktopic_dir     := tools/ktopic
+kbroker_dir    := tools/kbroker
+
+# ksupervise and kstat do not link librdkafka: Kafka is the workers' business (lint checks it with ldd).
+ksupervise_pkg := msgpack uuid
+kproduce_pkg   := rdkafka msgpack uuid jansson
+kconsume_pkg   := rdkafka msgpack uuid jansson
+kstat_pkg      := jansson
+ktopic_pkg     := rdkafka msgpack jansson uuid
+kbroker_pkg    := rdkafka msgpack uuid
+all_pkg        := rdkafka msgpack uuid jansson
+
+# --- flags -----------------------------------------------------------------------------------------------
+WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wvla -Wformat=2 \
+            -Wmissing-prototypes -Wundef -Wwrite-strings $(if $(WERROR),-Werror)
+
+# The hardening flags of the OpenSSF compiler guide, each probed once and remembered in $(B)/flags.mk.
+HARDENING := -fstack-protector-strong -fstack-clash-protection -fcf-protection=full -fno-delete-null-pointer-checks \
+             -fno-strict-overflow -ftrivial-auto-var-init=zero -fPIE
+HARDENING_LD := -pie -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack -Wl,--as-needed
+
+OPTIMISE := $(if $(DEBUG),-O0 -g3,-O2 -g $(if $(SANITIZE),-fno-omit-frame-pointer,-D_FORTIFY_SOURCE=2 -DNDEBUG))
+SANITIZER := $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all)
+
+-include $(B)/flags.mk
+CPPFLAGS += -I. -D_GNU_SOURCE -DKSUPERVISE_VERSION='"$(VERSION)"' -MMD -MP
+CFLAGS   += -std=c11 -pthread $(WARNINGS) $(OPTIMISE) $(SANITIZER) $(PROBED_CFLAGS)
+LDFLAGS  += -pthread $(SANITIZER) $(PROBED_LDFLAGS)
+PKG       = $(shell pkg-config --libs $(1) 2>/dev/null)
+
+$(B)/flags.mk: Makefile
+	@mkdir -p $(@D)
+	@accepts() { echo 'int main(void){return 0;}' | $(CC) -Werror "$$@" -x c -o $(B)/probe - 2>/dev/null; }; \
+	cflags=; for f in $(HARDENING); do accepts $$f && cflags="$$cflags $$f"; done; \
+	ldflags=; for f in $(HARDENING_LD); do accepts -fPIE $$f && ldflags="$$ldflags $$f"; done; \
+	rm -f $(B)/probe; printf 'PROBED_CFLAGS := %s\nPROBED_LDFLAGS := %s\n' "$$cflags" "$$ldflags" > $@
+
+# --- objects ---------------------------------------------------------------------------------------------
+sources  = $(sort $(wildcard $(1)/*.c $(1)/*/*.c))
+objects  = $(patsubst %.c,$(B)/obj/%.o,$(1))
+common_o := $(call objects,$(call sources,common))
+BINARIES := $(PROGRAMS:%=$(B)/bin/%)
+
+.PHONY: all
+all: $(BINARIES)
+
+$(B)/obj/%.o: %.c $(B)/flags.mk
+	$(call say,cc,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -c $< -o $@
+
+# Everything but main.o goes into an archive, so that the tests link what the program links.
+define archive
+$(B)/lib$(1).a: $$(filter-out %/main.o,$$(call objects,$$(call sources,$(2))))
+	$$(call say,ar,$$@)
+	@mkdir -p $$(@D); rm -f $$@
+	$$(Q)ar rcs $$@ $$^
+endef
+$(eval $(call archive,common,common))
+$(foreach p,$(PROGRAMS),$(eval $(call archive,$(p),$($(p)_dir))))
+
+define program
+$(B)/bin/$(1): $(B)/obj/$($(1)_dir)/main.o $(B)/lib$(1).a $(B)/libcommon.a
+	$$(call say,ld,$$@)
+	@mkdir -p $$(@D)
+	$$(Q)$$(CC) $$(LDFLAGS) -o $$@ $$^ $$(call PKG,$($(1)_pkg))
+endef
+$(foreach p,$(PROGRAMS),$(eval $(call program,$(p))))
+
+# --- unit tests: tests/<folder>/test_x.c tests <folder>/x.c -----------------------------------------------
+UNIT_SOURCES := $(sort $(wildcard tests/common/test_*.c tests/common/*/test_*.c tests/consumer/test_*.c tests/consumer/*/test_*.c \
+                tests/producer/test_*.c tests/supervisor/test_*.c tests/tools/*/test_*.c))
+UNIT_TESTS   := $(patsubst tests/%.c,$(B)/tests/%,$(UNIT_SOURCES))
+SUPPORT_O    := $(call objects,$(wildcard tests/support/*.c))
+library_of    = $(foreach p,$(PROGRAMS),$(if $(filter tests/$($(p)_dir)/%,$(1)),$(B)/lib$(p).a))
+
+define unit_test
+$(B)/tests/$(1): $(B)/obj/tests/$(1).o $(SUPPORT_O) $(call library_of,tests/$(1).c) $(B)/libcommon.a
+	$$(call say,ld,$$@)
+	@mkdir -p $$(@D)
+	$$(Q)$$(CC) $$(LDFLAGS) -o $$@ $$^ $$(call PKG,check $(all_pkg))
+endef
+$(foreach t,$(UNIT_SOURCES),$(eval $(call unit_test,$(patsubst tests/%.c,%,$(t)))))
+
+.PHONY: setup play test unit system provision kafka kafka-stop bench lint fuzz format install uninstall clean help
+setup:
+	$(Q)tools/setup
+
+unit: $(UNIT_TESTS) $(BINARIES)
+	$(Q)tests/run unit $(B)
+
+system: $(BINARIES)
+	$(Q)tests/run system $(B)
+
+test: ## set up, build, run the unit tests and the system tests on a real Kafka
+	$(Q)tools/setup test
+	$(Q)$(MAKE) --no-print-directory -j2 build-tests
+	$(Q)tests/run all $(B)
+
+.PHONY: build-tests
+build-tests: $(BINARIES) $(UNIT_TESTS)
+
+play: ## set up, build, start two consumers and a producer; one Ctrl-C ends all
+	$(Q)tools/setup
+	$(Q)$(MAKE) --no-print-directory -j2 all
+	$(Q)exec tools/play $(B)/bin
+
+provision: all ## make sure that the workloads' topics exist
+	$(Q)$(B)/bin/ktopic provision
+
+kafka: ## start a real Apache Kafka on loopback (KAFKA_BROKERS=3 for three)
+	$(Q)tools/setup kafka
+	$(Q)tools/kafka/start
+
+kafka-stop: ## stop exactly what `make kafka` started
+	$(Q)tools/kafka/stop
+
+bench: ## measure against the field, on a real Kafka
+	$(Q)tools/setup bench
+	$(Q)$(MAKE) --no-print-directory -j2 all
+	$(Q)tools/bench/run $(B)
+
+lint: ## formatting, static analysis, headers alone, who includes whom, banned calls
+	$(Q)tools/setup lint
+	$(Q)tools/lint $(B)
+
+format: ## rewrite the sources with clang-format
+	$(Q)git ls-files '*.c' '*.h' | xargs clang-format -i
+
+# --- fuzzers: tests/fuzz/fuzz_x.c (clang's libFuzzer), corpus in tests/fuzz/corpus/x ---------------------------
+FUZZERS := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
+
+build/fuzz/%: tests/fuzz/%.c $(call sources,common)
+	$(call say,fuzz,$@)
+	@mkdir -p $(@D)
+	$(Q)clang -I. -D_GNU_SOURCE -DKSUPERVISE_VERSION='"fuzz"' -std=c11 -pthread -g -O1 -fsanitize=fuzzer,address,undefined \
+	    -fno-sanitize-recover=all -o $@ $^ $(call PKG,$(all_pkg))
+
+fuzz: $(FUZZERS) ## run the fuzzers for FUZZ_SECONDS each (default 20)
+	$(Q)tests/fuzz/run $(FUZZERS)
+
+install: all ## install under PREFIX (/usr/local), below DESTDIR
+	$(Q)install -d '$(DESTDIR)$(PREFIX)/bin'
+	$(Q)install -m 755 $(BINARIES) '$(DESTDIR)$(PREFIX)/bin'
+
+uninstall: ## remove what install put there
+	$(Q)rm -f $(PROGRAMS:%='$(DESTDIR)$(PREFIX)/bin/%')
+
+clean: ## remove everything that was built (build/), but not a running Kafka's data
+	$(Q)tools/clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+-include $(shell find $(B)/obj -name '*.d' 2>/dev/null)

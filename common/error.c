@@ -1,0 +1,54 @@
+#include "common/error.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static void set(struct error *e, int exit_code, const char *format, va_list arguments)
+{
+    if (e == NULL)
+        return;
+    e->exit_code = exit_code;
+    vsnprintf(e->text, sizeof e->text, format, arguments);
+}
+
+int error_set(struct error *e, const char *format, ...)
+{
+    int saved_errno = errno;
+    va_list arguments;
+    va_start(arguments, format);
+    set(e, 1, format, arguments);
+    va_end(arguments);
+    errno = saved_errno;
+    return -1;
+}
+
+int error_set_code(struct error *e, int exit_code, const char *format, ...)
+{
+    int saved_errno = errno;
+    va_list arguments;
+    va_start(arguments, format);
+    set(e, exit_code, format, arguments);
+    va_end(arguments);
+    errno = saved_errno;
+    return -1;
+}
+
+int error_context(struct error *e, const char *format, ...)
+{
+    if (e == NULL)
+        return -1;
+    int saved_errno = errno;
+    char cause[ERROR_TEXT_BYTES];
+    memcpy(cause, e->text, sizeof cause);
+
+    va_list arguments;
+    va_start(arguments, format);
+    int length = vsnprintf(e->text, sizeof e->text, format, arguments);
+    va_end(arguments);
+    if (length >= 0 && (size_t)length < sizeof e->text)
+        snprintf(e->text + length, sizeof e->text - (size_t)length, ": %s", cause);
+    errno = saved_errno;
+    return -1;
+}

@@ -1,0 +1,74 @@
+/* record.h: one decoded record, and the three things done to it in bulk: decode, validate, encode. The hot path and the trust
+ * boundary of the project.
+ *
+ * A record holds views into the payload that it was decoded from: it is valid as long as those bytes are. Nothing here
+ * allocates. Any thread; no shared state.
+ */
+#ifndef KSUPERVISE_COMMON_RECORD_RECORD_H
+#define KSUPERVISE_COMMON_RECORD_RECORD_H
+
+#include "common/record/schema.h"
+
+struct value {
+    union {
+        int64_t integer;     /* FIELD_INTEGER, MONEY, EXPONENT, TIME */
+        struct mp_view text; /* FIELD_STRING, CURRENCY, ENUM; FIELD_UUID: 16 raw bytes */
+    };
+};
+
+struct record {
+    const struct schema *schema;
+    uint32_t present;        /* bit i: field i was there */
+    uint32_t unknown_fields; /* skipped: a newer producer wrote them */
+    struct value values[RECORD_FIELDS_MAX];
+};
+
+/* Why a payload was refused. Filled without formatting: formatting is for the few that are shown. */
+enum record_fault {
+    RECORD_OK = 0,
+    RECORD_TRUNCATED,
+    RECORD_NOT_A_MAP,
+    RECORD_TOO_LARGE,       /* payload beyond RECORD_BYTES_MAX */
+    RECORD_TOO_MANY_FIELDS,
+    RECORD_KEY_NOT_STRING,
+    RECORD_WRONG_TYPE,
+    RECORD_OUT_OF_RANGE,    /* integer that does not fit, text too long, not in the list, bad currency … */
+    RECORD_BAD_UTF8,
+    RECORD_MISSING_FIELD,
+    RECORD_DUPLICATE_FIELD,
+    RECORD_TOO_DEEP,
+    RECORD_TRAILING_BYTES
+};
+
+#define RECORD_BYTES_MAX (1024 * 1024)
+
+struct record_problem {
+    enum record_fault fault;
+    uint32_t offset;            /* byte in the payload; 0 for validate */
+    const struct field *field;  /* NULL when none was identified */
+    enum mp_type found;
+};
+
+/* Decodes and checks types and structure. 0, or -1 with the problem. */
+int record_decode(const struct schema *schema, const void *payload, size_t length, struct record *record,
+                  struct record_problem *problem);
+
+/* The bounds of the schema: ranges, lengths, lists, UTF-8. A record that was decoded but breaks them is readable and wrong. */
+int record_validate(const struct record *record, struct record_problem *problem);
+
+/* "byte 17: field amount_minor: expected an integer, found a string" */
+void record_problem_text(const struct record_problem *problem, char *text, size_t bytes);
+
+/* Packs with msgpack-c into the caller's buffer. Returns the length, or 0 when it does not fit. RECORD_ENCODED_MAX always suffices for
+ * a valid record of the built-in schemas. */
+size_t record_encode(const struct record *record, void *buffer, size_t bytes);
+#define RECORD_ENCODED_MAX (64 * 1024)
+
+/* The partition key as text ("marek", "1234"), into `buffer`; returns its length. */
+#define RECORD_KEY_BYTES 256
+size_t record_key(const struct record *record, char buffer[RECORD_KEY_BYTES]);
+
+/* Index of the field, or -1. */
+int schema_field_index(const struct schema *schema, const char *name, size_t length);
+
+#endif

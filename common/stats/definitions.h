@@ -1,0 +1,114 @@
+/* definitions.h: every value that a segment holds, declared once.
+ *
+ * From this table come the segment's own definitions (a reader of another build reads by them), the writer's constants, kstat's columns and
+ * --list, the JSON names, the Prometheus names and types, and the reference page. To add a value, add a line.
+ *
+ * X(ID, "name", TYPE, UNIT, "help")
+ *
+ * Types   COUNTER     uint64, only grows, goes on over the generations of a worker
+ *         GAUGE       int64
+ *         OFFSET      int64 Kafka offset
+ *         TIME        int64 microseconds since the epoch, UTC (MONOTONIC: of CLOCK_MONOTONIC)
+ *         STATE       int64 index into the list of names that UNIT names
+ * Any value that is not known is STATS_UNKNOWN, which JSON shows as null. Counters start at 0.
+ */
+#ifndef KSUPERVISE_COMMON_STATS_DEFINITIONS_H
+#define KSUPERVISE_COMMON_STATS_DEFINITIONS_H
+
+#include "common/banned.h"
+
+#include <stdint.h>
+
+#define STATS_UNKNOWN INT64_MIN
+
+/* --- a consumer --------------------------------------------------------------------------------------------- */
+#define STATS_CONSUMER_COUNTERS(X)                                                                              \
+    X(CONSUMER_RECEIVED, "received", COUNTER, RECORDS, "records taken from the broker")                         \
+    X(CONSUMER_PROCESSED, "processed", COUNTER, RECORDS, "records that went through the whole pipeline")        \
+    X(CONSUMER_FAILED, "failed", COUNTER, RECORDS, "records that could not be decoded or broke a rule")         \
+    X(CONSUMER_RETRIED, "retried", COUNTER, RECORDS, "attempts after the first")                                \
+    X(CONSUMER_DEAD_LETTERED, "dead_lettered", COUNTER, RECORDS, "records sent to the dead-letter topic")       \
+    X(CONSUMER_SKIPPED, "skipped", COUNTER, RECORDS, "records dropped because their assignment was over, or seen before")  \
+    X(CONSUMER_LOST, "lost", COUNTER, RECORDS, "records that were gone from the topic before they were read")   \
+    X(CONSUMER_UNKNOWN_FIELDS, "unknown_fields", COUNTER, FIELDS, "fields of a newer producer, skipped")        \
+    X(CONSUMER_BYTES, "bytes", COUNTER, BYTES, "bytes of the values received")                                  \
+    X(CONSUMER_BATCHES_BY_SIZE, "batches_by_size", COUNTER, BATCHES, "batches closed because they were full")   \
+    X(CONSUMER_BATCHES_BY_TIME, "batches_by_time", COUNTER, BATCHES, "batches closed because their time was up") \
+    X(CONSUMER_COMMITS, "commits", COUNTER, COMMITS, "offset commits that the broker confirmed")                \
+    X(CONSUMER_COMMIT_ERRORS, "commit_errors", COUNTER, COMMITS, "offset commits that failed")                  \
+    X(CONSUMER_REBALANCES, "rebalances", COUNTER, REBALANCES, "assignments and revocations")                    \
+    X(CONSUMER_BROKER_ERRORS, "broker_errors", COUNTER, ERRORS, "errors that librdkafka reported")              \
+    X(CONSUMER_UNTRACKED, "untracked_partitions", COUNTER, PARTITIONS, "partitions beyond the segment's capacity, counted but not shown")
+
+/* Published together, so that a reader sees them of one moment. */
+#define STATS_CONSUMER_STATUS(X)                                                                                \
+    X(CONSUMER_PHASE, "phase", STATE, PHASES, "what the worker is doing")                                       \
+    X(CONSUMER_PHASE_SINCE, "phase_since_us", TIME, MICROSECONDS, "since when")                                 \
+    X(CONSUMER_ASSIGNED, "assigned_partitions", GAUGE, PARTITIONS, "partitions assigned to it now")             \
+    X(CONSUMER_BATCH_RECORDS, "batch_records", GAUGE, RECORDS, "records of the batch in flight, 0 between batches") \
+    X(CONSUMER_JOINED, "joined_us", TIME, MICROSECONDS, "when the group first gave it an assignment")           \
+    X(CONSUMER_FIRST_RECORD, "first_record_us", TIME, MICROSECONDS, "when this generation received its first record")
+
+/* Published for each partition together. */
+#define STATS_CONSUMER_PARTITION(X)                                                                             \
+    X(PARTITION_ASSIGNED, "assigned", GAUGE, BOOLEAN, "1 while the partition is this worker's")                 \
+    X(PARTITION_ASSIGNMENTS, "assignments", GAUGE, REBALANCES, "how often it was assigned in this generation")  \
+    X(PARTITION_RESUMED, "resumed", OFFSET, OFFSETS, "where reading began at the last assignment")              \
+    X(PARTITION_POSITION, "position", OFFSET, OFFSETS, "the next offset to process")                            \
+    X(PARTITION_COMMITTED, "committed", OFFSET, OFFSETS, "the committed offset, as the broker confirmed it")    \
+    X(PARTITION_LOW, "low", OFFSET, OFFSETS, "low watermark: the first offset that still exists")               \
+    X(PARTITION_HIGH, "high", OFFSET, OFFSETS, "high watermark: the offset of the next record to come")         \
+    X(PARTITION_INFLIGHT_FIRST, "inflight_first", OFFSET, OFFSETS, "first offset of the batch in flight")       \
+    X(PARTITION_INFLIGHT_END, "inflight_end", OFFSET, OFFSETS, "one past the last offset of the batch in flight") \
+    X(PARTITION_OLDEST_UNPROCESSED, "oldest_unprocessed_us", TIME, MICROSECONDS, "timestamp of the oldest record received and not processed") \
+    X(PARTITION_PROCESSED_AT, "position_us", TIME, MICROSECONDS, "when the position last moved")                \
+    X(PARTITION_COMMITTED_AT, "committed_us", TIME, MICROSECONDS, "when the broker last confirmed a commit")    \
+    X(PARTITION_WATERMARKS_AT, "watermarks_us", TIME, MICROSECONDS, "when the watermarks were last known")
+
+#define STATS_CONSUMER_HISTOGRAMS(X)                                                                            \
+    X(CONSUMER_PROCESS_US, "process_us", HISTOGRAM, MICROSECONDS, "from a record's timestamp to the end of its processing") \
+    X(CONSUMER_BATCH_US, "batch_us", HISTOGRAM, MICROSECONDS, "processing a batch")                             \
+    X(CONSUMER_COMMIT_US, "commit_us", HISTOGRAM, MICROSECONDS, "from asking for a commit to its confirmation")
+
+/* --- the producer -------------------------------------------------------------------------------------------- */
+#define STATS_PRODUCER_COUNTERS(X)                                                                              \
+    X(PRODUCER_PRODUCED, "produced", COUNTER, RECORDS, "records handed to librdkafka")                          \
+    X(PRODUCER_ACKNOWLEDGED, "acknowledged", COUNTER, RECORDS, "records that the brokers confirmed")            \
+    X(PRODUCER_FAILED, "failed", COUNTER, RECORDS, "records that were refused or timed out")                    \
+    X(PRODUCER_BYTES, "bytes", COUNTER, BYTES, "bytes of the values produced")                                  \
+    X(PRODUCER_QUEUE_FULL, "queue_full", COUNTER, WAITS, "waits for room in librdkafka's queue")                \
+    X(PRODUCER_BROKER_ERRORS, "broker_errors", COUNTER, ERRORS, "errors that librdkafka reported")              \
+    X(PRODUCER_UNTRACKED, "untracked_partitions", COUNTER, PARTITIONS, "partitions beyond the segment's capacity, counted but not shown")
+
+#define STATS_PRODUCER_STATUS(X)                                                                                \
+    X(PRODUCER_PHASE, "phase", STATE, PHASES, "what the worker is doing")                                       \
+    X(PRODUCER_PHASE_SINCE, "phase_since_us", TIME, MICROSECONDS, "since when")                                 \
+    X(PRODUCER_QUEUE_DEPTH, "queue_depth", GAUGE, RECORDS, "records waiting for their confirmation")
+
+#define STATS_PRODUCER_PARTITION(X)                                                                             \
+    X(PRODUCER_ACKNOWLEDGED_OFFSET, "acknowledged_offset", OFFSET, OFFSETS, "offset of the last record confirmed") \
+    X(PRODUCER_ACKNOWLEDGED_AT, "acknowledged_us", TIME, MICROSECONDS, "when it was confirmed")
+
+#define STATS_PRODUCER_HISTOGRAMS(X)                                                                            \
+    X(PRODUCER_DELIVERY_US, "delivery_us", HISTOGRAM, MICROSECONDS, "from produce to confirmation")
+
+/* --- lists of names ------------------------------------------------------------------------------------------ */
+#define STATS_PHASES(X)                                                                                         \
+    X(PHASE_STARTING, "starting")                                                                               \
+    X(PHASE_JOINING, "joining")                                                                                 \
+    X(PHASE_POLLING, "polling")                                                                                 \
+    X(PHASE_PROCESSING, "processing")                                                                           \
+    X(PHASE_COMMITTING, "committing")                                                                           \
+    X(PHASE_REBALANCING, "rebalancing")                                                                         \
+    X(PHASE_PAUSED, "paused")                                                                                   \
+    X(PHASE_PRODUCING, "producing")                                                                             \
+    X(PHASE_DRAINING, "draining")                                                                               \
+    X(PHASE_STOPPED, "stopped")
+
+enum stats_phase {
+#define X(id, name) id,
+    STATS_PHASES(X)
+#undef X
+};
+
+#endif

@@ -1,0 +1,60 @@
+/* reader.h: reads a segment, live or after its worker's death, without mapping it, without writing, without making the worker wait.
+ *
+ * A snapshot is taken with pread into the reader's own memory: selectors, values, selectors again; a group whose selector moved meanwhile is read
+ * again, a bounded number of times, and then marked torn. Nothing that the segment holds is trusted: magic, byte order, version, every offset and
+ * every count are checked against the size before use. Values are found by their definitions in the segment, not by struct.
+ */
+#ifndef KSUPERVISE_COMMON_STATS_READER_H
+#define KSUPERVISE_COMMON_STATS_READER_H
+
+#include "common/stats/writer.h"
+
+#include <stdbool.h>
+
+struct stats_snapshot; /* opaque, allocated */
+
+/* Opens by name, or takes a snapshot of an open descriptor. EXIT_CODE_NOT_RUNNING when there is no such object. */
+int stats_snapshot_open(struct stats_snapshot **snapshot, const char *instance, const char *worker, uint64_t generation,
+                        struct error *error);
+int stats_snapshot_take(struct stats_snapshot **snapshot, int fd, struct error *error);
+/* Reads the values again into the same memory; for kstat 1 and for the supervisor's steady loop (no allocation). */
+int stats_snapshot_refresh(struct stats_snapshot *snapshot, struct error *error);
+void stats_snapshot_free(struct stats_snapshot *snapshot);
+
+const struct stats_identity *stats_snapshot_identity(const struct stats_snapshot *snapshot);
+
+struct stats_liveness {
+    pid_t pid;             /* 0: no worker has opened it yet */
+    uint64_t start_ticks;  /* /proc/PID/stat field 22 */
+    bool alive;            /* the lock is held and pid and start time agree */
+    uint64_t heartbeat_tick;
+    int64_t heartbeat_us;  /* wall time of the last heartbeat, STATS_UNKNOWN if none */
+};
+void stats_snapshot_liveness(const struct stats_snapshot *snapshot, struct stats_liveness *liveness);
+
+/* Values by name, as definitions.h names them; STATS_UNKNOWN when this segment does not have it. */
+int64_t stats_snapshot_counter(const struct stats_snapshot *snapshot, const char *name);
+int64_t stats_snapshot_status(const struct stats_snapshot *snapshot, const char *name);
+size_t stats_snapshot_partitions(const struct stats_snapshot *snapshot);
+const char *stats_snapshot_partition_topic(const struct stats_snapshot *snapshot, size_t index, int32_t *partition);
+int64_t stats_snapshot_partition(const struct stats_snapshot *snapshot, size_t index, const char *name);
+bool stats_snapshot_torn(const struct stats_snapshot *snapshot); /* any group was torn */
+
+struct stats_summary {
+    uint64_t count;
+    int64_t sum, p50, p90, p99, max; /* microseconds; STATS_UNKNOWN when count is 0 */
+};
+void stats_snapshot_histogram(const struct stats_snapshot *snapshot, const char *name, struct stats_summary *summary);
+
+struct stats_ring_entry {
+    int64_t time_us, number;
+    char text[STATS_RING_TEXT_BYTES];
+};
+/* Oldest first; returns how many. */
+size_t stats_snapshot_ring(const struct stats_snapshot *snapshot, enum stats_ring ring,
+                           struct stats_ring_entry entries[STATS_RING_ENTRIES]);
+
+/* Lag of one partition: high − committed, never negative, STATS_UNKNOWN when either is. */
+int64_t stats_lag(int64_t committed, int64_t high);
+
+#endif

@@ -1,0 +1,59 @@
+/* writer.h: how a worker publishes. One writer; relaxed 8-byte stores, no system call, no allocation, no lock, so it may be called in the
+ * hottest loop. A reader never makes the writer wait, and a SIGKILL between any two instructions leaves a whole state behind.
+ *
+ * Not thread-safe: one thread owns a writer. All calls accept a writer that is NULL and do nothing: a worker can run without statistics.
+ */
+#ifndef KSUPERVISE_COMMON_STATS_WRITER_H
+#define KSUPERVISE_COMMON_STATS_WRITER_H
+
+#include "common/stats/segment.h"
+
+enum stats_counter_id { /* index into the counters of its kind */
+#define X(id, name, type, unit, help) id,
+    STATS_CONSUMER_COUNTERS(X) STATS_CONSUMER_COUNTER_COUNT,
+#undef X
+    STATS_PRODUCER_COUNTERS_BEGIN = -1,
+#define X(id, name, type, unit, help) id,
+    STATS_PRODUCER_COUNTERS(X) STATS_PRODUCER_COUNTER_COUNT
+#undef X
+};
+/* Likewise enum stats_status_id, stats_partition_id, stats_histogram_id. */
+
+struct stats_writer; /* opaque */
+
+/* Opens the segment behind `fd` as its one writer: opens /proc/self/fd/N anew (a lock on an inherited description would be the supervisor's too), takes
+ * the open-file-description lock and holds it for life, records pid and start time. `fd` stays the caller's. */
+int stats_writer_open(struct stats_writer **writer, int fd, struct error *error);
+/* Unmaps; the lock goes with it. The object stays. */
+void stats_writer_close(struct stats_writer *writer);
+
+void stats_add(struct stats_writer *writer, enum stats_counter_id id, uint64_t n);
+uint64_t stats_get(const struct stats_writer *writer, enum stats_counter_id id);
+
+/* The status: set as many as change in the writer's own copy, then publish once. */
+void stats_status_set(struct stats_writer *writer, int id, int64_t value);
+void stats_status_publish(struct stats_writer *writer);
+
+/* Sets phase and since-when, and publishes when the phase changed. */
+void stats_phase(struct stats_writer *writer, enum stats_phase phase, int64_t wall_us);
+/* The heartbeat: one relaxed store of a tick count and of the wall time. Called once a loop. */
+void stats_heartbeat(struct stats_writer *writer, int64_t wall_us);
+
+/* The slot of a topic's partition, taken on first use; -1 when the capacity is used up (the caller counts it, once). Slots are never given back within a generation. */
+int stats_partition_slot(struct stats_writer *writer, const char *topic, int32_t partition);
+/* Set in the writer's own copy, then publish once; slot -1 is ignored. All values start STATS_UNKNOWN. */
+void stats_partition_set(struct stats_writer *writer, int slot, int id, int64_t value);
+int64_t stats_partition_get(const struct stats_writer *writer, int slot, int id);
+void stats_partition_publish(struct stats_writer *writer, int slot);
+
+/* Adds `n` observations of `value_us`; negative counts as 0. */
+void stats_observe(struct stats_writer *writer, int histogram_id, int64_t value_us, uint64_t n);
+
+/* Rings: the last STATS_RING_ENTRIES rebalances and errors, with time, a number (librdkafka's error code, or how many partitions) and a text. */
+#define STATS_RING_ENTRIES    16
+#define STATS_RING_TEXT_BYTES 112
+enum stats_ring { STATS_RING_REBALANCES, STATS_RING_ERRORS };
+void stats_event(struct stats_writer *writer, enum stats_ring ring, int64_t wall_us, int64_t number, const char *format, ...)
+    __attribute__((format(printf, 5, 6)));
+
+#endif
