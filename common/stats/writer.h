@@ -8,16 +8,18 @@
 
 #include "common/stats/segment.h"
 
-enum stats_counter_id { /* index into the counters of its kind */
+/* One enum per kind and section, from the tables of definitions.h; the calls below take them as plain `int id`. A consumer's
+ * writer takes CONSUMER_… and PARTITION_…, a producer's PRODUCER_…; the other kind's ids are a programming error (assert). */
 #define X(id, name, type, unit, help) id,
-    STATS_CONSUMER_COUNTERS(X) STATS_CONSUMER_COUNTER_COUNT,
+enum stats_consumer_counter { STATS_CONSUMER_COUNTERS(X) STATS_CONSUMER_COUNTER_COUNT };
+enum stats_consumer_status { STATS_CONSUMER_STATUS(X) STATS_CONSUMER_STATUS_COUNT };
+enum stats_consumer_partition { STATS_CONSUMER_PARTITION(X) STATS_CONSUMER_PARTITION_COUNT };
+enum stats_consumer_histogram { STATS_CONSUMER_HISTOGRAMS(X) STATS_CONSUMER_HISTOGRAM_COUNT };
+enum stats_producer_counter { STATS_PRODUCER_COUNTERS(X) STATS_PRODUCER_COUNTER_COUNT };
+enum stats_producer_status { STATS_PRODUCER_STATUS(X) STATS_PRODUCER_STATUS_COUNT };
+enum stats_producer_partition { STATS_PRODUCER_PARTITION(X) STATS_PRODUCER_PARTITION_COUNT };
+enum stats_producer_histogram { STATS_PRODUCER_HISTOGRAMS(X) STATS_PRODUCER_HISTOGRAM_COUNT };
 #undef X
-    STATS_PRODUCER_COUNTERS_BEGIN = -1,
-#define X(id, name, type, unit, help) id,
-    STATS_PRODUCER_COUNTERS(X) STATS_PRODUCER_COUNTER_COUNT
-#undef X
-};
-/* Likewise enum stats_status_id, stats_partition_id, stats_histogram_id. */
 
 struct stats_writer; /* opaque */
 
@@ -27,8 +29,8 @@ int stats_writer_open(struct stats_writer **writer, int fd, struct error *error)
 /* Unmaps; the lock goes with it. The object stays. */
 void stats_writer_close(struct stats_writer *writer);
 
-void stats_add(struct stats_writer *writer, enum stats_counter_id id, uint64_t n);
-uint64_t stats_get(const struct stats_writer *writer, enum stats_counter_id id);
+void stats_add(struct stats_writer *writer, int id, uint64_t n);
+uint64_t stats_get(const struct stats_writer *writer, int id);
 
 /* The status: set as many as change in the writer's own copy, then publish once. */
 void stats_status_set(struct stats_writer *writer, int id, int64_t value);
