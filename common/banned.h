@@ -1,5 +1,5 @@
-/* banned.h: calls that do not compile here, because each has a safe sibling. Every header of common/ includes it, so no
- * source escapes. The habit is git's. */
+/* banned.h: calls that do not compile here, because each has a safe sibling. Every header of common/ includes
+ * it, so no source escapes. The habit is git's. */
 #ifndef KSUPERVISE_COMMON_BANNED_H
 #define KSUPERVISE_COMMON_BANNED_H
 

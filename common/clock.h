@@ -1,6 +1,6 @@
-/* clock.h: the two clocks. Deadlines and durations use the monotonic one; wall time is only for showing and for record
- * timestamps. Both may be called from any thread and from a signal handler. A test links tests/support/fake_clock.c
- * instead of clock.c and moves both by hand.
+/* clock.h: the two clocks. Deadlines and durations use the monotonic one; wall time is only for showing and
+ * for record timestamps. Both may be called from any thread and from a signal handler. A test that
+ * includes tests/support/fake_clock.h moves both by hand.
  */
 #ifndef KSUPERVISE_COMMON_CLOCK_H
 #define KSUPERVISE_COMMON_CLOCK_H
@@ -16,12 +16,13 @@
 int64_t clock_monotonic_us(void); /* CLOCK_MONOTONIC, microseconds */
 int64_t clock_wall_us(void);      /* CLOCK_REALTIME, microseconds since the epoch, UTC */
 
-/* 2026-02-26T09:52:20.102594+00:00, 32 characters, and a NUL. Returns `buffer`. Years outside 0..9999 become `?`. */
+/* 2026-02-26T09:52:20.102594+00:00, 32 characters, and a NUL. Returns `buffer`. Years outside 0..9999 become
+ * `?`. */
 #define CLOCK_ISO8601_BYTES 33
 char *clock_format_iso8601(char buffer[CLOCK_ISO8601_BYTES], int64_t wall_us);
 
-/* Reads RFC 3339: `2026-02-26T09:52:20.102594+00:00`, or ending in `Z`; the fraction may be missing, digits beyond
- * microseconds are refused. 0, or -1 when it is anything else. */
+/* Reads RFC 3339: `2026-02-26T09:52:20.102594+00:00`, or ending in `Z`; the fraction may be missing, digits
+ * beyond microseconds are refused. 0, or -1 when it is anything else. */
 int clock_parse_iso8601(const char *text, size_t length, int64_t *wall_us);
 
 #endif

@@ -1,8 +1,8 @@
 /* error.h: how a failure travels.
  *
- * A function that can fail returns 0 or -1 and fills the `struct error` that its caller lent it. The text is set where
- * the failure starts, naming the object and the cause; callers on the way up put context in front of it. The text ends
- * up before a user, so it says what to do: which flag or file to change.
+ * A function that can fail returns 0 or -1 and fills the `struct error` that its caller lent it. The text is
+ * set where the failure starts, naming the object and the cause; callers on the way up put context in front
+ * of it. The text ends up before a user, so it says what to do: which flag or file to change.
  *
  * Thread safety: none needed, an error belongs to the one that lent it. No allocation.
  */
@@ -18,14 +18,18 @@ struct error {
     char text[ERROR_TEXT_BYTES];
 };
 
-#define ERROR_INIT {.exit_code = 1, .text = ""}
+#define ERROR_INIT                                                                                           \
+    {                                                                                                        \
+        .exit_code = 1, .text = ""                                                                           \
+    }
 
-/* Sets the text (truncated to fit) and exit code 1; `%m` works. Always returns -1, so that `return error_set(...)` reads
- * well. `e` may be NULL: the caller does not care. errno is left as it was. */
+/* Sets the text (truncated to fit) and exit code 1; `%m` works. Always returns -1, so that `return
+ * error_set(...)` reads well. `e` may be NULL: the caller does not care. errno is left as it was. */
 int error_set(struct error *e, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* The same with an exit code. */
-int error_set_code(struct error *e, int exit_code, const char *format, ...) __attribute__((format(printf, 3, 4)));
+int error_set_code(struct error *e, int exit_code, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
 /* Puts `context: ` in front of the text. Returns -1. */
 int error_context(struct error *e, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -1,7 +1,8 @@
-/* exit_codes.h: what the programs exit with. One table: the supervisor's policy, --help and the manual come from it.
+/* exit_codes.h: what the programs exit with. One table: the supervisor's policy, --help and the manual come
+ * from it.
  *
- * 0 to 2 mean what they mean everywhere. Codes from 64 up are sysexits.h's where one fits, so that a shell user's
- * reflexes work; the ones that only Kafka needs follow from 80.
+ * 0 to 2 mean what they mean everywhere. Codes from 64 up are sysexits.h's where one fits, so that a shell
+ * user's reflexes work; the ones that only Kafka needs follow from 80.
  */
 #ifndef KSUPERVISE_COMMON_EXIT_CODES_H
 #define KSUPERVISE_COMMON_EXIT_CODES_H
@@ -17,19 +18,20 @@ enum exit_policy {
 };
 
 /*  X(name, code, policy, meaning)  */
-#define EXIT_CODES(X)                                                                                                   \
-    X(EXIT_CODE_OK, 0, DONE, "done")                                                                                    \
-    X(EXIT_CODE_FAILED, 1, RESTART, "failed")                                                                           \
-    X(EXIT_CODE_USAGE, 2, HOLD, "usage: a flag or its value is wrong")                                                  \
-    X(EXIT_CODE_NOT_RUNNING, 3, HOLD, "nothing is running under that name")                                             \
-    X(EXIT_CODE_CONFIG, 78, HOLD, "configuration: it cannot work as configured")                                        \
-    X(EXIT_CODE_KAFKA_FATAL, 80, RESTART, "librdkafka raised a fatal error")                                            \
-    X(EXIT_CODE_FENCED, 81, HOLD, "fenced: another process took this worker's group.instance.id")                       \
-    X(EXIT_CODE_UNRELEASED, 82, WAIT, "the group has not released this worker's group.instance.id yet")                 \
-    X(EXIT_CODE_SINK, 83, RESTART, "the sink failed")                                                                   \
-    X(EXIT_CODE_OFFSETS_LOST, 84, HOLD, "records at the committed offset are gone, and --on-offset-loss is stop")       \
-    X(EXIT_CODE_ORPHAN, 85, DONE, "the supervisor is gone")                                                             \
-    X(EXIT_CODE_UNDELIVERED, 86, RESTART, "the producer ended with records that were not delivered")                    \
+#define EXIT_CODES(X)                                                                                        \
+    X(EXIT_CODE_OK, 0, DONE, "done")                                                                         \
+    X(EXIT_CODE_FAILED, 1, RESTART, "failed")                                                                \
+    X(EXIT_CODE_USAGE, 2, HOLD, "usage: a flag or its value is wrong")                                       \
+    X(EXIT_CODE_NOT_RUNNING, 3, HOLD, "nothing is running under that name")                                  \
+    X(EXIT_CODE_CONFIG, 78, HOLD, "configuration: it cannot work as configured")                             \
+    X(EXIT_CODE_KAFKA_FATAL, 80, RESTART, "librdkafka raised a fatal error")                                 \
+    X(EXIT_CODE_FENCED, 81, HOLD, "fenced: another process took this worker's group.instance.id")            \
+    X(EXIT_CODE_UNRELEASED, 82, WAIT, "the group has not released this worker's group.instance.id yet")      \
+    X(EXIT_CODE_SINK, 83, RESTART, "the sink failed")                                                        \
+    X(EXIT_CODE_OFFSETS_LOST, 84, HOLD,                                                                      \
+      "records at the committed offset are gone, and --on-offset-loss is stop")                              \
+    X(EXIT_CODE_ORPHAN, 85, DONE, "the supervisor is gone")                                                  \
+    X(EXIT_CODE_UNDELIVERED, 86, RESTART, "the producer ended with records that were not delivered")         \
     X(EXIT_CODE_EXEC, 127, HOLD, "the program could not be executed")
 
 enum exit_code {

@@ -10,7 +10,8 @@ int name_check(const char *name, const char *what, struct error *error)
     if (length == 0)
         return error_set_code(error, EXIT_CODE_USAGE, "a %s name is empty", what);
     if (length > NAME_LENGTH_MAX)
-        return error_set_code(error, EXIT_CODE_USAGE, "%s name '%.40s…' has %zu characters; at most %d are allowed", what, name,
+        return error_set_code(error, EXIT_CODE_USAGE,
+                              "%s name '%.40s…' has %zu characters; at most %d are allowed", what, name,
                               length, NAME_LENGTH_MAX);
     for (const char *c = name; *c != '\0'; c++)
         if (!isalnum((unsigned char)*c) && *c != '_' && *c != '-')

@@ -1,5 +1,5 @@
-/* names.h: the names that users give, and what may stand in them. One rule for clients and instances, because both become
- * parts of file names, shared-memory names and group.instance.id. */
+/* names.h: the names that users give, and what may stand in them. One rule for clients and instances, because
+ * both become parts of file names, shared-memory names and group.instance.id. */
 #ifndef KSUPERVISE_COMMON_NAMES_H
 #define KSUPERVISE_COMMON_NAMES_H
 
@@ -7,12 +7,12 @@
 
 #include <stddef.h>
 
-#define NAME_LENGTH_MAX    32                     /* [A-Za-z0-9_-]{1,32} */
-#define NAME_BYTES         (NAME_LENGTH_MAX + 1)  /* with the NUL */
-#define WORKER_NAME_BYTES  (NAME_LENGTH_MAX + 12) /* bravo.4294967295 */
-#define INSTANCE_DEFAULT   "default"
-#define INSTANCE_SOLO      "solo" /* where a worker started by hand publishes */
-#define PRODUCER_WORKER    "producer"
+#define NAME_LENGTH_MAX   32                     /* [A-Za-z0-9_-]{1,32} */
+#define NAME_BYTES        (NAME_LENGTH_MAX + 1)  /* with the NUL */
+#define WORKER_NAME_BYTES (NAME_LENGTH_MAX + 12) /* bravo.4294967295 */
+#define INSTANCE_DEFAULT  "default"
+#define INSTANCE_SOLO     "solo" /* where a worker started by hand publishes */
+#define PRODUCER_WORKER   "producer"
 
 /* 0 when `name` is [A-Za-z0-9_-]{1,32}. `what` names the thing in the error: "client", "instance". */
 int name_check(const char *name, const char *what, struct error *error);
@@ -23,7 +23,8 @@ void name_worker(char worker[WORKER_NAME_BYTES], const char *client, unsigned in
 /* BRAVO: for the log prefix. `upper` holds at least strlen(name) + 1 bytes. */
 void name_upper(char *upper, size_t bytes, const char *name);
 
-/* The nearest of `count` candidates to a mistyped `name`, or NULL when none is near (more than a third of it differs). */
+/* The nearest of `count` candidates to a mistyped `name`, or NULL when none is near (more than a third of it
+ * differs). */
 const char *name_suggest(const char *name, const char *const *candidates, size_t count);
 
 #endif

@@ -1,0 +1,80 @@
+/* --help from the table. */
+#include "common/options.h"
+
+enum { HELP_COLUMN = 28, HELP_WIDTH = 100 };
+
+/* Prints `text` from the current column on, wrapped at HELP_WIDTH, further lines indented to HELP_COLUMN. */
+static void print_wrapped(FILE *stream, const char *text)
+{
+    int column = HELP_COLUMN;
+    while (*text != '\0') {
+        int word = (int)strcspn(text, " ");
+        if (column + word > HELP_WIDTH && column > HELP_COLUMN) {
+            fprintf(stream, "\n%*s", HELP_COLUMN, "");
+            column = HELP_COLUMN;
+        }
+        fprintf(stream, "%.*s", word, text);
+        column += word;
+        text += word;
+        if (*text == ' ') {
+            fputc(' ', stream);
+            column++;
+            text++;
+        }
+    }
+    fputc('\n', stream);
+}
+
+static void describe(const struct option_def *def, char *text, size_t bytes)
+{
+    int used = snprintf(text, bytes, "%s", def->help);
+    if (def->choices != NULL) {
+        used += snprintf(text + used, bytes - (size_t)used, ": ");
+        for (int i = 0; def->choices[i] != NULL; i++)
+            used += snprintf(text + used, bytes - (size_t)used, "%s%s", i > 0 ? " | " : "", def->choices[i]);
+    }
+    if (def->fallback != NULL && def->type != OPTION_FLAG)
+        used += snprintf(text + used, bytes - (size_t)used, " (default: %s)", def->fallback);
+    if (def->environment != NULL)
+        snprintf(text + used, bytes - (size_t)used, " [$%s]", def->environment);
+}
+
+static void print_option(const struct option_def *def, FILE *stream)
+{
+    char head[96];
+    char letter[5] = "    ";
+    if (def->letter != 0)
+        snprintf(letter, sizeof letter, "-%c, ", def->letter);
+    int width = snprintf(head, sizeof head, "  %s--%s%s%s", letter, def->name, def->argument ? " " : "",
+                         def->argument ? def->argument : "");
+    fprintf(stream, "%s", head);
+    if (width >= HELP_COLUMN - 1)
+        fprintf(stream, "\n%*s", HELP_COLUMN, "");
+    else
+        fprintf(stream, "%*s", HELP_COLUMN - width, "");
+    char text[1024];
+    describe(def, text, sizeof text);
+    print_wrapped(stream, text);
+}
+
+void options_help(const struct program *program, FILE *stream)
+{
+    fprintf(stream, "Usage: %s %s\n%s\n", program->name, program->synopsis, program->about);
+    bool headed = program->option_count > 0 && program->options[0].type == OPTION_HEADING;
+    if (!headed)
+        fprintf(stream, "\n");
+    for (size_t i = 0; i < program->option_count; i++) {
+        const struct option_def *def = &program->options[i];
+        if (def->type == OPTION_HEADING)
+            fprintf(stream, "\n%s:\n", def->help);
+        else if (!def->hidden)
+            print_option(def, stream);
+    }
+    fprintf(stream, "\n");
+    static const struct option_def help = {.name = "help", .letter = 'h', .help = "show this and exit"};
+    static const struct option_def version = {.name = "version", .help = "show the version and exit"};
+    print_option(&help, stream);
+    print_option(&version, stream);
+    if (program->epilogue != NULL)
+        fprintf(stream, "\n%s", program->epilogue);
+}
