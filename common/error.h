@@ -23,8 +23,9 @@ struct error {
         .exit_code = 1, .text = ""                                                                           \
     }
 
-/* Sets the text (truncated to fit) and exit code 1; `%m` works. Always returns -1, so that `return
- * error_set(...)` reads well. `e` may be NULL: the caller does not care. errno is left as it was. */
+/* Sets the text (truncated to fit) and exit code 1; For a failed system call: "%s" with strerror(errno).
+ * Always returns -1, so that `return error_set(...)` reads well. `e` may be NULL: the caller does not care.
+ * errno is left as it was. */
 int error_set(struct error *e, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* The same with an exit code. */

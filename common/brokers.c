@@ -1,0 +1,182 @@
+#include "common/brokers.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <libgen.h>
+#include <limits.h>
+#include <netdb.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <sys/socket.h>
+
+#include "common/exit_codes.h"
+
+#define KAFKA_PORT       "9092" /* Kafka's registered port, IANA XmlIpcRegSvc; every Kafka document uses it */
+#define ALIVE_TIMEOUT_MS 200
+#define DEVELOPMENT_FILE "../kafka/bootstrap" /* from build/bin */
+
+static int check_list(const char *list, const char *source, struct error *error)
+{
+    if (strlen(list) >= BROKERS_BYTES)
+        return error_set_code(error, EXIT_CODE_USAGE, "%s: the address list is longer than %d characters",
+                              source, BROKERS_BYTES - 1);
+    for (const char *c = list; *c != '\0'; c++)
+        if (!isalnum((unsigned char)*c) && strchr("._-:,[]/ ", *c) == NULL)
+            return error_set_code(error, EXIT_CODE_USAGE, "%s: '%s' is not a list of HOST:PORT", source,
+                                  list);
+    return 0;
+}
+
+static int take(struct brokers *brokers, const char *address, const char *port, const char *source,
+                struct error *error)
+{
+    if (address[0] == '\0')
+        return error_set_code(error, EXIT_CODE_USAGE, "%s is there but empty: give HOST:PORT, or remove it",
+                              source);
+    if (check_list(address, source, error) == -1)
+        return -1;
+    bool has_port = port == NULL || strchr(address, ':') != NULL;
+    snprintf(brokers->bootstrap, sizeof brokers->bootstrap, "%s%s%s", address, has_port ? "" : ":",
+             has_port ? "" : port);
+    snprintf(brokers->source, sizeof brokers->source, "%s", source);
+    return 0;
+}
+
+/* --- .env
+ * ---------------------------------------------------------------------------------------------------- */
+
+/* NAME=value, as docker compose reads it: `export ` and quotes are allowed, # begins a comment line. Value in
+ * place, or NULL. */
+static char *dotenv_value(char *line, const char *name)
+{
+    line += strspn(line, " \t");
+    if (strncmp(line, "export ", 7) == 0)
+        line += 7;
+    size_t length = strlen(name);
+    if (strncmp(line, name, length) != 0 || line[length] != '=')
+        return NULL;
+    char *value = line + length + 1;
+    size_t end = strlen(value);
+    while (end > 0 && isspace((unsigned char)value[end - 1]))
+        value[--end] = '\0';
+    if (end >= 2 && (value[0] == '"' || value[0] == '\'') && value[end - 1] == value[0]) {
+        value[end - 1] = '\0';
+        value++;
+    }
+    return value;
+}
+
+/* Copies the last assignment of `name` in ./.env. Returns whether there is one. */
+static bool dotenv_find(const char *name, char *copy, size_t bytes)
+{
+    FILE *file = fopen(".env", "re");
+    if (file == NULL)
+        return false;
+    bool found = false;
+    char *line = NULL;
+    size_t capacity = 0;
+    while (getline(&line, &capacity, file) > 0) {
+        const char *value = dotenv_value(line, name);
+        if (value == NULL)
+            continue;
+        found = true;
+        snprintf(copy, bytes, "%s", value);
+    }
+    free(line);
+    fclose(file);
+    return found;
+}
+
+/* --- the broker of `make kafka`
+ * ------------------------------------------------------------------------------ */
+
+static bool connects(const struct addrinfo *address)
+{
+    int fd = socket(address->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd == -1)
+        return false;
+    int error = 0;
+    socklen_t length = sizeof error;
+    struct pollfd waiting = {.fd = fd, .events = POLLOUT};
+    bool ok = connect(fd, address->ai_addr, address->ai_addrlen) == 0 ||
+              (errno == EINPROGRESS && poll(&waiting, 1, ALIVE_TIMEOUT_MS) == 1 &&
+               getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length) == 0 && error == 0);
+    close(fd);
+    return ok;
+}
+
+/* Any of HOST:PORT,HOST:PORT accepts a connection. */
+static bool answers(const char *list)
+{
+    char copy[BROKERS_BYTES];
+    snprintf(copy, sizeof copy, "%.*s", (int)sizeof copy - 1, list);
+    char *rest = copy;
+    for (char *address = strsep(&rest, ","); address != NULL; address = strsep(&rest, ",")) {
+        char *port = strrchr(address, ':');
+        if (port == NULL)
+            continue;
+        *port++ = '\0';
+        struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV};
+        struct addrinfo *found = NULL;
+        if (getaddrinfo(address, port, &hints, &found) != 0)
+            continue;
+        bool ok = connects(found);
+        freeaddrinfo(found);
+        if (ok)
+            return true;
+    }
+    return false;
+}
+
+static bool development_broker(char *list, size_t bytes)
+{
+    char path[PATH_MAX + sizeof DEVELOPMENT_FILE + 1];
+    ssize_t length = readlink("/proc/self/exe", path, PATH_MAX);
+    if (length <= 0)
+        return false;
+    path[length] = '\0';
+    char *folder = dirname(path);
+    size_t used = strlen(folder);
+    if (folder != path)
+        return false;
+    snprintf(path + used, sizeof path - used, "/" DEVELOPMENT_FILE);
+    FILE *file = fopen(path, "re");
+    if (file == NULL)
+        return false;
+    bool ok = fgets(list, (int)bytes, file) != NULL;
+    fclose(file);
+    if (ok)
+        list[strcspn(list, "\r\n")] = '\0';
+    return ok && answers(list);
+}
+
+int brokers_find(struct brokers *brokers, const char *flag, struct error *error)
+{
+    *brokers = (struct brokers){"", ""};
+    char value[BROKERS_BYTES + 64];
+    const char *environment;
+    if (flag != NULL)
+        return take(brokers, flag, NULL, "--bootstrap", error);
+    if ((environment = getenv("KAFKA_BOOTSTRAP")) != NULL)
+        return take(brokers, environment, NULL, "KAFKA_BOOTSTRAP", error);
+    if ((environment = getenv("KAFKA_HOST_IP")) != NULL)
+        return take(brokers, environment, KAFKA_PORT, "KAFKA_HOST_IP", error);
+    if (dotenv_find("KAFKA_BOOTSTRAP", value, sizeof value))
+        return take(brokers, value, NULL, "KAFKA_BOOTSTRAP in .env", error);
+    if (dotenv_find("KAFKA_HOST_IP", value, sizeof value))
+        return take(brokers, value, KAFKA_PORT, "KAFKA_HOST_IP in .env", error);
+    if (development_broker(value, BROKERS_BYTES))
+        return take(brokers, value, NULL, "make kafka", error);
+    return 0;
+}
+
+void brokers_advice(const struct brokers *brokers, char *text, size_t bytes)
+{
+    if (brokers->bootstrap[0] == '\0')
+        snprintf(text, bytes,
+                 "no broker is configured: give --bootstrap HOST:PORT, set KAFKA_BOOTSTRAP (or .env), or "
+                 "start one with 'make kafka'");
+    else
+        snprintf(text, bytes, "no broker answers at %s (from %s): is it running, and is the address right?",
+                 brokers->bootstrap, brokers->source);
+}

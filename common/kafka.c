@@ -1,0 +1,182 @@
+#include "common/kafka.h"
+
+#include <errno.h>
+#include <syslog.h>
+
+#include "common/clock.h"
+#include "common/exit_codes.h"
+#include "common/log.h"
+
+struct property {
+    const char *name;
+    const char *value;
+};
+
+static const struct property defaults[] = {
+    /* A development broker that restarts is found again at once: measured 3–5 s with librdkafka's defaults,
+       0.1–0.5 s with these. */
+    {"reconnect.backoff.ms", "50"},
+    {"reconnect.backoff.max.ms", "500"},
+    {"retry.backoff.ms", "50"},
+    {"topic.metadata.refresh.fast.interval.ms", "100"},
+    /* 30 s by default: an address that swallows packets is to be told within 10 s. */
+    {"socket.connection.setup.timeout.ms", "8000"},
+};
+
+int kafka_conf_set(rd_kafka_conf_t *conf, const char *name, const char *value, struct error *error)
+{
+    char why[ERROR_TEXT_BYTES - 64];
+    if (rd_kafka_conf_set(conf, name, value, why, sizeof why) == RD_KAFKA_CONF_OK)
+        return 0;
+    return error_set_code(error, EXIT_CODE_USAGE, "-X %s: %s", name, why);
+}
+
+/* VALUE @FILE: the first line of the file, so that a secret stands in no command line. */
+static int read_value_file(const char *path, char *value, size_t bytes, struct error *error)
+{
+    FILE *file = fopen(path, "re");
+    if (file == NULL)
+        return error_set_code(error, EXIT_CODE_CONFIG, "cannot read %s: %s", path, strerror(errno));
+    bool ok = fgets(value, (int)bytes, file) != NULL;
+    fclose(file);
+    if (!ok)
+        return error_set_code(error, EXIT_CODE_CONFIG, "%s is empty", path);
+    value[strcspn(value, "\r\n")] = '\0';
+    return 0;
+}
+
+static int set_property(rd_kafka_conf_t *conf, const char *pair, struct error *error)
+{
+    const char *equals = strchr(pair, '=');
+    if (equals == NULL || equals == pair)
+        return error_set_code(error, EXIT_CODE_USAGE,
+                              "-X '%s': NAME=VALUE is expected ('-X help' lists the names)", pair);
+    char name[128];
+    snprintf(name, sizeof name, "%.*s", (int)(equals - pair), pair);
+    const char *value = equals + 1;
+    char from_file[4096];
+    if (value[0] == '@') {
+        if (read_value_file(value + 1, from_file, sizeof from_file, error) == -1)
+            return error_context(error, "-X %s", name);
+        value = from_file;
+    }
+    return kafka_conf_set(conf, name, value, error);
+}
+
+static void log_callback(const rd_kafka_t *rk, int level, const char *facility, const char *text)
+{
+    (void)rk;
+    /* Connection failures are told once, by kafka_outage; what librdkafka logs of each attempt is for
+     * --verbose. */
+    if (level <= LOG_CRIT)
+        log_error("librdkafka %s: %s", facility, text);
+    else
+        log_verbose("librdkafka %s: %s", facility, text);
+}
+
+rd_kafka_conf_t *kafka_conf(const char *bootstrap, const char *client_id,
+                            const struct option_list *properties, struct error *error)
+{
+    rd_kafka_conf_t *conf = rd_kafka_conf_new();
+    rd_kafka_conf_set_log_cb(conf, log_callback);
+    for (size_t i = 0; i < sizeof defaults / sizeof defaults[0]; i++)
+        if (kafka_conf_set(conf, defaults[i].name, defaults[i].value, error) == -1)
+            goto failed;
+    if (kafka_conf_set(conf, "bootstrap.servers", bootstrap, error) == -1 ||
+        kafka_conf_set(conf, "client.id", client_id, error) == -1)
+        goto failed;
+    for (size_t i = 0; properties != NULL && i < properties->count; i++)
+        if (set_property(conf, properties->items[i], error) == -1)
+            goto failed;
+    return conf;
+failed:
+    rd_kafka_conf_destroy(conf);
+    return NULL;
+}
+
+void kafka_help_if_asked(const struct option_list *properties)
+{
+    for (size_t i = 0; i < properties->count; i++)
+        if (strcmp(properties->items[i], "help") == 0) {
+            rd_kafka_conf_properties_show(stdout);
+            exit(EXIT_CODE_OK);
+        }
+}
+
+bool kafka_property_given(const struct option_list *properties, const char *name)
+{
+    size_t length = strlen(name);
+    for (size_t i = 0; i < properties->count; i++)
+        if (strncmp(properties->items[i], name, length) == 0 && properties->items[i][length] == '=')
+            return true;
+    return false;
+}
+
+rd_kafka_t *kafka_new(rd_kafka_type_t type, rd_kafka_conf_t *conf, struct error *error)
+{
+    char why[ERROR_TEXT_BYTES - 64];
+    rd_kafka_t *rk = rd_kafka_new(type, conf, why, sizeof why);
+    if (rk == NULL) {
+        rd_kafka_conf_destroy(conf);
+        error_set_code(error, EXIT_CODE_CONFIG, "librdkafka refuses the configuration: %s", why);
+    }
+    return rk;
+}
+
+int kafka_reach(rd_kafka_t *rk, const struct brokers *brokers, int timeout_ms, struct error *error)
+{
+    const struct rd_kafka_metadata *metadata = NULL;
+    rd_kafka_resp_err_t err = rd_kafka_metadata(rk, 0, NULL, &metadata, timeout_ms);
+    if (err == RD_KAFKA_RESP_ERR_NO_ERROR) {
+        rd_kafka_metadata_destroy(metadata);
+        return 0;
+    }
+    char advice[ERROR_TEXT_BYTES];
+    brokers_advice(brokers, advice, sizeof advice);
+    return error_set(error, "%s", advice);
+}
+
+/* KIP-848's UNRELEASED_INSTANCE_ID, which librdkafka 2.0.2 has no name for. */
+enum { UNRELEASED_INSTANCE_ID = 111 };
+
+struct error_exit {
+    int err;
+    int exit_code;
+};
+
+static const struct error_exit error_exits[] = {
+    {RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID, EXIT_CODE_FENCED},
+    {UNRELEASED_INSTANCE_ID, EXIT_CODE_UNRELEASED},
+    {RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED, EXIT_CODE_CONFIG},
+    {RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, EXIT_CODE_CONFIG},
+    {RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED, EXIT_CODE_CONFIG},
+    {RD_KAFKA_RESP_ERR_INVALID_GROUP_ID, EXIT_CODE_CONFIG},
+    {RD_KAFKA_RESP_ERR_INCONSISTENT_GROUP_PROTOCOL, EXIT_CODE_CONFIG},
+};
+
+int kafka_exit_code(rd_kafka_resp_err_t err)
+{
+    for (size_t i = 0; i < sizeof error_exits / sizeof error_exits[0]; i++)
+        if (error_exits[i].err == (int)err)
+            return error_exits[i].exit_code;
+    return EXIT_CODE_KAFKA_FATAL;
+}
+
+bool kafka_outage_error(struct kafka_outage *outage, rd_kafka_resp_err_t err)
+{
+    if (err != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN || outage->since_us != 0)
+        return false;
+    outage->since_us = clock_monotonic_us();
+    char advice[ERROR_TEXT_BYTES];
+    brokers_advice(&outage->brokers, advice, sizeof advice);
+    log_warning("%s Trying on.", advice);
+    return true;
+}
+
+void kafka_outage_over(struct kafka_outage *outage)
+{
+    if (outage->since_us == 0)
+        return;
+    log_line("a broker answers again, after %.1f s", (double)(clock_monotonic_us() - outage->since_us) / 1e6);
+    outage->since_us = 0;
+}
