@@ -1,0 +1,179 @@
+#include "common/worker/control.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <sys/eventfd.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+
+#include "common/exit_codes.h"
+#include "common/rpc/message.h"
+#include "common/worker/config.h"
+
+struct worker_control {
+    pthread_t thread;
+    int signals;  /* signalfd */
+    int channel;  /* -1: not supervised */
+    int farewell; /* eventfd: the thread is to end */
+    atomic_int wanted;
+    pthread_mutex_t wake_lock;
+    void (*wake)(void *context);
+    void *wake_context;
+};
+
+static void want(struct worker_control *control, enum worker_stop stop)
+{
+    atomic_store(&control->wanted, (int)stop);
+    pthread_mutex_lock(&control->wake_lock);
+    if (control->wake != NULL)
+        control->wake(control->wake_context);
+    pthread_mutex_unlock(&control->wake_lock);
+}
+
+static void take_signal(struct worker_control *control)
+{
+    struct signalfd_siginfo info;
+    if (read(control->signals, &info, sizeof info) != (ssize_t)sizeof info)
+        return;
+    if (atomic_load(&control->wanted) != WORKER_RUN)
+        _exit(128 + (int)info.ssi_signo);
+    want(control, WORKER_DRAIN_LEAVE);
+}
+
+static void drain_verb(struct worker_control *control, struct rpc_message *message)
+{
+    bool leave = true;
+    if (message->param_count > 0)
+        mp_read_bool(&message->params, &leave);
+    want(control, leave ? WORKER_DRAIN_LEAVE : WORKER_DRAIN_KEEP);
+}
+
+struct verb {
+    const char *method;
+    void (*act)(struct worker_control *control, struct rpc_message *message);
+};
+
+static const struct verb verbs[] = {
+    {"drain", drain_verb},
+};
+
+static void take_message(struct worker_control *control)
+{
+    char bytes[RPC_MESSAGE_BYTES];
+    ssize_t length = recv(control->channel, bytes, sizeof bytes, MSG_DONTWAIT);
+    if (length == 0)
+        _exit(EXIT_CODE_ORPHAN); /* PDEATHSIG is on its way as well; whichever comes first */
+    struct rpc_message message;
+    if (length < 0 || rpc_parse(&message, bytes, (size_t)length) == -1)
+        return;
+    for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++)
+        if (rpc_method_is(&message, verbs[i].method))
+            verbs[i].act(control, &message);
+}
+
+static void *control_thread(void *argument)
+{
+    struct worker_control *control = argument;
+    struct pollfd waiting[] = {{.fd = control->farewell, .events = POLLIN},
+                               {.fd = control->signals, .events = POLLIN},
+                               {.fd = control->channel, .events = POLLIN}}; /* poll passes over -1 */
+    for (;;) {
+        if (poll(waiting, sizeof waiting / sizeof waiting[0], -1) == -1)
+            continue;
+        if (waiting[0].revents != 0)
+            return NULL;
+        if (waiting[1].revents != 0)
+            take_signal(control);
+        if (waiting[2].revents != 0)
+            take_message(control);
+    }
+}
+
+static void control_free(struct worker_control *control)
+{
+    if (control->signals != -1)
+        close(control->signals);
+    if (control->farewell != -1)
+        close(control->farewell);
+    pthread_mutex_destroy(&control->wake_lock);
+    free(control);
+}
+
+int worker_control_start(struct worker_control **out, bool supervised, void (*wake)(void *), void *context,
+                         struct error *error)
+{
+    struct worker_control *control = calloc(1, sizeof *control);
+    if (control == NULL)
+        return error_set(error, "out of memory");
+    pthread_mutex_init(&control->wake_lock, NULL);
+    control->wake = wake;
+    control->wake_context = context;
+    control->channel = supervised ? WORKER_CHANNEL_FD : -1;
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGHUP);
+    pthread_sigmask(SIG_BLOCK, &set, NULL);
+    control->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+    control->farewell = eventfd(0, EFD_CLOEXEC);
+    if (control->signals == -1 || control->farewell == -1) {
+        error_set(error, "cannot watch signals: %s", strerror(errno));
+        goto failed;
+    }
+    int failure = pthread_create(&control->thread, NULL, control_thread, control);
+    if (failure != 0) {
+        error_set(error, "cannot start the control thread: %s", strerror(failure));
+        goto failed;
+    }
+    *out = control;
+    return 0;
+failed:
+    control_free(control);
+    return -1;
+}
+
+void worker_control_stop(struct worker_control *control)
+{
+    if (control == NULL)
+        return;
+    uint64_t one = 1;
+    ssize_t written = write(control->farewell, &one, sizeof one);
+    (void)written; /* an eventfd at 0 takes a 1 */
+    pthread_join(control->thread, NULL);
+    control_free(control);
+}
+
+void worker_control_set_wake(struct worker_control *control, void (*wake)(void *), void *context)
+{
+    pthread_mutex_lock(&control->wake_lock);
+    control->wake = wake;
+    control->wake_context = context;
+    pthread_mutex_unlock(&control->wake_lock);
+}
+
+enum worker_stop worker_control_wanted(const struct worker_control *control)
+{
+    return (enum worker_stop)atomic_load(&control->wanted);
+}
+
+static void notify(struct worker_control *control, const char *bytes, size_t length)
+{
+    if (control->channel != -1 && length > 0)
+        (void)send(control->channel, bytes, length, MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+void worker_notify_count(struct worker_control *control, const char *method, int64_t count)
+{
+    char bytes[128];
+    notify(control, bytes, rpc_pack_notification(bytes, sizeof bytes, method, "i", count));
+}
+
+void worker_notify_text(struct worker_control *control, const char *method, const char *text)
+{
+    char bytes[1024];
+    notify(control, bytes, rpc_pack_notification(bytes, sizeof bytes, method, "s", text));
+}

@@ -1,0 +1,42 @@
+/* control.h: what reaches a worker from outside: signals, and the supervisor's channel. A small thread
+ * receives both, so that the worker's loop never has to look; it notes what is wanted and wakes the loop.
+ *
+ * Signals: the first SIGTERM, SIGINT or SIGHUP drains (leaving the group); a second one ends the process at
+ * once with 128 + its number, which is safe: nothing was promised that is not committed. A supervisor that is
+ * gone ends it too.
+ */
+#ifndef KSUPERVISE_COMMON_WORKER_CONTROL_H
+#define KSUPERVISE_COMMON_WORKER_CONTROL_H
+
+#include "common/error.h"
+
+#include <stdbool.h>
+
+enum worker_stop {
+    WORKER_RUN = 0,
+    WORKER_DRAIN_LEAVE, /* drain, and give the group membership up: the others take over at once */
+    WORKER_DRAIN_KEEP   /* drain, and keep it: a successor comes at once */
+};
+
+struct worker_control; /* opaque */
+
+/* Blocks the signals for this thread and all that come after it, so call it before librdkafka makes threads.
+ * `supervised`: the channel is on WORKER_CHANNEL_FD. `wake` is called from the control thread whenever the
+ * wish changed; it must be quick and thread-safe. */
+int worker_control_start(struct worker_control **control, bool supervised, void (*wake)(void *context),
+                         void *context, struct error *error);
+void worker_control_stop(struct worker_control *control);
+
+/* Replaces the wake function, once the loop's handle exists. Thread-safe. */
+void worker_control_set_wake(struct worker_control *control, void (*wake)(void *context), void *context);
+
+/* What is wanted now. Any thread. */
+enum worker_stop worker_control_wanted(const struct worker_control *control);
+
+/* Sends a notification to the supervisor (rpc/message.h's format letters s, i, b with at most one parameter
+ * each way is all that is needed). Does nothing when there is none. Never blocks: the channel holds hundreds
+ * of messages and the supervisor reads before anything else. */
+void worker_notify_count(struct worker_control *control, const char *method, int64_t count);
+void worker_notify_text(struct worker_control *control, const char *method, const char *text);
+
+#endif
