@@ -29,14 +29,16 @@ kstat_dir      := tools/kstat
 ktopic_dir     := tools/ktopic
 kbroker_dir    := tools/kbroker
 
+# msgpack-c is called so from 6.0 on, before that plain msgpack.
+MSGPACK := $(shell pkg-config --exists msgpack && echo msgpack || echo msgpack-c)
 # ksupervise and kstat do not link librdkafka: Kafka is the workers' business (lint checks it with ldd).
-ksupervise_pkg := msgpack uuid
-kproduce_pkg   := rdkafka msgpack uuid jansson
-kconsume_pkg   := rdkafka msgpack uuid jansson
+ksupervise_pkg := $(MSGPACK) uuid
+kproduce_pkg   := rdkafka $(MSGPACK) uuid jansson
+kconsume_pkg   := rdkafka $(MSGPACK) uuid jansson
 kstat_pkg      := jansson
-ktopic_pkg     := rdkafka msgpack jansson uuid
-kbroker_pkg    := rdkafka msgpack uuid
-all_pkg        := rdkafka msgpack uuid jansson
+ktopic_pkg     := rdkafka $(MSGPACK) jansson uuid
+kbroker_pkg    := rdkafka $(MSGPACK) uuid
+all_pkg        := rdkafka $(MSGPACK) uuid jansson
 
 # --- flags -----------------------------------------------------------------------------------------------
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wvla -Wformat=2 \

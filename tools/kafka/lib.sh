@@ -203,7 +203,7 @@ cluster_create() { # COUNT: the folders of a new cluster
 choose_ports() {
     local n client controller taken=()
     for n in $(brokers_known); do
-        { read -r client controller <"$KAFKA_DIR/broker-$n/ports"; } 2>/dev/null || client= controller=
+        { read -r client controller <"$KAFKA_DIR/broker-$n/ports"; } 2>/dev/null || client='' controller=''
         [[ ${KAFKA_PORT-} ]] && client=$((KAFKA_PORT + n - 1))
         if [[ ${KAFKA_PORT-} ]] && port_listening "$client"; then
             die "port $client is in use (KAFKA_PORT=$KAFKA_PORT): name another one, or none for a free one"
