@@ -5,7 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-static void set(struct error *e, int exit_code, const char *format, va_list arguments)
+static void __attribute__((format(printf, 3, 0)))
+set(struct error *e, int exit_code, const char *format, va_list arguments)
 {
     if (e == NULL)
         return;
@@ -13,7 +14,7 @@ static void set(struct error *e, int exit_code, const char *format, va_list argu
     vsnprintf(e->text, sizeof e->text, format, arguments);
 }
 
-int error_set(struct error *e, const char *format, ...)
+int (error_set)(struct error *e, const char *format, ...)
 {
     int saved_errno = errno;
     va_list arguments;
@@ -24,7 +25,7 @@ int error_set(struct error *e, const char *format, ...)
     return -1;
 }
 
-int error_set_code(struct error *e, int exit_code, const char *format, ...)
+int (error_set_code)(struct error *e, int exit_code, const char *format, ...)
 {
     int saved_errno = errno;
     va_list arguments;
@@ -35,7 +36,7 @@ int error_set_code(struct error *e, int exit_code, const char *format, ...)
     return -1;
 }
 
-int error_context(struct error *e, const char *format, ...)
+int (error_context)(struct error *e, const char *format, ...)
 {
     if (e == NULL)
         return -1;

@@ -35,4 +35,9 @@ int error_set_code(struct error *e, int exit_code, const char *format, ...)
 /* Puts `context: ` in front of the text. Returns -1. */
 int error_context(struct error *e, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* %m is glibc's, and -Wpedantic would complain at each call; __extension__ says that we know. */
+#define error_set(...)      __extension__ error_set(__VA_ARGS__)
+#define error_set_code(...) __extension__ error_set_code(__VA_ARGS__)
+#define error_context(...)  __extension__ error_context(__VA_ARGS__)
+
 #endif

@@ -1,8 +1,10 @@
-/* directory.h: the supervisor's own segment, /ksupervise.<uid>.<instance>: which workers there are, in which state, and how the last ones
- * died. Written by the supervisor alone, one two-copy record per worker, read like a worker's segment.
+/* directory.h: the supervisor's own segment, /ksupervise.<uid>.<instance>: which workers there are, in which
+ * state, and how the last ones died. Written by the supervisor alone, one two-copy record per worker, read
+ * like a worker's segment.
  *
- * When more workers come than it has room for, the supervisor makes a new object under the same name and unlinks the old one; a reader whose
- * object has no name any more (link count 0) opens it again: directory_refresh does so.
+ * When more workers come than it has room for, the supervisor makes a new object under the same name and
+ * unlinks the old one; a reader whose object has no name any more (link count 0) opens it again:
+ * directory_refresh does so.
  */
 #ifndef KSUPERVISE_COMMON_STATS_DIRECTORY_H
 #define KSUPERVISE_COMMON_STATS_DIRECTORY_H
@@ -15,16 +17,16 @@
 #define DIRECTORY_REASON_BYTES    192
 
 /* What a worker is to the supervisor: rows of supervisor/states. */
-#define WORKER_STATES(X)                                                                                \
-    X(WORKER_DOWN, "down")                                                                              \
-    X(WORKER_STARTING, "starting")                                                                      \
-    X(WORKER_JOINING, "joining")                                                                        \
-    X(WORKER_READY, "ready")                                                                            \
-    X(WORKER_READY_IDLE, "ready-idle")                                                                  \
-    X(WORKER_STOPPING, "stopping")                                                                      \
-    X(WORKER_BACKING_OFF, "backing off")                                                                \
-    X(WORKER_HELD, "held")                                                                              \
-    X(WORKER_QUARANTINING, "quarantining")                                                              \
+#define WORKER_STATES(X)                                                                                     \
+    X(WORKER_DOWN, "down")                                                                                   \
+    X(WORKER_STARTING, "starting")                                                                           \
+    X(WORKER_JOINING, "joining")                                                                             \
+    X(WORKER_READY, "ready")                                                                                 \
+    X(WORKER_READY_IDLE, "ready-idle")                                                                       \
+    X(WORKER_STOPPING, "stopping")                                                                           \
+    X(WORKER_BACKING_OFF, "backing off")                                                                     \
+    X(WORKER_HELD, "held")                                                                                   \
+    X(WORKER_QUARANTINING, "quarantining")                                                                   \
     X(WORKER_DONE, "done")
 enum worker_state {
 #define X(id, name) id,
@@ -35,13 +37,13 @@ const char *worker_state_name(enum worker_state state); /* "?" for a number out 
 
 /* How the last process of a worker ended. Plain words, so that the record is copied in 8-byte steps. */
 struct directory_death {
-    int64_t time_us;       /* STATS_UNKNOWN: nobody died yet */
-    int64_t exit_status;   /* 0..255, or STATS_UNKNOWN when a signal ended it */
-    int64_t signal;        /* or 0 */
+    int64_t time_us;     /* STATS_UNKNOWN: nobody died yet */
+    int64_t exit_status; /* 0..255, or STATS_UNKNOWN when a signal ended it */
+    int64_t signal;      /* or 0 */
     int64_t core_dumped;
     int64_t generation, pid;
     int64_t user_us, system_us, max_rss_bytes;
-    int64_t phase;         /* enum stats_phase */
+    int64_t phase; /* enum stats_phase */
     int64_t heartbeat_age_us;
 };
 
@@ -50,12 +52,12 @@ struct directory_worker {
     char client[40];
     char group[STATS_GROUP_BYTES];
     char reason[DIRECTORY_REASON_BYTES]; /* why it is held, or backing off */
-    int64_t kind;        /* enum stats_kind */
-    int64_t state;       /* enum worker_state */
+    int64_t kind;                        /* enum stats_kind */
+    int64_t state;                       /* enum worker_state */
     int64_t state_since_us;
-    int64_t pid;         /* 0: none */
+    int64_t pid; /* 0: none */
     int64_t start_ticks;
-    int64_t generation;  /* of the current or last process; 0: never started */
+    int64_t generation; /* of the current or last process; 0: never started */
     int64_t restarts;
     int64_t next_restart_us; /* wall time, STATS_UNKNOWN: none planned */
     struct directory_death last_death;
@@ -64,15 +66,18 @@ struct directory_worker {
 /* --- writing: the supervisor --- */
 struct directory_writer; /* opaque */
 /* Creates or replaces the object. `birth_id`: a UUID as text. */
-int directory_create(struct directory_writer **writer, const char *instance, const char *birth_id, uint32_t capacity, struct error *error);
+int directory_create(struct directory_writer **writer, const char *instance, const char *birth_id,
+                     uint32_t capacity, struct error *error);
 void directory_set_bootstrap(struct directory_writer *writer, const char *bootstrap);
 /* `index` is the worker's slot, 0 … capacity − 1; grows the object when it does not fit. */
-int directory_publish(struct directory_writer *writer, uint32_t index, const struct directory_worker *worker, struct error *error);
+int directory_publish(struct directory_writer *writer, uint32_t index, const struct directory_worker *worker,
+                      struct error *error);
 void directory_close(struct directory_writer *writer, bool unlink_object);
 
 /* --- reading --- */
 struct directory; /* opaque */
-int directory_open(struct directory **directory, const char *instance, struct error *error); /* EXIT_CODE_NOT_RUNNING when there is none */
+int directory_open(struct directory **directory, const char *instance,
+                   struct error *error); /* EXIT_CODE_NOT_RUNNING when there is none */
 int directory_refresh(struct directory *directory, struct error *error);
 void directory_free(struct directory *directory);
 bool directory_alive(const struct directory *directory); /* its supervisor holds the lock */

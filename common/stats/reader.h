@@ -1,8 +1,14 @@
-/* reader.h: reads a segment, live or after its worker's death, without mapping it, without writing, without making the worker wait.
+/* reader.h: reads a segment, live or after its worker's death, without mapping it, without writing, without
+ * making the worker wait.
  *
- * A snapshot is taken with pread into the reader's own memory: selectors, values, selectors again; a group whose selector moved meanwhile is read
- * again, a bounded number of times, and then marked torn. Nothing that the segment holds is trusted: magic, byte order, version, every offset and
- * every count are checked against the size before use. Values are found by their definitions in the segment, not by struct.
+ * A snapshot is taken with pread into the reader's own memory: selectors, values, selectors again; a group of
+ * values whose selector moved meanwhile is read again, a bounded number of times, and then marked torn: its
+ * values are unknown until the next refresh. Nothing that the segment holds is trusted: magic, byte order,
+ * version, every offset and every count are checked against the size before use, names and texts are made
+ * printable. Values are found by their definitions in the segment, not by struct, so the segment may be of
+ * another build.
+ *
+ * One thread at a time per snapshot.
  */
 #ifndef KSUPERVISE_COMMON_STATS_READER_H
 #define KSUPERVISE_COMMON_STATS_READER_H
@@ -13,30 +19,43 @@
 
 struct stats_snapshot; /* opaque, allocated */
 
-/* Opens by name, or takes a snapshot of an open descriptor. EXIT_CODE_NOT_RUNNING when there is no such object. */
-int stats_snapshot_open(struct stats_snapshot **snapshot, const char *instance, const char *worker, uint64_t generation,
-                        struct error *error);
+/* Opens by name, or takes a snapshot of an open descriptor (which stays the caller's; the snapshot has its
+ * own). -1 and *snapshot NULL on failure: EXIT_CODE_NOT_RUNNING when there is no such object or it is just
+ * being made. */
+int stats_snapshot_open(struct stats_snapshot **snapshot, const char *instance, const char *worker,
+                        uint64_t generation, struct error *error);
 int stats_snapshot_take(struct stats_snapshot **snapshot, int fd, struct error *error);
-/* Reads the values again into the same memory; for kstat 1 and for the supervisor's steady loop (no allocation). */
+/* Reads the values again into the same memory; for kstat 1 and for the supervisor's steady loop (no
+ * allocation). On -1 (truncated) the values are of no use. */
 int stats_snapshot_refresh(struct stats_snapshot *snapshot, struct error *error);
-void stats_snapshot_free(struct stats_snapshot *snapshot);
+void stats_snapshot_free(struct stats_snapshot *snapshot); /* NULL is fine */
 
 const struct stats_identity *stats_snapshot_identity(const struct stats_snapshot *snapshot);
+int64_t stats_snapshot_created_us(const struct stats_snapshot *snapshot);
+
+/* The segment's own definitions, in its order. Valid as long as the snapshot. NULL past the last. */
+const struct stats_definition *stats_snapshot_definition(const struct stats_snapshot *snapshot, size_t index);
 
 struct stats_liveness {
-    pid_t pid;             /* 0: no worker has opened it yet */
-    uint64_t start_ticks;  /* /proc/PID/stat field 22 */
-    bool alive;            /* the lock is held and pid and start time agree */
+    pid_t pid;            /* 0: no worker has opened it yet */
+    uint64_t start_ticks; /* /proc/PID/stat field 22 */
+    bool alive;           /* the lock is held and pid and start time agree */
     uint64_t heartbeat_tick;
-    int64_t heartbeat_us;  /* wall time of the last heartbeat, STATS_UNKNOWN if none */
+    int64_t heartbeat_us; /* wall time of the last heartbeat, STATS_UNKNOWN if none */
 };
+/* Asks the kernel about the lock now; the rest is of the snapshot. */
 void stats_snapshot_liveness(const struct stats_snapshot *snapshot, struct stats_liveness *liveness);
 
 /* Values by name, as definitions.h names them; STATS_UNKNOWN when this segment does not have it. */
 int64_t stats_snapshot_counter(const struct stats_snapshot *snapshot, const char *name);
 int64_t stats_snapshot_status(const struct stats_snapshot *snapshot, const char *name);
+/* The name that a STATE of the status has now ("polling"), by the segment's own list; NULL when it is
+ * unknown. */
+const char *stats_snapshot_state(const struct stats_snapshot *snapshot, const char *name);
 size_t stats_snapshot_partitions(const struct stats_snapshot *snapshot);
-const char *stats_snapshot_partition_topic(const struct stats_snapshot *snapshot, size_t index, int32_t *partition);
+/* NULL past the last. */
+const char *stats_snapshot_partition_topic(const struct stats_snapshot *snapshot, size_t index,
+                                           int32_t *partition);
 int64_t stats_snapshot_partition(const struct stats_snapshot *snapshot, size_t index, const char *name);
 bool stats_snapshot_torn(const struct stats_snapshot *snapshot); /* any group was torn */
 
@@ -44,11 +63,14 @@ struct stats_summary {
     uint64_t count;
     int64_t sum, p50, p90, p99, max; /* microseconds; STATS_UNKNOWN when count is 0 */
 };
-void stats_snapshot_histogram(const struct stats_snapshot *snapshot, const char *name, struct stats_summary *summary);
+/* Percentiles are at most 6.25 % above the true value (histogram.h). A histogram that this segment does not
+ * have: count 0. */
+void stats_snapshot_histogram(const struct stats_snapshot *snapshot, const char *name,
+                              struct stats_summary *summary);
 
 struct stats_ring_entry {
     int64_t time_us, number;
-    char text[STATS_RING_TEXT_BYTES];
+    char text[STATS_RING_TEXT_BYTES]; /* printable: control characters are `?` */
 };
 /* Oldest first; returns how many. */
 size_t stats_snapshot_ring(const struct stats_snapshot *snapshot, enum stats_ring ring,

@@ -1,7 +1,8 @@
-/* segment.h: one worker generation's shared-memory object: its name, its creation, its end. The layout is drawn in README.md.
+/* segment.h: one worker generation's shared-memory object: its name, its creation, its end. The layout is
+ * drawn in README.md.
  *
- * The supervisor (or a worker started by hand) creates it; from then on only the worker writes, through writer.h; anybody of the same user
- * reads, through reader.h.
+ * The supervisor (or a worker started by hand) creates it; from then on only the worker writes, through
+ * writer.h; anybody of the same user reads, through reader.h.
  */
 #ifndef KSUPERVISE_COMMON_STATS_SEGMENT_H
 #define KSUPERVISE_COMMON_STATS_SEGMENT_H
@@ -13,9 +14,8 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-enum stats_kind { STATS_KIND_CONSUMER = 1, STATS_KIND_PRODUCER = 2 };
-
 #define STATS_PARTITIONS_DEFAULT 64
+#define STATS_PARTITIONS_MAX     65536
 #define STATS_NAME_BYTES         128
 #define STATS_GROUP_BYTES        256
 #define STATS_TOPIC_BYTES        250 /* Kafka: 249 characters */
@@ -32,12 +32,18 @@ struct stats_identity {
 };
 
 /* "/ksupervise.<uid>.<instance>.<worker>.<generation>" */
-void stats_segment_name(char name[STATS_NAME_BYTES], const char *instance, const char *worker, uint64_t generation);
+void stats_segment_name(char name[STATS_NAME_BYTES], const char *instance, const char *worker,
+                        uint64_t generation);
 
-/* Creates it (O_EXCL, 0600, posix_fallocate) with header and definitions, counters carried over from `previous_fd` (a segment of the former
- * generation, read by definition; -1 for none). Returns a descriptor, close-on-exec, or -1; errno EEXIST when the name is taken. On a full
- * /dev/shm the error says so and nothing is left behind. */
+/* Creates it (O_EXCL, 0600, posix_fallocate) with header and definitions, counters carried over from
+ * `previous_fd` (a segment of the former generation, read by definition; -1 for none). Returns a descriptor,
+ * close-on-exec, or -1; errno EEXIST when the name is taken. On a full /dev/shm the error says so and nothing
+ * is left behind. */
 int stats_segment_create(const struct stats_identity *identity, int previous_fd, struct error *error);
+
+/* Opens one for reading, close-on-exec, or -1: EXIT_CODE_NOT_RUNNING when there is none. For `previous_fd`.
+ */
+int stats_segment_open(const char *instance, const char *worker, uint64_t generation, struct error *error);
 
 /* 0, or -1 with errno. */
 int stats_segment_unlink(const char *instance, const char *worker, uint64_t generation);
@@ -45,10 +51,12 @@ int stats_segment_unlink(const char *instance, const char *worker, uint64_t gene
 /* Bytes that a segment of this kind and capacity has. */
 size_t stats_segment_bytes(enum stats_kind kind, uint32_t partition_capacity);
 
-/* Calls `each` for every segment object of this uid and instance (instance NULL: of all), in the order worker, generation. Names that are not
- * ours are passed over. Stops when `each` returns non-zero, and returns that. */
+/* Calls `each` for every segment object of this uid and instance (instance NULL: of all), in the order
+ * worker, generation. Names that are not ours are passed over. Stops when `each` returns non-zero, and
+ * returns that; -1 with errno when they cannot be listed. `each` may create and unlink segments. */
 int stats_segment_scan(const char *instance,
-                       int (*each)(void *context, const char *instance, const char *worker, uint64_t generation),
+                       int (*each)(void *context, const char *instance, const char *worker,
+                                   uint64_t generation),
                        void *context);
 
 #endif

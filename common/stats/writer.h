@@ -1,15 +1,21 @@
-/* writer.h: how a worker publishes. One writer; relaxed 8-byte stores, no system call, no allocation, no lock, so it may be called in the
- * hottest loop. A reader never makes the writer wait, and a SIGKILL between any two instructions leaves a whole state behind.
+/* writer.h: how a worker publishes. One writer; relaxed 8-byte stores, no system call, no allocation, no
+ * lock, so it may be called in the hottest loop. A reader never makes the writer wait, and a SIGKILL between
+ * any two instructions leaves a whole state behind.
  *
- * Not thread-safe: one thread owns a writer. All calls accept a writer that is NULL and do nothing: a worker can run without statistics.
+ * Not thread-safe: one thread owns a writer. All calls accept a writer that is NULL and do nothing: a worker
+ * can run without statistics.
  */
 #ifndef KSUPERVISE_COMMON_STATS_WRITER_H
 #define KSUPERVISE_COMMON_STATS_WRITER_H
 
 #include "common/stats/segment.h"
+#include "common/stats/writer_private.h"
 
-/* One enum per kind and section, from the tables of definitions.h; the calls below take them as plain `int id`. A consumer's
- * writer takes CONSUMER_… and PARTITION_…, a producer's PRODUCER_…; the other kind's ids are a programming error (assert). */
+#include <assert.h>
+
+/* One enum per kind and section, from the tables of definitions.h; the calls below take them as plain `int
+ * id`. A consumer's writer takes CONSUMER_… and PARTITION_…, a producer's PRODUCER_…; the other kind's ids
+ * are a programming error (assert). */
 #define X(id, name, type, unit, help) id,
 enum stats_consumer_counter { STATS_CONSUMER_COUNTERS(X) STATS_CONSUMER_COUNTER_COUNT };
 enum stats_consumer_status { STATS_CONSUMER_STATUS(X) STATS_CONSUMER_STATUS_COUNT };
@@ -21,15 +27,25 @@ enum stats_producer_partition { STATS_PRODUCER_PARTITION(X) STATS_PRODUCER_PARTI
 enum stats_producer_histogram { STATS_PRODUCER_HISTOGRAMS(X) STATS_PRODUCER_HISTOGRAM_COUNT };
 #undef X
 
-struct stats_writer; /* opaque */
+struct stats_writer; /* opaque to callers */
 
-/* Opens the segment behind `fd` as its one writer: opens /proc/self/fd/N anew (a lock on an inherited description would be the supervisor's too), takes
- * the open-file-description lock and holds it for life, records pid and start time. `fd` stays the caller's. */
+/* Opens the segment behind `fd` as its one writer: opens /proc/self/fd/N anew (a lock on an inherited
+ * description would be the supervisor's too), takes the open-file-description lock and holds it for life,
+ * records pid and start time. `fd` stays the caller's. */
 int stats_writer_open(struct stats_writer **writer, int fd, struct error *error);
 /* Unmaps; the lock goes with it. The object stays. */
 void stats_writer_close(struct stats_writer *writer);
 
-void stats_add(struct stats_writer *writer, int id, uint64_t n);
+/* Adds to a counter: a load, an add and a store (one writer: no locked instruction), 0.3 ns. */
+static inline void stats_add(struct stats_writer *writer, int id, uint64_t n)
+{
+    if (writer == NULL)
+        return;
+    assert(id >= 0 && (size_t)id < writer->counter_count);
+    word_store(&writer->counters[id], word_load(&writer->counters[id]) + n);
+}
+
+/* The counter's value with what former generations counted; 0 without a writer. */
 uint64_t stats_get(const struct stats_writer *writer, int id);
 
 /* The status: set as many as change in the writer's own copy, then publish once. */
@@ -41,7 +57,8 @@ void stats_phase(struct stats_writer *writer, enum stats_phase phase, int64_t wa
 /* The heartbeat: one relaxed store of a tick count and of the wall time. Called once a loop. */
 void stats_heartbeat(struct stats_writer *writer, int64_t wall_us);
 
-/* The slot of a topic's partition, taken on first use; -1 when the capacity is used up (the caller counts it, once). Slots are never given back within a generation. */
+/* The slot of a topic's partition, taken on first use; -1 when the capacity is used up (the caller counts it,
+ * once). Slots are never given back within a generation. */
 int stats_partition_slot(struct stats_writer *writer, const char *topic, int32_t partition);
 /* Set in the writer's own copy, then publish once; slot -1 is ignored. All values start STATS_UNKNOWN. */
 void stats_partition_set(struct stats_writer *writer, int slot, int id, int64_t value);
@@ -51,11 +68,12 @@ void stats_partition_publish(struct stats_writer *writer, int slot);
 /* Adds `n` observations of `value_us`; negative counts as 0. */
 void stats_observe(struct stats_writer *writer, int histogram_id, int64_t value_us, uint64_t n);
 
-/* Rings: the last STATS_RING_ENTRIES rebalances and errors, with time, a number (librdkafka's error code, or how many partitions) and a text. */
+/* Rings: the last STATS_RING_ENTRIES rebalances and errors, with time, a number (librdkafka's error code, or
+ * how many partitions) and a text. */
 #define STATS_RING_ENTRIES    16
 #define STATS_RING_TEXT_BYTES 112
-enum stats_ring { STATS_RING_REBALANCES, STATS_RING_ERRORS };
-void stats_event(struct stats_writer *writer, enum stats_ring ring, int64_t wall_us, int64_t number, const char *format, ...)
-    __attribute__((format(printf, 5, 6)));
+enum stats_ring { STATS_RING_REBALANCES, STATS_RING_ERRORS, STATS_RING_COUNT };
+void stats_event(struct stats_writer *writer, enum stats_ring ring, int64_t wall_us, int64_t number,
+                 const char *format, ...) __attribute__((format(printf, 5, 6)));
 
 #endif

@@ -1,0 +1,103 @@
+#include "common/stats/layout.h"
+
+#include "common/stats/writer.h"
+
+#define CACHE_LINE_BYTES 64
+#define WORD_BYTES       sizeof(uint64_t)
+
+static uint32_t place(uint32_t *end, size_t bytes)
+{
+    uint32_t offset = (*end + CACHE_LINE_BYTES - 1) / CACHE_LINE_BYTES * CACHE_LINE_BYTES;
+    *end = offset + (uint32_t)bytes;
+    return offset;
+}
+
+void stats_layout(struct stats_header *header, enum stats_kind kind, uint32_t partition_capacity)
+{
+    size_t definitions;
+    stats_definitions(kind, &definitions);
+    memcpy(header->magic, STATS_MAGIC, sizeof header->magic);
+    header->byte_order = STATS_BYTE_ORDER;
+    header->kind = kind;
+    header->header_bytes = sizeof *header;
+    header->definition_bytes = sizeof(struct stats_wire_definition);
+    header->definition_count = (uint32_t)definitions;
+    header->ring_count = STATS_RING_COUNT;
+    header->ring_entry_bytes = sizeof(struct stats_wire_ring_entry);
+    header->ring_slots = STATS_RING_ENTRIES + 1;
+    header->selector_count = STATS_SELECTOR_PARTITION(STATS_RING_COUNT) + partition_capacity;
+    header->status_bytes = (uint32_t)(stats_section_count(kind, STATS_SECTION_STATUS) * WORD_BYTES);
+    header->partition_copy_bytes =
+        (uint32_t)(stats_section_count(kind, STATS_SECTION_PARTITION) * WORD_BYTES);
+    header->partition_bytes =
+        (uint32_t)sizeof(struct stats_wire_partition) + 2 * header->partition_copy_bytes;
+    header->partition_capacity = partition_capacity;
+    header->histogram_steps = HISTOGRAM_STEPS;
+    header->histogram_buckets = HISTOGRAM_BUCKETS;
+
+    uint32_t end = header->header_bytes;
+    header->definitions_offset = place(&end, definitions * sizeof(struct stats_wire_definition));
+    header->liveness_offset = place(&end, sizeof(struct stats_wire_liveness));
+    header->selectors_offset = place(&end, header->selector_count * WORD_BYTES);
+    place(&end, stats_section_count(kind, STATS_SECTION_COUNTERS) * WORD_BYTES);
+    header->status_offset = place(&end, (size_t)2 * header->status_bytes);
+    place(&end, stats_section_count(kind, STATS_SECTION_HISTOGRAMS) * sizeof(struct stats_wire_histogram));
+    header->rings_offset =
+        place(&end, (size_t)header->ring_count * header->ring_slots * header->ring_entry_bytes);
+    header->partitions_offset = place(&end, (size_t)partition_capacity * header->partition_bytes);
+    header->total_bytes = end;
+}
+
+uint32_t stats_layout_counters(const struct stats_header *header)
+{
+    uint32_t end = header->selectors_offset + header->selector_count * (uint32_t)WORD_BYTES;
+    return place(&end, 0);
+}
+
+uint32_t stats_layout_histograms(const struct stats_header *header)
+{
+    uint32_t end = header->status_offset + 2 * header->status_bytes;
+    return place(&end, 0);
+}
+
+/* http://www.isthe.com/chongo/tech/comp/fnv/: finds an accident, not an attacker. */
+static uint32_t fnv1a(const void *bytes, size_t length)
+{
+    uint32_t hash = UINT32_C(2166136261);
+    for (const unsigned char *at = bytes; length > 0; at++, length--)
+        hash = (hash ^ *at) * UINT32_C(16777619);
+    return hash;
+}
+
+uint32_t stats_layout_definitions(const struct stats_header *header,
+                                  struct stats_wire_definition *definitions)
+{
+    size_t count;
+    const struct stats_definition *table = stats_definitions(header->kind, &count);
+    uint64_t next[] = {
+        [STATS_SECTION_COUNTERS] = stats_layout_counters(header),
+        [STATS_SECTION_STATUS] = 0,
+        [STATS_SECTION_PARTITION] = 0,
+        [STATS_SECTION_HISTOGRAMS] = stats_layout_histograms(header),
+        [STATS_SECTION_NAMES] = 0,
+    };
+    static const uint64_t step[] = {
+        [STATS_SECTION_COUNTERS] = WORD_BYTES,
+        [STATS_SECTION_STATUS] = WORD_BYTES,
+        [STATS_SECTION_PARTITION] = WORD_BYTES,
+        [STATS_SECTION_HISTOGRAMS] = sizeof(struct stats_wire_histogram),
+        [STATS_SECTION_NAMES] = 1,
+    };
+    for (size_t i = 0; i < count; i++) {
+        struct stats_wire_definition *wire = &definitions[i];
+        memset(wire, 0, sizeof *wire);
+        snprintf(wire->name, sizeof wire->name, "%s", table[i].name);
+        snprintf(wire->unit, sizeof wire->unit, "%s", table[i].unit);
+        snprintf(wire->help, sizeof wire->help, "%s", table[i].help);
+        wire->type = table[i].type;
+        wire->section = table[i].section;
+        wire->position = next[table[i].section];
+        next[table[i].section] += step[table[i].section];
+    }
+    return fnv1a(definitions, count * sizeof *definitions);
+}

@@ -1,0 +1,36 @@
+/* liveness.h: is the process that writes this object still there? A pid alone lies: it is used again. So the
+ * writer holds an open-file-description lock (F_OFD_SETLK, fcntl(2)) on the object for life; the kernel drops
+ * it at any death.
+ *
+ * The lock belongs to the open file description, not to the process: it must be taken on a description of the
+ * writer's own. A descriptor that was inherited shares its description with the parent, so that a lock taken
+ * there would outlive the child.
+ */
+#ifndef KSUPERVISE_COMMON_STATS_LIVENESS_H
+#define KSUPERVISE_COMMON_STATS_LIVENESS_H
+
+#include "common/banned.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* The object behind `fd` under a description of its own, through /proc/self/fd, close-on-exec; works for
+ * unlinked ones too. `flags`: O_RDONLY or O_RDWR. -1 with errno. */
+int liveness_reopen(int fd, int flags);
+
+/* Takes the lock; -1 with errno EAGAIN when another description holds it. */
+int liveness_lock(int fd);
+
+/* True while a description other than fd's own holds it. */
+bool liveness_locked(int fd);
+
+/* Field 22 of /proc/PID/stat: when the process started, in clock ticks since boot; 0 when there is no such
+ * process. */
+uint64_t liveness_start_ticks(pid_t pid);
+
+/* The rule: the lock is held, and the process that says that it holds it is there and started when it says.
+ */
+bool liveness_alive(int fd, pid_t pid, uint64_t start_ticks);
+
+#endif

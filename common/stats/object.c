@@ -1,0 +1,126 @@
+#include "common/stats/object.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#include "common/exit_codes.h"
+
+#define OBJECT_MODE 0600
+
+int object_discard(int fd, const char *name)
+{
+    int saved_errno = errno;
+    shm_unlink(name);
+    close(fd);
+    errno = saved_errno;
+    return -1;
+}
+
+static int claim(int fd, size_t bytes)
+{
+    int failure;
+    do
+        failure = posix_fallocate(fd, 0, (off_t)bytes);
+    while (failure == EINTR);
+    errno = failure;
+    return failure == 0 ? 0 : -1;
+}
+
+static int write_all(int fd, const void *from, size_t bytes, uint64_t offset)
+{
+    const unsigned char *at = from;
+    while (bytes > 0) {
+        ssize_t wrote = pwrite(fd, at, bytes, (off_t)offset);
+        if (wrote < 0 && errno == EINTR)
+            continue;
+        if (wrote < 0)
+            return -1;
+        at += wrote;
+        offset += (uint64_t)wrote;
+        bytes -= (size_t)wrote;
+    }
+    return 0;
+}
+
+static int explain_claim(const char *name, size_t bytes, struct error *error)
+{
+    size_t kib = (bytes + 1023) / 1024;
+    if (errno == ENOSPC)
+        return error_set(error,
+                         OBJECT_FOLDER
+                         " is full: no room for the %zu KiB of %s; remove what fills it, or enlarge it "
+                         "(mount -o remount,size=…; docker run --shm-size=…)",
+                         kib, name);
+    if (errno == EFBIG)
+        return error_set(
+            error, OBJECT_FOLDER "%s needs %zu KiB, more than the file size limit allows: raise ulimit -f",
+            name, kib);
+    return error_set(error, "cannot claim %zu KiB for " OBJECT_FOLDER "%s: %m", kib, name);
+}
+
+int object_create(const char *name, const void *image, size_t bytes, struct error *error)
+{
+    int fd = shm_open(name, O_CREAT | O_EXCL | O_RDWR, OBJECT_MODE);
+    if (fd < 0)
+        return error_set(error, "cannot create " OBJECT_FOLDER "%s: %m", name);
+    /* A umask may have taken the owner's own bits. */
+    if (fchmod(fd, OBJECT_MODE) != 0) {
+        error_set(error, "cannot set the mode of " OBJECT_FOLDER "%s: %m", name);
+        return object_discard(fd, name);
+    }
+    if (claim(fd, bytes) != 0) {
+        explain_claim(name, bytes, error);
+        return object_discard(fd, name);
+    }
+    if (write_all(fd, image, bytes, 0) != 0) {
+        error_set(error, "cannot write " OBJECT_FOLDER "%s: %m", name);
+        return object_discard(fd, name);
+    }
+    return fd;
+}
+
+int object_publish_version(int fd, const char *name, size_t offset, uint32_t version, struct error *error)
+{
+    if (write_all(fd, &version, sizeof version, offset) != 0)
+        return error_set(error, "cannot write " OBJECT_FOLDER "%s: %m", name);
+    return 0;
+}
+
+int object_open(const char *name, struct error *error)
+{
+    int fd = shm_open(name, O_RDONLY, 0);
+    if (fd < 0 && errno == ENOENT)
+        return error_set_code(error, EXIT_CODE_NOT_RUNNING, "there is no " OBJECT_FOLDER "%s", name);
+    if (fd < 0)
+        return error_set(error, "cannot open " OBJECT_FOLDER "%s: %m", name);
+    struct stat status;
+    if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && status.st_uid == geteuid())
+        return fd;
+    close(fd);
+    errno = EPERM;
+    return error_set(error, OBJECT_FOLDER "%s is not this user's: not read", name);
+}
+
+bool object_read(int fd, void *to, size_t bytes, uint64_t offset)
+{
+    unsigned char *at = to;
+    while (bytes > 0) {
+        ssize_t got = pread(fd, at, bytes, (off_t)offset);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got <= 0)
+            return false;
+        at += got;
+        offset += (uint64_t)got;
+        bytes -= (size_t)got;
+    }
+    return true;
+}
+
+int64_t object_bytes(int fd)
+{
+    struct stat status;
+    return fstat(fd, &status) == 0 && S_ISREG(status.st_mode) ? status.st_size : -1;
+}

@@ -1,0 +1,35 @@
+/* object.h: a shared-memory object as a file: made whole, opened with suspicion, read with pread. Segments
+ * and directories are both such objects. Only common/stats includes this. */
+#ifndef KSUPERVISE_COMMON_STATS_OBJECT_H
+#define KSUPERVISE_COMMON_STATS_OBJECT_H
+
+#include "common/error.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define OBJECT_FOLDER "/dev/shm" /* where Linux's shm_open keeps them (shm_overview(7)) */
+
+/* Makes `name` (O_EXCL, 0600), claims all of its memory, and writes `image`. A full tmpfs is an error now,
+ * not SIGBUS at the first touch. Returns a close-on-exec descriptor, or -1 (errno EEXIST when the name is
+ * taken) with nothing left behind. */
+int object_create(const char *name, const void *image, size_t bytes, struct error *error);
+
+/* Stores the version, which makes the object readable for others. Everything else was written before. */
+int object_publish_version(int fd, const char *name, size_t offset, uint32_t version, struct error *error);
+
+/* Opens for reading. EXIT_CODE_NOT_RUNNING when there is no such object; one that belongs to another user is
+ * refused. */
+int object_open(const char *name, struct error *error);
+
+/* Closes and unlinks; returns -1. Leaves errno. */
+int object_discard(int fd, const char *name);
+
+/* Reads exactly `bytes`; false on a short read (the object was truncated) or an error. */
+bool object_read(int fd, void *to, size_t bytes, uint64_t offset);
+
+/* The size of the object, or -1. */
+int64_t object_bytes(int fd);
+
+#endif

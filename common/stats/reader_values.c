@@ -1,0 +1,149 @@
+#include "common/stats/reader_private.h"
+
+static const struct stats_wire_definition *find(const struct stats_snapshot *snapshot,
+                                                enum stats_section section, const char *name)
+{
+    for (size_t i = 0; i < snapshot->definition_count; i++)
+        if (snapshot->wire[i].section == (uint32_t)section && strcmp(snapshot->wire[i].name, name) == 0)
+            return &snapshot->wire[i];
+    return NULL;
+}
+
+static int64_t value_at(const struct stats_snapshot *snapshot, uint64_t offset)
+{
+    int64_t value;
+    memcpy(&value, snapshot->bytes + offset, sizeof value);
+    return value;
+}
+
+/* The value of a group's member in the copy that was current, unless the group was torn. */
+static int64_t group_value(const struct stats_snapshot *snapshot, size_t selector,
+                           const struct stats_wire_definition *wire)
+{
+    if (wire == NULL || snapshot->group_torn[selector])
+        return STATS_UNKNOWN;
+    return value_at(snapshot,
+                    reader_copy_offset(snapshot, selector, snapshot->before[selector]) + wire->position);
+}
+
+const struct stats_definition *stats_snapshot_definition(const struct stats_snapshot *snapshot, size_t index)
+{
+    return index < snapshot->definition_count ? &snapshot->definitions[index] : NULL;
+}
+
+int64_t stats_snapshot_counter(const struct stats_snapshot *snapshot, const char *name)
+{
+    const struct stats_wire_definition *wire = find(snapshot, STATS_SECTION_COUNTERS, name);
+    int64_t value = wire == NULL ? STATS_UNKNOWN : value_at(snapshot, wire->position);
+    return value < 0 ? STATS_UNKNOWN : value; /* nothing counts 2^63 */
+}
+
+int64_t stats_snapshot_status(const struct stats_snapshot *snapshot, const char *name)
+{
+    return group_value(snapshot, STATS_SELECTOR_STATUS(snapshot->header.ring_count),
+                       find(snapshot, STATS_SECTION_STATUS, name));
+}
+
+const char *stats_snapshot_state(const struct stats_snapshot *snapshot, const char *name)
+{
+    const struct stats_wire_definition *state = find(snapshot, STATS_SECTION_STATUS, name);
+    int64_t value = stats_snapshot_status(snapshot, name);
+    if (state == NULL || value < 0)
+        return NULL;
+    for (size_t i = 0; i < snapshot->definition_count; i++) {
+        const struct stats_wire_definition *wire = &snapshot->wire[i];
+        if (wire->section == STATS_SECTION_NAMES && strcmp(wire->unit, state->unit) == 0 &&
+            wire->position == (uint64_t)value)
+            return wire->name;
+    }
+    return NULL;
+}
+
+size_t stats_snapshot_partitions(const struct stats_snapshot *snapshot)
+{
+    return snapshot->partitions;
+}
+
+const char *stats_snapshot_partition_topic(const struct stats_snapshot *snapshot, size_t index,
+                                           int32_t *partition)
+{
+    if (index >= snapshot->partitions)
+        return NULL;
+    struct stats_wire_partition *head = (void *)(snapshot->bytes + snapshot->header.partitions_offset +
+                                                 index * snapshot->header.partition_bytes);
+    reader_printable(head->topic, sizeof head->topic);
+    *partition = head->partition;
+    return head->topic;
+}
+
+int64_t stats_snapshot_partition(const struct stats_snapshot *snapshot, size_t index, const char *name)
+{
+    if (index >= snapshot->partitions)
+        return STATS_UNKNOWN;
+    return group_value(snapshot, STATS_SELECTOR_PARTITION(snapshot->header.ring_count) + index,
+                       find(snapshot, STATS_SECTION_PARTITION, name));
+}
+
+static int64_t clamped(uint64_t value)
+{
+    return value <= INT64_MAX ? (int64_t)value : INT64_MAX;
+}
+
+void stats_snapshot_histogram(const struct stats_snapshot *snapshot, const char *name,
+                              struct stats_summary *summary)
+{
+    *summary =
+        (struct stats_summary){0, STATS_UNKNOWN, STATS_UNKNOWN, STATS_UNKNOWN, STATS_UNKNOWN, STATS_UNKNOWN};
+    const struct stats_wire_definition *wire = find(snapshot, STATS_SECTION_HISTOGRAMS, name);
+    /* Another division into buckets could be read, but none exists. */
+    if (wire == NULL || snapshot->header.histogram_steps != HISTOGRAM_STEPS ||
+        snapshot->header.histogram_buckets != HISTOGRAM_BUCKETS)
+        return;
+    const struct stats_wire_histogram *histogram = (const void *)(snapshot->bytes + wire->position);
+    for (size_t i = 0; i < HISTOGRAM_BUCKETS; i++)
+        summary->count += histogram->counts[i];
+    if (summary->count == 0)
+        return;
+    summary->sum = clamped(histogram->sum);
+    summary->max = clamped(histogram->max);
+    int64_t *const quantiles[] = {&summary->p50, &summary->p90, &summary->p99};
+    static const double ranks[] = {0.50, 0.90, 0.99};
+    for (size_t i = 0; i < sizeof ranks / sizeof ranks[0]; i++) {
+        int64_t value = clamped(histogram_quantile(histogram->counts, summary->count, ranks[i]));
+        *quantiles[i] = value < summary->max ? value : summary->max;
+    }
+}
+
+size_t stats_snapshot_ring(const struct stats_snapshot *snapshot, enum stats_ring ring,
+                           struct stats_ring_entry entries[STATS_RING_ENTRIES])
+{
+    const struct stats_header *header = &snapshot->header;
+    if ((uint32_t)ring >= header->ring_count)
+        return 0;
+    uint64_t head = snapshot->before[STATS_SELECTOR_RING((uint32_t)ring)];
+    uint64_t later = snapshot->after[STATS_SELECTOR_RING((uint32_t)ring)];
+    uint64_t kept = header->ring_slots - 1;
+    /* While the values were read the writer was at most at `later`, whose slot may be half written. */
+    uint64_t first = later > kept ? later - kept : 0;
+    if (head > STATS_RING_ENTRIES && first < head - STATS_RING_ENTRIES)
+        first = head - STATS_RING_ENTRIES;
+    size_t count = 0;
+    for (uint64_t i = first; i < head && count < STATS_RING_ENTRIES; i++) {
+        const struct stats_wire_ring_entry *wire =
+            (const void *)(snapshot->bytes + header->rings_offset +
+                           ((uint64_t)ring * header->ring_slots + i % header->ring_slots) *
+                               header->ring_entry_bytes);
+        struct stats_ring_entry *entry = &entries[count++];
+        *entry = (struct stats_ring_entry){.time_us = wire->time_us, .number = wire->number};
+        memcpy(entry->text, wire->text, sizeof entry->text);
+        reader_printable(entry->text, sizeof entry->text);
+    }
+    return count;
+}
+
+int64_t stats_lag(int64_t committed, int64_t high)
+{
+    if (committed == STATS_UNKNOWN || high == STATS_UNKNOWN)
+        return STATS_UNKNOWN;
+    return high > committed ? high - committed : 0;
+}
