@@ -9,18 +9,19 @@
 
 #include <librdkafka/rdkafka.h>
 
-/* The rows that every such program's option table has in common. `type` is the struct with these members. */
-#define KAFKA_OPTIONS(type)                                                                                  \
+/* The rows that every such program's option table has in common. `settings_type` is the struct with these
+ * members. */
+#define KAFKA_OPTIONS(settings_type)                                                                         \
     {.type = OPTION_STRING,                                                                                  \
      .name = "bootstrap",                                                                                    \
      .letter = 'b',                                                                                          \
      .argument = "HOST:PORT",                                                                                \
-     .offset = offsetof(type, bootstrap),                                                                    \
+     .offset = offsetof(settings_type, bootstrap),                                                           \
      .help = "brokers to ask first; otherwise KAFKA_BOOTSTRAP, KAFKA_HOST_IP, .env, or what 'make kafka' "   \
              "started"},                                                                                     \
     {                                                                                                        \
         .type = OPTION_LIST, .name = "property", .letter = 'X', .argument = "NAME=VALUE",                    \
-        .offset = offsetof(type, properties),                                                                \
+        .offset = offsetof(settings_type, properties),                                                       \
         .help = "any property of librdkafka, again and again; VALUE @FILE reads a file; -X help lists them"  \
     }
 

@@ -23,11 +23,11 @@ int worker_config_write(const struct worker_setting *settings, size_t count, str
 /* Applies what stands behind `fd` to `target`, by options_set. Closes fd. */
 int worker_config_read(int fd, const struct program *program, void *target, struct error *error);
 
-/* The row that every worker's table has; type has `bool supervised`. */
-#define WORKER_OPTION(type)                                                                                  \
+/* The row that every worker's table has; settings_type has `bool supervised`. */
+#define WORKER_OPTION(settings_type)                                                                         \
     {                                                                                                        \
-        .type = OPTION_FLAG, .name = "supervised", .offset = offsetof(type, supervised), .hidden = true,     \
-        .help = "configuration, channel and segment are on descriptors 3, 4 and 5"                           \
+        .type = OPTION_FLAG, .name = "supervised", .offset = offsetof(settings_type, supervised),            \
+        .hidden = true, .help = "configuration, channel and segment are on descriptors 3, 4 and 5"           \
     }
 
 #endif
