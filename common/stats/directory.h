@@ -16,7 +16,8 @@
 #define DIRECTORY_BOOTSTRAP_BYTES 512
 #define DIRECTORY_REASON_BYTES    192
 
-/* What a worker is to the supervisor: rows of supervisor/states. */
+/* What a worker is to the supervisor: rows of supervisor/states. The numbers stand in directories: append
+ * only. */
 #define WORKER_STATES(X)                                                                                     \
     X(WORKER_DOWN, "down")                                                                                   \
     X(WORKER_STARTING, "starting")                                                                           \
@@ -63,32 +64,42 @@ struct directory_worker {
     struct directory_death last_death;
 };
 
-/* --- writing: the supervisor --- */
+/* A worker nobody knows anything about: texts "", numbers 0, times STATS_UNKNOWN. To begin with. */
+void directory_worker_init(struct directory_worker *worker);
+
+/* --- writing: the supervisor, one thread --- */
+#define DIRECTORY_CAPACITY_MAX 4096
 struct directory_writer; /* opaque */
-/* Creates or replaces the object. `birth_id`: a UUID as text. */
+/* Creates or replaces the object; replacing is atomic, a reader finds the old or the new one. Takes the lock
+ * that directory_alive looks for. `birth_id`: a UUID as text. */
 int directory_create(struct directory_writer **writer, const char *instance, const char *birth_id,
                      uint32_t capacity, struct error *error);
 void directory_set_bootstrap(struct directory_writer *writer, const char *bootstrap);
-/* `index` is the worker's slot, 0 … capacity − 1; grows the object when it does not fit. */
+/* `index` is the worker's slot, 0 … DIRECTORY_CAPACITY_MAX − 1; grows the object when it does not fit. 0, or
+ * -1 when it could not be grown (the other workers' records stay). */
 int directory_publish(struct directory_writer *writer, uint32_t index, const struct directory_worker *worker,
                       struct error *error);
-void directory_close(struct directory_writer *writer, bool unlink_object);
+void directory_close(struct directory_writer *writer, bool unlink_object); /* NULL is fine */
 
 /* --- reading --- */
 struct directory; /* opaque */
-int directory_open(struct directory **directory, const char *instance,
-                   struct error *error); /* EXIT_CODE_NOT_RUNNING when there is none */
+/* EXIT_CODE_NOT_RUNNING when there is none. What was read stays as it is until directory_refresh. */
+int directory_open(struct directory **directory, const char *instance, struct error *error);
 int directory_refresh(struct directory *directory, struct error *error);
-void directory_free(struct directory *directory);
-bool directory_alive(const struct directory *directory); /* its supervisor holds the lock */
+/* Likewise from a descriptor, which stays the caller's; refresh does not follow a replaced object then. */
+int directory_take(struct directory **directory, int fd, struct error *error);
+void directory_free(struct directory *directory);        /* NULL is fine */
+bool directory_alive(const struct directory *directory); /* its supervisor holds the lock, now */
 pid_t directory_pid(const struct directory *directory);
 int64_t directory_started_us(const struct directory *directory);
 const char *directory_birth_id(const struct directory *directory);
-const char *directory_bootstrap(const struct directory *directory);
-size_t directory_count(const struct directory *directory);
-/* False when that slot was torn or is empty. */
+const char *directory_bootstrap(const struct directory *directory); /* "" when it is not known (yet) */
+size_t directory_count(
+    const struct directory *directory); /* slots ever published, empty ones between them included */
+/* False when that slot was torn or is empty. Texts are printable. */
 bool directory_worker(const struct directory *directory, size_t index, struct directory_worker *worker);
-/* Calls `each` for every instance of this uid that has a directory object. */
+/* Calls `each` for every instance of this uid that has a directory object, in order. Stops when `each`
+ * returns non-zero, and returns that; -1 with errno when they cannot be listed. */
 int directory_scan(int (*each)(void *context, const char *instance), void *context);
 
 #endif

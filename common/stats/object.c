@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 
@@ -117,6 +118,33 @@ bool object_read(int fd, void *to, size_t bytes, uint64_t offset)
         bytes -= (size_t)got;
     }
     return true;
+}
+
+#define REREADS_MAX 16
+
+static bool read_word(int fd, uint64_t *word, uint64_t offset)
+{
+    bool whole = object_read(fd, word, sizeof *word, offset);
+    atomic_thread_fence(memory_order_acquire);
+    return whole;
+}
+
+bool object_read_group(int fd, uint64_t selector_offset, uint64_t copies_offset, size_t copy_bytes,
+                       unsigned char *copies, uint64_t *publication)
+{
+    for (int i = 0; i < REREADS_MAX; i++) {
+        uint64_t after;
+        if (!read_word(fd, publication, selector_offset))
+            return false;
+        size_t copy = (*publication & 1) * copy_bytes;
+        bool whole = object_read(fd, copies + copy, copy_bytes, copies_offset + copy);
+        atomic_thread_fence(memory_order_acquire);
+        if (!whole || !read_word(fd, &after, selector_offset))
+            return false;
+        if (after == *publication)
+            return true;
+    }
+    return false;
 }
 
 int64_t object_bytes(int fd)

@@ -29,6 +29,12 @@ int object_discard(int fd, const char *name);
 /* Reads exactly `bytes`; false on a short read (the object was truncated) or an error. */
 bool object_read(int fd, void *to, size_t bytes, uint64_t offset);
 
+/* The reader's half of words.h: reads the current copy of a group into its place in `copies` (2 · copy_bytes)
+ * and its publication into *publication, again and again until the selector stands still around the read.
+ * False: it never did within a bounded number of times, or the object ended. */
+bool object_read_group(int fd, uint64_t selector_offset, uint64_t copies_offset, size_t copy_bytes,
+                       unsigned char *copies, uint64_t *publication);
+
 /* The size of the object, or -1. */
 int64_t object_bytes(int fd);
 

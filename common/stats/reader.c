@@ -9,8 +9,6 @@
 #include "common/stats/object.h"
 #include "common/stats/reader_private.h"
 
-#define REREADS_MAX 16
-
 static int copy_definitions(struct stats_snapshot *snapshot, struct error *error)
 {
     const struct stats_header *header = &snapshot->header;
@@ -99,58 +97,47 @@ void stats_snapshot_free(struct stats_snapshot *snapshot)
     free(snapshot);
 }
 
-uint64_t reader_copy_offset(const struct stats_snapshot *snapshot, size_t selector, uint64_t publication)
+uint64_t reader_copies(const struct stats_snapshot *snapshot, size_t selector, size_t *copy_bytes)
 {
     const struct stats_header *header = &snapshot->header;
     size_t first = STATS_SELECTOR_PARTITION(header->ring_count);
-    uint64_t copy = publication & 1;
-    if (selector < first)
-        return header->status_offset + copy * header->status_bytes;
-    return header->partitions_offset + (uint64_t)(selector - first) * header->partition_bytes +
-           sizeof(struct stats_wire_partition) + copy * header->partition_copy_bytes;
+    bool is_status = selector < first;
+    *copy_bytes = is_status ? header->status_bytes : header->partition_copy_bytes;
+    return is_status ? header->status_offset
+                     : header->partitions_offset + (uint64_t)(selector - first) * header->partition_bytes +
+                           sizeof(struct stats_wire_partition);
 }
 
-static bool read_selectors(const struct stats_snapshot *snapshot, uint64_t *to, size_t from, size_t count)
-{
-    bool whole = object_read(snapshot->fd, to, count * sizeof *to,
-                             snapshot->header.selectors_offset + (uint64_t)from * sizeof *to);
-    atomic_thread_fence(memory_order_acquire);
-    return whole;
-}
-
-static bool read_values(const struct stats_snapshot *snapshot, uint64_t offset, size_t bytes)
-{
-    bool whole = object_read(snapshot->fd, snapshot->bytes + offset, bytes, offset);
-    atomic_thread_fence(memory_order_acquire);
-    return whole;
-}
-
-/* One group by itself, until its selector stands still around the read. False: it never did, or the object
- * ended. */
+/* One group by itself. False: it was torn each time. */
 static bool reread(struct stats_snapshot *snapshot, size_t selector)
 {
-    bool is_status = selector < STATS_SELECTOR_PARTITION(snapshot->header.ring_count);
-    size_t bytes = is_status ? snapshot->header.status_bytes : snapshot->header.partition_copy_bytes;
-    for (int i = 0; i < REREADS_MAX; i++) {
-        uint64_t before, after;
-        if (!read_selectors(snapshot, &before, selector, 1) ||
-            !read_values(snapshot, reader_copy_offset(snapshot, selector, before), bytes) ||
-            !read_selectors(snapshot, &after, selector, 1))
-            return false;
-        if (before == after) {
-            snapshot->before[selector] = before;
-            return true;
-        }
-    }
-    return false;
+    size_t copy_bytes;
+    uint64_t copies = reader_copies(snapshot, selector, &copy_bytes);
+    return object_read_group(snapshot->fd, snapshot->header.selectors_offset + selector * sizeof(uint64_t),
+                             copies, copy_bytes, snapshot->bytes + copies, &snapshot->before[selector]);
+}
+
+static bool read_selectors(const struct stats_snapshot *snapshot, uint64_t *to)
+{
+    bool whole = object_read(snapshot->fd, to, snapshot->header.selector_count * sizeof *to,
+                             snapshot->header.selectors_offset);
+    atomic_thread_fence(memory_order_acquire);
+    return whole;
+}
+
+static bool read_values(const struct stats_snapshot *snapshot)
+{
+    uint64_t from = snapshot->values_offset;
+    bool whole = object_read(snapshot->fd, snapshot->bytes + from, snapshot->header.total_bytes - from, from);
+    atomic_thread_fence(memory_order_acquire);
+    return whole;
 }
 
 int stats_snapshot_refresh(struct stats_snapshot *snapshot, struct error *error)
 {
     const struct stats_header *header = &snapshot->header;
-    if (!read_selectors(snapshot, snapshot->before, 0, header->selector_count) ||
-        !read_values(snapshot, snapshot->values_offset, header->total_bytes - snapshot->values_offset) ||
-        !read_selectors(snapshot, snapshot->after, 0, header->selector_count))
+    if (!read_selectors(snapshot, snapshot->before) || !read_values(snapshot) ||
+        !read_selectors(snapshot, snapshot->after))
         return error_set(error, "a truncated statistics segment");
     uint64_t used = snapshot->before[STATS_SELECTOR_USED];
     snapshot->partitions = used < header->partition_capacity ? (size_t)used : header->partition_capacity;

@@ -4,16 +4,9 @@
 #include <inttypes.h>
 
 #include "common/exit_codes.h"
+#include "common/stats/printable.h"
 
 #define WORD_BYTES sizeof(uint64_t)
-
-void reader_printable(char *text, size_t bytes)
-{
-    text[bytes - 1] = '\0';
-    for (; *text != '\0'; text++)
-        if ((unsigned char)*text < ' ' || *text == 0x7f)
-            *text = '?';
-}
 
 /* All arithmetic in 64 bits: the factors have 32. */
 static bool fits(const struct stats_header *header, uint64_t values_offset, uint64_t offset, uint64_t count,
@@ -109,9 +102,9 @@ int reader_check_definitions(const struct stats_header *header, struct stats_wir
                              size_t count, uint64_t values_offset, struct error *error)
 {
     for (size_t i = 0; i < count; i++) {
-        reader_printable(wire[i].name, sizeof wire[i].name);
-        reader_printable(wire[i].unit, sizeof wire[i].unit);
-        reader_printable(wire[i].help, sizeof wire[i].help);
+        printable(wire[i].name, sizeof wire[i].name);
+        printable(wire[i].unit, sizeof wire[i].unit);
+        printable(wire[i].help, sizeof wire[i].help);
         if (!is_word(wire[i].name) || !is_word(wire[i].unit) || !value_fits(header, &wire[i], values_offset))
             return error_set(error, "a damaged statistics segment: its definition %zu makes no sense", i);
     }
@@ -142,6 +135,6 @@ int reader_identity(const struct stats_header *header, struct stats_identity *id
         !copy_name(identity->client, sizeof identity->client, header->client, sizeof header->client, "_-"))
         return error_set(error, "a damaged statistics segment: its names are no names");
     memcpy(identity->group, header->group, sizeof identity->group);
-    reader_printable(identity->group, sizeof identity->group);
+    printable(identity->group, sizeof identity->group);
     return 0;
 }

@@ -35,10 +35,7 @@ int reader_check_definitions(const struct stats_header *header, struct stats_wir
 /* The identity, when its names are names. 0 or -1. */
 int reader_identity(const struct stats_header *header, struct stats_identity *identity, struct error *error);
 
-/* Makes foreign bytes a string of at most bytes − 1 characters without control characters. */
-void reader_printable(char *text, size_t bytes);
-
-/* Offset of the current copy of a group. */
-uint64_t reader_copy_offset(const struct stats_snapshot *snapshot, size_t selector, uint64_t publication);
+/* Where the two copies of a selector's group are: the status, or a partition's values. */
+uint64_t reader_copies(const struct stats_snapshot *snapshot, size_t selector, size_t *copy_bytes);
 
 #endif

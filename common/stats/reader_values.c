@@ -1,3 +1,4 @@
+#include "common/stats/printable.h"
 #include "common/stats/reader_private.h"
 
 static const struct stats_wire_definition *find(const struct stats_snapshot *snapshot,
@@ -22,8 +23,9 @@ static int64_t group_value(const struct stats_snapshot *snapshot, size_t selecto
 {
     if (wire == NULL || snapshot->group_torn[selector])
         return STATS_UNKNOWN;
-    return value_at(snapshot,
-                    reader_copy_offset(snapshot, selector, snapshot->before[selector]) + wire->position);
+    size_t copy_bytes;
+    uint64_t copies = reader_copies(snapshot, selector, &copy_bytes);
+    return value_at(snapshot, copies + (snapshot->before[selector] & 1) * copy_bytes + wire->position);
 }
 
 const struct stats_definition *stats_snapshot_definition(const struct stats_snapshot *snapshot, size_t index)
@@ -71,7 +73,7 @@ const char *stats_snapshot_partition_topic(const struct stats_snapshot *snapshot
         return NULL;
     struct stats_wire_partition *head = (void *)(snapshot->bytes + snapshot->header.partitions_offset +
                                                  index * snapshot->header.partition_bytes);
-    reader_printable(head->topic, sizeof head->topic);
+    printable(head->topic, sizeof head->topic);
     *partition = head->partition;
     return head->topic;
 }
@@ -136,7 +138,7 @@ size_t stats_snapshot_ring(const struct stats_snapshot *snapshot, enum stats_rin
         struct stats_ring_entry *entry = &entries[count++];
         *entry = (struct stats_ring_entry){.time_us = wire->time_us, .number = wire->number};
         memcpy(entry->text, wire->text, sizeof entry->text);
-        reader_printable(entry->text, sizeof entry->text);
+        printable(entry->text, sizeof entry->text);
     }
     return count;
 }

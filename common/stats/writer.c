@@ -12,7 +12,7 @@
 
 _Static_assert(STATS_CONSUMER_STATUS_COUNT <= STATS_STATUS_WORDS_MAX, "raise STATS_STATUS_WORDS_MAX");
 _Static_assert(STATS_PRODUCER_STATUS_COUNT <= STATS_STATUS_WORDS_MAX, "raise STATS_STATUS_WORDS_MAX");
-_Static_assert(STATS_RING_TEXT_BYTES == sizeof((struct stats_wire_ring_entry){0}.text),
+_Static_assert(STATS_RING_TEXT_BYTES == sizeof(((struct stats_wire_ring_entry *)0)->text),
                "one size of ring texts");
 /* stats_phase needs them at the same place in both kinds. */
 _Static_assert((int)CONSUMER_PHASE == (int)PRODUCER_PHASE, "phase");

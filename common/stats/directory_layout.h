@@ -1,0 +1,84 @@
+/* directory_layout.h: what stands where in a directory object, byte by byte; drawn in README.md. The
+ * conventions are those of layout.h. Only common/stats includes this. */
+#ifndef KSUPERVISE_COMMON_STATS_DIRECTORY_LAYOUT_H
+#define KSUPERVISE_COMMON_STATS_DIRECTORY_LAYOUT_H
+
+#include "common/stats/directory.h"
+
+#define DIRECTORY_MAGIC          "KSUPDIR" /* with its NUL: 8 bytes */
+#define DIRECTORY_BYTE_ORDER     UINT32_C(0x01020304)
+#define DIRECTORY_LAYOUT_VERSION UINT32_C(1)
+
+struct directory_header {
+    char magic[8];
+    uint32_t byte_order;
+    uint32_t version; /* stored last */
+    uint64_t total_bytes;
+    uint32_t fields_offset;
+    uint32_t field_bytes; /* stride */
+    uint32_t field_count;
+    uint32_t capacity;         /* workers */
+    uint32_t selectors_offset; /* slots in use, bootstrap, then one for each worker */
+    uint32_t bootstrap_offset; /* two copies */
+    uint32_t bootstrap_bytes;  /* of one */
+    uint32_t workers_offset;   /* two copies for each */
+    uint32_t worker_bytes;     /* of one copy */
+    uint32_t reserved;
+    uint64_t pid;
+    uint64_t start_ticks;
+    int64_t started_us;
+    char instance[40];
+    char birth_id[40];
+};
+
+struct directory_wire_field {
+    char name[40];
+    uint32_t offset; /* in a copy */
+    uint32_t bytes;
+};
+
+#define DIRECTORY_SELECTOR_USED      0U
+#define DIRECTORY_SELECTOR_BOOTSTRAP 1U
+#define DIRECTORY_SELECTOR_WORKER    2U /* of the first */
+
+#define AT(type, member, offset)                                                                             \
+    _Static_assert(offsetof(struct type, member) == (offset), #type "." #member " moved")
+AT(directory_header, magic, 0);
+AT(directory_header, byte_order, 8);
+AT(directory_header, version, 12);
+AT(directory_header, total_bytes, 16);
+AT(directory_header, fields_offset, 24);
+AT(directory_header, field_bytes, 28);
+AT(directory_header, field_count, 32);
+AT(directory_header, capacity, 36);
+AT(directory_header, selectors_offset, 40);
+AT(directory_header, bootstrap_offset, 44);
+AT(directory_header, bootstrap_bytes, 48);
+AT(directory_header, workers_offset, 52);
+AT(directory_header, worker_bytes, 56);
+AT(directory_header, reserved, 60);
+AT(directory_header, pid, 64);
+AT(directory_header, start_ticks, 72);
+AT(directory_header, started_us, 80);
+AT(directory_header, instance, 88);
+AT(directory_header, birth_id, 128);
+_Static_assert(sizeof(struct directory_header) == 168, "directory header size");
+AT(directory_wire_field, name, 0);
+AT(directory_wire_field, offset, 40);
+AT(directory_wire_field, bytes, 44);
+_Static_assert(sizeof(struct directory_wire_field) == 48, "directory field size");
+#undef AT
+_Static_assert(sizeof(struct directory_worker) % 8 == 0, "copied in 8-byte steps");
+
+/* The members of struct directory_worker, by name. */
+struct directory_field {
+    const char *name;
+    size_t offset, bytes;
+    bool is_text; /* else an int64 */
+};
+#define DIRECTORY_FIELD_COUNT 23
+extern const struct directory_field directory_fields[DIRECTORY_FIELD_COUNT];
+
+void directory_name(char name[STATS_NAME_BYTES], const char *instance);
+
+#endif

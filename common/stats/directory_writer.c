@@ -1,0 +1,236 @@
+#include <fcntl.h>
+#include <inttypes.h>
+#include <sys/mman.h>
+
+#include "common/clock.h"
+#include "common/stats/directory_layout.h"
+#include "common/stats/liveness.h"
+#include "common/stats/object.h"
+#include "common/stats/words.h"
+
+#define CAPACITY_MIN 8
+
+/* One object. Growing makes a second one beside it. */
+struct object {
+    int fd;
+    unsigned char *base;
+    struct directory_header layout;
+};
+
+struct directory_writer {
+    struct object object;
+    char instance[NAME_BYTES];
+    char birth_id[40];
+    int64_t started_us;
+    _Alignas(8) char bootstrap[DIRECTORY_BOOTSTRAP_BYTES];
+    struct directory_worker *workers; /* what was published, for the next object */
+    uint32_t used;
+};
+
+static void layout(struct directory_header *header, uint32_t capacity)
+{
+    memcpy(header->magic, DIRECTORY_MAGIC, sizeof header->magic);
+    header->byte_order = DIRECTORY_BYTE_ORDER;
+    header->capacity = capacity;
+    header->field_bytes = sizeof(struct directory_wire_field);
+    header->field_count = (uint32_t)DIRECTORY_FIELD_COUNT;
+    header->bootstrap_bytes = DIRECTORY_BOOTSTRAP_BYTES;
+    header->worker_bytes = sizeof(struct directory_worker);
+    header->fields_offset = sizeof *header;
+    header->selectors_offset = header->fields_offset + header->field_count * header->field_bytes;
+    header->bootstrap_offset =
+        header->selectors_offset + (DIRECTORY_SELECTOR_WORKER + capacity) * (uint32_t)sizeof(uint64_t);
+    header->workers_offset = header->bootstrap_offset + 2 * header->bootstrap_bytes;
+    header->total_bytes = header->workers_offset + UINT64_C(2) * capacity * header->worker_bytes;
+}
+
+static void write_fields(struct directory_wire_field *wire)
+{
+    for (size_t i = 0; i < DIRECTORY_FIELD_COUNT; i++) {
+        snprintf(wire[i].name, sizeof wire[i].name, "%s", directory_fields[i].name);
+        wire[i].offset = (uint32_t)directory_fields[i].offset;
+        wire[i].bytes = (uint32_t)directory_fields[i].bytes;
+    }
+}
+
+static unsigned char *make_image(const struct directory_writer *writer, struct directory_header *header)
+{
+    unsigned char *image = calloc(1, header->total_bytes);
+    if (image == NULL)
+        return NULL;
+    header->pid = (uint64_t)getpid();
+    header->start_ticks = liveness_start_ticks(getpid());
+    header->started_us = writer->started_us;
+    snprintf(header->instance, sizeof header->instance, "%s", writer->instance);
+    snprintf(header->birth_id, sizeof header->birth_id, "%s", writer->birth_id);
+    memcpy(image, header, sizeof *header);
+    write_fields((struct directory_wire_field *)(void *)(image + header->fields_offset));
+    return image;
+}
+
+static stats_word *selector(const struct object *object, uint32_t index)
+{
+    return (stats_word *)(void *)(object->base + object->layout.selectors_offset) + index;
+}
+
+static void put_worker(const struct object *object, uint32_t index, const struct directory_worker *worker)
+{
+    size_t offset = object->layout.workers_offset + (size_t)2 * index * object->layout.worker_bytes;
+    words_publish(selector(object, DIRECTORY_SELECTOR_WORKER + index),
+                  (stats_word *)(void *)(object->base + offset), (const uint64_t *)(const void *)worker,
+                  sizeof *worker / sizeof(uint64_t));
+}
+
+static void put_bootstrap(const struct object *object, const char *bootstrap)
+{
+    words_publish(selector(object, DIRECTORY_SELECTOR_BOOTSTRAP),
+                  (stats_word *)(void *)(object->base + object->layout.bootstrap_offset),
+                  (const uint64_t *)(const void *)bootstrap, DIRECTORY_BOOTSTRAP_BYTES / sizeof(uint64_t));
+}
+
+static void release(struct object *object)
+{
+    if (object->base != NULL)
+        munmap(object->base, object->layout.total_bytes);
+    if (object->fd >= 0)
+        close(object->fd);
+    *object = (struct object){.fd = -1};
+}
+
+/* The old name points to the old object until the rename, to the new one after it. */
+static int take_name(const char *from, const char *to, struct error *error)
+{
+    char from_path[STATS_NAME_BYTES + sizeof OBJECT_FOLDER], to_path[STATS_NAME_BYTES + sizeof OBJECT_FOLDER];
+    snprintf(from_path, sizeof from_path, OBJECT_FOLDER "%s", from);
+    snprintf(to_path, sizeof to_path, OBJECT_FOLDER "%s", to);
+    if (rename(from_path, to_path) != 0)
+        return error_set(error, "cannot rename %s to %s: %m", from_path, to_path);
+    return 0;
+}
+
+/* Fills, locks and maps an object that nobody can find yet, under the name `hidden`. */
+static int prepare(struct object *object, const struct directory_writer *writer, const char *hidden,
+                   struct error *error)
+{
+    struct directory_header *header = &object->layout;
+    unsigned char *image = make_image(writer, header);
+    if (image == NULL)
+        return error_set(error, "no memory for the directory of %s", writer->instance);
+    shm_unlink(hidden); /* what a supervisor left that was killed right here */
+    object->fd = object_create(hidden, image, header->total_bytes, error);
+    free(image);
+    if (object->fd < 0)
+        return -1;
+    if (liveness_lock(object->fd) != 0)
+        return error_set(error, "cannot lock " OBJECT_FOLDER "%s: %m", hidden);
+    void *base = mmap(NULL, header->total_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, object->fd, 0);
+    if (base == MAP_FAILED)
+        return error_set(error, "cannot map " OBJECT_FOLDER "%s: %m", hidden);
+    object->base = base;
+    put_bootstrap(object, writer->bootstrap);
+    for (uint32_t i = 0; i < writer->used; i++)
+        put_worker(object, i, &writer->workers[i]);
+    word_release(selector(object, DIRECTORY_SELECTOR_USED), writer->used);
+    return object_publish_version(object->fd, hidden, offsetof(struct directory_header, version),
+                                  DIRECTORY_LAYOUT_VERSION, error);
+}
+
+static int replace_object(struct directory_writer *writer, uint32_t capacity, struct error *error)
+{
+    struct object fresh = {.fd = -1};
+    layout(&fresh.layout, capacity);
+    char name[STATS_NAME_BYTES], hidden[STATS_NAME_BYTES];
+    directory_name(name, writer->instance);
+    /* '~' stands in no name of ours: nobody takes it for a worker's. */
+    snprintf(hidden, sizeof hidden, "%.*s.~", STATS_NAME_BYTES - 3, name);
+    if (prepare(&fresh, writer, hidden, error) != 0 || take_name(hidden, name, error) != 0) {
+        shm_unlink(hidden);
+        release(&fresh);
+        return -1;
+    }
+    release(&writer->object);
+    writer->object = fresh;
+    return 0;
+}
+
+static int grow(struct directory_writer *writer, uint32_t capacity, struct error *error)
+{
+    struct directory_worker *workers = realloc(writer->workers, capacity * sizeof *workers);
+    if (workers == NULL)
+        return error_set(error, "no memory for a directory of %" PRIu32 " workers", capacity);
+    writer->workers = workers;
+    return replace_object(writer, capacity, error);
+}
+
+int directory_create(struct directory_writer **writer, const char *instance, const char *birth_id,
+                     uint32_t capacity, struct error *error)
+{
+    *writer = NULL;
+    struct directory_writer *fresh = calloc(1, sizeof *fresh);
+    if (fresh == NULL)
+        return error_set(error, "no memory for the directory of %s", instance);
+    fresh->object.fd = -1;
+    snprintf(fresh->instance, sizeof fresh->instance, "%s", instance);
+    snprintf(fresh->birth_id, sizeof fresh->birth_id, "%s", birth_id);
+    fresh->started_us = clock_wall_us();
+    if (capacity < CAPACITY_MIN)
+        capacity = CAPACITY_MIN;
+    if (capacity > DIRECTORY_CAPACITY_MAX)
+        capacity = DIRECTORY_CAPACITY_MAX;
+    if (grow(fresh, capacity, error) != 0) {
+        directory_close(fresh, false);
+        return -1;
+    }
+    *writer = fresh;
+    return 0;
+}
+
+void directory_set_bootstrap(struct directory_writer *writer, const char *bootstrap)
+{
+    memset(writer->bootstrap, 0, sizeof writer->bootstrap);
+    snprintf(writer->bootstrap, sizeof writer->bootstrap, "%s", bootstrap);
+    put_bootstrap(&writer->object, writer->bootstrap);
+}
+
+/* Slots between the last one in use and `index` become empty ones: a name of "". */
+static void use_up_to(struct directory_writer *writer, uint32_t index)
+{
+    for (uint32_t i = writer->used; i <= index; i++)
+        directory_worker_init(&writer->workers[i]);
+}
+
+int directory_publish(struct directory_writer *writer, uint32_t index, const struct directory_worker *worker,
+                      struct error *error)
+{
+    uint32_t capacity = writer->object.layout.capacity;
+    if (index >= DIRECTORY_CAPACITY_MAX)
+        return error_set(error, "at most %d workers can be supervised by one instance",
+                         DIRECTORY_CAPACITY_MAX);
+    while (capacity <= index)
+        capacity *= 2;
+    if (capacity != writer->object.layout.capacity && grow(writer, capacity, error) != 0)
+        return -1;
+    use_up_to(writer, index);
+    writer->workers[index] = *worker;
+    for (uint32_t i = writer->used < index ? writer->used : index; i <= index; i++)
+        put_worker(&writer->object, i, &writer->workers[i]);
+    if (index >= writer->used) {
+        writer->used = index + 1;
+        word_release(selector(&writer->object, DIRECTORY_SELECTOR_USED), writer->used);
+    }
+    return 0;
+}
+
+void directory_close(struct directory_writer *writer, bool unlink_object)
+{
+    if (writer == NULL)
+        return;
+    if (unlink_object) {
+        char name[STATS_NAME_BYTES];
+        directory_name(name, writer->instance);
+        shm_unlink(name);
+    }
+    release(&writer->object);
+    free(writer->workers);
+    free(writer);
+}
