@@ -1,0 +1,43 @@
+/* consumer.h: what the parts of kconsume share: one struct, owned by main, used by the one thread that owns
+ * the librdkafka handle. Each part has a file of its own and its own member; none reaches into another's.
+ */
+#ifndef KSUPERVISE_CONSUMER_CONSUMER_H
+#define KSUPERVISE_CONSUMER_CONSUMER_H
+
+#include "common/kafka.h"
+#include "common/stats/writer.h"
+#include "common/worker/control.h"
+#include "consumer/batch.h"
+#include "consumer/commit.h"
+#include "consumer/offsets.h"
+#include "consumer/pipeline.h"
+#include "consumer/settings.h"
+
+struct consumer {
+    const struct settings *settings;
+    struct worker_control *control;
+    struct stats_writer *stats; /* NULL: not published */
+    rd_kafka_t *rk;
+    rd_kafka_queue_t *queue; /* where messages and callbacks come from */
+    struct offsets offsets;
+    struct committer committer;
+    struct batch batch;
+    struct pipeline pipeline;
+    struct kafka_outage outage;
+    /* the end */
+    bool leaving;  /* the group membership is being given up */
+    int exit_code; /* why it must end, EXIT_CODE_OK while it need not */
+    bool must_stop;
+    /* readiness */
+    bool assignment_changed; /* the supervisor has not been told yet */
+    bool ever_assigned;
+    bool ever_received;
+    bool topic_missing_said;
+    int64_t low_asked_us; /* monotonic: when the low watermarks were asked for */
+};
+
+/* Something that this process cannot go on from: remembered once, with a line. */
+void consumer_fail(struct consumer *consumer, int exit_code, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+#endif

@@ -1,0 +1,263 @@
+#include "consumer/loop.h"
+
+#include <inttypes.h>
+
+#include "common/clock.h"
+#include "common/exit_codes.h"
+#include "common/log.h"
+#include "consumer/lines.h"
+#include "consumer/process.h"
+#include "consumer/rebalance.h"
+
+#define IDLE_US       US_PER_SECOND /* the longest wait for a record: the heartbeat goes at least this often */
+#define WATERMARKS_US (250 * US_PER_MS)   /* librdkafka knows the high ones: no traffic */
+#define LOW_US        (5 * US_PER_SECOND) /* low ones are asked for: one request for all partitions */
+#define LEAVE_POLL_MS                                                                                        \
+    50 /* FACTS: a LeaveGroup needs 20 ms of polling after the revoke, or a static member stays */
+#define LEAVE_US (5 * US_PER_SECOND)
+
+/* --- callbacks
+ * ----------------------------------------------------------------------------------------------- */
+
+static void error_callback(rd_kafka_t *rk, int err, const char *reason, void *opaque)
+{
+    struct consumer *consumer = opaque;
+    (void)rk;
+    stats_add(consumer->stats, CONSUMER_BROKER_ERRORS, 1);
+    if (kafka_outage_error(&consumer->outage, (rd_kafka_resp_err_t)err))
+        stats_event(consumer->stats, STATS_RING_ERRORS, clock_wall_us(), err, "%s", reason);
+    else
+        log_verbose("librdkafka: %s", reason);
+}
+
+static void commit_callback(rd_kafka_t *rk, rd_kafka_resp_err_t err, rd_kafka_topic_partition_list_t *list,
+                            void *opaque)
+{
+    struct consumer *consumer = opaque;
+    (void)rk;
+    commit_answered(&consumer->committer, err, list);
+    if (err == RD_KAFKA_RESP_ERR_NO_ERROR)
+        kafka_outage_over(&consumer->outage);
+}
+
+static void wake(void *context)
+{
+    struct consumer *consumer = context;
+    rd_kafka_queue_yield(consumer->queue);
+}
+
+/* --- opening
+ * ------------------------------------------------------------------------------------------------- */
+
+struct setting {
+    const char *name;
+    const char *value;
+};
+
+/* Ours unless the user's -X says otherwise; the offsets are this program's business, so those are not to be
+ * overridden. */
+static const struct setting defaults[] = {
+    {"partition.assignment.strategy",
+     "range"}, /* FACTS: cooperative-sticky rebalances take 1.4 s, range 0.4 s */
+    {"fetch.error.backoff.ms", "50"},
+    {"topic.metadata.refresh.interval.ms",
+     "10000"}, /* a topic made later is found within 10 s, not 5 minutes */
+    {"allow.auto.create.topics", "false"},
+};
+static const struct setting ours[] = {
+    {"enable.auto.commit", "false"},
+    {"enable.auto.offset.store", "false"},
+    {"auto.offset.reset", "error"},
+};
+
+static int set_all(rd_kafka_conf_t *conf, const struct setting *settings, size_t count,
+                   const struct option_list *unless, struct error *error)
+{
+    for (size_t i = 0; i < count; i++)
+        if ((unless == NULL || !kafka_property_given(unless, settings[i].name)) &&
+            kafka_conf_set(conf, settings[i].name, settings[i].value, error) == -1)
+            return -1;
+    return 0;
+}
+
+static int configure(rd_kafka_conf_t *conf, const struct settings *settings, struct error *error)
+{
+    char session_ms[32];
+    snprintf(session_ms, sizeof session_ms, "%" PRId64, settings->session_timeout_us / US_PER_MS);
+    if (set_all(conf, defaults, sizeof defaults / sizeof defaults[0], &settings->properties, error) == -1 ||
+        set_all(conf, ours, sizeof ours / sizeof ours[0], NULL, error) == -1 ||
+        kafka_conf_set(conf, "group.id", settings->group_name, error) == -1)
+        return -1;
+    if (!kafka_property_given(&settings->properties, "session.timeout.ms") &&
+        kafka_conf_set(conf, "session.timeout.ms", session_ms, error) == -1)
+        return -1;
+    if (settings->instance_id != NULL &&
+        kafka_conf_set(conf, "group.instance.id", settings->instance_id, error) == -1)
+        return -1;
+    return 0;
+}
+
+static int subscribe(struct consumer *consumer, struct error *error)
+{
+    rd_kafka_topic_partition_list_t *topics = rd_kafka_topic_partition_list_new(1);
+    rd_kafka_topic_partition_list_add(topics, consumer->settings->topic, RD_KAFKA_PARTITION_UA);
+    rd_kafka_resp_err_t err = rd_kafka_subscribe(consumer->rk, topics);
+    rd_kafka_topic_partition_list_destroy(topics);
+    if (err != RD_KAFKA_RESP_ERR_NO_ERROR)
+        return error_set_code(error, EXIT_CODE_CONFIG, "cannot subscribe to '%s': %s",
+                              consumer->settings->topic, rd_kafka_err2str(err));
+    return 0;
+}
+
+int loop_open(struct consumer *consumer, struct error *error)
+{
+    const struct settings *settings = consumer->settings;
+    rd_kafka_conf_t *conf =
+        kafka_conf(settings->brokers.bootstrap, settings->client, &settings->properties, error);
+    if (conf == NULL)
+        return -1;
+    if (configure(conf, settings, error) == -1) {
+        rd_kafka_conf_destroy(conf);
+        return -1;
+    }
+    rd_kafka_conf_set_opaque(conf, consumer);
+    rd_kafka_conf_set_error_cb(conf, error_callback);
+    rd_kafka_conf_set_rebalance_cb(conf, rebalance_callback);
+    rd_kafka_conf_set_offset_commit_cb(conf, commit_callback);
+    consumer->rk = kafka_new(RD_KAFKA_CONSUMER, conf, error);
+    if (consumer->rk == NULL)
+        return -1;
+    rd_kafka_poll_set_consumer(consumer->rk);
+    consumer->queue = rd_kafka_queue_get_consumer(consumer->rk);
+    consumer->outage.brokers = settings->brokers;
+    offsets_init(&consumer->offsets, settings->topic, consumer->stats);
+    committer_init(&consumer->committer, consumer->rk, consumer->queue, &consumer->batch, &consumer->offsets,
+                   consumer->stats);
+    worker_control_set_wake(consumer->control, wake, consumer);
+    stats_phase(consumer->stats, PHASE_JOINING, clock_wall_us());
+    return subscribe(consumer, error);
+}
+
+/* --- a turn
+ * -------------------------------------------------------------------------------------------------- */
+
+static void tell_assignment(struct consumer *consumer)
+{
+    if (!consumer->assignment_changed)
+        return;
+    consumer->assignment_changed = false;
+    worker_notify_count(consumer->control, "ready", (int64_t)consumer->offsets.assigned_count);
+}
+
+struct rounds {
+    struct lines lines;
+    int64_t watermarks_us; /* monotonic: published last */
+    uint64_t records;
+};
+
+static void watermarks(struct consumer *consumer, struct rounds *rounds, int64_t now_us)
+{
+    if (now_us - rounds->watermarks_us < WATERMARKS_US)
+        return;
+    rounds->watermarks_us = now_us;
+    offsets_publish_high(&consumer->offsets, consumer->rk, clock_wall_us());
+    if (now_us - consumer->low_asked_us < LOW_US || consumer->outage.since_us != 0 ||
+        consumer->offsets.assigned_count == 0)
+        return;
+    consumer->low_asked_us = now_us;
+    rebalance_ask_low(consumer, 500);
+}
+
+static void turn(struct consumer *consumer, struct rounds *rounds)
+{
+    int64_t wait_us = commit_due_us(&consumer->committer);
+    batch_fill(&consumer->batch, consumer->queue, wait_us < IDLE_US ? wait_us : IDLE_US);
+    uint64_t records = process_batch(consumer);
+    rounds->records += records;
+    commit_async(&consumer->committer);
+    if (consumer->committer.fenced != RD_KAFKA_RESP_ERR_NO_ERROR)
+        consumer_fail(consumer, EXIT_CODE_FENCED,
+                      "fenced: another process has taken the group.instance.id '%s'",
+                      consumer->settings->instance_id ? consumer->settings->instance_id : "");
+    int64_t now_us = clock_monotonic_us();
+    stats_heartbeat(consumer->stats, clock_wall_us());
+    tell_assignment(consumer);
+    watermarks(consumer, rounds, now_us);
+    const struct settings *settings = consumer->settings;
+    if (records > 0 && !settings->quiet && !settings->print)
+        lines_batch(&rounds->lines, records, now_us);
+    else
+        lines_flush(&rounds->lines, now_us, false);
+    if (log_flush() == -1)
+        consumer_fail(consumer, EXIT_CODE_FAILED, "nobody reads the output any more");
+    if (settings->count > 0 && rounds->records >= (uint64_t)settings->count)
+        consumer->must_stop = true;
+}
+
+/* --- the way out
+ * --------------------------------------------------------------------------------------------- */
+
+/* What comes while leaving is somebody else's to process. */
+static void discard_for(struct consumer *consumer, int64_t microseconds, bool until_revoked)
+{
+    int64_t until_us = clock_monotonic_us() + microseconds;
+    while (clock_monotonic_us() < until_us && !(until_revoked && consumer->offsets.assigned_count == 0)) {
+        rd_kafka_message_t *message = rd_kafka_consumer_poll(consumer->rk, 10);
+        if (message != NULL)
+            rd_kafka_message_destroy(message);
+    }
+}
+
+static void leave_group(struct consumer *consumer)
+{
+    consumer->leaving = true;
+    rd_kafka_unsubscribe(consumer->rk);
+    discard_for(consumer, LEAVE_US, true);
+    discard_for(consumer, LEAVE_POLL_MS * US_PER_MS, false);
+}
+
+static bool fenced(const struct consumer *consumer)
+{
+    return consumer->exit_code == EXIT_CODE_FENCED || consumer->exit_code == EXIT_CODE_UNRELEASED ||
+           consumer->exit_code == EXIT_CODE_KAFKA_FATAL;
+}
+
+static void wind_up(struct consumer *consumer, const struct rounds *rounds)
+{
+    stats_phase(consumer->stats, PHASE_DRAINING, clock_wall_us());
+    pipeline_finish(&consumer->pipeline);
+    if (fenced(consumer)) /* the membership is another process's: nothing that we commit would get through */
+        return;
+    if (worker_control_wanted(consumer->control) == WORKER_DRAIN_KEEP)
+        commit_sync(&consumer->committer, COMMIT_SYNC_US);
+    else
+        leave_group(consumer);
+    if (!consumer->settings->quiet && !consumer->settings->supervised)
+        log_line("%" PRIu64 " %s received; committed up to there", rounds->records,
+                 consumer->settings->schema->noun_plural);
+}
+
+int loop_run(struct consumer *consumer)
+{
+    struct rounds rounds = {.lines.noun = consumer->settings->schema->noun_plural};
+    while (worker_control_wanted(consumer->control) == WORKER_RUN && !consumer->must_stop)
+        turn(consumer, &rounds);
+    lines_flush(&rounds.lines, clock_monotonic_us(), true);
+    wind_up(consumer, &rounds);
+    log_flush();
+    return consumer->exit_code;
+}
+
+void loop_close(struct consumer *consumer)
+{
+    worker_control_set_wake(consumer->control, NULL, NULL);
+    batch_clear(&consumer->batch);
+    if (consumer->queue != NULL)
+        rd_kafka_queue_destroy(consumer->queue);
+    if (consumer->rk != NULL) {
+        rd_kafka_consumer_close(consumer->rk);
+        rd_kafka_destroy(consumer->rk);
+    }
+    stats_phase(consumer->stats, PHASE_STOPPED, clock_wall_us());
+    offsets_release(&consumer->offsets);
+}

@@ -1,0 +1,17 @@
+/* loop.h: the consumer's life: join, turn after turn of fill, process, commit, and the way out. */
+#ifndef KSUPERVISE_CONSUMER_LOOP_H
+#define KSUPERVISE_CONSUMER_LOOP_H
+
+#include "consumer/consumer.h"
+
+/* Makes the handle and subscribes. 0, or -1 with the error. */
+int loop_open(struct consumer *consumer, struct error *error);
+
+/* Runs until somebody outside wants it to stop, or it must. Returns the exit code. The last batch is
+ * committed, and the group left or not, as worker_control_wanted says. */
+int loop_run(struct consumer *consumer);
+
+/* Closes the handle. */
+void loop_close(struct consumer *consumer);
+
+#endif

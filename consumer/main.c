@@ -1,0 +1,58 @@
+/* kconsume: one member of a consumer group. */
+#include "common/clock.h"
+#include "common/exit_codes.h"
+#include "common/log.h"
+#include "common/worker/publish.h"
+#include "consumer/loop.h"
+
+static void publish(struct consumer *consumer, struct worker_publication *publication)
+{
+    const struct settings *settings = consumer->settings;
+    struct error error = ERROR_INIT;
+    if (!settings->publish)
+        return;
+    if (worker_publish(publication, settings->supervised, STATS_KIND_CONSUMER, settings->client,
+                       settings->group_name, &error) == -1)
+        log_warning("no statistics: %s", error.text);
+    consumer->stats = publication->writer;
+    stats_phase(consumer->stats, PHASE_STARTING, clock_wall_us());
+}
+
+static int run(struct consumer *consumer, struct error *error)
+{
+    const struct settings *settings = consumer->settings;
+    if (batch_init(&consumer->batch, (size_t)settings->batch_size, settings->batch_wait_us, error) == -1 ||
+        pipeline_open(&consumer->pipeline, settings, error) == -1 || loop_open(consumer, error) == -1)
+        return -1;
+    return loop_run(consumer);
+}
+
+int main(int argc, char **argv)
+{
+    struct settings settings = {0};
+    struct consumer consumer = {.settings = &settings};
+    struct worker_publication publication = {0};
+    struct error error = ERROR_INIT;
+    int exit_code = EXIT_CODE_FAILED;
+
+    log_init();
+    if (settings_load(&settings, argc, argv, &error) == -1)
+        return program_fail(consumer_program.name, &error);
+    log_set_verbose(settings.verbose);
+    /* Before librdkafka makes threads: they inherit the blocked signals. */
+    if (worker_control_start(&consumer.control, settings.supervised, NULL, NULL, &error) == -1)
+        return program_fail(consumer_program.name, &error);
+    publish(&consumer, &publication);
+
+    exit_code = run(&consumer, &error);
+    if (exit_code == -1)
+        exit_code = program_fail(consumer_program.name, &error);
+
+    loop_close(&consumer);
+    pipeline_close(&consumer.pipeline);
+    batch_release(&consumer.batch);
+    worker_unpublish(&publication, exit_code == EXIT_CODE_OK);
+    worker_control_stop(consumer.control);
+    settings_release(&settings);
+    return exit_code;
+}

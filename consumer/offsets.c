@@ -1,0 +1,202 @@
+#include "consumer/offsets.h"
+
+void offsets_init(struct offsets *offsets, const char *topic, struct stats_writer *stats)
+{
+    *offsets = (struct offsets){.topic = topic, .stats = stats};
+}
+
+void offsets_release(struct offsets *offsets)
+{
+    free(offsets->rows);
+    *offsets = (struct offsets){0};
+}
+
+static int grow(struct offsets *offsets, size_t wanted)
+{
+    size_t count = offsets->row_count > 0 ? offsets->row_count : 16;
+    while (count < wanted)
+        count *= 2;
+    struct partition *rows = realloc(offsets->rows, count * sizeof *rows);
+    if (rows == NULL)
+        return -1;
+    memset(rows + offsets->row_count, 0, (count - offsets->row_count) * sizeof *rows);
+    offsets->rows = rows;
+    offsets->row_count = count;
+    return 0;
+}
+
+struct partition *offsets_row(struct offsets *offsets, int32_t number)
+{
+    if ((size_t)number >= offsets->row_count && grow(offsets, (size_t)number + 1) == -1)
+        return NULL;
+    struct partition *row = &offsets->rows[number];
+    if (row->known)
+        return row;
+    *row = (struct partition){.known = true,
+                              .slot = stats_partition_slot(offsets->stats, offsets->topic, number),
+                              .position = STATS_UNKNOWN,
+                              .committed = STATS_UNKNOWN,
+                              .requested = STATS_UNKNOWN,
+                              .batch_first = STATS_UNKNOWN,
+                              .batch_end = STATS_UNKNOWN,
+                              .batch_oldest_us = STATS_UNKNOWN};
+    if (row->slot == -1)
+        stats_add(offsets->stats, CONSUMER_UNTRACKED, 1);
+    return row;
+}
+
+int offsets_assign(struct offsets *offsets, int32_t number, int64_t start, int64_t committed)
+{
+    struct partition *row = offsets_row(offsets, number);
+    if (row == NULL)
+        return -1;
+    if (!row->assigned)
+        offsets->assigned_count++;
+    row->assigned = true;
+    row->assignments++;
+    row->position = start;
+    row->committed = committed;
+    row->requested = STATS_UNKNOWN;
+    row->batch_first = row->batch_end = row->batch_oldest_us = STATS_UNKNOWN;
+    struct stats_writer *stats = offsets->stats;
+    stats_partition_set(stats, row->slot, PARTITION_ASSIGNED, 1);
+    stats_partition_set(stats, row->slot, PARTITION_ASSIGNMENTS, row->assignments);
+    stats_partition_set(stats, row->slot, PARTITION_RESUMED, start);
+    stats_partition_set(stats, row->slot, PARTITION_POSITION, start);
+    stats_partition_set(stats, row->slot, PARTITION_COMMITTED, committed);
+    stats_partition_set(stats, row->slot, PARTITION_INFLIGHT_FIRST, STATS_UNKNOWN);
+    stats_partition_set(stats, row->slot, PARTITION_INFLIGHT_END, STATS_UNKNOWN);
+    stats_partition_set(stats, row->slot, PARTITION_OLDEST_UNPROCESSED, STATS_UNKNOWN);
+    stats_partition_publish(stats, row->slot);
+    return 0;
+}
+
+void offsets_revoke(struct offsets *offsets, int32_t number)
+{
+    struct partition *row = offsets_assigned(offsets, number);
+    if (row == NULL)
+        return;
+    row->assigned = false;
+    row->requested = STATS_UNKNOWN;
+    offsets->assigned_count--;
+    stats_partition_set(offsets->stats, row->slot, PARTITION_ASSIGNED, 0);
+    stats_partition_publish(offsets->stats, row->slot);
+}
+
+void offsets_publish_batch(struct offsets *offsets)
+{
+    for (size_t i = 0; i < offsets->row_count; i++) {
+        struct partition *row = &offsets->rows[i];
+        if (row->batch_first == STATS_UNKNOWN)
+            continue;
+        stats_partition_set(offsets->stats, row->slot, PARTITION_INFLIGHT_FIRST, row->batch_first);
+        stats_partition_set(offsets->stats, row->slot, PARTITION_INFLIGHT_END, row->batch_end);
+        stats_partition_set(offsets->stats, row->slot, PARTITION_OLDEST_UNPROCESSED, row->batch_oldest_us);
+        stats_partition_publish(offsets->stats, row->slot);
+    }
+}
+
+void offsets_publish_processed(struct offsets *offsets, int64_t wall_us)
+{
+    for (size_t i = 0; i < offsets->row_count; i++) {
+        struct partition *row = &offsets->rows[i];
+        if (row->batch_first == STATS_UNKNOWN)
+            continue;
+        row->position = row->batch_end;
+        row->batch_first = row->batch_end = row->batch_oldest_us = STATS_UNKNOWN;
+        stats_partition_set(offsets->stats, row->slot, PARTITION_POSITION, row->position);
+        stats_partition_set(offsets->stats, row->slot, PARTITION_PROCESSED_AT, wall_us);
+        stats_partition_set(offsets->stats, row->slot, PARTITION_INFLIGHT_FIRST, STATS_UNKNOWN);
+        stats_partition_set(offsets->stats, row->slot, PARTITION_INFLIGHT_END, STATS_UNKNOWN);
+        stats_partition_set(offsets->stats, row->slot, PARTITION_OLDEST_UNPROCESSED, STATS_UNKNOWN);
+        stats_partition_publish(offsets->stats, row->slot);
+    }
+}
+
+/* --- commits
+ * ------------------------------------------------------------------------------------------------- */
+
+static bool row_dirty(const struct partition *row)
+{
+    return row->assigned && row->position != STATS_UNKNOWN && row->position != row->committed &&
+           row->position != row->requested;
+}
+
+bool offsets_dirty(const struct offsets *offsets)
+{
+    for (size_t i = 0; i < offsets->row_count; i++)
+        if (row_dirty(&offsets->rows[i]))
+            return true;
+    return false;
+}
+
+rd_kafka_topic_partition_list_t *offsets_to_commit(struct offsets *offsets)
+{
+    rd_kafka_topic_partition_list_t *list = NULL;
+    for (size_t i = 0; i < offsets->row_count; i++) {
+        struct partition *row = &offsets->rows[i];
+        if (!row_dirty(row))
+            continue;
+        if (list == NULL)
+            list = rd_kafka_topic_partition_list_new((int)offsets->assigned_count);
+        rd_kafka_topic_partition_list_add(list, offsets->topic, (int32_t)i)->offset = row->position;
+        row->requested = row->position;
+    }
+    return list;
+}
+
+size_t offsets_commit_result(struct offsets *offsets, rd_kafka_resp_err_t err,
+                             const rd_kafka_topic_partition_list_t *list, int64_t wall_us)
+{
+    size_t confirmed = 0;
+    for (int i = 0; list != NULL && i < list->cnt; i++) {
+        const rd_kafka_topic_partition_t *answer = &list->elems[i];
+        struct partition *row = offsets_assigned(offsets, answer->partition);
+        /* An answer that comes after the partition went away, or came back, says nothing about this
+         * assignment. */
+        if (row == NULL || row->requested != answer->offset)
+            continue;
+        row->requested = STATS_UNKNOWN;
+        if (err != RD_KAFKA_RESP_ERR_NO_ERROR || answer->err != RD_KAFKA_RESP_ERR_NO_ERROR)
+            continue;
+        row->committed = answer->offset;
+        confirmed++;
+        stats_partition_set(offsets->stats, row->slot, PARTITION_COMMITTED, row->committed);
+        stats_partition_set(offsets->stats, row->slot, PARTITION_COMMITTED_AT, wall_us);
+        stats_partition_publish(offsets->stats, row->slot);
+    }
+    return confirmed;
+}
+
+/* --- watermarks
+ * ---------------------------------------------------------------------------------------------- */
+
+void offsets_publish_high(struct offsets *offsets, rd_kafka_t *rk, int64_t wall_us)
+{
+    for (size_t i = 0; i < offsets->row_count; i++) {
+        const struct partition *row = &offsets->rows[i];
+        int64_t low;
+        int64_t high;
+        if (!row->assigned || row->slot == -1 ||
+            rd_kafka_get_watermark_offsets(rk, offsets->topic, (int32_t)i, &low, &high) !=
+                RD_KAFKA_RESP_ERR_NO_ERROR ||
+            high < 0)
+            continue;
+        stats_partition_set(offsets->stats, row->slot, PARTITION_HIGH, high);
+        stats_partition_set(offsets->stats, row->slot, PARTITION_WATERMARKS_AT, wall_us);
+        stats_partition_publish(offsets->stats, row->slot);
+    }
+}
+
+void offsets_publish_low(struct offsets *offsets, const rd_kafka_topic_partition_list_t *list,
+                         int64_t wall_us)
+{
+    for (int i = 0; i < list->cnt; i++) {
+        const struct partition *row = offsets_assigned(offsets, list->elems[i].partition);
+        if (row == NULL || list->elems[i].err != RD_KAFKA_RESP_ERR_NO_ERROR || list->elems[i].offset < 0)
+            continue;
+        stats_partition_set(offsets->stats, row->slot, PARTITION_LOW, list->elems[i].offset);
+        stats_partition_set(offsets->stats, row->slot, PARTITION_WATERMARKS_AT, wall_us);
+        stats_partition_publish(offsets->stats, row->slot);
+    }
+}

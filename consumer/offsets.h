@@ -1,0 +1,76 @@
+/* offsets.h: the consumer's own table of offsets, a row a partition. It alone says what has been processed
+ * and may be committed: librdkafka's position moves when a message enters the application's array, before it
+ * is processed, so it is never asked.
+ *
+ * One topic, so a row is found by the partition number. One thread.
+ */
+#ifndef KSUPERVISE_CONSUMER_OFFSETS_H
+#define KSUPERVISE_CONSUMER_OFFSETS_H
+
+#include "common/error.h"
+#include "common/stats/writer.h"
+
+#include <librdkafka/rdkafka.h>
+#include <stdbool.h>
+
+struct partition {
+    bool known;
+    bool assigned;
+    int slot;             /* in the segment; -1: no room */
+    uint32_t assignments; /* how often it was assigned to this process */
+    int64_t position;     /* processed + 1: the next offset to process; STATS_UNKNOWN before the first */
+    int64_t committed;    /* as the broker confirmed it; STATS_UNKNOWN: nothing */
+    int64_t requested;    /* in the commit under way; STATS_UNKNOWN: none */
+    int64_t batch_first;  /* of the batch in flight; STATS_UNKNOWN: not part of it */
+    int64_t batch_end;
+    int64_t batch_oldest_us;
+};
+
+struct offsets {
+    const char *topic;
+    struct stats_writer *stats;
+    struct partition *rows;
+    size_t row_count;
+    size_t assigned_count;
+};
+
+void offsets_init(struct offsets *offsets, const char *topic, struct stats_writer *stats);
+void offsets_release(struct offsets *offsets);
+
+/* The row, made when it is new; NULL when memory is out. Grows by doubling: pointers are good until the next
+ * call. */
+struct partition *offsets_row(struct offsets *offsets, int32_t number);
+/* The row of a partition that is assigned now, or NULL. */
+static inline struct partition *offsets_assigned(struct offsets *offsets, int32_t number)
+{
+    if (number < 0 || (size_t)number >= offsets->row_count || !offsets->rows[number].assigned)
+        return NULL;
+    return &offsets->rows[number];
+}
+
+/* An assignment begins reading at `start`; `committed` is what the group had (STATS_UNKNOWN: nothing).
+ * Published. */
+int offsets_assign(struct offsets *offsets, int32_t number, int64_t start, int64_t committed);
+void offsets_revoke(struct offsets *offsets, int32_t number);
+
+/* Publishes the rows of one kind of change. */
+void offsets_publish_batch(struct offsets *offsets); /* batch_first … batch_end, before processing */
+void offsets_publish_processed(struct offsets *offsets, int64_t wall_us); /* position; the batch is over */
+
+/* True when some assigned partition has processed more than is committed or being committed. */
+bool offsets_dirty(const struct offsets *offsets);
+
+/* A list of what is to be committed now, `requested` noted in the rows; NULL when there is nothing. The
+ * caller destroys it. */
+rd_kafka_topic_partition_list_t *offsets_to_commit(struct offsets *offsets);
+/* The answer to a commit: a partition at a time. Returns how many were confirmed; publishes. */
+size_t offsets_commit_result(struct offsets *offsets, rd_kafka_resp_err_t err,
+                             const rd_kafka_topic_partition_list_t *list, int64_t wall_us);
+
+/* Asks librdkafka for the high watermarks it knows (no traffic) and publishes them. */
+void offsets_publish_high(struct offsets *offsets, rd_kafka_t *rk, int64_t wall_us);
+/* Low watermarks, as a query brought them. */
+void offsets_publish_low(struct offsets *offsets, const rd_kafka_topic_partition_list_t *list,
+                         int64_t wall_us);
+
+#endif

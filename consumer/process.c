@@ -1,0 +1,254 @@
+#include "consumer/process.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+
+#include "common/clock.h"
+#include "common/exit_codes.h"
+#include "common/log.h"
+#include "consumer/rebalance.h"
+
+enum { REFUSALS_SAID = 3 }; /* lines a batch; the rest is counted */
+
+void consumer_fail(struct consumer *consumer, int exit_code, const char *format, ...)
+{
+    char text[ERROR_TEXT_BYTES];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    stats_event(consumer->stats, STATS_RING_ERRORS, clock_wall_us(), exit_code, "%s", text);
+    if (consumer->must_stop)
+        return;
+    consumer->must_stop = true;
+    consumer->exit_code = exit_code;
+    log_error("%s", text);
+}
+
+/* --- errors that come as messages
+ * ---------------------------------------------------------------------------- */
+
+static void on_offset_gone(struct consumer *consumer, const rd_kafka_message_t *message)
+{
+    rebalance_offset_gone(consumer, message->partition);
+}
+
+static void on_fatal(struct consumer *consumer, const rd_kafka_message_t *message)
+{
+    char why[ERROR_TEXT_BYTES / 2] = "";
+    rd_kafka_resp_err_t err = rd_kafka_fatal_error(consumer->rk, why, sizeof why);
+    if (err == RD_KAFKA_RESP_ERR_NO_ERROR)
+        err = message->err;
+    consumer_fail(consumer, kafka_exit_code(err), "Kafka: %s: %s", rd_kafka_err2name(err), why);
+}
+
+static void on_missing_topic(struct consumer *consumer, const rd_kafka_message_t *message)
+{
+    (void)message;
+    if (consumer->topic_missing_said)
+        return;
+    consumer->topic_missing_said = true;
+    log_warning("topic '%s' does not exist at %s: make it with 'ktopic provision'; waiting for it",
+                consumer->settings->topic, consumer->settings->brokers.bootstrap);
+}
+
+static void on_forbidden(struct consumer *consumer, const rd_kafka_message_t *message)
+{
+    consumer_fail(consumer, EXIT_CODE_CONFIG, "Kafka: %s", rd_kafka_message_errstr(message));
+}
+
+static void on_poll_exceeded(struct consumer *consumer, const rd_kafka_message_t *message)
+{
+    (void)consumer;
+    log_warning("%s", rd_kafka_message_errstr(message));
+}
+
+struct error_rule {
+    rd_kafka_resp_err_t err;
+    void (*act)(struct consumer *consumer, const rd_kafka_message_t *message);
+};
+
+static const struct error_rule error_rules[] = {
+    {RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET, on_offset_gone},
+    {RD_KAFKA_RESP_ERR__FATAL, on_fatal},
+    {RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, on_missing_topic},
+    {RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC, on_missing_topic},
+    {RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION, on_missing_topic},
+    {RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, on_forbidden},
+    {RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED, on_forbidden},
+    {RD_KAFKA_RESP_ERR__MAX_POLL_EXCEEDED, on_poll_exceeded},
+};
+
+static void take_error(struct consumer *consumer, const rd_kafka_message_t *message)
+{
+    stats_add(consumer->stats, CONSUMER_BROKER_ERRORS, 1);
+    stats_event(consumer->stats, STATS_RING_ERRORS, clock_wall_us(), message->err, "%s",
+                rd_kafka_message_errstr(message));
+    for (size_t i = 0; i < sizeof error_rules / sizeof error_rules[0]; i++)
+        if (error_rules[i].err == message->err) {
+            error_rules[i].act(consumer, message);
+            return;
+        }
+    log_verbose("librdkafka: %s", rd_kafka_message_errstr(message));
+}
+
+/* --- sorting out
+ * --------------------------------------------------------------------------------------------- */
+
+/* Whether the message is the next of a partition that is ours; notes it in the partition's row.
+ *
+ * Rebalances happen while an array fills, so it can hold messages of a partition that went to another
+ * consumer (with librdkafka before 2.1), or that went and came back, and then the same offsets again. An
+ * offset below the expected one was seen before: it is dropped. One above it is a gap that compaction or a
+ * transaction's marker left. */
+static bool is_next(struct consumer *consumer, const rd_kafka_message_t *message)
+{
+    struct partition *row = offsets_assigned(&consumer->offsets, message->partition);
+    if (row == NULL)
+        return false;
+    int64_t expected = row->batch_end != STATS_UNKNOWN ? row->batch_end : row->position;
+    if (expected != STATS_UNKNOWN && message->offset < expected)
+        return false;
+    if (row->batch_first == STATS_UNKNOWN) {
+        row->batch_first = message->offset;
+        int64_t timestamp_ms = rd_kafka_message_timestamp(message, NULL);
+        row->batch_oldest_us = timestamp_ms >= 0 ? timestamp_ms * US_PER_MS : STATS_UNKNOWN;
+    }
+    row->batch_end = message->offset + 1;
+    return true;
+}
+
+/* Leaves only records to process in the array, in their order. */
+static void sort_out(struct consumer *consumer)
+{
+    struct batch *batch = &consumer->batch;
+    size_t kept = 0;
+    uint64_t skipped = 0;
+    for (size_t i = 0; i < batch->count; i++) {
+        rd_kafka_message_t *message = batch->messages[i];
+        if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR && is_next(consumer, message)) {
+            batch->messages[kept++] = message;
+            continue;
+        }
+        if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR)
+            take_error(consumer, message);
+        else
+            skipped++;
+        rd_kafka_message_destroy(message);
+    }
+    batch->count = kept;
+    if (skipped > 0)
+        stats_add(consumer->stats, CONSUMER_SKIPPED, skipped);
+}
+
+/* --- the records
+ * --------------------------------------------------------------------------------------------- */
+
+struct refusals {
+    struct consumer *consumer;
+    uint64_t count;
+};
+
+static void refused(void *context, const rd_kafka_message_t *message, const char *why)
+{
+    struct refusals *refusals = context;
+    struct consumer *consumer = refusals->consumer;
+    stats_event(consumer->stats, STATS_RING_ERRORS, clock_wall_us(), message->offset,
+                "[%" PRId32 "] %" PRId64 ": %s", message->partition, message->offset, why);
+    if (refusals->count++ < REFUSALS_SAID)
+        log_warning("%s [%" PRId32 "] offset %" PRId64 " is not a %s: %s; passed over",
+                    consumer->settings->topic, message->partition, message->offset,
+                    consumer->settings->schema->name, why);
+}
+
+/* The pipeline stopped before a record: what comes after it stays unprocessed, so no row may move past it. */
+static void hold_back(struct consumer *consumer, const rd_kafka_message_t *from)
+{
+    bool reached = false;
+    for (size_t i = consumer->batch.count; i > 0 && !reached; i--) {
+        const rd_kafka_message_t *message = consumer->batch.messages[i - 1];
+        struct partition *row = offsets_assigned(&consumer->offsets, message->partition);
+        row->batch_end = message->offset;
+        reached = message == from;
+    }
+    consumer_fail(consumer, EXIT_CODE_CONFIG,
+                  "%s [%" PRId32 "] offset %" PRId64
+                  " has a schema of a major version that this build does not know: upgrade ksupervise",
+                  consumer->settings->topic, from->partition, from->offset);
+}
+
+static void count(struct consumer *consumer, const struct pipeline_result *result, bool by_size)
+{
+    struct stats_writer *stats = consumer->stats;
+    stats_add(stats, CONSUMER_PROCESSED, result->processed);
+    stats_add(stats, CONSUMER_FAILED, result->failed);
+    stats_add(stats, CONSUMER_BYTES, result->bytes);
+    if (result->unknown_fields > 0)
+        stats_add(stats, CONSUMER_UNKNOWN_FIELDS, result->unknown_fields);
+    stats_add(stats, by_size ? CONSUMER_BATCHES_BY_SIZE : CONSUMER_BATCHES_BY_TIME, 1);
+}
+
+/* Produced to processed, for each record: a message's timestamp has milliseconds, so neighbours often share a
+ * value and are entered together. */
+static void observe(struct consumer *consumer, int64_t wall_us)
+{
+    const struct batch *batch = &consumer->batch;
+    int64_t current_ms = -1;
+    uint64_t alike = 0;
+    for (size_t i = 0; i < batch->count; i++) {
+        int64_t timestamp_ms = rd_kafka_message_timestamp(batch->messages[i], NULL);
+        if (timestamp_ms == current_ms) {
+            alike++;
+            continue;
+        }
+        if (current_ms >= 0)
+            stats_observe(consumer->stats, CONSUMER_PROCESS_US, wall_us - current_ms * US_PER_MS, alike);
+        current_ms = timestamp_ms;
+        alike = 1;
+    }
+    if (current_ms >= 0)
+        stats_observe(consumer->stats, CONSUMER_PROCESS_US, wall_us - current_ms * US_PER_MS, alike);
+}
+
+static void before(struct consumer *consumer, int64_t wall_us)
+{
+    struct stats_writer *stats = consumer->stats;
+    stats_add(stats, CONSUMER_RECEIVED, consumer->batch.count);
+    stats_status_set(stats, CONSUMER_BATCH_RECORDS, (int64_t)consumer->batch.count);
+    if (!consumer->ever_received) {
+        consumer->ever_received = true;
+        stats_status_set(stats, CONSUMER_FIRST_RECORD, wall_us);
+    }
+    offsets_publish_batch(&consumer->offsets);
+    stats_phase(stats, PHASE_PROCESSING, wall_us);
+}
+
+uint64_t process_batch(struct consumer *consumer)
+{
+    bool by_size = batch_full(&consumer->batch);
+    sort_out(consumer);
+    if (consumer->batch.count == 0)
+        return 0;
+    kafka_outage_over(&consumer->outage);
+    int64_t began_us = clock_wall_us();
+    before(consumer, began_us);
+
+    struct pipeline_result result;
+    struct refusals refusals = {consumer, 0};
+    pipeline_run(&consumer->pipeline, consumer->batch.messages, consumer->batch.count, refused, &refusals,
+                 &result);
+    if (refusals.count > REFUSALS_SAID)
+        log_warning("… and %" PRIu64 " more in this batch", refusals.count - REFUSALS_SAID);
+    if (result.unknown_major != NULL)
+        hold_back(consumer, result.unknown_major);
+
+    int64_t ended_us = clock_wall_us();
+    count(consumer, &result, by_size);
+    observe(consumer, ended_us);
+    stats_observe(consumer->stats, CONSUMER_BATCH_US, ended_us - began_us, 1);
+    stats_status_set(consumer->stats, CONSUMER_BATCH_RECORDS, 0);
+    offsets_publish_processed(&consumer->offsets, ended_us);
+    stats_phase(consumer->stats, PHASE_POLLING, ended_us);
+    batch_clear(&consumer->batch);
+    return result.processed + result.failed;
+}

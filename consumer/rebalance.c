@@ -1,0 +1,238 @@
+#include "consumer/rebalance.h"
+
+#include <inttypes.h>
+
+#include "common/clock.h"
+#include "common/exit_codes.h"
+#include "common/log.h"
+
+/* The broker answers these in a millisecond or two; a broker that does not answer for this long is an outage.
+ */
+enum { QUERY_MS = 5000, QUERY_TRIES = 5, RETRY_PAUSE_US = 50000 };
+
+/* --- where to begin
+ * ------------------------------------------------------------------------------------------ */
+
+/* The watermark of each partition of `list`, in one request: ListOffsets takes −2 for the first offset and −1
+ * for the end (librdkafka passes the "timestamps" through). Right after a topic is made a broker may answer
+ * NOT_LEADER_OR_FOLLOWER: asked again. */
+static rd_kafka_resp_err_t query_edge(rd_kafka_t *rk, rd_kafka_topic_partition_list_t *list, int64_t edge,
+                                      int timeout_ms)
+{
+    rd_kafka_resp_err_t err = RD_KAFKA_RESP_ERR_NO_ERROR;
+    for (int attempt = 0; attempt < QUERY_TRIES; attempt++) {
+        if (attempt > 0)
+            usleep(RETRY_PAUSE_US);
+        for (int i = 0; i < list->cnt; i++)
+            list->elems[i].offset = edge;
+        err = rd_kafka_offsets_for_times(rk, list, timeout_ms);
+        for (int i = 0; err == RD_KAFKA_RESP_ERR_NO_ERROR && i < list->cnt; i++)
+            err = list->elems[i].err;
+        if (err != RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION)
+            return err;
+    }
+    return err;
+}
+
+/* Partitions of which the group has committed nothing begin at --from. */
+static rd_kafka_resp_err_t begin_new_ones(struct consumer *consumer,
+                                          rd_kafka_topic_partition_list_t *partitions)
+{
+    rd_kafka_topic_partition_list_t *fresh = rd_kafka_topic_partition_list_new(partitions->cnt);
+    for (int i = 0; i < partitions->cnt; i++)
+        if (partitions->elems[i].offset < 0)
+            rd_kafka_topic_partition_list_add(fresh, partitions->elems[i].topic,
+                                              partitions->elems[i].partition);
+    rd_kafka_resp_err_t err = RD_KAFKA_RESP_ERR_NO_ERROR;
+    if (fresh->cnt > 0) {
+        int64_t edge =
+            consumer->settings->from == FROM_LATEST ? RD_KAFKA_OFFSET_END : RD_KAFKA_OFFSET_BEGINNING;
+        err = query_edge(consumer->rk, fresh, edge, QUERY_MS);
+    }
+    for (int i = 0; err == RD_KAFKA_RESP_ERR_NO_ERROR && i < fresh->cnt; i++) {
+        const rd_kafka_topic_partition_t *answer = &fresh->elems[i];
+        rd_kafka_topic_partition_list_find(partitions, answer->topic, answer->partition)->offset =
+            answer->offset;
+    }
+    rd_kafka_topic_partition_list_destroy(fresh);
+    return err;
+}
+
+/* Fills the start offsets in, and the table. When the broker does not answer, the partitions are left to
+ * librdkafka (RD_KAFKA_OFFSET_STORED), which asks again by itself. */
+static void decide_starts(struct consumer *consumer, rd_kafka_topic_partition_list_t *partitions)
+{
+    rd_kafka_resp_err_t err = rd_kafka_committed(consumer->rk, partitions, QUERY_MS);
+    rd_kafka_topic_partition_list_t *committed = rd_kafka_topic_partition_list_copy(partitions);
+    if (err == RD_KAFKA_RESP_ERR_NO_ERROR)
+        err = begin_new_ones(consumer, partitions);
+    if (err != RD_KAFKA_RESP_ERR_NO_ERROR)
+        log_warning("cannot ask for the group's offsets: %s; trying on", rd_kafka_err2str(err));
+    for (int i = 0; i < partitions->cnt; i++) {
+        rd_kafka_topic_partition_t *one = &partitions->elems[i];
+        int64_t had = committed->elems[i].offset >= 0 ? committed->elems[i].offset : STATS_UNKNOWN;
+        int64_t start = one->offset >= 0 ? one->offset : STATS_UNKNOWN;
+        if (start == STATS_UNKNOWN)
+            one->offset = RD_KAFKA_OFFSET_STORED;
+        if (offsets_assign(&consumer->offsets, one->partition, start, had) == -1)
+            consumer_fail(consumer, EXIT_CODE_FAILED, "no memory for partition %" PRId32, one->partition);
+        log_verbose("partition %" PRId32 " begins at %" PRId64 "%s", one->partition, one->offset,
+                    had == STATS_UNKNOWN ? " (nothing committed)" : "");
+    }
+    rd_kafka_topic_partition_list_destroy(committed);
+}
+
+/* --- given and taken
+ * ----------------------------------------------------------------------------------------- */
+
+static bool is_cooperative(rd_kafka_t *rk)
+{
+    return strcmp(rd_kafka_rebalance_protocol(rk), "COOPERATIVE") == 0;
+}
+
+static void check(struct consumer *consumer, rd_kafka_error_t *error, const char *what)
+{
+    if (error == NULL)
+        return;
+    log_warning("%s: %s", what, rd_kafka_error_string(error));
+    stats_event(consumer->stats, STATS_RING_ERRORS, clock_wall_us(), rd_kafka_error_code(error), "%s: %s",
+                what, rd_kafka_error_string(error));
+    rd_kafka_error_destroy(error);
+}
+
+static void given(struct consumer *consumer, rd_kafka_topic_partition_list_t *partitions)
+{
+    decide_starts(consumer, partitions);
+    if (is_cooperative(consumer->rk)) {
+        check(consumer, rd_kafka_incremental_assign(consumer->rk, partitions), "incremental assign");
+    } else {
+        rd_kafka_resp_err_t err = rd_kafka_assign(consumer->rk, partitions);
+        if (err != RD_KAFKA_RESP_ERR_NO_ERROR)
+            log_warning("assign: %s", rd_kafka_err2str(err));
+    }
+    consumer->committer.held = false;
+    consumer->assignment_changed = true;
+    consumer->low_asked_us = 0;
+    kafka_outage_over(&consumer->outage);
+}
+
+static void taken(struct consumer *consumer, rd_kafka_topic_partition_list_t *partitions)
+{
+    bool cooperative = is_cooperative(consumer->rk);
+    bool lost = rd_kafka_assignment_lost(consumer->rk);
+    if (!lost)
+        commit_sync(&consumer->committer, COMMIT_SYNC_US);
+    for (int i = 0; i < partitions->cnt; i++)
+        offsets_revoke(&consumer->offsets, partitions->elems[i].partition);
+    if (cooperative)
+        check(consumer, rd_kafka_incremental_unassign(consumer->rk, partitions), "incremental unassign");
+    else
+        rd_kafka_assign(consumer->rk, NULL);
+    /* FACTS: a commit between a cooperative revoke and the next assignment gets ILLEGAL_GENERATION, and costs
+     * all partitions. */
+    consumer->committer.held = cooperative && !consumer->leaving;
+    consumer->assignment_changed = true;
+}
+
+void rebalance_callback(rd_kafka_t *rk, rd_kafka_resp_err_t err, rd_kafka_topic_partition_list_t *partitions,
+                        void *opaque)
+{
+    struct consumer *consumer = opaque;
+    int64_t wall_us = clock_wall_us();
+    bool assign = err == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS;
+    bool lost = !assign && rd_kafka_assignment_lost(rk);
+    stats_phase(consumer->stats, PHASE_REBALANCING, wall_us);
+    stats_add(consumer->stats, CONSUMER_REBALANCES, 1);
+    stats_event(consumer->stats, STATS_RING_REBALANCES, wall_us, partitions->cnt, "%s %d partition%s",
+                assign ? "assigned"
+                : lost ? "lost"
+                       : "revoked",
+                partitions->cnt, partitions->cnt == 1 ? "" : "s");
+    if (assign)
+        given(consumer, partitions);
+    else
+        taken(consumer, partitions);
+    if (!consumer->settings->quiet && !consumer->settings->supervised)
+        log_line("%s %d partition%s",
+                 assign ? "assigned"
+                 : lost ? "lost"
+                        : "revoked",
+                 partitions->cnt, partitions->cnt == 1 ? "" : "s");
+    stats_status_set(consumer->stats, CONSUMER_ASSIGNED, (int64_t)consumer->offsets.assigned_count);
+    if (assign && !consumer->ever_assigned) {
+        consumer->ever_assigned = true;
+        stats_status_set(consumer->stats, CONSUMER_JOINED, wall_us);
+    }
+    stats_phase(consumer->stats, PHASE_POLLING, clock_wall_us());
+    stats_status_publish(consumer->stats);
+}
+
+/* --- offsets that are gone
+ * ----------------------------------------------------------------------------------- */
+
+static int64_t edge_of(struct consumer *consumer, int32_t partition, int64_t edge)
+{
+    rd_kafka_topic_partition_list_t *one = rd_kafka_topic_partition_list_new(1);
+    rd_kafka_topic_partition_list_add(one, consumer->offsets.topic, partition);
+    rd_kafka_resp_err_t err = query_edge(consumer->rk, one, edge, QUERY_MS);
+    int64_t offset = err == RD_KAFKA_RESP_ERR_NO_ERROR ? one->elems[0].offset : STATS_UNKNOWN;
+    rd_kafka_topic_partition_list_destroy(one);
+    return offset;
+}
+
+static void begin_again_at(struct consumer *consumer, int32_t partition, int64_t offset, int64_t committed)
+{
+    rd_kafka_topic_partition_list_t *one = rd_kafka_topic_partition_list_new(1);
+    rd_kafka_topic_partition_list_add(one, consumer->offsets.topic, partition)->offset = offset;
+    offsets_assign(&consumer->offsets, partition, offset, committed);
+    check(consumer, rd_kafka_seek_partitions(consumer->rk, one, QUERY_MS), "seek");
+    rd_kafka_topic_partition_list_destroy(one);
+}
+
+void rebalance_offset_gone(struct consumer *consumer, int32_t partition)
+{
+    const struct partition *row = offsets_assigned(&consumer->offsets, partition);
+    if (row == NULL)
+        return;
+    int64_t low = edge_of(consumer, partition, RD_KAFKA_OFFSET_BEGINNING);
+    int64_t end = edge_of(consumer, partition, RD_KAFKA_OFFSET_END);
+    if (low == STATS_UNKNOWN || end == STATS_UNKNOWN)
+        return; /* the broker is away: librdkafka raises it again */
+    int64_t from = row->position;
+    int policy = consumer->settings->on_offset_loss;
+    bool never_committed = from == STATS_UNKNOWN;
+    int64_t to = policy == OFFSET_LOSS_LATEST ? end : low;
+    if (never_committed) { /* only when the queries at assignment failed: this is the group's first start */
+        begin_again_at(consumer, partition, consumer->settings->from == FROM_LATEST ? end : low,
+                       STATS_UNKNOWN);
+        return;
+    }
+    int64_t gone = from < low ? low - from : 0;
+    if (gone == 0 || policy == OFFSET_LOSS_STOP) {
+        consumer_fail(
+            consumer, EXIT_CODE_OFFSETS_LOST,
+            "%s [%" PRId32 "]: offset %" PRId64 " is not there: the topic holds %" PRId64 " to %" PRId64
+            "%s; nothing was skipped. --on-offset-loss earliest goes on at the first record that is there",
+            consumer->offsets.topic, partition, from, low, end, from > end ? " (was it made anew?)" : "");
+        return;
+    }
+    stats_add(consumer->stats, CONSUMER_LOST, (uint64_t)gone);
+    log_warning("%s [%" PRId32 "]: %" PRId64 " records are gone, offsets %" PRId64 " to %" PRId64
+                "; going on at %" PRId64,
+                consumer->offsets.topic, partition, gone, from, low - 1, to);
+    begin_again_at(consumer, partition, to, row->committed);
+}
+
+void rebalance_ask_low(struct consumer *consumer, int timeout_ms)
+{
+    rd_kafka_topic_partition_list_t *list =
+        rd_kafka_topic_partition_list_new((int)consumer->offsets.assigned_count);
+    for (size_t i = 0; i < consumer->offsets.row_count; i++)
+        if (consumer->offsets.rows[i].assigned)
+            rd_kafka_topic_partition_list_add(list, consumer->offsets.topic, (int32_t)i)->offset =
+                RD_KAFKA_OFFSET_BEGINNING;
+    if (list->cnt > 0 &&
+        rd_kafka_offsets_for_times(consumer->rk, list, timeout_ms) == RD_KAFKA_RESP_ERR_NO_ERROR)
+        offsets_publish_low(&consumer->offsets, list, clock_wall_us());
+    rd_kafka_topic_partition_list_destroy(list);
+}

@@ -1,0 +1,23 @@
+/* rebalance.h: what happens when the group gives partitions or takes them. Eager (range, roundrobin) and
+ * cooperative assignors. */
+#ifndef KSUPERVISE_CONSUMER_REBALANCE_H
+#define KSUPERVISE_CONSUMER_REBALANCE_H
+
+#include "consumer/consumer.h"
+
+/* librdkafka's rebalance_cb; its opaque is the struct consumer. Runs inside batch_fill, on the loop's thread.
+ *
+ * Given: asks for the committed offsets, decides where to begin (--from when there is none), begins there. An
+ * explicit start saves librdkafka's own query and tells us what to print. Taken: commits what has been
+ * processed, before the partitions go. */
+void rebalance_callback(rd_kafka_t *rk, rd_kafka_resp_err_t err, rd_kafka_topic_partition_list_t *partitions,
+                        void *consumer);
+
+/* An offset that the topic no longer has (_AUTO_OFFSET_RESET): tells from → to and how many records are gone,
+ * counts them, and goes on or stops as --on-offset-loss says. */
+void rebalance_offset_gone(struct consumer *consumer, int32_t partition);
+
+/* Asks for the low watermarks of all assigned partitions in one request, and publishes them. */
+void rebalance_ask_low(struct consumer *consumer, int timeout_ms);
+
+#endif

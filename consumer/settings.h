@@ -1,0 +1,53 @@
+/* settings.h: what a consumer can be told, by flags, by its supervisor, or by the environment. One table
+ * (settings.c) is all of it. */
+#ifndef KSUPERVISE_CONSUMER_SETTINGS_H
+#define KSUPERVISE_CONSUMER_SETTINGS_H
+
+#include "common/brokers.h"
+#include "common/names.h"
+#include "common/options.h"
+#include "common/record/schema.h"
+
+enum start_from { FROM_EARLIEST, FROM_LATEST };
+enum offset_loss_policy { OFFSET_LOSS_STOP, OFFSET_LOSS_EARLIEST, OFFSET_LOSS_LATEST };
+
+struct settings {
+    struct option_given given;
+    /* what to read */
+    const char *client;
+    const char *group;
+    const char *workload_name;
+    const char *topic;
+    int from;
+    int on_offset_loss;
+    /* batches */
+    int64_t batch_size;
+    int64_t batch_wait_us;
+    /* output */
+    bool print;
+    bool quiet;
+    bool verbose;
+    int64_t statistics_every;
+    int64_t count;
+    /* Kafka */
+    const char *bootstrap;
+    struct option_list properties;
+    const char *instance_id;
+    int64_t session_timeout_us;
+    /* supervision */
+    bool supervised;
+    bool publish;
+    /* derived by settings_resolve */
+    const struct schema *schema;
+    struct brokers brokers;
+    char group_name[256];
+};
+
+extern const struct program consumer_program;
+
+/* From argv, or when --supervised is there, from the supervisor's descriptor; then checks and derives. -1
+ * with the error. `settings` must be zeroed. */
+int settings_load(struct settings *settings, int argc, char **argv, struct error *error);
+void settings_release(struct settings *settings);
+
+#endif
