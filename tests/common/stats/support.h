@@ -1,5 +1,5 @@
-/* support.h: what the tests of common/stats share: names of their own, so that two runs can go side by side, and segments
- * that can be tampered with. */
+/* support.h: what the tests of common/stats share: names of their own, so that two runs can go side by side,
+ * and segments that can be tampered with. */
 #ifndef KSUPERVISE_TESTS_COMMON_STATS_SUPPORT_H
 #define KSUPERVISE_TESTS_COMMON_STATS_SUPPORT_H
 
@@ -15,7 +15,8 @@
 
 static char instance_name[NAME_BYTES];
 
-__attribute__((unused)) static int unlink_one(void *context, const char *instance, const char *worker, uint64_t generation)
+__attribute__((unused)) static int unlink_one(void *context, const char *instance, const char *worker,
+                                              uint64_t generation)
 {
     (void)context;
     stats_segment_unlink(instance, worker, generation);

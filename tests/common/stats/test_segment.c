@@ -129,7 +129,8 @@ START_TEST(a_full_dev_shm_is_an_error_not_a_sigbus)
 {
     if (unshare(CLONE_NEWNS) != 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
         mount("tmpfs", "/dev/shm", "tmpfs", 0, "size=16k") != 0) {
-        fprintf(stderr, "a_full_dev_shm_is_an_error_not_a_sigbus: skipped, cannot mount a tmpfs: %s\n", strerror(errno));
+        fprintf(stderr, "a_full_dev_shm_is_an_error_not_a_sigbus: skipped, cannot mount a tmpfs: %s\n",
+                strerror(errno));
         return;
     }
     expect_creation_fails("is full");
@@ -189,9 +190,11 @@ START_TEST(a_scan_stops_when_it_is_told_to)
 END_TEST
 
 CHECK_MAIN_WITH("common/stats/segment", name_instance, remove_segments,
-                a_consumer_with_16_partitions_takes_at_most_64_kib, a_fresh_segment_counts_from_0_and_knows_nothing_else,
-                the_object_is_private_and_its_descriptor_is_not_inherited, a_name_that_is_taken_is_eexist_and_stays,
-                counters_go_on_from_the_former_generation_by_name,
+                a_consumer_with_16_partitions_takes_at_most_64_kib,
+                a_fresh_segment_counts_from_0_and_knows_nothing_else,
+                the_object_is_private_and_its_descriptor_is_not_inherited,
+                a_name_that_is_taken_is_eexist_and_stays, counters_go_on_from_the_former_generation_by_name,
                 totals_of_another_kind_or_of_garbage_are_not_taken_over,
                 a_file_size_limit_is_named_and_leaves_nothing_behind, a_full_dev_shm_is_an_error_not_a_sigbus,
-                a_scan_lists_by_worker_and_generation_and_passes_over_strange_names, a_scan_stops_when_it_is_told_to)
+                a_scan_lists_by_worker_and_generation_and_passes_over_strange_names,
+                a_scan_stops_when_it_is_told_to)

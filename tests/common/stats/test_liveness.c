@@ -1,0 +1,140 @@
+#include "common/stats/liveness.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <sys/wait.h>
+
+#include "tests/common/stats/support.h"
+
+static bool alive(int fd)
+{
+    struct stats_snapshot *snapshot = take(fd);
+    struct stats_liveness liveness;
+    stats_snapshot_liveness(snapshot, &liveness);
+    stats_snapshot_free(snapshot);
+    return liveness.alive;
+}
+
+/* A child that does `act` with fd, says so through the pipe, and waits to be killed. */
+static pid_t child_that(void (*act)(int fd), int fd)
+{
+    int ready[2];
+    char byte;
+    ck_assert_int_eq(pipe(ready), 0);
+    pid_t pid = fork();
+    ck_assert_int_ge(pid, 0);
+    if (pid == 0) {
+        act(fd);
+        _exit(write(ready[1], "x", 1) == 1 && pause() == -1);
+    }
+    close(ready[1]);
+    ck_assert_int_eq(read(ready[0], &byte, 1), 1);
+    close(ready[0]);
+    return pid;
+}
+
+static void end(pid_t pid)
+{
+    kill(pid, SIGKILL);
+    ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
+}
+
+static void write_for_life(int fd)
+{
+    open_writer(fd);
+}
+
+START_TEST(a_worker_is_alive_until_it_is_killed)
+{
+    int fd = create(STATS_KIND_CONSUMER, 1, -1);
+    ck_assert(!alive(fd));
+    pid_t pid = child_that(write_for_life, fd);
+    ck_assert(alive(fd));
+    end(pid);
+    ck_assert(!alive(fd));
+    close(fd);
+}
+END_TEST
+
+START_TEST(the_creator_that_keeps_its_descriptor_does_not_keep_the_worker_alive)
+{
+    int fd = create(STATS_KIND_CONSUMER, 1, -1);
+    struct stats_writer *writer = open_writer(fd);
+    ck_assert(alive(fd));
+    stats_writer_close(writer);
+    ck_assert(!alive(fd)); /* fd is still open here, as the supervisor's is */
+    close(fd);
+}
+END_TEST
+
+START_TEST(a_pid_that_was_used_again_does_not_count_as_alive)
+{
+    int fd = create(STATS_KIND_CONSUMER, 1, -1);
+    stats_writer_close(open_writer(fd)); /* leaves pid and start time of this very process, which runs */
+    ck_assert(!alive(fd));
+    close(fd);
+}
+END_TEST
+
+START_TEST(a_lock_without_the_process_does_not_count_as_alive)
+{
+    int fd = create(STATS_KIND_CONSUMER, 1, -1);
+    pid_t pid = child_that(write_for_life, fd);
+    end(pid);
+    int stranger = liveness_reopen(fd, O_RDWR);
+    ck_assert_int_eq(liveness_lock(stranger), 0);
+    ck_assert(!alive(fd));
+    close(stranger);
+    close(fd);
+}
+END_TEST
+
+static void lock_inherited(int fd)
+{
+    ck_assert_int_eq(liveness_lock(fd), 0);
+}
+
+/* Why writers open /proc/self/fd anew: this is what would happen otherwise. */
+START_TEST(a_lock_on_an_inherited_description_outlives_the_child)
+{
+    int fd = create(STATS_KIND_CONSUMER, 1, -1);
+    end(child_that(lock_inherited, fd));
+    int other = liveness_reopen(fd, O_RDWR);
+    ck_assert(liveness_locked(other));
+    ck_assert(!liveness_locked(fd)); /* and the holder itself does not see it */
+    close(fd);
+    ck_assert(!liveness_locked(other));
+    close(other);
+}
+END_TEST
+
+START_TEST(a_reopened_description_is_close_on_exec_and_works_when_unlinked)
+{
+    int fd = create(STATS_KIND_CONSUMER, 1, -1);
+    ck_assert_int_eq(stats_segment_unlink(instance_name, "bravo", 1), 0);
+    int other = liveness_reopen(fd, O_RDWR);
+    ck_assert_int_ge(other, 0);
+    ck_assert_int_eq(fcntl(other, F_GETFD), FD_CLOEXEC);
+    close(other);
+    close(fd);
+}
+END_TEST
+
+START_TEST(a_process_that_is_gone_has_no_start_time)
+{
+    ck_assert_uint_gt(liveness_start_ticks(getpid()), 0);
+    pid_t pid = fork();
+    if (pid == 0)
+        _exit(0);
+    ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
+    ck_assert_uint_eq(liveness_start_ticks(pid), 0);
+}
+END_TEST
+
+CHECK_MAIN_WITH("common/stats/liveness", name_instance, remove_segments, a_worker_is_alive_until_it_is_killed,
+                the_creator_that_keeps_its_descriptor_does_not_keep_the_worker_alive,
+                a_pid_that_was_used_again_does_not_count_as_alive,
+                a_lock_without_the_process_does_not_count_as_alive,
+                a_lock_on_an_inherited_description_outlives_the_child,
+                a_reopened_description_is_close_on_exec_and_works_when_unlinked,
+                a_process_that_is_gone_has_no_start_time)
