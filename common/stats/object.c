@@ -2,11 +2,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdatomic.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 
 #include "common/exit_codes.h"
+#include "common/stats/words.h"
 
 #define OBJECT_MODE 0600
 
@@ -125,7 +125,7 @@ bool object_read(int fd, void *to, size_t bytes, uint64_t offset)
 static bool read_word(int fd, uint64_t *word, uint64_t offset)
 {
     bool whole = object_read(fd, word, sizeof *word, offset);
-    atomic_thread_fence(memory_order_acquire);
+    fence_acquire();
     return whole;
 }
 
@@ -138,7 +138,7 @@ bool object_read_group(int fd, uint64_t selector_offset, uint64_t copies_offset,
             return false;
         size_t copy = (*publication & 1) * copy_bytes;
         bool whole = object_read(fd, copies + copy, copy_bytes, copies_offset + copy);
-        atomic_thread_fence(memory_order_acquire);
+        fence_acquire();
         if (!whole || !read_word(fd, &after, selector_offset))
             return false;
         if (after == *publication)

@@ -3,11 +3,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <stdatomic.h>
 
 #include "common/stats/liveness.h"
 #include "common/stats/object.h"
 #include "common/stats/reader_private.h"
+#include "common/stats/words.h"
 
 static int copy_definitions(struct stats_snapshot *snapshot, struct error *error)
 {
@@ -121,7 +121,7 @@ static bool read_selectors(const struct stats_snapshot *snapshot, uint64_t *to)
 {
     bool whole = object_read(snapshot->fd, to, snapshot->header.selector_count * sizeof *to,
                              snapshot->header.selectors_offset);
-    atomic_thread_fence(memory_order_acquire);
+    fence_acquire();
     return whole;
 }
 
@@ -129,7 +129,7 @@ static bool read_values(const struct stats_snapshot *snapshot)
 {
     uint64_t from = snapshot->values_offset;
     bool whole = object_read(snapshot->fd, snapshot->bytes + from, snapshot->header.total_bytes - from, from);
-    atomic_thread_fence(memory_order_acquire);
+    fence_acquire();
     return whole;
 }
 

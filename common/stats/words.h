@@ -44,17 +44,28 @@ static inline void word_release(stats_word *word, uint64_t value)
     atomic_store_explicit(word, value, memory_order_release);
 }
 
-static inline void words_store_after(stats_word *to, const uint64_t *from, size_t count)
-{
-#if defined(__SANITIZE_THREAD__) && !defined(__clang__)
+#if defined(__SANITIZE_THREAD__)
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored                                                                               \
-    "-Wtsan" /* gcc's checker does not model fences; every access here is atomic anyway */
+    "-Wtsan" /* its checker does not model fences; every access beside them is atomic anyway */
 #endif
+static inline void fence_release(void)
+{
     atomic_thread_fence(memory_order_release);
-#if defined(__SANITIZE_THREAD__) && !defined(__clang__)
+}
+
+static inline void fence_acquire(void)
+{
+    atomic_thread_fence(memory_order_acquire);
+}
+#if defined(__SANITIZE_THREAD__)
 #pragma GCC diagnostic pop
 #endif
+
+/* The fence, then the stores: W1 and W2. */
+static inline void words_store_after(stats_word *to, const uint64_t *from, size_t count)
+{
+    fence_release();
     for (size_t i = 0; i < count; i++)
         word_store(&to[i], from[i]);
 }
