@@ -1,0 +1,23 @@
+/* admin.h: Kafka's Admin API, one request at a time, its answers as errors that name the topic. */
+#ifndef KSUPERVISE_TOOLS_KTOPIC_ADMIN_H
+#define KSUPERVISE_TOOLS_KTOPIC_ADMIN_H
+
+#include "tools/ktopic/cluster.h"
+
+/* Lets the cluster choose (KIP-464, brokers from 2.4 on). */
+#define ADMIN_REPLICATION_DEFAULT (-1)
+
+int admin_create_topic(const struct cluster *cluster, const char *topic, int partitions,
+                       int replication_factor, struct error *error);
+
+/* `partitions` is the new total. */
+int admin_grow_topic(const struct cluster *cluster, const char *topic, int partitions, struct error *error);
+
+/* Calls `each` for every setting of the topic that is not Kafka's own default. `value` is NULL for a secret
+ * one. */
+int admin_topic_settings(const struct cluster *cluster, const char *topic,
+                         void (*each)(void *context, const char *name, const char *value,
+                                      rd_kafka_ConfigSource_t source),
+                         void *context, struct error *error);
+
+#endif

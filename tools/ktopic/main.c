@@ -1,0 +1,67 @@
+/* ktopic: topics, seen and set up. */
+#include "common/error.h"
+#include "common/exit_codes.h"
+#include "common/log.h"
+#include "common/names.h"
+#include "tools/ktopic/verbs.h"
+
+struct verb {
+    const char *name;
+    int (*run)(int argc, char **argv);
+    const char *help;
+};
+
+static const struct verb verbs[] = {
+    {"provision", verb_provision,
+     "make sure that the workloads' topics exist, with the partitions that are asked for"},
+    {"list", verb_list, "the topics, with partitions and replicas"},
+    {"describe", verb_describe, "leaders, replicas, offsets and settings of a topic, or of all"},
+    {"read", verb_read, "print a topic's records"},
+};
+enum { VERBS = sizeof verbs / sizeof verbs[0] };
+
+static void help(void)
+{
+    printf("Usage: ktopic VERB [OPTION]…\nTopics of a Kafka, seen and set up.\n\n");
+    for (size_t i = 0; i < VERBS; i++)
+        printf("  %-12s %s\n", verbs[i].name, verbs[i].help);
+    printf("\n'ktopic VERB --help' shows a verb's options. Exit codes: 0 done, 1 failed, 2 usage.\n");
+}
+
+static int usage(const char *word)
+{
+    const char *names[VERBS];
+    for (size_t i = 0; i < VERBS; i++)
+        names[i] = verbs[i].name;
+    const char *nearest = name_suggest(word, names, VERBS);
+    if (word[0] == '-')
+        fprintf(stderr, "ktopic: '%s': the verb comes first: ktopic VERB [OPTION]…\n", word);
+    else
+        fprintf(stderr, "ktopic: there is no verb '%s'%s%s%s\n", word, nearest ? "; is '" : "",
+                nearest ? nearest : "", nearest ? "' meant?" : "");
+    fprintf(stderr, "Try 'ktopic --help'.\n");
+    return EXIT_CODE_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+    log_init();
+    if (argc < 2) {
+        fprintf(stderr, "ktopic: a verb is missing: ktopic VERB [OPTION]…\nTry 'ktopic --help'.\n");
+        return EXIT_CODE_USAGE;
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
+        help();
+        return EXIT_CODE_OK;
+    }
+    if (strcmp(argv[1], "--version") == 0) {
+        printf("ktopic (ksupervise) " KSUPERVISE_VERSION "\n");
+        return EXIT_CODE_OK;
+    }
+    for (size_t i = 0; i < VERBS; i++)
+        if (strcmp(argv[1], verbs[i].name) == 0) {
+            int code = verbs[i].run(argc - 1, argv + 1);
+            return log_flush() == 0 ? code : EXIT_CODE_FAILED;
+        }
+    return usage(argv[1]);
+}

@@ -1,0 +1,178 @@
+/* ktopic provision */
+#include "common/clock.h"
+#include "common/exit_codes.h"
+#include "common/log.h"
+#include "common/record/schema.h"
+#include "tools/ktopic/admin.h"
+#include "tools/ktopic/plan.h"
+#include "tools/ktopic/verbs.h"
+
+#define TOPICS_MAX 256
+#define LEADERS_US (10 * US_PER_SECOND)
+#define RETRY_US   (20 * US_PER_MS)
+
+struct settings {
+    struct option_given given;
+    const char *bootstrap;
+    struct option_list properties;
+    int64_t partitions;
+    int64_t replication_factor; /* 0: the cluster's default */
+};
+
+static const struct option_def options[] = {
+    KAFKA_OPTIONS(struct settings),
+    {.type = OPTION_INTEGER,
+     .name = "partitions",
+     .letter = 'p',
+     .argument = "N",
+     .fallback = "3",
+     .minimum = 1,
+     .maximum = 100000,
+     .offset = offsetof(struct settings, partitions),
+     .help = "partitions of each topic; given, a topic with fewer is grown"},
+    {.type = OPTION_INTEGER,
+     .name = "replication-factor",
+     .letter = 'r',
+     .argument = "N",
+     .maximum = 32,
+     .minimum = 1,
+     .offset = offsetof(struct settings, replication_factor),
+     .help = "replicas of a topic that is created (default: what the cluster says)"},
+};
+
+static const struct program program = {
+    .name = "ktopic provision",
+    .synopsis = "[OPTION]… [TOPIC]…",
+    .about = "Makes sure that these topics exist, or without any, those of the workloads. Nothing is done "
+             "twice, and nothing\n"
+             "at all when one of them cannot be had as asked.",
+    .options = options,
+    .option_count = sizeof options / sizeof options[0],
+    .operands_max = TOPICS_MAX,
+};
+
+/* The topics that are meant. Returns how many. */
+static size_t collect(const struct operands *operands, const char *topics[TOPICS_MAX])
+{
+    size_t count = 0;
+    const struct schema *schema;
+    for (int i = 0; i < operands->count; i++)
+        topics[count++] = operands->items[i];
+    if (operands->count == 0)
+        while (count < TOPICS_MAX && (schema = schema_at(count)) != NULL)
+            topics[count++] = schema->topic;
+    return count;
+}
+
+static int present_partitions(const struct rd_kafka_metadata *metadata, const char *topic)
+{
+    const struct rd_kafka_metadata_topic *found = metadata_topic(metadata, topic);
+    return found == NULL ? 0 : found->partition_cnt;
+}
+
+static int carry_out(const struct cluster *cluster, const struct settings *settings, const char *topic,
+                     enum plan plan, int present, struct error *error)
+{
+    int partitions = (int)settings->partitions;
+    int replicas =
+        settings->replication_factor == 0 ? ADMIN_REPLICATION_DEFAULT : (int)settings->replication_factor;
+    switch (plan) {
+    case PLAN_CREATE:
+        if (admin_create_topic(cluster, topic, partitions, replicas, error) == -1)
+            return -1;
+        log_line("%s: created with %d partition%s", topic, partitions, partitions == 1 ? "" : "s");
+        return 0;
+    case PLAN_GROW:
+        if (admin_grow_topic(cluster, topic, partitions, error) == -1)
+            return -1;
+        log_line("%s: grown from %d to %d partitions", topic, present, partitions);
+        return 0;
+    case PLAN_KEEP:
+    case PLAN_REFUSE:
+        break;
+    }
+    log_line("%s: is there with %d partition%s", topic, present, present == 1 ? "" : "s");
+    return 0;
+}
+
+static bool has_leaders(const struct rd_kafka_metadata *metadata, const char *name, int64_t partitions)
+{
+    const struct rd_kafka_metadata_topic *topic = metadata_topic(metadata, name);
+    if (topic == NULL || topic->partition_cnt < partitions)
+        return false;
+    for (int i = 0; i < topic->partition_cnt; i++)
+        if (topic->partitions[i].leader < 0)
+            return false;
+    return true;
+}
+
+/* A topic that was just created is not usable before its leaders are known; who comes next need not find that
+ * out. */
+static int await_leaders(const struct cluster *cluster, const struct settings *settings,
+                         const char *const *topics, size_t count, struct error *error)
+{
+    int64_t deadline_us = clock_monotonic_us() + LEADERS_US;
+    for (size_t i = 0; i < count;) {
+        const struct rd_kafka_metadata *metadata;
+        if (cluster_metadata(cluster, &metadata, error) == -1)
+            return -1;
+        while (i < count && has_leaders(metadata, topics[i], settings->partitions))
+            i++;
+        rd_kafka_metadata_destroy(metadata);
+        if (i < count && clock_monotonic_us() > deadline_us)
+            return error_set(error,
+                             "topic %s was created, but some of its partitions have no leader after 10 s",
+                             topics[i]);
+        if (i < count)
+            usleep(RETRY_US);
+    }
+    return 0;
+}
+
+static int provision(const struct cluster *cluster, const struct settings *settings,
+                     const char *const *topics, size_t count, struct error *error)
+{
+    enum plan plans[TOPICS_MAX];
+    int present[TOPICS_MAX];
+    bool is_explicit = options_given(&program, settings, "partitions");
+    bool changed = false;
+    const struct rd_kafka_metadata *metadata;
+    if (cluster_metadata(cluster, &metadata, error) == -1)
+        return -1;
+    int result = 0;
+    for (size_t i = 0; i < count && result == 0; i++) {
+        present[i] = present_partitions(metadata, topics[i]);
+        plans[i] = plan_topic(topics[i], present[i], (int)settings->partitions, is_explicit, error);
+        result = plans[i] == PLAN_REFUSE ? -1 : 0;
+        changed = changed || plans[i] != PLAN_KEEP;
+    }
+    rd_kafka_metadata_destroy(metadata);
+    for (size_t i = 0; i < count && result == 0; i++)
+        result = carry_out(cluster, settings, topics[i], plans[i], present[i], error);
+    return result == 0 && changed ? await_leaders(cluster, settings, topics, count, error) : result;
+}
+
+static int run(const struct settings *settings, const struct operands *operands, struct error *error)
+{
+    struct cluster cluster;
+    const char *topics[TOPICS_MAX];
+    size_t count = collect(operands, topics);
+    if (cluster_open(&cluster, RD_KAFKA_PRODUCER, settings->bootstrap, &settings->properties, NULL, error) ==
+        -1)
+        return -1;
+    int result = provision(&cluster, settings, topics, count, error);
+    cluster_close(&cluster);
+    return result;
+}
+
+int verb_provision(int argc, char **argv)
+{
+    struct settings settings = {0};
+    struct operands operands;
+    struct error error = ERROR_INIT;
+    if (options_parse(&program, &settings, argc, argv, &operands, &error) == -1 ||
+        run(&settings, &operands, &error) == -1)
+        return program_fail(program.name, &error);
+    options_release(&program, &settings);
+    return EXIT_CODE_OK;
+}
