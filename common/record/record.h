@@ -1,8 +1,8 @@
-/* record.h: one decoded record, and the three things done to it in bulk: decode, validate, encode. The hot path and the trust
- * boundary of the project.
+/* record.h: one decoded record, and the three things done to it in bulk: decode, validate, encode. The hot
+ * path and the trust boundary of the project.
  *
- * A record holds views into the payload that it was decoded from: it is valid as long as those bytes are. Nothing here
- * allocates. Any thread; no shared state.
+ * A record holds views into the payload that it was decoded from: it is valid as long as those bytes are.
+ * Nothing here allocates. Any thread; no shared state.
  */
 #ifndef KSUPERVISE_COMMON_RECORD_RECORD_H
 #define KSUPERVISE_COMMON_RECORD_RECORD_H
@@ -29,46 +29,56 @@ enum record_fault {
     RECORD_TRUNCATED,
     RECORD_NOT_A_MAP,
     RECORD_TOO_LARGE,       /* payload beyond RECORD_BYTES_MAX */
-    RECORD_TOO_MANY_FIELDS,
+    RECORD_TOO_MANY_FIELDS, /* more than RECORD_PAIRS_MAX, known or not */
     RECORD_KEY_NOT_STRING,
     RECORD_WRONG_TYPE,
-    RECORD_OUT_OF_RANGE,    /* integer that does not fit, text too long, not in the list, bad currency … */
+    RECORD_OUT_OF_RANGE, /* integer that does not fit, text too long, not in the list, bad currency … */
     RECORD_BAD_UTF8,
     RECORD_MISSING_FIELD,
     RECORD_DUPLICATE_FIELD,
     RECORD_TOO_DEEP,
-    RECORD_TRAILING_BYTES
+    RECORD_TRAILING_BYTES,
+    RECORD_INVALID_BYTE /* 0xc1, which MessagePack never uses */
 };
+#define RECORD_FAULTS (RECORD_INVALID_BYTE + 1)
 
 #define RECORD_BYTES_MAX (1024 * 1024)
+#define RECORD_PAIRS_MAX 64
 
 struct record_problem {
     enum record_fault fault;
-    uint32_t offset;            /* byte in the payload; 0 for validate */
-    const struct field *field;  /* NULL when none was identified */
+    uint32_t offset;           /* byte in the payload; 0 for validate */
+    const struct field *field; /* NULL when none was identified */
     enum mp_type found;
 };
 
-/* Decodes and checks types and structure. 0, or -1 with the problem. */
+/* Decodes and checks types and structure, and what printing relies on: a UUID has 16 bytes, an exponent is 0
+ * … 4. Unknown fields are stepped over, nested at most MP_DEPTH_MAX deep. 0, or -1 with the problem. */
 int record_decode(const struct schema *schema, const void *payload, size_t length, struct record *record,
                   struct record_problem *problem);
 
-/* The bounds of the schema: ranges, lengths, lists, UTF-8. A record that was decoded but breaks them is readable and wrong. */
+/* The bounds of the schema: ranges, lengths, lists, UTF-8, nothing required missing. A record that was
+ * decoded but breaks them is readable and wrong. 0, or -1 with the problem. */
 int record_validate(const struct record *record, struct record_problem *problem);
 
 /* "byte 17: field amount_minor: expected an integer, found a string" */
 void record_problem_text(const struct record_problem *problem, char *text, size_t bytes);
 
-/* Packs with msgpack-c into the caller's buffer. Returns the length, or 0 when it does not fit. RECORD_ENCODED_MAX always suffices for
- * a valid record of the built-in schemas. */
+/* Packs with msgpack-c into the caller's buffer: the fields that are present, in the schema's order, each
+ * integer in its shortest format. Returns the length, or 0 when it does not fit. RECORD_ENCODED_MAX always
+ * suffices for a valid record of the built-in schemas. */
 size_t record_encode(const struct record *record, void *buffer, size_t bytes);
 #define RECORD_ENCODED_MAX (64 * 1024)
 
-/* The partition key as text ("marek", "1234"), into `buffer`; returns its length. */
+/* The partition key as text ("marek", "1234"), into `buffer`, without a NUL; returns its length, 0 when the
+ * record has no key. The schemas bound keys below RECORD_KEY_BYTES; the key of a record that was not
+ * validated is cut there. */
 #define RECORD_KEY_BYTES 256
 size_t record_key(const struct record *record, char buffer[RECORD_KEY_BYTES]);
 
-/* Index of the field, or -1. */
-int schema_field_index(const struct schema *schema, const char *name, size_t length);
+static inline bool record_has(const struct record *record, int field)
+{
+    return field >= 0 && (record->present >> field & 1) != 0;
+}
 
 #endif

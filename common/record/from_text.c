@@ -1,0 +1,244 @@
+#include <uuid/uuid.h>
+
+#include "common/clock.h"
+#include "common/names.h"
+#include "common/options.h"
+#include "common/record/out.h"
+#include "common/record/text.h"
+
+/* A copy of `bytes` in the storage, or NULL when it is full. */
+static char *keep(struct record_storage *storage, const void *bytes, size_t length)
+{
+    if (length > sizeof storage->bytes - storage->used)
+        return NULL;
+    char *copy = storage->bytes + storage->used;
+    memcpy(copy, bytes, length);
+    storage->used += length;
+    return copy;
+}
+
+static int set_view(struct record *record, size_t index, struct record_storage *storage, const void *bytes,
+                    size_t length, struct error *error)
+{
+    char *copy = keep(storage, bytes, length);
+    if (copy == NULL)
+        return error_set(error, "%zu bytes are too many: all texts of a record together may have %zu", length,
+                         sizeof storage->bytes);
+    record->values[index].text = (struct mp_view){copy, (uint32_t)length};
+    return 0;
+}
+
+/* --- money needs to know its exponent ---------------------------------------------------------------- */
+
+#define EXPONENT_USUAL 2
+
+static int exponent_of_code(const char *code, size_t length)
+{
+    int exponent = length == 3 ? currency_exponent(code) : -1;
+    return exponent < 0 ? EXPONENT_USUAL : exponent;
+}
+
+/* From the exponent, the currency, or the currency that the schema takes when none is given; -1 when there is
+ * none of them. */
+static int record_exponent(const struct record *record)
+{
+    int exponent = schema_type_index(record->schema, FIELD_EXPONENT);
+    if (record_has(record, exponent))
+        return (int)record->values[exponent].integer;
+    int currency = schema_type_index(record->schema, FIELD_CURRENCY);
+    if (currency < 0)
+        return -1;
+    const struct value *code = &record->values[currency];
+    if (record_has(record, currency))
+        return exponent_of_code(code->text.data, code->text.length);
+    const char *fallback = record->schema->fields[currency].fallback;
+    return fallback == NULL ? -1 : exponent_of_code(fallback, strlen(fallback));
+}
+
+static int set_money(struct record *record, size_t index, const char *text, struct error *error)
+{
+    int exponent = record_exponent(record);
+    if (exponent < 0)
+        return error_set(error, "give the currency first: it says how many digits follow the point");
+    if (money_parse(text, strlen(text), exponent, &record->values[index].integer) == 0)
+        return 0;
+    if (exponent == 0)
+        return error_set(error, "'%.60s' is not an amount of this currency: a plain number without a point",
+                         text);
+    return error_set(
+        error,
+        "'%.60s' is not an amount: a plain decimal with at most %d digits after the point, such as 249.%.*s",
+        text, exponent, exponent, "9900");
+}
+
+/* --- one field from text ----------------------------------------------------------------------------- */
+
+static int set_uuid(struct record *record, size_t index, const char *text, struct record_storage *storage,
+                    struct error *error)
+{
+    uuid_t raw;
+    if (uuid_parse(text, raw) != 0)
+        return error_set(error, "'%.60s' is not a UUID (8-4-4-4-12 hexadecimal digits)", text);
+    return set_view(record, index, storage, raw, sizeof raw, error);
+}
+
+static int set_time(struct record *record, size_t index, const char *text, struct error *error)
+{
+    if (clock_parse_iso8601(text, strlen(text), &record->values[index].integer) == 0)
+        return 0;
+    return error_set(error, "'%.60s' is not a time such as 2026-02-26T09:52:20.102594Z", text);
+}
+
+static int set_value(struct record *record, size_t index, const char *text, struct record_storage *storage,
+                     struct error *error)
+{
+    const struct field *field = &record->schema->fields[index];
+    switch (field->type) {
+    case FIELD_STRING:
+    case FIELD_CURRENCY:
+    case FIELD_ENUM:
+        return set_view(record, index, storage, text, strlen(text), error);
+    case FIELD_UUID:
+        return set_uuid(record, index, text, storage, error);
+    case FIELD_TIME:
+        return set_time(record, index, text, error);
+    case FIELD_MONEY:
+        return set_money(record, index, text, error);
+    case FIELD_INTEGER:
+    case FIELD_EXPONENT:
+        break;
+    }
+    return option_parse_integer(text, field->minimum, field->maximum, &record->values[index].integer, error);
+}
+
+static int unknown_field(const struct schema *schema, const char *label, struct error *error)
+{
+    const char *labels[RECORD_FIELDS_MAX];
+    for (size_t i = 0; i < schema->field_count; i++)
+        labels[i] = schema->fields[i].label;
+    const char *near = name_suggest(label, labels, schema->field_count);
+    char shown[64] = "";
+    size_t used = 0;
+    text_escape(shown, sizeof shown, &used, label, strlen(label));
+    if (near != NULL)
+        return error_set(error, "field '%s': a %s has none of that name; did you mean %s?", shown,
+                         schema->name, near);
+    return error_set(error, "field '%s': a %s has none of that name", shown, schema->name);
+}
+
+int record_set_text(struct record *record, const char *label, const char *text,
+                    struct record_storage *storage, struct error *error)
+{
+    const struct schema *schema = record->schema;
+    int index = schema_label_index(schema, label, strlen(label));
+    if (index < 0)
+        return unknown_field(schema, label, error);
+    enum field_type type = schema->fields[index].type;
+    if ((type == FIELD_CURRENCY || type == FIELD_EXPONENT) &&
+        record_has(record, schema_type_index(schema, FIELD_MONEY)))
+        return error_set(error, "field %s: it must be given before the amount, whose meaning it changes",
+                         label);
+    if (set_value(record, (size_t)index, text, storage, error) != 0)
+        return error_context(error, "field %s", label);
+    record->present |= UINT32_C(1) << index;
+    return 0;
+}
+
+/* --- what may be left out ---------------------------------------------------------------------------- */
+
+static int make_uuid(struct record *record, size_t index, struct record_storage *storage, struct error *error)
+{
+    uuid_t raw;
+    uuid_generate_random(raw);
+    return set_view(record, index, storage, raw, sizeof raw, error);
+}
+
+/* TXN- and a number that nobody else will have made: ten digits from libuuid's random bytes. */
+static int make_serial(struct record *record, size_t index, struct record_storage *storage,
+                       struct error *error)
+{
+    uuid_t raw;
+    uuid_generate_random(raw);
+    uint64_t number;
+    memcpy(&number, raw, sizeof number);
+    char text[64];
+    int length = snprintf(text, sizeof text, "%s%llu", record->schema->fields[index].made.serial,
+                          (unsigned long long)(number % UINT64_C(9000000000) + UINT64_C(1000000000)));
+    return set_view(record, index, storage, text, (size_t)length, error);
+}
+
+/* 1 made, 0 cannot be made, -1 error. */
+static int make(struct record *record, size_t index, struct record_storage *storage, int64_t wall_us,
+                struct error *error)
+{
+    const struct field *field = &record->schema->fields[index];
+    int result = 0;
+    if (field->type == FIELD_UUID)
+        result = make_uuid(record, index, storage, error);
+    else if (field->type == FIELD_TIME)
+        record->values[index].integer = wall_us;
+    else if (field->fallback != NULL)
+        result = set_view(record, index, storage, field->fallback, strlen(field->fallback), error);
+    else if (field->made.serial != NULL)
+        result = make_serial(record, index, storage, error);
+    else
+        return 0;
+    if (result != 0)
+        return error_context(error, "field %s", field->label);
+    record->present |= UINT32_C(1) << index;
+    return 1;
+}
+
+/* Last, for it follows from the currency. */
+static void make_exponent(struct record *record)
+{
+    int index = schema_type_index(record->schema, FIELD_EXPONENT);
+    if (index < 0 || record_has(record, index))
+        return;
+    record->values[index].integer = record_exponent(record);
+    record->present |= UINT32_C(1) << index;
+}
+
+/* Validation speaks of the wire; a person wrote a decimal. */
+static int refuse(const struct record *record, const struct record_problem *problem, struct error *error)
+{
+    const struct field *field = problem->field;
+    if (field->type != FIELD_MONEY || problem->fault != RECORD_OUT_OF_RANGE) {
+        char text[256];
+        record_problem_text(problem, text, sizeof text);
+        return error_set(error, "%s", text);
+    }
+    char least[MONEY_TEXT_BYTES];
+    char most[MONEY_TEXT_BYTES];
+    money_format(field->minimum, record_exponent(record), false, least);
+    money_format(field->maximum, record_exponent(record), false, most);
+    return error_set(error, "field %s: expected %s to %s", field->label, least, most);
+}
+
+int record_complete(struct record *record, struct record_storage *storage, int64_t wall_us,
+                    struct error *error)
+{
+    const struct schema *schema = record->schema;
+    char missing[ERROR_TEXT_BYTES];
+    struct out out;
+    out_init(&out, missing, sizeof missing);
+    for (size_t i = 0; i < schema->field_count; i++) {
+        if (record_has(record, (int)i) || schema->fields[i].optional ||
+            schema->fields[i].type == FIELD_EXPONENT)
+            continue;
+        int made = make(record, i, storage, wall_us, error);
+        if (made < 0)
+            return -1;
+        if (made == 0) {
+            out_text(&out, out.used == 0 ? "" : ", ");
+            out_text(&out, schema->fields[i].label);
+        }
+    }
+    if (out.used > 0)
+        return error_set(error, "a %s needs also: %s", schema->name, missing);
+    make_exponent(record);
+    struct record_problem problem;
+    if (record_validate(record, &problem) != 0)
+        return refuse(record, &problem, error);
+    return 0;
+}

@@ -1,0 +1,149 @@
+#include "common/record/out.h"
+
+#include <uuid/uuid.h>
+
+#include "common/clock.h"
+#include "common/record/text.h"
+#include "common/record/utf8.h"
+
+void out_init(struct out *out, char *buffer, size_t bytes)
+{
+    *out = (struct out){.buffer = buffer, .bytes = bytes, .cut = bytes == 0};
+    if (bytes > 0)
+        buffer[0] = '\0';
+}
+
+void out_bytes(struct out *out, const char *bytes, size_t length)
+{
+    if (out->cut || length >= out->bytes - out->used) {
+        out->cut = true;
+        return;
+    }
+    memcpy(out->buffer + out->used, bytes, length);
+    out->used += length;
+    out->buffer[out->used] = '\0';
+}
+
+void out_text(struct out *out, const char *text)
+{
+    if (text != NULL)
+        out_bytes(out, text, strlen(text));
+}
+
+void out_spaces(struct out *out, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        out_bytes(out, " ", 1);
+}
+
+bool out_is_hostile(uint32_t code_point)
+{
+    static const struct {
+        uint32_t low, high;
+    } hostile[] = {{0, 0x1f},        {0x7f, 0x9f},     {0x061c, 0x061c}, {0x200e, 0x200f},
+                   {0x2028, 0x202e}, {0x2066, 0x2069}, {0xfeff, 0xfeff}};
+    for (size_t i = 0; i < sizeof hostile / sizeof hostile[0]; i++)
+        if (code_point >= hostile[i].low && code_point <= hostile[i].high)
+            return true;
+    return false;
+}
+
+static void out_hex(struct out *out, const char *bytes, size_t length)
+{
+    for (size_t i = 0; i < length; i++) {
+        char text[5];
+        snprintf(text, sizeof text, "\\x%02x", (unsigned char)bytes[i]);
+        out_bytes(out, text, 4);
+    }
+}
+
+void out_escaped(struct out *out, const char *text, size_t length)
+{
+    size_t at = 0;
+    while (at < length && !out->cut) {
+        uint32_t code_point = 0;
+        size_t bytes = utf8_decode(text + at, length - at, &code_point);
+        if (bytes > 0 && !out_is_hostile(code_point))
+            out_bytes(out, text + at, bytes);
+        else
+            out_hex(out, text + at, bytes > 0 ? bytes : 1);
+        at += bytes > 0 ? bytes : 1;
+    }
+}
+
+void text_escape(char *buffer, size_t bytes, size_t *used, const char *text, size_t length)
+{
+    struct out out = {.buffer = buffer, .bytes = bytes, .used = *used, .cut = *used >= bytes};
+    out_escaped(&out, text, length);
+    *used = out.used;
+}
+
+size_t integer_format(int64_t value, char buffer[INTEGER_TEXT_BYTES])
+{
+    char digits[20];
+    size_t count = 0;
+    uint64_t rest = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+    do {
+        digits[count++] = (char)('0' + rest % 10);
+        rest /= 10;
+    } while (rest != 0);
+    size_t length = 0;
+    if (value < 0)
+        buffer[length++] = '-';
+    while (count > 0)
+        buffer[length++] = digits[--count];
+    return length;
+}
+
+static void out_integer(struct out *out, int64_t value)
+{
+    char text[INTEGER_TEXT_BYTES];
+    out_bytes(out, text, integer_format(value, text));
+}
+
+static void out_money(struct out *out, const struct record *record, int64_t minor, bool sign)
+{
+    int index = schema_type_index(record->schema, FIELD_EXPONENT);
+    int exponent = record_has(record, index) ? (int)record->values[index].integer : 0;
+    char text[MONEY_TEXT_BYTES];
+    out_bytes(out, text, money_format(minor, exponent, sign, text));
+}
+
+static void out_uuid(struct out *out, const struct mp_view *raw)
+{
+    char text[37];
+    if (raw->length != sizeof(uuid_t))
+        return; /* decoding let none through */
+    uuid_unparse_lower((const unsigned char *)raw->data, text);
+    out_bytes(out, text, 36);
+}
+
+static void out_time(struct out *out, int64_t wall_us)
+{
+    char text[CLOCK_ISO8601_BYTES];
+    out_text(out, clock_format_iso8601(text, wall_us));
+}
+
+void out_value(struct out *out, const struct record *record, size_t index, bool sign)
+{
+    const struct value *value = &record->values[index];
+    switch (record->schema->fields[index].type) {
+    case FIELD_UUID:
+        out_uuid(out, &value->text);
+        break;
+    case FIELD_MONEY:
+        out_money(out, record, value->integer, sign);
+        break;
+    case FIELD_TIME:
+        out_time(out, value->integer);
+        break;
+    case FIELD_INTEGER:
+    case FIELD_EXPONENT:
+        out_integer(out, value->integer);
+        break;
+    case FIELD_STRING:
+    case FIELD_CURRENCY:
+    case FIELD_ENUM:
+        break;
+    }
+}

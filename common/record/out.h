@@ -1,0 +1,34 @@
+/* out.h: text that grows in a buffer of the caller's. Inside common/record only. A piece is appended whole or
+ * not at all; after the first that did not fit nothing more is. Always NUL-terminated. */
+#ifndef KSUPERVISE_COMMON_RECORD_OUT_H
+#define KSUPERVISE_COMMON_RECORD_OUT_H
+
+#include "common/record/record.h"
+
+struct out {
+    char *buffer;
+    size_t bytes;
+    size_t used;
+    bool cut; /* something did not fit */
+};
+
+void out_init(struct out *out, char *buffer, size_t bytes);
+void out_bytes(struct out *out, const char *bytes, size_t length);
+void out_text(struct out *out, const char *text); /* NULL: nothing */
+void out_spaces(struct out *out, size_t count);
+void out_escaped(struct out *out, const char *text, size_t length); /* for a terminal */
+
+/* A value as text, for all types but strings, currencies and enums, whose escaping depends on where they go.
+ * `sign`: money has its plus. */
+void out_value(struct out *out, const struct record *record, size_t index, bool sign);
+
+/* True for what changes a terminal or the order of what it shows: control characters, U+2028, U+2029, and the
+ * bidirectional marks, embeddings, overrides and isolates. */
+bool out_is_hostile(uint32_t code_point);
+
+static inline bool field_is_text(const struct field *field)
+{
+    return field->type == FIELD_STRING || field->type == FIELD_CURRENCY || field->type == FIELD_ENUM;
+}
+
+#endif

@@ -1,0 +1,71 @@
+#include "common/record/utf8.h"
+
+#include "tests/support/check_main.h"
+
+/* The plain definition, slow: encode the code point again and compare. */
+static size_t encode(uint32_t point, unsigned char bytes[4])
+{
+    if (point < 0x80) {
+        bytes[0] = (unsigned char)point;
+        return 1;
+    }
+    size_t length = point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
+    for (size_t i = length - 1; i > 0; i--, point >>= 6)
+        bytes[i] = (unsigned char)(0x80 | (point & 0x3f));
+    bytes[0] = (unsigned char)((0xf0 << (4 - length)) | point);
+    return length;
+}
+
+START_TEST(accepts_exactly_the_scalar_values)
+{
+    for (uint32_t point = 0; point < 0x120000; point++) {
+        unsigned char bytes[4];
+        size_t length = encode(point, bytes);
+        bool scalar = point < 0xd800 || (point > 0xdfff && point < 0x110000);
+        uint32_t decoded = 0;
+        size_t taken = utf8_decode((const char *)bytes, length, &decoded);
+        ck_assert_uint_eq(taken, scalar ? length : 0);
+        ck_assert(!scalar || decoded == point);
+        ck_assert(utf8_valid((const char *)bytes, length) == scalar);
+        ck_assert_uint_eq(utf8_decode((const char *)bytes, length - 1, &decoded), 0);
+    }
+}
+END_TEST
+
+START_TEST(refuses_overlong_forms_and_stray_bytes)
+{
+    static const char *const bad[] = {"\x80",
+                                      "\xbf",
+                                      "\xc0\xaf",
+                                      "\xc1\xbf",
+                                      "\xe0\x80\xaf",
+                                      "\xe0\x9f\xbf",
+                                      "\xf0\x80\x80\xaf",
+                                      "\xf0\x8f\xbf\xbf",
+                                      "\xf5\x80\x80\x80",
+                                      "\xfe",
+                                      "\xff",
+                                      "a\xe2\x82",
+                                      "12345678\xe2\x28\xa1"};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        ck_assert_msg(!utf8_valid(bad[i], strlen(bad[i])), "case %zu", i);
+}
+END_TEST
+
+START_TEST(finds_a_bad_byte_at_every_place)
+{
+    char text[40];
+    for (size_t length = 1; length <= sizeof text; length++) {
+        for (size_t at = 0; at < length; at++) {
+            memset(text, 'a', sizeof text);
+            ck_assert(utf8_valid(text, length));
+            text[at] = (char)0xff;
+            ck_assert(!utf8_valid(text, length));
+        }
+    }
+    ck_assert(utf8_valid("", 0));
+}
+END_TEST
+
+CHECK_MAIN("common/record/utf8", accepts_exactly_the_scalar_values, refuses_overlong_forms_and_stray_bytes,
+           finds_a_bad_byte_at_every_place)
