@@ -137,7 +137,7 @@ static __attribute__((noinline)) int skip_unknown(struct walk *walk)
     static const enum record_fault faults[] = {[MP_TRUNCATED] = RECORD_TRUNCATED,
                                                [MP_TOO_DEEP] = RECORD_TOO_DEEP,
                                                [MP_INVALID] = RECORD_INVALID_BYTE};
-    enum mp_fault fault = mp_step(&walk->reader, MP_DEPTH_MAX);
+    enum mp_fault fault = mp_step(&walk->reader, MP_DEPTH_MAX - 1); /* the record itself is one level */
     if (fault != MP_OK)
         return fail(walk, faults[fault], NULL);
     walk->record->unknown_fields++;

@@ -121,9 +121,9 @@ static int unknown_field(const struct schema *schema, const char *label, struct 
     size_t used = 0;
     text_escape(shown, sizeof shown, &used, label, strlen(label));
     if (near != NULL)
-        return error_set(error, "field '%s': a %s has none of that name; did you mean %s?", shown,
+        return error_set(error, "field '%s': a %s have none of that name; did you mean %s?", shown,
                          schema->name, near);
-    return error_set(error, "field '%s': a %s has none of that name", shown, schema->name);
+    return error_set(error, "field '%s': %s have none of that name", shown, schema->workload);
 }
 
 int record_set_text(struct record *record, const char *label, const char *text,
@@ -235,7 +235,7 @@ int record_complete(struct record *record, struct record_storage *storage, int64
         }
     }
     if (out.used > 0)
-        return error_set(error, "a %s needs also: %s", schema->name, missing);
+        return error_set(error, "fields missing: %s", missing);
     make_exponent(record);
     struct record_problem problem;
     if (record_validate(record, &problem) != 0)

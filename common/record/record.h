@@ -53,7 +53,7 @@ struct record_problem {
 };
 
 /* Decodes and checks types and structure, and what printing relies on: a UUID has 16 bytes, an exponent is 0
- * … 4. Unknown fields are stepped over, nested at most MP_DEPTH_MAX deep. 0, or -1 with the problem. */
+ * … 4. Unknown fields are stepped over; the whole may nest MP_DEPTH_MAX deep. 0, or -1 with the problem. */
 int record_decode(const struct schema *schema, const void *payload, size_t length, struct record *record,
                   struct record_problem *problem);
 

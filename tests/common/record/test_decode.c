@@ -234,10 +234,10 @@ START_TEST(unknown_fields_may_nest_only_so_deep)
         for (unsigned i = 0; i < depth; i++)
             msgpack_pack_array(&handmade.packer, 1);
         msgpack_pack_nil(&handmade.packer);
-        if (depth <= MP_DEPTH_MAX)
+        if (depth < MP_DEPTH_MAX) /* the record is one level */
             expect_handmade(&handmade, RECORD_OK, 0);
         else
-            expect_handmade(&handmade, RECORD_TOO_DEEP, begin + MP_DEPTH_MAX);
+            expect_handmade(&handmade, RECORD_TOO_DEEP, begin + MP_DEPTH_MAX - 1);
         handmade_release(&handmade);
     }
 }
