@@ -1,0 +1,139 @@
+"""kafka_protocol.py: asks a broker in Kafka's own protocol (https://kafka.apache.org/protocol), without librdkafka, so that the tests have a
+witness that shares no code with what they test: what a group has committed, and where partitions begin and end."""
+
+import socket
+import struct
+
+_LIST_OFFSETS, _METADATA, _OFFSET_FETCH, _FIND_COORDINATOR = 2, 3, 9, 10
+_COORDINATOR_ERRORS = (14, 15, 16)  # loading, not available, not this one
+
+
+class _Reader:
+    def __init__(self, data):
+        self.data, self.at = data, 0
+
+    def number(self, code):
+        value, = struct.unpack_from(">" + code, self.data, self.at)
+        self.at += struct.calcsize(">" + code)
+        return value
+
+    def string(self):
+        length = self.number("h")
+        if length < 0:
+            return None
+        self.at += length
+        return self.data[self.at - length:self.at].decode()
+
+    def array(self, element):
+        return [element() for _ in range(self.number("i"))]
+
+
+def _string(text):
+    data = text.encode()
+    return struct.pack(">h", len(data)) + data
+
+
+def _receive(connection, count):
+    data = b""
+    while len(data) < count:
+        part = connection.recv(count - len(data))
+        if not part:
+            raise ConnectionError("the broker closed the connection")
+        data += part
+    return data
+
+
+def _ask(address, key, version, body):
+    host, port = address
+    with socket.create_connection((host, int(port)), timeout=10) as connection:
+        request = struct.pack(">hhi", key, version, 1) + _string("tests") + body
+        connection.sendall(struct.pack(">i", len(request)) + request)
+        size, = struct.unpack(">i", _receive(connection, 4))
+        return _Reader(_receive(connection, size)[4:])
+
+
+def _brokers(bootstrap):
+    return [tuple(address.rsplit(":", 1)) for address in bootstrap.split(",")]
+
+
+def _coordinator(bootstrap, group):
+    answer = _ask(_brokers(bootstrap)[0], _FIND_COORDINATOR, 0, _string(group))
+    error = answer.number("h")
+    answer.number("i")
+    return error, (answer.string(), answer.number("i"))
+
+
+def committed(bootstrap, group):
+    """{(topic, partition): offset} of all that the group has committed; None while its coordinator is not there yet."""
+    error, address = _coordinator(bootstrap, group)
+    if error in _COORDINATOR_ERRORS:
+        return None
+    answer = _ask(address, _OFFSET_FETCH, 3, _string(group) + struct.pack(">i", -1))
+    answer.number("i")  # throttle time
+    found = {}
+
+    def partition(topic):
+        number, offset = answer.number("i"), answer.number("q")
+        answer.string()  # metadata
+        if answer.number("h") == 0 and offset >= 0:
+            found[topic, number] = offset
+
+    def topic():
+        name = answer.string()
+        answer.array(lambda: partition(name))
+
+    answer.array(topic)
+    error = answer.number("h")
+    if error in _COORDINATOR_ERRORS:
+        return None
+    if error:
+        raise RuntimeError(f"OffsetFetch of group {group}: error {error}")
+    return found
+
+
+def leaders(bootstrap, topic):
+    """{partition: (host, port)} of its leader."""
+    answer = _ask(_brokers(bootstrap)[0], _METADATA, 1, struct.pack(">i", 1) + _string(topic))
+    addresses = {}
+
+    def broker():
+        number, host, port = answer.number("i"), answer.string(), answer.number("i")
+        answer.string()  # rack
+        addresses[number] = (host, port)
+
+    found = {}
+
+    def partition():
+        answer.number("h")
+        number, leader = answer.number("i"), answer.number("i")
+        answer.array(lambda: answer.number("i"))
+        answer.array(lambda: answer.number("i"))
+        found[number] = leader
+
+    def topics():
+        answer.number("h")
+        answer.string()
+        answer.number("b")
+        answer.array(partition)
+
+    answer.array(broker)
+    answer.number("i")  # controller
+    answer.array(topics)
+    return {number: addresses[leader] for number, leader in found.items() if leader in addresses}
+
+
+def end_offsets(bootstrap, topic, timestamp=-1):
+    """{partition: offset that the next record gets}; timestamp -2: the first one that is there."""
+    found = {}
+    for number, address in leaders(bootstrap, topic).items():
+        body = struct.pack(">ii", -1, 1) + _string(topic) + struct.pack(">iiq", 1, number, timestamp)
+        answer = _ask(address, _LIST_OFFSETS, 1, body)
+        answer.number("i")
+        answer.string()
+        answer.number("i")
+        partition, error = answer.number("i"), answer.number("h")
+        answer.number("q")
+        if error:
+            raise RuntimeError(f"ListOffsets of {topic}[{partition}]: error {error}")
+        found[partition] = answer.number("q")
+    return found
