@@ -12,17 +12,31 @@
 
 bool utf8_valid_beyond_ascii(const char *text, size_t length); /* utf8_valid, without its short cut */
 
+/* The high bits of up to eight bytes, in any place: none of them in ASCII. Loads that overlap instead of a
+ * loop, whose number of rounds would be different each time. */
+static inline uint64_t utf8_high_bits(const char *text, size_t length)
+{
+    uint32_t low = 0;
+    uint32_t high = 0;
+    if (length >= 4) {
+        memcpy(&low, text, sizeof low);
+        memcpy(&high, text + length - 4, sizeof high);
+    } else if (length > 0) {
+        low = (uint8_t)text[0] | (uint32_t)(uint8_t)text[length / 2] | (uint32_t)(uint8_t)text[length - 1];
+    }
+    return low | high;
+}
+
 static inline bool utf8_valid(const char *text, size_t length)
 {
     size_t at = 0;
-    uint64_t seen = 0; /* the high bits of the bytes so far: none of them in ASCII */
-    for (; length - at >= sizeof seen; at += sizeof seen) {
+    uint64_t seen = 0;
+    for (; length - at > 8; at += 8) {
         uint64_t eight;
         memcpy(&eight, text + at, sizeof eight);
         seen |= eight;
     }
-    for (; at < length; at++)
-        seen |= (uint8_t)text[at];
+    seen |= utf8_high_bits(text + at, length - at);
     return (seen & UINT64_C(0x8080808080808080)) == 0 || utf8_valid_beyond_ascii(text, length);
 }
 

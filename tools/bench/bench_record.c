@@ -15,9 +15,9 @@
 #include "common/record/text.h"
 
 #define ROUNDS        9
-#define RECORDS       1024
-#define REPEATS       100 /* times all records a round */
-#define PAYLOAD_BYTES 512
+#define RECORDS       256
+#define REPEATS       400 /* times all records a round */
+#define PAYLOAD_BYTES 256
 
 struct payload {
     size_t length;
