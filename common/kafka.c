@@ -17,7 +17,6 @@ static const struct property defaults[] = {
        0.1–0.5 s with these. */
     {"reconnect.backoff.ms", "50"},
     {"reconnect.backoff.max.ms", "500"},
-    {"retry.backoff.ms", "50"},
     {"topic.metadata.refresh.fast.interval.ms", "100"},
     /* 30 s by default: an address that swallows packets is to be told within 10 s. */
     {"socket.connection.setup.timeout.ms", "8000"},

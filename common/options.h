@@ -103,6 +103,10 @@ void options_help(const struct program *program, FILE *stream);
 
 void options_release(const struct program *program, void *target);
 
+/* Writes the member's value as text that options_set takes back; lists are the caller's to walk. Returns
+ * false when there is none (a string that was not given), or it does not fit. */
+bool option_render(const struct option_def *def, const void *target, char *text, size_t bytes);
+
 /* The parsers themselves, for verbs and expressions. 0 or -1 with an error that shows the value and what was
  * expected. */
 int option_parse_integer(const char *text, int64_t minimum, int64_t maximum, int64_t *value,

@@ -222,6 +222,34 @@ int option_value_assign(const struct option_def *def, void *member, const char *
     return assigners[def->type](def, member, value, error);
 }
 
+bool option_render(const struct option_def *def, const void *target, char *text, size_t bytes)
+{
+    const char *member = (const char *)target + def->offset;
+    int length = -1;
+    switch (def->type) {
+    case OPTION_FLAG:
+        length = snprintf(text, bytes, "%s", *(const bool *)member ? "yes" : "no");
+        break;
+    case OPTION_STRING:
+        if (*(const char *const *)member != NULL)
+            length = snprintf(text, bytes, "%s", *(const char *const *)member);
+        break;
+    case OPTION_INTEGER:
+    case OPTION_SIZE:
+        length = snprintf(text, bytes, "%" PRId64, *(const int64_t *)member);
+        break;
+    case OPTION_DURATION:
+        length = snprintf(text, bytes, "%" PRId64 "us", *(const int64_t *)member);
+        break;
+    case OPTION_CHOICE:
+        length = snprintf(text, bytes, "%s", def->choices[*(const int *)member]);
+        break;
+    default:
+        break;
+    }
+    return length >= 0 && (size_t)length < bytes;
+}
+
 void option_value_release(const struct option_def *def, void *member)
 {
     if (def->type == OPTION_STRING) {

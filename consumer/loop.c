@@ -135,6 +135,7 @@ int loop_open(struct consumer *consumer, struct error *error)
                    consumer->stats);
     worker_control_set_wake(consumer->control, wake, consumer);
     stats_phase(consumer->stats, PHASE_JOINING, clock_wall_us());
+    worker_notify_count(consumer->control, "joining", 0);
     return subscribe(consumer, error);
 }
 
@@ -172,6 +173,7 @@ static void turn(struct consumer *consumer, struct rounds *rounds)
 {
     int64_t wait_us = commit_due_us(&consumer->committer);
     batch_fill(&consumer->batch, consumer->queue, wait_us < IDLE_US ? wait_us : IDLE_US);
+    tell_assignment(consumer);
     uint64_t records = process_batch(consumer);
     rounds->records += records;
     commit_async(&consumer->committer);
@@ -181,7 +183,6 @@ static void turn(struct consumer *consumer, struct rounds *rounds)
                       consumer->settings->instance_id ? consumer->settings->instance_id : "");
     int64_t now_us = clock_monotonic_us();
     stats_heartbeat(consumer->stats, clock_wall_us());
-    tell_assignment(consumer);
     watermarks(consumer, rounds, now_us);
     const struct settings *settings = consumer->settings;
     if (records > 0 && !settings->quiet && !settings->print)

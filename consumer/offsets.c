@@ -62,6 +62,7 @@ int offsets_assign(struct offsets *offsets, int32_t number, int64_t start, int64
     stats_partition_set(stats, row->slot, PARTITION_ASSIGNED, 1);
     stats_partition_set(stats, row->slot, PARTITION_ASSIGNMENTS, row->assignments);
     stats_partition_set(stats, row->slot, PARTITION_RESUMED, start);
+    stats_partition_set(stats, row->slot, PARTITION_RESUMED_COMMITTED, committed);
     stats_partition_set(stats, row->slot, PARTITION_POSITION, start);
     stats_partition_set(stats, row->slot, PARTITION_COMMITTED, committed);
     stats_partition_set(stats, row->slot, PARTITION_INFLIGHT_FIRST, STATS_UNKNOWN);

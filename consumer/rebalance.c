@@ -165,6 +165,8 @@ void rebalance_callback(rd_kafka_t *rk, rd_kafka_resp_err_t err, rd_kafka_topic_
     }
     stats_phase(consumer->stats, PHASE_POLLING, clock_wall_us());
     stats_status_publish(consumer->stats);
+    rd_kafka_queue_yield(
+        consumer->queue); /* an idle loop is to tell the supervisor now, not when a record comes */
 }
 
 /* --- offsets that are gone

@@ -68,6 +68,8 @@ enum stats_kind { STATS_KIND_CONSUMER = 1, STATS_KIND_PRODUCER = 2 };
     X(PARTITION_ASSIGNMENTS, "assignments", GAUGE, REBALANCES,                                               \
       "how often it was assigned in this generation")                                                        \
     X(PARTITION_RESUMED, "resumed", OFFSET, OFFSETS, "where reading began at the last assignment")           \
+    X(PARTITION_RESUMED_COMMITTED, "resumed_committed", OFFSET, OFFSETS,                                     \
+      "the committed offset that the group had at the last assignment")                                      \
     X(PARTITION_POSITION, "position", OFFSET, OFFSETS, "the next offset to process")                         \
     X(PARTITION_COMMITTED, "committed", OFFSET, OFFSETS, "the committed offset, as the broker confirmed it") \
     X(PARTITION_LOW, "low", OFFSET, OFFSETS, "low watermark: the first offset that still exists")            \

@@ -3,6 +3,7 @@
 #include "common/exit_codes.h"
 #include "common/log.h"
 #include "common/record/schema.h"
+#include "common/worker/config.h"
 #include "tools/ktopic/admin.h"
 #include "tools/ktopic/plan.h"
 #include "tools/ktopic/verbs.h"
@@ -15,6 +16,8 @@ struct settings {
     struct option_given given;
     const char *bootstrap;
     struct option_list properties;
+    bool supervised;
+    bool create_only;
     int64_t partitions;
     int64_t replication_factor; /* 0: the cluster's default */
 };
@@ -38,6 +41,11 @@ static const struct option_def options[] = {
      .minimum = 1,
      .offset = offsetof(struct settings, replication_factor),
      .help = "replicas of a topic that is created (default: what the cluster says)"},
+    {.type = OPTION_FLAG,
+     .name = "create-only",
+     .offset = offsetof(struct settings, create_only),
+     .help = "never change a topic that is there; with --partitions, refuse one that has another number"},
+    WORKER_OPTION(struct settings),
 };
 
 static const struct program program = {
@@ -68,6 +76,21 @@ static int present_partitions(const struct rd_kafka_metadata *metadata, const ch
 {
     const struct rd_kafka_metadata_topic *found = metadata_topic(metadata, topic);
     return found == NULL ? 0 : found->partition_cnt;
+}
+
+/* --create-only: a topic that is there is left alone, and is wrong only when the user asked for another
+ * number. */
+static enum plan plan_untouched(const char *topic, int present, int wanted, bool is_explicit,
+                                struct error *error)
+{
+    if (present == 0)
+        return PLAN_CREATE;
+    if (present == wanted || !is_explicit)
+        return PLAN_KEEP;
+    error_set_code(error, EXIT_CODE_CONFIG,
+                   "topic %s has %d partition%s, not %d: leave --partitions out to use it as it is", topic,
+                   present, present == 1 ? "" : "s", wanted);
+    return PLAN_REFUSE;
 }
 
 static int carry_out(const struct cluster *cluster, const struct settings *settings, const char *topic,
@@ -142,7 +165,8 @@ static int provision(const struct cluster *cluster, const struct settings *setti
     int result = 0;
     for (size_t i = 0; i < count && result == 0; i++) {
         present[i] = present_partitions(metadata, topics[i]);
-        plans[i] = plan_topic(topics[i], present[i], (int)settings->partitions, is_explicit, error);
+        plans[i] = (settings->create_only ? plan_untouched : plan_topic)(
+            topics[i], present[i], (int)settings->partitions, is_explicit, error);
         result = plans[i] == PLAN_REFUSE ? -1 : 0;
         changed = changed || plans[i] != PLAN_KEEP;
     }
@@ -171,6 +195,7 @@ int verb_provision(int argc, char **argv)
     struct operands operands;
     struct error error = ERROR_INIT;
     if (options_parse(&program, &settings, argc, argv, &operands, &error) == -1 ||
+        (settings.supervised && worker_config_read(WORKER_CONFIG_FD, &program, &settings, &error) == -1) ||
         run(&settings, &operands, &error) == -1)
         return program_fail(program.name, &error);
     options_release(&program, &settings);

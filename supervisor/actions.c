@@ -1,0 +1,276 @@
+#include "supervisor/actions.h"
+
+#include <errno.h>
+
+#include "common/clock.h"
+#include "supervisor/channel.h"
+#include "supervisor/fleet.h"
+#include "supervisor/hand_over.h"
+#include "supervisor/output.h"
+#include "supervisor/report.h"
+#include "supervisor/segment.h"
+#include "supervisor/states.h"
+
+void action_none(struct worker *worker)
+{
+    (void)worker;
+}
+
+/* --- birth
+ * --------------------------------------------------------------------------------------------------- */
+
+static void process_ended(void *context)
+{
+    struct worker *worker = context;
+    states_dispatch(worker, EVENT_EXITED);
+}
+
+/* The descriptors of a start: whatever happens, ours are closed when it is over. */
+struct start {
+    int config_fd, channel_fd, output_fd;
+};
+
+static void start_close(struct start *start)
+{
+    const int fds[] = {start->config_fd, start->channel_fd, start->output_fd};
+    for (size_t i = 0; i < sizeof fds / sizeof fds[0]; i++)
+        if (fds[i] != -1)
+            close(fds[i]);
+}
+
+static void make_segment(struct worker *worker)
+{
+    struct error error = ERROR_INIT;
+    if (hand_over_publishes(worker->kind) && segment_next(worker, &error) == -1)
+        report_line(worker->supervisor, "%s runs without statistics: %s", worker->name, error.text);
+}
+
+static int start_process(struct worker *worker, struct start *start, struct error *error)
+{
+    struct supervisor *supervisor = worker->supervisor;
+    char path[PATH_MAX + 32];
+    const char *words[8];
+    snprintf(path, sizeof path, "%s/%s", supervisor->folder, hand_over_program(worker->kind));
+    hand_over_arguments(worker, words);
+    if ((start->config_fd = hand_over_config(worker, worker->segment_fd != -1, error)) == -1 ||
+        (start->channel_fd = channel_open(worker, error)) == -1 ||
+        (start->output_fd = output_open(worker, error)) == -1)
+        return -1;
+    struct spawn_request request = {
+        .path = path,
+        .argv = (char *const *)words,
+        .output_fd = start->output_fd,
+        .config_fd = start->config_fd,
+        .channel_fd = start->channel_fd,
+        .segment_fd = worker->segment_fd,
+        .mask = supervisor->original_mask,
+    };
+    if (process_spawn(&worker->process, &request, error) == -1)
+        return -1;
+    /* The watch owns the descriptor, and process_reap needs it: so a copy. */
+    int watched = dup(worker->process.pidfd);
+    if (watched != -1 &&
+        reactor_add(&supervisor->reactor, &worker->exit_watch, watched, process_ended, worker, error) == 0)
+        return 0;
+    if (watched != -1)
+        close(watched);
+    process_kill_group(&worker->process);
+    return error_set(error, "cannot watch a process: %s", strerror(errno));
+}
+
+void action_spawn(struct worker *worker)
+{
+    struct start start = {-1, -1, -1};
+    struct error error = ERROR_INIT;
+    if (worker->generation > 0)
+        worker->restarts++;
+    worker->generation++;
+    worker->deadline_us = INT64_MAX;
+    worker->next_restart_us = STATS_UNKNOWN;
+    worker->ready_us = 0;
+    worker->resume_told = false;
+    worker->killed_by_us = false;
+    make_segment(worker);
+    int result = start_process(worker, &start, &error);
+    start_close(&start);
+    if (result == -1) {
+        snprintf(worker->reason, sizeof worker->reason, "%.*s", (int)sizeof worker->reason - 1, error.text);
+        states_dispatch(worker, EVENT_SPAWN_FAILED);
+    }
+}
+
+void action_ready(struct worker *worker)
+{
+    if (worker->ready_us == 0)
+        worker->ready_us = clock_monotonic_us();
+    worker->reason[0] = '\0';
+    if (worker->kind == KIND_CONSUMER && !worker->resume_told)
+        report_resume(worker);
+}
+
+/* --- death
+ * --------------------------------------------------------------------------------------------------- */
+
+static void note_death(struct worker *worker, const struct process_end *end, pid_t pid)
+{
+    bool read = segment_refresh(worker);
+    struct stats_liveness liveness = {0};
+    if (read)
+        stats_snapshot_liveness(worker->stats, &liveness);
+    int64_t now_us = clock_wall_us();
+    bool beat = read && liveness.heartbeat_us != STATS_UNKNOWN;
+    worker->last_death = (struct directory_death){
+        .time_us = now_us,
+        .exit_status = end->exit_status >= 0 ? end->exit_status : STATS_UNKNOWN,
+        .signal = end->signal,
+        .core_dumped = end->core_dumped,
+        .generation = (int64_t)worker->generation,
+        .pid = pid,
+        .user_us = end->usage.ru_utime.tv_sec * US_PER_SECOND + end->usage.ru_utime.tv_usec,
+        .system_us = end->usage.ru_stime.tv_sec * US_PER_SECOND + end->usage.ru_stime.tv_usec,
+        .max_rss_bytes = end->usage.ru_maxrss * 1024,
+        .phase = read ? stats_snapshot_status(worker->stats, "phase") : STATS_UNKNOWN,
+        .heartbeat_age_us = beat ? now_us - liveness.heartbeat_us : STATS_UNKNOWN,
+    };
+    worker->died_us = clock_monotonic_us();
+}
+
+/* Everything that the process leaves: its last words, its descriptors, its exit status. False when it has not
+ * ended after all. */
+static bool lay_out(struct worker *worker, struct process_end *end)
+{
+    pid_t pid = worker->process.pid;
+    if (!process_reap(&worker->process, end))
+        return false;
+    reactor_close(&worker->supervisor->reactor, &worker->exit_watch);
+    output_close(worker);
+    channel_close(worker);
+    note_death(worker, end, pid);
+    return true;
+}
+
+static const enum worker_event verdict_events[] = {
+    [RESTART_NOW] = EVENT_RESTART,
+    [RESTART_LATER] = EVENT_BACK_OFF,
+    [RESTART_NEVER] = EVENT_FINISH,
+    [RESTART_HOLD] = EVENT_HOLD,
+};
+
+static uint64_t next_random(struct supervisor *supervisor)
+{
+    /* SplitMix64 (Steele, Lea, Flood 2014): jitter needs no better one. */
+    uint64_t z = supervisor->random += UINT64_C(0x9e3779b97f4a7c15);
+    z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+    z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
+    return z ^ (z >> 31);
+}
+
+static void hold_reason(struct worker *worker, const struct process_end *end,
+                        const struct restart_policy *policy)
+{
+    if (end->exit_status != -1 && exit_code_find(end->exit_status)->policy == EXIT_POLICY_HOLD)
+        snprintf(worker->reason, sizeof worker->reason, "exit code %d: %s", end->exit_status,
+                 exit_code_find(end->exit_status)->meaning);
+    else
+        snprintf(worker->reason, sizeof worker->reason, "%u deaths within %d s", policy->deaths_max,
+                 (int)(policy->window_us / US_PER_SECOND));
+}
+
+static void ask_policy(struct worker *worker, const struct process_end *end)
+{
+    const struct settings *settings = worker->supervisor->settings;
+    struct restart_policy policy = RESTART_POLICY_DEFAULT;
+    policy.deaths_max = (unsigned)settings->deaths_max;
+    policy.session_us = settings->session_timeout_us;
+    if (worker->kind ==
+        KIND_PROVISION) /* a broker may be away for long: it is asked again until it answers */
+        policy.window_us = 0;
+    int64_t now_us = clock_monotonic_us();
+    int64_t delay_us;
+    enum restart_verdict verdict =
+        restart_decide(&policy, &worker->history, end->exit_status, worker->ready_us, now_us,
+                       next_random(worker->supervisor), &delay_us);
+    if (worker->kind == KIND_BROKER) /* a new one would be empty: not a restart of anything */
+        verdict = RESTART_HOLD;
+    if (verdict == RESTART_HOLD)
+        hold_reason(worker, end, &policy);
+    if (verdict == RESTART_LATER) {
+        worker->deadline_us = now_us + delay_us;
+        worker->next_restart_us = clock_wall_us() + delay_us;
+    }
+    if (end->exit_status != 0 || worker->kind != KIND_PROVISION) /* a topic that is there needs no line */
+        report_death(worker, end, verdict, delay_us);
+    states_dispatch(worker, verdict_events[verdict]);
+}
+
+void action_bury(struct worker *worker)
+{
+    struct process_end end;
+    if (lay_out(worker, &end))
+        ask_policy(worker, &end);
+}
+
+void action_bury_stopped(struct worker *worker)
+{
+    struct process_end end;
+    if (!lay_out(worker, &end))
+        return;
+    worker->deadline_us = INT64_MAX;
+    if (end.exit_status != 0)
+        report_death(worker, &end, RESTART_NEVER, 0);
+}
+
+/* What cannot be started now may be startable soon (EAGAIN, EMFILE, ENOMEM), or never (ENOENT, EACCES): the
+ * budget tells them apart. */
+void action_bury_unborn(struct worker *worker)
+{
+    struct process_end end = {.exit_status = EXIT_CODE_FAILED};
+    report_line(worker->supervisor, "%s: %s", worker->name, worker->reason);
+    output_close(worker);
+    channel_close(worker);
+    reactor_close(&worker->supervisor->reactor, &worker->exit_watch);
+    worker->died_us = clock_monotonic_us();
+    ask_policy(worker, &end);
+}
+
+void action_wait_restart(struct worker *worker)
+{
+    (void)worker; /* the deadline is set, and report_death has said it */
+}
+
+void action_hold(struct worker *worker)
+{
+    worker->deadline_us = INT64_MAX;
+    report_line(worker->supervisor, "%s is held back: %s", worker->name, worker->reason);
+}
+
+void action_finish(struct worker *worker)
+{
+    worker->deadline_us = INT64_MAX;
+}
+
+void action_cancel_restart(struct worker *worker)
+{
+    worker->deadline_us = INT64_MAX;
+    worker->next_restart_us = STATS_UNKNOWN;
+}
+
+/* --- the asked-for end
+ * ------------------------------------------------------------------------------------------ */
+
+void action_drain(struct worker *worker)
+{
+    worker->deadline_us = clock_monotonic_us() + worker->supervisor->settings->stop_timeout_us;
+    if (channel_drain(worker, true) == -1) /* it does not listen yet, or any more */
+        process_signal(&worker->process, SIGTERM);
+}
+
+void action_kill(struct worker *worker)
+{
+    segment_refresh(worker);
+    report_line(worker->supervisor, "%s has not ended in %.1f s: killed", worker->name,
+                (double)worker->supervisor->settings->stop_timeout_us / 1e6);
+    worker->deadline_us = INT64_MAX;
+    worker->killed_by_us = true;
+    process_kill_group(&worker->process);
+}

@@ -1,0 +1,113 @@
+#include "supervisor/channel.h"
+
+#include <errno.h>
+#include <sys/socket.h>
+
+#include "common/rpc/message.h"
+#include "supervisor/fleet.h"
+#include "supervisor/report.h"
+#include "supervisor/states.h"
+
+enum { MESSAGES_A_ROUND = 64 }; /* a worker that floods its channel gets its turn like all others */
+
+/* --- notifications
+ * ------------------------------------------------------------------------------------------- */
+
+static void on_address(struct worker *worker, struct rpc_message *message)
+{
+    struct mp_view address;
+    char text[BROKERS_BYTES];
+    if (worker->kind != KIND_BROKER || message->param_count < 1 || !mp_read_str(&message->params, &address) ||
+        address.length >= sizeof text)
+        return;
+    snprintf(text, sizeof text, "%.*s", (int)address.length, address.data);
+    fleet_set_address(worker->supervisor, text);
+}
+
+static void on_joining(struct worker *worker, struct rpc_message *message)
+{
+    (void)message;
+    states_dispatch(worker, EVENT_JOINING);
+}
+
+static void on_ready(struct worker *worker, struct rpc_message *message)
+{
+    int64_t partitions = 0;
+    if (message->param_count > 0)
+        mp_read_int(&message->params, &partitions);
+    bool idle = worker->kind == KIND_CONSUMER && partitions == 0;
+    states_dispatch(worker, idle ? EVENT_READY_IDLE : EVENT_READY);
+}
+
+struct notification {
+    const char *method;
+    void (*act)(struct worker *worker, struct rpc_message *message);
+};
+
+static const struct notification notifications[] = {
+    {"address", on_address},
+    {"joining", on_joining},
+    {"ready", on_ready},
+};
+
+static void take(struct worker *worker, const char *bytes, size_t length)
+{
+    struct rpc_message message;
+    if (rpc_parse(&message, bytes, length) == -1 || message.kind != RPC_NOTIFICATION) {
+        report_line(worker->supervisor, "%s sent %zu bytes that are no notification", worker->name, length);
+        return;
+    }
+    for (size_t i = 0; i < sizeof notifications / sizeof notifications[0]; i++)
+        if (rpc_method_is(&message, notifications[i].method))
+            notifications[i].act(worker, &message);
+}
+
+static void channel_readable(void *context)
+{
+    struct worker *worker = context;
+    for (int i = 0; i < MESSAGES_A_ROUND && worker->channel_watch.fd != -1; i++) {
+        char bytes[RPC_MESSAGE_BYTES];
+        ssize_t length = recv(worker->channel_watch.fd, bytes, sizeof bytes, MSG_DONTWAIT);
+        if (length > 0) {
+            take(worker, bytes, (size_t)length);
+            continue;
+        }
+        /* The end of the channel is the end of the process, which its pidfd tells. */
+        if (length == 0 || (errno != EAGAIN && errno != EINTR))
+            reactor_close(&worker->supervisor->reactor, &worker->channel_watch);
+        return;
+    }
+}
+
+/* --- verbs
+ * --------------------------------------------------------------------------------------------------- */
+
+int channel_open(struct worker *worker, struct error *error)
+{
+    int ends[2];
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) == -1)
+        return error_set(error, "cannot make a channel: %s", strerror(errno));
+    if (reactor_add(&worker->supervisor->reactor, &worker->channel_watch, ends[0], channel_readable, worker,
+                    error) == -1) {
+        close(ends[0]);
+        close(ends[1]);
+        return -1;
+    }
+    return ends[1];
+}
+
+void channel_close(struct worker *worker)
+{
+    if (worker->channel_watch.fd != -1)
+        channel_readable(worker);
+    reactor_close(&worker->supervisor->reactor, &worker->channel_watch);
+}
+
+int channel_drain(struct worker *worker, bool leave)
+{
+    char bytes[128];
+    size_t length = rpc_pack_notification(bytes, sizeof bytes, "drain", "b", (int)leave);
+    if (worker->channel_watch.fd == -1)
+        return -1;
+    return send(worker->channel_watch.fd, bytes, length, MSG_DONTWAIT | MSG_NOSIGNAL) == -1 ? -1 : 0;
+}

@@ -1,0 +1,18 @@
+/* channel.h: the supervisor's end of a worker's channel: notifications in, verbs out. What a worker sends is
+ * foreign bytes: a message that cannot be read is told and passed over. */
+#ifndef KSUPERVISE_SUPERVISOR_CHANNEL_H
+#define KSUPERVISE_SUPERVISOR_CHANNEL_H
+
+#include "supervisor/worker.h"
+
+/* Makes the pair; ours is watched, the worker's end is returned for the spawn (the caller closes it). -1 with
+ * the error. */
+int channel_open(struct worker *worker, struct error *error);
+
+/* Reads what the worker said last, then closes. */
+void channel_close(struct worker *worker);
+
+/* Asks it to end; `leave`: give the group membership up. 0, or -1 when it cannot be told. */
+int channel_drain(struct worker *worker, bool leave);
+
+#endif

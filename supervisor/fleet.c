@@ -1,0 +1,346 @@
+#include "supervisor/fleet.h"
+
+#include <strings.h>
+
+#include "common/clock.h"
+#include "common/exit_codes.h"
+#include "supervisor/done.h"
+#include "supervisor/hand_over.h"
+#include "supervisor/output.h"
+#include "supervisor/report.h"
+#include "supervisor/segment.h"
+#include "supervisor/states.h"
+
+#define DONE_CHECK_US (50 * US_PER_MS)
+
+/* --- slots
+ * --------------------------------------------------------------------------------------------------- */
+
+static struct worker *add(struct supervisor *supervisor, enum worker_kind kind, const char *name)
+{
+    unsigned index = (unsigned)supervisor->worker_count++;
+    struct worker *worker = &supervisor->workers[index];
+    *worker = (struct worker){.supervisor = supervisor,
+                              .kind = kind,
+                              .index = index,
+                              .state = WORKER_DOWN,
+                              .state_since_us = clock_wall_us(),
+                              .deadline_us = INT64_MAX,
+                              .next_restart_us = STATS_UNKNOWN,
+                              .last_death = {.time_us = STATS_UNKNOWN},
+                              .process = {0, -1, 0},
+                              .exit_watch.fd = -1,
+                              .channel_watch.fd = -1,
+                              .output.watch.fd = -1,
+                              .segment_fd = -1};
+    snprintf(worker->name, sizeof worker->name, "%s", name);
+    snprintf(worker->client, sizeof worker->client, "%.*s", NAME_LENGTH_MAX, name);
+    return worker;
+}
+
+static void add_consumer(struct supervisor *supervisor, const char *client, unsigned colour)
+{
+    const char *group = supervisor->settings->group;
+    struct worker *worker = add(supervisor, KIND_CONSUMER, client);
+    worker->colour = colour;
+    if (group != NULL)
+        snprintf(worker->group, sizeof worker->group, "%s", group);
+    else
+        snprintf(worker->group, sizeof worker->group, "test_group_%s", client);
+}
+
+/* An earlier supervisor of this instance that died left its directory: generations and restarts go on from
+ * there. */
+static void take_over(struct supervisor *supervisor)
+{
+    struct directory *former;
+    struct directory_worker row;
+    if (directory_open(&former, supervisor->settings->instance, NULL) == -1)
+        return;
+    for (size_t i = 0; i < directory_count(former); i++) {
+        if (!directory_worker(former, i, &row))
+            continue;
+        for (size_t w = 0; w < supervisor->worker_count; w++) {
+            struct worker *worker = &supervisor->workers[w];
+            if (strcasecmp(worker->name, row.name) != 0)
+                continue;
+            worker->generation = (uint64_t)(row.generation > 0 ? row.generation : 0);
+            worker->restarts = (uint64_t)(row.restarts > 0 ? row.restarts : 0);
+        }
+        /* Its workers died with it (PDEATHSIG); one that did not, because the kernel is told of the death of
+         * a thread and not of a stop, is ended. */
+        if (row.pid > 0 && row.start_ticks > 0)
+            process_end_survivor((pid_t)row.pid, (unsigned long long)row.start_ticks);
+    }
+    report_line(supervisor,
+                "taking over from a supervisor that died (pid %d): counters and generations go on",
+                (int)directory_pid(former));
+    directory_free(former);
+}
+
+int fleet_init(struct supervisor *supervisor, struct error *error)
+{
+    const struct settings *settings = supervisor->settings;
+    size_t slots = settings->clients.count + 3;
+    supervisor->workers = calloc(slots, sizeof *supervisor->workers);
+    if (supervisor->workers == NULL)
+        return error_set(error, "out of memory");
+    for (size_t i = 0; i < settings->clients.count; i++)
+        add_consumer(supervisor, settings->clients.items[i], (unsigned)i);
+    if (!settings->no_producer)
+        add(supervisor, KIND_PRODUCER, PRODUCER_WORKER);
+    if (settings->brokers.bootstrap[0] == '\0')
+        add(supervisor, KIND_BROKER, "kbroker");
+    else
+        add(supervisor, KIND_PROVISION, "provision");
+    take_over(supervisor);
+    if (directory_create(&supervisor->directory, settings->instance, supervisor->birth_id, (uint32_t)slots,
+                         error) == -1)
+        return -1;
+    supervisor->brokers = settings->brokers;
+    if (supervisor->brokers.bootstrap[0] != '\0')
+        directory_set_bootstrap(supervisor->directory, supervisor->brokers.bootstrap);
+    for (size_t i = 0; i < supervisor->worker_count; i++)
+        fleet_publish(&supervisor->workers[i]);
+    return 0;
+}
+
+void fleet_release(struct supervisor *supervisor)
+{
+    bool keep = supervisor->settings->keep;
+    for (size_t i = 0; i < supervisor->worker_count; i++) {
+        struct worker *worker = &supervisor->workers[i];
+        segment_release(worker);
+        stats_snapshot_free(worker->previous);
+        free(worker->output.partial);
+    }
+    if (!keep)
+        segment_unlink_all(supervisor->settings->instance);
+    directory_close(supervisor->directory, !keep);
+    free(supervisor->workers);
+}
+
+void fleet_publish(struct worker *worker)
+{
+    struct supervisor *supervisor = worker->supervisor;
+    if (!hand_over_publishes(worker->kind) || supervisor->directory == NULL)
+        return;
+    struct directory_worker row = {
+        .kind = worker->kind == KIND_PRODUCER ? STATS_KIND_PRODUCER : STATS_KIND_CONSUMER,
+        .state = worker->state,
+        .state_since_us = worker->state_since_us,
+        .pid = worker->process.pid,
+        .start_ticks = (int64_t)worker->process.start_ticks,
+        .generation = (int64_t)worker->generation,
+        .restarts = (int64_t)worker->restarts,
+        .next_restart_us = worker->next_restart_us,
+        .last_death = worker->last_death,
+    };
+    snprintf(row.name, sizeof row.name, "%s", worker->name);
+    snprintf(row.client, sizeof row.client, "%s", worker->client);
+    snprintf(row.group, sizeof row.group, "%s", worker->group);
+    snprintf(row.reason, sizeof row.reason, "%s", worker->reason);
+    struct error error = ERROR_INIT;
+    if (directory_publish(supervisor->directory, worker->index, &row, &error) == -1)
+        report_line(supervisor, "%s", error.text);
+}
+
+/* --- steps
+ * --------------------------------------------------------------------------------------------------- */
+
+#define FOR(kind) (1U << (kind))
+
+static void send_all(struct supervisor *supervisor, unsigned kinds, enum worker_event event)
+{
+    for (size_t i = 0; i < supervisor->worker_count; i++)
+        if (FOR(supervisor->workers[i].kind) & kinds)
+            states_dispatch(&supervisor->workers[i], event);
+}
+
+static bool any_process(const struct supervisor *supervisor, unsigned kinds)
+{
+    for (size_t i = 0; i < supervisor->worker_count; i++)
+        if ((FOR(supervisor->workers[i].kind) & kinds) && supervisor->workers[i].process.pid != 0)
+            return true;
+    return false;
+}
+
+static struct worker *the_one(struct supervisor *supervisor, enum worker_kind kind)
+{
+    for (size_t i = 0; i < supervisor->worker_count; i++)
+        if (supervisor->workers[i].kind == kind)
+            return &supervisor->workers[i];
+    return NULL;
+}
+
+struct step {
+    unsigned kinds;          /* whom it concerns */
+    enum worker_event event; /* what they get when it begins */
+    bool (*over)(struct supervisor *supervisor);
+};
+
+static bool broker_answers(struct supervisor *supervisor)
+{
+    return supervisor->brokers.bootstrap[0] != '\0';
+}
+
+/* The topic is there; or the broker cannot be reached, which ktopic has said: then the workers try on their
+ * own while it is asked again. */
+static bool provision_tried(struct supervisor *supervisor)
+{
+    const struct worker *provision = the_one(supervisor, KIND_PROVISION);
+    return provision == NULL || provision->state == WORKER_DONE || provision->state == WORKER_BACKING_OFF ||
+           provision->restarts > 0;
+}
+
+static bool never(struct supervisor *supervisor)
+{
+    (void)supervisor;
+    return false;
+}
+
+static bool producer_gone(struct supervisor *supervisor)
+{
+    return !any_process(supervisor, FOR(KIND_PRODUCER) | FOR(KIND_PROVISION));
+}
+
+static bool consumers_gone(struct supervisor *supervisor)
+{
+    return !any_process(supervisor, FOR(KIND_CONSUMER));
+}
+
+static bool broker_gone(struct supervisor *supervisor)
+{
+    return !any_process(supervisor, FOR(KIND_BROKER));
+}
+
+static const struct step steps[] = {
+    [STEP_BROKER] = {FOR(KIND_BROKER), EVENT_START, broker_answers},
+    [STEP_PROVISION] = {FOR(KIND_PROVISION), EVENT_START, provision_tried},
+    [STEP_WORK] = {FOR(KIND_CONSUMER) | FOR(KIND_PRODUCER), EVENT_START, never},
+    [STEP_STOP_PRODUCER] = {FOR(KIND_PRODUCER) | FOR(KIND_PROVISION), EVENT_STOP, producer_gone},
+    [STEP_STOP_CONSUMERS] = {FOR(KIND_CONSUMER), EVENT_STOP, consumers_gone},
+    [STEP_STOP_BROKER] = {FOR(KIND_BROKER), EVENT_STOP, broker_gone},
+    [STEP_OVER] = {0, EVENT_STOP, never},
+};
+
+static void begin(struct supervisor *supervisor, enum fleet_step step)
+{
+    supervisor->step = step;
+    if (step == STEP_WORK && supervisor->settings->exit_when_done)
+        supervisor->done_check_us = clock_monotonic_us() + DONE_CHECK_US;
+    send_all(supervisor, steps[step].kinds, steps[step].event);
+}
+
+void fleet_start(struct supervisor *supervisor)
+{
+    begin(supervisor, STEP_BROKER);
+}
+
+/* --- what the fleet as a whole has to notice
+ * ------------------------------------------------------------------ */
+
+static void check_broker(struct supervisor *supervisor)
+{
+    const struct worker *broker = the_one(supervisor, KIND_BROKER);
+    if (broker == NULL || broker->state != WORKER_HELD)
+        return;
+    report_line(supervisor, "the embedded broker is gone, and its records with it: ending. Start again, or "
+                            "use a real Kafka ('make kafka')");
+    fleet_stop(supervisor, EXIT_CODE_FAILED);
+}
+
+static void check_provision(struct supervisor *supervisor)
+{
+    const struct worker *provision = the_one(supervisor, KIND_PROVISION);
+    if (provision != NULL && provision->state == WORKER_HELD)
+        fleet_stop(supervisor, (int)provision->last_death.exit_status);
+}
+
+static void check_ready(struct supervisor *supervisor)
+{
+    if (supervisor->ready_told || supervisor->step != STEP_WORK)
+        return;
+    for (size_t i = 0; i < supervisor->worker_count; i++) {
+        const struct worker *worker = &supervisor->workers[i];
+        if (worker->kind == KIND_CONSUMER && worker->state != WORKER_READY &&
+            worker->state != WORKER_READY_IDLE)
+            return;
+    }
+    supervisor->ready_told = true;
+    report_ready(supervisor);
+}
+
+static void check_done(struct supervisor *supervisor)
+{
+    if (supervisor->step != STEP_WORK || clock_monotonic_us() < supervisor->done_check_us)
+        return;
+    if (!done_check(supervisor)) {
+        supervisor->done_check_us = clock_monotonic_us() + DONE_CHECK_US;
+        return;
+    }
+    supervisor->done_check_us = INT64_MAX;
+    report_line(supervisor, "done: all records are produced, and every group has committed them");
+    fleet_stop(supervisor, EXIT_CODE_OK);
+}
+
+void fleet_advance(struct supervisor *supervisor)
+{
+    if (!supervisor->stopping) {
+        check_broker(supervisor);
+        check_provision(supervisor);
+        check_ready(supervisor);
+        check_done(supervisor);
+    }
+    while (supervisor->step != STEP_OVER && steps[supervisor->step].over(supervisor))
+        begin(supervisor, supervisor->step + 1);
+}
+
+void fleet_stop(struct supervisor *supervisor, int exit_code)
+{
+    if (supervisor->stopping)
+        return;
+    supervisor->stopping = true;
+    supervisor->exit_code = exit_code;
+    supervisor->done_check_us = INT64_MAX;
+    begin(supervisor, STEP_STOP_PRODUCER);
+}
+
+void fleet_kill(struct supervisor *supervisor)
+{
+    for (size_t i = 0; i < supervisor->worker_count; i++)
+        if (supervisor->workers[i].process.pid != 0) {
+            supervisor->workers[i].killed_by_us = true;
+            process_kill_group(&supervisor->workers[i].process);
+        }
+}
+
+void fleet_set_address(struct supervisor *supervisor, const char *bootstrap)
+{
+    snprintf(supervisor->brokers.bootstrap, sizeof supervisor->brokers.bootstrap, "%s", bootstrap);
+    snprintf(supervisor->brokers.source, sizeof supervisor->brokers.source, "the embedded broker");
+    directory_set_bootstrap(supervisor->directory, bootstrap);
+}
+
+/* --- time
+ * ---------------------------------------------------------------------------------------------------- */
+
+int64_t fleet_deadline_us(const struct supervisor *supervisor)
+{
+    int64_t nearest_us = supervisor->done_check_us;
+    for (size_t i = 0; i < supervisor->worker_count; i++)
+        if (supervisor->workers[i].deadline_us < nearest_us)
+            nearest_us = supervisor->workers[i].deadline_us;
+    return nearest_us;
+}
+
+void fleet_timers(struct supervisor *supervisor, int64_t now_us)
+{
+    for (size_t i = 0; i < supervisor->worker_count; i++) {
+        struct worker *worker = &supervisor->workers[i];
+        if (worker->deadline_us > now_us)
+            continue;
+        worker->deadline_us = INT64_MAX;
+        states_dispatch(worker, EVENT_TIMER);
+    }
+}

@@ -1,0 +1,35 @@
+/* fleet.h: all workers together: who they are, in which order they start and stop, and what readers see of
+ * them. */
+#ifndef KSUPERVISE_SUPERVISOR_FLEET_H
+#define KSUPERVISE_SUPERVISOR_FLEET_H
+
+#include "supervisor/supervisor.h"
+
+/* Makes the slots that the settings ask for, nothing started. */
+int fleet_init(struct supervisor *supervisor, struct error *error);
+void fleet_release(struct supervisor *supervisor);
+
+/* Begins the first step. */
+void fleet_start(struct supervisor *supervisor);
+
+/* Goes on to the next step when the current one is over; called after every round of events. */
+void fleet_advance(struct supervisor *supervisor);
+
+/* The orderly end: producer, then consumers, then the broker. Once. */
+void fleet_stop(struct supervisor *supervisor, int exit_code);
+
+/* The other one: SIGKILL to every group. */
+void fleet_kill(struct supervisor *supervisor);
+
+/* The nearest deadline of any worker (monotonic; INT64_MAX: none), and EVENT_TIMER for those whose has come.
+ */
+int64_t fleet_deadline_us(const struct supervisor *supervisor);
+void fleet_timers(struct supervisor *supervisor, int64_t now_us);
+
+/* Puts the worker's row into the directory. */
+void fleet_publish(struct worker *worker);
+
+/* kbroker has told its address. */
+void fleet_set_address(struct supervisor *supervisor, const char *bootstrap);
+
+#endif

@@ -1,0 +1,163 @@
+#include "supervisor/hand_over.h"
+
+#include <inttypes.h>
+
+#include "common/worker/config.h"
+#include "supervisor/supervisor.h"
+
+enum { SETTINGS_MAX = 128, VALUE_BYTES = 4096 };
+
+#define FOR(kind) (1U << (kind))
+
+/* Options of ours that a worker's table has under the same name, and for whom they are. What the user did not
+ * say is left to the worker's own default, unless `always`. */
+struct passed_on {
+    const char *name;
+    unsigned kinds;
+    bool always;
+};
+
+static const struct passed_on passed_on[] = {
+    {"workload", FOR(KIND_CONSUMER) | FOR(KIND_PRODUCER), true},
+    {"topic", FOR(KIND_CONSUMER) | FOR(KIND_PRODUCER), true},
+    {"from", FOR(KIND_CONSUMER), false},
+    {"on-offset-loss", FOR(KIND_CONSUMER), false},
+    {"batch-size", FOR(KIND_CONSUMER), false},
+    {"batch-wait", FOR(KIND_CONSUMER), false},
+    {"print", FOR(KIND_CONSUMER), false},
+    {"statistics-every", FOR(KIND_CONSUMER), false},
+    {"session-timeout", FOR(KIND_CONSUMER), false},
+    {"interval", FOR(KIND_PRODUCER), false},
+    {"rate", FOR(KIND_PRODUCER), false},
+    {"count", FOR(KIND_PRODUCER), false},
+    {"seed", FOR(KIND_PRODUCER), false},
+    {"partitions", FOR(KIND_PROVISION), false},
+    {"quiet", FOR(KIND_CONSUMER) | FOR(KIND_PRODUCER), false},
+    {"verbose", FOR(KIND_CONSUMER) | FOR(KIND_PRODUCER), false},
+};
+
+struct kind {
+    const char *program;
+    bool publishes;
+};
+
+static const struct kind kinds[] = {
+    [KIND_BROKER] = {"kbroker", false},
+    [KIND_PROVISION] = {"ktopic", false},
+    [KIND_CONSUMER] = {"kconsume", true},
+    [KIND_PRODUCER] = {"kproduce", true},
+};
+
+const char *hand_over_program(enum worker_kind kind)
+{
+    return kinds[kind].program;
+}
+
+bool hand_over_publishes(enum worker_kind kind)
+{
+    return kinds[kind].publishes;
+}
+
+void hand_over_arguments(const struct worker *worker, const char *words[8])
+{
+    size_t count = 0;
+    words[count++] = kinds[worker->kind].program;
+    if (worker->kind == KIND_PROVISION)
+        words[count++] = "provision";
+    if (worker->kind == KIND_CONSUMER) { /* for whoever looks at ps */
+        words[count++] = "--client";
+        words[count++] = worker->client;
+    }
+    words[count++] = "--supervised";
+    if (worker->kind == KIND_PROVISION) {
+        words[count++] = "--create-only";
+        words[count++] = worker->supervisor->settings->topic;
+    }
+    words[count] = NULL;
+}
+
+/* --- the configuration
+ * --------------------------------------------------------------------------------------- */
+
+struct builder {
+    struct worker_setting settings[SETTINGS_MAX];
+    size_t count;
+    char values[16][VALUE_BYTES]; /* rendered ones; the others point at what lives longer */
+    size_t value_count;
+};
+
+static void put(struct builder *builder, const char *name, const char *value)
+{
+    if (builder->count < SETTINGS_MAX)
+        builder->settings[builder->count++] = (struct worker_setting){name, value};
+}
+
+static void put_passed_on(struct builder *builder, const struct worker *worker)
+{
+    const struct settings *settings = worker->supervisor->settings;
+    for (size_t i = 0; i < sizeof passed_on / sizeof passed_on[0]; i++) {
+        const struct passed_on *row = &passed_on[i];
+        if (!(row->kinds & FOR(worker->kind)) ||
+            !(row->always || options_given(&supervisor_program, settings, row->name)))
+            continue;
+        char *value = builder->values[builder->value_count];
+        if (option_render(options_find(&supervisor_program, row->name), settings, value, VALUE_BYTES)) {
+            builder->value_count++;
+            put(builder, row->name, value);
+        }
+    }
+}
+
+static void put_kafka(struct builder *builder, const struct worker *worker)
+{
+    const struct supervisor *supervisor = worker->supervisor;
+    put(builder, "bootstrap", supervisor->brokers.bootstrap);
+    for (size_t i = 0; i < supervisor->settings->properties.count; i++)
+        put(builder, "property", supervisor->settings->properties.items[i]);
+}
+
+/* Static membership: the id carries instance and host, so that no two supervisors fence each other's workers.
+ * The embedded broker ignores static ids, and keeps nothing for ever: short sessions, so that a killed
+ * consumer is back soon, and no stop on what it has dropped. */
+static void put_consumer(struct builder *builder, const struct worker *worker, char instance_id[256])
+{
+    const struct supervisor *supervisor = worker->supervisor;
+    bool embedded = supervisor->settings->brokers.bootstrap[0] == '\0';
+    snprintf(instance_id, 256, "%s.%s.%s", supervisor->settings->instance, supervisor->host, worker->name);
+    put(builder, "client", worker->client);
+    put(builder, "group", worker->group);
+    put(builder, "instance-id", instance_id);
+    if (embedded && !options_given(&supervisor_program, supervisor->settings, "session-timeout"))
+        put(builder, "session-timeout", "4s");
+    if (embedded && !options_given(&supervisor_program, supervisor->settings, "on-offset-loss"))
+        put(builder, "on-offset-loss", "earliest");
+}
+
+/* The embedded broker makes the topic itself. */
+static void put_broker(struct builder *builder, const struct worker *worker, char topic[512])
+{
+    const struct settings *settings = worker->supervisor->settings;
+    snprintf(topic, 512, "%s:%" PRId64, settings->topic, settings->partitions);
+    put(builder, "topic", topic);
+}
+
+int hand_over_config(const struct worker *worker, bool publish, struct error *error)
+{
+    struct builder *builder = calloc(1, sizeof *builder);
+    char instance_id[256];
+    char topic[512];
+    if (builder == NULL)
+        return error_set(error, "out of memory");
+    put_passed_on(builder, worker);
+    if (worker->kind != KIND_BROKER)
+        put_kafka(builder, worker);
+    if (worker->kind == KIND_CONSUMER)
+        put_consumer(builder, worker, instance_id);
+    if (worker->kind == KIND_BROKER)
+        put_broker(builder, worker, topic);
+    if (kinds[worker->kind].publishes && !publish)
+        put(builder, "publish", "no");
+    int fd = worker_config_write(builder->settings, builder->count, error);
+    free(builder);
+    return fd;
+}

@@ -1,0 +1,19 @@
+/* hand_over.h: which program a slot runs, and the configuration that its process gets on a descriptor. */
+#ifndef KSUPERVISE_SUPERVISOR_HAND_OVER_H
+#define KSUPERVISE_SUPERVISOR_HAND_OVER_H
+
+#include "supervisor/worker.h"
+
+/* "kconsume", "kproduce", … */
+const char *hand_over_program(enum worker_kind kind);
+
+/* True when a process of this kind publishes statistics. */
+bool hand_over_publishes(enum worker_kind kind);
+
+/* The words of its command line: nothing secret stands there. `words` has room for 8; ends with NULL. */
+void hand_over_arguments(const struct worker *worker, const char *words[8]);
+
+/* A descriptor with its configuration, or -1 with the error. `publish`: there is a segment for it. */
+int hand_over_config(const struct worker *worker, bool publish, struct error *error);
+
+#endif

@@ -1,0 +1,163 @@
+/* ksupervise: one thread that starts, watches, restarts and ends a fleet of workers; another that prints. */
+#include <errno.h>
+#include <libgen.h>
+#include <stdatomic.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <uuid/uuid.h>
+
+#include "common/clock.h"
+#include "common/exit_codes.h"
+#include "common/log.h"
+#include "supervisor/fleet.h"
+#include "supervisor/lock.h"
+#include "supervisor/report.h"
+
+#define PRINTER_CLOSE_US US_PER_SECOND
+
+enum { EXIT_FORCED = 130 };
+
+/* --- signals
+ * ------------------------------------------------------------------------------------------------- */
+
+static void take_stop(struct supervisor *supervisor, uint32_t number)
+{
+    if (!supervisor->stopping) {
+        report_line(supervisor, "SIG%s: stopping in order: producer, consumers%s; again to force",
+                    sigabbrev_np((int)number),
+                    supervisor->settings->brokers.bootstrap[0] == '\0' ? ", broker" : "");
+        fleet_stop(supervisor, EXIT_CODE_OK);
+        return;
+    }
+    report_line(supervisor, "SIG%s: killing what is left", sigabbrev_np((int)number));
+    supervisor->exit_code = EXIT_FORCED;
+    fleet_kill(supervisor);
+}
+
+/* We are a subreaper: what a worker leaves behind becomes our child. Our own workers are reaped through their
+ * pidfds. */
+static bool is_worker(const struct supervisor *supervisor, pid_t pid)
+{
+    for (size_t i = 0; i < supervisor->worker_count; i++)
+        if (supervisor->workers[i].process.pid == pid)
+            return true;
+    return false;
+}
+
+static void reap_strangers(const struct supervisor *supervisor)
+{
+    siginfo_t info = {0};
+    while (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid != 0 &&
+           !is_worker(supervisor, info.si_pid))
+        waitpid(info.si_pid, NULL, WNOHANG);
+    /* A worker's zombie hides the strangers behind it until its pidfd has been served; run() looks again
+     * after every round. */
+}
+
+static void take_signals(void *context)
+{
+    struct supervisor *supervisor = context;
+    struct signalfd_siginfo info;
+    while (read(supervisor->signal_watch.fd, &info, sizeof info) == (ssize_t)sizeof info)
+        if (info.ssi_signo != SIGCHLD)
+            take_stop(supervisor, info.ssi_signo);
+}
+
+static int watch_signals(struct supervisor *supervisor, struct error *error)
+{
+    static const int numbers[] = {SIGINT, SIGTERM, SIGHUP, SIGCHLD};
+    sigset_t set;
+    sigemptyset(&set);
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
+        sigaddset(&set, numbers[i]);
+    sigprocmask(SIG_BLOCK, &set, &supervisor->original_mask);
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGTTOU, SIG_IGN); /* a background supervisor may print even where stty tostop is set */
+    int fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+    if (fd == -1)
+        return error_set(error, "cannot watch signals: %s", strerror(errno));
+    return reactor_add(&supervisor->reactor, &supervisor->signal_watch, fd, take_signals, supervisor, error);
+}
+
+/* --- set-up
+ * -------------------------------------------------------------------------------------------------- */
+
+static int find_folder(char *folder, size_t bytes, struct error *error)
+{
+    char path[PATH_MAX];
+    ssize_t length = readlink("/proc/self/exe", path, sizeof path - 1);
+    if (length == -1)
+        return error_set(error, "cannot find my own folder: %s", strerror(errno));
+    path[length] = '\0';
+    snprintf(folder, bytes, "%s", dirname(path));
+    return 0;
+}
+
+static void identify(struct supervisor *supervisor)
+{
+    uuid_t id;
+    uuid_generate(id);
+    uuid_unparse_lower(id, supervisor->birth_id);
+    memcpy(&supervisor->random, id, sizeof supervisor->random);
+    if (gethostname(supervisor->host, sizeof supervisor->host - 1) == -1)
+        snprintf(supervisor->host, sizeof supervisor->host, "localhost");
+}
+
+static int set_up(struct supervisor *supervisor, struct error *error)
+{
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
+    identify(supervisor);
+    supervisor->colours = log_colours(stdout);
+    if (find_folder(supervisor->folder, sizeof supervisor->folder, error) == -1 ||
+        (supervisor->lock_fd = lock_take(supervisor->settings->instance, error)) == -1 ||
+        reactor_init(&supervisor->reactor, error) == -1 || watch_signals(supervisor, error) == -1 ||
+        printer_open(&supervisor->printer, STDOUT_FILENO, error) == -1)
+        return -1;
+    return fleet_init(supervisor, error);
+}
+
+static void greet(struct supervisor *supervisor)
+{
+    const struct settings *settings = supervisor->settings;
+    bool embedded = settings->brokers.bootstrap[0] == '\0';
+    report_line(supervisor, "instance %s, pid %d, topic %s, %s%s%s%s; look with kstat, end with Ctrl-C",
+                settings->instance, (int)getpid(), settings->topic,
+                embedded ? "embedded broker" : settings->brokers.bootstrap, embedded ? "" : " (from ",
+                embedded ? "" : settings->brokers.source, embedded ? "" : ")");
+}
+
+/* --- the loop
+ * ------------------------------------------------------------------------------------------------ */
+
+static void run(struct supervisor *supervisor)
+{
+    greet(supervisor);
+    fleet_start(supervisor);
+    for (;;) {
+        fleet_advance(supervisor);
+        if (supervisor->step == STEP_OVER)
+            return;
+        reactor_wait(&supervisor->reactor, fleet_deadline_us(supervisor));
+        fleet_timers(supervisor, clock_monotonic_us());
+        reap_strangers(supervisor);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    struct settings settings = {0};
+    struct supervisor supervisor = {.settings = &settings, .done_check_us = INT64_MAX, .signal_watch.fd = -1};
+    struct error error = ERROR_INIT;
+    if (settings_load(&settings, argc, argv, &error) == -1 || set_up(&supervisor, &error) == -1)
+        return program_fail(supervisor_program.name, &error);
+    run(&supervisor);
+    report_summary(&supervisor);
+    printer_close(supervisor.printer, PRINTER_CLOSE_US);
+    fleet_release(&supervisor);
+    reactor_close(&supervisor.reactor, &supervisor.signal_watch);
+    reactor_release(&supervisor.reactor);
+    close(supervisor.lock_fd);
+    settings_release(&settings);
+    return supervisor.exit_code;
+}

@@ -1,0 +1,34 @@
+/* offsets_text.h: offsets out of segments: as text for lines, and what a restart resumed at. */
+#ifndef KSUPERVISE_SUPERVISOR_OFFSETS_TEXT_H
+#define KSUPERVISE_SUPERVISOR_OFFSETS_TEXT_H
+
+#include "common/stats/reader.h"
+
+/* `0:350 1:340 2:352` for the value of that name, partitions that are not assigned left out; `nothing` when
+ * there is none. */
+void offsets_text(const struct stats_snapshot *stats, const char *name, char *text, size_t bytes);
+
+/* What a generation resumed with, of one partition or summed over all that are assigned. */
+struct resumption {
+    const char *topic;
+    int32_t partition;
+    size_t partitions;   /* in a sum: how many */
+    int64_t resumed;     /* where reading began */
+    int64_t committed;   /* what the group had committed; 0 when nothing */
+    int64_t redelivered; /* at most so many records are processed again */
+};
+
+/* Of the `index`-th partition of `stats`; false when it is not assigned or its start is not known. `previous`
+ * may be NULL.
+ *
+ * At most redelivered: the former generation had processed up to `position`, or was in the middle of a batch
+ * that ends at `inflight_end`; everything from where we resume to there may have been processed once already.
+ */
+bool offsets_resumed_at(const struct stats_snapshot *stats, const struct stats_snapshot *previous,
+                        size_t index, struct resumption *one);
+
+/* The sum; false when no assigned partition has a known start. */
+bool offsets_resumed(const struct stats_snapshot *stats, const struct stats_snapshot *previous,
+                     struct resumption *sum);
+
+#endif

@@ -1,0 +1,27 @@
+/* report.h: what the supervisor says, and the prefix of every line. All text for people is made here. */
+#ifndef KSUPERVISE_SUPERVISOR_REPORT_H
+#define KSUPERVISE_SUPERVISOR_REPORT_H
+
+#include "supervisor/supervisor.h"
+
+/* `[ksupervise] …` */
+void report_line(struct supervisor *supervisor, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* A line of a worker: `[client 🟣 BRAVO] …`, `[producer] …`. Control characters come out as \xNN. */
+void report_worker_line(struct worker *worker, const char *line, size_t length);
+
+/* `bravo (pid 4711) was killed by SIGKILL while polling; …; restarting at once` */
+void report_death(struct worker *worker, const struct process_end *end, enum restart_verdict verdict,
+                  int64_t delay_us);
+
+/* `bravo resumed at 1042 (committed 1042), redelivering at most 7`, with a line a partition when verbose. */
+void report_resume(struct worker *worker);
+
+/* `ready: bravo (3 partitions), zulu (3 partitions)` */
+void report_ready(struct supervisor *supervisor);
+
+/* The table at the end. */
+void report_summary(struct supervisor *supervisor);
+
+#endif

@@ -1,0 +1,89 @@
+#include "supervisor/segment.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+
+#include "supervisor/supervisor.h"
+
+/* The former generation's segment: still open when this supervisor started it, by name when an earlier
+ * supervisor did. */
+static int open_previous(const struct worker *worker)
+{
+    if (worker->segment_fd != -1)
+        return dup(worker->segment_fd);
+    if (worker->generation < 2)
+        return -1;
+    char name[STATS_NAME_BYTES];
+    stats_segment_name(name, worker->supervisor->settings->instance, worker->name, worker->generation - 1);
+    return shm_open(name, O_RDONLY | O_CLOEXEC, 0);
+}
+
+static void identify(const struct worker *worker, struct stats_identity *identity)
+{
+    *identity = (struct stats_identity){
+        .kind = worker->kind == KIND_PRODUCER ? STATS_KIND_PRODUCER : STATS_KIND_CONSUMER,
+        .partition_capacity = STATS_PARTITIONS_DEFAULT,
+        .generation = worker->generation,
+    };
+    if (worker->supervisor->settings->partitions > STATS_PARTITIONS_DEFAULT)
+        identity->partition_capacity = (uint32_t)worker->supervisor->settings->partitions;
+    snprintf(identity->instance, sizeof identity->instance, "%s", worker->supervisor->settings->instance);
+    snprintf(identity->worker, sizeof identity->worker, "%s", worker->name);
+    snprintf(identity->client, sizeof identity->client, "%s", worker->client);
+    snprintf(identity->group, sizeof identity->group, "%s", worker->group);
+}
+
+int segment_next(struct worker *worker, struct error *error)
+{
+    const char *instance = worker->supervisor->settings->instance;
+    struct stats_identity identity;
+    identify(worker, &identity);
+    int previous_fd = open_previous(worker);
+    int fd = stats_segment_create(&identity, previous_fd, error);
+    if (fd == -1 &&
+        errno ==
+            EEXIST) { /* left over from a supervisor whose directory is gone: nobody writes it any more */
+        stats_segment_unlink(instance, worker->name, worker->generation);
+        fd = stats_segment_create(&identity, previous_fd, error);
+    }
+    stats_snapshot_free(worker->previous);
+    worker->previous = NULL;
+    if (previous_fd != -1) {
+        stats_snapshot_take(&worker->previous, previous_fd, NULL);
+        close(previous_fd);
+    }
+    segment_release(worker);
+    if (fd == -1)
+        return -1;
+    worker->segment_fd = fd;
+    if (worker->generation > SEGMENT_DEAD_KEPT + 1)
+        stats_segment_unlink(instance, worker->name, worker->generation - SEGMENT_DEAD_KEPT - 1);
+    return stats_snapshot_take(&worker->stats, fd, error);
+}
+
+bool segment_refresh(struct worker *worker)
+{
+    return worker->stats != NULL && stats_snapshot_refresh(worker->stats, NULL) == 0;
+}
+
+static int unlink_one(void *context, const char *instance, const char *worker, uint64_t generation)
+{
+    (void)context;
+    stats_segment_unlink(instance, worker, generation);
+    return 0;
+}
+
+void segment_unlink_all(const char *instance)
+{
+    stats_segment_scan(instance, unlink_one, NULL);
+}
+
+void segment_release(struct worker *worker)
+{
+    if (worker->segment_fd != -1)
+        close(worker->segment_fd);
+    worker->segment_fd = -1;
+    stats_snapshot_free(worker->stats);
+    worker->stats = NULL;
+}

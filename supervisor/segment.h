@@ -1,0 +1,23 @@
+/* segment.h: the stats segments of one worker over its generations: made before the process, kept after it,
+ * within the quota. */
+#ifndef KSUPERVISE_SUPERVISOR_SEGMENT_H
+#define KSUPERVISE_SUPERVISOR_SEGMENT_H
+
+#include "supervisor/worker.h"
+
+#define SEGMENT_DEAD_KEPT 2
+
+/* Makes the segment of worker->generation, counters going on from the former one; the reader of that becomes
+ * `previous`. -1 with the error: the worker then runs without statistics. */
+int segment_next(struct worker *worker, struct error *error);
+
+/* Reads the values of the current generation again. False when there are none. */
+bool segment_refresh(struct worker *worker);
+
+/* Unlinks all generations of all workers of this instance, also those of a former supervisor. */
+void segment_unlink_all(const char *instance);
+
+/* Closes descriptors and readers; the objects stay. */
+void segment_release(struct worker *worker);
+
+#endif

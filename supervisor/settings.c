@@ -1,0 +1,130 @@
+#include "supervisor/settings.h"
+
+#include <strings.h>
+
+#include "common/exit_codes.h"
+#include "supervisor/restart.h"
+
+#define AT(field) offsetof(struct settings, field)
+
+static const char *const from_choices[] = {"earliest", "latest", NULL};
+static const char *const loss_choices[] = {"stop", "earliest", "latest", NULL};
+
+static const struct option_def options[] = {
+    {.type = OPTION_HEADING, .help = "Who"},
+    {OPTION_NAMES, "clients", 'c', "A,B,…", NULL, NULL, AT(clients), 0, 0, NULL,
+     "a consumer for each name; each has a group of its own: test_group_NAME", false},
+    {OPTION_STRING, "group", 'g', "NAME", NULL, NULL, AT(group), 0, 0, NULL,
+     "one group for all clients: they share the partitions", false},
+    {OPTION_STRING, "workload", 'w', "NAME", "payments", NULL, AT(workload), 0, 0, NULL,
+     "payments, orders, transactions or messages", false},
+    {OPTION_STRING, "topic", 't', "NAME", NULL, NULL, AT(topic), 0, 0, NULL,
+     "topic, when it is not the workload's own", false},
+    {OPTION_INTEGER, "partitions", 0, "N", "3", NULL, AT(partitions), 1, 10000, NULL,
+     "partitions of the topic, made when it is not there", false},
+    {OPTION_FLAG, "no-producer", 0, NULL, NULL, NULL, AT(no_producer), 0, 0, NULL, "consumers only", false},
+
+    {.type = OPTION_HEADING, .help = "Consumers"},
+    {OPTION_CHOICE, "from", 0, "WHERE", "earliest", NULL, AT(from), 0, 0, from_choices,
+     "where a group begins that has committed nothing", false},
+    {OPTION_CHOICE, "on-offset-loss", 0, "WHAT", "stop", NULL, AT(on_offset_loss), 0, 0, loss_choices,
+     "when the records at the committed offset are gone", false},
+    {OPTION_INTEGER, "batch-size", 0, "N", "500", NULL, AT(batch_size), 1, 100000, NULL,
+     "a batch is closed when it holds N records", false},
+    {OPTION_DURATION, "batch-wait", 0, "TIME", "100ms", NULL, AT(batch_wait_us), 0, 3600000000, NULL,
+     "or so long after its first record", false},
+    {OPTION_FLAG, "print", 'p', NULL, NULL, NULL, AT(print), 0, 0, NULL,
+     "print every record instead of a line a batch", false},
+    {OPTION_INTEGER, "statistics-every", 0, "N", "0", NULL, AT(statistics_every), 0, 0, NULL,
+     "print totals every N records, and at the end", false},
+    {OPTION_DURATION, "session-timeout", 0, "TIME", "45s", NULL, AT(session_timeout_us), 1000000, 1800000000,
+     NULL, "the group waits so long for a member that is gone", false},
+
+    {.type = OPTION_HEADING, .help = "Producer"},
+    {OPTION_DURATION, "interval", 0, "TIME", "2s", NULL, AT(interval_us), 0, 86400000000, NULL,
+     "time from one record to the next", false},
+    {OPTION_INTEGER, "rate", 'r', "N", "0", NULL, AT(rate), 0, 100000000, NULL,
+     "records a second, instead of --interval", false},
+    {OPTION_INTEGER, "count", 'n', "N", "0", NULL, AT(count), 0, 0, NULL, "end after N records; 0: never",
+     false},
+    {OPTION_INTEGER, "seed", 0, "N", NULL, NULL, AT(seed), 0, 0, NULL,
+     "the same records again for the same N", false},
+
+    {.type = OPTION_HEADING, .help = "Kafka"},
+    {OPTION_STRING, "bootstrap", 'b', "HOST:PORT", NULL, NULL, AT(bootstrap), 0, 0, NULL,
+     "brokers to ask first; otherwise KAFKA_BOOTSTRAP, KAFKA_HOST_IP, .env, what 'make kafka' started, or an "
+     "embedded one",
+     false},
+    {OPTION_LIST, "property", 'X', "NAME=VALUE", NULL, NULL, AT(properties), 0, 0, NULL,
+     "any property of librdkafka, again and again; VALUE @FILE reads a file ('kconsume -X help' lists them)",
+     false},
+
+    {.type = OPTION_HEADING, .help = "Supervision"},
+    {OPTION_STRING, "instance", 'i', "NAME", INSTANCE_DEFAULT, "KSUPERVISE_INSTANCE", AT(instance), 0, 0,
+     NULL, "name of this supervisor: several can run side by side", false},
+    {OPTION_FLAG, "exit-when-done", 0, NULL, NULL, NULL, AT(exit_when_done), 0, 0, NULL,
+     "end when --count records are produced and every group has committed them all", false},
+    {OPTION_DURATION, "stop-timeout", 0, "TIME", "10s", NULL, AT(stop_timeout_us), 100000, 3600000000, NULL,
+     "a worker that has not ended so long after it was asked to is killed", false},
+    {OPTION_INTEGER, "max-deaths", 0, "N", "10", NULL, AT(deaths_max), 1, RESTART_DEATHS_MAX, NULL,
+     "deaths within a minute that hold a worker back", false},
+    {OPTION_FLAG, "keep", 0, NULL, NULL, NULL, AT(keep), 0, 0, NULL,
+     "leave the statistics in shared memory at the end, for kstat", false},
+    {OPTION_FLAG, "quiet", 'q', NULL, NULL, NULL, AT(quiet), 0, 0, NULL,
+     "print no batches and no single records", false},
+    {OPTION_FLAG, "verbose", 'v', NULL, NULL, NULL, AT(verbose), 0, 0, NULL,
+     "say more: each partition, librdkafka's log", false},
+};
+
+const struct program supervisor_program = {
+    .name = "ksupervise",
+    .synopsis = "--clients A,B,… [OPTION]…",
+    .about = "Runs a producer and a consumer for each client as separate processes, restarts what dies, and "
+             "shows what each is\n"
+             "doing in shared memory (kstat). Ctrl-C ends all in order; a second one at once.",
+    .epilogue =
+        "Examples:\n"
+        "  ksupervise --clients bravo,zulu                         two groups, each gets every payment\n"
+        "  ksupervise --clients bravo,zulu --group shared          one group: they split the partitions\n"
+        "  ksupervise --clients tracker --workload orders --print\n"
+        "  ksupervise --clients bravo --rate 1000 --count 100000 --exit-when-done\n\n"
+        "Exit codes: 0 stopped when asked to, or done; 1 failed; 2 usage; 78 configuration; 130 forced by a "
+        "second Ctrl-C.\n",
+    .options = options,
+    .option_count = sizeof options / sizeof options[0],
+};
+
+static int check(struct settings *settings, struct error *error)
+{
+    if (settings->clients.count == 0)
+        return error_set_code(error, EXIT_CODE_USAGE,
+                              "--clients is missing: name your consumers, for example --clients bravo,zulu");
+    if (name_check(settings->instance, "instance", error) == -1)
+        return error_context(error, "--instance");
+    settings->schema = schema_by_workload(settings->workload);
+    if (settings->schema == NULL)
+        return error_set_code(error, EXIT_CODE_USAGE,
+                              "--workload '%s': it is payments, orders, transactions or messages",
+                              settings->workload);
+    if (settings->topic == NULL && (settings->topic = strdup(settings->schema->topic)) == NULL)
+        return error_set(error, "out of memory");
+    for (size_t i = 0; i < settings->clients.count; i++)
+        if (strcasecmp(settings->clients.items[i], PRODUCER_WORKER) == 0)
+            return error_set_code(error, EXIT_CODE_USAGE, "--clients: '%s' is the producer's own name",
+                                  PRODUCER_WORKER);
+    if (settings->exit_when_done && (settings->count == 0 || settings->no_producer))
+        return error_set_code(error, EXIT_CODE_USAGE, "--exit-when-done needs a producer with --count N");
+    return brokers_find(&settings->brokers, settings->bootstrap, error);
+}
+
+int settings_load(struct settings *settings, int argc, char **argv, struct error *error)
+{
+    if (options_parse(&supervisor_program, settings, argc, argv, NULL, error) == -1)
+        return -1;
+    return check(settings, error);
+}
+
+void settings_release(struct settings *settings)
+{
+    options_release(&supervisor_program, settings);
+}

@@ -1,0 +1,54 @@
+/* settings.h: what ksupervise can be told. One table (settings.c). Much of it is the workers' own business
+ * and is handed on to them, as hand_over.h says. */
+#ifndef KSUPERVISE_SUPERVISOR_SETTINGS_H
+#define KSUPERVISE_SUPERVISOR_SETTINGS_H
+
+#include "common/brokers.h"
+#include "common/names.h"
+#include "common/options.h"
+#include "common/record/schema.h"
+
+struct settings {
+    struct option_given given;
+    /* who */
+    struct option_list clients;
+    const char *group;
+    const char *workload;
+    const char *topic;
+    int64_t partitions;
+    bool no_producer;
+    /* handed on to the consumers */
+    int from;
+    int on_offset_loss;
+    int64_t batch_size;
+    int64_t batch_wait_us;
+    bool print;
+    int64_t statistics_every;
+    int64_t session_timeout_us;
+    /* handed on to the producer */
+    int64_t rate;
+    int64_t interval_us;
+    int64_t count;
+    int64_t seed;
+    /* to all */
+    const char *bootstrap;
+    struct option_list properties;
+    bool quiet;
+    bool verbose;
+    /* supervision */
+    const char *instance;
+    bool exit_when_done;
+    bool keep;
+    int64_t stop_timeout_us;
+    int64_t deaths_max;
+    /* derived */
+    const struct schema *schema;
+    struct brokers brokers;
+};
+
+extern const struct program supervisor_program;
+
+int settings_load(struct settings *settings, int argc, char **argv, struct error *error);
+void settings_release(struct settings *settings);
+
+#endif

@@ -1,0 +1,242 @@
+#include "supervisor/spawn.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <sys/pidfd.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+
+#include "common/worker/config.h"
+
+#ifndef CLOSE_RANGE_CLOEXEC
+#define CLOSE_RANGE_CLOEXEC (1U << 2)
+#endif
+
+enum { EXEC_FAILED = 127 };
+
+/* --- the child, between fork and exec: async-signal-safe calls only, other threads may have held any lock
+ * -------------- */
+
+static void child_fail(int status_fd)
+{
+    int cause = errno;
+    ssize_t written = write(status_fd, &cause, sizeof cause);
+    (void)written;
+    _exit(EXEC_FAILED);
+}
+
+/* Puts the descriptors at their places. The parent has moved all sources above the targets, so none is
+ * overwritten before it is copied; dup2 clears close-on-exec on the copy. */
+static void child_descriptors(const int sources[WORKER_FD_END], int status_fd)
+{
+    for (int target = 0; target < WORKER_FD_END; target++)
+        if (dup2(sources[target], target) == -1)
+            child_fail(status_fd);
+    /* Whatever our own parent left open is not the worker's business. Marking instead of closing keeps
+     * status_fd until exec. A kernel before 5.11 has no such flag: then only what we opened ourselves,
+     * close-on-exec all of it, is certain to go. */
+    close_range(WORKER_FD_END, ~0U, CLOSE_RANGE_CLOEXEC);
+}
+
+static void child_signals(const sigset_t *mask)
+{
+    /* Ignored signals stay ignored through exec; a handler does not. SIGPIPE and whatever our own parent
+     * ignored go back to default. */
+    for (int number = 1; number < NSIG; number++)
+        signal(number, SIG_DFL); /* fails for SIGKILL, SIGSTOP and libc's own two: as it should */
+    sigprocmask(SIG_SETMASK, mask, NULL);
+}
+
+static void child_run(const struct spawn_request *request, const int sources[WORKER_FD_END], pid_t parent,
+                      int status_fd)
+{
+    setpgid(0, 0);
+    /* The kernel kills us when the parent dies, but only from here on: a parent that died before is seen by
+     * its number having changed.
+     *
+     *   parent: fork ─────────── dies?
+     *   child:       prctl(PDEATHSIG) ── getppid() == parent ── exec      dies before prctl: getppid differs
+     *                                                                      dies after:  SIGKILL
+     */
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL) == -1)
+        child_fail(status_fd);
+    if (getppid() != parent)
+        _exit(EXEC_FAILED);
+    child_descriptors(sources, status_fd);
+    child_signals(&request->mask);
+    execv(request->path, request->argv);
+    child_fail(status_fd);
+}
+
+/* --- the parent
+ * ---------------------------------------------------------------------------------------------- */
+
+static void close_all(int *fds, int count)
+{
+    for (int i = 0; i < count; i++)
+        if (fds[i] != -1)
+            close(fds[i]);
+}
+
+/* Copies of the request's descriptors, above all targets; what is -1 becomes /dev/null. */
+static int gather_sources(const struct spawn_request *request, int sources[WORKER_FD_END])
+{
+    const int wanted[WORKER_FD_END] = {-1,
+                                       request->output_fd,
+                                       request->output_fd,
+                                       request->config_fd,
+                                       request->channel_fd,
+                                       request->segment_fd};
+    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    bool ok = null != -1;
+    for (int i = 0; i < WORKER_FD_END; i++)
+        sources[i] = -1;
+    for (int i = 0; ok && i < WORKER_FD_END; i++) {
+        sources[i] = fcntl(wanted[i] != -1 ? wanted[i] : null, F_DUPFD_CLOEXEC, WORKER_FD_END);
+        ok = sources[i] != -1;
+    }
+    int cause = errno;
+    if (null != -1)
+        close(null);
+    if (!ok)
+        close_all(sources, WORKER_FD_END);
+    errno = cause;
+    return ok ? 0 : -1;
+}
+
+/* The pipe closes at exec without a word, or brings an errno. */
+static int wait_for_exec(int status_fd)
+{
+    int cause = 0;
+    ssize_t n;
+    do
+        n = read(status_fd, &cause, sizeof cause);
+    while (n == -1 && errno == EINTR);
+    return n == (ssize_t)sizeof cause ? cause : 0;
+}
+
+unsigned long long process_start_ticks(pid_t pid)
+{
+    char path[64];
+    char text[1024];
+    snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd == -1)
+        return 0;
+    ssize_t n = read(fd, text, sizeof text - 1);
+    close(fd);
+    if (n <= 0)
+        return 0;
+    text[n] = '\0';
+    /* The name is in parentheses and may hold anything, also parentheses: fields count from the last one. */
+    const char *at = strrchr(text, ')');
+    for (int field = 2; at != NULL && field < 22; field++)
+        at = strchr(at + 1, ' ');
+    return at != NULL ? strtoull(at + 1, NULL, 10) : 0;
+}
+
+/* A child that failed before exec is reaped here and leaves no trace. */
+static int finish_start(struct process *process, pid_t pid, int status_fd)
+{
+    int cause = wait_for_exec(status_fd);
+    int pidfd = cause == 0 ? pidfd_open(pid, 0) : -1;
+    if (pidfd == -1) {
+        cause = cause != 0 ? cause : errno;
+        kill(pid, SIGKILL);
+        waitpid(pid, NULL, 0);
+        errno = cause;
+        return -1;
+    }
+    fcntl(pidfd, F_SETFD, FD_CLOEXEC);
+    *process = (struct process){pid, pidfd, process_start_ticks(pid)};
+    return 0;
+}
+
+int process_spawn(struct process *process, const struct spawn_request *request, struct error *error)
+{
+    int sources[WORKER_FD_END];
+    int status[2] = {-1, -1};
+    int result = -1;
+    *process = (struct process){0, -1, 0};
+    if (gather_sources(request, sources) == -1)
+        return error_set(error, "cannot start %s: %s", request->path, strerror(errno));
+    if (pipe2(status, O_CLOEXEC) == -1)
+        goto out;
+    /* The writing end must not lie where a target goes. */
+    int status_writer = fcntl(status[1], F_DUPFD_CLOEXEC, WORKER_FD_END);
+    if (status_writer == -1)
+        goto out;
+    close(status[1]);
+    status[1] = status_writer;
+
+    sigset_t all;
+    sigset_t before;
+    sigfillset(&all);
+    sigprocmask(SIG_BLOCK, &all, &before); /* no handler of ours may run in the child */
+    pid_t parent = getpid();
+    pid_t pid = fork();
+    if (pid == 0)
+        child_run(request, sources, parent, status[1]);
+    int cause = errno;
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    errno = cause;
+    if (pid == -1)
+        goto out;
+    close(status[1]);
+    status[1] = -1;
+    result = finish_start(process, pid, status[0]);
+out:
+    cause = errno;
+    close_all(status, 2);
+    close_all(sources, WORKER_FD_END);
+    errno = cause;
+    if (result == -1)
+        error_set(error, "cannot start %s: %s", request->path, strerror(cause));
+    errno = cause;
+    return result;
+}
+
+int process_signal(const struct process *process, int signal)
+{
+    return pidfd_send_signal(process->pidfd, signal, NULL, 0);
+}
+
+void process_kill_group(const struct process *process)
+{
+    kill(-process->pid, SIGKILL);
+}
+
+int process_reap(struct process *process, struct process_end *end)
+{
+    siginfo_t info = {0};
+    if (process->pid == 0 ||
+        waitid(P_PIDFD, (id_t)process->pidfd, &info, WEXITED | WNOHANG | WNOWAIT) == -1 || info.si_pid == 0)
+        return 0;
+    /* It is a zombie now and keeps its number until wait4, so the group cannot be somebody else's. */
+    process_kill_group(process);
+    int status = 0;
+    *end = (struct process_end){0};
+    wait4(process->pid, &status, 0, &end->usage);
+    end->exit_status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    end->signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+    end->core_dumped = WIFSIGNALED(status) && WCOREDUMP(status);
+    close(process->pidfd);
+    *process = (struct process){0, -1, 0};
+    return 1;
+}
+
+void process_end_survivor(pid_t pid, unsigned long long start_ticks)
+{
+    /* The descriptor first, the comparison after: what it names cannot change between the two. */
+    int pidfd = pidfd_open(pid, 0);
+    if (pidfd == -1)
+        return;
+    fcntl(pidfd, F_SETFD, FD_CLOEXEC);
+    struct pollfd ended = {.fd = pidfd, .events = POLLIN};
+    if (process_start_ticks(pid) == start_ticks && pidfd_send_signal(pidfd, SIGKILL, NULL, 0) == 0)
+        poll(&ended, 1, 1000);
+    close(pidfd);
+}

@@ -1,0 +1,84 @@
+#include "supervisor/states.h"
+
+#include "common/clock.h"
+#include "supervisor/actions.h"
+#include "supervisor/fleet.h"
+#include "supervisor/report.h"
+
+enum { STATE_COUNT = WORKER_DONE + 1 };
+
+struct edge {
+    action *act; /* NULL: this cannot happen; it is reported and changes nothing */
+    enum worker_state next;
+};
+
+/* The state is set before the action runs, so that an action that raises a further event raises it in the new
+ * state. A death goes through DOWN, where the policy's verdict arrives as the next event. */
+static const struct edge table[STATE_COUNT][EVENT_COUNT] = {
+    [WORKER_DOWN] = {[EVENT_START] = {action_spawn, WORKER_STARTING},
+                     [EVENT_RESTART] = {action_spawn, WORKER_STARTING},
+                     [EVENT_BACK_OFF] = {action_wait_restart, WORKER_BACKING_OFF},
+                     [EVENT_HOLD] = {action_hold, WORKER_HELD},
+                     [EVENT_FINISH] = {action_finish, WORKER_DONE},
+                     [EVENT_STOP] = {action_none, WORKER_DOWN}},
+    [WORKER_STARTING] = {[EVENT_SPAWN_FAILED] = {action_bury_unborn, WORKER_DOWN},
+                         [EVENT_JOINING] = {action_none, WORKER_JOINING},
+                         [EVENT_READY] = {action_ready, WORKER_READY},
+                         [EVENT_READY_IDLE] = {action_ready, WORKER_READY_IDLE},
+                         [EVENT_EXITED] = {action_bury, WORKER_DOWN},
+                         [EVENT_STOP] = {action_drain, WORKER_STOPPING}},
+    [WORKER_JOINING] = {[EVENT_JOINING] = {action_none, WORKER_JOINING},
+                        [EVENT_READY] = {action_ready, WORKER_READY},
+                        [EVENT_READY_IDLE] = {action_ready, WORKER_READY_IDLE},
+                        [EVENT_EXITED] = {action_bury, WORKER_DOWN},
+                        [EVENT_STOP] = {action_drain, WORKER_STOPPING}},
+    [WORKER_READY] = {[EVENT_JOINING] = {action_none, WORKER_READY},
+                      [EVENT_READY] = {action_ready, WORKER_READY},
+                      [EVENT_READY_IDLE] = {action_ready, WORKER_READY_IDLE},
+                      [EVENT_EXITED] = {action_bury, WORKER_DOWN},
+                      [EVENT_STOP] = {action_drain, WORKER_STOPPING}},
+    [WORKER_READY_IDLE] = {[EVENT_JOINING] = {action_none, WORKER_READY_IDLE},
+                           [EVENT_READY] = {action_ready, WORKER_READY},
+                           [EVENT_READY_IDLE] = {action_none, WORKER_READY_IDLE},
+                           [EVENT_EXITED] = {action_bury, WORKER_DOWN},
+                           [EVENT_STOP] = {action_drain, WORKER_STOPPING}},
+    [WORKER_STOPPING] = {[EVENT_JOINING] = {action_none, WORKER_STOPPING},
+                         [EVENT_READY] = {action_none, WORKER_STOPPING},
+                         [EVENT_READY_IDLE] = {action_none, WORKER_STOPPING},
+                         [EVENT_EXITED] = {action_bury_stopped, WORKER_DOWN},
+                         [EVENT_STOP] = {action_none, WORKER_STOPPING},
+                         [EVENT_TIMER] = {action_kill, WORKER_STOPPING}},
+    [WORKER_BACKING_OFF] = {[EVENT_START] = {action_spawn, WORKER_STARTING},
+                            [EVENT_STOP] = {action_cancel_restart, WORKER_DOWN},
+                            [EVENT_TIMER] = {action_spawn, WORKER_STARTING}},
+    [WORKER_HELD] =
+        {[EVENT_START] = {action_spawn, WORKER_STARTING}, [EVENT_STOP] = {action_none, WORKER_HELD}},
+    [WORKER_DONE] =
+        {[EVENT_START] = {action_spawn, WORKER_STARTING}, [EVENT_STOP] = {action_none, WORKER_DONE}},
+};
+
+const char *worker_event_name(enum worker_event event)
+{
+    static const char *const names[] = {
+#define X(id, name, help) name,
+        WORKER_EVENTS(X)
+#undef X
+    };
+    return names[event];
+}
+
+void states_dispatch(struct worker *worker, enum worker_event event)
+{
+    const struct edge *edge = &table[worker->state][event];
+    if (edge->act == NULL) {
+        report_line(worker->supervisor, "%s: '%s' cannot happen while %s: a bug, please tell us",
+                    worker->name, worker_event_name(event), worker_state_name(worker->state));
+        return;
+    }
+    if (worker->state != edge->next) {
+        worker->state = edge->next;
+        worker->state_since_us = clock_wall_us();
+    }
+    edge->act(worker);
+    fleet_publish(worker);
+}

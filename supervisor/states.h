@@ -1,0 +1,34 @@
+/* states.h: the life of a worker, one table: state × event → action, next state. */
+#ifndef KSUPERVISE_SUPERVISOR_STATES_H
+#define KSUPERVISE_SUPERVISOR_STATES_H
+
+#include "supervisor/worker.h"
+
+#define WORKER_EVENTS(X)                                                                                     \
+    X(EVENT_START, "start", "the fleet wants it to run")                                                     \
+    X(EVENT_SPAWN_FAILED, "spawn failed", "no process could be made")                                        \
+    X(EVENT_JOINING, "joining", "the process says that it joins its group")                                  \
+    X(EVENT_READY, "ready", "the process says that it works")                                                \
+    X(EVENT_READY_IDLE, "ready idle", "the process says that there is no partition for it")                  \
+    X(EVENT_EXITED, "exited", "the process has ended")                                                       \
+    X(EVENT_RESTART, "restart", "policy: at once")                                                           \
+    X(EVENT_BACK_OFF, "back off", "policy: later")                                                           \
+    X(EVENT_HOLD, "hold", "policy: not before somebody looked at it")                                        \
+    X(EVENT_FINISH, "finish", "policy: it has done its work")                                                \
+    X(EVENT_STOP, "stop", "the fleet wants it to end")                                                       \
+    X(EVENT_TIMER, "timer", "its deadline has come")
+
+enum worker_event {
+#define X(id, name, help) id,
+    WORKER_EVENTS(X)
+#undef X
+        EVENT_COUNT
+};
+
+/* Moves the worker along the table's edge and runs its action, which may raise a further event. Publishes the
+ * new state. */
+void states_dispatch(struct worker *worker, enum worker_event event);
+
+const char *worker_event_name(enum worker_event event);
+
+#endif

@@ -1,0 +1,51 @@
+/* supervisor.h: the one struct of ksupervise, and the fleet in it. */
+#ifndef KSUPERVISE_SUPERVISOR_SUPERVISOR_H
+#define KSUPERVISE_SUPERVISOR_SUPERVISOR_H
+
+#include "supervisor/printer.h"
+#include "supervisor/reactor.h"
+#include "supervisor/settings.h"
+#include "supervisor/worker.h"
+
+#include <limits.h>
+#include <signal.h>
+
+/* The order of a start and of a stop: each step begins when the one before is over. */
+enum fleet_step {
+    STEP_BROKER,         /* kbroker runs, where none is configured, and has told its address */
+    STEP_PROVISION,      /* the topic is there */
+    STEP_WORK,           /* producer and consumers run */
+    STEP_STOP_PRODUCER,  /* nothing new comes */
+    STEP_STOP_CONSUMERS, /* they finish, commit and leave */
+    STEP_STOP_BROKER,
+    STEP_OVER
+};
+
+struct supervisor {
+    const struct settings *settings;
+    struct printer *printer;
+    struct reactor reactor;
+    struct watch signal_watch;
+    sigset_t original_mask; /* for the children */
+    char folder[PATH_MAX];  /* where our executables are */
+    int lock_fd;
+    /* the fleet */
+    struct worker *workers;
+    size_t worker_count;
+    enum fleet_step step;
+    bool ready_told;
+    bool colours;
+    /* what readers see */
+    struct directory_writer *directory;
+    struct brokers brokers;
+    char birth_id[37];
+    char host[65];
+    /* the end */
+    bool stopping;
+    int exit_code;
+    int64_t done_check_us; /* monotonic: when --exit-when-done looks next; INT64_MAX: not */
+    int64_t summary_wall_us;
+    uint64_t random;
+};
+
+#endif

@@ -1,0 +1,60 @@
+/* worker.h: one slot of the fleet: who it is, what state it is in, its process and what came from it. The
+ * supervisor's thread owns all of them.
+ *
+ * Who writes what: states.c writes `state`, and nothing else does; actions.c everything about processes and
+ * times; channel.c, output.c and segment.c the members named after them.
+ */
+#ifndef KSUPERVISE_SUPERVISOR_WORKER_H
+#define KSUPERVISE_SUPERVISOR_WORKER_H
+
+#include "common/names.h"
+#include "common/stats/directory.h"
+#include "common/stats/reader.h"
+#include "supervisor/reactor.h"
+#include "supervisor/restart.h"
+#include "supervisor/spawn.h"
+
+/* What a slot runs. The order is that of starting; stopping goes the other way, as fleet.h says. */
+enum worker_kind { KIND_BROKER, KIND_PROVISION, KIND_CONSUMER, KIND_PRODUCER };
+
+struct output {
+    struct watch watch;
+    char *partial; /* the beginning of a line whose end has not come; NULL until the first such */
+    size_t partial_length;
+};
+
+struct worker {
+    struct supervisor *supervisor;
+    /* who */
+    enum worker_kind kind;
+    unsigned index;  /* in the fleet */
+    unsigned colour; /* which of the clients' colours */
+    char name[WORKER_NAME_BYTES];
+    char client[NAME_BYTES];
+    char group[STATS_GROUP_BYTES];
+    /* state */
+    enum worker_state state;
+    int64_t state_since_us;  /* wall */
+    int64_t deadline_us;     /* monotonic, INT64_MAX: none. EVENT_TIMER then */
+    int64_t next_restart_us; /* wall, STATS_UNKNOWN: none planned */
+    int64_t ready_us;        /* monotonic: when this process became ready; 0: not yet */
+    int64_t died_us;         /* monotonic: when the last process died; 0: none has */
+    char reason[DIRECTORY_REASON_BYTES];
+    struct restart_history history;
+    struct directory_death last_death;
+    uint64_t restarts;
+    bool killed_by_us; /* it did not end in time, or a second Ctrl-C came */
+    /* process */
+    uint64_t generation; /* of the current or last process; 0: never started */
+    struct process process;
+    struct watch exit_watch;
+    struct watch channel_watch;
+    struct output output;
+    /* statistics */
+    int segment_fd;                  /* of the current generation; -1: none */
+    struct stats_snapshot *stats;    /* of the current or last generation; NULL: none */
+    struct stats_snapshot *previous; /* of the one before; NULL: none */
+    bool resume_told;                /* for this generation */
+};
+
+#endif
