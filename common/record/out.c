@@ -147,3 +147,16 @@ void out_value(struct out *out, const struct record *record, size_t index, bool 
         break;
     }
 }
+
+void record_field_text(const struct record *record, size_t index, char *buffer, size_t bytes)
+{
+    const struct value *value = &record->values[index];
+    struct out out;
+    out_init(&out, buffer, bytes);
+    if (!record_has(record, (int)index))
+        return;
+    if (field_is_text(&record->schema->fields[index]))
+        out_escaped(&out, value->text.data, value->text.length);
+    else
+        out_value(&out, record, index, false);
+}

@@ -29,6 +29,9 @@ int record_json(const struct record *record, char *buffer, size_t bytes);
  * `number` is the running number that the transaction line shows. Truncated to fit, between characters. */
 void record_line(const struct record *record, uint64_t number, char *buffer, size_t bytes);
 
+/* One field of a record, as the line shows it; "" when it is absent. Truncated to fit. */
+void record_field_text(const struct record *record, size_t index, char *buffer, size_t bytes);
+
 /* Appends `length` bytes of foreign text to buffer[*used], escaped for a terminal, as much as fits; keeps it
  * NUL-terminated. */
 void text_escape(char *buffer, size_t bytes, size_t *used, const char *text, size_t length);

@@ -1,0 +1,249 @@
+#include "producer/deliver.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+
+#include "common/clock.h"
+#include "common/exit_codes.h"
+#include "common/log.h"
+#include "common/record/text.h"
+#include "producer/reports.h"
+
+#define REACH_MS       10000
+#define PUBLISH_US     (50 * US_PER_MS)
+#define DRAIN_SLICE_MS 50
+#define PURGE_MS       1000
+
+/* --- opening -------------------------------------------------------------------------------------------- */
+
+struct property {
+    const char *name;
+    const char *value;
+};
+
+/* Ours unless the user's -X says otherwise. */
+static const struct property defaults[] = {
+    {"enable.idempotence", "true"},
+    {"acks", "all"},
+    {"retry.backoff.ms", "50"},
+    /* A topic that is not there is told after 5 s instead of 30; one that is being made right now is still
+       waited for. */
+    {"topic.metadata.propagation.max.ms", "5000"},
+    {"topic.metadata.refresh.interval.ms", "10000"},
+};
+
+static int configure(rd_kafka_conf_t *conf, const struct option_list *properties, struct error *error)
+{
+    for (size_t i = 0; i < sizeof defaults / sizeof defaults[0]; i++)
+        if (!kafka_property_given(properties, defaults[i].name) &&
+            kafka_conf_set(conf, defaults[i].name, defaults[i].value, error) == -1)
+            return -1;
+    return 0;
+}
+
+static void wake(void *context)
+{
+    const struct delivery *delivery = context;
+    uint64_t one = 1;
+    ssize_t written = write(delivery->wake_fd, &one, sizeof one);
+    (void)written; /* a full counter is readable already */
+}
+
+/* librdkafka writes to the same descriptor when callbacks arrive, so one poll waits for everything. */
+static int open_wake(struct delivery *delivery, struct error *error)
+{
+    static const uint64_t one = 1;
+    delivery->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (delivery->wake_fd == -1)
+        return error_set(error, "cannot make an eventfd: %s", strerror(errno));
+    delivery->queue = rd_kafka_queue_get_main(delivery->rk);
+    rd_kafka_queue_io_event_enable(delivery->queue, delivery->wake_fd, &one, sizeof one);
+    worker_control_set_wake(delivery->control, wake, delivery);
+    return 0;
+}
+
+static int open_handle(struct delivery *delivery, struct error *error)
+{
+    const struct settings *settings = delivery->settings;
+    rd_kafka_conf_t *conf =
+        kafka_conf(settings->brokers.bootstrap, settings->name, &settings->properties, error);
+    if (conf == NULL)
+        return -1;
+    if (configure(conf, &settings->properties, error) == -1) {
+        rd_kafka_conf_destroy(conf);
+        return -1;
+    }
+    rd_kafka_conf_set_opaque(conf, delivery);
+    reports_register(conf);
+    delivery->rk = kafka_new(RD_KAFKA_PRODUCER, conf, error);
+    return delivery->rk == NULL ? -1 : 0;
+}
+
+int delivery_open(struct delivery *delivery, const struct settings *settings, struct worker_control *control,
+                  struct stats_writer *stats, struct error *error)
+{
+    delivery->settings = settings;
+    delivery->control = control;
+    delivery->stats = stats;
+    delivery->wake_fd = -1;
+    delivery->outage.brokers = settings->brokers;
+    delivery->schema_header_bytes = schema_header(settings->schema, delivery->schema_header);
+    delivery->seq = stats_get(stats, PRODUCER_PRODUCED) + 1; /* the stream goes on over generations */
+    if (open_handle(delivery, error) == -1 || open_wake(delivery, error) == -1)
+        return -1;
+    if (!settings->supervised && kafka_reach(delivery->rk, &settings->brokers, REACH_MS, error) == -1)
+        return -1;
+    delivery->topic = rd_kafka_topic_new(delivery->rk, settings->topic, NULL);
+    if (delivery->topic == NULL)
+        return error_set_code(error, EXIT_CODE_CONFIG, "--topic '%s': %s", settings->topic,
+                              rd_kafka_err2str(rd_kafka_last_error()));
+    lines_init(&delivery->lines, settings, clock_monotonic_us());
+    return 0;
+}
+
+void delivery_close(struct delivery *delivery)
+{
+    worker_control_set_wake(delivery->control, NULL, NULL);
+    if (delivery->topic != NULL)
+        rd_kafka_topic_destroy(delivery->topic);
+    if (delivery->queue != NULL) {
+        rd_kafka_queue_io_event_enable(delivery->queue, -1, NULL, 0);
+        rd_kafka_queue_destroy(delivery->queue);
+    }
+    if (delivery->rk != NULL)
+        rd_kafka_destroy(delivery->rk);
+    if (delivery->wake_fd != -1)
+        close(delivery->wake_fd);
+    free(delivery->partitions);
+}
+
+/* --- sending -------------------------------------------------------------------------------------------- */
+
+static rd_kafka_vu_t header(const char *name, const void *value, size_t bytes)
+{
+    rd_kafka_vu_t vu = {.vtype = RD_KAFKA_VTYPE_HEADER};
+    vu.u.header.name = name;
+    vu.u.header.val = value;
+    vu.u.header.size = (ssize_t)bytes;
+    return vu;
+}
+
+static rd_kafka_resp_err_t produce(struct delivery *delivery, const void *key, size_t key_bytes, size_t bytes)
+{
+    char seq[INTEGER_TEXT_BYTES];
+    rd_kafka_vu_t vus[7] = {
+        {.vtype = RD_KAFKA_VTYPE_RKT, .u.rkt = delivery->topic},
+        {.vtype = RD_KAFKA_VTYPE_MSGFLAGS, .u.i = RD_KAFKA_MSG_F_COPY},
+        {.vtype = RD_KAFKA_VTYPE_VALUE, .u.mem = {delivery->value, bytes}},
+        header("schema", delivery->schema_header, delivery->schema_header_bytes),
+        header("producer", delivery->settings->name, strlen(delivery->settings->name)),
+        header("seq", seq, integer_format((int64_t)delivery->seq, seq)),
+        {.vtype = RD_KAFKA_VTYPE_KEY, .u.mem = {(void *)(uintptr_t)key, key_bytes}},
+    };
+    size_t count = sizeof vus / sizeof vus[0] - (key_bytes == 0 ? 1 : 0);
+    rd_kafka_error_t *error = rd_kafka_produceva(delivery->rk, vus, count);
+    if (error == NULL)
+        return RD_KAFKA_RESP_ERR_NO_ERROR;
+    rd_kafka_resp_err_t err = rd_kafka_error_code(error);
+    rd_kafka_error_destroy(error);
+    return err;
+}
+
+enum delivery_answer delivery_send(struct delivery *delivery, const struct record *record)
+{
+    char key[RECORD_KEY_BYTES];
+    size_t bytes = record_encode(record, delivery->value, sizeof delivery->value);
+    rd_kafka_resp_err_t err = produce(delivery, key, record_key(record, key), bytes);
+    if (err == RD_KAFKA_RESP_ERR__QUEUE_FULL) {
+        stats_add(delivery->stats, PRODUCER_QUEUE_FULL, 1);
+        return DELIVERY_FULL;
+    }
+    if (err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        reports_refused(delivery, err);
+        return DELIVERY_REFUSED;
+    }
+    delivery->seq++;
+    delivery->produced++;
+    stats_add(delivery->stats, PRODUCER_PRODUCED, 1);
+    stats_add(delivery->stats, PRODUCER_BYTES, bytes);
+    return DELIVERY_QUEUED;
+}
+
+/* --- serving -------------------------------------------------------------------------------------------- */
+
+static void publish_now(struct delivery *delivery, int64_t now_us)
+{
+    int64_t wall_us = clock_wall_us();
+    size_t waiting = (size_t)rd_kafka_outq_len(delivery->rk);
+    delivery->published_us = now_us;
+    reports_publish(delivery, wall_us);
+    stats_status_set(delivery->stats, PRODUCER_QUEUE_DEPTH, (int64_t)waiting);
+    stats_status_publish(delivery->stats);
+    stats_heartbeat(delivery->stats, wall_us);
+    lines_tick(&delivery->lines, now_us, waiting, false);
+    if (log_flush() == -1 && delivery->exit_code == EXIT_CODE_OK)
+        delivery->exit_code = EXIT_CODE_FAILED;
+}
+
+void delivery_serve(struct delivery *delivery)
+{
+    rd_kafka_poll(delivery->rk, 0);
+    int64_t now_us = clock_monotonic_us();
+    if (now_us - delivery->published_us >= PUBLISH_US)
+        publish_now(delivery, now_us);
+}
+
+void delivery_wait(struct delivery *delivery, int64_t wait_us, int fd)
+{
+    struct pollfd waiting[] = {{.fd = delivery->wake_fd, .events = POLLIN}, {.fd = fd, .events = POLLIN}};
+    struct timespec timeout = {.tv_sec = (time_t)(wait_us / US_PER_SECOND),
+                               .tv_nsec = (long)(wait_us % US_PER_SECOND) * 1000};
+    if (ppoll(waiting, 2, &timeout, NULL) > 0 && waiting[0].revents != 0) {
+        uint64_t count;
+        ssize_t got = read(delivery->wake_fd, &count, sizeof count);
+        (void)got; /* it only had to be emptied, before the callbacks run: none is overlooked */
+    }
+    delivery_serve(delivery);
+}
+
+/* --- the end -------------------------------------------------------------------------------------------- */
+
+static void give_up(struct delivery *delivery)
+{
+    delivery->purged = true;
+    rd_kafka_purge(delivery->rk, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
+    rd_kafka_flush(delivery->rk, PURGE_MS);
+}
+
+static void tell_end(const struct delivery *delivery)
+{
+    const struct settings *settings = delivery->settings;
+    const char *noun = settings->schema->noun_plural;
+    if (delivery->failed > 0)
+        log_error("%" PRIu64 " %s of %" PRIu64 " were not delivered (%" PRIu64
+                  " of them may be stored all the same)",
+                  delivery->failed, noun, delivery->produced, delivery->possibly_stored);
+    if (!settings->quiet && settings->mode == MODE_GENERATE && !settings->supervised)
+        log_line("%" PRIu64 " %s sent and acknowledged", delivery->acknowledged, noun);
+}
+
+void delivery_drain(struct delivery *delivery, int64_t timeout_us)
+{
+    int64_t until_us = clock_monotonic_us() + timeout_us;
+    stats_phase(delivery->stats, PHASE_DRAINING, clock_wall_us());
+    while (rd_kafka_outq_len(delivery->rk) > 0 && clock_monotonic_us() < until_us &&
+           delivery->exit_code == EXIT_CODE_OK) {
+        rd_kafka_flush(delivery->rk, DRAIN_SLICE_MS); /* without lingering, unlike polling */
+        delivery_serve(delivery);
+    }
+    if (rd_kafka_outq_len(delivery->rk) > 0)
+        give_up(delivery);
+    publish_now(delivery, clock_monotonic_us());
+    lines_tick(&delivery->lines, clock_monotonic_us(), 0, true);
+    tell_end(delivery);
+    if (delivery->exit_code == EXIT_CODE_OK && delivery->failed > 0)
+        delivery->exit_code = EXIT_CODE_UNDELIVERED;
+    log_flush();
+}

@@ -1,0 +1,71 @@
+/* deliver.h: the librdkafka handle: sends records, receives their delivery reports, publishes both. A record
+ * counts as sent when its report says so; until then it is outstanding.
+ *
+ * One thread: the one that calls these also runs the callbacks, inside delivery_wait, delivery_serve and
+ * delivery_drain. */
+#ifndef KSUPERVISE_PRODUCER_DELIVER_H
+#define KSUPERVISE_PRODUCER_DELIVER_H
+
+#include "common/kafka.h"
+#include "common/record/record.h"
+#include "common/stats/writer.h"
+#include "common/worker/control.h"
+#include "producer/lines.h"
+#include "producer/settings.h"
+
+struct delivered_partition {
+    int slot;       /* in the segment; -1: no room for it there */
+    bool known;     /* slot is set */
+    bool moved;     /* not published since */
+    int64_t offset; /* acknowledged last */
+};
+
+struct delivery {
+    const struct settings *settings;
+    struct worker_control *control;
+    struct stats_writer *stats; /* NULL: not published */
+    rd_kafka_t *rk;
+    rd_kafka_topic_t *topic;
+    rd_kafka_queue_t *queue; /* the handle's callbacks */
+    int wake_fd;             /* readable: callbacks wait, or the control thread has news */
+    struct lines lines;
+    struct kafka_outage outage;
+    /* sending */
+    char schema_header[SCHEMA_HEADER_BYTES];
+    size_t schema_header_bytes;
+    uint64_t seq;                   /* of the next record */
+    char value[RECORD_ENCODED_MAX]; /* not on the stack: 64 KiB there would be zeroed for each record */
+    uint64_t produced, acknowledged, failed, possibly_stored;
+    /* publishing */
+    struct delivered_partition *partitions;
+    size_t partition_count;
+    int64_t published_us; /* monotonic */
+    bool ready_said;
+    /* the end */
+    int exit_code; /* why it must end; EXIT_CODE_OK while it need not */
+    bool purged;   /* what is outstanding was given up */
+};
+
+/* `delivery` must be zeroed. Waits for a broker to answer for at most 10 s when no supervisor would start it
+ * again. */
+int delivery_open(struct delivery *delivery, const struct settings *settings, struct worker_control *control,
+                  struct stats_writer *stats, struct error *error);
+void delivery_close(struct delivery *delivery);
+
+enum delivery_answer {
+    DELIVERY_QUEUED,
+    DELIVERY_FULL,   /* librdkafka's queue: wait and try the same again */
+    DELIVERY_REFUSED /* this record: counted and told */
+};
+enum delivery_answer delivery_send(struct delivery *delivery, const struct record *record);
+
+/* Runs what callbacks there are, and publishes when it is time; never waits. */
+void delivery_serve(struct delivery *delivery);
+/* The same, after waiting for at most `wait_us` for something to happen: a callback, a wish of the control
+ * thread, or `fd` (-1: none) becoming readable. */
+void delivery_wait(struct delivery *delivery, int64_t wait_us, int fd);
+
+/* Waits for what is outstanding, for at most `timeout_us`; then gives it up, and says how much that was. */
+void delivery_drain(struct delivery *delivery, int64_t timeout_us);
+
+#endif

@@ -1,0 +1,22 @@
+/* loop.h: takes records from the source when the pace says so, and sends them, until there are no more or it
+ * is told to stop. */
+#ifndef KSUPERVISE_PRODUCER_LOOP_H
+#define KSUPERVISE_PRODUCER_LOOP_H
+
+#include "producer/deliver.h"
+#include "producer/pace.h"
+#include "producer/source.h"
+
+struct producer {
+    const struct settings *settings;
+    struct worker_control *control;
+    struct source source;
+    struct delivery delivery;
+    struct pace pace;
+};
+
+/* Runs to the end, drains, and returns the exit code. `producer` has its settings, control, source and
+ * delivery, opened. */
+int loop_run(struct producer *producer);
+
+#endif

@@ -1,0 +1,201 @@
+#include "producer/settings.h"
+
+#include <assert.h>
+
+#include "common/exit_codes.h"
+#include "common/kafka.h"
+#include "common/worker/config.h"
+
+#define AT(field) offsetof(struct settings, field)
+
+static const struct option_def base_options[] = {
+    {.type = OPTION_HEADING, .help = "What to send"},
+    {OPTION_STRING, "workload", 'w', "NAME", "payments", NULL, AT(workload_name), 0, 0, NULL,
+     "payments, orders, transactions or messages", false},
+    {OPTION_STRING, "topic", 't', "NAME", NULL, NULL, AT(topic), 0, 0, NULL,
+     "topic, when it is not the workload's own", false},
+    {OPTION_INTEGER, "count", 'n', "N", "0", NULL, AT(count), 0, 0, NULL, "end after N records; 0: never",
+     false},
+    {OPTION_INTEGER, "seed", 0, "N", NULL, NULL, AT(seed), 0, 0, NULL,
+     "the same records again for the same N (times apart)", false},
+    {OPTION_FLAG, "stdin", 0, NULL, NULL, NULL, AT(from_stdin), 0, 0, NULL,
+     "one record for each line of JSON on standard input", false},
+
+    {.type = OPTION_HEADING, .help = "How fast"},
+    {OPTION_DURATION, "interval", 0, "TIME", "2s", NULL, AT(interval_us), 0, 86400000000, NULL,
+     "time from one record to the next; 0: as fast as it goes", false},
+    {OPTION_INTEGER, "rate", 'r', "N", NULL, NULL, AT(rate), 0, 100000000, NULL,
+     "records a second, instead of --interval; 0: as fast as it goes", false},
+
+    {.type = OPTION_HEADING, .help = "Output"},
+    {OPTION_FLAG, "quiet", 'q', NULL, NULL, NULL, AT(quiet), 0, 0, NULL, "print only what went wrong", false},
+    {OPTION_FLAG, "verbose", 'v', NULL, NULL, NULL, AT(verbose), 0, 0, NULL, "say more: librdkafka's log",
+     false},
+
+    {.type = OPTION_HEADING, .help = "Kafka"},
+    KAFKA_OPTIONS(struct settings),
+    {OPTION_STRING, "name", 0, "NAME", PRODUCER_WORKER, NULL, AT(name), 0, 0, NULL,
+     "who made the records: the header 'producer'", false},
+    {OPTION_DURATION, "drain-timeout", 0, "TIME", "8s", NULL, AT(drain_timeout_us), 0, 3600000000, NULL,
+     "at the end, wait so long for outstanding deliveries", false},
+    {OPTION_FLAG, "publish", 0, NULL, "yes", NULL, AT(publish), 0, 0, NULL,
+     "publish statistics in shared memory (--publish=no: do not)", false},
+    WORKER_OPTION(struct settings),
+
+    {.type = OPTION_HEADING, .help = "One record: its fields (what is not given and can be made, is made)"},
+};
+
+static const struct program base_program = {
+    .name = PRODUCER_PROGRAM,
+    .synopsis = "[OPTION]…",
+    .about =
+        "Sends records of a workload to a topic: made ones, those of JSON lines, or one from the command "
+        "line.\n"
+        "Idempotent, acknowledged by all replicas; a record counts as sent when its delivery report says so.",
+    .epilogue = "Examples:\n"
+                "  kproduce                                          a payment every 2 seconds\n"
+                "  kproduce --rate 1000 --count 60000 --seed 7       paced, without bursts\n"
+                "  kproduce --user marek --amount 249.99 --currency PLN --method credit_card\n"
+                "  kproduce --workload orders --stdin < orders.json\n\n"
+                "Exit codes: 0 everything was delivered, 1 failed or a line was refused, 2 usage, 78 "
+                "configuration, 80 fatal "
+                "Kafka error,\n86 some records were not delivered.\n",
+};
+
+/* --- a flag for each field ------------------------------------------------------------------------------ */
+
+static struct field_flag *find_flag(struct settings *settings, const char *label)
+{
+    for (size_t i = 0; i < settings->field_flag_count; i++)
+        if (strcmp(settings->field_flags[i].label, label) == 0)
+            return &settings->field_flags[i];
+    return NULL;
+}
+
+static struct field_flag *add_flag(struct settings *settings, const char *label)
+{
+    assert(settings->field_flag_count < FIELD_FLAGS_MAX);
+    struct field_flag *flag = &settings->field_flags[settings->field_flag_count++];
+    flag->label = label;
+    snprintf(flag->flag, sizeof flag->flag, "%s", label);
+    for (char *c = flag->flag; *c != '\0'; c++)
+        if (*c == '_')
+            *c = '-';
+    snprintf(flag->help, sizeof flag->help, "of");
+    return flag;
+}
+
+static void collect_flags(struct settings *settings)
+{
+    const struct schema *schema;
+    for (size_t s = 0; (schema = schema_at(s)) != NULL; s++)
+        for (size_t f = 0; f < schema->field_count; f++) {
+            struct field_flag *flag = find_flag(settings, schema->fields[f].label);
+            if (flag == NULL)
+                flag = add_flag(settings, schema->fields[f].label);
+            size_t length = strlen(flag->help);
+            snprintf(flag->help + length, sizeof flag->help - length, "%s %s", length == 2 ? "" : ",",
+                     schema->workload);
+        }
+}
+
+static void make_table(struct settings *settings)
+{
+    size_t count = sizeof base_options / sizeof base_options[0];
+    collect_flags(settings);
+    assert(count + settings->field_flag_count <= OPTIONS_MAX);
+    memcpy(settings->options, base_options, sizeof base_options);
+    for (size_t i = 0; i < settings->field_flag_count; i++)
+        settings->options[count++] =
+            (struct option_def){.type = OPTION_STRING,
+                                .name = settings->field_flags[i].flag,
+                                .argument = "VALUE",
+                                .offset = AT(fields) + i * sizeof settings->fields[0],
+                                .help = settings->field_flags[i].help};
+    settings->program = base_program;
+    settings->program.options = settings->options;
+    settings->program.option_count = count;
+}
+
+/* --- what follows from the flags ------------------------------------------------------------------------ */
+
+static bool given(const struct settings *settings, const char *name)
+{
+    return options_given(&settings->program, settings, name);
+}
+
+static int check_fields(struct settings *settings, struct error *error)
+{
+    for (size_t i = 0; i < settings->field_flag_count; i++) {
+        const struct field_flag *flag = &settings->field_flags[i];
+        if (settings->fields[i] == NULL)
+            continue;
+        settings->mode = MODE_ONE;
+        if (schema_label_index(settings->schema, flag->label, strlen(flag->label)) < 0)
+            return error_set_code(error, EXIT_CODE_USAGE, "--%s: %s have no such field (it is one %s)",
+                                  flag->flag, settings->schema->workload, flag->help);
+    }
+    return 0;
+}
+
+static int check_mode(struct settings *settings, struct error *error)
+{
+    static const char *const for_many[] = {"stdin", "count", "seed", "interval", "rate"};
+    settings->mode = settings->from_stdin ? MODE_STDIN : MODE_GENERATE;
+    if (check_fields(settings, error) == -1)
+        return -1;
+    for (size_t i = 0; settings->mode == MODE_ONE && i < sizeof for_many / sizeof for_many[0]; i++)
+        if (given(settings, for_many[i]))
+            return error_set_code(error, EXIT_CODE_USAGE, "--%s: not together with the fields of one record",
+                                  for_many[i]);
+    if (settings->mode == MODE_STDIN && given(settings, "seed"))
+        return error_set_code(error, EXIT_CODE_USAGE,
+                              "--seed: the records come from standard input, none is made");
+    if (given(settings, "rate") && given(settings, "interval"))
+        return error_set_code(error, EXIT_CODE_USAGE, "--rate and --interval: give one of them");
+    settings->by_rate = given(settings, "rate");
+    bool unpaced = settings->by_rate ? settings->rate == 0 : settings->interval_us == 0;
+    bool asked = settings->by_rate || given(settings, "interval") || settings->mode == MODE_GENERATE;
+    settings->paced = asked && !unpaced;
+    return 0;
+}
+
+static int resolve(struct settings *settings, struct error *error)
+{
+    if (name_check(settings->name, "producer", error) == -1)
+        return error_context(error, "--name");
+    settings->schema = schema_by_workload(settings->workload_name);
+    if (settings->schema == NULL)
+        return error_set_code(error, EXIT_CODE_USAGE,
+                              "--workload '%s': it is payments, orders, transactions or messages",
+                              settings->workload_name);
+    if (check_mode(settings, error) == -1)
+        return -1;
+    if (settings->topic == NULL && (settings->topic = strdup(settings->schema->topic)) == NULL)
+        return error_set(error, "out of memory");
+    if (brokers_find(&settings->brokers, settings->bootstrap, error) == -1)
+        return -1;
+    if (settings->brokers.bootstrap[0] == '\0') {
+        char advice[ERROR_TEXT_BYTES];
+        brokers_advice(&settings->brokers, advice, sizeof advice);
+        return error_set_code(error, EXIT_CODE_CONFIG, "%s", advice);
+    }
+    return 0;
+}
+
+int settings_load(struct settings *settings, int argc, char **argv, struct error *error)
+{
+    make_table(settings);
+    if (options_parse(&settings->program, settings, argc, argv, NULL, error) == -1)
+        return -1;
+    if (settings->supervised &&
+        worker_config_read(WORKER_CONFIG_FD, &settings->program, settings, error) == -1)
+        return -1;
+    kafka_help_if_asked(&settings->properties);
+    return resolve(settings, error);
+}
+
+void settings_release(struct settings *settings)
+{
+    options_release(&settings->program, settings);
+}

@@ -1,0 +1,70 @@
+/* settings.h: what a producer can be told, by flags, by its supervisor, or by the environment. One table
+ * (settings.c) is all of it, and a flag for every field of every schema, from the schemas' own tables.
+ */
+#ifndef KSUPERVISE_PRODUCER_SETTINGS_H
+#define KSUPERVISE_PRODUCER_SETTINGS_H
+
+#include "common/brokers.h"
+#include "common/names.h"
+#include "common/options.h"
+#include "common/record/schema.h"
+
+#define FIELD_FLAGS_MAX 32
+
+/* A flag for one field: --user-id for user_id. */
+struct field_flag {
+    const char *label; /* the schemas' own */
+    char flag[24];
+    char help[96];
+};
+
+enum producer_mode {
+    MODE_GENERATE, /* makes records until it is told to stop */
+    MODE_STDIN,    /* one for each JSON line */
+    MODE_ONE       /* the one whose fields are given as flags */
+};
+
+struct settings {
+    struct option_given given;
+    /* what to send */
+    const char *name;
+    const char *workload_name;
+    const char *topic;
+    bool from_stdin;
+    int64_t seed;
+    int64_t count;                       /* 0: no end */
+    const char *fields[FIELD_FLAGS_MAX]; /* by index of field_flags; NULL: not given */
+    /* how fast */
+    int64_t interval_us;
+    int64_t rate;
+    /* output */
+    bool quiet;
+    bool verbose;
+    /* Kafka */
+    const char *bootstrap;
+    struct option_list properties;
+    int64_t drain_timeout_us;
+    /* supervision */
+    bool supervised;
+    bool publish;
+    /* derived */
+    enum producer_mode mode;
+    bool paced; /* by --interval or --rate, given or by default */
+    bool by_rate;
+    const struct schema *schema;
+    struct brokers brokers;
+    /* the table itself, made at start */
+    struct field_flag field_flags[FIELD_FLAGS_MAX];
+    size_t field_flag_count;
+    struct option_def options[OPTIONS_MAX];
+    struct program program;
+};
+
+#define PRODUCER_PROGRAM "kproduce"
+
+/* From argv, or when --supervised is there, from the supervisor's descriptor; then checks and derives. -1
+ * with the error. `settings` must be zeroed. */
+int settings_load(struct settings *settings, int argc, char **argv, struct error *error);
+void settings_release(struct settings *settings);
+
+#endif
