@@ -12,6 +12,7 @@
 #include "consumer/offsets.h"
 #include "consumer/pipeline.h"
 #include "consumer/settings.h"
+#include "consumer/watermarks.h"
 
 struct consumer {
     const struct settings *settings;
@@ -23,6 +24,7 @@ struct consumer {
     struct committer committer;
     struct batch batch;
     struct pipeline pipeline;
+    struct watermarks *watermarks;
     struct kafka_outage outage;
     /* the end */
     bool leaving;  /* the group membership is being given up */

@@ -9,9 +9,10 @@
 #include "consumer/process.h"
 #include "consumer/rebalance.h"
 
-#define IDLE_US       US_PER_SECOND /* the longest wait for a record: the heartbeat goes at least this often */
-#define WATERMARKS_US (250 * US_PER_MS)   /* librdkafka knows the high ones: no traffic */
-#define LOW_US        (5 * US_PER_SECOND) /* low ones are asked for: one request for all partitions */
+#define IDLE_US        US_PER_SECOND /* the longest wait for a record: the heartbeat goes at least this often */
+#define WATERMARKS_US  (250 * US_PER_MS)   /* librdkafka knows the high ones: no traffic */
+#define LOW_US         (5 * US_PER_SECOND) /* low ones are asked for this often: one request a leader */
+#define QUEUE_PEAK_MIN 1000                /* a shorter queue was never full */
 #define LEAVE_POLL_MS                                                                                        \
     50 /* FACTS: a LeaveGroup needs 20 ms of polling after the revoke, or a static member stays */
 #define LEAVE_US (5 * US_PER_SECOND)
@@ -136,6 +137,8 @@ int loop_open(struct consumer *consumer, struct error *error)
     worker_control_set_wake(consumer->control, wake, consumer);
     stats_phase(consumer->stats, PHASE_JOINING, clock_wall_us());
     worker_notify_count(consumer->control, "joining", 0);
+    if (watermarks_open(&consumer->watermarks, consumer->rk, error) == -1)
+        return -1;
     return subscribe(consumer, error);
 }
 
@@ -153,20 +156,44 @@ static void tell_assignment(struct consumer *consumer)
 struct rounds {
     struct lines lines;
     int64_t watermarks_us; /* monotonic: published last */
+    size_t queue_peak;     /* of librdkafka's queue, since it last fell to half */
     uint64_t records;
+    int64_t first_us, last_us; /* monotonic: the first batch taken, the last one done */
 };
 
-static void watermarks(struct consumer *consumer, struct rounds *rounds, int64_t now_us)
+/* See watermarks.h: a queue that was full has to be told that it is not any more. */
+static void watch_queue(struct consumer *consumer, struct rounds *rounds)
+{
+    size_t length = rd_kafka_queue_length(consumer->queue);
+    if (length > rounds->queue_peak)
+        rounds->queue_peak = length;
+    if (rounds->queue_peak < QUEUE_PEAK_MIN || length > rounds->queue_peak / 2)
+        return;
+    rounds->queue_peak = length;
+    watermarks_ask(consumer->watermarks, &consumer->offsets);
+}
+
+static void publish_watermarks(struct consumer *consumer, struct rounds *rounds, int64_t now_us)
 {
     if (now_us - rounds->watermarks_us < WATERMARKS_US)
         return;
     rounds->watermarks_us = now_us;
     offsets_publish_high(&consumer->offsets, consumer->rk, clock_wall_us());
-    if (now_us - consumer->low_asked_us < LOW_US || consumer->outage.since_us != 0 ||
-        consumer->offsets.assigned_count == 0)
+    watermarks_publish(consumer->watermarks, &consumer->offsets);
+    if (now_us - consumer->low_asked_us < LOW_US)
         return;
     consumer->low_asked_us = now_us;
-    rebalance_ask_low(consumer, 500);
+    watermarks_ask(consumer->watermarks, &consumer->offsets);
+}
+
+static void note_batch(struct rounds *rounds, uint64_t records, int64_t began_us)
+{
+    if (records == 0)
+        return;
+    if (rounds->records == 0)
+        rounds->first_us = began_us;
+    rounds->last_us = clock_monotonic_us();
+    rounds->records += records;
 }
 
 static void turn(struct consumer *consumer, struct rounds *rounds)
@@ -174,8 +201,9 @@ static void turn(struct consumer *consumer, struct rounds *rounds)
     int64_t wait_us = commit_due_us(&consumer->committer);
     batch_fill(&consumer->batch, consumer->queue, wait_us < IDLE_US ? wait_us : IDLE_US);
     tell_assignment(consumer);
+    int64_t began_us = clock_monotonic_us();
     uint64_t records = process_batch(consumer);
-    rounds->records += records;
+    note_batch(rounds, records, began_us);
     commit_async(&consumer->committer);
     if (consumer->committer.fenced != RD_KAFKA_RESP_ERR_NO_ERROR)
         consumer_fail(consumer, EXIT_CODE_FENCED,
@@ -183,7 +211,8 @@ static void turn(struct consumer *consumer, struct rounds *rounds)
                       consumer->settings->instance_id ? consumer->settings->instance_id : "");
     int64_t now_us = clock_monotonic_us();
     stats_heartbeat(consumer->stats, clock_wall_us());
-    watermarks(consumer, rounds, now_us);
+    watch_queue(consumer, rounds);
+    publish_watermarks(consumer, rounds, now_us);
     const struct settings *settings = consumer->settings;
     if (records > 0 && !settings->quiet && !settings->print)
         lines_batch(&rounds->lines, records, now_us);
@@ -223,6 +252,14 @@ static bool fenced(const struct consumer *consumer)
            consumer->exit_code == EXIT_CODE_KAFKA_FATAL;
 }
 
+/* From the first batch to the last: joining and leaving the group are not in it. */
+static void tell_total(const struct consumer *consumer, const struct rounds *rounds)
+{
+    double seconds = (double)(rounds->last_us - rounds->first_us) / 1e6;
+    log_line("%" PRIu64 " %s received in %.3f s (%.0f/s); committed up to there", rounds->records,
+             consumer->settings->schema->noun_plural, seconds, seconds > 0 ? (double)rounds->records / seconds : 0.0);
+}
+
 static void wind_up(struct consumer *consumer, const struct rounds *rounds)
 {
     stats_phase(consumer->stats, PHASE_DRAINING, clock_wall_us());
@@ -233,9 +270,8 @@ static void wind_up(struct consumer *consumer, const struct rounds *rounds)
         commit_sync(&consumer->committer, COMMIT_SYNC_US);
     else
         leave_group(consumer);
-    if (!consumer->settings->quiet && !consumer->settings->supervised)
-        log_line("%" PRIu64 " %s received; committed up to there", rounds->records,
-                 consumer->settings->schema->noun_plural);
+    if (!consumer->settings->supervised)
+        tell_total(consumer, rounds);
 }
 
 int loop_run(struct consumer *consumer)
@@ -253,6 +289,7 @@ void loop_close(struct consumer *consumer)
 {
     worker_control_set_wake(consumer->control, NULL, NULL);
     batch_clear(&consumer->batch);
+    watermarks_close(consumer->watermarks);
     if (consumer->queue != NULL)
         rd_kafka_queue_destroy(consumer->queue);
     if (consumer->rk != NULL) {

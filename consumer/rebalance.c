@@ -224,17 +224,3 @@ void rebalance_offset_gone(struct consumer *consumer, int32_t partition)
                 consumer->offsets.topic, partition, gone, from, low - 1, to);
     begin_again_at(consumer, partition, to, row->committed);
 }
-
-void rebalance_ask_low(struct consumer *consumer, int timeout_ms)
-{
-    rd_kafka_topic_partition_list_t *list =
-        rd_kafka_topic_partition_list_new((int)consumer->offsets.assigned_count);
-    for (size_t i = 0; i < consumer->offsets.row_count; i++)
-        if (consumer->offsets.rows[i].assigned)
-            rd_kafka_topic_partition_list_add(list, consumer->offsets.topic, (int32_t)i)->offset =
-                RD_KAFKA_OFFSET_BEGINNING;
-    if (list->cnt > 0 &&
-        rd_kafka_offsets_for_times(consumer->rk, list, timeout_ms) == RD_KAFKA_RESP_ERR_NO_ERROR)
-        offsets_publish_low(&consumer->offsets, list, clock_wall_us());
-    rd_kafka_topic_partition_list_destroy(list);
-}

@@ -17,7 +17,4 @@ void rebalance_callback(rd_kafka_t *rk, rd_kafka_resp_err_t err, rd_kafka_topic_
  * counts them, and goes on or stops as --on-offset-loss says. */
 void rebalance_offset_gone(struct consumer *consumer, int32_t partition);
 
-/* Asks for the low watermarks of all assigned partitions in one request, and publishes them. */
-void rebalance_ask_low(struct consumer *consumer, int timeout_ms);
-
 #endif
