@@ -8,13 +8,74 @@
 #include "common/clock.h"
 #include "common/exit_codes.h"
 #include "common/log.h"
-#include "common/record/text.h"
 #include "producer/reports.h"
 
 #define REACH_MS       10000
 #define PUBLISH_US     (50 * US_PER_MS)
 #define DRAIN_SLICE_MS 50
 #define PURGE_MS       1000
+
+/* --- sending -------------------------------------------------------------------------------------------- */
+
+/* What a record is produced with; made once, only these places change. The key is the last, so that it can be
+ * left out. */
+enum { VU_TOPIC, VU_FLAGS, VU_VALUE, VU_SCHEMA, VU_PRODUCER, VU_SEQ, VU_KEY, VU_COUNT };
+_Static_assert(VU_COUNT == DELIVERY_VUS, "deliver.h has the room");
+
+static rd_kafka_vu_t header(const char *name, const void *value, size_t bytes)
+{
+    rd_kafka_vu_t vu = {.vtype = RD_KAFKA_VTYPE_HEADER};
+    vu.u.header.name = name;
+    vu.u.header.val = value;
+    vu.u.header.size = (ssize_t)bytes;
+    return vu;
+}
+
+static void make_vus(struct delivery *delivery)
+{
+    const char *name = delivery->settings->name;
+    rd_kafka_vu_t *vus = delivery->vus;
+    vus[VU_TOPIC] = (rd_kafka_vu_t){.vtype = RD_KAFKA_VTYPE_RKT, .u.rkt = delivery->topic};
+    vus[VU_FLAGS] = (rd_kafka_vu_t){.vtype = RD_KAFKA_VTYPE_MSGFLAGS, .u.i = RD_KAFKA_MSG_F_COPY};
+    vus[VU_VALUE] = (rd_kafka_vu_t){.vtype = RD_KAFKA_VTYPE_VALUE, .u.mem = {delivery->value, 0}};
+    vus[VU_SCHEMA] = header("schema", delivery->schema_header, delivery->schema_header_bytes);
+    vus[VU_PRODUCER] = header("producer", name, strlen(name));
+    vus[VU_SEQ] = header("seq", delivery->seq_text, 0);
+    vus[VU_KEY] = (rd_kafka_vu_t){.vtype = RD_KAFKA_VTYPE_KEY, .u.mem = {delivery->key, 0}};
+}
+
+static rd_kafka_resp_err_t produce(struct delivery *delivery, size_t value_bytes, size_t key_bytes)
+{
+    rd_kafka_vu_t *vus = delivery->vus;
+    vus[VU_VALUE].u.mem.size = value_bytes;
+    vus[VU_KEY].u.mem.size = key_bytes;
+    vus[VU_SEQ].u.header.size = (ssize_t)integer_format((int64_t)delivery->seq, delivery->seq_text);
+    rd_kafka_error_t *error = rd_kafka_produceva(delivery->rk, vus, key_bytes == 0 ? VU_KEY : VU_COUNT);
+    if (error == NULL)
+        return RD_KAFKA_RESP_ERR_NO_ERROR;
+    rd_kafka_resp_err_t err = rd_kafka_error_code(error);
+    rd_kafka_error_destroy(error);
+    return err;
+}
+
+enum delivery_answer delivery_send(struct delivery *delivery, const struct record *record)
+{
+    size_t bytes = record_encode(record, delivery->value, sizeof delivery->value);
+    rd_kafka_resp_err_t err = produce(delivery, bytes, record_key(record, delivery->key));
+    if (err == RD_KAFKA_RESP_ERR__QUEUE_FULL) {
+        stats_add(delivery->stats, PRODUCER_QUEUE_FULL, 1);
+        return DELIVERY_FULL;
+    }
+    if (err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        reports_refused(delivery, err);
+        return DELIVERY_REFUSED;
+    }
+    delivery->seq++;
+    delivery->produced++;
+    stats_add(delivery->stats, PRODUCER_PRODUCED, 1);
+    stats_add(delivery->stats, PRODUCER_BYTES, bytes);
+    return DELIVERY_QUEUED;
+}
 
 /* --- opening -------------------------------------------------------------------------------------------- */
 
@@ -99,12 +160,15 @@ int delivery_open(struct delivery *delivery, const struct settings *settings, st
     if (delivery->topic == NULL)
         return error_set_code(error, EXIT_CODE_CONFIG, "--topic '%s': %s", settings->topic,
                               rd_kafka_err2str(rd_kafka_last_error()));
+    make_vus(delivery);
     lines_init(&delivery->lines, settings, clock_monotonic_us());
     return 0;
 }
 
 void delivery_close(struct delivery *delivery)
 {
+    if (delivery->settings == NULL) /* never opened: the one record of flags was no good */
+        return;
     worker_control_set_wake(delivery->control, NULL, NULL);
     if (delivery->topic != NULL)
         rd_kafka_topic_destroy(delivery->topic);
@@ -117,58 +181,6 @@ void delivery_close(struct delivery *delivery)
     if (delivery->wake_fd != -1)
         close(delivery->wake_fd);
     free(delivery->partitions);
-}
-
-/* --- sending -------------------------------------------------------------------------------------------- */
-
-static rd_kafka_vu_t header(const char *name, const void *value, size_t bytes)
-{
-    rd_kafka_vu_t vu = {.vtype = RD_KAFKA_VTYPE_HEADER};
-    vu.u.header.name = name;
-    vu.u.header.val = value;
-    vu.u.header.size = (ssize_t)bytes;
-    return vu;
-}
-
-static rd_kafka_resp_err_t produce(struct delivery *delivery, const void *key, size_t key_bytes, size_t bytes)
-{
-    char seq[INTEGER_TEXT_BYTES];
-    rd_kafka_vu_t vus[7] = {
-        {.vtype = RD_KAFKA_VTYPE_RKT, .u.rkt = delivery->topic},
-        {.vtype = RD_KAFKA_VTYPE_MSGFLAGS, .u.i = RD_KAFKA_MSG_F_COPY},
-        {.vtype = RD_KAFKA_VTYPE_VALUE, .u.mem = {delivery->value, bytes}},
-        header("schema", delivery->schema_header, delivery->schema_header_bytes),
-        header("producer", delivery->settings->name, strlen(delivery->settings->name)),
-        header("seq", seq, integer_format((int64_t)delivery->seq, seq)),
-        {.vtype = RD_KAFKA_VTYPE_KEY, .u.mem = {(void *)(uintptr_t)key, key_bytes}},
-    };
-    size_t count = sizeof vus / sizeof vus[0] - (key_bytes == 0 ? 1 : 0);
-    rd_kafka_error_t *error = rd_kafka_produceva(delivery->rk, vus, count);
-    if (error == NULL)
-        return RD_KAFKA_RESP_ERR_NO_ERROR;
-    rd_kafka_resp_err_t err = rd_kafka_error_code(error);
-    rd_kafka_error_destroy(error);
-    return err;
-}
-
-enum delivery_answer delivery_send(struct delivery *delivery, const struct record *record)
-{
-    char key[RECORD_KEY_BYTES];
-    size_t bytes = record_encode(record, delivery->value, sizeof delivery->value);
-    rd_kafka_resp_err_t err = produce(delivery, key, record_key(record, key), bytes);
-    if (err == RD_KAFKA_RESP_ERR__QUEUE_FULL) {
-        stats_add(delivery->stats, PRODUCER_QUEUE_FULL, 1);
-        return DELIVERY_FULL;
-    }
-    if (err != RD_KAFKA_RESP_ERR_NO_ERROR) {
-        reports_refused(delivery, err);
-        return DELIVERY_REFUSED;
-    }
-    delivery->seq++;
-    delivery->produced++;
-    stats_add(delivery->stats, PRODUCER_PRODUCED, 1);
-    stats_add(delivery->stats, PRODUCER_BYTES, bytes);
-    return DELIVERY_QUEUED;
 }
 
 /* --- serving -------------------------------------------------------------------------------------------- */

@@ -7,7 +7,7 @@
 #define KSUPERVISE_PRODUCER_DELIVER_H
 
 #include "common/kafka.h"
-#include "common/record/record.h"
+#include "common/record/text.h"
 #include "common/stats/writer.h"
 #include "common/worker/control.h"
 #include "producer/lines.h"
@@ -19,6 +19,8 @@ struct delivered_partition {
     bool moved;     /* not published since */
     int64_t offset; /* acknowledged last */
 };
+
+#define DELIVERY_VUS 7
 
 struct delivery {
     const struct settings *settings;
@@ -33,8 +35,12 @@ struct delivery {
     /* sending */
     char schema_header[SCHEMA_HEADER_BYTES];
     size_t schema_header_bytes;
-    uint64_t seq;                   /* of the next record */
-    char value[RECORD_ENCODED_MAX]; /* not on the stack: 64 KiB there would be zeroed for each record */
+    uint64_t seq; /* of the next record */
+    rd_kafka_vu_t vus[DELIVERY_VUS];
+    /* What the vus point at; not on the stack: 64 KiB there would be zeroed for each record. */
+    char value[RECORD_ENCODED_MAX];
+    char key[RECORD_KEY_BYTES];
+    char seq_text[INTEGER_TEXT_BYTES];
     uint64_t produced, acknowledged, failed, possibly_stored;
     /* publishing */
     struct delivered_partition *partitions;
