@@ -233,10 +233,13 @@ static void tell_end(const struct delivery *delivery)
 {
     const struct settings *settings = delivery->settings;
     const char *noun = settings->schema->noun_plural;
-    if (delivery->failed > 0)
+    uint64_t tried = delivery->acknowledged + delivery->failed;
+    if (delivery->possibly_stored > 0)
         log_error("%" PRIu64 " %s of %" PRIu64 " were not delivered (%" PRIu64
                   " of them may be stored all the same)",
-                  delivery->failed, noun, delivery->produced, delivery->possibly_stored);
+                  delivery->failed, noun, tried, delivery->possibly_stored);
+    else if (delivery->failed > 0)
+        log_error("%" PRIu64 " %s of %" PRIu64 " were not delivered", delivery->failed, noun, tried);
     if (!settings->quiet && settings->mode == MODE_GENERATE && !settings->supervised)
         log_line("%" PRIu64 " %s sent and acknowledged", delivery->acknowledged, noun);
 }

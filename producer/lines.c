@@ -56,7 +56,8 @@ void lines_failed(struct lines *lines, const rd_kafka_message_t *message)
         return;
     }
     lines->failures_said++;
-    log_error("a %s was not delivered: %s%s", lines->schema->name, rd_kafka_message_errstr(message),
+    /* Not rd_kafka_message_errstr: it returns the payload, which here is the record. */
+    log_error("a %s was not delivered: %s%s", lines->schema->name, rd_kafka_err2str(message->err),
               rd_kafka_message_status(message) == RD_KAFKA_MSG_STATUS_POSSIBLY_PERSISTED
                   ? " (it may be stored)"
                   : "");
