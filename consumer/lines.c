@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 
+
 #include "common/clock.h"
 #include "common/log.h"
 
@@ -24,7 +25,7 @@ void lines_batch(struct lines *lines, uint64_t records, int64_t now_us)
     lines_flush(lines, now_us, false);
     if (lines->said < LINES_A_SECOND) {
         lines->said++;
-        log_line("Received batch of %" PRIu64 " %s", records, lines->noun);
+        log_line("Received batch of %" PRIu64 " %.*s", records, (int)(strlen(lines->noun) - (records == 1)), lines->noun);
         return;
     }
     lines->gathered_records += records;
