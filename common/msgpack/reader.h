@@ -96,9 +96,22 @@ static inline size_t mp_left(const struct mp_reader *reader)
     return (size_t)(reader->end - reader->at);
 }
 
-/* The rarer encodings of each, out of line; not for callers. */
+/* The rarer encodings of each, out of line; not for callers. They get a copy, so that a reader that is a
+ * local variable of the caller's can live in registers: a cursor kept in memory costs a store and a load for
+ * each value. */
 bool mp_read_view_long(struct mp_reader *reader, enum mp_type type, struct mp_view *value);
 bool mp_read_map_long(struct mp_reader *reader, uint32_t *count);
+
+static inline bool mp_read_view_rare(struct mp_reader *reader, enum mp_type type, struct mp_view *value)
+{
+    struct mp_reader copy = *reader;
+    struct mp_view view = {NULL, 0};
+    if (!mp_read_view_long(&copy, type, &view))
+        return false;
+    *reader = copy;
+    *value = view;
+    return true;
+}
 
 static inline uint16_t mp_load16(const uint8_t *at)
 {
@@ -137,34 +150,21 @@ static inline bool mp_read_int(struct mp_reader *reader, int64_t *value)
     size_t bytes = (size_t)1 << (first & 3); /* cc to cf: uint 8 to 64; d0 to d3: int 8 to 64 */
     if (mp_left(reader) - 1 < bytes)
         return false;
-    int64_t read = 0;
-    switch (first) {
-    case 0xcc:
-        read = at[1];
-        break;
-    case 0xcd:
-        read = mp_load16(at + 1);
-        break;
-    case 0xce:
-        read = mp_load32(at + 1);
-        break;
-    case 0xd0:
-        read = (int8_t)at[1];
-        break;
-    case 0xd1:
-        read = (int16_t)mp_load16(at + 1);
-        break;
-    case 0xd2:
-        read = (int32_t)mp_load32(at + 1);
-        break;
-    case 0xd3:
-        read = (int64_t)mp_load64(at + 1);
-        break;
-    default:
-        read = (int64_t)mp_load64(at + 1);
-        if (read < 0) /* a uint 64 beyond INT64_MAX */
-            return false;
+    /* Big-endian, in the top `bytes` of eight: a shift brings them down, and extends the sign where there is
+     * one. A switch over the eight formats would be a jump that an amount's size, different each time, makes
+     * hard to predict. */
+    uint64_t top;
+    if (mp_left(reader) > 8) {
+        top = mp_load64(at + 1);
+    } else {
+        uint8_t padded[8] = {0};
+        memcpy(padded, at + 1, bytes);
+        top = mp_load64(padded);
     }
+    unsigned shift = 64 - 8 * (unsigned)bytes;
+    int64_t read = first >= 0xd0 ? (int64_t)top >> shift : (int64_t)(top >> shift);
+    if (first == 0xcf && read < 0) /* beyond INT64_MAX */
+        return false;
     *value = read;
     reader->at = at + 1 + bytes;
     return true;
@@ -174,7 +174,7 @@ static inline bool mp_read_str(struct mp_reader *reader, struct mp_view *value)
 {
     size_t left = mp_left(reader);
     if (left == 0 || (reader->at[0] & 0xe0) != 0xa0)
-        return mp_read_view_long(reader, MP_STR, value);
+        return mp_read_view_rare(reader, MP_STR, value);
     uint32_t length = reader->at[0] & 0x1f;
     if (left - 1 < length)
         return false;
@@ -188,7 +188,7 @@ static inline bool mp_read_bin(struct mp_reader *reader, struct mp_view *value)
 {
     size_t left = mp_left(reader);
     if (left < 2 || reader->at[0] != 0xc4)
-        return mp_read_view_long(reader, MP_BIN, value);
+        return mp_read_view_rare(reader, MP_BIN, value);
     uint32_t length = reader->at[1];
     if (left - 2 < length)
         return false;

@@ -72,9 +72,10 @@ static struct mp_view make_uuid(struct generator *generator)
 
 static struct mp_view make_serial(struct generator *generator, const char *prefix)
 {
-    size_t length = strlen(prefix);
-    char *text = scratch(generator, length + INTEGER_TEXT_BYTES);
-    memcpy(text, prefix, length);
+    char *text = scratch(generator, strlen(prefix) + INTEGER_TEXT_BYTES);
+    size_t length = 0;
+    for (; *prefix != '\0'; prefix++)
+        text[length++] = *prefix;
     length += integer_format((int64_t)(generator->first_number + generator->serial), text + length);
     return (struct mp_view){text, (uint32_t)length};
 }

@@ -67,20 +67,26 @@ static const char *const plain[RECORD_FAULTS] = {
 _Static_assert(RECORD_BYTES_MAX == 1024 * 1024 && RECORD_PAIRS_MAX == 64 && MP_DEPTH_MAX == 16,
                "said in the texts above");
 
+static void put_found(struct out *out, enum mp_type found)
+{
+    out_text(out, ", found ");
+    out_text(out, mp_type_name(found));
+}
+
 static void put_cause(struct out *out, const struct record_problem *problem)
 {
-    if (problem->fault == RECORD_WRONG_TYPE || problem->fault == RECORD_OUT_OF_RANGE)
+    const struct field *field = problem->field;
+    if (field != NULL && problem->fault == RECORD_WRONG_TYPE) {
         out_text(out, "expected ");
-    else
+        out_text(out, wanted_types[field->type]);
+        put_found(out, problem->found);
+    } else if (field != NULL && problem->fault == RECORD_OUT_OF_RANGE) {
+        out_text(out, "expected ");
+        put_expected_value(out, field);
+    } else {
         out_text(out, plain[problem->fault]);
-    if (problem->fault == RECORD_WRONG_TYPE)
-        out_text(out, wanted_types[problem->field->type]);
-    if (problem->fault == RECORD_OUT_OF_RANGE)
-        put_expected_value(out, problem->field);
-    if (problem->fault == RECORD_WRONG_TYPE || problem->fault == RECORD_NOT_A_MAP ||
-        problem->fault == RECORD_KEY_NOT_STRING) {
-        out_text(out, ", found ");
-        out_text(out, mp_type_name(problem->found));
+        if (problem->fault == RECORD_NOT_A_MAP || problem->fault == RECORD_KEY_NOT_STRING)
+            put_found(out, problem->found);
     }
 }
 

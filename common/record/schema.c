@@ -2,7 +2,8 @@
 
 /* --- the columns ------------------------------------------------------------------------------------- */
 
-/* The name of a field is written once; with the header it must fit in 16 bytes. */
+/* The name of a field is written once; with the header it must fit in 16 bytes. A parenthesised string cannot
+ * initialise an array. NOLINTBEGIN(bugprone-macro-parentheses) */
 #define WIRE_BYTES(n)                                                                                        \
     (sizeof(n) + 0 * sizeof(struct {                                                                         \
                      _Static_assert(sizeof(n) >= 2 && sizeof(n) < FIELD_KEY_BYTES,                           \
@@ -15,6 +16,7 @@
         .header = (uint8_t)(0xa0 | (WIRE_BYTES(n) - 1)), .name = n,                                          \
         .mask = {ONES(sizeof(n)), sizeof(n) > 8 ? ONES(sizeof(n) - 8) : 0}, .bytes = sizeof(n)               \
     }
+/* NOLINTEND(bugprone-macro-parentheses) */
 #define NAMED(wire, people) .name = (wire), .label = (people), .key = WIRE_KEY(wire)
 
 #define STRING(n, least, most)  NAMED(n, n), .type = FIELD_STRING, .minimum = (least), .maximum = (most)

@@ -12,7 +12,7 @@ static size_t encode(uint32_t point, unsigned char bytes[4])
     size_t length = point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
     for (size_t i = length - 1; i > 0; i--, point >>= 6)
         bytes[i] = (unsigned char)(0x80 | (point & 0x3f));
-    bytes[0] = (unsigned char)((0xf0 << (4 - length)) | point);
+    bytes[0] = (unsigned char)((0xf0U << (4 - length)) | point);
     return length;
 }
 
