@@ -135,12 +135,16 @@ static const struct option_def *by_letter(const struct program *program, int let
     return NULL;
 }
 
+/* `word` is the one that getopt has just passed. It leaves a letter in optopt; for a long one 0, or its val
+ * when only the value was too much (--help=me). */
 static int unknown_flag(const struct program *program, const char *word, struct error *error)
 {
-    if (strncmp(word, "--", 2) != 0)
+    if (optopt > 0 && optopt < CHOICE_HELP)
         return error_set_code(error, EXIT_CODE_USAGE, "unknown option '-%c'", optopt);
     char name[64];
     snprintf(name, sizeof name, "%.*s", (int)strcspn(word + 2, "="), word + 2);
+    if (optopt != 0)
+        return error_set_code(error, EXIT_CODE_USAGE, "--%s takes no value", name);
     return suggest_option(program, name, "command line", error);
 }
 
@@ -171,7 +175,6 @@ static int parse_argv(const struct program *program, void *target, int argc, cha
     optind = 0; /* glibc: start over, so that a program (and a test) may parse twice */
     opterr = 0;
     for (;;) {
-        int word = optind == 0 ? 1 : optind;
         int choice = getopt_long(argc, argv, tables.shorts, tables.longs, NULL);
         if (choice == -1)
             return 0;
@@ -186,7 +189,7 @@ static int parse_argv(const struct program *program, void *target, int argc, cha
         if (choice == ':')
             return error_set_code(error, EXIT_CODE_USAGE, "%s needs a value", argv[optind - 1]);
         if (choice == '?')
-            return unknown_flag(program, word < argc ? argv[word] : "", error);
+            return unknown_flag(program, argv[optind - 1], error);
         if (take_flag(program, target, choice, error) == -1)
             return -1;
     }

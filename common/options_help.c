@@ -3,24 +3,33 @@
 
 enum { HELP_COLUMN = 28, HELP_WIDTH = 100 };
 
+/* Characters, not bytes: UTF-8 continues a character with 10xxxxxx. */
+static int columns_of(const char *text, size_t length)
+{
+    int columns = 0;
+    for (size_t i = 0; i < length; i++)
+        columns += (text[i] & 0xc0) != 0x80;
+    return columns;
+}
+
 /* Prints `text` from the current column on, wrapped at HELP_WIDTH, further lines indented to HELP_COLUMN. */
 static void print_wrapped(FILE *stream, const char *text)
 {
     int column = HELP_COLUMN;
     while (*text != '\0') {
-        int word = (int)strcspn(text, " ");
-        if (column + word > HELP_WIDTH && column > HELP_COLUMN) {
+        size_t length = strcspn(text, " ");
+        int width = columns_of(text, length);
+        if (column > HELP_COLUMN && column + 1 + width > HELP_WIDTH) {
             fprintf(stream, "\n%*s", HELP_COLUMN, "");
             column = HELP_COLUMN;
-        }
-        fprintf(stream, "%.*s", word, text);
-        column += word;
-        text += word;
-        if (*text == ' ') {
+        } else if (column > HELP_COLUMN) {
             fputc(' ', stream);
             column++;
-            text++;
         }
+        fprintf(stream, "%.*s", (int)length, text);
+        column += width;
+        text += length;
+        text += strspn(text, " ");
     }
     fputc('\n', stream);
 }
@@ -45,8 +54,9 @@ static void print_option(const struct option_def *def, FILE *stream)
     char letter[5] = "    ";
     if (def->letter != 0)
         snprintf(letter, sizeof letter, "-%c, ", def->letter);
-    int width = snprintf(head, sizeof head, "  %s--%s%s%s", letter, def->name, def->argument ? " " : "",
-                         def->argument ? def->argument : "");
+    snprintf(head, sizeof head, "  %s--%s%s%s", letter, def->name, def->argument ? " " : "",
+             def->argument ? def->argument : "");
+    int width = columns_of(head, strlen(head));
     fprintf(stream, "%s", head);
     if (width >= HELP_COLUMN - 1)
         fprintf(stream, "\n%*s", HELP_COLUMN, "");

@@ -1,5 +1,6 @@
 #include "common/options_value.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
@@ -38,8 +39,8 @@ static int leading_integer(const char *text, int64_t *value, const char **rest)
 {
     char *end;
     errno = 0;
-    intmax_t number = strtoimax(text, &end, 10);
-    if (end == text || errno != 0 || text[0] == ' ' || text[0] == '+')
+    intmax_t number = strtoimax(text, &end, 10); /* passes over blanks and a plus, which we do not take */
+    if (end == text || errno != 0 || isspace((unsigned char)text[0]) || text[0] == '+')
         return -1;
     *value = number;
     *rest = end;

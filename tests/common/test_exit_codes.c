@@ -1,0 +1,46 @@
+#include "tests/support/check_main.h"
+
+#include <stdbool.h>
+
+#include "common/exit_codes.h"
+
+START_TEST(every_documented_code_is_found_with_its_meaning)
+{
+#define X(name, number, what, text)                                                                          \
+    ck_assert_int_eq(exit_code_find(name)->code, number);                                                    \
+    ck_assert_int_eq(exit_code_find(name)->policy, EXIT_POLICY_##what);                                      \
+    ck_assert_str_eq(exit_code_find(name)->meaning, text);
+    EXIT_CODES(X)
+#undef X
+}
+END_TEST
+
+START_TEST(no_code_is_there_twice_and_none_looks_like_a_signal)
+{
+    static const int codes[] = {
+#define X(name, number, what, text) number,
+        EXIT_CODES(X)
+#undef X
+    };
+    for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++) {
+        ck_assert_int_ge(codes[i], 0);
+        ck_assert_int_lt(codes[i], 128); /* 128 + n is a shell's word for signal n */
+        for (size_t j = 0; j < i; j++)
+            ck_assert_int_ne(codes[i], codes[j]);
+    }
+}
+END_TEST
+
+START_TEST(an_undocumented_code_is_a_failure_that_is_restarted)
+{
+    static const int strange[] = {4, 63, 99, 128, 137, 255, -1, 256};
+    for (size_t i = 0; i < sizeof strange / sizeof strange[0]; i++) {
+        ck_assert_int_eq(exit_code_find(strange[i])->policy, EXIT_POLICY_RESTART);
+        ck_assert_str_eq(exit_code_find(strange[i])->meaning, "failed");
+    }
+}
+END_TEST
+
+CHECK_MAIN("common/exit_codes", every_documented_code_is_found_with_its_meaning,
+           no_code_is_there_twice_and_none_looks_like_a_signal,
+           an_undocumented_code_is_a_failure_that_is_restarted)
