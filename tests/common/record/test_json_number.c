@@ -24,6 +24,7 @@ START_TEST(is_not_misled_by_strings_and_nesting)
     ck_assert_str_eq(find("{\"x\":{\"amount\":1},\"y\":[{\"amount\":2},\"]\\\"}\"],\"amount\":3}", "amount"),
                      "3");
     ck_assert_str_eq(find("{\"x\":\"\\\",\\\"amount\\\":1,\\\\\",\"amount\":4}", "amount"), "4");
+    ck_assert_str_eq(find("{\"x\":{\"y\":\"}\",\"amount\":1},\"amount\":6}", "amount"), "6");
     ck_assert_str_eq(find("{\"x\":\"amount\",\"amount\":5}", "amount"), "5");
 }
 END_TEST
