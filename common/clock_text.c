@@ -16,7 +16,7 @@ char *clock_format_iso8601(char buffer[CLOCK_ISO8601_BYTES], int64_t wall_us)
         snprintf(buffer, CLOCK_ISO8601_BYTES, "?");
         return buffer;
     }
-    char second[17];
+    char second[16];
     strftime(second, sizeof second, "-%m-%dT%H:%M:%S", &utc); /* glibc's %Y does not pad to four digits */
     snprintf(buffer, CLOCK_ISO8601_BYTES, "%04u%s.%06u+00:00", (unsigned)(utc.tm_year + 1900) % 10000, second,
              (unsigned)fraction % 1000000);
