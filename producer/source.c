@@ -29,20 +29,12 @@ int source_fd(const struct source *source)
 
 /* --- one from flags ------------------------------------------------------------------------------------- */
 
-/* Currency and exponent say what an amount means, so they are set before it. */
-static bool comes_first(const struct schema *schema, const char *label)
-{
-    int index = schema_label_index(schema, label, strlen(label));
-    return index >= 0 &&
-           (schema->fields[index].type == FIELD_CURRENCY || schema->fields[index].type == FIELD_EXPONENT);
-}
-
 static int set_fields(struct source *source, bool first, struct error *error)
 {
     const struct settings *settings = source->settings;
     for (size_t i = 0; i < settings->field_flag_count; i++) {
         const char *label = settings->field_flags[i].label;
-        if (settings->fields[i] == NULL || comes_first(settings->schema, label) != first)
+        if (settings->fields[i] == NULL || schema_label_scales_money(settings->schema, label) != first)
             continue;
         if (record_set_text(&source->record, label, settings->fields[i], &source->storage, error) == -1)
             return -1;

@@ -45,22 +45,17 @@ static __attribute__((noinline, cold)) int fail_value(struct walk *walk, enum re
     return fail(walk, otherwise, field);
 }
 
-static bool is_text(enum field_type type)
-{
-    return type == FIELD_STRING || type == FIELD_CURRENCY || type == FIELD_ENUM;
-}
-
 /* True when what is found is of the right type, so that it must be its value that does not fit. */
-static bool type_fits(enum field_type wanted, enum mp_type found)
+static bool type_fits(const struct field *wanted, enum mp_type found)
 {
-    if (wanted == FIELD_UUID)
+    if (wanted->type == FIELD_UUID)
         return found == MP_BIN;
-    return is_text(wanted) ? found == MP_STR : found == MP_INT || found == MP_UINT;
+    return field_is_text(wanted) ? found == MP_STR : found == MP_INT || found == MP_UINT;
 }
 
 static __attribute__((noinline, cold)) int fail_field(struct walk *walk, const struct field *field)
 {
-    bool fits = type_fits(field->type, mp_peek(&walk->reader));
+    bool fits = type_fits(field, mp_peek(&walk->reader));
     return fail_value(walk, fits ? RECORD_OUT_OF_RANGE : RECORD_WRONG_TYPE, field);
 }
 

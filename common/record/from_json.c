@@ -70,13 +70,6 @@ static int set_member(struct record *record, const char *label, const json_t *va
                      kind_name(value));
 }
 
-static bool comes_first(const struct schema *schema, const char *label)
-{
-    int index = schema_label_index(schema, label, strlen(label));
-    return index >= 0 &&
-           (schema->fields[index].type == FIELD_CURRENCY || schema->fields[index].type == FIELD_EXPONENT);
-}
-
 /* In two rounds: the amount can only be read when the currency is known, and JSON has no order. */
 static int set_members(struct record *record, json_t *object, const struct source *source,
                        struct record_storage *storage, struct error *error)
@@ -86,7 +79,7 @@ static int set_members(struct record *record, json_t *object, const struct sourc
         json_t *value;
         json_object_foreach(object, label, value)
         {
-            if (comes_first(record->schema, label) == (round == 0) &&
+            if (schema_label_scales_money(record->schema, label) == (round == 0) &&
                 set_member(record, label, value, source, storage, error) != 0)
                 return -1;
         }

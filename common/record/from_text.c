@@ -133,8 +133,7 @@ int record_set_text(struct record *record, const char *label, const char *text,
     int index = schema_label_index(schema, label, strlen(label));
     if (index < 0)
         return unknown_field(schema, label, error);
-    enum field_type type = schema->fields[index].type;
-    if ((type == FIELD_CURRENCY || type == FIELD_EXPONENT) &&
+    if (schema_label_scales_money(schema, label) &&
         record_has(record, schema_type_index(schema, FIELD_MONEY)))
         return error_set(error, "field %s: it must be given before the amount, whose meaning it changes",
                          label);

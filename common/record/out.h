@@ -26,9 +26,4 @@ void out_value(struct out *out, const struct record *record, size_t index, bool 
  * bidirectional marks, embeddings, overrides and isolates. */
 bool out_is_hostile(uint32_t code_point);
 
-static inline bool field_is_text(const struct field *field)
-{
-    return field->type == FIELD_STRING || field->type == FIELD_CURRENCY || field->type == FIELD_ENUM;
-}
-
 #endif

@@ -196,6 +196,13 @@ int schema_type_index(const struct schema *schema, enum field_type type)
     return -1;
 }
 
+bool schema_label_scales_money(const struct schema *schema, const char *label)
+{
+    int index = schema_label_index(schema, label, strlen(label));
+    return index >= 0 &&
+           (schema->fields[index].type == FIELD_CURRENCY || schema->fields[index].type == FIELD_EXPONENT);
+}
+
 size_t schema_header(const struct schema *schema, char header[SCHEMA_HEADER_BYTES])
 {
     int length = snprintf(header, SCHEMA_HEADER_BYTES, "%s/%d", schema->name, schema->major);

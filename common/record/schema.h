@@ -56,10 +56,9 @@ struct choice {
 
 /* What generate.h draws. Enums are drawn from their choices, identifiers and times are made. */
 struct field_made {
-    const struct choice
-        *samples; /* strings and currencies: one of these; ends with NULL. A currency without: its fallback */
-    int64_t minimum, maximum; /* integers and money: uniformly among these */
-    const char *serial;       /* strings: this and a running number, TXN-45678 */
+    const struct choice *samples; /* texts, currencies: one of these. A currency without: its fallback */
+    int64_t minimum, maximum;     /* integers and money: uniformly among these */
+    const char *serial;           /* strings: this and a running number, TXN-45678 */
 };
 
 struct field {
@@ -71,11 +70,16 @@ struct field {
     bool is_key;
     int64_t minimum, maximum;
     const struct choice *choices; /* FIELD_ENUM: ends with a text of NULL */
-    const char
-        *fallback; /* text that a person may leave out: the currency of a transaction is USD. Or NULL */
+    const char *fallback; /* text that people may leave out (a transaction's currency is USD), or NULL */
     struct field_made made;
     struct field_shown shown;
 };
+
+/* True when its value is text, on the wire and in struct value. */
+static inline bool field_is_text(const struct field *field)
+{
+    return field->type == FIELD_STRING || field->type == FIELD_CURRENCY || field->type == FIELD_ENUM;
+}
 
 struct schema {
     const char *name;     /* "payment" */
@@ -101,6 +105,9 @@ int schema_field_index(const struct schema *schema, const char *name, size_t len
 int schema_label_index(const struct schema *schema, const char *label, size_t length);
 /* Index of the first field of that type, or -1. */
 int schema_type_index(const struct schema *schema, enum field_type type);
+
+/* True for currency and exponent: what an amount in text means depends on them, so they are set before it. */
+bool schema_label_scales_money(const struct schema *schema, const char *label);
 
 /* The header value of the schema, "payment/1". Returns its length, without a NUL. */
 #define SCHEMA_HEADER_BYTES 32

@@ -32,8 +32,7 @@ static bool oracle_accepts(const uint8_t *data, size_t size)
 
 static bool same_value(const struct field *field, const struct value *a, const struct value *b)
 {
-    if (field->type == FIELD_INTEGER || field->type == FIELD_MONEY || field->type == FIELD_EXPONENT ||
-        field->type == FIELD_TIME)
+    if (!field_is_text(field) && field->type != FIELD_UUID)
         return a->integer == b->integer;
     return a->text.length == b->text.length && memcmp(a->text.data, b->text.data, a->text.length) == 0;
 }
