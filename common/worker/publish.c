@@ -2,12 +2,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 
 #include "common/stats/reader.h"
 #include "common/worker/config.h"
 
-enum { DEAD_KEPT = 2, NAMES_TRIED = 1000 };
+#define SHM_FOLDER "/dev/shm" /* shm_overview(7) */
+
+enum { DEAD_KEPT = 2, NAMES_TRIED = 1000, LOCK_TRIES = 1000, LOCK_PAUSE_US = 1000 };
 
 /* The generations of one worker that are still there. */
 struct generations {
@@ -57,16 +60,29 @@ static int create(struct worker_publication *publication, const struct stats_ide
     return result;
 }
 
-static void unlink_beyond_quota(const char *worker, uint64_t generation)
+/* This generation and those before it. */
+static void unlink_from(const char *worker, uint64_t newest)
 {
-    for (uint64_t old = generation > DEAD_KEPT + 1 ? generation - DEAD_KEPT - 1 : 0; old > 0; old--)
+    for (uint64_t old = newest; old > 0; old--)
         if (stats_segment_unlink(INSTANCE_SOLO, worker, old) == -1)
             break; /* the older ones went earlier */
 }
 
+/* Choosing a name and living under it are several steps: of two processes that start together, the second
+ * would take the first one's segment, not opened yet, for a dead one's, and the name with it. So they choose
+ * one after the other, under a lock that needs no file of its own. Another user can hold it as well: after a
+ * second we go on without. */
+static int lock_names(void)
+{
+    int fd = open(SHM_FOLDER, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    for (int i = 0; fd != -1 && i < LOCK_TRIES && flock(fd, LOCK_EX | LOCK_NB) == -1; i++)
+        usleep(LOCK_PAUSE_US);
+    return fd;
+}
+
 /* Takes the first of bravo, bravo.2, … that no living process publishes as. */
-static int publish_solo(struct worker_publication *publication, struct stats_identity *identity,
-                        struct error *error)
+static int choose_name(struct worker_publication *publication, struct stats_identity *identity,
+                       struct error *error)
 {
     for (unsigned index = 1; index <= NAMES_TRIED; index++) {
         name_worker(identity->worker, identity->client, index);
@@ -79,13 +95,24 @@ static int publish_solo(struct worker_publication *publication, struct stats_ide
             snprintf(publication->worker, sizeof publication->worker, "%s", identity->worker);
             publication->generation = identity->generation;
             publication->own = true;
-            unlink_beyond_quota(identity->worker, identity->generation);
+            if (identity->generation > DEAD_KEPT + 1)
+                unlink_from(identity->worker, identity->generation - DEAD_KEPT - 1);
             return 0;
         }
         if (errno != EEXIST) /* somebody was quicker: the next name */
             return -1;
     }
     return error_set(error, "%d workers named '%s' are running already", NAMES_TRIED, identity->client);
+}
+
+static int publish_solo(struct worker_publication *publication, struct stats_identity *identity,
+                        struct error *error)
+{
+    int lock = lock_names();
+    int result = choose_name(publication, identity, error);
+    if (lock != -1)
+        close(lock);
+    return result;
 }
 
 int worker_publish(struct worker_publication *publication, bool supervised, enum stats_kind kind,
@@ -106,8 +133,6 @@ void worker_unpublish(struct worker_publication *publication, bool clean)
 {
     stats_writer_close(publication->writer);
     publication->writer = NULL;
-    if (clean && publication->own) {
-        stats_segment_unlink(publication->instance, publication->worker, publication->generation);
-        unlink_beyond_quota(publication->worker, publication->generation + DEAD_KEPT + 1);
-    }
+    if (clean && publication->own)
+        unlink_from(publication->worker, publication->generation);
 }

@@ -22,7 +22,7 @@ struct worker_publication {
 int worker_publish(struct worker_publication *publication, bool supervised, enum stats_kind kind,
                    const char *client, const char *group, struct error *error);
 
-/* `clean`: nobody has to read it any more, so one of our own is unlinked. */
+/* `clean`: nobody has to read it any more, so one of our own is unlinked, and the dead ones before it. */
 void worker_unpublish(struct worker_publication *publication, bool clean);
 
 #endif
