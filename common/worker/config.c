@@ -111,6 +111,7 @@ int worker_config_read(int fd, const struct program *program, void *target, stru
 {
     size_t length;
     char *bytes = read_whole(fd, &length, error);
+    close(fd);
     if (bytes == NULL)
         return -1;
     struct mp_reader reader;
@@ -118,6 +119,5 @@ int worker_config_read(int fd, const struct program *program, void *target, stru
     int result = apply(&reader, program, target, error);
     explicit_bzero(bytes, length); /* secrets may be among it */
     free(bytes);
-    close(fd);
     return result;
 }

@@ -1,0 +1,254 @@
+/* The control thread ends its process, so every case has a worker in a process of its own, which tells each
+ * wish that wakes it over a pipe. */
+#include "tests/support/check_main.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include "common/clock.h"
+#include "common/exit_codes.h"
+#include "common/rpc/message.h"
+#include "common/worker/config.h"
+#include "common/worker/control.h"
+
+enum { DEADLINE_MS = 10000 };
+#define STARTED 'S'
+
+static struct {
+    pid_t pid;
+    int wishes;  /* a byte for each wake: '0' + the wish; STARTED when it listens */
+    int channel; /* the supervisor's end; -1: not supervised */
+} worker;
+
+/* --- the worker
+ * ---------------------------------------------------------------------------------------------- */
+
+static struct worker_control *control;
+static int wishes_fd;
+
+static void tell(char what)
+{
+    if (write(wishes_fd, &what, 1) != 1)
+        _exit(99);
+}
+
+static void wake(void *context)
+{
+    (void)context;
+    if (control != NULL)
+        tell((char)('0' + worker_control_wanted(control)));
+}
+
+static void live(bool supervised)
+{
+    struct error error = ERROR_INIT;
+    struct worker_control *started = NULL;
+    if (worker_control_start(&started, supervised, NULL, NULL, &error) == -1)
+        _exit(98);
+    control = started;
+    worker_control_set_wake(control, wake, NULL);
+    tell(STARTED);
+    worker_notify_count(control, "joining", 0);
+    worker_notify_text(control, "address", "localhost:9092");
+    poll(NULL, 0, DEADLINE_MS);
+    _exit(97);
+}
+
+/* --- the supervisor
+ * ------------------------------------------------------------------------------------------ */
+
+static char next_wish(void)
+{
+    struct pollfd readable = {.fd = worker.wishes, .events = POLLIN};
+    char wish;
+    ck_assert_msg(poll(&readable, 1, DEADLINE_MS) == 1, "no wish within %d ms", DEADLINE_MS);
+    ck_assert_int_eq(read(worker.wishes, &wish, 1), 1);
+    return wish;
+}
+
+static void start(bool supervised)
+{
+    int wishes[2];
+    int channel[2] = {-1, -1};
+    ck_assert_int_eq(pipe(wishes), 0);
+    if (supervised)
+        ck_assert_int_eq(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, channel), 0);
+    worker.pid = fork();
+    if (worker.pid == 0) {
+        wishes_fd = fcntl(wishes[1], F_DUPFD, WORKER_FD_END);
+        if (supervised) {
+            close(channel[0]);
+            dup2(channel[1], WORKER_CHANNEL_FD);
+            if (channel[1] != WORKER_CHANNEL_FD)
+                close(channel[1]);
+        }
+        live(supervised);
+    }
+    close(wishes[1]);
+    if (supervised)
+        close(channel[1]);
+    worker.wishes = wishes[0];
+    worker.channel = channel[0];
+    ck_assert_int_eq(next_wish(), STARTED);
+}
+
+static int end_of_worker(void)
+{
+    int status;
+    ck_assert_int_eq(waitpid(worker.pid, &status, 0), worker.pid);
+    ck_assert(WIFEXITED(status));
+    return WEXITSTATUS(status);
+}
+
+static void ask_to_drain(const char *format, int leave)
+{
+    uint8_t bytes[64];
+    size_t length = rpc_pack_notification(bytes, sizeof bytes, "drain", format, leave);
+    ck_assert_int_eq(send(worker.channel, bytes, length, 0), (ssize_t)length);
+}
+
+static const int stop_signals[] = {SIGTERM, SIGINT, SIGHUP};
+
+START_TEST(the_first_signal_drains_and_leaves_the_group)
+{
+    for (size_t i = 0; i < 3; i++) {
+        start(false);
+        kill(worker.pid, stop_signals[i]);
+        ck_assert_int_eq(next_wish(), '0' + WORKER_DRAIN_LEAVE);
+        kill(worker.pid, SIGKILL);
+        waitpid(worker.pid, NULL, 0);
+    }
+}
+END_TEST
+
+START_TEST(the_second_signal_ends_it_with_128_and_its_number)
+{
+    for (size_t i = 0; i < 3; i++) {
+        start(false);
+        kill(worker.pid, SIGTERM);
+        ck_assert_int_eq(next_wish(), '0' + WORKER_DRAIN_LEAVE);
+        kill(worker.pid, stop_signals[i]);
+        ck_assert_int_eq(end_of_worker(), 128 + stop_signals[i]);
+    }
+}
+END_TEST
+
+START_TEST(the_channel_drains_leaving_or_keeping_the_membership)
+{
+    start(true);
+    ask_to_drain("b", 0);
+    ck_assert_int_eq(next_wish(), '0' + WORKER_DRAIN_KEEP);
+    ask_to_drain("b", 1);
+    ck_assert_int_eq(next_wish(), '0' + WORKER_DRAIN_LEAVE);
+    ask_to_drain("", 0);
+    ck_assert_int_eq(next_wish(), '0' + WORKER_DRAIN_LEAVE);
+    kill(worker.pid, SIGKILL);
+    waitpid(worker.pid, NULL, 0);
+}
+END_TEST
+
+START_TEST(bytes_that_are_no_message_are_passed_over)
+{
+    start(true);
+    static const char *const garbage[] = {"\xc1", "hello", "\x93\x02\xa5"};
+    for (size_t i = 0; i < 3; i++)
+        ck_assert_int_gt(send(worker.channel, garbage[i], strlen(garbage[i]), 0), 0);
+    static char long_one[2 * RPC_MESSAGE_BYTES];
+    ck_assert_int_gt(send(worker.channel, long_one, sizeof long_one, 0), 0);
+    uint8_t unknown[64];
+    size_t length = rpc_pack_notification(unknown, sizeof unknown, "dance", "b", 1);
+    ck_assert_int_gt(send(worker.channel, unknown, length, 0), 0);
+    ask_to_drain("b", 0);
+    ck_assert_int_eq(next_wish(), '0' + WORKER_DRAIN_KEEP);
+    kill(worker.pid, SIGKILL);
+    waitpid(worker.pid, NULL, 0);
+}
+END_TEST
+
+START_TEST(a_supervisor_that_is_gone_ends_it_as_an_orphan)
+{
+    start(true);
+    close(worker.channel);
+    ck_assert_int_eq(end_of_worker(), EXIT_CODE_ORPHAN);
+}
+END_TEST
+
+START_TEST(what_it_notifies_arrives_as_messages)
+{
+    start(true);
+    uint8_t bytes[RPC_MESSAGE_BYTES];
+    struct rpc_message message;
+    struct mp_view text;
+    ssize_t length = recv(worker.channel, bytes, sizeof bytes, 0);
+    ck_assert_int_eq(rpc_parse(&message, bytes, (size_t)length), 0);
+    ck_assert(rpc_method_is(&message, "joining"));
+    length = recv(worker.channel, bytes, sizeof bytes, 0);
+    ck_assert_int_eq(rpc_parse(&message, bytes, (size_t)length), 0);
+    ck_assert(rpc_method_is(&message, "address"));
+    ck_assert(mp_read_str(&message.params, &text));
+    ck_assert_int_eq(strncmp(text.data, "localhost:9092", text.length), 0);
+    kill(worker.pid, SIGKILL);
+    waitpid(worker.pid, NULL, 0);
+}
+END_TEST
+
+/* A worker's own notifications never block it, even when nobody reads them. */
+static void flood(void)
+{
+    struct error error = ERROR_INIT;
+    struct worker_control *started = NULL;
+    if (worker_control_start(&started, true, NULL, NULL, &error) == -1)
+        _exit(98);
+    for (int64_t i = 0; i < 100000; i++)
+        worker_notify_count(started, "ready", i);
+    worker_control_stop(started);
+    _exit(0);
+}
+
+START_TEST(a_full_channel_does_not_block_the_worker)
+{
+    int channel[2];
+    ck_assert_int_eq(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, channel), 0);
+    worker.pid = fork();
+    if (worker.pid == 0) {
+        int own = fcntl(channel[1], F_DUPFD, WORKER_FD_END);
+        close(channel[0]);
+        close(channel[1]);
+        dup2(own, WORKER_CHANNEL_FD);
+        flood();
+    }
+    ck_assert_int_eq(end_of_worker(), 0);
+    close(channel[0]);
+    close(channel[1]);
+}
+END_TEST
+
+START_TEST(it_can_be_stopped_and_started_again)
+{
+    pid_t pid = fork(); /* signals stay blocked in the thread that started it */
+    if (pid == 0) {
+        for (int i = 0; i < 3; i++) {
+            struct worker_control *one;
+            struct error error = ERROR_INIT;
+            if (worker_control_start(&one, false, NULL, NULL, &error) == -1 ||
+                worker_control_wanted(one) != WORKER_RUN)
+                _exit(1);
+            worker_notify_count(one, "ready", 1); /* nobody to tell: nothing happens */
+            worker_control_stop(one);
+        }
+        worker_control_stop(NULL);
+        _exit(0);
+    }
+    worker.pid = pid;
+    ck_assert_int_eq(end_of_worker(), 0);
+}
+END_TEST
+
+CHECK_MAIN("common/worker/control", the_first_signal_drains_and_leaves_the_group,
+           the_second_signal_ends_it_with_128_and_its_number,
+           the_channel_drains_leaving_or_keeping_the_membership, bytes_that_are_no_message_are_passed_over,
+           a_supervisor_that_is_gone_ends_it_as_an_orphan, what_it_notifies_arrives_as_messages,
+           a_full_channel_does_not_block_the_worker, it_can_be_stopped_and_started_again)
