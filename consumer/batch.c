@@ -2,9 +2,9 @@
 
 #include "common/clock.h"
 
-int batch_init(struct batch *batch, size_t size, int64_t wait_us, struct error *error)
+int batch_init(struct batch *batch, size_t size, struct error *error)
 {
-    *batch = (struct batch){.capacity = size, .wait_us = wait_us};
+    *batch = (struct batch){.capacity = size};
     batch->messages = calloc(size, sizeof(rd_kafka_message_t *));
     if (batch->messages == NULL)
         return error_set(error, "no memory for a batch of %zu records: --batch-size is too large", size);
@@ -30,13 +30,13 @@ static bool take(struct batch *batch, rd_kafka_queue_t *queue, int64_t timeout_u
     return true;
 }
 
-void batch_fill(struct batch *batch, rd_kafka_queue_t *queue, int64_t idle_us)
+void batch_fill(struct batch *batch, rd_kafka_queue_t *queue, int64_t idle_us, int64_t wait_us)
 {
     if (!take(batch, queue, idle_us, 1) || batch_full(batch))
         return;
     /* The call itself waits until the array is full or the time is up, so once is enough; a yield ends it
      * early, and what has come so far is a batch. */
-    take(batch, queue, batch->wait_us, batch->capacity - batch->count);
+    take(batch, queue, wait_us, batch->capacity - batch->count);
 }
 
 void batch_clear(struct batch *batch)

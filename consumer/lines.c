@@ -2,7 +2,6 @@
 
 #include <inttypes.h>
 
-
 #include "common/clock.h"
 #include "common/log.h"
 
@@ -25,7 +24,8 @@ void lines_batch(struct lines *lines, uint64_t records, int64_t now_us)
     lines_flush(lines, now_us, false);
     if (lines->said < LINES_A_SECOND) {
         lines->said++;
-        log_line("Received batch of %" PRIu64 " %.*s", records, (int)(strlen(lines->noun) - (records == 1)), lines->noun);
+        log_line("Received batch of %" PRIu64 " %.*s", records, (int)(strlen(lines->noun) - (records == 1)),
+                 lines->noun);
         return;
     }
     lines->gathered_records += records;

@@ -199,7 +199,10 @@ static void note_batch(struct rounds *rounds, uint64_t records, int64_t began_us
 static void turn(struct consumer *consumer, struct rounds *rounds)
 {
     int64_t wait_us = commit_due_us(&consumer->committer);
-    batch_fill(&consumer->batch, consumer->queue, wait_us < IDLE_US ? wait_us : IDLE_US);
+    /* The first records after a start have waited through a death, perhaps: they are not made to wait for
+     * their batch. */
+    int64_t fill_us = consumer->ever_received ? consumer->settings->batch_wait_us : 0;
+    batch_fill(&consumer->batch, consumer->queue, wait_us < IDLE_US ? wait_us : IDLE_US, fill_us);
     tell_assignment(consumer);
     int64_t began_us = clock_monotonic_us();
     uint64_t records = process_batch(consumer);
@@ -257,7 +260,8 @@ static void tell_total(const struct consumer *consumer, const struct rounds *rou
 {
     double seconds = (double)(rounds->last_us - rounds->first_us) / 1e6;
     log_line("%" PRIu64 " %s received in %.3f s (%.0f/s); committed up to there", rounds->records,
-             consumer->settings->schema->noun_plural, seconds, seconds > 0 ? (double)rounds->records / seconds : 0.0);
+             consumer->settings->schema->noun_plural, seconds,
+             seconds > 0 ? (double)rounds->records / seconds : 0.0);
 }
 
 static void wind_up(struct consumer *consumer, const struct rounds *rounds)

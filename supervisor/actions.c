@@ -91,6 +91,8 @@ void action_spawn(struct worker *worker)
     worker->resume_told = false;
     worker->killed_by_us = false;
     make_segment(worker);
+    if (worker->count_base == STATS_UNKNOWN)
+        worker->count_base = hand_over_acknowledged(worker);
     int result = start_process(worker, &start, &error);
     start_close(&start);
     if (result == -1) {
@@ -181,6 +183,7 @@ static void ask_policy(struct worker *worker, const struct process_end *end)
     const struct settings *settings = worker->supervisor->settings;
     struct restart_policy policy = RESTART_POLICY_DEFAULT;
     policy.deaths_max = (unsigned)settings->deaths_max;
+    policy.healthy_us = settings->healthy_us;
     policy.session_us = settings->session_timeout_us;
     if (worker->kind ==
         KIND_PROVISION) /* a broker may be away for long: it is asked again until it answers */
@@ -192,6 +195,8 @@ static void ask_policy(struct worker *worker, const struct process_end *end)
                        next_random(worker->supervisor), &delay_us);
     if (worker->kind == KIND_BROKER) /* a new one would be empty: not a restart of anything */
         verdict = RESTART_HOLD;
+    if (worker->kind == KIND_PRODUCER && settings->count > 0 && hand_over_remaining(worker) == 0)
+        verdict = RESTART_NEVER; /* it died after its last acknowledgement */
     if (verdict == RESTART_HOLD)
         hold_reason(worker, end, &policy);
     if (verdict == RESTART_LATER) {

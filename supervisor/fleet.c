@@ -32,7 +32,8 @@ static struct worker *add(struct supervisor *supervisor, enum worker_kind kind, 
                               .exit_watch.fd = -1,
                               .channel_watch.fd = -1,
                               .output.watch.fd = -1,
-                              .segment_fd = -1};
+                              .segment_fd = -1,
+                              .count_base = STATS_UNKNOWN};
     snprintf(worker->name, sizeof worker->name, "%s", name);
     snprintf(worker->client, sizeof worker->client, "%.*s", NAME_LENGTH_MAX, name);
     return worker;

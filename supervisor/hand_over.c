@@ -3,6 +3,7 @@
 #include <inttypes.h>
 
 #include "common/worker/config.h"
+#include "supervisor/segment.h"
 #include "supervisor/supervisor.h"
 
 enum { SETTINGS_MAX = 128, VALUE_BYTES = 4096 };
@@ -29,7 +30,6 @@ static const struct passed_on passed_on[] = {
     {"session-timeout", FOR(KIND_CONSUMER), false},
     {"interval", FOR(KIND_PRODUCER), false},
     {"rate", FOR(KIND_PRODUCER), false},
-    {"count", FOR(KIND_PRODUCER), false},
     {"seed", FOR(KIND_PRODUCER), false},
     {"partitions", FOR(KIND_PROVISION), false},
     {"quiet", FOR(KIND_CONSUMER) | FOR(KIND_PRODUCER), false},
@@ -141,11 +141,36 @@ static void put_broker(struct builder *builder, const struct worker *worker, cha
     put(builder, "topic", topic);
 }
 
-int hand_over_config(const struct worker *worker, bool publish, struct error *error)
+int64_t hand_over_acknowledged(struct worker *worker)
+{
+    if (worker->kind != KIND_PRODUCER || !segment_refresh(worker))
+        return 0;
+    int64_t acknowledged = stats_snapshot_counter(worker->stats, "acknowledged");
+    return acknowledged == STATS_UNKNOWN ? 0 : acknowledged;
+}
+
+int64_t hand_over_remaining(struct worker *worker)
+{
+    int64_t sent =
+        hand_over_acknowledged(worker) - (worker->count_base == STATS_UNKNOWN ? 0 : worker->count_base);
+    int64_t count = worker->supervisor->settings->count;
+    return sent < count ? count - sent : 0;
+}
+
+static void put_producer(struct builder *builder, struct worker *worker, char count[32])
+{
+    if (worker->supervisor->settings->count == 0)
+        return;
+    snprintf(count, 32, "%" PRId64, hand_over_remaining(worker));
+    put(builder, "count", count);
+}
+
+int hand_over_config(struct worker *worker, bool publish, struct error *error)
 {
     struct builder *builder = calloc(1, sizeof *builder);
     char instance_id[256];
     char topic[512];
+    char count[32];
     if (builder == NULL)
         return error_set(error, "out of memory");
     put_passed_on(builder, worker);
@@ -153,6 +178,8 @@ int hand_over_config(const struct worker *worker, bool publish, struct error *er
         put_kafka(builder, worker);
     if (worker->kind == KIND_CONSUMER)
         put_consumer(builder, worker, instance_id);
+    if (worker->kind == KIND_PRODUCER)
+        put_producer(builder, worker, count);
     if (worker->kind == KIND_BROKER)
         put_broker(builder, worker, topic);
     if (kinds[worker->kind].publishes && !publish)

@@ -14,6 +14,13 @@ bool hand_over_publishes(enum worker_kind kind);
 void hand_over_arguments(const struct worker *worker, const char *words[8]);
 
 /* A descriptor with its configuration, or -1 with the error. `publish`: there is a segment for it. */
-int hand_over_config(const struct worker *worker, bool publish, struct error *error);
+int hand_over_config(struct worker *worker, bool publish, struct error *error);
+
+/* Records acknowledged so far, over all generations; 0 without statistics. */
+int64_t hand_over_acknowledged(struct worker *worker);
+
+/* What is left of --count for the next process, never negative. A record that was sent and not acknowledged
+ * counts as not sent: it may be there twice, and is not missing. */
+int64_t hand_over_remaining(struct worker *worker);
 
 #endif

@@ -68,6 +68,9 @@ static const struct option_def options[] = {
      "a worker that has not ended so long after it was asked to is killed", false},
     {OPTION_INTEGER, "max-deaths", 0, "N", "10", NULL, AT(deaths_max), 1, RESTART_DEATHS_MAX, NULL,
      "deaths within a minute that hold a worker back", false},
+    {OPTION_DURATION, "healthy-after", 0, "TIME", "30s", NULL, AT(healthy_us), 1000, 86400000000, NULL,
+     "a worker that was ready for so long is restarted at once when it dies; others wait longer each time",
+     false},
     {OPTION_FLAG, "keep", 0, NULL, NULL, NULL, AT(keep), 0, 0, NULL,
      "leave the statistics in shared memory at the end, for kstat", false},
     {OPTION_FLAG, "quiet", 'q', NULL, NULL, NULL, AT(quiet), 0, 0, NULL,
@@ -112,6 +115,9 @@ static int check(struct settings *settings, struct error *error)
         if (strcasecmp(settings->clients.items[i], PRODUCER_WORKER) == 0)
             return error_set_code(error, EXIT_CODE_USAGE, "--clients: '%s' is the producer's own name",
                                   PRODUCER_WORKER);
+    if (options_given(&supervisor_program, settings, "rate") &&
+        options_given(&supervisor_program, settings, "interval"))
+        return error_set_code(error, EXIT_CODE_USAGE, "--rate and --interval both say how fast: give one");
     if (settings->exit_when_done && (settings->count == 0 || settings->no_producer))
         return error_set_code(error, EXIT_CODE_USAGE, "--exit-when-done needs a producer with --count N");
     return brokers_find(&settings->brokers, settings->bootstrap, error);

@@ -41,6 +41,7 @@ struct settings {
     bool keep;
     int64_t stop_timeout_us;
     int64_t deaths_max;
+    int64_t healthy_us;
     /* derived */
     const struct schema *schema;
     struct brokers brokers;

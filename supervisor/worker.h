@@ -55,6 +55,8 @@ struct worker {
     struct stats_snapshot *stats;    /* of the current or last generation; NULL: none */
     struct stats_snapshot *previous; /* of the one before; NULL: none */
     bool resume_told;                /* for this generation */
+    int64_t
+        count_base; /* the producer: acknowledged before this supervisor; STATS_UNKNOWN: not started yet */
 };
 
 #endif
