@@ -15,7 +15,7 @@ bool restart_budget_spent(const struct restart_policy *policy, const struct rest
     if (history->death_count < policy->deaths_max)
         return false;
     unsigned oldest = (history->death_count - policy->deaths_max) % RESTART_DEATHS_MAX;
-    return now_us - history->deaths_us[oldest] <= policy->window_us;
+    return now_us - history->deaths_us[oldest] < policy->window_us;
 }
 
 /* first × 2^(n−2) for the n-th death in a row, capped, ±25 %. */

@@ -13,13 +13,17 @@ struct edge {
 };
 
 /* The state is set before the action runs, so that an action that raises a further event raises it in the new
- * state. A death goes through DOWN, where the policy's verdict arrives as the next event. */
+ * state. A death goes through DOWN, where what the worker said last is still read, and the policy's verdict
+ * arrives as the next event. */
 static const struct edge table[STATE_COUNT][EVENT_COUNT] = {
     [WORKER_DOWN] = {[EVENT_START] = {action_spawn, WORKER_STARTING},
                      [EVENT_RESTART] = {action_spawn, WORKER_STARTING},
                      [EVENT_BACK_OFF] = {action_wait_restart, WORKER_BACKING_OFF},
                      [EVENT_HOLD] = {action_hold, WORKER_HELD},
                      [EVENT_FINISH] = {action_finish, WORKER_DONE},
+                     [EVENT_JOINING] = {action_none, WORKER_DOWN},
+                     [EVENT_READY] = {action_none, WORKER_DOWN},
+                     [EVENT_READY_IDLE] = {action_none, WORKER_DOWN},
                      [EVENT_STOP] = {action_none, WORKER_DOWN}},
     [WORKER_STARTING] = {[EVENT_SPAWN_FAILED] = {action_bury_unborn, WORKER_DOWN},
                          [EVENT_JOINING] = {action_none, WORKER_JOINING},
