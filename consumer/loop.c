@@ -13,6 +13,7 @@
 #define WATERMARKS_US  (250 * US_PER_MS)   /* librdkafka knows the high ones: no traffic */
 #define LOW_US         (5 * US_PER_SECOND) /* low ones are asked for this often: one request a leader */
 #define QUEUE_PEAK_MIN 1000                /* a shorter queue was never full */
+#define LAST_US        (50 * US_PER_MS)
 #define LEAVE_POLL_MS                                                                                        \
     50 /* FACTS: a LeaveGroup needs 20 ms of polling after the revoke, or a static member stays */
 #define LEAVE_US (5 * US_PER_SECOND)
@@ -196,35 +197,47 @@ static void note_batch(struct rounds *rounds, uint64_t records, int64_t began_us
     rounds->records += records;
 }
 
+/* Fills a batch and works it off. */
+static void work(struct consumer *consumer, struct rounds *rounds, int64_t idle_us, int64_t fill_us)
+{
+    const struct settings *settings = consumer->settings;
+    batch_fill(&consumer->batch, consumer->queue, idle_us, fill_us);
+    tell_assignment(consumer);
+    int64_t began_us = clock_monotonic_us();
+    uint64_t records = process_batch(consumer);
+    note_batch(rounds, records, began_us);
+    if (records > 0 && !settings->quiet && !settings->print)
+        lines_batch(&rounds->lines, records, clock_monotonic_us());
+    else
+        lines_flush(&rounds->lines, clock_monotonic_us(), false);
+}
+
+/* What ends a consumer from within. */
+static void check_end(struct consumer *consumer, const struct rounds *rounds)
+{
+    const struct settings *settings = consumer->settings;
+    if (consumer->committer.fenced != RD_KAFKA_RESP_ERR_NO_ERROR)
+        consumer_fail(consumer, EXIT_CODE_FENCED,
+                      "fenced: another process has taken the group.instance.id '%s'",
+                      settings->instance_id ? settings->instance_id : "");
+    if (log_flush() == -1)
+        consumer_fail(consumer, EXIT_CODE_FAILED, "nobody reads the output any more");
+    if (settings->count > 0 && rounds->records >= (uint64_t)settings->count)
+        consumer->must_stop = true;
+}
+
 static void turn(struct consumer *consumer, struct rounds *rounds)
 {
     int64_t wait_us = commit_due_us(&consumer->committer);
     /* The first records after a start have waited through a death, perhaps: they are not made to wait for
      * their batch. */
     int64_t fill_us = consumer->ever_received ? consumer->settings->batch_wait_us : 0;
-    batch_fill(&consumer->batch, consumer->queue, wait_us < IDLE_US ? wait_us : IDLE_US, fill_us);
-    tell_assignment(consumer);
-    int64_t began_us = clock_monotonic_us();
-    uint64_t records = process_batch(consumer);
-    note_batch(rounds, records, began_us);
+    work(consumer, rounds, wait_us < IDLE_US ? wait_us : IDLE_US, fill_us);
     commit_async(&consumer->committer);
-    if (consumer->committer.fenced != RD_KAFKA_RESP_ERR_NO_ERROR)
-        consumer_fail(consumer, EXIT_CODE_FENCED,
-                      "fenced: another process has taken the group.instance.id '%s'",
-                      consumer->settings->instance_id ? consumer->settings->instance_id : "");
-    int64_t now_us = clock_monotonic_us();
     stats_heartbeat(consumer->stats, clock_wall_us());
     watch_queue(consumer, rounds);
-    publish_watermarks(consumer, rounds, now_us);
-    const struct settings *settings = consumer->settings;
-    if (records > 0 && !settings->quiet && !settings->print)
-        lines_batch(&rounds->lines, records, now_us);
-    else
-        lines_flush(&rounds->lines, now_us, false);
-    if (log_flush() == -1)
-        consumer_fail(consumer, EXIT_CODE_FAILED, "nobody reads the output any more");
-    if (settings->count > 0 && rounds->records >= (uint64_t)settings->count)
-        consumer->must_stop = true;
+    publish_watermarks(consumer, rounds, clock_monotonic_us());
+    check_end(consumer, rounds);
 }
 
 /* --- the way out
@@ -283,6 +296,8 @@ int loop_run(struct consumer *consumer)
     struct rounds rounds = {.lines.noun = consumer->settings->schema->noun_plural};
     while (worker_control_wanted(consumer->control) == WORKER_RUN && !consumer->must_stop)
         turn(consumer, &rounds);
+    if (!consumer->must_stop) /* what the producer sent before it was stopped is on its way */
+        work(consumer, &rounds, LAST_US, 0);
     lines_flush(&rounds.lines, clock_monotonic_us(), true);
     wind_up(consumer, &rounds);
     log_flush();
