@@ -7,8 +7,16 @@
 
 enum { READ_BYTES = 64 * 1024, READS_A_ROUND = 4, READS_AT_CLOSE = 32 };
 
-/* The rest of a line that an earlier read began. Without memory the beginning goes out as a line of its own.
- */
+static void say_partial(struct worker *worker)
+{
+    struct output *output = &worker->output;
+    if (output->partial_length > 0)
+        report_worker_line(worker, output->partial, output->partial_length);
+    output->partial_length = 0;
+}
+
+/* A line that is not whole yet, or too long: it goes on behind what is there; what is full goes out when more
+ * comes. Without memory the piece goes out as a line of its own. */
 static void keep_partial(struct worker *worker, const char *bytes, size_t length)
 {
     struct output *output = &worker->output;
@@ -19,29 +27,25 @@ static void keep_partial(struct worker *worker, const char *bytes, size_t length
         return;
     }
     while (length > 0) {
+        if (output->partial_length == OUTPUT_LINE_BYTES)
+            say_partial(worker);
         size_t room = OUTPUT_LINE_BYTES - output->partial_length;
         size_t part = length < room ? length : room;
         memcpy(output->partial + output->partial_length, bytes, part);
         output->partial_length += part;
         bytes += part;
         length -= part;
-        if (output->partial_length == OUTPUT_LINE_BYTES) {
-            report_worker_line(worker, output->partial, output->partial_length);
-            output->partial_length = 0;
-        }
     }
 }
 
 static void take_line(struct worker *worker, const char *line, size_t length)
 {
-    struct output *output = &worker->output;
-    if (output->partial_length == 0) {
+    if (worker->output.partial_length == 0 && length <= OUTPUT_LINE_BYTES) {
         report_worker_line(worker, line, length);
         return;
     }
     keep_partial(worker, line, length);
-    report_worker_line(worker, output->partial, output->partial_length);
-    output->partial_length = 0;
+    say_partial(worker);
 }
 
 static void take(struct worker *worker, const char *bytes, size_t length)
@@ -97,8 +101,6 @@ int output_open(struct worker *worker, struct error *error)
 void output_close(struct worker *worker)
 {
     drain(worker, READS_AT_CLOSE);
-    if (worker->output.partial_length > 0)
-        report_worker_line(worker, worker->output.partial, worker->output.partial_length);
-    worker->output.partial_length = 0;
+    say_partial(worker);
     reactor_close(&worker->supervisor->reactor, &worker->output.watch);
 }

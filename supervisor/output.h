@@ -6,7 +6,7 @@
 
 #include "supervisor/worker.h"
 
-#define OUTPUT_LINE_BYTES 8192 /* a longer line is cut */
+#define OUTPUT_LINE_BYTES 8192 /* a longer line comes out in pieces of this size */
 
 /* Makes the pipe; our end is watched, the other is returned for the spawn (the caller closes it). -1 with the
  * error. */
