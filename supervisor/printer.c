@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdbool.h>
 
@@ -45,6 +46,17 @@ static void say_dropped(struct printer *printer)
     printer->dropped_said = printer->dropped;
 }
 
+/* Non-blocking is a flag of the open terminal, not of the descriptor, so anybody who shares it may have set
+ * it.
+ */
+static void wait_for_room(struct printer *printer)
+{
+    struct pollfd writable = {.fd = printer->fd, .events = POLLOUT};
+    pthread_mutex_unlock(&printer->lock);
+    poll(&writable, 1, -1);
+    pthread_mutex_lock(&printer->lock);
+}
+
 /* Writes without the lock; the part being written stays in the ring, so nobody overwrites it. */
 static void write_some(struct printer *printer)
 {
@@ -58,6 +70,10 @@ static void write_some(struct printer *printer)
     pthread_mutex_lock(&printer->lock);
     if (written == -1 && cause == EINTR)
         return;
+    if (written == -1 && cause == EAGAIN) {
+        wait_for_room(printer);
+        return;
+    }
     /* A terminal that is gone (EIO, EPIPE) takes everything: the workers' lines have nowhere to go, and
      * supervision goes on. */
     size_t gone = written > 0 ? (size_t)written : length;
