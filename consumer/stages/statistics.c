@@ -8,13 +8,22 @@
 #include "common/log.h"
 #include "common/record/text.h"
 
-enum { CURRENCIES_MAX = 32, CHOICES_MAX = 16, KEYS_INITIAL = 1024, KEYS_MAX = 1 << 20 };
+enum { CURRENCIES_MAX = 32, CHOICES_MAX = 16, KEYS_INITIAL = 1024, KEYS_MAX = 1 << 20, GUESSES = 64 };
 
 struct currency_total {
     char code[4];
     int exponent;
     uint64_t positive, negative;
     int64_t positive_minor, negative_minor; /* saturating */
+};
+
+/* How often each word of a list field came. */
+struct list_counts {
+    size_t field;
+    const struct choice *choices;
+    uint8_t choice_count;
+    uint8_t guesses[GUESSES];
+    uint64_t counts[CHOICES_MAX];
 };
 
 struct statistics {
@@ -24,19 +33,25 @@ struct statistics {
     int money_field, currency_field, exponent_field; /* -1: the schema has none */
     struct currency_total currencies[CURRENCIES_MAX];
     size_t currency_count;
-    uint64_t choices[RECORD_FIELDS_MAX][CHOICES_MAX];
+    struct list_counts lists[RECORD_FIELDS_MAX];
+    size_t list_count;
     /* the keys seen: an open-addressed set of 64-bit hashes, 0 is empty. A set of hashes, so that keys of any
      * length cost eight bytes. */
     uint64_t *keys;
     size_t key_capacity, key_count;
 };
 
-static int field_of_type(const struct schema *schema, enum field_type type)
+static void find_lists(struct statistics *s)
 {
-    for (size_t i = 0; i < schema->field_count; i++)
-        if (schema->fields[i].type == type)
-            return (int)i;
-    return -1;
+    for (size_t f = 0; f < s->schema->field_count; f++) {
+        if (s->schema->fields[f].type != FIELD_ENUM)
+            continue;
+        struct list_counts *list = &s->lists[s->list_count++];
+        list->field = f;
+        list->choices = s->schema->fields[f].choices;
+        while (list->choice_count < CHOICES_MAX && list->choices[list->choice_count].text != NULL)
+            list->choice_count++;
+    }
 }
 
 static int statistics_open(void **state, const struct settings *settings, struct error *error)
@@ -50,11 +65,12 @@ static int statistics_open(void **state, const struct settings *settings, struct
     }
     s->schema = settings->schema;
     s->every = (uint64_t)settings->statistics_every;
-    s->money_field = field_of_type(s->schema, FIELD_MONEY);
-    s->currency_field = field_of_type(s->schema, FIELD_CURRENCY);
-    s->exponent_field = field_of_type(s->schema, FIELD_EXPONENT);
+    s->money_field = schema_type_index(s->schema, FIELD_MONEY);
+    s->currency_field = schema_type_index(s->schema, FIELD_CURRENCY);
+    s->exponent_field = schema_type_index(s->schema, FIELD_EXPONENT);
     s->keys = keys;
     s->key_capacity = KEYS_INITIAL;
+    find_lists(s);
     *state = s;
     return 0;
 }
@@ -69,17 +85,31 @@ static void statistics_close(void *state)
 /* --- keys
  * ---------------------------------------------------------------------------------------------------- */
 
-/* FNV-1a, 64 bits (Fowler, Noll, Vo), then the finalizer of SplitMix64: FNV's low bits alone cluster on short
- * keys. */
-static uint64_t hash(const char *text, size_t length)
+/* FNV-1a's step (Fowler, Noll, Vo) on words of eight bytes instead of one, then the finalizer of SplitMix64,
+ * which spreads what multiplication left in the high bits. Keys that differ in the last, shorter word differ
+ * in it: it is padded with zeros, and the length is hashed too. */
+static uint64_t hash(const char *bytes, size_t length)
 {
-    uint64_t h = UINT64_C(0xcbf29ce484222325);
-    for (size_t i = 0; i < length; i++)
-        h = (h ^ (uint8_t)text[i]) * UINT64_C(0x100000001b3);
+    uint64_t h = UINT64_C(0xcbf29ce484222325) ^ length;
+    for (; length > 0;
+         length -= length < sizeof(uint64_t) ? length : sizeof(uint64_t), bytes += sizeof(uint64_t)) {
+        uint64_t word = 0;
+        memcpy(&word, bytes, length < sizeof word ? length : sizeof word);
+        h = (h ^ word) * UINT64_C(0x100000001b3);
+        h ^= h >> 32;
+    }
     h = (h ^ (h >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
     h = (h ^ (h >> 27)) * UINT64_C(0x94d049bb133111eb);
     h ^= h >> 31;
     return h != 0 ? h : 1;
+}
+
+/* Of the field as it was decoded: no text is made of a number. */
+static uint64_t hash_key(const struct schema *schema, const struct value *key)
+{
+    if (field_is_text(&schema->fields[schema->key_field]))
+        return hash(key->text.data, key->text.length);
+    return hash((const char *)&key->integer, sizeof key->integer);
 }
 
 static void insert(uint64_t *keys, size_t capacity, uint64_t h, size_t *count)
@@ -110,14 +140,13 @@ static void grow(struct statistics *s)
 
 static void note_key(struct statistics *s, const struct record *record)
 {
-    char key[RECORD_KEY_BYTES];
-    size_t length = record_key(record, key);
-    if (length == 0)
+    if (!record_has(record, (int)s->schema->key_field))
         return;
     if (s->key_count * 2 >= s->key_capacity && s->key_capacity < KEYS_MAX)
         grow(s);
     if (s->key_count + 1 < s->key_capacity) /* one place stays empty, or a search would not end */
-        insert(s->keys, s->key_capacity, hash(key, length), &s->key_count);
+        insert(s->keys, s->key_capacity, hash_key(s->schema, &record->values[s->schema->key_field]),
+               &s->key_count);
 }
 
 /* --- amounts and lists
@@ -160,17 +189,39 @@ static void note_amount(struct statistics *s, const struct record *record)
     }
 }
 
+/* Where a word of a list probably stands: by its length and its first and last letters. A guess: the word
+ * there is compared. */
+static unsigned guess_slot(const char *text, size_t length)
+{
+    return length == 0
+               ? 0
+               : ((unsigned)length + 7U * (unsigned char)text[0] + 29U * (unsigned char)text[length - 1]) %
+                     GUESSES;
+}
+
+static bool is_choice(const struct choice *choice, struct mp_view text)
+{
+    return choice->length == text.length && memcmp(choice->text, text.data, text.length) == 0;
+}
+
+static void note_choice(struct list_counts *list, struct mp_view text)
+{
+    uint8_t *guess = &list->guesses[guess_slot(text.data, text.length)];
+    if (!is_choice(&list->choices[*guess], text)) {
+        uint8_t c = 0;
+        while (c < list->choice_count && !is_choice(&list->choices[c], text))
+            c++;
+        if (c == list->choice_count)
+            return;
+        *guess = c;
+    }
+    list->counts[*guess]++;
+}
+
 static void note_choices(struct statistics *s, const struct record *record)
 {
-    for (size_t f = 0; f < s->schema->field_count; f++) {
-        if (s->schema->fields[f].type != FIELD_ENUM)
-            continue;
-        struct mp_view text = record->values[f].text;
-        const struct choice *choices = s->schema->fields[f].choices;
-        for (size_t c = 0; c < CHOICES_MAX && choices[c].text != NULL; c++)
-            if (choices[c].length == text.length && memcmp(choices[c].text, text.data, text.length) == 0)
-                s->choices[f][c]++;
-    }
+    for (size_t i = 0; i < s->list_count; i++)
+        note_choice(&s->lists[i], record->values[s->lists[i].field].text);
 }
 
 /* --- telling
@@ -193,15 +244,14 @@ static void tell_currency(const struct currency_total *total)
                  positive, total->code, total->positive, negative, total->negative, net);
 }
 
-static void tell_choices(const struct statistics *s, size_t field)
+static void tell_list(const struct statistics *s, const struct list_counts *list)
 {
     char line[512];
     int used = 0;
-    const struct choice *choices = s->schema->fields[field].choices;
-    for (size_t c = 0; c < CHOICES_MAX && choices[c].text != NULL && used < (int)sizeof line - 64; c++)
+    for (size_t c = 0; c < list->choice_count && used < (int)sizeof line - 64; c++)
         used += snprintf(line + used, sizeof line - (size_t)used, "%s%.40s %" PRIu64, c > 0 ? ", " : "",
-                         choices[c].text, s->choices[field][c]);
-    log_line("  by %-10s %s", s->schema->fields[field].name, line);
+                         list->choices[c].text, list->counts[c]);
+    log_line("  by %-10s %s", s->schema->fields[list->field].name, line);
 }
 
 static void tell(const struct statistics *s)
@@ -209,9 +259,8 @@ static void tell(const struct statistics *s)
     log_line("──── statistics after %" PRIu64 " %s ────", s->records, s->schema->noun_plural);
     for (size_t i = 0; i < s->currency_count; i++)
         tell_currency(&s->currencies[i]);
-    for (size_t f = 0; f < s->schema->field_count; f++)
-        if (s->schema->fields[f].type == FIELD_ENUM)
-            tell_choices(s, f);
+    for (size_t i = 0; i < s->list_count; i++)
+        tell_list(s, &s->lists[i]);
     log_line("  active %ss %zu%s", s->schema->fields[s->schema->key_field].name, s->key_count,
              s->key_count + 1 >= KEYS_MAX ? " or more" : "");
 }
@@ -232,7 +281,7 @@ static enum verdict statistics_record(void *state, const struct item *item, char
 static void statistics_finish(void *state)
 {
     const struct statistics *s = state;
-    if (s->records > 0)
+    if (s->records % s->every != 0) /* what has been told is not told twice */
         tell(s);
 }
 

@@ -1,9 +1,11 @@
 /* Two bare consumers: the loops that kconsume is measured against. Nothing is decoded, nothing is kept.
  *
- *   peer_consume poll  BOOTSTRAP TOPIC GROUP COUNT [NAME=VALUE]…   rd_kafka_consumer_poll, a message at a time, as rdkafka_performance has it
- *   peer_consume batch BOOTSTRAP TOPIC GROUP COUNT [NAME=VALUE]…   rd_kafka_consume_batch_queue of 5000, an asynchronous commit per batch
+ *   peer_consume poll  BOOTSTRAP TOPIC GROUP COUNT [NAME=VALUE]…   rd_kafka_consumer_poll, a message at a
+ * time, as rdkafka_performance has it peer_consume batch BOOTSTRAP TOPIC GROUP COUNT [NAME=VALUE]…
+ * rd_kafka_consume_batch_queue of 5000, an asynchronous commit per batch
  *
- * Prints {"records":N,"seconds":S}; the clock runs from the first record to the last, so that joining the group is not in it.
+ * Prints {"records":N,"seconds":S}; the clock runs from the first record to the last, so that joining the
+ * group is not in it.
  */
 #include <inttypes.h>
 #include <librdkafka/rdkafka.h>
@@ -98,7 +100,8 @@ int main(int argc, char **argv)
         poll_loop(&run, until_us);
     else
         batch_loop(&run, until_us);
-    printf("{\"records\":%" PRId64 ",\"seconds\":%.6f}\n", run.records, (double)(run.last_us - run.first_us) / 1e6);
+    printf("{\"records\":%" PRId64 ",\"seconds\":%.6f}\n", run.records,
+           (double)(run.last_us - run.first_us) / 1e6);
     rd_kafka_consumer_close(run.rk);
     rd_kafka_destroy(run.rk);
     return run.records >= run.wanted ? 0 : 1;

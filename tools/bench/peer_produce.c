@@ -1,5 +1,6 @@
-/* A bare producer: the loop that kproduce is measured against. Payloads, keys and headers are the same bytes as kproduce's, made before the clock starts;
- * in the loop there is rd_kafka_producev, rd_kafka_poll and a delivery callback that counts. Tuned as kproduce is.
+/* A bare producer: the loop that kproduce is measured against. Payloads, keys and headers are the same bytes
+ * as kproduce's, made before the clock starts; in the loop there is rd_kafka_producev, rd_kafka_poll and a
+ * delivery callback that counts. Tuned as kproduce is.
  *
  *   peer_produce BOOTSTRAP TOPIC COUNT [NAME=VALUE]…      prints {"records":N,"seconds":S}
  */
@@ -46,15 +47,18 @@ static struct prepared *prepare(void)
     return prepared;
 }
 
-static void produce(rd_kafka_t *rk, const char *topic, const struct prepared *one, int64_t number)
+static void produce(rd_kafka_t *rk, rd_kafka_topic_t *topic, const struct prepared *one, int64_t number)
 {
     char seq[24];
     int seq_length = snprintf(seq, sizeof seq, "%" PRId64, number);
     for (;;) {
-        rd_kafka_resp_err_t err = rd_kafka_producev(
-            rk, RD_KAFKA_V_TOPIC(topic), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_KEY(one->key, one->key_length),
-            RD_KAFKA_V_VALUE((void *)(uintptr_t)one->payload, one->payload_length), RD_KAFKA_V_HEADER("schema", "payment/1", 9),
-            RD_KAFKA_V_HEADER("producer", "peer-0123456789abcdef", 21), RD_KAFKA_V_HEADER("seq", seq, seq_length), RD_KAFKA_V_END);
+        rd_kafka_resp_err_t err =
+            rd_kafka_producev(rk, RD_KAFKA_V_RKT(topic), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
+                              RD_KAFKA_V_KEY(one->key, one->key_length),
+                              RD_KAFKA_V_VALUE((void *)(uintptr_t)one->payload, one->payload_length),
+                              RD_KAFKA_V_HEADER("schema", "payment/1", 9),
+                              RD_KAFKA_V_HEADER("producer", "peer-0123456789abcdef", 21),
+                              RD_KAFKA_V_HEADER("seq", seq, seq_length), RD_KAFKA_V_END);
         if (err != RD_KAFKA_RESP_ERR__QUEUE_FULL)
             return;
         rd_kafka_poll(rk, 10);
@@ -88,15 +92,18 @@ int main(int argc, char **argv)
         fprintf(stderr, "peer_produce: %s\n", why);
         return 1;
     }
+    rd_kafka_topic_t *topic = rd_kafka_topic_new(rk, argv[2], NULL);
     int64_t began_us = clock_monotonic_us();
     for (int64_t i = 0; i < count; i++) {
-        produce(rk, argv[2], &prepared[i % PREPARED], i + 1);
+        produce(rk, topic, &prepared[i % PREPARED], i + 1);
         if (i % 64 == 0)
             rd_kafka_poll(rk, 0);
     }
     rd_kafka_flush(rk, 60000);
     double seconds = (double)(clock_monotonic_us() - began_us) / 1e6;
-    printf("{\"records\":%" PRId64 ",\"failed\":%" PRId64 ",\"seconds\":%.6f}\n", acknowledged, failed, seconds);
+    printf("{\"records\":%" PRId64 ",\"failed\":%" PRId64 ",\"seconds\":%.6f}\n", acknowledged, failed,
+           seconds);
+    rd_kafka_topic_destroy(topic);
     rd_kafka_destroy(rk);
     free(prepared);
     return acknowledged == count ? 0 : 1;
