@@ -4,8 +4,8 @@
 
 #include "common/stats/reader.h"
 
-/* `0:350 1:340 2:352` for the value of that name, partitions that are not assigned left out; `nothing` when
- * there is none. */
+/* `0:350 1:340 2:352` for the value of that name, partitions that do not have it left out; `nothing` when
+ * none has. Also of partitions that went to another member: what was committed stays true. */
 void offsets_text(const struct stats_snapshot *stats, const char *name, char *text, size_t bytes);
 
 /* What a generation resumed with, of one partition or summed over all that are assigned. */
