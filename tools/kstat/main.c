@@ -1,0 +1,62 @@
+/* kstat: what the workers are doing. Reads shared memory, and nothing else. */
+#include "common/exit_codes.h"
+#include "tools/kstat/choose.h"
+#include "tools/kstat/show.h"
+#include "tools/kstat/watch.h"
+
+static int list_definitions(const struct settings *settings)
+{
+    struct screen screen = screen_of_stdout();
+    if (!settings->json) {
+        show_definitions(&screen, stdout);
+        return 0;
+    }
+    json_t *definitions = json_definitions();
+    json_dumpf(definitions, stdout, JSON_INDENT(2));
+    fputc('\n', stdout);
+    json_decref(definitions);
+    return 0;
+}
+
+static int show_view(const struct settings *settings, const struct view_request *request, struct error *error)
+{
+    struct view view;
+    struct screen screen = screen_of_stdout();
+    if (view_collect(&view, request, error) != 0)
+        return -1;
+    int result = show_once(settings, &view, NULL, &screen, stdout, error);
+    view_release(&view);
+    return result;
+}
+
+static int run(const struct settings *settings, struct error *error)
+{
+    char chosen[NAME_BYTES];
+    struct view_request request = {.instance = settings->instance,
+                                   .worker = settings->worker,
+                                   .generation = (uint64_t)settings->generation,
+                                   .postmortem = settings->postmortem};
+    if (settings->list)
+        return list_definitions(settings);
+    if (request.instance == NULL) {
+        if (choose_instance(chosen, error) != 0)
+            return -1;
+        request.instance = chosen;
+    }
+    return settings->interval_us > 0 ? watch(settings, &request, error)
+                                     : show_view(settings, &request, error);
+}
+
+int main(int argc, char **argv)
+{
+    struct settings settings = {.instance = NULL};
+    struct error error = ERROR_INIT;
+    int result = settings_parse(&settings, argc, argv, &error);
+    if (result == 0)
+        result = run(&settings, &error);
+    if (result == 0 && fflush(stdout) != 0)
+        result = error_set(&error, "cannot write to stdout: %m");
+    int code = result == 0 ? EXIT_CODE_OK : program_fail(kstat_program.name, &error);
+    options_release(&kstat_program, &settings);
+    return code;
+}

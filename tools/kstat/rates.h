@@ -1,0 +1,26 @@
+/* rates.h: per second, since the last look and since the first, for `kstat 1`. Keyed by worker and counter,
+ * because the counters of a worker go on over its generations. */
+#ifndef KSUPERVISE_TOOLS_KSTAT_RATES_H
+#define KSUPERVISE_TOOLS_KSTAT_RATES_H
+
+#include "common/banned.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct rates; /* opaque */
+
+struct rates *rates_new(void); /* NULL without memory */
+void rates_free(struct rates *rates);
+
+/* A new look at a counter. One that went back belongs to another instance: it begins anew. Without memory the
+ * rate is not known. */
+void rates_update(struct rates *rates, const char *worker, const char *counter, int64_t value,
+                  int64_t monotonic_us);
+
+/* False until there were two looks. `rates` NULL: false. */
+bool rates_get(const struct rates *rates, const char *worker, const char *counter, double *now,
+               double *average);
+
+#endif

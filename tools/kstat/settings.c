@@ -1,0 +1,124 @@
+#include "tools/kstat/settings.h"
+
+#include <ctype.h>
+
+#include "common/clock.h"
+#include "common/exit_codes.h"
+
+#define INTERVAL_MIN_US (10 * US_PER_MS)
+#define INTERVAL_MAX_US (24 * 3600 * US_PER_SECOND)
+#define COUNT_MAX       INT64_C(1000000000)
+
+static const struct option_def options[] = {
+    {.type = OPTION_STRING,
+     .name = "instance",
+     .letter = 'i',
+     .argument = "NAME",
+     .environment = "KSUPERVISE_INSTANCE",
+     .offset = offsetof(struct settings, instance),
+     .help =
+         "which instance (without: 'default' if it is there, else the only one there is; 'solo' is that of "
+         "workers started by hand)"},
+    {.type = OPTION_FLAG,
+     .name = "json",
+     .offset = offsetof(struct settings, json),
+     .help = "print JSON, version 1; with an interval one object a line"},
+    {.type = OPTION_INTEGER,
+     .name = "generation",
+     .argument = "N",
+     .fallback = "0",
+     .maximum = INT64_MAX,
+     .offset = offsetof(struct settings, generation),
+     .help = "show generation N of the worker, dead or alive, as it is or was (0: the present one)"},
+    {.type = OPTION_FLAG,
+     .name = "postmortem",
+     .offset = offsetof(struct settings, postmortem),
+     .help = "show the last generation of the worker that died, as it left itself"},
+    {.type = OPTION_FLAG,
+     .name = "list",
+     .offset = offsetof(struct settings, list),
+     .help = "list every value that can be shown, with its meaning"},
+};
+
+const struct program kstat_program = {
+    .name = "kstat",
+    .synopsis = "[OPTION]… [WORKER|CLIENT] [SECONDS [COUNT]]",
+    .about =
+        "Shows what the workers of an instance are doing: from shared memory, without asking them or the "
+        "brokers.",
+    .epilogue = "Examples:\n"
+                "  kstat                  all workers and partitions, once\n"
+                "  kstat bravo            everything about bravo: latencies, rebalances, errors, last death\n"
+                "  kstat 1                every second, with rates and averages; Ctrl-C ends\n"
+                "  kstat bravo 500ms 10   ten times, every half second\n"
+                "  kstat --postmortem bravo\n"
+                "  kstat --json | jq '.workers[].counters'\n"
+                "\n"
+                "Exit codes: 0 found, 1 failed, 2 usage, 3 nothing is running under that name.\n",
+    .options = options,
+    .option_count = sizeof options / sizeof options[0],
+    .operands_max = 3,
+};
+
+static bool is_number(const char *word)
+{
+    return word[0] != '\0' && strspn(word, "0123456789") == strlen(word);
+}
+
+/* Bare numbers are seconds, as in vmstat and iostat; else a duration. False when it is neither. */
+static bool parse_interval(const char *word, int64_t *microseconds)
+{
+    char seconds[32];
+    snprintf(seconds, sizeof seconds, "%ss", word);
+    return isdigit((unsigned char)word[0]) &&
+           option_parse_duration(is_number(word) ? seconds : word, microseconds, NULL) == 0;
+}
+
+static int take_word(struct settings *settings, const char *word, struct error *error)
+{
+    int64_t interval_us;
+    if (settings->interval_us != 0) {
+        if (option_parse_integer(word, 1, COUNT_MAX, &settings->count, NULL) != 0)
+            return error_set_code(error, EXIT_CODE_USAGE, "'%s' is no count: how many times, 1 or more",
+                                  word);
+        return 0;
+    }
+    if (parse_interval(word, &interval_us)) {
+        if (interval_us < INTERVAL_MIN_US || interval_us > INTERVAL_MAX_US)
+            return error_set_code(error, EXIT_CODE_USAGE, "interval '%s': from 10ms to 24h are possible",
+                                  word);
+        settings->interval_us = interval_us;
+        return 0;
+    }
+    if (settings->worker != NULL)
+        return error_set_code(error, EXIT_CODE_USAGE,
+                              "'%s' is no interval: seconds, or a duration such as 500ms", word);
+    settings->worker = word;
+    return 0;
+}
+
+int settings_operands(struct settings *settings, const struct operands *operands, struct error *error)
+{
+    for (int i = 0; i < operands->count; i++)
+        if (take_word(settings, operands->items[i], error) != 0)
+            return -1;
+    return 0;
+}
+
+int settings_parse(struct settings *settings, int argc, char **argv, struct error *error)
+{
+    struct operands operands;
+    if (options_parse(&kstat_program, settings, argc, argv, &operands, error) != 0 ||
+        settings_operands(settings, &operands, error) != 0)
+        return -1;
+    if (settings->instance != NULL && name_check(settings->instance, "instance", error) != 0)
+        return -1;
+    if ((settings->generation > 0 || settings->postmortem) && settings->worker == NULL)
+        return error_set_code(error, EXIT_CODE_USAGE, "--%s: of which worker? Name it: kstat --%s%s bravo",
+                              settings->postmortem ? "postmortem" : "generation",
+                              settings->postmortem ? "postmortem" : "generation",
+                              settings->postmortem ? "" : " 2");
+    if (settings->generation > 0 && settings->postmortem)
+        return error_set_code(error, EXIT_CODE_USAGE, "--generation and --postmortem exclude each other");
+    return 0;
+}

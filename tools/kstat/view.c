@@ -1,0 +1,118 @@
+#include "tools/kstat/view.h"
+
+#include "common/clock.h"
+
+bool view_alive(const struct view_worker *worker)
+{
+    return worker->snapshot != NULL && worker->liveness.alive;
+}
+
+int64_t view_died_us(const struct view_worker *worker)
+{
+    const struct directory_death *death = &worker->entry.last_death;
+    if (worker->listed && death->time_us != STATS_UNKNOWN && death->generation == (int64_t)worker->generation)
+        return death->time_us;
+    return worker->snapshot != NULL ? worker->liveness.heartbeat_us : STATS_UNKNOWN;
+}
+
+const char *view_state(const struct view *view, const struct view_worker *worker)
+{
+    bool current = worker->generation == 0 || (int64_t)worker->generation == worker->entry.generation;
+    if (worker->listed && view->supervisor_alive && current)
+        return worker_state_name((enum worker_state)worker->entry.state);
+    if (view_alive(worker))
+        return "running";
+    return worker->snapshot != NULL && worker->liveness.pid == 0 ? "starting" : "dead";
+}
+
+const char *view_phase(const struct view_worker *worker)
+{
+    return worker->snapshot == NULL ? NULL : stats_snapshot_state(worker->snapshot, "phase");
+}
+
+bool view_is_producer(const struct view_worker *worker)
+{
+    return worker->entry.kind == STATS_KIND_PRODUCER;
+}
+
+int64_t view_counter(const struct view_worker *worker, const char *name)
+{
+    return worker->snapshot == NULL ? STATS_UNKNOWN : stats_snapshot_counter(worker->snapshot, name);
+}
+
+const char *view_progress_counter(const struct view_worker *worker)
+{
+    return view_is_producer(worker) ? "acknowledged" : "processed";
+}
+
+static int64_t later(int64_t a, int64_t b)
+{
+    return a > b ? a : b; /* unknown is the smallest */
+}
+
+/* How old the oldest record is that was not processed; 0 when there is none to process. */
+static int64_t lag_ms(const struct view *view, int64_t lag, int64_t oldest_us)
+{
+    if (lag == 0)
+        return 0;
+    if (lag == STATS_UNKNOWN || oldest_us == STATS_UNKNOWN)
+        return STATS_UNKNOWN;
+    return oldest_us < view->now_us ? (view->now_us - oldest_us) / US_PER_MS : 0;
+}
+
+bool view_partition(const struct view *view, const struct view_worker *worker, size_t index,
+                    struct view_partition *partition)
+{
+    const struct stats_snapshot *snapshot = worker->snapshot;
+    if (snapshot == NULL)
+        return false;
+    partition->topic = stats_snapshot_partition_topic(snapshot, index, &partition->number);
+    if (partition->topic == NULL)
+        return false;
+    partition->assigned = stats_snapshot_partition(snapshot, index, "assigned") == 1;
+    partition->lag = stats_lag(stats_snapshot_partition(snapshot, index, "committed"),
+                               stats_snapshot_partition(snapshot, index, "high"));
+    partition->lag_ms =
+        lag_ms(view, partition->lag, stats_snapshot_partition(snapshot, index, "oldest_unprocessed_us"));
+    partition->updated_us = STATS_UNKNOWN;
+    static const char *const times[] = {"position_us", "committed_us", "watermarks_us", "acknowledged_us"};
+    for (size_t i = 0; i < sizeof times / sizeof times[0]; i++)
+        partition->updated_us =
+            later(partition->updated_us, stats_snapshot_partition(snapshot, index, times[i]));
+    return true;
+}
+
+int64_t view_lag(const struct view *view, const struct view_worker *worker)
+{
+    int64_t sum = STATS_UNKNOWN;
+    struct view_partition partition;
+    for (size_t i = 0; view_partition(view, worker, i, &partition); i++) {
+        if (!partition.assigned)
+            continue;
+        if (partition.lag == STATS_UNKNOWN)
+            return STATS_UNKNOWN;
+        /* Foreign numbers: their sum may overflow. */
+        if (sum == STATS_UNKNOWN)
+            sum = 0;
+        if (__builtin_add_overflow(sum, partition.lag, &sum))
+            return STATS_UNKNOWN;
+    }
+    return sum;
+}
+
+size_t view_states(const struct view *view, struct view_state_count states[VIEW_STATES_MAX])
+{
+    size_t count = 0;
+    for (size_t i = 0; i < view->count; i++) {
+        const char *name = view_state(view, &view->workers[i]);
+        size_t at = 0;
+        while (at < count && strcmp(states[at].name, name) != 0)
+            at++;
+        if (at == VIEW_STATES_MAX)
+            continue;
+        if (at == count)
+            states[count++] = (struct view_state_count){name, 0};
+        states[at].count++;
+    }
+    return count;
+}

@@ -1,0 +1,75 @@
+/* view.h: what kstat shows of one instance at one moment: the directory's workers and those that are found by
+ * their segments alone, each with a snapshot. Everything that is printed comes from here. */
+#ifndef KSUPERVISE_TOOLS_KSTAT_VIEW_H
+#define KSUPERVISE_TOOLS_KSTAT_VIEW_H
+
+#include "common/stats/directory.h"
+#include "common/stats/reader.h"
+
+struct view_worker {
+    struct directory_worker entry;   /* of the directory, or made from the segment */
+    bool listed;                     /* the directory knows it */
+    struct stats_snapshot *snapshot; /* NULL: it has no segment (yet) */
+    struct stats_liveness liveness;  /* only with a snapshot */
+    uint64_t generation;             /* of the snapshot; 0 without */
+    char problem[ERROR_TEXT_BYTES];  /* why a segment that is there could not be read */
+};
+
+struct view {
+    char instance[NAME_BYTES];
+    struct directory *directory; /* NULL: no supervisor ever made one, its workers were started by hand */
+    bool supervisor_alive;
+    int64_t now_us;
+    struct view_worker *workers;
+    size_t count;
+};
+
+/* What to collect. */
+struct view_request {
+    const char *instance;
+    const char *worker;  /* a worker or a client, without case; NULL: all */
+    uint64_t generation; /* 0: the present one, else the last one there is */
+    bool postmortem;     /* the last one that is dead */
+};
+
+/* 0, or -1: EXIT_CODE_NOT_RUNNING when there is no such instance, worker or generation, with what there is.
+ * The caller releases a view that was collected. */
+int view_collect(struct view *view, const struct view_request *request, struct error *error);
+void view_release(struct view *view);
+
+/* True when the worker's process runs. */
+bool view_alive(const struct view_worker *worker);
+/* When a dead worker was last known to live; STATS_UNKNOWN. */
+int64_t view_died_us(const struct view_worker *worker);
+/* "ready", "held", …; for workers that nobody supervises "running", "dead" or "starting". */
+const char *view_state(const struct view *view, const struct view_worker *worker);
+/* "polling", or NULL when it is not known. */
+const char *view_phase(const struct view_worker *worker);
+bool view_is_producer(const struct view_worker *worker);
+/* A counter, STATS_UNKNOWN without a snapshot. */
+int64_t view_counter(const struct view_worker *worker, const char *name);
+/* Records done: processed, or acknowledged. */
+const char *view_progress_counter(const struct view_worker *worker);
+
+/* --- partitions --- */
+struct view_partition {
+    const char *topic;
+    int32_t number;
+    bool assigned;
+    int64_t lag, lag_ms, updated_us;
+};
+/* False past the last. */
+bool view_partition(const struct view *view, const struct view_worker *worker, size_t index,
+                    struct view_partition *partition);
+/* The sum of its assigned partitions' lags; unknown when one of them is, or when there is none. */
+int64_t view_lag(const struct view *view, const struct view_worker *worker);
+
+/* How many workers are in each state, in the order of their first. Returns how many states. */
+#define VIEW_STATES_MAX 16
+struct view_state_count {
+    const char *name;
+    size_t count;
+};
+size_t view_states(const struct view *view, struct view_state_count states[VIEW_STATES_MAX]);
+
+#endif

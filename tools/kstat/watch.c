@@ -1,0 +1,198 @@
+#include "tools/kstat/watch.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/ioctl.h>
+
+#include "common/clock.h"
+#include "common/exit_codes.h"
+#include "common/log.h"
+#include "tools/kstat/show.h"
+
+#define HOME         "\033[H"
+#define CLEAR        "\033[2J"
+#define ERASE_TO_END "\033[K"
+#define ERASE_BELOW  "\033[J"
+#define WRAP_OFF     "\033[?7l"
+#define WRAP_ON      "\033[?7h"
+
+static volatile sig_atomic_t stopped;
+
+static void stop(int number)
+{
+    (void)number;
+    stopped = 1;
+}
+
+/* Without SA_RESTART, so that a write to a terminal that was stopped with Ctrl-S ends too. */
+static void catch_signals(void)
+{
+    const struct sigaction action = {.sa_handler = stop};
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+}
+
+static void block_signals(sigset_t *former)
+{
+    sigset_t both;
+    sigemptyset(&both);
+    sigaddset(&both, SIGINT);
+    sigaddset(&both, SIGTERM);
+    sigprocmask(SIG_BLOCK, &both, former);
+}
+
+struct screen screen_of_stdout(void)
+{
+    struct screen screen = {.colours = log_colours(stdout)};
+    struct winsize size;
+    if (isatty(STDOUT_FILENO) && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0) {
+        screen.columns = size.ws_col;
+        screen.rows = size.ws_row;
+    }
+    return screen;
+}
+
+static int show_json(const struct view *view, const struct rates *rates, bool compact, FILE *stream,
+                     struct error *error)
+{
+    json_t *root = json_view(view, rates);
+    int result = root == NULL ? -1 : json_dumpf(root, stream, compact ? JSON_COMPACT : JSON_INDENT(2));
+    json_decref(root);
+    fputc('\n', stream);
+    return result == 0 ? 0 : error_set(error, "cannot write JSON: %m");
+}
+
+int show_once(const struct settings *settings, const struct view *view, const struct rates *rates,
+              const struct screen *screen, FILE *stream, struct error *error)
+{
+    if (settings->json)
+        return show_json(view, rates, settings->interval_us > 0, stream, error);
+    if (settings->worker != NULL)
+        show_detail(view, rates, screen, stream);
+    else
+        show_overview(view, rates, screen, stream);
+    return 0;
+}
+
+static void look(struct rates *rates, const struct view *view, int64_t now_us)
+{
+    const struct stats_definition *definition;
+    for (size_t w = 0; w < view->count; w++) {
+        const struct view_worker *worker = &view->workers[w];
+        for (size_t i = 0; worker->snapshot != NULL &&
+                           (definition = stats_snapshot_definition(worker->snapshot, i)) != NULL;
+             i++)
+            if (definition->section == STATS_SECTION_COUNTERS)
+                rates_update(rates, worker->entry.name, definition->name,
+                             stats_snapshot_counter(worker->snapshot, definition->name), now_us);
+    }
+}
+
+/* Over the former frame, line by line, and not below the screen: what would scroll could not be drawn over.
+ */
+static void draw_in_place(const char *frame, size_t rows, bool first)
+{
+    fputs(first ? WRAP_OFF CLEAR HOME : WRAP_OFF HOME, stdout);
+    for (size_t row = 1; *frame != '\0' && (rows == 0 || row < rows); row++) {
+        size_t length = strcspn(frame, "\n");
+        printf("%.*s" ERASE_TO_END "\n", (int)length, frame);
+        frame += length + (frame[length] == '\n');
+    }
+    fputs(ERASE_BELOW WRAP_ON, stdout);
+}
+
+struct frame {
+    char *text;
+    size_t bytes;
+};
+
+/* One look, as text. -1 only when the look at the instance itself failed. */
+static int render(const struct settings *settings, const struct view_request *request, struct rates *rates,
+                  const struct screen *screen, struct frame *frame, struct error *error)
+{
+    FILE *stream = open_memstream(&frame->text, &frame->bytes);
+    if (stream == NULL)
+        return error_set(error, "out of memory");
+    struct view view;
+    int result = view_collect(&view, request, error);
+    if (result == 0) {
+        look(rates, &view, clock_monotonic_us());
+        result = show_once(settings, &view, rates, screen, stream, error);
+        view_release(&view);
+    } else {
+        fprintf(stream, "%s\n", error->text);
+    }
+    return fclose(stream) == 0 ? result : error_set(error, "out of memory");
+}
+
+static void put_frame(const struct settings *settings, const struct screen *screen, const char *text,
+                      bool first)
+{
+    char when[CLOCK_ISO8601_BYTES];
+    if (settings->json)
+        fputs(text, stdout);
+    else if (isatty(STDOUT_FILENO))
+        draw_in_place(text, screen->rows, first);
+    else
+        printf("%s%s\n%s", first ? "" : "\n", clock_format_iso8601(when, clock_wall_us()), text);
+    fflush(stdout);
+}
+
+/* Until the moment, or until a signal: blocked between the look at `stopped` and the wait, so that none is
+ * missed. */
+static void wait_until(int64_t due_us)
+{
+    sigset_t former;
+    int64_t left_us = due_us - clock_monotonic_us();
+    if (left_us <= 0)
+        return;
+    struct timespec timeout = {.tv_sec = left_us / US_PER_SECOND, .tv_nsec = left_us % US_PER_SECOND * 1000};
+    block_signals(&former);
+    if (!stopped)
+        ppoll(NULL, 0, &timeout, &former);
+    sigprocmask(SIG_SETMASK, &former, NULL);
+}
+
+/* The instance ended meanwhile: that is news, not a failure. Off a terminal and for JSON it goes to stderr.
+ */
+static int note_absence(const struct settings *settings, const struct error *error)
+{
+    if (settings->json || !isatty(STDOUT_FILENO))
+        fprintf(stderr, "kstat: %s\n", error->text);
+    return error->exit_code == EXIT_CODE_NOT_RUNNING ? 0 : -1;
+}
+
+static int watch_with(const struct settings *settings, const struct view_request *request,
+                      struct rates *rates, struct error *error)
+{
+    int64_t due_us = clock_monotonic_us();
+    for (int64_t i = 0; !stopped && (settings->count == 0 || i < settings->count); i++) {
+        struct screen screen = screen_of_stdout();
+        struct frame frame = {NULL, 0};
+        int result = render(settings, request, rates, &screen, &frame, error);
+        bool shown = result == 0 || (i > 0 && isatty(STDOUT_FILENO) && !settings->json);
+        if (shown && frame.text != NULL)
+            put_frame(settings, &screen, frame.text, i == 0);
+        free(frame.text);
+        if (result != 0 && (i == 0 || note_absence(settings, error) != 0))
+            return -1;
+        if (ferror(stdout) && !stopped)
+            return error_set(error, "cannot write to stdout: %m");
+        due_us += settings->interval_us;
+        if (settings->count == 0 || i + 1 < settings->count)
+            wait_until(due_us);
+    }
+    return 0;
+}
+
+int watch(const struct settings *settings, const struct view_request *request, struct error *error)
+{
+    struct rates *rates = rates_new();
+    if (rates == NULL)
+        return error_set(error, "out of memory");
+    catch_signals();
+    int result = watch_with(settings, request, rates, error);
+    rates_free(rates);
+    return result;
+}
