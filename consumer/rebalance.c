@@ -58,6 +58,20 @@ static rd_kafka_resp_err_t begin_new_ones(struct consumer *consumer,
     return err;
 }
 
+/* A partition that comes back behind what this very process has done: its last commit did not get through, or
+ * somebody reset the group. */
+static void tell_redelivery(struct consumer *consumer, int32_t number, int64_t start)
+{
+    const struct partition *row = offsets_row(&consumer->offsets, number);
+    if (row == NULL || start == STATS_UNKNOWN || row->position == STATS_UNKNOWN || start >= row->position)
+        return;
+    log_warning("%s [%" PRId32 "] was assigned again at %" PRId64 ", after %" PRId64
+                " had been reached: %" PRId64 " records will be delivered again",
+                consumer->offsets.topic, number, start, row->position, row->position - start);
+    stats_event(consumer->stats, STATS_RING_ERRORS, clock_wall_us(), row->position - start,
+                "[%" PRId32 "] assigned again at %" PRId64 ", was at %" PRId64, number, start, row->position);
+}
+
 /* Fills the start offsets in, and the table. When the broker does not answer, the partitions are left to
  * librdkafka (RD_KAFKA_OFFSET_STORED), which asks again by itself. */
 static void decide_starts(struct consumer *consumer, rd_kafka_topic_partition_list_t *partitions)
@@ -74,6 +88,7 @@ static void decide_starts(struct consumer *consumer, rd_kafka_topic_partition_li
         int64_t start = one->offset >= 0 ? one->offset : STATS_UNKNOWN;
         if (start == STATS_UNKNOWN)
             one->offset = RD_KAFKA_OFFSET_STORED;
+        tell_redelivery(consumer, one->partition, start);
         if (offsets_assign(&consumer->offsets, one->partition, start, had) == -1)
             consumer_fail(consumer, EXIT_CODE_FAILED, "no memory for partition %" PRId32, one->partition);
         log_verbose("partition %" PRId32 " begins at %" PRId64 "%s", one->partition, one->offset,

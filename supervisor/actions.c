@@ -180,7 +180,7 @@ static void hold_reason(struct worker *worker, const struct process_end *end,
 
 static void ask_policy(struct worker *worker, const struct process_end *end)
 {
-    const struct settings *settings = worker->supervisor->settings;
+    const struct settings *settings = worker->settings;
     struct restart_policy policy = RESTART_POLICY_DEFAULT;
     policy.deaths_max = (unsigned)settings->deaths_max;
     policy.healthy_us = settings->healthy_us;
@@ -265,7 +265,7 @@ void action_cancel_restart(struct worker *worker)
 
 void action_drain(struct worker *worker)
 {
-    worker->deadline_us = clock_monotonic_us() + worker->supervisor->settings->stop_timeout_us;
+    worker->deadline_us = clock_monotonic_us() + worker->settings->stop_timeout_us;
     if (channel_drain(worker, true) == -1) /* it does not listen yet, or any more */
         process_signal(&worker->process, SIGTERM);
 }
@@ -274,7 +274,7 @@ void action_kill(struct worker *worker)
 {
     segment_refresh(worker);
     report_line(worker->supervisor, "%s has not ended in %.1f s: killed", worker->name,
-                (double)worker->supervisor->settings->stop_timeout_us / 1e6);
+                (double)worker->settings->stop_timeout_us / 1e6);
     worker->deadline_us = INT64_MAX;
     worker->killed_by_us = true;
     process_kill_group(&worker->process);

@@ -5,8 +5,8 @@
 static struct worker *find_producer(struct supervisor *supervisor)
 {
     for (size_t i = 0; i < supervisor->worker_count; i++)
-        if (supervisor->workers[i].kind == KIND_PRODUCER)
-            return &supervisor->workers[i];
+        if (supervisor->workers[i]->kind == KIND_PRODUCER)
+            return supervisor->workers[i];
     return NULL;
 }
 
@@ -29,7 +29,7 @@ static int64_t committed_in_group(const struct supervisor *supervisor, const cha
 {
     int64_t furthest = STATS_UNKNOWN;
     for (size_t i = 0; i < supervisor->worker_count; i++) {
-        const struct worker *worker = &supervisor->workers[i];
+        const struct worker *worker = supervisor->workers[i];
         if (worker->kind != KIND_CONSUMER || strcmp(worker->group, group) != 0)
             continue;
         int64_t committed = committed_by(worker, topic, partition);
@@ -43,7 +43,7 @@ static bool all_groups_past(const struct supervisor *supervisor, const char *top
                             int64_t offset)
 {
     for (size_t i = 0; i < supervisor->worker_count; i++) {
-        const struct worker *worker = &supervisor->workers[i];
+        const struct worker *worker = supervisor->workers[i];
         if (worker->kind == KIND_CONSUMER &&
             committed_in_group(supervisor, worker->group, topic, partition) <= offset)
             return false;
@@ -57,8 +57,8 @@ bool done_check(struct supervisor *supervisor)
     if (producer == NULL || producer->state != WORKER_DONE || !segment_refresh(producer))
         return false;
     for (size_t i = 0; i < supervisor->worker_count; i++)
-        if (supervisor->workers[i].kind == KIND_CONSUMER)
-            segment_refresh(&supervisor->workers[i]);
+        if (supervisor->workers[i]->kind == KIND_CONSUMER)
+            segment_refresh(supervisor->workers[i]);
     for (size_t i = 0; i < stats_snapshot_partitions(producer->stats); i++) {
         int32_t partition;
         const char *topic = stats_snapshot_partition_topic(producer->stats, i, &partition);

@@ -16,13 +16,23 @@
 /* --- slots
  * --------------------------------------------------------------------------------------------------- */
 
-static struct worker *add(struct supervisor *supervisor, enum worker_kind kind, const char *name)
+/* NULL when memory is out. */
+static struct worker *add(struct supervisor *supervisor, const struct settings *settings,
+                          enum worker_kind kind, const char *name)
 {
-    unsigned index = (unsigned)supervisor->worker_count++;
-    struct worker *worker = &supervisor->workers[index];
+    struct worker *worker = malloc(sizeof *worker);
+    struct worker **workers =
+        realloc(supervisor->workers, (supervisor->worker_count + 1) * sizeof(struct worker *));
+    if (workers != NULL)
+        supervisor->workers = workers;
+    if (worker == NULL || workers == NULL) {
+        free(worker);
+        return NULL;
+    }
     *worker = (struct worker){.supervisor = supervisor,
+                              .settings = settings,
                               .kind = kind,
-                              .index = index,
+                              .index = (unsigned)supervisor->worker_count,
                               .state = WORKER_DOWN,
                               .state_since_us = clock_wall_us(),
                               .deadline_us = INT64_MAX,
@@ -36,18 +46,22 @@ static struct worker *add(struct supervisor *supervisor, enum worker_kind kind, 
                               .count_base = STATS_UNKNOWN};
     snprintf(worker->name, sizeof worker->name, "%s", name);
     snprintf(worker->client, sizeof worker->client, "%.*s", NAME_LENGTH_MAX, name);
+    supervisor->workers[supervisor->worker_count++] = worker;
     return worker;
 }
 
-static void add_consumer(struct supervisor *supervisor, const char *client, unsigned colour)
+static struct worker *add_consumer(struct supervisor *supervisor, const struct settings *settings,
+                                   const char *client, unsigned colour)
 {
-    const char *group = supervisor->settings->group;
-    struct worker *worker = add(supervisor, KIND_CONSUMER, client);
+    struct worker *worker = add(supervisor, settings, KIND_CONSUMER, client);
+    if (worker == NULL)
+        return NULL;
     worker->colour = colour;
-    if (group != NULL)
-        snprintf(worker->group, sizeof worker->group, "%s", group);
+    if (settings->group != NULL)
+        snprintf(worker->group, sizeof worker->group, "%s", settings->group);
     else
         snprintf(worker->group, sizeof worker->group, "test_group_%s", client);
+    return worker;
 }
 
 /* An earlier supervisor of this instance that died left its directory: generations and restarts go on from
@@ -62,7 +76,7 @@ static void take_over(struct supervisor *supervisor)
         if (!directory_worker(former, i, &row))
             continue;
         for (size_t w = 0; w < supervisor->worker_count; w++) {
-            struct worker *worker = &supervisor->workers[w];
+            struct worker *worker = supervisor->workers[w];
             if (strcasecmp(worker->name, row.name) != 0)
                 continue;
             worker->generation = (uint64_t)(row.generation > 0 ? row.generation : 0);
@@ -73,36 +87,40 @@ static void take_over(struct supervisor *supervisor)
         if (row.pid > 0 && row.start_ticks > 0)
             process_end_survivor((pid_t)row.pid, (unsigned long long)row.start_ticks);
     }
-    report_line(supervisor,
-                "taking over from a supervisor that died (pid %d): counters and generations go on",
+    report_line(supervisor, "taking over from pid %d: counters and generations go on",
                 (int)directory_pid(former));
     directory_free(former);
+}
+
+static int add_all(struct supervisor *supervisor)
+{
+    const struct settings *settings = supervisor->settings;
+    bool embedded = settings->brokers.bootstrap[0] == '\0';
+    for (size_t i = 0; i < settings->clients.count; i++)
+        if (add_consumer(supervisor, settings, settings->clients.items[i], (unsigned)i) == NULL)
+            return -1;
+    if (!settings->no_producer && add(supervisor, settings, KIND_PRODUCER, PRODUCER_WORKER) == NULL)
+        return -1;
+    return add(supervisor, settings, embedded ? KIND_BROKER : KIND_PROVISION,
+               embedded ? "kbroker" : "provision") == NULL
+               ? -1
+               : 0;
 }
 
 int fleet_init(struct supervisor *supervisor, struct error *error)
 {
     const struct settings *settings = supervisor->settings;
-    size_t slots = settings->clients.count + 3;
-    supervisor->workers = calloc(slots, sizeof *supervisor->workers);
-    if (supervisor->workers == NULL)
+    if (add_all(supervisor) == -1)
         return error_set(error, "out of memory");
-    for (size_t i = 0; i < settings->clients.count; i++)
-        add_consumer(supervisor, settings->clients.items[i], (unsigned)i);
-    if (!settings->no_producer)
-        add(supervisor, KIND_PRODUCER, PRODUCER_WORKER);
-    if (settings->brokers.bootstrap[0] == '\0')
-        add(supervisor, KIND_BROKER, "kbroker");
-    else
-        add(supervisor, KIND_PROVISION, "provision");
     take_over(supervisor);
-    if (directory_create(&supervisor->directory, settings->instance, supervisor->birth_id, (uint32_t)slots,
-                         error) == -1)
+    if (directory_create(&supervisor->directory, settings->instance, supervisor->birth_id,
+                         (uint32_t)supervisor->worker_count, error) == -1)
         return -1;
     supervisor->brokers = settings->brokers;
     if (supervisor->brokers.bootstrap[0] != '\0')
         directory_set_bootstrap(supervisor->directory, supervisor->brokers.bootstrap);
     for (size_t i = 0; i < supervisor->worker_count; i++)
-        fleet_publish(&supervisor->workers[i]);
+        fleet_publish(supervisor->workers[i]);
     return 0;
 }
 
@@ -110,10 +128,11 @@ void fleet_release(struct supervisor *supervisor)
 {
     bool keep = supervisor->settings->keep;
     for (size_t i = 0; i < supervisor->worker_count; i++) {
-        struct worker *worker = &supervisor->workers[i];
+        struct worker *worker = supervisor->workers[i];
         segment_release(worker);
         stats_snapshot_free(worker->previous);
         free(worker->output.partial);
+        free(worker);
     }
     if (!keep)
         segment_unlink_all(supervisor->settings->instance);
@@ -154,14 +173,14 @@ void fleet_publish(struct worker *worker)
 static void send_all(struct supervisor *supervisor, unsigned kinds, enum worker_event event)
 {
     for (size_t i = 0; i < supervisor->worker_count; i++)
-        if (FOR(supervisor->workers[i].kind) & kinds)
-            states_dispatch(&supervisor->workers[i], event);
+        if (FOR(supervisor->workers[i]->kind) & kinds)
+            states_dispatch(supervisor->workers[i], event);
 }
 
 static bool any_process(const struct supervisor *supervisor, unsigned kinds)
 {
     for (size_t i = 0; i < supervisor->worker_count; i++)
-        if ((FOR(supervisor->workers[i].kind) & kinds) && supervisor->workers[i].process.pid != 0)
+        if ((FOR(supervisor->workers[i]->kind) & kinds) && supervisor->workers[i]->process.pid != 0)
             return true;
     return false;
 }
@@ -169,8 +188,8 @@ static bool any_process(const struct supervisor *supervisor, unsigned kinds)
 static struct worker *the_one(struct supervisor *supervisor, enum worker_kind kind)
 {
     for (size_t i = 0; i < supervisor->worker_count; i++)
-        if (supervisor->workers[i].kind == kind)
-            return &supervisor->workers[i];
+        if (supervisor->workers[i]->kind == kind)
+            return supervisor->workers[i];
     return NULL;
 }
 
@@ -263,7 +282,7 @@ static void check_ready(struct supervisor *supervisor)
     if (supervisor->ready_told || supervisor->step != STEP_WORK)
         return;
     for (size_t i = 0; i < supervisor->worker_count; i++) {
-        const struct worker *worker = &supervisor->workers[i];
+        const struct worker *worker = supervisor->workers[i];
         if (worker->kind == KIND_CONSUMER && worker->state != WORKER_READY &&
             worker->state != WORKER_READY_IDLE)
             return;
@@ -310,9 +329,9 @@ void fleet_stop(struct supervisor *supervisor, int exit_code)
 void fleet_kill(struct supervisor *supervisor)
 {
     for (size_t i = 0; i < supervisor->worker_count; i++)
-        if (supervisor->workers[i].process.pid != 0) {
-            supervisor->workers[i].killed_by_us = true;
-            process_kill_group(&supervisor->workers[i].process);
+        if (supervisor->workers[i]->process.pid != 0) {
+            supervisor->workers[i]->killed_by_us = true;
+            process_kill_group(&supervisor->workers[i]->process);
         }
 }
 
@@ -330,15 +349,15 @@ int64_t fleet_deadline_us(const struct supervisor *supervisor)
 {
     int64_t nearest_us = supervisor->done_check_us;
     for (size_t i = 0; i < supervisor->worker_count; i++)
-        if (supervisor->workers[i].deadline_us < nearest_us)
-            nearest_us = supervisor->workers[i].deadline_us;
+        if (supervisor->workers[i]->deadline_us < nearest_us)
+            nearest_us = supervisor->workers[i]->deadline_us;
     return nearest_us;
 }
 
 void fleet_timers(struct supervisor *supervisor, int64_t now_us)
 {
     for (size_t i = 0; i < supervisor->worker_count; i++) {
-        struct worker *worker = &supervisor->workers[i];
+        struct worker *worker = supervisor->workers[i];
         if (worker->deadline_us > now_us)
             continue;
         worker->deadline_us = INT64_MAX;

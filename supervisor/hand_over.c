@@ -71,7 +71,7 @@ void hand_over_arguments(const struct worker *worker, const char *words[8])
     words[count++] = "--supervised";
     if (worker->kind == KIND_PROVISION) {
         words[count++] = "--create-only";
-        words[count++] = worker->supervisor->settings->topic;
+        words[count++] = worker->settings->topic;
     }
     words[count] = NULL;
 }
@@ -94,7 +94,7 @@ static void put(struct builder *builder, const char *name, const char *value)
 
 static void put_passed_on(struct builder *builder, const struct worker *worker)
 {
-    const struct settings *settings = worker->supervisor->settings;
+    const struct settings *settings = worker->settings;
     for (size_t i = 0; i < sizeof passed_on / sizeof passed_on[0]; i++) {
         const struct passed_on *row = &passed_on[i];
         if (!(row->kinds & FOR(worker->kind)) ||
@@ -110,10 +110,9 @@ static void put_passed_on(struct builder *builder, const struct worker *worker)
 
 static void put_kafka(struct builder *builder, const struct worker *worker)
 {
-    const struct supervisor *supervisor = worker->supervisor;
-    put(builder, "bootstrap", supervisor->brokers.bootstrap);
-    for (size_t i = 0; i < supervisor->settings->properties.count; i++)
-        put(builder, "property", supervisor->settings->properties.items[i]);
+    put(builder, "bootstrap", worker->supervisor->brokers.bootstrap);
+    for (size_t i = 0; i < worker->settings->properties.count; i++)
+        put(builder, "property", worker->settings->properties.items[i]);
 }
 
 /* Static membership: the id carries instance and host, so that no two supervisors fence each other's workers.
@@ -127,16 +126,16 @@ static void put_consumer(struct builder *builder, const struct worker *worker, c
     put(builder, "client", worker->client);
     put(builder, "group", worker->group);
     put(builder, "instance-id", instance_id);
-    if (embedded && !options_given(&supervisor_program, supervisor->settings, "session-timeout"))
+    if (embedded && !options_given(&supervisor_program, worker->settings, "session-timeout"))
         put(builder, "session-timeout", "4s");
-    if (embedded && !options_given(&supervisor_program, supervisor->settings, "on-offset-loss"))
+    if (embedded && !options_given(&supervisor_program, worker->settings, "on-offset-loss"))
         put(builder, "on-offset-loss", "earliest");
 }
 
 /* The embedded broker makes the topic itself. */
 static void put_broker(struct builder *builder, const struct worker *worker, char topic[512])
 {
-    const struct settings *settings = worker->supervisor->settings;
+    const struct settings *settings = worker->settings;
     snprintf(topic, 512, "%s:%" PRId64, settings->topic, settings->partitions);
     put(builder, "topic", topic);
 }
@@ -153,13 +152,13 @@ int64_t hand_over_remaining(struct worker *worker)
 {
     int64_t sent =
         hand_over_acknowledged(worker) - (worker->count_base == STATS_UNKNOWN ? 0 : worker->count_base);
-    int64_t count = worker->supervisor->settings->count;
+    int64_t count = worker->settings->count;
     return sent < count ? count - sent : 0;
 }
 
 static void put_producer(struct builder *builder, struct worker *worker, char count[32])
 {
-    if (worker->supervisor->settings->count == 0)
+    if (worker->settings->count == 0)
         return;
     snprintf(count, 32, "%" PRId64, hand_over_remaining(worker));
     put(builder, "count", count);

@@ -40,7 +40,7 @@ static void take_stop(struct supervisor *supervisor, uint32_t number)
 static bool is_worker(const struct supervisor *supervisor, pid_t pid)
 {
     for (size_t i = 0; i < supervisor->worker_count; i++)
-        if (supervisor->workers[i].process.pid == pid)
+        if (supervisor->workers[i]->process.pid == pid)
             return true;
     return false;
 }

@@ -161,7 +161,7 @@ void report_resume(struct worker *worker)
         append(line, used, "; %.0f ms after the death",
                (double)(clock_monotonic_us() - worker->died_us) / 1e3);
     report_line(worker->supervisor, "%s", line);
-    if (worker->supervisor->settings->verbose && sum.partitions > 1)
+    if (worker->settings->verbose && sum.partitions > 1)
         tell_partitions(worker, &sum);
 }
 
@@ -174,7 +174,7 @@ void report_ready(struct supervisor *supervisor)
     size_t used = append(line, 0, "ready:");
     const char *separator = " ";
     for (size_t i = 0; i < supervisor->worker_count; i++) {
-        struct worker *worker = &supervisor->workers[i];
+        struct worker *worker = supervisor->workers[i];
         if (worker->kind != KIND_CONSUMER)
             continue;
         int64_t count = segment_refresh(worker) ? stats_snapshot_status(worker->stats, "assigned_partitions")
@@ -232,7 +232,7 @@ void report_summary(struct supervisor *supervisor)
     append(line, used, "  committed");
     report_line(supervisor, "%s", line);
     for (size_t i = 0; i < supervisor->worker_count; i++) {
-        struct worker *worker = &supervisor->workers[i];
+        struct worker *worker = supervisor->workers[i];
         if (!segment_refresh(worker))
             continue;
         if (worker->kind == KIND_CONSUMER)

@@ -26,8 +26,8 @@ static void identify(const struct worker *worker, struct stats_identity *identit
         .partition_capacity = STATS_PARTITIONS_DEFAULT,
         .generation = worker->generation,
     };
-    if (worker->supervisor->settings->partitions > STATS_PARTITIONS_DEFAULT)
-        identity->partition_capacity = (uint32_t)worker->supervisor->settings->partitions;
+    if (worker->settings->partitions > STATS_PARTITIONS_DEFAULT)
+        identity->partition_capacity = (uint32_t)worker->settings->partitions;
     snprintf(identity->instance, sizeof identity->instance, "%s", worker->supervisor->settings->instance);
     snprintf(identity->worker, sizeof identity->worker, "%s", worker->name);
     snprintf(identity->client, sizeof identity->client, "%s", worker->client);

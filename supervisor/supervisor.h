@@ -30,7 +30,7 @@ struct supervisor {
     char folder[PATH_MAX];  /* where our executables are */
     int lock_fd;
     /* the fleet */
-    struct worker *workers;
+    struct worker **workers; /* each on its own, because watches point into it */
     size_t worker_count;
     enum fleet_step step;
     bool ready_told;

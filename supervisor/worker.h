@@ -12,6 +12,7 @@
 #include "common/stats/reader.h"
 #include "supervisor/reactor.h"
 #include "supervisor/restart.h"
+#include "supervisor/settings.h"
 #include "supervisor/spawn.h"
 
 /* What a slot runs. The order is that of starting; stopping goes the other way, as fleet.h says. */
@@ -25,6 +26,8 @@ struct output {
 
 struct worker {
     struct supervisor *supervisor;
+    const struct settings
+        *settings; /* its client's: what the supervisor was told, and what this client has otherwise */
     /* who */
     enum worker_kind kind;
     unsigned index;  /* in the fleet */
