@@ -11,6 +11,16 @@ void offsets_release(struct offsets *offsets)
     *offsets = (struct offsets){0};
 }
 
+/* A row that nobody has asked for: it has nothing in flight and no slot. (All zeros would be offset 0 of slot
+ * 0, which is another partition's.) */
+static const struct partition unused_row = {.slot = -1,
+                                            .position = STATS_UNKNOWN,
+                                            .committed = STATS_UNKNOWN,
+                                            .requested = STATS_UNKNOWN,
+                                            .batch_first = STATS_UNKNOWN,
+                                            .batch_end = STATS_UNKNOWN,
+                                            .batch_oldest_us = STATS_UNKNOWN};
+
 static int grow(struct offsets *offsets, size_t wanted)
 {
     size_t count = offsets->row_count > 0 ? offsets->row_count : 16;
@@ -19,7 +29,8 @@ static int grow(struct offsets *offsets, size_t wanted)
     struct partition *rows = realloc(offsets->rows, count * sizeof *rows);
     if (rows == NULL)
         return -1;
-    memset(rows + offsets->row_count, 0, (count - offsets->row_count) * sizeof *rows);
+    for (size_t i = offsets->row_count; i < count; i++)
+        rows[i] = unused_row;
     offsets->rows = rows;
     offsets->row_count = count;
     return 0;
@@ -32,14 +43,8 @@ struct partition *offsets_row(struct offsets *offsets, int32_t number)
     struct partition *row = &offsets->rows[number];
     if (row->known)
         return row;
-    *row = (struct partition){.known = true,
-                              .slot = stats_partition_slot(offsets->stats, offsets->topic, number),
-                              .position = STATS_UNKNOWN,
-                              .committed = STATS_UNKNOWN,
-                              .requested = STATS_UNKNOWN,
-                              .batch_first = STATS_UNKNOWN,
-                              .batch_end = STATS_UNKNOWN,
-                              .batch_oldest_us = STATS_UNKNOWN};
+    row->known = true;
+    row->slot = stats_partition_slot(offsets->stats, offsets->topic, number);
     if (row->slot == -1)
         stats_add(offsets->stats, CONSUMER_UNTRACKED, 1);
     return row;
