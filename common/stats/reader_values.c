@@ -145,7 +145,8 @@ size_t stats_snapshot_ring(const struct stats_snapshot *snapshot, enum stats_rin
 
 int64_t stats_lag(int64_t committed, int64_t high)
 {
-    if (committed == STATS_UNKNOWN || high == STATS_UNKNOWN)
+    int64_t lag;
+    if (committed == STATS_UNKNOWN || high == STATS_UNKNOWN || __builtin_sub_overflow(high, committed, &lag))
         return STATS_UNKNOWN;
-    return high > committed ? high - committed : 0;
+    return lag > 0 ? lag : 0;
 }

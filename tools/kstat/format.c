@@ -58,8 +58,13 @@ struct formatted format_span(int64_t microseconds)
 
 struct formatted format_age(int64_t now_us, int64_t then_us)
 {
-    return then_us == STATS_UNKNOWN || then_us > now_us ? format_span(then_us == STATS_UNKNOWN ? then_us : 0)
-                                                        : format_span(now_us - then_us);
+    int64_t age_us;
+    if (then_us == STATS_UNKNOWN)
+        return unknown;
+    /* Times come out of a segment: their difference may overflow. */
+    if (__builtin_sub_overflow(now_us, then_us, &age_us))
+        age_us = then_us < now_us ? INT64_MAX : 0;
+    return format_span(age_us);
 }
 
 struct formatted format_rate(double per_second)

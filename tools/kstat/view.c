@@ -55,9 +55,11 @@ static int64_t lag_ms(const struct view *view, int64_t lag, int64_t oldest_us)
 {
     if (lag == 0)
         return 0;
-    if (lag == STATS_UNKNOWN || oldest_us == STATS_UNKNOWN)
+    int64_t age_us;
+    if (lag == STATS_UNKNOWN || oldest_us == STATS_UNKNOWN ||
+        __builtin_sub_overflow(view->now_us, oldest_us, &age_us))
         return STATS_UNKNOWN;
-    return oldest_us < view->now_us ? (view->now_us - oldest_us) / US_PER_MS : 0;
+    return age_us > 0 ? age_us / US_PER_MS : 0;
 }
 
 bool view_partition(const struct view *view, const struct view_worker *worker, size_t index,

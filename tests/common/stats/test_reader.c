@@ -267,6 +267,7 @@ START_TEST(lag_is_unknown_when_either_side_is_and_never_negative)
     ck_assert_int_eq(stats_lag(10, 3), 0);
     ck_assert(stats_lag(STATS_UNKNOWN, 3) == STATS_UNKNOWN);
     ck_assert(stats_lag(3, STATS_UNKNOWN) == STATS_UNKNOWN);
+    ck_assert(stats_lag(INT64_MIN + 1, INT64_MAX) == STATS_UNKNOWN);
 }
 END_TEST
 

@@ -1,0 +1,339 @@
+/* An instance of the test's own: its directory, two workers with segments; then what kstat makes of it. */
+#include "tools/kstat/show.h"
+
+#include <signal.h>
+#include <sys/wait.h>
+
+#include "common/clock.h"
+#include "common/exit_codes.h"
+#include "tests/common/stats/support.h"
+
+static struct directory_writer *directory;
+static struct stats_writer *bravo, *producer;
+static struct view view;
+static char *shown;
+
+static int create_worker(const char *worker, enum stats_kind kind, uint64_t generation)
+{
+    struct stats_identity identity = identity_of(kind, generation);
+    struct error error = ERROR_INIT;
+    snprintf(identity.worker, sizeof identity.worker, "%s", worker);
+    snprintf(identity.client, sizeof identity.client, "%s", worker);
+    int fd = stats_segment_create(&identity, -1, &error);
+    ck_assert_msg(fd >= 0, "%s", error.text);
+    return fd;
+}
+
+static void list_worker(uint32_t index, const char *name, enum stats_kind kind, enum worker_state state)
+{
+    struct directory_worker entry;
+    directory_worker_init(&entry);
+    snprintf(entry.name, sizeof entry.name, "%s", name);
+    snprintf(entry.client, sizeof entry.client, "%s", name);
+    if (kind == STATS_KIND_CONSUMER)
+        snprintf(entry.group, sizeof entry.group, "test_group_bravo");
+    entry.kind = kind;
+    entry.state = state;
+    entry.generation = 2;
+    entry.pid = getpid();
+    entry.restarts = kind == STATS_KIND_CONSUMER;
+    ck_assert_int_eq(directory_publish(directory, index, &entry, NULL), 0);
+}
+
+static void set_partition(int32_t number, int64_t committed, int64_t high)
+{
+    int slot = stats_partition_slot(bravo, "payments", number);
+    stats_partition_set(bravo, slot, PARTITION_ASSIGNED, 1);
+    stats_partition_set(bravo, slot, PARTITION_POSITION, committed + 1);
+    stats_partition_set(bravo, slot, PARTITION_COMMITTED, committed);
+    stats_partition_set(bravo, slot, PARTITION_HIGH, high);
+    stats_partition_set(bravo, slot, PARTITION_COMMITTED_AT, 5000);
+    stats_partition_publish(bravo, slot);
+}
+
+static void prepare(void)
+{
+    name_instance();
+    ck_assert_int_eq(directory_create(&directory, instance_name, "birth", 4, NULL), 0);
+    directory_set_bootstrap(directory, "127.0.0.1:9092");
+    int fd = create_worker("bravo", STATS_KIND_CONSUMER, 2);
+    bravo = open_writer(fd);
+    close(fd);
+    fd = create_worker("producer", STATS_KIND_PRODUCER, 2);
+    producer = open_writer(fd);
+    close(fd);
+    stats_add(bravo, CONSUMER_PROCESSED, 1042);
+    stats_phase(bravo, PHASE_POLLING, 77);
+    stats_observe(bravo, CONSUMER_PROCESS_US, 1000, 10);
+    stats_event(bravo, STATS_RING_ERRORS, clock_wall_us(), -195, "broker down \033[31m");
+    set_partition(0, 100, 107);
+    set_partition(2, 50, 50);
+    stats_add(producer, PRODUCER_ACKNOWLEDGED, 9);
+    list_worker(0, "bravo", STATS_KIND_CONSUMER, WORKER_READY);
+    list_worker(1, "producer", STATS_KIND_PRODUCER, WORKER_READY);
+}
+
+static void clean_up(void)
+{
+    view_release(&view);
+    free(shown);
+    stats_writer_close(bravo);
+    stats_writer_close(producer);
+    directory_close(directory, true);
+    remove_segments();
+}
+
+static void collect(const struct view_request *request)
+{
+    struct error error = ERROR_INIT;
+    struct view_request complete = *request;
+    complete.instance = instance_name;
+    view_release(&view);
+    ck_assert_msg(view_collect(&view, &complete, &error) == 0, "%s", error.text);
+}
+
+static int refused(const struct view_request *request, const char *what)
+{
+    struct error error = ERROR_INIT;
+    struct view_request complete = *request;
+    if (complete.instance == NULL)
+        complete.instance = instance_name;
+    view_release(&view);
+    ck_assert_int_eq(view_collect(&view, &complete, &error), -1);
+    ck_assert_msg(strstr(error.text, what) != NULL, "'%s' is not in: %s", what, error.text);
+    return error.exit_code;
+}
+
+typedef void show_function(const struct view *view, const struct rates *rates, const struct screen *screen,
+                           FILE *stream);
+
+static const char *show(show_function *function)
+{
+    size_t bytes;
+    const struct screen screen = {.columns = 0};
+    free(shown);
+    FILE *stream = open_memstream(&shown, &bytes);
+    function(&view, NULL, &screen, stream);
+    fclose(stream);
+    return shown;
+}
+
+static void expect(const char *text)
+{
+    ck_assert_msg(strstr(shown, text) != NULL, "'%s' is not in:\n%s", text, shown);
+}
+
+static const struct view_request everything = {.worker = NULL};
+
+START_TEST(the_overview_shows_workers_partitions_and_lag)
+{
+    collect(&everything);
+    show(show_overview);
+    expect(instance_name);
+    expect("127.0.0.1:9092 · 2 ready");
+    expect("bravo     ready  polling    2");
+    expect("producer  ready  -          2");
+    expect("bravo   payments          0       101        100   107    7");
+    ck_assert_int_eq(view_lag(&view, &view.workers[0]), 7);
+}
+END_TEST
+
+static json_t *worker_json(json_t *root, size_t index)
+{
+    return json_array_get(json_object_get(root, "workers"), index);
+}
+
+static int64_t integer_at(const json_t *object, const char *name)
+{
+    json_t *value = json_object_get(object, name);
+    ck_assert_msg(json_is_integer(value), "%s is no integer", name);
+    return json_integer_value(value);
+}
+
+START_TEST(json_has_the_schema_of_version_1)
+{
+    collect(&everything);
+    json_t *root = json_view(&view, NULL), *worker = worker_json(root, 0), *last = worker_json(root, 1);
+    ck_assert_int_eq(integer_at(root, "version"), 1);
+    ck_assert_str_eq(json_string_value(json_object_get(root, "instance")), instance_name);
+    ck_assert_str_eq(json_string_value(json_object_get(root, "bootstrap")), "127.0.0.1:9092");
+    ck_assert_int_eq(integer_at(json_object_get(root, "states"), "ready"), 2);
+    static const char *const texts[][2] = {{"name", "bravo"},    {"client", "bravo"},
+                                           {"kind", "consumer"}, {"state", "ready"},
+                                           {"phase", "polling"}, {"group", "test_group_bravo"}};
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+        ck_assert_str_eq(json_string_value(json_object_get(worker, texts[i][0])), texts[i][1]);
+    ck_assert_int_eq(integer_at(worker, "generation"), 2);
+    ck_assert_int_eq(integer_at(worker, "pid"), getpid());
+    ck_assert_int_eq(integer_at(worker, "restarts"), 1);
+    ck_assert_int_eq(integer_at(worker, "phase_since_us"), 77);
+    ck_assert(json_is_true(json_object_get(worker, "alive")));
+    ck_assert_int_eq(integer_at(json_object_get(worker, "counters"), "processed"), 1042);
+    json_t *latency = json_object_get(json_object_get(worker, "latency"), "process_us");
+    ck_assert_int_eq(integer_at(latency, "count"), 10);
+    ck_assert_int_eq(integer_at(latency, "max"), 1000);
+    ck_assert_str_eq(json_string_value(json_object_get(last, "kind")), "producer");
+    ck_assert_int_eq(integer_at(json_object_get(last, "counters"), "acknowledged"), 9);
+    json_decref(root);
+}
+END_TEST
+
+START_TEST(json_partitions_have_null_for_what_is_not_known)
+{
+    collect(&everything);
+    json_t *root = json_view(&view, NULL);
+    json_t *partitions = json_object_get(worker_json(root, 0), "partitions"),
+           *first = json_array_get(partitions, 0);
+    ck_assert_uint_eq(json_array_size(partitions), 2);
+    ck_assert(json_is_true(json_object_get(first, "assigned")));
+    ck_assert_int_eq(integer_at(first, "committed"), 100);
+    ck_assert_int_eq(integer_at(first, "lag"), 7);
+    ck_assert_int_eq(integer_at(first, "updated_us"), 5000);
+    ck_assert(json_is_null(json_object_get(first, "low")));
+    ck_assert(json_is_null(json_object_get(first, "lag_ms")));
+    ck_assert_int_eq(integer_at(json_array_get(partitions, 1), "lag_ms"), 0);
+    json_decref(root);
+}
+END_TEST
+
+START_TEST(one_worker_is_shown_with_all_that_is_known)
+{
+    collect(&(struct view_request){.worker = "BRAVO"});
+    ck_assert_uint_eq(view.count, 1);
+    show(show_detail);
+    expect("client bravo, group test_group_bravo");
+    expect("alive");
+    expect("process_us     10");
+    expect("broker down ?[31m");
+    expect("processed");
+    expect("1042");
+}
+END_TEST
+
+START_TEST(what_is_not_there_is_not_running_and_says_what_is)
+{
+    ck_assert_int_eq(refused(&(struct view_request){.worker = "bravi"}, "it has: bravo, producer"),
+                     EXIT_CODE_NOT_RUNNING);
+    ck_assert_int_eq(
+        refused(&(struct view_request){.instance = "no-such-instance"}, "ksupervise --instance no-such"),
+        EXIT_CODE_NOT_RUNNING);
+    ck_assert_int_eq(refused(&(struct view_request){.worker = "bravo", .generation = 7}, "kept are: bravo 2"),
+                     EXIT_CODE_NOT_RUNNING);
+    ck_assert_int_eq(
+        refused(&(struct view_request){.worker = "bravo", .postmortem = true}, "no dead generation"),
+        EXIT_CODE_NOT_RUNNING);
+}
+END_TEST
+
+static void leave_a_dead_generation(void)
+{
+    int fd = create_worker("bravo", STATS_KIND_CONSUMER, 1);
+    pid_t pid = fork();
+    if (pid == 0) {
+        struct stats_writer *writer = open_writer(fd);
+        stats_add(writer, CONSUMER_PROCESSED, 500);
+        stats_heartbeat(writer, clock_wall_us() - 60 * US_PER_SECOND);
+        stats_phase(writer, PHASE_COMMITTING, 1);
+        kill(getpid(), SIGKILL);
+    }
+    ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
+    close(fd);
+}
+
+START_TEST(a_dead_generation_is_shown_as_it_left_itself_with_its_age)
+{
+    leave_a_dead_generation();
+    const struct view_request requests[] = {{.worker = "bravo", .postmortem = true},
+                                            {.worker = "bravo", .generation = 1}};
+    for (size_t i = 0; i < 2; i++) {
+        collect(&requests[i]);
+        show(show_detail);
+        expect("DEAD");
+        expect("this is how it was 60 s ago");
+        expect("committing");
+        expect("500");
+        json_t *root = json_view(&view, NULL);
+        ck_assert(json_is_false(json_object_get(worker_json(root, 0), "alive")));
+        ck_assert_int_eq(integer_at(worker_json(root, 0), "generation"), 1);
+        json_decref(root);
+    }
+    collect(&everything);
+    ck_assert_uint_eq(view.workers[0].generation, 2);
+}
+END_TEST
+
+START_TEST(workers_without_a_directory_are_shown_too)
+{
+    directory_close(directory, true);
+    directory = NULL;
+    collect(&everything);
+    show(show_overview);
+    expect("no supervisor, workers started by hand · 2 running");
+    json_t *root = json_view(&view, NULL);
+    ck_assert(json_is_null(json_object_get(root, "bootstrap")));
+    ck_assert(json_is_null(json_object_get(worker_json(root, 0), "restarts")));
+    json_decref(root);
+}
+END_TEST
+
+START_TEST(a_dead_supervisor_is_said)
+{
+    directory_close(directory, true);
+    directory = NULL;
+    pid_t pid = fork();
+    if (pid == 0) {
+        if (directory_create(&directory, instance_name, "birth", 4, NULL) == 0)
+            list_worker(0, "bravo", STATS_KIND_CONSUMER, WORKER_READY);
+        kill(getpid(), SIGKILL);
+    }
+    ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
+    stats_writer_close(bravo);
+    bravo = NULL;
+    collect(&everything);
+    show(show_overview);
+    expect("is dead; what it left is");
+    expect("bravo     dead");
+    /* The next test run must not find it. */
+    ck_assert_int_eq(directory_create(&directory, instance_name, "birth", 4, NULL), 0);
+}
+END_TEST
+
+START_TEST(a_damaged_segment_is_a_note_not_the_end)
+{
+    char name[STATS_NAME_BYTES];
+    stats_segment_name(name, instance_name, "bravo", 2);
+    int fd = shm_open(name, O_RDWR, 0);
+    ck_assert_int_eq(pwrite(fd, "garbage!", 8, 0), 8);
+    close(fd);
+    collect(&everything);
+    show(show_overview);
+    expect("not a statistics segment");
+    expect("producer  ready");
+    json_t *root = json_view(&view, NULL);
+    ck_assert(json_is_string(json_object_get(worker_json(root, 0), "problem")));
+    json_decref(root);
+}
+END_TEST
+
+START_TEST(every_definition_is_listed)
+{
+    size_t bytes;
+    const struct screen screen = {.columns = 0};
+    FILE *stream = open_memstream(&shown, &bytes);
+    show_definitions(&screen, stream);
+    fclose(stream);
+    expect("partition  oldest_unprocessed_us");
+    expect("dead_lettered");
+    expect("delivery_us");
+    json_t *definitions = json_definitions();
+    ck_assert_uint_gt(json_array_size(definitions), 40);
+    json_decref(definitions);
+}
+END_TEST
+
+CHECK_MAIN_WITH("tools/kstat/show", prepare, clean_up, the_overview_shows_workers_partitions_and_lag,
+                json_has_the_schema_of_version_1, json_partitions_have_null_for_what_is_not_known,
+                one_worker_is_shown_with_all_that_is_known, what_is_not_there_is_not_running_and_says_what_is,
+                a_dead_generation_is_shown_as_it_left_itself_with_its_age,
+                workers_without_a_directory_are_shown_too, a_dead_supervisor_is_said,
+                a_damaged_segment_is_a_note_not_the_end, every_definition_is_listed)
