@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 
+#include "common/exit_codes.h"
 #include "common/worker/config.h"
 #include "supervisor/segment.h"
 #include "supervisor/supervisor.h"
@@ -89,7 +90,8 @@ struct builder {
 static void put(struct builder *builder, const char *name, const char *value)
 {
     if (builder->count < SETTINGS_MAX)
-        builder->settings[builder->count++] = (struct worker_setting){name, value};
+        builder->settings[builder->count] = (struct worker_setting){name, value};
+    builder->count++; /* beyond SETTINGS_MAX: hand_over_config refuses */
 }
 
 static void put_passed_on(struct builder *builder, const struct worker *worker)
@@ -183,7 +185,12 @@ int hand_over_config(struct worker *worker, bool publish, struct error *error)
         put_broker(builder, worker, topic);
     if (kinds[worker->kind].publishes && !publish)
         put(builder, "publish", "no");
-    int fd = worker_config_write(builder->settings, builder->count, error);
+    int fd = -1;
+    if (builder->count > SETTINGS_MAX)
+        error_set_code(error, EXIT_CODE_CONFIG, "%zu settings for %s are more than %d: give fewer -X",
+                       builder->count, worker->name, SETTINGS_MAX);
+    else
+        fd = worker_config_write(builder->settings, builder->count, error);
     free(builder);
     return fd;
 }
