@@ -32,6 +32,8 @@ static inline void stage_open(void)
     stage.settings = (struct settings){.instance = stage.name, .partitions = 3};
     stage.supervisor = (struct supervisor){.settings = &stage.settings};
     stage.worker = (struct worker){.supervisor = &stage.supervisor,
+                                   .settings = &stage.settings,
+                                   .count_base = STATS_UNKNOWN,
                                    .kind = KIND_CONSUMER,
                                    .name = "bravo",
                                    .client = "bravo",

@@ -1,0 +1,45 @@
+/* segments.h: real segments, written with the stats writer as a worker writes them, for the tests of what the
+ * supervisor reads out of them. Nothing has a name in /dev/shm when it returns. */
+#ifndef KSUPERVISE_TESTS_SUPERVISOR_SEGMENTS_H
+#define KSUPERVISE_TESTS_SUPERVISOR_SEGMENTS_H
+
+#include "common/stats/reader.h"
+#include "tests/support/check_main.h"
+
+struct value {
+    int32_t partition;
+    int id; /* PARTITION_…, or PRODUCER_ACKNOWLEDGED_OFFSET */
+    int64_t value;
+};
+
+/* A snapshot of a segment of this kind that holds these values of the topic; the caller frees it. */
+static inline struct stats_snapshot *segment_with(enum stats_kind kind, const char *topic,
+                                                  const struct value *values, size_t count)
+{
+    struct error error = ERROR_INIT;
+    struct stats_identity identity = {.kind = kind, .partition_capacity = 16, .generation = 1};
+    snprintf(identity.instance, sizeof identity.instance, "check-%d", (int)getpid());
+    snprintf(identity.worker, sizeof identity.worker, "bravo");
+    snprintf(identity.client, sizeof identity.client, "bravo");
+    int fd = stats_segment_create(&identity, -1, &error);
+    ck_assert_msg(fd != -1, "%s", error.text);
+    stats_segment_unlink(identity.instance, identity.worker, 1);
+    struct stats_writer *writer;
+    ck_assert_msg(stats_writer_open(&writer, fd, &error) == 0, "%s", error.text);
+    for (size_t i = 0; i < count; i++) {
+        int slot = stats_partition_slot(writer, topic, values[i].partition);
+        stats_partition_set(writer, slot, values[i].id, values[i].value);
+        stats_partition_publish(writer, slot);
+    }
+    struct stats_snapshot *snapshot;
+    ck_assert_msg(stats_snapshot_take(&snapshot, fd, &error) == 0, "%s", error.text);
+    stats_writer_close(writer);
+    close(fd);
+    return snapshot;
+}
+
+#define SEGMENT(kind, topic, ...)                                                                            \
+    segment_with(kind, topic, (const struct value[]){__VA_ARGS__},                                           \
+                 sizeof((const struct value[]){__VA_ARGS__}) / sizeof(struct value))
+
+#endif

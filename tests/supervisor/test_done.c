@@ -1,0 +1,115 @@
+#include "tests/supervisor/segments.h"
+
+#include "supervisor/done.h"
+
+#define PRODUCER(...) SEGMENT(STATS_KIND_PRODUCER, "payments", __VA_ARGS__)
+#define CONSUMER(...) SEGMENT(STATS_KIND_CONSUMER, "payments", __VA_ARGS__)
+
+enum { WORKERS = 4 };
+
+static struct worker workers[WORKERS];
+static struct worker *pointers[WORKERS];
+static struct supervisor supervisor;
+
+static void gather(void)
+{
+    supervisor = (struct supervisor){.workers = pointers};
+}
+
+static void release(void)
+{
+    for (size_t i = 0; i < supervisor.worker_count; i++)
+        stats_snapshot_free(workers[i].stats);
+}
+
+static void add(enum worker_kind kind, const char *group, enum worker_state state,
+                struct stats_snapshot *stats)
+{
+    struct worker *worker = &workers[supervisor.worker_count];
+    pointers[supervisor.worker_count++] = worker;
+    *worker = (struct worker){.kind = kind, .state = state, .stats = stats};
+    snprintf(worker->group, sizeof worker->group, "%s", group);
+}
+
+static void add_producer(enum worker_state state)
+{
+    add(KIND_PRODUCER, "", state,
+        PRODUCER({0, PRODUCER_ACKNOWLEDGED_OFFSET, 9}, {1, PRODUCER_ACKNOWLEDGED_OFFSET, 0}));
+}
+
+START_TEST(done_when_every_group_has_committed_past_the_last_record)
+{
+    add_producer(WORKER_DONE);
+    add(KIND_CONSUMER, "a", WORKER_READY,
+        CONSUMER({0, PARTITION_COMMITTED, 10}, {1, PARTITION_COMMITTED, 1}));
+    add(KIND_CONSUMER, "b", WORKER_READY,
+        CONSUMER({0, PARTITION_COMMITTED, 12}, {1, PARTITION_COMMITTED, 1}));
+    ck_assert(done_check(&supervisor));
+}
+END_TEST
+
+START_TEST(not_done_while_one_record_of_one_group_is_missing)
+{
+    add_producer(WORKER_DONE);
+    add(KIND_CONSUMER, "a", WORKER_READY,
+        CONSUMER({0, PARTITION_COMMITTED, 10}, {1, PARTITION_COMMITTED, 1}));
+    add(KIND_CONSUMER, "b", WORKER_READY, CONSUMER({0, PARTITION_COMMITTED, 9}, {1, PARTITION_COMMITTED, 1}));
+    ck_assert(!done_check(&supervisor));
+}
+END_TEST
+
+START_TEST(not_done_while_the_producer_works_or_was_never_there)
+{
+    add(KIND_CONSUMER, "a", WORKER_READY,
+        CONSUMER({0, PARTITION_COMMITTED, 10}, {1, PARTITION_COMMITTED, 1}));
+    ck_assert(!done_check(&supervisor));
+    add_producer(WORKER_READY);
+    ck_assert(!done_check(&supervisor));
+    workers[1].state = WORKER_BACKING_OFF;
+    ck_assert(!done_check(&supervisor));
+    workers[1].state = WORKER_DONE;
+    ck_assert(done_check(&supervisor));
+}
+END_TEST
+
+START_TEST(members_of_one_group_may_each_have_their_part)
+{
+    add_producer(WORKER_DONE);
+    add(KIND_CONSUMER, "shared", WORKER_READY, CONSUMER({0, PARTITION_COMMITTED, 10}));
+    add(KIND_CONSUMER, "shared", WORKER_READY,
+        CONSUMER({1, PARTITION_COMMITTED, 1}, {0, PARTITION_COMMITTED, 3})); /* it had partition 0 earlier */
+    ck_assert(done_check(&supervisor));
+}
+END_TEST
+
+START_TEST(a_group_that_has_committed_nothing_is_not_done)
+{
+    add_producer(WORKER_DONE);
+    add(KIND_CONSUMER, "a", WORKER_STARTING, NULL);
+    ck_assert(!done_check(&supervisor));
+    workers[1].stats = CONSUMER({0, PARTITION_COMMITTED, 10}, {1, PARTITION_ASSIGNED, 1});
+    ck_assert(!done_check(&supervisor));
+}
+END_TEST
+
+START_TEST(a_producer_without_statistics_cannot_be_done)
+{
+    add(KIND_PRODUCER, "", WORKER_DONE, NULL);
+    ck_assert(!done_check(&supervisor));
+}
+END_TEST
+
+START_TEST(a_partition_without_records_holds_nobody_up)
+{
+    add(KIND_PRODUCER, "", WORKER_DONE,
+        PRODUCER({0, PRODUCER_ACKNOWLEDGED_OFFSET, 9}, {1, PRODUCER_ACKNOWLEDGED_OFFSET, STATS_UNKNOWN}));
+    add(KIND_CONSUMER, "a", WORKER_READY, CONSUMER({0, PARTITION_COMMITTED, 10}));
+    ck_assert(done_check(&supervisor));
+}
+END_TEST
+
+CHECK_MAIN_WITH("supervisor/done", gather, release, done_when_every_group_has_committed_past_the_last_record,
+                not_done_while_one_record_of_one_group_is_missing,
+                not_done_while_the_producer_works_or_was_never_there,
+                members_of_one_group_may_each_have_their_part, a_group_that_has_committed_nothing_is_not_done,
+                a_producer_without_statistics_cannot_be_done, a_partition_without_records_holds_nobody_up)

@@ -1,0 +1,159 @@
+#include "tests/supervisor/support.h"
+
+#include <sys/stat.h>
+
+#include "supervisor/segment.h"
+
+static struct error error;
+
+static void close_stage(void)
+{
+    segment_release(&stage.worker);
+    stats_snapshot_free(stage.worker.previous);
+    segment_unlink_all(stage.name);
+    stage_close();
+}
+
+/* The next generation, counting `received` records as its worker would. */
+static void live(uint64_t received)
+{
+    stage.worker.generation++;
+    ck_assert_msg(segment_next(&stage.worker, &error) == 0, "%s", error.text);
+    struct stats_writer *writer;
+    ck_assert_msg(stats_writer_open(&writer, stage.worker.segment_fd, &error) == 0, "%s", error.text);
+    stats_add(writer, CONSUMER_RECEIVED, received);
+    stats_writer_close(writer);
+}
+
+static bool is_there(uint64_t generation)
+{
+    struct stats_snapshot *snapshot;
+    bool there = stats_snapshot_open(&snapshot, stage.name, stage.worker.name, generation, NULL) == 0;
+    stats_snapshot_free(snapshot);
+    return there;
+}
+
+static int64_t received(const struct stats_snapshot *stats)
+{
+    return stats_snapshot_counter(stats, "received");
+}
+
+START_TEST(counters_go_on_over_the_generations)
+{
+    live(10);
+    ck_assert(segment_refresh(&stage.worker));
+    ck_assert_int_eq(received(stage.worker.stats), 10);
+    ck_assert_ptr_null(stage.worker.previous);
+    live(5);
+    ck_assert(segment_refresh(&stage.worker));
+    ck_assert_int_eq(received(stage.worker.stats), 15);
+    ck_assert_int_eq(received(stage.worker.previous), 10);
+    ck_assert_uint_eq(stats_snapshot_identity(stage.worker.stats)->generation, 2);
+    ck_assert_str_eq(stats_snapshot_identity(stage.worker.stats)->group, "test_group_bravo");
+}
+END_TEST
+
+START_TEST(the_last_two_dead_generations_stay)
+{
+    for (int i = 0; i < 5; i++)
+        live(1);
+    ck_assert(!is_there(1));
+    ck_assert(!is_there(2));
+    ck_assert(is_there(3));
+    ck_assert(is_there(4));
+    ck_assert(is_there(5));
+}
+END_TEST
+
+START_TEST(a_new_supervisor_goes_on_where_the_dead_one_stopped)
+{
+    live(10);
+    segment_release(&stage.worker); /* what a supervisor that dies leaves: the object */
+    live(1);
+    ck_assert(segment_refresh(&stage.worker));
+    ck_assert_int_eq(received(stage.worker.stats), 11);
+    ck_assert_int_eq(received(stage.worker.previous), 10);
+}
+END_TEST
+
+START_TEST(a_leftover_of_the_same_generation_is_replaced)
+{
+    live(10);
+    segment_release(&stage.worker);
+    stage.worker.generation = 0; /* its directory is gone, so generations begin anew */
+    live(3);
+    ck_assert(segment_refresh(&stage.worker));
+    ck_assert_int_eq(received(stage.worker.stats), 3);
+}
+END_TEST
+
+START_TEST(a_former_generation_that_is_no_segment_costs_nothing_but_its_totals)
+{
+    char name[STATS_NAME_BYTES];
+    stats_segment_name(name, stage.name, stage.worker.name, 1);
+    int fd = shm_open(name, O_CREAT | O_RDWR, 0600);
+    ck_assert_int_eq(write(fd, "garbage", 7), 7);
+    close(fd);
+    stage.worker.generation = 1;
+    live(2);
+    ck_assert(segment_refresh(&stage.worker));
+    ck_assert_int_eq(received(stage.worker.stats), 2);
+    ck_assert_ptr_null(stage.worker.previous);
+}
+END_TEST
+
+START_TEST(more_partitions_than_the_default_get_room)
+{
+    stage.settings.partitions = 1000;
+    live(0);
+    ck_assert_uint_eq(stats_snapshot_identity(stage.worker.stats)->partition_capacity, 1000);
+    struct stat info;
+    ck_assert_int_eq(fstat(stage.worker.segment_fd, &info), 0);
+    ck_assert_uint_eq((size_t)info.st_size, stats_segment_bytes(STATS_KIND_CONSUMER, 1000));
+}
+END_TEST
+
+START_TEST(a_producer_has_a_segment_of_its_kind)
+{
+    stage.worker.kind = KIND_PRODUCER;
+    stage.worker.generation = 1;
+    ck_assert_int_eq(segment_next(&stage.worker, &error), 0);
+    ck_assert_int_eq(stats_snapshot_identity(stage.worker.stats)->kind, STATS_KIND_PRODUCER);
+}
+END_TEST
+
+START_TEST(the_end_removes_every_generation_of_this_instance_only)
+{
+    live(1);
+    live(1);
+    struct stats_identity other = {.kind = STATS_KIND_CONSUMER, .partition_capacity = 1, .generation = 1};
+    snprintf(other.instance, sizeof other.instance, "%.20s-x", stage.name);
+    snprintf(other.client, sizeof other.client, "bravo");
+    snprintf(other.worker, sizeof other.worker, "bravo");
+    int fd = stats_segment_create(&other, -1, &error);
+    ck_assert_int_ne(fd, -1);
+    segment_unlink_all(stage.name);
+    ck_assert(!is_there(1));
+    ck_assert(!is_there(2));
+    ck_assert_int_eq(stats_segment_unlink(other.instance, "bravo", 1), 0);
+    close(fd);
+}
+END_TEST
+
+START_TEST(without_a_segment_there_is_nothing_to_refresh)
+{
+    ck_assert(!segment_refresh(&stage.worker));
+    live(1);
+    segment_release(&stage.worker);
+    ck_assert(!segment_refresh(&stage.worker));
+    ck_assert_int_eq(stage.worker.segment_fd, -1);
+}
+END_TEST
+
+CHECK_MAIN_WITH("supervisor/segment", stage_open, close_stage, counters_go_on_over_the_generations,
+                the_last_two_dead_generations_stay, a_new_supervisor_goes_on_where_the_dead_one_stopped,
+                a_leftover_of_the_same_generation_is_replaced,
+                a_former_generation_that_is_no_segment_costs_nothing_but_its_totals,
+                more_partitions_than_the_default_get_room, a_producer_has_a_segment_of_its_kind,
+                the_end_removes_every_generation_of_this_instance_only,
+                without_a_segment_there_is_nothing_to_refresh)
