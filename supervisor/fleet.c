@@ -130,7 +130,7 @@ void fleet_release(struct supervisor *supervisor)
     for (size_t i = 0; i < supervisor->worker_count; i++) {
         struct worker *worker = supervisor->workers[i];
         segment_release(worker);
-        stats_snapshot_free(worker->previous);
+        reached_release(&worker->reached);
         free(worker->output.partial);
         free(worker);
     }

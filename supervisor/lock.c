@@ -4,25 +4,8 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <sys/file.h>
-#include <sys/stat.h>
 
-/* XDG_RUNTIME_DIR may be set to a folder that is not there (su, cron): then /tmp. */
-static int runtime_folder(char *path, size_t bytes, struct error *error)
-{
-    const char *runtime = getenv("XDG_RUNTIME_DIR");
-    struct stat info;
-    if (runtime != NULL && runtime[0] == '/' && stat(runtime, &info) == 0 && S_ISDIR(info.st_mode))
-        snprintf(path, bytes, "%s/ksupervise", runtime);
-    else
-        snprintf(path, bytes, "/tmp/ksupervise-%u", (unsigned)getuid());
-    if (mkdir(path, 0700) == -1 && errno != EEXIST)
-        return error_set(error, "cannot make %s: %s", path, strerror(errno));
-    /* /tmp is everybody's: a folder or a link that somebody else put there is not trusted. */
-    if (lstat(path, &info) == -1 || !S_ISDIR(info.st_mode) || info.st_uid != getuid() ||
-        (info.st_mode & 077) != 0)
-        return error_set(error, "%s is not a folder of yours with mode 0700: remove it", path);
-    return 0;
-}
+#include "common/runtime.h"
 
 static int refuse(const char *instance, int fd, struct error *error)
 {

@@ -2,7 +2,7 @@
 #ifndef KSUPERVISE_SUPERVISOR_OFFSETS_TEXT_H
 #define KSUPERVISE_SUPERVISOR_OFFSETS_TEXT_H
 
-#include "common/stats/reader.h"
+#include "supervisor/reached.h"
 
 /* `0:350 1:340 2:352` for the value of that name, partitions that do not have it left out; `nothing` when
  * none has. Also of partitions that went to another member: what was committed stays true. */
@@ -18,17 +18,15 @@ struct resumption {
     int64_t redelivered; /* at most so many records are processed again */
 };
 
-/* Of the `index`-th partition of `stats`; false when it is not assigned or its start is not known. `previous`
- * may be NULL.
+/* Of the `index`-th partition of `stats`; false when it is not assigned or its start is not known.
  *
- * At most redelivered: the former generation had processed up to `position`, or was in the middle of a batch
- * that ends at `inflight_end`; everything from where we resume to there may have been processed once already.
- */
-bool offsets_resumed_at(const struct stats_snapshot *stats, const struct stats_snapshot *previous,
-                        size_t index, struct resumption *one);
+ * At most redelivered: what the worker's generations before had reached lies behind where this one resumes by
+ * so much; everything in between may have been processed already. */
+bool offsets_resumed_at(const struct stats_snapshot *stats, const struct reached *reached, size_t index,
+                        struct resumption *one);
 
 /* The sum; false when no assigned partition has a known start. */
-bool offsets_resumed(const struct stats_snapshot *stats, const struct stats_snapshot *previous,
+bool offsets_resumed(const struct stats_snapshot *stats, const struct reached *reached,
                      struct resumption *sum);
 
 #endif

@@ -136,7 +136,7 @@ static void tell_partitions(struct worker *worker, const struct resumption *sum)
 {
     struct resumption one;
     for (size_t i = 0; i < sum->partitions; i++)
-        if (offsets_resumed_at(worker->stats, worker->previous, i, &one))
+        if (offsets_resumed_at(worker->stats, &worker->reached, i, &one))
             report_line(worker->supervisor,
                         "  %s [%" PRId32 "] resumed at %" PRId64 " (committed %" PRId64
                         "), redelivering at most %" PRId64,
@@ -146,7 +146,7 @@ static void tell_partitions(struct worker *worker, const struct resumption *sum)
 void report_resume(struct worker *worker)
 {
     struct resumption sum;
-    if (!segment_refresh(worker) || !offsets_resumed(worker->stats, worker->previous, &sum))
+    if (!segment_refresh_whole(worker) || !offsets_resumed(worker->stats, &worker->reached, &sum))
         return;
     worker->resume_told = true;
     if (worker->generation == 1)

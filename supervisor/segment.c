@@ -6,6 +6,8 @@
 
 #include "supervisor/supervisor.h"
 
+enum { REFRESH_TRIES = 20 };
+
 /* The former generation's segment: still open when this supervisor started it, by name when an earlier
  * supervisor did. */
 static int open_previous(const struct worker *worker)
@@ -34,6 +36,14 @@ static void identify(const struct worker *worker, struct stats_identity *identit
     snprintf(identity->group, sizeof identity->group, "%s", worker->group);
 }
 
+static void note_reached(struct worker *worker, int fd)
+{
+    struct stats_snapshot *stats = NULL;
+    if (stats_snapshot_take(&stats, fd, NULL) == 0)
+        reached_note(&worker->reached, stats);
+    stats_snapshot_free(stats);
+}
+
 int segment_next(struct worker *worker, struct error *error)
 {
     const char *instance = worker->supervisor->settings->instance;
@@ -47,10 +57,8 @@ int segment_next(struct worker *worker, struct error *error)
         stats_segment_unlink(instance, worker->name, worker->generation);
         fd = stats_segment_create(&identity, previous_fd, error);
     }
-    stats_snapshot_free(worker->previous);
-    worker->previous = NULL;
     if (previous_fd != -1) {
-        stats_snapshot_take(&worker->previous, previous_fd, NULL);
+        note_reached(worker, previous_fd);
         close(previous_fd);
     }
     segment_release(worker);
@@ -65,6 +73,16 @@ int segment_next(struct worker *worker, struct error *error)
 bool segment_refresh(struct worker *worker)
 {
     return worker->stats != NULL && stats_snapshot_refresh(worker->stats, NULL) == 0;
+}
+
+/* A worker in full flight publishes all the time: some group of values may be caught in between, and is whole
+ * a moment later. */
+bool segment_refresh_whole(struct worker *worker)
+{
+    for (int attempt = 0; attempt < REFRESH_TRIES; attempt++)
+        if (segment_refresh(worker) && !stats_snapshot_torn(worker->stats))
+            return true;
+    return worker->stats != NULL;
 }
 
 static int unlink_one(void *context, const char *instance, const char *worker, uint64_t generation)

@@ -7,12 +7,15 @@
 
 #define SEGMENT_DEAD_KEPT 2
 
-/* Makes the segment of worker->generation, counters going on from the former one; the reader of that becomes
- * `previous`. -1 with the error: the worker then runs without statistics. */
+/* Makes the segment of worker->generation, counters going on from the former one, whose offsets are noted as
+ * reached. -1 with the error: the worker then runs without statistics. */
 int segment_next(struct worker *worker, struct error *error);
 
 /* Reads the values of the current generation again. False when there are none. */
 bool segment_refresh(struct worker *worker);
+/* The same, again and again until no group of values was caught in the middle of its change; gives up after a
+ * few. */
+bool segment_refresh_whole(struct worker *worker);
 
 /* Unlinks all generations of all workers of this instance, also those of a former supervisor. */
 void segment_unlink_all(const char *instance);

@@ -10,6 +10,7 @@
 #include "common/names.h"
 #include "common/stats/directory.h"
 #include "common/stats/reader.h"
+#include "supervisor/reached.h"
 #include "supervisor/reactor.h"
 #include "supervisor/restart.h"
 #include "supervisor/settings.h"
@@ -54,10 +55,10 @@ struct worker {
     struct watch channel_watch;
     struct output output;
     /* statistics */
-    int segment_fd;                  /* of the current generation; -1: none */
-    struct stats_snapshot *stats;    /* of the current or last generation; NULL: none */
-    struct stats_snapshot *previous; /* of the one before; NULL: none */
-    bool resume_told;                /* for this generation */
+    int segment_fd;               /* of the current generation; -1: none */
+    struct stats_snapshot *stats; /* of the current or last generation; NULL: none */
+    struct reached reached;       /* how far its dead generations had come */
+    bool resume_told;             /* for this generation */
     int64_t
         count_base; /* the producer: acknowledged before this supervisor; STATS_UNKNOWN: not started yet */
 };
