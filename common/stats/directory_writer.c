@@ -1,5 +1,4 @@
 #include <fcntl.h>
-#include <inttypes.h>
 #include <sys/mman.h>
 
 #include "common/clock.h"
@@ -153,15 +152,6 @@ static int replace_object(struct directory_writer *writer, uint32_t capacity, st
     return 0;
 }
 
-static int grow(struct directory_writer *writer, uint32_t capacity, struct error *error)
-{
-    struct directory_worker *workers = realloc(writer->workers, capacity * sizeof *workers);
-    if (workers == NULL)
-        return error_set(error, "no memory for a directory of %" PRIu32 " workers", capacity);
-    writer->workers = workers;
-    return replace_object(writer, capacity, error);
-}
-
 int directory_create(struct directory_writer **writer, const char *instance, const char *birth_id,
                      uint32_t capacity, struct error *error)
 {
@@ -177,7 +167,11 @@ int directory_create(struct directory_writer **writer, const char *instance, con
         capacity = CAPACITY_MIN;
     if (capacity > DIRECTORY_CAPACITY_MAX)
         capacity = DIRECTORY_CAPACITY_MAX;
-    if (grow(fresh, capacity, error) != 0) {
+    /* For the largest object at once: pages that are never touched cost nothing. */
+    fresh->workers = calloc(DIRECTORY_CAPACITY_MAX, sizeof *fresh->workers);
+    if (fresh->workers == NULL)
+        error_set(error, "no memory for the directory of %s", instance);
+    if (fresh->workers == NULL || replace_object(fresh, capacity, error) != 0) {
         directory_close(fresh, false);
         return -1;
     }
@@ -208,7 +202,7 @@ int directory_publish(struct directory_writer *writer, uint32_t index, const str
                          DIRECTORY_CAPACITY_MAX);
     while (capacity <= index)
         capacity *= 2;
-    if (capacity != writer->object.layout.capacity && grow(writer, capacity, error) != 0)
+    if (capacity != writer->object.layout.capacity && replace_object(writer, capacity, error) != 0)
         return -1;
     use_up_to(writer, index);
     writer->workers[index] = *worker;

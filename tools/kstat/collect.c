@@ -48,6 +48,37 @@ static struct view_worker *append(struct view *view)
     return worker;
 }
 
+static int compare_slots(const void *left, const void *right, void *context)
+{
+    int32_t a_number = 0, b_number = 0;
+    const char *a = stats_snapshot_partition_topic(context, *(const size_t *)left, &a_number);
+    const char *b = stats_snapshot_partition_topic(context, *(const size_t *)right, &b_number);
+    int order = strcmp(a, b);
+    return order != 0 ? order : (a_number > b_number) - (a_number < b_number);
+}
+
+/* A worker takes its slots in the order in which partitions were assigned; people look for them by number. */
+static bool sort_partitions(struct view_worker *worker)
+{
+    size_t count = stats_snapshot_partitions(worker->snapshot);
+    worker->order = calloc(count + 1, sizeof *worker->order);
+    if (worker->order == NULL)
+        return false;
+    for (size_t i = 0; i < count; i++)
+        worker->order[i] = i;
+    qsort_r(worker->order, count, sizeof *worker->order, compare_slots, worker->snapshot);
+    return true;
+}
+
+static void detach(struct view_worker *worker)
+{
+    stats_snapshot_free(worker->snapshot);
+    free(worker->order);
+    worker->snapshot = NULL;
+    worker->order = NULL;
+    worker->generation = 0;
+}
+
 /* A segment that is gone meanwhile is none; one that cannot be read is a problem to be told. */
 static bool attach(const struct view *view, struct view_worker *worker, uint64_t generation)
 {
@@ -57,16 +88,14 @@ static bool attach(const struct view *view, struct view_worker *worker, uint64_t
             snprintf(worker->problem, sizeof worker->problem, "%s", error.text);
         return false;
     }
+    if (!sort_partitions(worker)) {
+        snprintf(worker->problem, sizeof worker->problem, "out of memory");
+        detach(worker);
+        return false;
+    }
     stats_snapshot_liveness(worker->snapshot, &worker->liveness);
     worker->generation = generation;
     return true;
-}
-
-static void detach(struct view_worker *worker)
-{
-    stats_snapshot_free(worker->snapshot);
-    worker->snapshot = NULL;
-    worker->generation = 0;
 }
 
 /* From the newest back, the first that will do. */
@@ -257,7 +286,7 @@ int view_collect(struct view *view, const struct view_request *request, struct e
 void view_release(struct view *view)
 {
     for (size_t i = 0; i < view->count; i++)
-        stats_snapshot_free(view->workers[i].snapshot);
+        detach(&view->workers[i]);
     free(view->workers);
     directory_free(view->directory);
     *view = (struct view){0};

@@ -25,9 +25,9 @@ static void show_who(const struct view *view, const struct view_worker *worker, 
         fprintf(stream, " · next restart in %s", format_span(entry->next_restart_us - view->now_us).text);
     fputc('\n', stream);
     if (worker->problem[0] != '\0')
-        styled(stream, screen, CELL_BAD, "%s\n", format_foreign(worker->problem).text);
+        styled_line(stream, screen, CELL_BAD, "%s", format_foreign(worker->problem).text);
     if (worker->listed && entry->reason[0] != '\0')
-        styled(stream, screen, CELL_WARNING, "%s\n", format_foreign(entry->reason).text);
+        styled_line(stream, screen, CELL_WARNING, "%s", format_foreign(entry->reason).text);
 }
 
 static void show_life(const struct view *view, const struct view_worker *worker, const struct screen *screen,

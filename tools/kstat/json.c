@@ -14,7 +14,7 @@ static void set_number(json_t *object, const char *name, int64_t value)
 static void set_text(json_t *object, const char *name, const char *text)
 {
     json_t *value = text == NULL ? json_null() : json_string(text);
-    if (value == NULL) {
+    if (value == NULL && text != NULL) {
         char escaped[2048] = "";
         size_t used = 0;
         text_escape(escaped, sizeof escaped, &used, text, strlen(text));
@@ -68,18 +68,17 @@ static json_t *latency(const struct view_worker *worker)
     return object;
 }
 
-static void set_partition_value(json_t *object, const struct view_worker *worker, size_t index,
+static void set_partition_value(json_t *object, const struct view_worker *worker, size_t slot,
                                 const struct stats_definition *definition)
 {
-    int64_t value = stats_snapshot_partition(worker->snapshot, index, definition->name);
+    int64_t value = stats_snapshot_partition(worker->snapshot, slot, definition->name);
     if (value != STATS_UNKNOWN && strcmp(definition->unit, STATS_UNIT_BOOLEAN) == 0)
         json_object_set_new(object, definition->name, json_boolean(value != 0));
     else
         set_number(object, definition->name, value);
 }
 
-static json_t *partition_of(const struct view_worker *worker, size_t index,
-                            const struct view_partition *partition)
+static json_t *partition_of(const struct view_worker *worker, const struct view_partition *partition)
 {
     json_t *object = json_object();
     set_text(object, "topic", partition->topic);
@@ -87,7 +86,7 @@ static json_t *partition_of(const struct view_worker *worker, size_t index,
     const struct stats_definition *definition;
     for (size_t i = 0; (definition = stats_snapshot_definition(worker->snapshot, i)) != NULL; i++)
         if (definition->section == STATS_SECTION_PARTITION)
-            set_partition_value(object, worker, index, definition);
+            set_partition_value(object, worker, partition->slot, definition);
     if (!view_is_producer(worker)) {
         set_number(object, "lag", partition->lag);
         set_number(object, "lag_ms", partition->lag_ms);
@@ -101,7 +100,7 @@ static json_t *partitions(const struct view *view, const struct view_worker *wor
     json_t *list = json_array();
     struct view_partition partition;
     for (size_t i = 0; view_partition(view, worker, i, &partition); i++)
-        json_array_append_new(list, partition_of(worker, i, &partition));
+        json_array_append_new(list, partition_of(worker, &partition));
     return list;
 }
 

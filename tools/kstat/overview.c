@@ -102,17 +102,17 @@ static void show_notes(const struct view *view, const struct screen *screen, FIL
     for (size_t i = 0; i < view->count; i++) {
         const struct view_worker *worker = &view->workers[i];
         if (worker->problem[0] != '\0')
-            styled(stream, screen, CELL_BAD, "%s\n", format_foreign(worker->problem).text);
+            styled_line(stream, screen, CELL_BAD, "%s", format_foreign(worker->problem).text);
         if (worker->snapshot != NULL && !view_alive(worker) && worker->liveness.pid != 0)
-            styled(stream, screen, CELL_BAD, "%s is dead: this is how generation %llu was %s ago\n",
-                   worker->entry.name, (unsigned long long)worker->generation,
-                   format_age(view->now_us, view_died_us(worker)).text);
+            styled_line(stream, screen, CELL_BAD, "%s is dead: this is how generation %llu was %s ago",
+                        format_foreign(worker->entry.name).text, (unsigned long long)worker->generation,
+                        format_age(view->now_us, view_died_us(worker)).text);
         if (worker->listed && worker->entry.reason[0] != '\0')
-            styled(stream, screen, CELL_WARNING, "%s: %s\n", format_foreign(worker->entry.name).text,
-                   format_foreign(worker->entry.reason).text);
+            styled_line(stream, screen, CELL_WARNING, "%s: %s", format_foreign(worker->entry.name).text,
+                        format_foreign(worker->entry.reason).text);
         if (worker->snapshot != NULL && stats_snapshot_torn(worker->snapshot))
             fprintf(stream, "%s was writing too fast to be read whole: some values are unknown\n",
-                    worker->entry.name);
+                    format_foreign(worker->entry.name).text);
     }
 }
 

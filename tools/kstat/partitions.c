@@ -21,14 +21,13 @@ static const struct table_column producer_columns[] = {
 struct row {
     const struct view *view;
     const struct view_worker *worker;
-    size_t index;
     struct view_partition partition;
 };
 
 static void add_value(struct table *table, const struct row *row, const char *name)
 {
     table_add(table, CELL_PLAIN, "%s",
-              format_number(stats_snapshot_partition(row->worker->snapshot, row->index, name)).text);
+              format_number(stats_snapshot_partition(row->worker->snapshot, row->partition.slot, name)).text);
 }
 
 static void add_name(struct table *table, const struct row *row)
@@ -40,8 +39,8 @@ static void add_name(struct table *table, const struct row *row)
 
 static void add_in_flight(struct table *table, const struct row *row)
 {
-    int64_t first = stats_snapshot_partition(row->worker->snapshot, row->index, "inflight_first");
-    int64_t end = stats_snapshot_partition(row->worker->snapshot, row->index, "inflight_end");
+    int64_t first = stats_snapshot_partition(row->worker->snapshot, row->partition.slot, "inflight_first");
+    int64_t end = stats_snapshot_partition(row->worker->snapshot, row->partition.slot, "inflight_end");
     if (first != STATS_UNKNOWN && end != STATS_UNKNOWN && end > first)
         table_add(table, CELL_PLAIN, "%" PRId64 "…%" PRId64, first, end - 1);
     else
@@ -84,7 +83,7 @@ static void add_producer_row(struct table *table, const struct row *row)
 
 static void add_rows(struct table *consumers, struct table *producers, struct row *row, bool detail)
 {
-    for (row->index = 0; view_partition(row->view, row->worker, row->index, &row->partition); row->index++) {
+    for (size_t i = 0; view_partition(row->view, row->worker, i, &row->partition); i++) {
         if (view_is_producer(row->worker))
             add_producer_row(producers, row);
         else if (detail || row->partition.assigned)

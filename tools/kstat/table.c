@@ -201,13 +201,29 @@ void table_print(const struct table *table, const struct screen *screen, FILE *s
         put_row(table, screen, stream, widths, &table->cells[i]);
 }
 
-void styled(FILE *stream, const struct screen *screen, enum table_style style, const char *format, ...)
+static void __attribute__((format(printf, 4, 0)))
+put_styled(FILE *stream, const struct screen *screen, enum table_style style, const char *format,
+           va_list arguments)
 {
     bool colour = screen->colours && style != CELL_PLAIN;
-    va_list arguments;
-    va_start(arguments, format);
     fputs(colour ? escapes[style] : "", stream);
     vfprintf(stream, format, arguments);
     fputs(colour ? "\033[0m" : "", stream);
+}
+
+void styled(FILE *stream, const struct screen *screen, enum table_style style, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    put_styled(stream, screen, style, format, arguments);
     va_end(arguments);
+}
+
+void styled_line(FILE *stream, const struct screen *screen, enum table_style style, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    put_styled(stream, screen, style, format, arguments);
+    va_end(arguments);
+    fputc('\n', stream);
 }

@@ -58,4 +58,8 @@ void table_print(const struct table *table, const struct screen *screen, FILE *s
 void styled(FILE *stream, const struct screen *screen, enum table_style style, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
+/* A whole line. Its style ends before the newline, so that a line can be drawn or left out by itself. */
+void styled_line(FILE *stream, const struct screen *screen, enum table_style style, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
 #endif

@@ -66,21 +66,21 @@ bool view_partition(const struct view *view, const struct view_worker *worker, s
                     struct view_partition *partition)
 {
     const struct stats_snapshot *snapshot = worker->snapshot;
-    if (snapshot == NULL)
+    if (snapshot == NULL || index >= stats_snapshot_partitions(snapshot))
         return false;
-    partition->topic = stats_snapshot_partition_topic(snapshot, index, &partition->number);
-    if (partition->topic == NULL)
-        return false;
-    partition->assigned = stats_snapshot_partition(snapshot, index, "assigned") == 1;
-    partition->lag = stats_lag(stats_snapshot_partition(snapshot, index, "committed"),
-                               stats_snapshot_partition(snapshot, index, "high"));
+    size_t slot = worker->order[index];
+    partition->slot = slot;
+    partition->topic = stats_snapshot_partition_topic(snapshot, slot, &partition->number);
+    partition->assigned = stats_snapshot_partition(snapshot, slot, "assigned") == 1;
+    partition->lag = stats_lag(stats_snapshot_partition(snapshot, slot, "committed"),
+                               stats_snapshot_partition(snapshot, slot, "high"));
     partition->lag_ms =
-        lag_ms(view, partition->lag, stats_snapshot_partition(snapshot, index, "oldest_unprocessed_us"));
+        lag_ms(view, partition->lag, stats_snapshot_partition(snapshot, slot, "oldest_unprocessed_us"));
     partition->updated_us = STATS_UNKNOWN;
     static const char *const times[] = {"position_us", "committed_us", "watermarks_us", "acknowledged_us"};
     for (size_t i = 0; i < sizeof times / sizeof times[0]; i++)
         partition->updated_us =
-            later(partition->updated_us, stats_snapshot_partition(snapshot, index, times[i]));
+            later(partition->updated_us, stats_snapshot_partition(snapshot, slot, times[i]));
     return true;
 }
 

@@ -12,6 +12,7 @@ struct view_worker {
     struct stats_snapshot *snapshot; /* NULL: it has no segment (yet) */
     struct stats_liveness liveness;  /* only with a snapshot */
     uint64_t generation;             /* of the snapshot; 0 without */
+    size_t *order;                   /* slots of the snapshot by topic and partition; NULL without */
     char problem[ERROR_TEXT_BYTES];  /* why a segment that is there could not be read */
 };
 
@@ -53,12 +54,13 @@ const char *view_progress_counter(const struct view_worker *worker);
 
 /* --- partitions --- */
 struct view_partition {
+    size_t slot; /* its index in the snapshot */
     const char *topic;
     int32_t number;
     bool assigned;
     int64_t lag, lag_ms, updated_us;
 };
-/* False past the last. */
+/* By topic and number, whatever their slots are. False past the last. */
 bool view_partition(const struct view *view, const struct view_worker *worker, size_t index,
                     struct view_partition *partition);
 /* The sum of its assigned partitions' lags; unknown when one of them is, or when there is none. */

@@ -26,7 +26,7 @@ START_TEST(what_is_counted_can_be_read)
     for (int id = 0; id < STATS_CONSUMER_COUNTER_COUNT; id++)
         stats_add(writer, id, (uint64_t)id + 1);
     struct stats_snapshot *snapshot = take(fd);
-#define X(id, name, type, unit, help) ck_assert_int_eq(stats_snapshot_counter(snapshot, name), (int)id + 1);
+#define X(id, name, type, unit, help) ck_assert_int_eq(stats_snapshot_counter(snapshot, name), (int)(id) + 1);
     STATS_CONSUMER_COUNTERS(X)
 #undef X
     stats_snapshot_free(snapshot);

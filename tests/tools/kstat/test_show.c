@@ -66,8 +66,8 @@ static void prepare(void)
     stats_phase(bravo, PHASE_POLLING, 77);
     stats_observe(bravo, CONSUMER_PROCESS_US, 1000, 10);
     stats_event(bravo, STATS_RING_ERRORS, clock_wall_us(), -195, "broker down \033[31m");
-    set_partition(0, 100, 107);
     set_partition(2, 50, 50);
+    set_partition(0, 100, 107);
     stats_add(producer, PRODUCER_ACKNOWLEDGED, 9);
     list_worker(0, "bravo", STATS_KIND_CONSUMER, WORKER_READY);
     list_worker(1, "producer", STATS_KIND_PRODUCER, WORKER_READY);
@@ -125,7 +125,7 @@ static void expect(const char *text)
 
 static const struct view_request everything = {.worker = NULL};
 
-START_TEST(the_overview_shows_workers_partitions_and_lag)
+START_TEST(the_overview_shows_workers_partitions_in_order_and_lag)
 {
     collect(&everything);
     show(show_overview);
@@ -331,7 +331,7 @@ START_TEST(every_definition_is_listed)
 }
 END_TEST
 
-CHECK_MAIN_WITH("tools/kstat/show", prepare, clean_up, the_overview_shows_workers_partitions_and_lag,
+CHECK_MAIN_WITH("tools/kstat/show", prepare, clean_up, the_overview_shows_workers_partitions_in_order_and_lag,
                 json_has_the_schema_of_version_1, json_partitions_have_null_for_what_is_not_known,
                 one_worker_is_shown_with_all_that_is_known, what_is_not_there_is_not_running_and_says_what_is,
                 a_dead_generation_is_shown_as_it_left_itself_with_its_age,
