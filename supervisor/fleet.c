@@ -132,6 +132,7 @@ void fleet_release(struct supervisor *supervisor)
         segment_release(worker);
         reached_release(&worker->reached);
         free(worker->output.partial);
+        tail_release(&worker->tail);
         free(worker);
     }
     if (!keep)

@@ -73,7 +73,9 @@ void report_worker_line(struct worker *worker, const char *text, size_t length)
 {
     char line[LINE_BYTES];
     size_t used = prefix(worker, line);
+    size_t begin = used;
     text_escape(line, sizeof line, &used, text, length);
+    tail_add(&worker->tail, clock_wall_us(), worker->generation, line + begin, used - begin);
     printer_line(worker->supervisor->printer, line, used);
 }
 

@@ -15,6 +15,7 @@
 #include "supervisor/restart.h"
 #include "supervisor/settings.h"
 #include "supervisor/spawn.h"
+#include "supervisor/tail.h"
 
 /* What a slot runs. The order is that of starting; stopping goes the other way, as fleet.h says. */
 enum worker_kind { KIND_BROKER, KIND_PROVISION, KIND_CONSUMER, KIND_PRODUCER };
@@ -54,6 +55,7 @@ struct worker {
     struct watch exit_watch;
     struct watch channel_watch;
     struct output output;
+    struct tail tail; /* what it said last */
     /* statistics */
     int segment_fd;               /* of the current generation; -1: none */
     struct stats_snapshot *stats; /* of the current or last generation; NULL: none */
