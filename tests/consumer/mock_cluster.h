@@ -34,6 +34,13 @@ static inline void mock_open(void)
     mock.cluster = rd_kafka_handle_mock_cluster(mock.host);
     ck_assert_ptr_nonnull(mock.cluster);
     rd_kafka_mock_topic_create(mock.cluster, MOCK_TOPIC, MOCK_PARTITIONS, 1);
+    /* A producer that knows the topic: its first record would wait a second for one that does not. */
+    rd_kafka_topic_t *topic = rd_kafka_topic_new(mock.host, MOCK_TOPIC, NULL);
+    const struct rd_kafka_metadata *metadata;
+    ck_assert_int_eq(rd_kafka_metadata(mock.host, 0, topic, &metadata, MOCK_TIMEOUT_MS),
+                     RD_KAFKA_RESP_ERR_NO_ERROR);
+    rd_kafka_metadata_destroy(metadata);
+    rd_kafka_topic_destroy(topic);
 }
 
 static inline void mock_close(void)
