@@ -30,7 +30,8 @@ void log_line(const char *format, ...)
     va_end(arguments);
 }
 
-static void to_stderr(const char *level, const char *format, va_list arguments)
+__attribute__((format(printf, 2, 0))) static void to_stderr(const char *level, const char *format,
+                                                            va_list arguments)
 {
     fflush(stdout);
     char line[2048]; /* one write, whatever stdio's buffering of stderr: lines of several processes do not mix

@@ -34,6 +34,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 BUILD = pathlib.Path(os.environ.get("TEST_BUILD", ROOT / "build")).resolve()
 PATIENCE = float(os.environ.get("TEST_PATIENCE", "1"))  # all deadlines times this: for slow machines
 MARK = "TEST_RUN"  # every process that a test starts carries it in its environment, and so do its children
+FILE_MARK = "TEST_FILE"  # the same for all of a file, set by tests/run
 WORK = ROOT / "build" / "system"
 
 
@@ -41,6 +42,14 @@ def clean_environment():
     """The environment without what would point the programs at somebody's Kafka, or at a live instance."""
     unwanted = re.compile(r"KAFKA_|KSUPERVISE_|GROUP_ID$|XDG_RUNTIME_DIR$|MAKEFLAGS$|MAKELEVEL$")
     return {name: value for name, value in os.environ.items() if not unwanted.match(name)}
+
+
+def default_signals():
+    """A shell starts `command &` with Ctrl-C ignored, and children inherit that: the programs under test must not. What is handled here is
+    back at its default in them."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    for signum in (signal.SIGQUIT, signal.SIGHUP, signal.SIGTERM):
+        signal.signal(signum, signal.SIG_DFL)
 
 
 class Timeout(AssertionError):
@@ -238,10 +247,10 @@ class Process:
         return f"  $ {' '.join(self.command)}   ({state})\n{body}"
 
 
-def processes_marked(token):
+def processes_marked(token, mark=MARK):
     """Pids that carry the token in their environment: what a test started, and all that came from it."""
     found = []
-    needle = f"{MARK}={token}".encode()
+    needle = f"{mark}={token}".encode()
     for entry in pathlib.Path("/proc").iterdir():
         if entry.name.isdigit():
             try:
@@ -250,6 +259,17 @@ def processes_marked(token):
             except OSError:
                 continue
     return found
+
+
+def kill_marked(token, mark=MARK):
+    """Ends them; returns what they were."""
+    found = [(pid, describe_process(pid)) for pid in processes_marked(token, mark)]
+    for pid, _ in found:
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            continue
+    return [words for _, words in found]
 
 
 def describe_process(pid):
@@ -284,11 +304,7 @@ class SystemTest(unittest.TestCase):
     def _clean(self):
         for process in self.processes:
             process.kill()
-        for pid in processes_marked(self.token):
-            try:
-                os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
+        kill_marked(self.token)
         for path in self.shared_memory():
             path.unlink(missing_ok=True)
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -392,6 +408,7 @@ class Result(unittest.TextTestResult):
 
 def main():
     """Runs the tests of the file (all, or those named on the command line), and closes with `N passed, N failed, N skipped`."""
+    default_signals()
     program = unittest.main(module="__main__", exit=False, verbosity=2, testRunner=unittest.TextTestRunner(resultclass=Result, verbosity=2))
     result = program.result
     failed = len(result.failures) + len(result.errors) + len(result.unexpectedSuccesses)
