@@ -69,6 +69,7 @@ static inline void stage_close(void)
     reactor_close(&stage.supervisor.reactor, &stage.worker.output.watch);
     reactor_release(&stage.supervisor.reactor);
     free(stage.worker.output.partial);
+    tail_release(&stage.worker.tail);
     close(stage.screen);
 }
 
