@@ -33,6 +33,7 @@ struct consumer {
     /* readiness */
     bool assignment_changed; /* the supervisor has not been told yet */
     bool ever_assigned;
+    bool paused; /* no records are taken; partitions and membership are kept */
     bool ever_received;
     bool topic_missing_said;
     int64_t low_asked_us; /* monotonic: when the low watermarks were asked for */
@@ -41,5 +42,11 @@ struct consumer {
 /* Something that this process cannot go on from: remembered once, with a line. */
 void consumer_fail(struct consumer *consumer, int exit_code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* The phase between two batches. */
+static inline enum stats_phase consumer_idle_phase(const struct consumer *consumer)
+{
+    return consumer->paused ? PHASE_PAUSED : PHASE_POLLING;
+}
 
 #endif

@@ -229,6 +229,8 @@ static void check_end(struct consumer *consumer, const struct rounds *rounds)
 static void turn(struct consumer *consumer, struct rounds *rounds)
 {
     int64_t wait_us = commit_due_us(&consumer->committer);
+    if (worker_control_paused(consumer->control) != consumer->paused)
+        rebalance_pause(consumer, !consumer->paused);
     /* The first records after a start have waited through a death, perhaps: they are not made to wait for
      * their batch. */
     int64_t fill_us = consumer->ever_received ? consumer->settings->batch_wait_us : 0;
@@ -309,12 +311,13 @@ void loop_close(struct consumer *consumer)
     worker_control_set_wake(consumer->control, NULL, NULL);
     batch_clear(&consumer->batch);
     watermarks_close(consumer->watermarks);
+    /* Closing calls the rebalance callback, which uses the queue and the table: they go after it. */
+    if (consumer->rk != NULL)
+        rd_kafka_consumer_close(consumer->rk);
     if (consumer->queue != NULL)
         rd_kafka_queue_destroy(consumer->queue);
-    if (consumer->rk != NULL) {
-        rd_kafka_consumer_close(consumer->rk);
+    if (consumer->rk != NULL)
         rd_kafka_destroy(consumer->rk);
-    }
     stats_phase(consumer->stats, PHASE_STOPPED, clock_wall_us());
     offsets_release(&consumer->offsets);
 }

@@ -112,6 +112,9 @@ void offsets_publish_processed(struct offsets *offsets, int64_t wall_us)
         row->batch_first = row->batch_end = row->batch_oldest_us = STATS_UNKNOWN;
         stats_partition_set(offsets->stats, row->slot, PARTITION_POSITION, row->position);
         stats_partition_set(offsets->stats, row->slot, PARTITION_PROCESSED_AT, wall_us);
+        /* What has been read was there: a watermark that is known from before must not say otherwise. */
+        if (stats_partition_get(offsets->stats, row->slot, PARTITION_HIGH) < row->position)
+            stats_partition_set(offsets->stats, row->slot, PARTITION_HIGH, row->position);
         stats_partition_set(offsets->stats, row->slot, PARTITION_INFLIGHT_FIRST, STATS_UNKNOWN);
         stats_partition_set(offsets->stats, row->slot, PARTITION_INFLIGHT_END, STATS_UNKNOWN);
         stats_partition_set(offsets->stats, row->slot, PARTITION_OLDEST_UNPROCESSED, STATS_UNKNOWN);

@@ -248,7 +248,7 @@ uint64_t process_batch(struct consumer *consumer)
     stats_observe(consumer->stats, CONSUMER_BATCH_US, ended_us - began_us, 1);
     stats_status_set(consumer->stats, CONSUMER_BATCH_RECORDS, 0);
     offsets_publish_processed(&consumer->offsets, ended_us);
-    stats_phase(consumer->stats, PHASE_POLLING, ended_us);
+    stats_phase(consumer->stats, consumer_idle_phase(consumer), ended_us);
     batch_clear(&consumer->batch);
     return result.processed + result.failed;
 }

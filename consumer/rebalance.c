@@ -125,6 +125,8 @@ static void given(struct consumer *consumer, rd_kafka_topic_partition_list_t *pa
         if (err != RD_KAFKA_RESP_ERR_NO_ERROR)
             log_warning("assign: %s", rd_kafka_err2str(err));
     }
+    if (consumer->paused)
+        rd_kafka_pause_partitions(consumer->rk, partitions);
     consumer->committer.held = false;
     consumer->assignment_changed = true;
     consumer->low_asked_us = 0;
@@ -178,10 +180,38 @@ void rebalance_callback(rd_kafka_t *rk, rd_kafka_resp_err_t err, rd_kafka_topic_
         consumer->ever_assigned = true;
         stats_status_set(consumer->stats, CONSUMER_JOINED, wall_us);
     }
-    stats_phase(consumer->stats, PHASE_POLLING, clock_wall_us());
+    stats_phase(consumer->stats, consumer_idle_phase(consumer), clock_wall_us());
     stats_status_publish(consumer->stats);
-    rd_kafka_queue_yield(
-        consumer->queue); /* an idle loop is to tell the supervisor now, not when a record comes */
+    /* An idle loop is to tell the supervisor now, not when a record comes. Not at a revoke: it may be the one
+     * inside rd_kafka_consumer_close, whose own wait a yield would end too early, and then it waits for ever. */
+    if (assign)
+        rd_kafka_queue_yield(consumer->queue);
+}
+
+/* --- pauses ------------------------------------------------------------------------------------------- */
+
+/* A pause drops what librdkafka had fetched ahead, and before 2.1 its own idea of the position with it: so
+ * reading goes on by a seek to ours. */
+void rebalance_pause(struct consumer *consumer, bool paused)
+{
+    consumer->paused = paused;
+    rd_kafka_topic_partition_list_t *list =
+        rd_kafka_topic_partition_list_new((int)consumer->offsets.assigned_count);
+    for (size_t i = 0; i < consumer->offsets.row_count; i++) {
+        const struct partition *row = &consumer->offsets.rows[i];
+        if (row->assigned && row->position != STATS_UNKNOWN)
+            rd_kafka_topic_partition_list_add(list, consumer->offsets.topic, (int32_t)i)->offset =
+                row->position;
+    }
+    if (list->cnt > 0 && paused)
+        rd_kafka_pause_partitions(consumer->rk, list);
+    if (list->cnt > 0 && !paused) {
+        check(consumer, rd_kafka_seek_partitions(consumer->rk, list, QUERY_MS), "seek");
+        rd_kafka_resume_partitions(consumer->rk, list);
+    }
+    rd_kafka_topic_partition_list_destroy(list);
+    stats_phase(consumer->stats, consumer_idle_phase(consumer), clock_wall_us());
+    log_line(paused ? "paused" : "resumed");
 }
 
 /* --- offsets that are gone

@@ -17,4 +17,8 @@ void rebalance_callback(rd_kafka_t *rk, rd_kafka_resp_err_t err, rd_kafka_topic_
  * counts them, and goes on or stops as --on-offset-loss says. */
 void rebalance_offset_gone(struct consumer *consumer, int32_t partition);
 
+/* Stops taking records from all assigned partitions, or takes them again from the offsets that the table has.
+ * The membership, and polling, go on. */
+void rebalance_pause(struct consumer *consumer, bool paused);
+
 #endif

@@ -57,10 +57,29 @@ static void send_record(struct producer *producer)
         delivery_serve(&producer->delivery);
 }
 
+/* Waits while the supervisor wants a pause; deliveries go on. The schedule begins anew afterwards: what was
+ * missed is not caught up with. */
+static bool is_paused(struct producer *producer)
+{
+    bool paused = worker_control_paused(producer->control);
+    if (paused != producer->paused) {
+        producer->paused = paused;
+        stats_phase(producer->delivery.stats, paused ? PHASE_PAUSED : PHASE_PRODUCING, clock_wall_us());
+        log_line(paused ? "paused" : "resumed");
+        if (!paused)
+            init_pace(producer);
+    }
+    if (paused)
+        delivery_wait(&producer->delivery, IDLE_US, -1);
+    return paused;
+}
+
 /* False at the end of the records. */
 static bool turn(struct producer *producer)
 {
     struct error error = ERROR_INIT;
+    if (is_paused(producer))
+        return true;
     if (!is_due(producer))
         return true;
     switch (source_next(&producer->source, &error)) {

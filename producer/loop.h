@@ -13,6 +13,7 @@ struct producer {
     struct source source;
     struct delivery delivery;
     struct pace pace;
+    bool paused; /* the supervisor wants it to send nothing */
 };
 
 /* Runs to the end, drains, and returns the exit code. `producer` has its settings, control, source and

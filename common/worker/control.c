@@ -19,18 +19,24 @@ struct worker_control {
     int channel;  /* -1: not supervised */
     int farewell; /* eventfd: the thread is to end */
     atomic_int wanted;
+    atomic_bool paused;
     pthread_mutex_t wake_lock;
     void (*wake)(void *context);
     void *wake_context;
 };
 
-static void want(struct worker_control *control, enum worker_stop stop)
+static void wake_loop(struct worker_control *control)
 {
-    atomic_store(&control->wanted, (int)stop);
     pthread_mutex_lock(&control->wake_lock);
     if (control->wake != NULL)
         control->wake(control->wake_context);
     pthread_mutex_unlock(&control->wake_lock);
+}
+
+static void want(struct worker_control *control, enum worker_stop stop)
+{
+    atomic_store(&control->wanted, (int)stop);
+    wake_loop(control);
 }
 
 static void take_signal(struct worker_control *control)
@@ -51,6 +57,15 @@ static void drain_verb(struct worker_control *control, struct rpc_message *messa
     want(control, leave ? WORKER_DRAIN_LEAVE : WORKER_DRAIN_KEEP);
 }
 
+static void pause_verb(struct worker_control *control, struct rpc_message *message)
+{
+    bool paused = true;
+    if (message->param_count > 0)
+        mp_read_bool(&message->params, &paused);
+    atomic_store(&control->paused, paused);
+    wake_loop(control);
+}
+
 struct verb {
     const char *method;
     void (*act)(struct worker_control *control, struct rpc_message *message);
@@ -58,6 +73,7 @@ struct verb {
 
 static const struct verb verbs[] = {
     {"drain", drain_verb},
+    {"pause", pause_verb},
 };
 
 static void take_message(struct worker_control *control)
@@ -158,6 +174,11 @@ void worker_control_set_wake(struct worker_control *control, void (*wake)(void *
 enum worker_stop worker_control_wanted(const struct worker_control *control)
 {
     return (enum worker_stop)atomic_load(&control->wanted);
+}
+
+bool worker_control_paused(const struct worker_control *control)
+{
+    return atomic_load(&control->paused);
 }
 
 static void notify(struct worker_control *control, const char *bytes, size_t length)

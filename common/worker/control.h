@@ -33,6 +33,9 @@ void worker_control_set_wake(struct worker_control *control, void (*wake)(void *
 /* What is wanted now. Any thread. */
 enum worker_stop worker_control_wanted(const struct worker_control *control);
 
+/* The supervisor wants it to take no records for now. Any thread. */
+bool worker_control_paused(const struct worker_control *control);
+
 /* Sends a notification to the supervisor (rpc/message.h's format letters s, i, b with at most one parameter
  * each way is all that is needed). Does nothing when there is none. Never blocks: the channel holds hundreds
  * of messages and the supervisor reads before anything else. */
