@@ -86,7 +86,7 @@ START_TEST(dotenv_is_read_in_the_forms_that_people_write)
         "KAFKA_BOOTSTRAP='h:1'\n",
         "# KAFKA_BOOTSTRAP=x:9\n\nA=b\nKAFKA_BOOTSTRAP=h:1\n",
         "KAFKA_BOOTSTRAP=old:1\nKAFKA_BOOTSTRAP=h:1\n",
-        "KAFKA_BOOTSTRAP_SERVERS=x:1\nMY_KAFKA_BOOTSTRAP=x:2\nKAFKA_BOOTSTRAP=h:1\n",
+        "KAFKA_BOOTSTRAP=h:1\nKAFKA_BOOTSTRAP_SERVERS=x:1\nMY_KAFKA_BOOTSTRAP=x:2\nKAFKA_BOOTSTRAP\n",
     };
     for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
         write_dotenv(forms[i]);

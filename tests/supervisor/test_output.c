@@ -188,6 +188,18 @@ START_TEST(a_worker_that_writes_without_end_stops_nobody)
 }
 END_TEST
 
+START_TEST(a_pipe_that_never_runs_dry_is_left_in_the_end)
+{
+    int endless = open("/dev/zero", O_RDONLY | O_CLOEXEC);
+    ck_assert_int_ge(endless, 0);
+    dup2(endless, stage.worker.output.watch.fd); /* faster than any writer */
+    close(endless);
+    output_close(&stage.worker);
+    ck_assert_int_eq(stage.worker.output.watch.fd, -1);
+    close(pipe_end);
+}
+END_TEST
+
 START_TEST(a_grandchild_that_holds_the_pipe_delays_nothing)
 {
     pid_t pid = fork();
@@ -219,5 +231,5 @@ CHECK_MAIN_WITH("supervisor/output", open_stage, stage_close, lines_get_the_work
                 what_is_still_in_the_pipe_is_read_at_the_end, control_characters_do_not_reach_the_terminal,
                 a_line_that_is_too_long_is_cut_the_same_way_in_one_piece_or_in_many,
                 a_line_of_exactly_the_longest_length_is_one_line, the_end_of_the_pipe_ends_the_watch,
-                a_worker_that_writes_without_end_stops_nobody,
+                a_worker_that_writes_without_end_stops_nobody, a_pipe_that_never_runs_dry_is_left_in_the_end,
                 a_grandchild_that_holds_the_pipe_delays_nothing, the_workers_end_is_an_ordinary_pipe)
