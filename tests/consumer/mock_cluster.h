@@ -15,6 +15,7 @@ enum { MOCK_PARTITIONS = 3, MOCK_TIMEOUT_MS = 10000 };
 static struct {
     rd_kafka_t *host; /* the mock lives in its threads; it produces, too */
     rd_kafka_mock_cluster_t *cluster;
+    rd_kafka_topic_t *topic;
 } mock;
 
 static inline void mock_set(rd_kafka_conf_t *conf, const char *name, const char *value)
@@ -35,28 +36,27 @@ static inline void mock_open(void)
     ck_assert_ptr_nonnull(mock.cluster);
     rd_kafka_mock_topic_create(mock.cluster, MOCK_TOPIC, MOCK_PARTITIONS, 1);
     /* A producer that knows the topic: its first record would wait a second for one that does not. */
-    rd_kafka_topic_t *topic = rd_kafka_topic_new(mock.host, MOCK_TOPIC, NULL);
+    mock.topic = rd_kafka_topic_new(mock.host, MOCK_TOPIC, NULL);
     const struct rd_kafka_metadata *metadata;
-    ck_assert_int_eq(rd_kafka_metadata(mock.host, 0, topic, &metadata, MOCK_TIMEOUT_MS),
+    ck_assert_int_eq(rd_kafka_metadata(mock.host, 0, mock.topic, &metadata, MOCK_TIMEOUT_MS),
                      RD_KAFKA_RESP_ERR_NO_ERROR);
     rd_kafka_metadata_destroy(metadata);
-    rd_kafka_topic_destroy(topic);
 }
 
 static inline void mock_close(void)
 {
+    rd_kafka_topic_destroy(mock.topic);
     rd_kafka_destroy(mock.host); /* the cluster goes with it */
 }
 
 /* Waits until all of them are stored. */
 static inline void mock_produce(int32_t partition, int count)
 {
+    char record[] = "record";
     for (int i = 0; i < count; i++)
-        ck_assert_int_eq(rd_kafka_producev(mock.host, RD_KAFKA_V_TOPIC(MOCK_TOPIC),
-                                           RD_KAFKA_V_PARTITION(partition),
-                                           RD_KAFKA_V_VALUE((void *)(uintptr_t) "record", 6),
-                                           RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_END),
-                         RD_KAFKA_RESP_ERR_NO_ERROR);
+        ck_assert_int_eq(rd_kafka_produce(mock.topic, partition, RD_KAFKA_MSG_F_COPY, record, sizeof record,
+                                          NULL, 0, NULL),
+                         0);
     ck_assert_int_eq(rd_kafka_flush(mock.host, MOCK_TIMEOUT_MS), RD_KAFKA_RESP_ERR_NO_ERROR);
 }
 
