@@ -132,6 +132,7 @@ int loop_open(struct consumer *consumer, struct error *error)
     rd_kafka_poll_set_consumer(consumer->rk);
     consumer->queue = rd_kafka_queue_get_consumer(consumer->rk);
     consumer->outage.brokers = settings->brokers;
+    consumer->pipeline.stats = consumer->stats;
     offsets_init(&consumer->offsets, settings->topic, consumer->stats);
     committer_init(&consumer->committer, consumer->rk, consumer->queue, &consumer->batch, &consumer->offsets,
                    consumer->stats);

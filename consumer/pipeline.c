@@ -122,6 +122,7 @@ void pipeline_run(struct pipeline *pipeline, rd_kafka_message_t *const *messages
     struct item item;
     char why[STAGE_WHY_BYTES];
     for (size_t i = 0; i < count; i++) {
+        stats_tick(pipeline->stats);
         item.message = messages[i];
         item.number = pipeline->records + 1;
         bool first_of_run = i == 0 || messages[i]->partition != messages[i - 1]->partition;

@@ -5,6 +5,7 @@
 #define KSUPERVISE_CONSUMER_PIPELINE_H
 
 #include "common/record/record.h"
+#include "common/stats/writer.h"
 #include "consumer/settings.h"
 
 #include <librdkafka/rdkafka.h>
@@ -47,7 +48,8 @@ struct pipeline {
     const struct settings *settings;
     struct stage stages[PIPELINE_STAGES_MAX];
     size_t stage_count;
-    uint64_t records; /* decoded so far */
+    uint64_t records;           /* decoded so far */
+    struct stats_writer *stats; /* ticks once a record; may be NULL */
 };
 
 /* What became of a batch. */

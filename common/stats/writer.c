@@ -52,6 +52,8 @@ static void point(struct stats_writer *writer)
     enum stats_kind kind = layout->kind;
     writer->selectors = word_at(writer, layout->selectors_offset);
     writer->counters = word_at(writer, stats_layout_counters(layout));
+    writer->tick = word_at(writer, writer->layout->liveness_offset +
+                                       offsetof(struct stats_wire_liveness, heartbeat_tick));
     writer->histograms_offset = stats_layout_histograms(layout);
     writer->counter_count = stats_section_count(kind, STATS_SECTION_COUNTERS);
     writer->status_count = stats_section_count(kind, STATS_SECTION_STATUS);
@@ -166,9 +168,7 @@ void stats_heartbeat(struct stats_writer *writer, int64_t wall_us)
 {
     if (writer == NULL)
         return;
-    stats_word *tick = word_at(writer, writer->layout->liveness_offset +
-                                           offsetof(struct stats_wire_liveness, heartbeat_tick));
-    word_store(tick, word_load(tick) + 1);
+    stats_tick(writer);
     word_store(
         word_at(writer, writer->layout->liveness_offset + offsetof(struct stats_wire_liveness, heartbeat_us)),
         (uint64_t)wall_us);

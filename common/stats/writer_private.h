@@ -11,6 +11,7 @@ struct stats_header;
 
 struct stats_writer {
     stats_word *counters; /* first: the hot path needs nothing else */
+    stats_word *tick;
     stats_word *selectors;
     unsigned char *base;
     const struct stats_header *layout; /* own copy, so that nobody can move what is behind the offsets */
