@@ -13,7 +13,7 @@
 #define WATERMARKS_US  (250 * US_PER_MS)   /* librdkafka knows the high ones: no traffic */
 #define LOW_US         (5 * US_PER_SECOND) /* low ones are asked for this often: one request a leader */
 #define QUEUE_PEAK_MIN 1000                /* a shorter queue was never full */
-#define LAST_US        (50 * US_PER_MS)
+#define LAST_US        (150 * US_PER_MS)
 #define LEAVE_POLL_MS                                                                                        \
     50 /* FACTS: a LeaveGroup needs 20 ms of polling after the revoke, or a static member stays */
 #define LEAVE_US (5 * US_PER_SECOND)

@@ -293,7 +293,11 @@ START_TEST(signals_that_we_block_or_ignore_are_the_childs_again)
     sigprocmask(SIG_SETMASK, &before, &now);
     ck_assert_int_eq(sigismember(&now, SIGUSR1), 1); /* ours is as it was */
     ck_assert_ptr_nonnull(strstr(printed, "SigBlk:\t0000000000000000"));
-    ck_assert_ptr_nonnull(strstr(printed, "SigIgn:\t0000000000000000"));
+    /* But for the two that libc keeps for itself (32 and 33) and lets nobody touch: a make that started us
+     * leaves them ignored. */
+    const char *ignored = strstr(printed, "SigIgn:\t");
+    ck_assert_ptr_nonnull(ignored);
+    ck_assert_uint_eq(strtoull(ignored + strlen("SigIgn:\t"), NULL, 16) & ~UINT64_C(0x180000000), 0);
 }
 END_TEST
 

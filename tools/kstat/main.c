@@ -18,13 +18,26 @@ static int list_definitions(const struct settings *settings)
     return 0;
 }
 
+/* For scripts: the pids of what runs, nothing else. */
+static int show_pids(const struct view *view, const char *name, struct error *error)
+{
+    size_t shown = 0;
+    for (size_t i = 0; i < view->count; i++)
+        if (view->workers[i].snapshot != NULL && view->workers[i].liveness.alive) {
+            printf("%d\n", (int)view->workers[i].liveness.pid);
+            shown++;
+        }
+    return shown > 0 ? 0 : error_set_code(error, EXIT_CODE_NOT_RUNNING, "%s has no process now", name);
+}
+
 static int show_view(const struct settings *settings, const struct view_request *request, struct error *error)
 {
     struct view view;
     struct screen screen = screen_of_stdout();
     if (view_collect(&view, request, error) != 0)
         return -1;
-    int result = show_once(settings, &view, NULL, &screen, stdout, error);
+    int result = settings->pid ? show_pids(&view, settings->worker, error)
+                               : show_once(settings, &view, NULL, &screen, stdout, error);
     view_release(&view);
     return result;
 }

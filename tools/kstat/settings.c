@@ -31,6 +31,10 @@ static const struct option_def options[] = {
      .offset = offsetof(struct settings, generation),
      .help = "show generation N of the worker, dead or alive, as it is or was (0: the present one)"},
     {.type = OPTION_FLAG,
+     .name = "pid",
+     .offset = offsetof(struct settings, pid),
+     .help = "print nothing but the worker's pid: kill -9 $(kstat --pid bravo)"},
+    {.type = OPTION_FLAG,
      .name = "postmortem",
      .offset = offsetof(struct settings, postmortem),
      .help = "show the last generation of the worker that died, as it left itself"},
@@ -113,6 +117,8 @@ int settings_parse(struct settings *settings, int argc, char **argv, struct erro
         return -1;
     if (settings->instance != NULL && name_check(settings->instance, "instance", error) != 0)
         return -1;
+    if (settings->pid && settings->worker == NULL)
+        return error_set_code(error, EXIT_CODE_USAGE, "--pid needs a worker: kstat --pid bravo");
     if ((settings->generation > 0 || settings->postmortem) && settings->worker == NULL)
         return error_set_code(error, EXIT_CODE_USAGE, "--%s: of which worker? Name it: kstat --%s%s bravo",
                               settings->postmortem ? "postmortem" : "generation",

@@ -8,7 +8,7 @@
 struct settings {
     struct option_given given;
     const char *instance; /* NULL: choose.h chooses */
-    bool json, list, postmortem;
+    bool json, list, postmortem, pid;
     int64_t generation; /* 0: the present one */
     /* from the operands: [NAME] [SECONDS [COUNT]] */
     const char *worker;  /* points into argv; NULL: all */
