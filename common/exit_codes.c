@@ -14,3 +14,8 @@ const struct exit_code_def *exit_code_find(int code)
             return &exit_codes[i];
     return &undocumented;
 }
+
+const struct exit_code_def *exit_code_at(size_t index)
+{
+    return index < sizeof exit_codes / sizeof exit_codes[0] ? &exit_codes[index] : NULL;
+}

@@ -49,4 +49,7 @@ struct exit_code_def {
 /* The entry of `code`; a code that nobody documented is a failure that is restarted. Never NULL. */
 const struct exit_code_def *exit_code_find(int code);
 
+/* The table's entries in their order; NULL behind the last. */
+const struct exit_code_def *exit_code_at(size_t index);
+
 #endif

@@ -1,5 +1,6 @@
 #include "common/options.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
@@ -76,19 +77,32 @@ int options_set(const struct program *program, void *target, const char *name, c
     return assign_by_user(program, def, target, value, source, error);
 }
 
+static int assign_default(const struct option_def *def, void *target, struct error *error)
+{
+    const char *environment = def->environment ? getenv(def->environment) : NULL;
+    bool from_environment = environment != NULL && environment[0] != '\0';
+    const char *value = from_environment ? environment : def->fallback;
+    if (value == NULL)
+        return 0;
+    return assign(def, target, value, from_environment ? def->environment : def->name, error);
+}
+
 int options_defaults(const struct program *program, void *target, struct error *error)
 {
-    for (size_t i = 0; i < program->option_count; i++) {
-        const struct option_def *def = &program->options[i];
-        const char *environment = def->environment ? getenv(def->environment) : NULL;
-        bool from_environment = environment != NULL && environment[0] != '\0';
-        const char *value = from_environment ? environment : def->fallback;
-        if (def->type == OPTION_HEADING || value == NULL)
-            continue;
-        if (assign(def, target, value, from_environment ? def->environment : def->name, error) == -1)
+    for (size_t i = 0; i < program->option_count; i++)
+        if (program->options[i].type != OPTION_HEADING &&
+            assign_default(&program->options[i], target, error) == -1)
             return -1;
-    }
     return 0;
+}
+
+int options_forget(const struct program *program, void *target, const char *name, struct error *error)
+{
+    const struct option_def *def = options_find(program, name);
+    assert(def != NULL);
+    ((struct option_given *)target)->by_user[index_of(program, def)] = 0;
+    option_value_clear(def, member(target, def));
+    return assign_default(def, target, error);
 }
 
 /* --- argv
@@ -198,11 +212,18 @@ static int parse_argv(const struct program *program, void *target, int argc, cha
 int options_parse(const struct program *program, void *target, int argc, char **argv,
                   struct operands *operands, struct error *error)
 {
+    if (options_defaults(program, target, error) == -1)
+        return -1;
+    return options_flags(program, target, argc, argv, operands, error);
+}
+
+int options_flags(const struct program *program, void *target, int argc, char **argv,
+                  struct operands *operands, struct error *error)
+{
     struct operands ignored;
     if (operands == NULL)
         operands = &ignored;
-    if (options_defaults(program, target, error) == -1 ||
-        parse_argv(program, target, argc, argv, error) == -1)
+    if (parse_argv(program, target, argc, argv, error) == -1)
         return -1;
     operands->items = argv + optind;
     operands->count = argc - optind;

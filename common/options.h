@@ -11,8 +11,8 @@
  *   OPTION_DURATION  int64_t microseconds  500us, 20ms, 2s, 1m, 3h; a bare number is refused (which unit?),
  * but 0 OPTION_SIZE      int64_t bytes         4096, 64KiB, 5MiB, 1GiB OPTION_CHOICE    int index into
  * `choices` (a list that ends with NULL) OPTION_LIST      struct option_list    given again and again: -X a=1
- * -X b=2 OPTION_NAMES     struct option_list    bravo,zulu: comma-separated, each checked by names.h, no two
- * alike without case
+ * -X b=2 OPTION_NAMES     struct option_list    bravo,zulu: comma-separated, blanks around them are fine,
+ * each checked by names.h, no two alike without case
  *
  * Order of precedence: flag, then configuration (`options_set`), then environment, then the default text of
  * the table. Strings are copied; options_release frees them. One thread at a time.
@@ -82,6 +82,13 @@ int options_parse(const struct program *program, void *target, int argc, char **
 
 /* Only defaults and environment: for a worker that gets its configuration from a descriptor. */
 int options_defaults(const struct program *program, void *target, struct error *error);
+
+/* Only argv, on top of what `target` has: for what lies between the environment and the flags. */
+int options_flags(const struct program *program, void *target, int argc, char **argv,
+                  struct operands *operands, struct error *error);
+
+/* Back to environment or default, as if the user had not said it. */
+int options_forget(const struct program *program, void *target, const char *name, struct error *error);
 
 /* Sets one option by name, as a flag would. `source` is shown in the error: "--rate", "ksupervise.ini:12". */
 int options_set(const struct program *program, void *target, const char *name, const char *value,

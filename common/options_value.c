@@ -203,8 +203,12 @@ static int assign_names(const struct option_def *def, void *member, const char *
 {
     (void)def;
     for (const char *at = value;; at++) {
+        at += strspn(at, " \t"); /* bravo, zulu */
         size_t length = strcspn(at, ",");
-        if (append_name(member, at, length, error) == -1)
+        size_t name = length;
+        while (name > 0 && (at[name - 1] == ' ' || at[name - 1] == '\t'))
+            name--;
+        if (append_name(member, at, name, error) == -1)
             return -1;
         at += length;
         if (*at == '\0')
@@ -265,4 +269,24 @@ void option_value_release(const struct option_def *def, void *member)
         free(list->items[i]);
     free(list->items);
     *list = (struct option_list){NULL, 0};
+}
+
+void option_value_clear(const struct option_def *def, void *member)
+{
+    option_value_release(def, member);
+    switch (def->type) {
+    case OPTION_FLAG:
+        *(bool *)member = false;
+        break;
+    case OPTION_CHOICE:
+        *(int *)member = 0;
+        break;
+    case OPTION_INTEGER:
+    case OPTION_DURATION:
+    case OPTION_SIZE:
+        *(int64_t *)member = 0;
+        break;
+    default:
+        break;
+    }
 }

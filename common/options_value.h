@@ -9,5 +9,7 @@
 int option_value_assign(const struct option_def *def, void *member, const char *value, struct error *error);
 /* Frees what the member owns and empties it. */
 void option_value_release(const struct option_def *def, void *member);
+/* Likewise, and what owns nothing becomes 0. */
+void option_value_clear(const struct option_def *def, void *member);
 
 #endif

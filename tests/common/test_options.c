@@ -106,6 +106,33 @@ START_TEST(a_flag_beats_configuration_beats_environment_beats_default)
 }
 END_TEST
 
+START_TEST(flags_can_be_laid_over_what_is_there_already)
+{
+    char *argv[] = {(char *)"sample", (char *)"--rate=7", NULL};
+    accepts(parse(nothing));
+    accepts(options_set(&sample_program, &sample, "rate", "5", "x.ini:1", &error));
+    accepts(options_set(&sample_program, &sample, "group", "ours", "x.ini:2", &error));
+    accepts(options_flags(&sample_program, &sample, 2, argv, NULL, &error));
+    ck_assert_int_eq(sample.rate, 7);
+    ck_assert_str_eq(sample.group, "ours");
+}
+END_TEST
+
+START_TEST(what_is_forgotten_was_never_said)
+{
+    accepts(PARSE("--rate", "5", "--group", "mine", "--batch-wait", "3s", "--property", "a=b"));
+    static const char *const names[] = {"rate", "group", "batch-wait", "property"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        accepts(options_forget(&sample_program, &sample, names[i], &error));
+        ck_assert(!options_given(&sample_program, &sample, names[i]));
+    }
+    ck_assert_int_eq(sample.rate, 0);
+    ck_assert_str_eq(sample.group, "everybody");
+    ck_assert_int_eq(sample.wait_us, 100000);
+    ck_assert_uint_eq(sample.properties.count, 0);
+}
+END_TEST
+
 START_TEST(an_empty_variable_is_as_good_as_none)
 {
     setenv(SAMPLE_VARIABLE, "", 1);
@@ -279,6 +306,7 @@ END_TEST
 CHECK_MAIN_WITH("common/options", clean_environment, release, without_flags_every_default_of_the_table_holds,
                 flags_of_every_type_fill_their_members,
                 a_flag_beats_configuration_beats_environment_beats_default,
+                flags_can_be_laid_over_what_is_there_already, what_is_forgotten_was_never_said,
                 an_empty_variable_is_as_good_as_none, the_last_of_two_flags_wins,
                 lists_grow_and_the_users_replace_the_default, names_are_told_apart_without_case,
                 an_unknown_flag_comes_with_the_nearest_known_one,
