@@ -13,6 +13,7 @@ SHELL   := /bin/bash
 VERSION := 0.1.0
 CC      := $(if $(filter default,$(origin CC)),gcc,$(CC))
 PREFIX  ?= /usr/local
+EXAMPLES = $(PREFIX)/share/doc/ksupervise
 
 CONFIG := $(subst $() ,-,$(strip $(filter-out gcc cc,$(notdir $(CC))) $(if $(DEBUG),debug) $(SANITIZE)))
 B      := build$(if $(CONFIG),/$(CONFIG))
@@ -32,13 +33,13 @@ kbroker_dir    := tools/kbroker
 # msgpack-c is called so from 6.0 on, before that plain msgpack.
 MSGPACK := $(shell pkg-config --exists msgpack && echo msgpack || echo msgpack-c)
 # ksupervise and kstat do not link librdkafka: Kafka is the workers' business (lint checks it with ldd).
-ksupervise_pkg := $(MSGPACK) uuid
+ksupervise_pkg := $(MSGPACK) uuid inih
 kproduce_pkg   := rdkafka $(MSGPACK) uuid jansson
 kconsume_pkg   := rdkafka $(MSGPACK) uuid jansson
 kstat_pkg      := jansson uuid
 ktopic_pkg     := rdkafka $(MSGPACK) jansson uuid
 kbroker_pkg    := rdkafka $(MSGPACK) uuid
-all_pkg        := rdkafka $(MSGPACK) uuid jansson
+all_pkg        := rdkafka $(MSGPACK) uuid jansson inih
 
 # --- flags -----------------------------------------------------------------------------------------------
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wvla -Wformat=2 \
@@ -172,9 +173,12 @@ fuzz: $(FUZZERS) ## run the fuzzers for FUZZ_SECONDS each (default 20)
 install: all ## install under PREFIX (/usr/local), below DESTDIR
 	$(Q)install -d '$(DESTDIR)$(PREFIX)/bin'
 	$(Q)install -m 755 $(BINARIES) '$(DESTDIR)$(PREFIX)/bin'
+	$(Q)install -d '$(DESTDIR)$(EXAMPLES)'
+	$(Q)install -m 644 tools/ksupervise.example.ini '$(DESTDIR)$(EXAMPLES)'
 
 uninstall: ## remove what install put there
 	$(Q)rm -f $(PROGRAMS:%='$(DESTDIR)$(PREFIX)/bin/%')
+	$(Q)rm -rf '$(DESTDIR)$(EXAMPLES)'
 
 clean: ## remove everything that was built (build/), but not a running Kafka's data
 	$(Q)tools/clean

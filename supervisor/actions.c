@@ -49,7 +49,7 @@ static int start_process(struct worker *worker, struct start *start, struct erro
 {
     struct supervisor *supervisor = worker->supervisor;
     char path[PATH_MAX + 32];
-    const char *words[8];
+    const char *words[HAND_OVER_WORDS];
     snprintf(path, sizeof path, "%s/%s", supervisor->folder, hand_over_program(worker->kind));
     hand_over_arguments(worker, words);
     if ((start->config_fd = hand_over_config(worker, worker->segment_fd != -1, error)) == -1 ||
@@ -178,16 +178,36 @@ static void hold_reason(struct worker *worker, const struct process_end *end,
                  (int)(policy->window_us / US_PER_SECOND));
 }
 
-static void ask_policy(struct worker *worker, const struct process_end *end)
+/* Some work has an end: a topic that is there, --count records. There `always` would mean: again and again.
+ */
+static bool has_an_end(const struct worker *worker)
+{
+    return worker->kind == KIND_PROVISION || (worker->kind == KIND_PRODUCER && worker->settings->count > 0);
+}
+
+static struct restart_policy policy_of(const struct worker *worker)
 {
     const struct settings *settings = worker->settings;
     struct restart_policy policy = RESTART_POLICY_DEFAULT;
+    policy.mode = (enum restart_mode)settings->restart;
+    policy.first_us = settings->restart_delay_us;
+    policy.cap_us = settings->restart_delay_max_us;
     policy.deaths_max = (unsigned)settings->deaths_max;
     policy.healthy_us = settings->healthy_us;
     policy.session_us = settings->session_timeout_us;
     if (worker->kind ==
-        KIND_PROVISION) /* a broker may be away for long: it is asked again until it answers */
+        KIND_PROVISION) { /* a broker may be away for long: it is asked again until it answers */
+        policy.mode = RESTART_MODE_ON_FAILURE;
         policy.window_us = 0;
+    }
+    if (has_an_end(worker) && policy.mode == RESTART_MODE_ALWAYS)
+        policy.mode = RESTART_MODE_ON_FAILURE;
+    return policy;
+}
+
+static void ask_policy(struct worker *worker, const struct process_end *end)
+{
+    struct restart_policy policy = policy_of(worker);
     int64_t now_us = clock_monotonic_us();
     int64_t delay_us;
     enum restart_verdict verdict =
@@ -195,10 +215,14 @@ static void ask_policy(struct worker *worker, const struct process_end *end)
                        next_random(worker->supervisor), &delay_us);
     if (worker->kind == KIND_BROKER) /* a new one would be empty: not a restart of anything */
         verdict = RESTART_HOLD;
-    if (worker->kind == KIND_PRODUCER && settings->count > 0 && hand_over_remaining(worker) == 0)
+    if (worker->kind == KIND_PRODUCER && has_an_end(worker) && hand_over_remaining(worker) == 0)
         verdict = RESTART_NEVER; /* it died after its last acknowledgement */
     if (verdict == RESTART_HOLD)
         hold_reason(worker, end, &policy);
+    bool finished = has_an_end(worker) && end->exit_status == 0;
+    if (verdict == RESTART_NEVER)
+        snprintf(worker->reason, sizeof worker->reason, "%s",
+                 policy.mode == RESTART_MODE_NEVER && !finished ? "not restarted: --restart is never" : "");
     if (verdict == RESTART_LATER) {
         worker->deadline_us = now_us + delay_us;
         worker->next_restart_us = clock_wall_us() + delay_us;
@@ -252,6 +276,8 @@ void action_hold(struct worker *worker)
 void action_finish(struct worker *worker)
 {
     worker->deadline_us = INT64_MAX;
+    if (worker->reason[0] != '\0')
+        report_line(worker->supervisor, "%s is %s", worker->name, worker->reason);
 }
 
 void action_cancel_restart(struct worker *worker)

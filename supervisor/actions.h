@@ -4,19 +4,25 @@
 
 #include "supervisor/worker.h"
 
+/*  X(name, what --explain-states calls it)  */
+#define WORKER_ACTIONS(X)                                                                                    \
+    X(none, "nothing")                                                                                       \
+    X(spawn, "start a process, a generation and a segment")                                                  \
+    X(ready, "say where it resumed")                                                                         \
+    X(bury, "reap it and ask the restart policy")                                                            \
+    X(bury_unborn, "ask the restart policy about a process that could not be made")                          \
+    X(bury_stopped, "reap it: its end was asked for")                                                        \
+    X(wait_restart, "wait for the restart")                                                                  \
+    X(hold, "say why it is held")                                                                            \
+    X(finish, "nothing more: its work is done")                                                              \
+    X(drain, "ask it to end, and set a deadline")                                                            \
+    X(kill, "kill its process group: it did not end in time")                                                \
+    X(cancel_restart, "forget the planned restart")
+
 typedef void action(struct worker *worker);
 
-action action_none;
-action action_spawn;        /* a process, a generation, a segment */
-action action_ready;        /* the first readiness of a process: resume line, fleet step */
-action action_bury;         /* account for a death and ask the policy */
-action action_bury_unborn;  /* likewise for a process that could not be made */
-action action_bury_stopped; /* an end that was asked for */
-action action_wait_restart; /* tell the wait */
-action action_hold;         /* tell the reason */
-action action_finish;       /* it has done its work */
-action action_drain;        /* ask it to end, and set the deadline */
-action action_kill;         /* it did not end in time */
-action action_cancel_restart;
+#define X(name, help) action action_##name;
+WORKER_ACTIONS(X)
+#undef X
 
 #endif

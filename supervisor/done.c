@@ -1,5 +1,6 @@
 #include "supervisor/done.h"
 
+#include "supervisor/hand_over.h"
 #include "supervisor/segment.h"
 
 static struct worker *find_producer(struct supervisor *supervisor)
@@ -39,12 +40,17 @@ static int64_t committed_in_group(const struct supervisor *supervisor, const cha
     return furthest;
 }
 
+static bool reads(const struct worker *worker, const char *topic)
+{
+    return worker->settings->topic == NULL || strcmp(worker->settings->topic, topic) == 0;
+}
+
 static bool all_groups_past(const struct supervisor *supervisor, const char *topic, int32_t partition,
                             int64_t offset)
 {
     for (size_t i = 0; i < supervisor->worker_count; i++) {
         const struct worker *worker = supervisor->workers[i];
-        if (worker->kind == KIND_CONSUMER &&
+        if (worker->kind == KIND_CONSUMER && reads(worker, topic) &&
             committed_in_group(supervisor, worker->group, topic, partition) <= offset)
             return false;
     }
@@ -54,7 +60,8 @@ static bool all_groups_past(const struct supervisor *supervisor, const char *top
 bool done_check(struct supervisor *supervisor)
 {
     struct worker *producer = find_producer(supervisor);
-    if (producer == NULL || producer->state != WORKER_DONE || !segment_refresh(producer))
+    if (producer == NULL || producer->state != WORKER_DONE || !segment_refresh(producer) ||
+        hand_over_remaining(producer) > 0) /* it ended before its time, and is not restarted */
         return false;
     for (size_t i = 0; i < supervisor->worker_count; i++)
         if (supervisor->workers[i]->kind == KIND_CONSUMER)

@@ -97,9 +97,11 @@ static int add_all(struct supervisor *supervisor)
     const struct settings *settings = supervisor->settings;
     bool embedded = settings->brokers.bootstrap[0] == '\0';
     for (size_t i = 0; i < settings->clients.count; i++)
-        if (add_consumer(supervisor, settings, settings->clients.items[i], (unsigned)i) == NULL)
+        if (add_consumer(supervisor, config_client(supervisor->config, i), settings->clients.items[i],
+                         (unsigned)i) == NULL)
             return -1;
-    if (!settings->no_producer && add(supervisor, settings, KIND_PRODUCER, PRODUCER_WORKER) == NULL)
+    if (!settings->no_producer &&
+        add(supervisor, config_producer(supervisor->config), KIND_PRODUCER, PRODUCER_WORKER) == NULL)
         return -1;
     return add(supervisor, settings, embedded ? KIND_BROKER : KIND_PROVISION,
                embedded ? "kbroker" : "provision") == NULL

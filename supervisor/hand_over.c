@@ -5,9 +5,9 @@
 #include "common/exit_codes.h"
 #include "common/worker/config.h"
 #include "supervisor/segment.h"
-#include "supervisor/supervisor.h"
+#include "supervisor/topics.h"
 
-enum { SETTINGS_MAX = 128, VALUE_BYTES = 4096 };
+enum { SETTINGS_MAX = 128, VALUE_BYTES = 4096, TOPIC_BYTES = 512 };
 
 #define FOR(kind) (1U << (kind))
 
@@ -59,7 +59,7 @@ bool hand_over_publishes(enum worker_kind kind)
     return kinds[kind].publishes;
 }
 
-void hand_over_arguments(const struct worker *worker, const char *words[8])
+void hand_over_arguments(const struct worker *worker, const char *words[HAND_OVER_WORDS])
 {
     size_t count = 0;
     words[count++] = kinds[worker->kind].program;
@@ -72,7 +72,7 @@ void hand_over_arguments(const struct worker *worker, const char *words[8])
     words[count++] = "--supervised";
     if (worker->kind == KIND_PROVISION) {
         words[count++] = "--create-only";
-        words[count++] = worker->settings->topic;
+        count += topics_used(worker->supervisor, words + count);
     }
     words[count] = NULL;
 }
@@ -85,6 +85,7 @@ struct builder {
     size_t count;
     char values[16][VALUE_BYTES]; /* rendered ones; the others point at what lives longer */
     size_t value_count;
+    char topics[TOPICS_MAX][TOPIC_BYTES];
 };
 
 static void put(struct builder *builder, const char *name, const char *value)
@@ -134,12 +135,15 @@ static void put_consumer(struct builder *builder, const struct worker *worker, c
         put(builder, "on-offset-loss", "earliest");
 }
 
-/* The embedded broker makes the topic itself. */
-static void put_broker(struct builder *builder, const struct worker *worker, char topic[512])
+/* The embedded broker makes the topics itself. */
+static void put_broker(struct builder *builder, const struct worker *worker)
 {
-    const struct settings *settings = worker->settings;
-    snprintf(topic, 512, "%s:%" PRId64, settings->topic, settings->partitions);
-    put(builder, "topic", topic);
+    const char *topics[TOPICS_MAX];
+    size_t count = topics_used(worker->supervisor, topics);
+    for (size_t i = 0; i < count; i++) {
+        snprintf(builder->topics[i], TOPIC_BYTES, "%s:%" PRId64, topics[i], worker->settings->partitions);
+        put(builder, "topic", builder->topics[i]);
+    }
 }
 
 int64_t hand_over_acknowledged(struct worker *worker)
@@ -170,7 +174,6 @@ int hand_over_config(struct worker *worker, bool publish, struct error *error)
 {
     struct builder *builder = calloc(1, sizeof *builder);
     char instance_id[256];
-    char topic[512];
     char count[32];
     if (builder == NULL)
         return error_set(error, "out of memory");
@@ -182,7 +185,7 @@ int hand_over_config(struct worker *worker, bool publish, struct error *error)
     if (worker->kind == KIND_PRODUCER)
         put_producer(builder, worker, count);
     if (worker->kind == KIND_BROKER)
-        put_broker(builder, worker, topic);
+        put_broker(builder, worker);
     if (kinds[worker->kind].publishes && !publish)
         put(builder, "publish", "no");
     int fd = -1;

@@ -2,6 +2,7 @@
 #ifndef KSUPERVISE_SUPERVISOR_HAND_OVER_H
 #define KSUPERVISE_SUPERVISOR_HAND_OVER_H
 
+#include "supervisor/config.h"
 #include "supervisor/worker.h"
 
 /* "kconsume", "kproduce", … */
@@ -10,8 +11,9 @@ const char *hand_over_program(enum worker_kind kind);
 /* True when a process of this kind publishes statistics. */
 bool hand_over_publishes(enum worker_kind kind);
 
-/* The words of its command line: nothing secret stands there. `words` has room for 8; ends with NULL. */
-void hand_over_arguments(const struct worker *worker, const char *words[8]);
+/* The words of its command line: nothing secret stands there. Ends with NULL. */
+#define HAND_OVER_WORDS (8 + CONFIG_TOPICS_MAX)
+void hand_over_arguments(const struct worker *worker, const char *words[HAND_OVER_WORDS]);
 
 /* A descriptor with its configuration, or -1 with the error. `publish`: there is a segment for it. */
 int hand_over_config(struct worker *worker, bool publish, struct error *error);

@@ -10,9 +10,11 @@
 #include "common/clock.h"
 #include "common/exit_codes.h"
 #include "common/log.h"
+#include "supervisor/explain.h"
 #include "supervisor/fleet.h"
 #include "supervisor/lock.h"
 #include "supervisor/report.h"
+#include "supervisor/topics.h"
 
 #define PRINTER_CLOSE_US US_PER_SECOND
 
@@ -121,8 +123,10 @@ static void greet(struct supervisor *supervisor)
 {
     const struct settings *settings = supervisor->settings;
     bool embedded = settings->brokers.bootstrap[0] == '\0';
+    char topics[1024];
+    topics_text(supervisor, topics, sizeof topics);
     report_line(supervisor, "instance %s, pid %d, topic %s, %s%s%s%s; look with kstat, end with Ctrl-C",
-                settings->instance, (int)getpid(), settings->topic,
+                settings->instance, (int)getpid(), topics,
                 embedded ? "embedded broker" : settings->brokers.bootstrap, embedded ? "" : " (from ",
                 embedded ? "" : settings->brokers.source, embedded ? "" : ")");
 }
@@ -144,12 +148,33 @@ static void run(struct supervisor *supervisor)
     }
 }
 
+/* What only looks and tells. Returns whether that is all. */
+static bool explain(const struct config *config)
+{
+    const struct settings *settings = config_settings(config);
+    if (settings->explain_states)
+        explain_states(stdout);
+    if (settings->explain_exits)
+        explain_exits(stdout);
+    if (settings->explain_states || settings->explain_exits)
+        return true;
+    if (settings->check)
+        explain_config(config, stdout);
+    return settings->check;
+}
+
 int main(int argc, char **argv)
 {
-    struct settings settings = {0};
-    struct supervisor supervisor = {.settings = &settings, .done_check_us = INT64_MAX, .signal_watch.fd = -1};
+    struct supervisor supervisor = {.done_check_us = INT64_MAX, .signal_watch.fd = -1};
     struct error error = ERROR_INIT;
-    if (settings_load(&settings, argc, argv, &error) == -1 || set_up(&supervisor, &error) == -1)
+    if (config_load(&supervisor.config, argc, argv, &error) == -1)
+        return program_fail(supervisor_program.name, &error);
+    if (explain(supervisor.config)) {
+        config_free(supervisor.config);
+        return fflush(stdout) == 0 ? EXIT_CODE_OK : EXIT_CODE_FAILED;
+    }
+    supervisor.settings = config_settings(supervisor.config);
+    if (set_up(&supervisor, &error) == -1)
         return program_fail(supervisor_program.name, &error);
     run(&supervisor);
     report_summary(&supervisor);
@@ -158,6 +183,6 @@ int main(int argc, char **argv)
     reactor_close(&supervisor.reactor, &supervisor.signal_watch);
     reactor_release(&supervisor.reactor);
     close(supervisor.lock_fd);
-    settings_release(&settings);
+    config_free(supervisor.config);
     return supervisor.exit_code;
 }

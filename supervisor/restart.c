@@ -34,7 +34,8 @@ enum restart_verdict restart_decide(const struct restart_policy *policy, struct 
 {
     *delay_us = 0;
     enum exit_policy meaning = exit_status == -1 ? EXIT_POLICY_RESTART : exit_code_find(exit_status)->policy;
-    if (meaning == EXIT_POLICY_DONE)
+    if (policy->mode == RESTART_MODE_NEVER ||
+        (meaning == EXIT_POLICY_DONE && policy->mode == RESTART_MODE_ON_FAILURE))
         return RESTART_NEVER;
     if (meaning == EXIT_POLICY_HOLD)
         return RESTART_HOLD;

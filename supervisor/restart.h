@@ -16,7 +16,15 @@
 
 #define RESTART_DEATHS_MAX 32
 
+/* In the order of --restart's choices. */
+enum restart_mode {
+    RESTART_MODE_ALWAYS,     /* whatever it ended with */
+    RESTART_MODE_ON_FAILURE, /* not when it says that it is done */
+    RESTART_MODE_NEVER
+};
+
 struct restart_policy {
+    enum restart_mode mode;
     int64_t first_us, cap_us, healthy_us, window_us;
     unsigned deaths_max; /* at most RESTART_DEATHS_MAX */
     int64_t session_us;  /* how long the group keeps a member that is gone: EXIT_POLICY_WAIT waits for it */
@@ -37,7 +45,7 @@ struct restart_history {
 enum restart_verdict {
     RESTART_NOW,
     RESTART_LATER, /* after *delay_us */
-    RESTART_NEVER, /* it finished its work */
+    RESTART_NEVER, /* it finished its work, or its mode is never */
     RESTART_HOLD   /* the reason stands in the exit code's meaning, or in the count of deaths */
 };
 

@@ -1,5 +1,6 @@
 #include "supervisor/settings.h"
 
+#include <stdarg.h>
 #include <strings.h>
 
 #include "common/exit_codes.h"
@@ -10,8 +11,14 @@
 static const char *const from_choices[] = {"earliest", "latest", NULL};
 static const char *const loss_choices[] = {"stop", "earliest", "latest", NULL};
 
+static const char *const restart_choices[] = {"always", "on-failure", "never", NULL};
+
 static const struct option_def options[] = {
     {.type = OPTION_HEADING, .help = "Who"},
+    {OPTION_STRING, "config", 0, "FILE", NULL, "KSUPERVISE_CONFIG", AT(config), 0, 0, NULL,
+     "a configuration file: all of this, and what a client has for itself; flags win", false},
+    {OPTION_FLAG, "check", 0, NULL, NULL, NULL, AT(check), 0, 0, NULL,
+     "look whether all is right, say what would run, and start nothing", false},
     {OPTION_NAMES, "clients", 'c', "A,B,…", NULL, NULL, AT(clients), 0, 0, NULL,
      "a consumer for each name; each has a group of its own: test_group_NAME", false},
     {OPTION_STRING, "group", 'g', "NAME", NULL, NULL, AT(group), 0, 0, NULL,
@@ -66,6 +73,12 @@ static const struct option_def options[] = {
      "end when --count records are produced and every group has committed them all", false},
     {OPTION_DURATION, "stop-timeout", 0, "TIME", "10s", NULL, AT(stop_timeout_us), 100000, 3600000000, NULL,
      "a worker that has not ended so long after it was asked to is killed", false},
+    {OPTION_CHOICE, "restart", 0, "WHEN", "always", NULL, AT(restart), 0, 0, restart_choices,
+     "always: whenever a worker ends unasked; on-failure: not after exit code 0; or never", false},
+    {OPTION_DURATION, "restart-delay", 0, "TIME", "100ms", NULL, AT(restart_delay_us), 1000, 3600000000, NULL,
+     "the first restart is at once, the second waits so long, each further one twice as long", false},
+    {OPTION_DURATION, "restart-delay-max", 0, "TIME", "30s", NULL, AT(restart_delay_max_us), 1000,
+     86400000000, NULL, "but never longer than this", false},
     {OPTION_INTEGER, "max-deaths", 0, "N", "10", NULL, AT(deaths_max), 1, RESTART_DEATHS_MAX, NULL,
      "deaths within a minute that hold a worker back", false},
     {OPTION_DURATION, "healthy-after", 0, "TIME", "30s", NULL, AT(healthy_us), 1000, 86400000000, NULL,
@@ -77,11 +90,15 @@ static const struct option_def options[] = {
      "print no batches and no single records", false},
     {OPTION_FLAG, "verbose", 'v', NULL, NULL, NULL, AT(verbose), 0, 0, NULL,
      "say more: each partition, librdkafka's log", false},
+    {OPTION_FLAG, "explain-exits", 0, NULL, NULL, NULL, AT(explain_exits), 0, 0, NULL,
+     "print every exit code, what it means and what follows from it", false},
+    {OPTION_FLAG, "explain-states", 0, NULL, NULL, NULL, AT(explain_states), 0, 0, NULL,
+     "print what a worker does in each state at each event", false},
 };
 
 const struct program supervisor_program = {
     .name = "ksupervise",
-    .synopsis = "--clients A,B,… [OPTION]…",
+    .synopsis = "--clients A,B,… [OPTION]… | --config FILE [OPTION]…",
     .about = "Runs a producer and a consumer for each client as separate processes, restarts what dies, and "
              "shows what each is\n"
              "doing in shared memory (kstat). Ctrl-C ends all in order; a second one at once.",
@@ -90,44 +107,57 @@ const struct program supervisor_program = {
         "  ksupervise --clients bravo,zulu                         two groups, each gets every payment\n"
         "  ksupervise --clients bravo,zulu --group shared          one group: they split the partitions\n"
         "  ksupervise --clients tracker --workload orders --print\n"
-        "  ksupervise --clients bravo --rate 1000 --count 100000 --exit-when-done\n\n"
+        "  ksupervise --clients bravo --rate 1000 --count 100000 --exit-when-done\n"
+        "  ksupervise --config fleet.ini --check\n\n"
         "Exit codes: 0 stopped when asked to, or done; 1 failed; 2 usage; 78 configuration; 130 forced by a "
         "second Ctrl-C.\n",
     .options = options,
     .option_count = sizeof options / sizeof options[0],
 };
 
-static int check(struct settings *settings, struct error *error)
+/* --- what no single value can tell
+ * ------------------------------------------------------------------------------- */
+
+static int wrong(const char **culprit, const char *name, struct error *error, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+static int wrong(const char **culprit, const char *name, struct error *error, const char *format, ...)
 {
-    if (settings->clients.count == 0)
-        return error_set_code(error, EXIT_CODE_USAGE,
-                              "--clients is missing: name your consumers, for example --clients bravo,zulu");
-    if (name_check(settings->instance, "instance", error) == -1)
-        return error_context(error, "--instance");
-    settings->schema = schema_by_workload(settings->workload);
-    if (settings->schema == NULL)
-        return error_set_code(error, EXIT_CODE_USAGE,
-                              "--workload '%s': it is payments, orders, transactions or messages",
-                              settings->workload);
-    if (settings->topic == NULL && (settings->topic = strdup(settings->schema->topic)) == NULL)
-        return error_set(error, "out of memory");
-    for (size_t i = 0; i < settings->clients.count; i++)
-        if (strcasecmp(settings->clients.items[i], PRODUCER_WORKER) == 0)
-            return error_set_code(error, EXIT_CODE_USAGE, "--clients: '%s' is the producer's own name",
-                                  PRODUCER_WORKER);
-    if (options_given(&supervisor_program, settings, "rate") &&
-        options_given(&supervisor_program, settings, "interval"))
-        return error_set_code(error, EXIT_CODE_USAGE, "--rate and --interval both say how fast: give one");
-    if (settings->exit_when_done && (settings->count == 0 || settings->no_producer))
-        return error_set_code(error, EXIT_CODE_USAGE, "--exit-when-done needs a producer with --count N");
-    return brokers_find(&settings->brokers, settings->bootstrap, error);
+    char text[ERROR_TEXT_BYTES];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    *culprit = name;
+    return error_set_code(error, EXIT_CODE_USAGE, "%s", text);
 }
 
-int settings_load(struct settings *settings, int argc, char **argv, struct error *error)
+static int check_workload(struct settings *settings, const char **culprit, struct error *error)
 {
-    if (options_parse(&supervisor_program, settings, argc, argv, NULL, error) == -1)
+    settings->schema = schema_by_workload(settings->workload);
+    if (settings->schema == NULL)
+        return wrong(culprit, "workload", error, "'%s' is not payments, orders, transactions or messages",
+                     settings->workload);
+    if (settings->topic == NULL && (settings->topic = strdup(settings->schema->topic)) == NULL)
+        return error_set(error, "out of memory");
+    return 0;
+}
+
+int settings_check(struct settings *settings, const char **culprit, struct error *error)
+{
+    *culprit = NULL;
+    for (size_t i = 0; i < settings->clients.count; i++)
+        if (strcasecmp(settings->clients.items[i], PRODUCER_WORKER) == 0)
+            return wrong(culprit, "clients", error, "'%s' is the producer's own name", PRODUCER_WORKER);
+    if (name_check(settings->instance, "instance", error) == -1) {
+        *culprit = "instance";
         return -1;
-    return check(settings, error);
+    }
+    if (options_given(&supervisor_program, settings, "rate") &&
+        options_given(&supervisor_program, settings, "interval"))
+        return wrong(culprit, "interval", error, "--rate and --interval both say how fast: give one");
+    if (settings->restart_delay_max_us < settings->restart_delay_us)
+        return wrong(culprit, "restart-delay-max", error, "it is shorter than --restart-delay");
+    return check_workload(settings, culprit, error);
 }
 
 void settings_release(struct settings *settings)

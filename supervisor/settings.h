@@ -11,6 +11,8 @@
 struct settings {
     struct option_given given;
     /* who */
+    const char *config;
+    bool check;
     struct option_list clients;
     const char *group;
     const char *workload;
@@ -40,16 +42,23 @@ struct settings {
     bool exit_when_done;
     bool keep;
     int64_t stop_timeout_us;
+    int restart; /* enum restart_mode */
+    int64_t restart_delay_us;
+    int64_t restart_delay_max_us;
     int64_t deaths_max;
     int64_t healthy_us;
+    bool explain_exits;
+    bool explain_states;
     /* derived */
     const struct schema *schema;
-    struct brokers brokers;
+    struct brokers brokers; /* of the whole instance's settings only */
 };
 
 extern const struct program supervisor_program;
 
-int settings_load(struct settings *settings, int argc, char **argv, struct error *error);
+/* What no single value can tell, whether it came from flags or from a file; fills what is derived. -1 with
+ * the text; then *culprit is the option that is to blame, or NULL. */
+int settings_check(struct settings *settings, const char **culprit, struct error *error);
 void settings_release(struct settings *settings);
 
 #endif

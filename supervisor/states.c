@@ -86,3 +86,10 @@ void states_dispatch(struct worker *worker, enum worker_event event)
     edge->act(worker);
     fleet_publish(worker);
 }
+
+bool states_edge(enum worker_state state, enum worker_event event, action **act, enum worker_state *next)
+{
+    *act = table[state][event].act;
+    *next = table[state][event].next;
+    return *act != NULL;
+}

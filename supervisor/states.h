@@ -2,7 +2,7 @@
 #ifndef KSUPERVISE_SUPERVISOR_STATES_H
 #define KSUPERVISE_SUPERVISOR_STATES_H
 
-#include "supervisor/worker.h"
+#include "supervisor/actions.h"
 
 #define WORKER_EVENTS(X)                                                                                     \
     X(EVENT_START, "start", "the fleet wants it to run")                                                     \
@@ -28,6 +28,9 @@ enum worker_event {
 /* Moves the worker along the table's edge and runs its action, which may raise a further event. Publishes the
  * new state. */
 void states_dispatch(struct worker *worker, enum worker_event event);
+
+/* The edge itself, for whoever shows the table. False when the event cannot happen in that state. */
+bool states_edge(enum worker_state state, enum worker_event event, action **act, enum worker_state *next);
 
 const char *worker_event_name(enum worker_event event);
 

@@ -4,7 +4,7 @@
 
 #include "supervisor/printer.h"
 #include "supervisor/reactor.h"
-#include "supervisor/settings.h"
+#include "supervisor/config.h"
 #include "supervisor/worker.h"
 
 #include <limits.h>
@@ -22,7 +22,8 @@ enum fleet_step {
 };
 
 struct supervisor {
-    const struct settings *settings;
+    struct config *config;
+    const struct settings *settings; /* config_settings(config): the instance's */
     struct printer *printer;
     struct reactor reactor;
     struct watch signal_watch;

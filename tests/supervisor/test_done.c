@@ -10,9 +10,11 @@ enum { WORKERS = 4 };
 static struct worker workers[WORKERS];
 static struct worker *pointers[WORKERS];
 static struct supervisor supervisor;
+static struct settings settings;
 
 static void gather(void)
 {
+    settings = (struct settings){.topic = "payments"};
     supervisor = (struct supervisor){.workers = pointers};
 }
 
@@ -27,7 +29,8 @@ static void add(enum worker_kind kind, const char *group, enum worker_state stat
 {
     struct worker *worker = &workers[supervisor.worker_count];
     pointers[supervisor.worker_count++] = worker;
-    *worker = (struct worker){.kind = kind, .state = state, .stats = stats};
+    *worker = (struct worker){
+        .kind = kind, .state = state, .stats = stats, .settings = &settings, .supervisor = &supervisor};
     snprintf(worker->group, sizeof worker->group, "%s", group);
 }
 
@@ -108,8 +111,30 @@ START_TEST(a_partition_without_records_holds_nobody_up)
 }
 END_TEST
 
+START_TEST(a_client_of_another_topic_holds_nobody_up)
+{
+    struct settings other = {.topic = "orders"};
+    add_producer(WORKER_DONE);
+    add(KIND_CONSUMER, "a", WORKER_READY,
+        CONSUMER({0, PARTITION_COMMITTED, 10}, {1, PARTITION_COMMITTED, 1}));
+    add(KIND_CONSUMER, "b", WORKER_READY, NULL);
+    ck_assert(!done_check(&supervisor));
+    workers[2].settings = &other;
+    ck_assert(done_check(&supervisor));
+}
+END_TEST
+
+START_TEST(a_producer_that_ended_before_its_count_is_not_done)
+{
+    settings.count = 11; /* its segment counts no acknowledgement */
+    add_producer(WORKER_DONE);
+    ck_assert(!done_check(&supervisor));
+}
+END_TEST
+
 CHECK_MAIN_WITH("supervisor/done", gather, release, done_when_every_group_has_committed_past_the_last_record,
                 not_done_while_one_record_of_one_group_is_missing,
                 not_done_while_the_producer_works_or_was_never_there,
                 members_of_one_group_may_each_have_their_part, a_group_that_has_committed_nothing_is_not_done,
-                a_producer_without_statistics_cannot_be_done, a_partition_without_records_holds_nobody_up)
+                a_producer_without_statistics_cannot_be_done, a_partition_without_records_holds_nobody_up,
+                a_client_of_another_topic_holds_nobody_up, a_producer_that_ended_before_its_count_is_not_done)

@@ -9,7 +9,7 @@
 
 enum { PAIRS_MAX = 64 };
 
-static struct settings settings;
+static struct config *config;
 static struct supervisor supervisor;
 static struct worker worker;
 static struct error error;
@@ -23,6 +23,16 @@ static struct {
 /* --- set-up
  * -------------------------------------------------------------------------------------------------- */
 
+static void load_words(int argc, char **argv)
+{
+    config_free(config);
+    config = NULL;
+    ck_assert_msg(config_load(&config, argc, argv, &error) == 0, "%s", error.text);
+    const struct settings *settings = config_settings(config);
+    supervisor = (struct supervisor){
+        .config = config, .settings = settings, .brokers = settings->brokers, .host = "host"};
+}
+
 static void load(const char *const *words)
 {
     static char *argv[32];
@@ -31,10 +41,7 @@ static void load(const char *const *words)
     for (size_t i = 0; words[i] != NULL; i++)
         argv[argc++] = (char *)words[i];
     argv[argc] = NULL;
-    settings_release(&settings);
-    settings = (struct settings){0};
-    ck_assert_msg(settings_load(&settings, argc, argv, &error) == 0, "%s", error.text);
-    supervisor = (struct supervisor){.settings = &settings, .brokers = settings.brokers, .host = "host"};
+    load_words(argc, argv);
 }
 
 #define LOAD(...) load((const char *const[]){"--clients", "bravo,zulu", __VA_ARGS__, NULL})
@@ -49,13 +56,13 @@ static void clean_environment(void)
 
 static void release(void)
 {
-    settings_release(&settings);
+    config_free(config);
 }
 
 static void become(enum worker_kind kind)
 {
     worker = (struct worker){.supervisor = &supervisor,
-                             .settings = &settings,
+                             .settings = supervisor.settings,
                              .kind = kind,
                              .name = "bravo.2",
                              .client = "bravo",
@@ -184,7 +191,7 @@ START_TEST(no_secret_is_in_any_command_line)
 {
     LOAD("-b", "h:1", "-X", "sasl.password=hunter2");
     for (int kind = KIND_BROKER; kind <= KIND_PRODUCER; kind++) {
-        const char *words[8] = {NULL};
+        const char *words[HAND_OVER_WORDS] = {NULL};
         become((enum worker_kind)kind);
         hand_over_arguments(&worker, words);
         size_t count = 0;
@@ -219,7 +226,7 @@ END_TEST
 START_TEST(a_consumer_shows_its_client_in_ps)
 {
     LOAD("-b", "h:1");
-    const char *words[8] = {NULL};
+    const char *words[HAND_OVER_WORDS] = {NULL};
     become(KIND_CONSUMER);
     hand_over_arguments(&worker, words);
     ck_assert_str_eq(words[1], "--client");
@@ -246,6 +253,31 @@ START_TEST(the_embedded_broker_gets_the_topic_and_its_consumers_short_sessions)
 }
 END_TEST
 
+START_TEST(every_topic_that_is_used_is_made_once)
+{
+    static struct settings orders = {.topic = (char *)"orders"};
+    static struct worker fleet[3];
+    static struct worker *pointers[] = {&fleet[0], &fleet[1], &fleet[2]};
+    LOAD("--partitions", "5");
+    for (size_t i = 0; i < 3; i++)
+        fleet[i] = (struct worker){.kind = KIND_CONSUMER, .settings = i == 1 ? &orders : supervisor.settings};
+    supervisor.workers = pointers;
+    supervisor.worker_count = 3;
+    tell(KIND_BROKER, true);
+    says("topic", "payments:5");
+    ck_assert_str_eq(told.value[1], "orders:5");
+    ck_assert_uint_eq(told.count, 2);
+
+    const char *words[HAND_OVER_WORDS];
+    become(KIND_PROVISION);
+    hand_over_arguments(&worker, words);
+    ck_assert_str_eq(words[3], "--create-only");
+    ck_assert_str_eq(words[4], "payments");
+    ck_assert_str_eq(words[5], "orders");
+    ck_assert_ptr_null(words[6]);
+}
+END_TEST
+
 START_TEST(a_worker_without_a_segment_is_told_not_to_look_for_one)
 {
     LOAD("-b", "h:1");
@@ -268,15 +300,12 @@ START_TEST(more_properties_than_fit_are_refused_not_dropped)
         words[count++] = "-X";
         words[count++] = property[i];
     }
-    settings_release(&settings);
-    settings = (struct settings){0};
     static char *argv[2 * 200 + 16];
     int argc = 0;
     argv[argc++] = (char *)"ksupervise";
     for (size_t i = 0; i < count; i++)
         argv[argc++] = (char *)words[i];
-    ck_assert_int_eq(settings_load(&settings, argc, argv, &error), 0);
-    supervisor = (struct supervisor){.settings = &settings, .brokers = settings.brokers, .host = "host"};
+    load_words(argc, argv);
     become(KIND_CONSUMER);
     ck_assert_int_eq(hand_over_config(&worker, true, &error), -1);
     ck_assert_msg(strstr(error.text, "-X") != NULL, "%s", error.text);
@@ -320,6 +349,6 @@ CHECK_MAIN_WITH("supervisor/hand_over", clean_environment, release, a_consumer_i
                 every_property_is_handed_on_in_its_order, no_secret_is_in_any_command_line,
                 each_kind_has_its_program, a_consumer_shows_its_client_in_ps,
                 the_embedded_broker_gets_the_topic_and_its_consumers_short_sessions,
-                a_worker_without_a_segment_is_told_not_to_look_for_one,
+                every_topic_that_is_used_is_made_once, a_worker_without_a_segment_is_told_not_to_look_for_one,
                 more_properties_than_fit_are_refused_not_dropped,
                 a_restarted_producer_is_told_what_is_left_of_the_count)

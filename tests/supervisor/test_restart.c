@@ -3,7 +3,8 @@
 #include "supervisor/restart.h"
 
 /* Round numbers: first wait 100, cap 1000, healthy after 5000, 5 deaths within 60000 hold. */
-static const struct restart_policy policy = {.first_us = 100,
+static const struct restart_policy policy = {.mode = RESTART_MODE_ON_FAILURE,
+                                             .first_us = 100,
                                              .cap_us = 1000,
                                              .healthy_us = 5000,
                                              .window_us = 60000,
@@ -137,6 +138,27 @@ START_TEST(without_a_window_no_number_of_deaths_holds)
 }
 END_TEST
 
+START_TEST(always_restarts_also_what_says_that_it_is_done)
+{
+    struct restart_policy always = policy;
+    always.mode = RESTART_MODE_ALWAYS;
+    ck_assert_int_eq(restart_decide(&always, &history, 0, 1, 1000, 0, &delay_us), RESTART_NOW);
+    ck_assert_int_eq(restart_decide(&always, &history, 0, 1, 1001, 0, &delay_us), RESTART_LATER);
+    ck_assert_int_eq(restart_decide(&always, &history, EXIT_CODE_CONFIG, 1, 1002, 0, &delay_us),
+                     RESTART_HOLD);
+}
+END_TEST
+
+START_TEST(never_restarts_nothing)
+{
+    struct restart_policy never = policy;
+    never.mode = RESTART_MODE_NEVER;
+    for (int status = -1; status < 256; status++)
+        ck_assert_int_eq(restart_decide(&never, &history, status, 1, 1000, 0, &delay_us), RESTART_NEVER);
+    ck_assert_uint_eq(history.death_count, 0);
+}
+END_TEST
+
 static enum restart_verdict expected_verdict(enum exit_policy meaning)
 {
     static const enum restart_verdict verdicts[] = {[EXIT_POLICY_DONE] = RESTART_NEVER,
@@ -180,7 +202,8 @@ START_TEST(thousands_of_deaths_overflow_nothing)
 }
 END_TEST
 
-CHECK_MAIN_WITH("supervisor/restart", forget, NULL, the_first_death_is_followed_by_a_restart_at_once,
+CHECK_MAIN_WITH("supervisor/restart", forget, NULL, always_restarts_also_what_says_that_it_is_done,
+                never_restarts_nothing, the_first_death_is_followed_by_a_restart_at_once,
                 each_further_death_doubles_the_wait_up_to_the_cap,
                 jitter_stays_within_a_quarter_either_way_and_reaches_both_ends, a_healthy_time_starts_over,
                 a_worker_that_never_was_ready_is_never_healthy, too_many_deaths_within_the_window_hold_it,

@@ -24,19 +24,6 @@ static struct {
 static enum worker_event raised_by_bury;
 static bool bury_raises;
 
-#define STAND_INS(X)                                                                                         \
-    X(none)                                                                                                  \
-    X(spawn)                                                                                                 \
-    X(ready)                                                                                                 \
-    X(bury_unborn)                                                                                           \
-    X(bury_stopped)                                                                                          \
-    X(wait_restart)                                                                                          \
-    X(hold)                                                                                                  \
-    X(finish)                                                                                                \
-    X(drain)                                                                                                 \
-    X(kill)                                                                                                  \
-    X(cancel_restart)
-
 static void note(const char *name, const struct worker *worker)
 {
     seen.action = name;
@@ -44,20 +31,15 @@ static void note(const char *name, const struct worker *worker)
     seen.actions++;
 }
 
-#define X(name)                                                                                              \
+#define X(name, help)                                                                                        \
     void action_##name(struct worker *worker)                                                                \
     {                                                                                                        \
         note(#name, worker);                                                                                 \
+        if (bury_raises && strcmp(#name, "bury") == 0)                                                       \
+            states_dispatch(worker, raised_by_bury);                                                         \
     }
-STAND_INS(X)
+WORKER_ACTIONS(X)
 #undef X
-
-void action_bury(struct worker *worker)
-{
-    note("bury", worker);
-    if (bury_raises)
-        states_dispatch(worker, raised_by_bury);
-}
 
 void fleet_publish(struct worker *worker)
 {

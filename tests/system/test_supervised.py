@@ -44,7 +44,7 @@ class Groups(Fleet):
 
     def test_a_shared_group_splits_the_partitions_with_nothing_twice(self):
         topic, one, two, group = self.topic(), self.client("a"), self.client("b"), self.name("group")
-        fleet = self.supervise("--clients", f"{one},{two}", "--group", group, "--topic", topic, "--rate", "2000", "--quiet")
+        fleet = self.supervise("--clients", f"{one},{two}", "--group", group, "--topic", topic, "--rate", "2000", "--restart", "on-failure", "--quiet")
         fleet.wait_line("ready:", 30)
         # Records keep coming until both own partitions, so that what is counted below was read by the settled group too.
         owned = lambda: [len([p for p in (self.worker(c) or {"partitions": []})["partitions"] if p["assigned"]]) for c in (one, two)]

@@ -1,0 +1,129 @@
+"""The configuration file, restart policies, and what ksupervise says of itself."""
+
+import os
+import signal
+
+from harness import ROOT, SystemTest, main, wait_until
+
+
+class Configuration(SystemTest):
+    def write(self, text):
+        path = self.folder / "fleet.ini"
+        path.write_text(text)
+        return path
+
+    def test_the_example_is_right_and_says_what_would_run(self):
+        out = self.run_ok("ksupervise", "--config", ROOT / "tools" / "ksupervise.example.ini", "--instance", self.instance, "--check")
+        self.assertRegex(out, r"(?m)^bravo +kconsume  topic payments  group test_group_bravo  restart always")
+        self.assertRegex(out, r"(?m)^zulu .* group payments-archive .* batch-size=5000  batch-wait=1s .* -X fetch\.min\.bytes=…$")
+        self.assertRegex(out, r"(?m)^tracker .* restart on-failure .* print=yes")
+        self.assertRegex(out, r"(?m)^stock .* topic orders ")
+        self.assertRegex(out, r"(?m)^producer +kproduce  topic payments .* rate=10 ")
+        self.assert_nothing_left()
+
+    def test_a_bad_file_starts_nothing_and_names_its_line(self):
+        for text, line in ((f"[client bravo]\nbatch-sise = 5\n", "2: unknown name 'batch-sise' in [client bravo]; did you mean 'batch-size'?"),
+                           ("[client bravo]\nbatch-size = lots\n", "2: batch-size: 'lots' is not a whole number"),
+                           ("[client bravo]\n[other]\n[client Bravo]\n", "3: section [client bravo] is there already, in line 1")):
+            for more in ([], ["--check"]):
+                path = self.write(text)
+                process = self.run_program("ksupervise", "--config", path, "--instance", self.instance, *more)
+                self.assertEqual(process.status, 2)
+                self.assertIn(f"{path}:{line}", process.text("err"))
+        self.assert_nothing_left()
+
+    def test_clients_of_different_workloads_run_side_by_side_each_with_its_own(self):
+        payments, orders = self.name("payments"), self.name("orders")
+        bravo, stock = f"b-{self.token}", f"s-{self.token}"
+        path = self.write(f"""
+            [ksupervise]
+            instance = {self.instance}
+            workload = orders
+            topic = {orders}
+            quiet = yes
+            exit-when-done = yes
+            keep = yes
+            [producer]
+            rate = 500
+            count = 1000
+            [client {stock}]
+            group = {self.name("group")}
+            batch-size = 17
+            batch-wait = 10s
+            [client {bravo}]
+            workload = payments
+            topic = {payments}
+            """.replace("            ", ""))
+        fleet = self.start("ksupervise", "--config", path)
+        fleet.wait_line(f"instance {self.instance}, .* topic {orders}, {payments}, ", 10)
+        ready = fleet.wait_line("ready: (.*)", 30).group(1)
+        self.assertEqual(ready, f"{stock} (3 partitions), {bravo} (3 partitions)", "both topics were made")
+        self.assertEqual(fleet.wait(60), 0)
+        self.assertEqual(self.worker(stock)["group"], self.name("group"))
+        counters = self.worker(stock)["counters"]
+        self.assertEqual(counters["processed"], 1000)
+        self.assertGreater(counters["batches_by_size"], 40, "batches of 17")
+        self.assertEqual(self.worker(bravo)["counters"]["processed"], 0, "another topic")
+
+    def test_flags_win_over_the_file(self):
+        path = self.write(f"[ksupervise]\ninstance = nobody\nbatch-size = 5\n[client bravo]\nbatch-size = 6\n[client zulu]\n")
+        out = self.run_ok("ksupervise", "--config", path, "--instance", self.instance, "--batch-size", "7", "--clients", "bravo", "--check")
+        self.assertIn(f"instance {self.instance},", out)
+        self.assertIn("batch-size=7", out)
+        self.assertNotIn("zulu", out)
+
+
+class RestartPolicy(SystemTest):
+    def fleet(self, restart, *more):
+        self.bravo = f"b-{self.token}"
+        fleet = self.supervise("--clients", self.bravo, "--topic", self.topic(), "--no-producer", "--restart", restart, *more)
+        fleet.wait_line("ready:", 30)
+        return fleet
+
+    def end(self, signum):
+        os.kill(self.worker(self.bravo)["pid"], signum)
+
+    def test_always_restarts_also_an_end_that_nobody_asked_for(self):
+        fleet = self.fleet("always")
+        self.end(signal.SIGTERM)
+        fleet.wait_line(rf"{self.bravo} \(pid \d+, generation 1\) ended; restarting at once")
+        wait_until(lambda: (w := self.worker(self.bravo)) and w["generation"] == 2 and w["state"] == "ready", 15, "the next generation")
+        self.assertEqual(fleet.interrupt(), 0)
+
+    def test_on_failure_takes_exit_code_0_for_done_and_a_signal_for_a_failure(self):
+        fleet = self.fleet("on-failure")
+        self.end(signal.SIGKILL)
+        wait_until(lambda: (w := self.worker(self.bravo)) and w["generation"] == 2 and w["state"] == "ready", 15, "the next generation")
+        self.end(signal.SIGTERM)
+        wait_until(lambda: self.worker(self.bravo)["state"] == "done", 15, "its end")
+        self.assertEqual(fleet.interrupt(), 0)
+
+    def test_never_leaves_a_killed_worker_where_it_is(self):
+        fleet = self.fleet("never")
+        self.end(signal.SIGKILL)
+        fleet.wait_line(f"{self.bravo} is not restarted: --restart is never")
+        wait_until(lambda: self.worker(self.bravo)["state"] == "done", 15, "its end")
+        self.assertEqual(self.worker(self.bravo)["generation"], 1)
+        self.assertEqual(fleet.interrupt(), 0)
+
+    def test_the_delays_are_those_that_were_told(self):
+        fleet = self.fleet("always", "--restart-delay", "2s", "--restart-delay-max", "2s")
+        self.end(signal.SIGKILL)
+        wait_until(lambda: (w := self.worker(self.bravo)) and w["generation"] == 2 and w["state"] == "ready", 15, "the next generation")
+        self.end(signal.SIGKILL)
+        delay = float(fleet.wait_line(r"generation 2\) was killed .*; restarting in ([0-9.]+) s").group(1))
+        self.assertTrue(1.5 <= delay <= 2.5, f"{delay} s: 2 s, and a quarter of jitter")
+        self.assertEqual(fleet.interrupt(), 0)
+
+
+class Explanations(SystemTest):
+    def test_exit_codes_and_states_are_explained_without_a_fleet(self):
+        exits = self.run_ok("ksupervise", "--explain-exits")
+        self.assertRegex(exits, r"(?m)^ *82  the group has not released")
+        states = self.run_ok("ksupervise", "--explain-states")
+        self.assertRegex(states, r"(?m)^  exited +→ down +reap it")
+        self.assertNotIn("?", states)
+
+
+if __name__ == "__main__":
+    main()
