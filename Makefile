@@ -21,12 +21,13 @@ Q      := $(if $(V),,@)
 say     = $(if $(V),,@printf '  %-5s %s\n' '$(1)' '$(2)')
 
 # --- programs: folder, libraries -------------------------------------------------------------------------
-PROGRAMS := ksupervise kproduce kconsume kstat ktopic kbroker
+PROGRAMS := ksupervise kproduce kconsume kstat kctl ktopic kbroker
 
 ksupervise_dir := supervisor
 kproduce_dir   := producer
 kconsume_dir   := consumer
 kstat_dir      := tools/kstat
+kctl_dir       := tools/kctl
 ktopic_dir     := tools/ktopic
 kbroker_dir    := tools/kbroker
 
@@ -37,6 +38,7 @@ ksupervise_pkg := $(MSGPACK) uuid inih
 kproduce_pkg   := rdkafka $(MSGPACK) uuid jansson
 kconsume_pkg   := rdkafka $(MSGPACK) uuid jansson
 kstat_pkg      := jansson uuid
+kctl_pkg       := msgpack jansson uuid
 ktopic_pkg     := rdkafka $(MSGPACK) jansson uuid
 kbroker_pkg    := rdkafka $(MSGPACK) uuid
 all_pkg        := rdkafka $(MSGPACK) uuid jansson inih

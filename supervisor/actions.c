@@ -106,6 +106,8 @@ void action_ready(struct worker *worker)
     if (worker->ready_us == 0)
         worker->ready_us = clock_monotonic_us();
     worker->reason[0] = '\0';
+    if (worker->paused)
+        channel_pause(worker, true);
     if (worker->kind == KIND_CONSUMER && !worker->resume_told)
         report_resume(worker);
 }
@@ -247,6 +249,10 @@ void action_bury_stopped(struct worker *worker)
     worker->deadline_us = INT64_MAX;
     if (end.exit_status != 0)
         report_death(worker, &end, RESTART_NEVER, 0);
+    if (worker->start_again) {
+        worker->start_again = false;
+        states_dispatch(worker, EVENT_START);
+    }
 }
 
 /* What cannot be started now may be startable soon (EAGAIN, EMFILE, ENOMEM), or never (ENOENT, EACCES): the
@@ -292,8 +298,14 @@ void action_cancel_restart(struct worker *worker)
 void action_drain(struct worker *worker)
 {
     worker->deadline_us = clock_monotonic_us() + worker->settings->stop_timeout_us;
-    if (channel_drain(worker, true) == -1) /* it does not listen yet, or any more */
+    /* One that comes back at once keeps its place in the group: the others notice nothing. */
+    if (channel_drain(worker, !worker->start_again) == -1) /* it does not listen yet, or any more */
         process_signal(&worker->process, SIGTERM);
+}
+
+void action_start_after(struct worker *worker)
+{
+    worker->start_again = true;
 }
 
 void action_kill(struct worker *worker)

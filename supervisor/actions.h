@@ -16,6 +16,7 @@
     X(hold, "say why it is held")                                                                            \
     X(finish, "nothing more: its work is done")                                                              \
     X(drain, "ask it to end, and set a deadline")                                                            \
+    X(start_after, "start it again when it has ended")                                                       \
     X(kill, "kill its process group: it did not end in time")                                                \
     X(cancel_restart, "forget the planned restart")
 

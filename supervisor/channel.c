@@ -103,11 +103,21 @@ void channel_close(struct worker *worker)
     reactor_close(&worker->supervisor->reactor, &worker->channel_watch);
 }
 
-int channel_drain(struct worker *worker, bool leave)
+static int tell(struct worker *worker, const char *bytes, size_t length)
 {
-    char bytes[128];
-    size_t length = rpc_pack_notification(bytes, sizeof bytes, "drain", "b", (int)leave);
     if (worker->channel_watch.fd == -1)
         return -1;
     return send(worker->channel_watch.fd, bytes, length, MSG_DONTWAIT | MSG_NOSIGNAL) == -1 ? -1 : 0;
+}
+
+int channel_drain(struct worker *worker, bool leave)
+{
+    char bytes[128];
+    return tell(worker, bytes, rpc_pack_notification(bytes, sizeof bytes, "drain", "b", (int)leave));
+}
+
+int channel_pause(struct worker *worker, bool paused)
+{
+    char bytes[128];
+    return tell(worker, bytes, rpc_pack_notification(bytes, sizeof bytes, "pause", "b", (int)paused));
 }

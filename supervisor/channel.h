@@ -15,4 +15,7 @@ void channel_close(struct worker *worker);
 /* Asks it to end; `leave`: give the group membership up. 0, or -1 when it cannot be told. */
 int channel_drain(struct worker *worker, bool leave);
 
+/* Asks it to take no records, or to take them again. 0, or -1 when it cannot be told. */
+int channel_pause(struct worker *worker, bool paused);
+
 #endif

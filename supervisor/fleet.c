@@ -4,6 +4,7 @@
 
 #include "common/clock.h"
 #include "common/exit_codes.h"
+#include "supervisor/channel.h"
 #include "supervisor/done.h"
 #include "supervisor/hand_over.h"
 #include "supervisor/output.h"
@@ -51,11 +52,12 @@ static struct worker *add(struct supervisor *supervisor, const struct settings *
 }
 
 static struct worker *add_consumer(struct supervisor *supervisor, const struct settings *settings,
-                                   const char *client, unsigned colour)
+                                   const char *client, const char *name, unsigned colour)
 {
-    struct worker *worker = add(supervisor, settings, KIND_CONSUMER, client);
+    struct worker *worker = add(supervisor, settings, KIND_CONSUMER, name);
     if (worker == NULL)
         return NULL;
+    snprintf(worker->client, sizeof worker->client, "%s", client);
     worker->colour = colour;
     if (settings->group != NULL)
         snprintf(worker->group, sizeof worker->group, "%s", settings->group);
@@ -98,7 +100,7 @@ static int add_all(struct supervisor *supervisor)
     bool embedded = settings->brokers.bootstrap[0] == '\0';
     for (size_t i = 0; i < settings->clients.count; i++)
         if (add_consumer(supervisor, config_client(supervisor->config, i), settings->clients.items[i],
-                         (unsigned)i) == NULL)
+                         settings->clients.items[i], (unsigned)i) == NULL)
             return -1;
     if (!settings->no_producer &&
         add(supervisor, config_producer(supervisor->config), KIND_PRODUCER, PRODUCER_WORKER) == NULL)
@@ -331,11 +333,14 @@ void fleet_stop(struct supervisor *supervisor, int exit_code)
 
 void fleet_kill(struct supervisor *supervisor)
 {
-    for (size_t i = 0; i < supervisor->worker_count; i++)
-        if (supervisor->workers[i]->process.pid != 0) {
-            supervisor->workers[i]->killed_by_us = true;
-            process_kill_group(&supervisor->workers[i]->process);
-        }
+    for (size_t i = 0; i < supervisor->worker_count; i++) {
+        struct worker *worker = supervisor->workers[i];
+        states_dispatch(worker, EVENT_STOP); /* or its death would be followed by a restart */
+        if (worker->process.pid == 0)
+            continue;
+        worker->killed_by_us = true;
+        process_kill_group(&worker->process);
+    }
 }
 
 void fleet_set_address(struct supervisor *supervisor, const char *bootstrap)
@@ -343,6 +348,79 @@ void fleet_set_address(struct supervisor *supervisor, const char *bootstrap)
     snprintf(supervisor->brokers.bootstrap, sizeof supervisor->brokers.bootstrap, "%s", bootstrap);
     snprintf(supervisor->brokers.source, sizeof supervisor->brokers.source, "the embedded broker");
     directory_set_bootstrap(supervisor->directory, bootstrap);
+}
+
+/* --- single workers ---------------------------------------------------------------------------------- */
+
+static bool runs(const struct worker *worker)
+{
+    return worker->state == WORKER_STARTING || worker->state == WORKER_JOINING ||
+           worker->state == WORKER_READY || worker->state == WORKER_READY_IDLE;
+}
+
+void fleet_start_worker(struct worker *worker)
+{
+    if (runs(worker))
+        return;
+    worker->history = (struct restart_history){0};
+    worker->reason[0] = '\0';
+    states_dispatch(worker, EVENT_START);
+}
+
+void fleet_restart_worker(struct worker *worker)
+{
+    if (worker->retired)
+        return;
+    if (!runs(worker)) {
+        fleet_start_worker(worker);
+        return;
+    }
+    worker->start_again = true;
+    states_dispatch(worker, EVENT_STOP);
+}
+
+void fleet_pause_worker(struct worker *worker, bool paused)
+{
+    worker->paused = paused;
+    if (runs(worker))
+        channel_pause(worker, paused);
+}
+
+static void retire(struct worker *worker)
+{
+    worker->retired = true;
+    worker->start_again = false;
+    states_dispatch(worker, EVENT_STOP);
+}
+
+int fleet_scale(struct supervisor *supervisor, const char *client, unsigned count, struct error *error)
+{
+    struct worker *first = NULL;
+    unsigned have = 0;
+    for (size_t i = 0; i < supervisor->worker_count; i++) {
+        struct worker *worker = supervisor->workers[i];
+        if (worker->kind != KIND_CONSUMER || strcasecmp(worker->client, client) != 0)
+            continue;
+        first = first == NULL ? worker : first;
+        have++;
+        if (have > count) {
+            retire(worker);
+        } else if (worker->retired) {
+            worker->retired = false;
+            fleet_start_worker(worker);
+        }
+    }
+    if (first == NULL)
+        return error_set(error, "there is no client '%s'", client);
+    for (; have < count; have++) {
+        char name[WORKER_NAME_BYTES];
+        name_worker(name, first->client, have + 1);
+        struct worker *worker = add_consumer(supervisor, first->settings, first->client, name, first->colour);
+        if (worker == NULL)
+            return error_set(error, "out of memory");
+        states_dispatch(worker, EVENT_START);
+    }
+    return 0;
 }
 
 /* --- time

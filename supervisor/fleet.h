@@ -32,4 +32,14 @@ void fleet_publish(struct worker *worker);
 /* kbroker has told its address. */
 void fleet_set_address(struct supervisor *supervisor, const char *bootstrap);
 
+/* What the verbs do to one worker; each is safe in every state. */
+void fleet_start_worker(struct worker *worker);   /* also one that is held: its deaths are forgiven */
+void fleet_restart_worker(struct worker *worker); /* a new process; the place in the group is kept */
+void fleet_pause_worker(struct worker *worker, bool paused);
+
+/* Brings a client to `count` workers: bravo, bravo.2, …; those there are stay untouched. -1 when there is no
+ * such client, or memory is out. */
+#define FLEET_SCALE_MAX 256
+int fleet_scale(struct supervisor *supervisor, const char *client, unsigned count, struct error *error);
+
 #endif

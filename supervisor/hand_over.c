@@ -114,6 +114,10 @@ static void put_passed_on(struct builder *builder, const struct worker *worker)
 static void put_kafka(struct builder *builder, const struct worker *worker)
 {
     put(builder, "bootstrap", worker->supervisor->brokers.bootstrap);
+    /* The embedded broker answers a fetch that found nothing when its time is up, not when a record comes:
+     * 500 ms unless told. First, so that the user's own -X wins. */
+    if (worker->kind == KIND_CONSUMER && worker->supervisor->settings->brokers.bootstrap[0] == '\0')
+        put(builder, "property", "fetch.wait.max.ms=100");
     for (size_t i = 0; i < worker->settings->properties.count; i++)
         put(builder, "property", worker->settings->properties.items[i]);
 }

@@ -10,6 +10,7 @@
 #include "common/clock.h"
 #include "common/exit_codes.h"
 #include "common/log.h"
+#include "supervisor/control.h"
 #include "supervisor/explain.h"
 #include "supervisor/fleet.h"
 #include "supervisor/lock.h"
@@ -116,7 +117,9 @@ static int set_up(struct supervisor *supervisor, struct error *error)
         reactor_init(&supervisor->reactor, error) == -1 || watch_signals(supervisor, error) == -1 ||
         printer_open(&supervisor->printer, STDOUT_FILENO, error) == -1)
         return -1;
-    return fleet_init(supervisor, error);
+    if (fleet_init(supervisor, error) == -1)
+        return -1;
+    return control_open(&supervisor->control, supervisor, error);
 }
 
 static void greet(struct supervisor *supervisor)
@@ -142,7 +145,10 @@ static void run(struct supervisor *supervisor)
         fleet_advance(supervisor);
         if (supervisor->step == STEP_OVER)
             return;
-        reactor_wait(&supervisor->reactor, fleet_deadline_us(supervisor));
+        control_check(supervisor->control);
+        int64_t fleet_us = fleet_deadline_us(supervisor);
+        int64_t control_us = control_deadline_us(supervisor->control);
+        reactor_wait(&supervisor->reactor, fleet_us < control_us ? fleet_us : control_us);
         fleet_timers(supervisor, clock_monotonic_us());
         reap_strangers(supervisor);
     }
@@ -177,6 +183,7 @@ int main(int argc, char **argv)
     if (set_up(&supervisor, &error) == -1)
         return program_fail(supervisor_program.name, &error);
     run(&supervisor);
+    control_close(supervisor.control);
     report_summary(&supervisor);
     printer_close(supervisor.printer, PRINTER_CLOSE_US);
     fleet_release(&supervisor);

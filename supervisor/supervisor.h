@@ -21,6 +21,8 @@ enum fleet_step {
     STEP_OVER
 };
 
+struct control; /* control.h */
+
 struct supervisor {
     struct config *config;
     const struct settings *settings; /* config_settings(config): the instance's */
@@ -38,6 +40,7 @@ struct supervisor {
     bool colours;
     /* what readers see */
     struct directory_writer *directory;
+    struct control *control;
     struct brokers brokers;
     char birth_id[37];
     char host[65];

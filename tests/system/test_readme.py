@@ -66,6 +66,7 @@ class Readme(SystemTest):
             (r"build/bin/kconsume ", lambda c: self.runs_until_interrupted(c, r"assigned \d+ partition")),
             (r"GROUP_ID=\S+ build/bin/kconsume ", lambda c: self.runs_until_interrupted("env " + c, r"assigned \d+ partition")),
             (r"build/bin/kstat 1$", lambda c: self.with_fleet(lambda: self.runs_until_interrupted(c, r"bravo"))),
+            (r"build/bin/kctl ", lambda c: self.with_fleet(lambda: self.ends_well(c))),
             (r"build/bin/kstat --list$", self.ends_well),
             (r"build/bin/kstat bravo --generation 1$", lambda c: self.with_fleet(lambda: self.ends_well(c))),
             (r"build/bin/kstat", lambda c: self.with_fleet(lambda: self.ends_well(c))),

@@ -1,0 +1,371 @@
+#include "supervisor/control.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
+#include "common/clock.h"
+#include "common/rpc/message.h"
+#include "common/runtime.h"
+#include "supervisor/report.h"
+#include "supervisor/verbs.h"
+
+#define CHECK_US (10 * US_PER_MS)
+
+struct connection {
+    struct control *control;
+    struct watch watch;
+    size_t used;
+    uint8_t bytes[RPC_MESSAGE_BYTES]; /* what has come of the next message */
+};
+
+struct pending {
+    struct connection *connection; /* NULL: this place is free */
+    uint32_t id;
+    struct request request;
+};
+
+struct control {
+    struct supervisor *supervisor;
+    struct watch listener;
+    char path[RUNTIME_SOCKET_BYTES];
+    struct connection connections[CONTROL_CONNECTIONS_MAX];
+    struct pending pendings[CONTROL_REQUESTS_MAX];
+};
+
+/* --- answers
+ * ------------------------------------------------------------------------------------------------- */
+
+static void drop(struct connection *connection)
+{
+    struct control *control = connection->control;
+    for (size_t i = 0; i < CONTROL_REQUESTS_MAX; i++)
+        if (control->pendings[i].connection == connection) {
+            control->pendings[i].connection = NULL; /* what it asked for goes on; nobody hears of it */
+            request_release(&control->pendings[i].request);
+        }
+    reactor_close(&control->supervisor->reactor, &connection->watch);
+}
+
+/* An answer fits into the socket's buffer, unless the client lets answers pile up: then it is dropped. */
+static void send_answer(struct connection *connection, const msgpack_sbuffer *buffer)
+{
+    if (connection->watch.fd == -1)
+        return;
+    ssize_t sent = send(connection->watch.fd, buffer->data, buffer->size, MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (sent != (ssize_t)buffer->size)
+        drop(connection);
+}
+
+static void pack_head(msgpack_packer *packer, uint32_t id)
+{
+    msgpack_pack_array(packer, 4);
+    msgpack_pack_int(packer, RPC_RESPONSE);
+    msgpack_pack_uint32(packer, id);
+}
+
+static void answer_error(struct connection *connection, uint32_t id, const char *text)
+{
+    msgpack_sbuffer buffer;
+    msgpack_packer packer;
+    msgpack_sbuffer_init(&buffer);
+    msgpack_packer_init(&packer, &buffer, msgpack_sbuffer_write);
+    pack_head(&packer, id);
+    msgpack_pack_str_with_body(&packer, text, strlen(text));
+    msgpack_pack_nil(&packer);
+    send_answer(connection, &buffer);
+    msgpack_sbuffer_destroy(&buffer);
+}
+
+static void answer_result(struct connection *connection, uint32_t id, struct request *request)
+{
+    msgpack_sbuffer buffer;
+    msgpack_packer packer;
+    msgpack_sbuffer_init(&buffer);
+    msgpack_packer_init(&packer, &buffer, msgpack_sbuffer_write);
+    pack_head(&packer, id);
+    msgpack_pack_nil(&packer);
+    msgpack_pack_map(&packer, request->verb->result != NULL ? 2 : 1);
+    msgpack_pack_str_with_body(&packer, "lines", 5);
+    verb_lines(request, &packer);
+    if (request->verb->result != NULL) {
+        msgpack_pack_str_with_body(&packer, request->verb->result_name, strlen(request->verb->result_name));
+        request->verb->result(request, &packer);
+    }
+    send_answer(connection, &buffer);
+    msgpack_sbuffer_destroy(&buffer);
+}
+
+/* --- requests
+ * ------------------------------------------------------------------------------------------------ */
+
+static void finish(struct pending *pending, enum progress progress, const struct error *error)
+{
+    struct connection *connection = pending->connection;
+    pending->connection = NULL;
+    if (progress == PROGRESS_FAILED)
+        answer_error(connection, pending->id, error->text);
+    else
+        answer_result(connection, pending->id, &pending->request);
+    request_release(&pending->request);
+}
+
+/* An earlier request for the same target goes first. */
+static bool has_to_queue(const struct control *control, const struct pending *pending)
+{
+    for (size_t i = 0; i < CONTROL_REQUESTS_MAX; i++) {
+        const struct pending *other = &control->pendings[i];
+        if (other != pending && other->connection != NULL && other->request.begun &&
+            other->request.verb->needs_target && pending->request.verb->needs_target &&
+            strcmp(other->request.target, pending->request.target) == 0)
+            return true;
+    }
+    return false;
+}
+
+static enum progress advance(struct pending *pending, struct error *error)
+{
+    struct request *request = &pending->request;
+    if (!request->begun) {
+        if (has_to_queue(pending->connection->control, pending))
+            return PROGRESS_WAITING;
+        request->begun = true;
+        enum progress progress = request->verb->begin(request, error);
+        if (progress != PROGRESS_WAITING)
+            return progress;
+        if (!request->wait)
+            return PROGRESS_DONE;
+    }
+    return request->verb->check == NULL ? PROGRESS_DONE : request->verb->check(request, error);
+}
+
+static void step(struct pending *pending)
+{
+    struct error error = ERROR_INIT;
+    enum progress progress = advance(pending, &error);
+    if (progress == PROGRESS_WAITING && clock_monotonic_us() >= pending->request.deadline_us) {
+        error_set(&error, "%s %s: not within its time; it goes on without being waited for",
+                  pending->request.verb->name, pending->request.target);
+        progress = PROGRESS_FAILED;
+    }
+    if (progress != PROGRESS_WAITING)
+        finish(pending, progress, &error);
+}
+
+static struct pending *free_place(struct control *control)
+{
+    for (size_t i = 0; i < CONTROL_REQUESTS_MAX; i++)
+        if (control->pendings[i].connection == NULL)
+            return &control->pendings[i];
+    return NULL;
+}
+
+static bool read_text(struct mp_reader *params, uint32_t *left, char text[VERB_TEXT_BYTES])
+{
+    struct mp_view view;
+    if (*left == 0)
+        return true;
+    (*left)--;
+    if (!mp_read_str(params, &view) || view.length >= VERB_TEXT_BYTES)
+        return false;
+    memcpy(text, view.data, view.length);
+    text[view.length] = '\0';
+    return strlen(text) == view.length; /* no NUL inside */
+}
+
+static bool read_params(struct rpc_message *message, struct request *request)
+{
+    int64_t timeout_ms = VERB_TIMEOUT_MS;
+    uint32_t left = message->param_count;
+    request->wait = true;
+    if (!read_text(&message->params, &left, request->target) ||
+        !read_text(&message->params, &left, request->argument))
+        return false;
+    if (left > 0 && (left--, !mp_read_int(&message->params, &timeout_ms)))
+        return false;
+    if (left > 0 && (left--, !mp_read_bool(&message->params, &request->wait)))
+        return false;
+    if (left > 0 || timeout_ms < 0 || timeout_ms > 24 * 3600 * 1000)
+        return false;
+    request->deadline_us = clock_monotonic_us() + timeout_ms * US_PER_MS;
+    return true;
+}
+
+static void take_request(struct connection *connection, struct rpc_message *message)
+{
+    struct control *control = connection->control;
+    struct pending *pending = free_place(control);
+    const char *nearest = NULL;
+    const struct verb *verb = verb_find(message->method.data, message->method.length, &nearest);
+    char text[256];
+    if (pending == NULL) {
+        answer_error(connection, message->id, "too many requests are open");
+        return;
+    }
+    pending->request = (struct request){.supervisor = control->supervisor, .verb = verb};
+    if (verb == NULL) {
+        snprintf(text, sizeof text, "there is no verb '%.*s'%s%s%s",
+                 (int)(message->method.length < 40 ? message->method.length : 40), message->method.data,
+                 nearest ? "; is '" : "", nearest ? nearest : "", nearest ? "' meant?" : "");
+        answer_error(connection, message->id, text);
+        return;
+    }
+    if (!read_params(message, &pending->request)) {
+        answer_error(connection, message->id, "the parameters are [target, argument, timeout in ms, wait]");
+        return;
+    }
+    if (control->supervisor->stopping && !verb->while_stopping) {
+        answer_error(connection, message->id, "the instance is stopping");
+        return;
+    }
+    pending->connection = connection;
+    pending->id = message->id;
+    step(pending);
+}
+
+/* --- bytes
+ * --------------------------------------------------------------------------------------------------- */
+
+/* Takes the whole messages out of the buffer; false when what is there can never become one. */
+static bool take_messages(struct connection *connection)
+{
+    size_t done = 0;
+    while (connection->watch.fd != -1 && done < connection->used) {
+        struct mp_reader reader;
+        mp_init(&reader, connection->bytes + done, connection->used - done);
+        enum mp_fault fault = mp_step(&reader, MP_DEPTH_MAX);
+        if (fault == MP_TRUNCATED)
+            break;
+        struct rpc_message message;
+        size_t length = mp_offset(&reader);
+        if (fault != MP_OK || rpc_parse(&message, connection->bytes + done, length) == -1 ||
+            message.kind != RPC_REQUEST)
+            return false;
+        take_request(connection, &message);
+        done += length;
+    }
+    memmove(connection->bytes, connection->bytes + done, connection->used - done);
+    connection->used -= done;
+    return connection->used < sizeof connection->bytes; /* a message that does not fit is too long */
+}
+
+static void connection_readable(void *context)
+{
+    struct connection *connection = context;
+    ssize_t length = recv(connection->watch.fd, connection->bytes + connection->used,
+                          sizeof connection->bytes - connection->used, MSG_DONTWAIT);
+    if (length == -1 && (errno == EAGAIN || errno == EINTR))
+        return;
+    if (length <= 0) {
+        drop(connection);
+        return;
+    }
+    connection->used += (size_t)length;
+    if (!take_messages(connection))
+        drop(connection);
+}
+
+static struct connection *free_connection(struct control *control)
+{
+    for (size_t i = 0; i < CONTROL_CONNECTIONS_MAX; i++)
+        if (control->connections[i].watch.fd == -1)
+            return &control->connections[i];
+    return NULL;
+}
+
+static void take_connection(void *context)
+{
+    struct control *control = context;
+    int fd = accept4(control->listener.fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    if (fd == -1)
+        return;
+    struct ucred peer;
+    socklen_t length = sizeof peer;
+    struct connection *connection = free_connection(control);
+    /* The folder and the socket's mode keep others out already; this holds where a file system does not. */
+    bool ours = getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) == 0 &&
+                (peer.uid == getuid() || peer.uid == 0);
+    if (!ours || connection == NULL) {
+        close(fd);
+        return;
+    }
+    connection->used = 0;
+    if (reactor_add(&control->supervisor->reactor, &connection->watch, fd, connection_readable, connection,
+                    NULL) == -1)
+        close(fd);
+}
+
+/* --- opening and closing
+ * ------------------------------------------------------------------------------------- */
+
+static int listen_at(const char *path, struct error *error)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    unlink(path);
+    /* Between bind and chmod nobody else gets in: the folder is 0700. */
+    if (fd != -1 && bind(fd, (struct sockaddr *)&address, sizeof address) == 0 && chmod(path, 0600) == 0 &&
+        listen(fd, CONTROL_CONNECTIONS_MAX) == 0)
+        return fd;
+    error_set(error, "cannot listen at %s: %s", path, strerror(errno));
+    if (fd != -1)
+        close(fd);
+    return -1;
+}
+
+int control_open(struct control **out, struct supervisor *supervisor, struct error *error)
+{
+    struct control *control = calloc(1, sizeof *control);
+    if (control == NULL)
+        return error_set(error, "out of memory");
+    control->supervisor = supervisor;
+    control->listener.fd = -1;
+    for (size_t i = 0; i < CONTROL_CONNECTIONS_MAX; i++) {
+        control->connections[i].control = control;
+        control->connections[i].watch.fd = -1;
+    }
+    int fd = -1;
+    if (runtime_socket(control->path, supervisor->settings->instance, error) == -1 ||
+        (fd = listen_at(control->path, error)) == -1 ||
+        reactor_add(&supervisor->reactor, &control->listener, fd, take_connection, control, error) == -1) {
+        if (fd != -1)
+            close(fd);
+        free(control);
+        return -1;
+    }
+    *out = control;
+    return 0;
+}
+
+void control_close(struct control *control)
+{
+    if (control == NULL)
+        return;
+    control_check(control);
+    for (size_t i = 0; i < CONTROL_CONNECTIONS_MAX; i++)
+        if (control->connections[i].watch.fd != -1)
+            drop(&control->connections[i]);
+    reactor_close(&control->supervisor->reactor, &control->listener);
+    unlink(control->path);
+    free(control);
+}
+
+void control_check(struct control *control)
+{
+    for (size_t i = 0; i < CONTROL_REQUESTS_MAX; i++)
+        if (control->pendings[i].connection != NULL)
+            step(&control->pendings[i]);
+}
+
+/* While somebody waits, the conditions are looked at often: some stand in shared memory, which raises no
+ * event. */
+int64_t control_deadline_us(const struct control *control)
+{
+    for (size_t i = 0; i < CONTROL_REQUESTS_MAX; i++)
+        if (control->pendings[i].connection != NULL)
+            return clock_monotonic_us() + CHECK_US;
+    return INT64_MAX;
+}

@@ -1,0 +1,30 @@
+/* control.h: the control socket: MessagePack-RPC (common/rpc/message.h) over a Unix stream socket of mode
+ * 0600, for processes of the same user.
+ *
+ *   request   [0, msgid, verb, [target, argument, timeout_ms, wait]]     missing ones: "", "", 30000, true
+ *   response  [1, msgid, error text or nil, {"lines": […], …} or nil]
+ *
+ * A request is answered when what it asks for is true, when it cannot become true, or when its time is up.
+ * Nobody can hurt anybody: connections, requests and bytes are bounded, nothing here ever waits, and a client
+ * that does not read its answers is dropped.
+ */
+#ifndef KSUPERVISE_SUPERVISOR_CONTROL_H
+#define KSUPERVISE_SUPERVISOR_CONTROL_H
+
+#include "supervisor/supervisor.h"
+
+#define CONTROL_CONNECTIONS_MAX 32
+#define CONTROL_REQUESTS_MAX    64
+
+/* Listens on the instance's socket (common/runtime.h); the instance's lock must be held, so that a socket
+ * that is there is a dead one's. */
+int control_open(struct control **control, struct supervisor *supervisor, struct error *error);
+/* Answers what is still open, closes all, removes the socket. NULL is fine. */
+void control_close(struct control *control);
+
+/* Answers the requests whose time has come; after every round of events. */
+void control_check(struct control *control);
+/* When it wants to be called again, monotonic; INT64_MAX: nobody waits. */
+int64_t control_deadline_us(const struct control *control);
+
+#endif

@@ -1,0 +1,523 @@
+#include "supervisor/verbs.h"
+
+#include <inttypes.h>
+#include <signal.h>
+#include <strings.h>
+
+#include "common/clock.h"
+#include "common/options.h"
+#include "supervisor/channel.h"
+#include "supervisor/fleet.h"
+#include "supervisor/segment.h"
+#include "supervisor/states.h"
+
+/* --- who is meant
+ * -------------------------------------------------------------------------------------------- */
+
+static bool is_listed(const struct worker *worker)
+{
+    return worker->kind == KIND_CONSUMER || worker->kind == KIND_PRODUCER;
+}
+
+bool verb_means(const struct request *request, const struct worker *worker)
+{
+    if (!is_listed(worker) || (worker->retired && worker->process.pid == 0))
+        return false;
+    return request->target[0] == '\0' || strcasecmp(request->target, "all") == 0 ||
+           strcasecmp(request->target, worker->name) == 0 || strcasecmp(request->target, worker->client) == 0;
+}
+
+typedef enum progress each_worker(struct request *request, struct worker *worker, struct error *error);
+
+/* Calls `each` for all that are meant: failed when one failed, waiting when one waits. */
+static enum progress for_each(struct request *request, each_worker *each, struct error *error)
+{
+    struct supervisor *supervisor = request->supervisor;
+    enum progress all = PROGRESS_DONE;
+    for (size_t i = 0; i < supervisor->worker_count; i++) {
+        if (!verb_means(request, supervisor->workers[i]))
+            continue;
+        enum progress one = each(request, supervisor->workers[i], error);
+        if (one == PROGRESS_FAILED)
+            return PROGRESS_FAILED;
+        if (one == PROGRESS_WAITING)
+            all = PROGRESS_WAITING;
+    }
+    return all;
+}
+
+static enum progress begin_for_each(struct request *request, each_worker *each, struct error *error)
+{
+    struct supervisor *supervisor = request->supervisor;
+    size_t meant = 0;
+    for (size_t i = 0; i < supervisor->worker_count; i++)
+        meant += verb_means(request, supervisor->workers[i]);
+    if (meant == 0) {
+        error_set(error, "there is no client or worker '%s'", request->target);
+        return PROGRESS_FAILED;
+    }
+    request->generations = calloc(supervisor->worker_count, sizeof *request->generations);
+    if (request->generations == NULL) {
+        error_set(error, "out of memory");
+        return PROGRESS_FAILED;
+    }
+    request->generation_count = supervisor->worker_count;
+    for (size_t i = 0; i < supervisor->worker_count; i++)
+        request->generations[i] = supervisor->workers[i]->generation;
+    for_each(request, each, error);
+    return error->text[0] != '\0' ? PROGRESS_FAILED : PROGRESS_WAITING;
+}
+
+void request_release(struct request *request)
+{
+    free(request->generations);
+    *request = (struct request){0};
+}
+
+/* --- conditions
+ * ---------------------------------------------------------------------------------------------- */
+
+static bool is_new(const struct request *request, const struct worker *worker)
+{
+    return worker->index >= request->generation_count ||
+           worker->generation > request->generations[worker->index];
+}
+
+static enum progress works(struct request *request, struct worker *worker, struct error *error)
+{
+    (void)request;
+    if (worker->state == WORKER_HELD) {
+        error_set(error, "%s is held back: %s", worker->name, worker->reason);
+        return PROGRESS_FAILED;
+    }
+    bool works_now = worker->state == WORKER_READY || worker->state == WORKER_READY_IDLE ||
+                     worker->state == WORKER_DONE || worker->retired;
+    return works_now ? PROGRESS_DONE : PROGRESS_WAITING;
+}
+
+static enum progress works_anew(struct request *request, struct worker *worker, struct error *error)
+{
+    return is_new(request, worker) ? works(request, worker, error) : PROGRESS_WAITING;
+}
+
+static enum progress is_down(struct request *request, struct worker *worker, struct error *error)
+{
+    (void)request;
+    (void)error;
+    return worker->process.pid == 0 && worker->state != WORKER_BACKING_OFF ? PROGRESS_DONE : PROGRESS_WAITING;
+}
+
+static enum progress phase_is_paused(struct worker *worker, bool paused)
+{
+    if (worker->process.pid == 0 || !segment_refresh(worker))
+        return PROGRESS_DONE; /* it will be so when it starts */
+    return (stats_snapshot_status(worker->stats, "phase") == PHASE_PAUSED) == paused ? PROGRESS_DONE
+                                                                                     : PROGRESS_WAITING;
+}
+
+/* --- start, stop, restart
+ * ------------------------------------------------------------------------------------ */
+
+static enum progress start_one(struct request *request, struct worker *worker, struct error *error)
+{
+    (void)request;
+    (void)error;
+    if (!worker->retired)
+        fleet_start_worker(worker);
+    return PROGRESS_WAITING;
+}
+
+static enum progress begin_start(struct request *request, struct error *error)
+{
+    return begin_for_each(request, start_one, error);
+}
+
+static enum progress check_start(struct request *request, struct error *error)
+{
+    return for_each(request, works, error);
+}
+
+static enum progress stop_one(struct request *request, struct worker *worker, struct error *error)
+{
+    (void)request;
+    (void)error;
+    worker->start_again = false;
+    states_dispatch(worker, EVENT_STOP);
+    return PROGRESS_WAITING;
+}
+
+static enum progress begin_stop(struct request *request, struct error *error)
+{
+    return begin_for_each(request, stop_one, error);
+}
+
+static enum progress check_stop(struct request *request, struct error *error)
+{
+    return for_each(request, is_down, error);
+}
+
+static enum progress restart_one(struct request *request, struct worker *worker, struct error *error)
+{
+    (void)request;
+    (void)error;
+    fleet_restart_worker(worker);
+    return PROGRESS_WAITING;
+}
+
+static enum progress begin_restart(struct request *request, struct error *error)
+{
+    return begin_for_each(request, restart_one, error);
+}
+
+static enum progress check_restart(struct request *request, struct error *error)
+{
+    return for_each(request, works_anew, error);
+}
+
+/* --- one after the other
+ * ------------------------------------------------------------------------------------- */
+
+/* The next that is meant from request->at on, or NULL. */
+static struct worker *next_meant(struct request *request)
+{
+    struct supervisor *supervisor = request->supervisor;
+    for (; request->at < supervisor->worker_count; request->at++) {
+        struct worker *worker = supervisor->workers[request->at];
+        if (verb_means(request, worker) && worker->kind == KIND_CONSUMER && !worker->retired)
+            return worker;
+    }
+    return NULL;
+}
+
+static enum progress nothing(struct request *request, struct worker *worker, struct error *error)
+{
+    (void)request;
+    (void)worker;
+    (void)error;
+    return PROGRESS_WAITING;
+}
+
+static enum progress begin_rolling(struct request *request, struct error *error)
+{
+    enum progress progress = begin_for_each(request, nothing, error);
+    struct worker *first = next_meant(request);
+    if (progress == PROGRESS_WAITING && first != NULL)
+        fleet_restart_worker(first);
+    return progress;
+}
+
+/* Gated: the next one goes when this one works again and has no more to catch up with than it had. */
+static enum progress check_rolling(struct request *request, struct error *error)
+{
+    struct worker *worker = next_meant(request);
+    if (worker == NULL)
+        return PROGRESS_DONE;
+    enum progress progress = works_anew(request, worker, error);
+    if (progress != PROGRESS_DONE)
+        return progress;
+    request->at++;
+    worker = next_meant(request);
+    if (worker == NULL)
+        return PROGRESS_DONE;
+    fleet_restart_worker(worker);
+    return PROGRESS_WAITING;
+}
+
+/* --- signals, pauses, rates
+ * ---------------------------------------------------------------------------------- */
+
+/* TERM, SIGTERM or 15; -1 when it is none. */
+static int signal_number(const char *text)
+{
+    if (text[0] == '\0')
+        return SIGTERM;
+    const char *name = strncasecmp(text, "SIG", 3) == 0 ? text + 3 : text;
+    for (int number = 1; number < NSIG; number++) {
+        const char *known = sigabbrev_np(number);
+        if (known != NULL && strcasecmp(known, name) == 0)
+            return number;
+    }
+    int64_t number;
+    return option_parse_integer(text, 1, NSIG - 1, &number, NULL) == 0 ? (int)number : -1;
+}
+
+static enum progress kill_one(struct request *request, struct worker *worker, struct error *error)
+{
+    if (worker->process.pid == 0)
+        error_set(error, "%s has no process: it is %s", worker->name, worker_state_name(worker->state));
+    else if (process_signal(&worker->process, (int)request->number) == -1)
+        error_set(error, "%s cannot be signalled", worker->name);
+    return PROGRESS_WAITING;
+}
+
+static enum progress begin_kill(struct request *request, struct error *error)
+{
+    request->number = signal_number(request->argument);
+    if (request->number == -1) {
+        error_set(error, "'%s' is no signal", request->argument);
+        return PROGRESS_FAILED;
+    }
+    return begin_for_each(request, kill_one, error);
+}
+
+static enum progress died(struct request *request, struct worker *worker, struct error *error)
+{
+    (void)error;
+    return is_new(request, worker) || worker->process.pid == 0 ? PROGRESS_DONE : PROGRESS_WAITING;
+}
+
+static enum progress check_kill(struct request *request, struct error *error)
+{
+    /* Only SIGKILL is certain to end it; of any other it is done when it is sent. */
+    return request->number == SIGKILL ? for_each(request, died, error) : PROGRESS_DONE;
+}
+
+static enum progress pause_one(struct request *request, struct worker *worker, struct error *error)
+{
+    (void)request;
+    (void)error;
+    fleet_pause_worker(worker, true);
+    return PROGRESS_WAITING;
+}
+
+static enum progress begin_pause(struct request *request, struct error *error)
+{
+    return begin_for_each(request, pause_one, error);
+}
+
+static enum progress paused_one(struct request *request, struct worker *worker, struct error *error)
+{
+    (void)request;
+    (void)error;
+    return phase_is_paused(worker, true);
+}
+
+static enum progress check_pause(struct request *request, struct error *error)
+{
+    return for_each(request, paused_one, error);
+}
+
+static enum progress resume_one(struct request *request, struct worker *worker, struct error *error)
+{
+    (void)request;
+    (void)error;
+    fleet_pause_worker(worker, false);
+    return PROGRESS_WAITING;
+}
+
+static enum progress begin_resume(struct request *request, struct error *error)
+{
+    return begin_for_each(request, resume_one, error);
+}
+
+static enum progress resumed_one(struct request *request, struct worker *worker, struct error *error)
+{
+    (void)request;
+    (void)error;
+    return phase_is_paused(worker, false);
+}
+
+static enum progress check_resume(struct request *request, struct error *error)
+{
+    return for_each(request, resumed_one, error);
+}
+
+/* --- scale
+ * --------------------------------------------------------------------------------------------------- */
+
+static enum progress begin_scale(struct request *request, struct error *error)
+{
+    if (option_parse_integer(request->argument, 1, FLEET_SCALE_MAX, &request->number, error) == -1) {
+        error_context(error, "scale %s", request->target);
+        return PROGRESS_FAILED;
+    }
+    return fleet_scale(request->supervisor, request->target, (unsigned)request->number, error) == -1
+               ? PROGRESS_FAILED
+               : PROGRESS_WAITING;
+}
+
+static enum progress scaled_one(struct request *request, struct worker *worker, struct error *error)
+{
+    return worker->retired ? is_down(request, worker, error) : works(request, worker, error);
+}
+
+static enum progress check_scale(struct request *request, struct error *error)
+{
+    return for_each(request, scaled_one, error);
+}
+
+/* --- the instance
+ * -------------------------------------------------------------------------------------------- */
+
+static enum progress begin_status(struct request *request, struct error *error)
+{
+    (void)request;
+    (void)error;
+    return PROGRESS_DONE;
+}
+
+static enum progress begin_shutdown(struct request *request, struct error *error)
+{
+    (void)error;
+    fleet_stop(request->supervisor, 0);
+    return PROGRESS_WAITING;
+}
+
+static enum progress check_shutdown(struct request *request, struct error *error)
+{
+    (void)error;
+    return request->supervisor->step == STEP_OVER ? PROGRESS_DONE : PROGRESS_WAITING;
+}
+
+/* --- answers
+ * ------------------------------------------------------------------------------------------------- */
+
+static void pack_text(msgpack_packer *packer, const char *text)
+{
+    msgpack_pack_str_with_body(packer, text, strlen(text));
+}
+
+static size_t count_meant(const struct request *request)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < request->supervisor->worker_count; i++)
+        count += verb_means(request, request->supervisor->workers[i]);
+    return count;
+}
+
+void verb_lines(struct request *request, msgpack_packer *packer)
+{
+    struct supervisor *supervisor = request->supervisor;
+    msgpack_pack_array(packer, count_meant(request));
+    for (size_t i = 0; i < supervisor->worker_count; i++) {
+        const struct worker *worker = supervisor->workers[i];
+        char line[512];
+        if (!verb_means(request, worker))
+            continue;
+        int used = snprintf(line, sizeof line, "%s: %s", worker->name, worker_state_name(worker->state));
+        if (worker->process.pid != 0)
+            used += snprintf(line + used, sizeof line - (size_t)used, ", pid %d, generation %" PRIu64,
+                             (int)worker->process.pid, worker->generation);
+        if (worker->paused)
+            used += snprintf(line + used, sizeof line - (size_t)used, ", paused");
+        if (worker->reason[0] != '\0')
+            snprintf(line + used, sizeof line - (size_t)used, ", %s", worker->reason);
+        pack_text(packer, line);
+    }
+}
+
+static void pack_worker(const struct worker *worker, msgpack_packer *packer)
+{
+    msgpack_pack_map(packer, 8);
+    pack_text(packer, "name");
+    pack_text(packer, worker->name);
+    pack_text(packer, "client");
+    pack_text(packer, worker->client);
+    pack_text(packer, "state");
+    pack_text(packer, worker_state_name(worker->state));
+    pack_text(packer, "pid");
+    msgpack_pack_int64(packer, worker->process.pid);
+    pack_text(packer, "generation");
+    msgpack_pack_uint64(packer, worker->generation);
+    pack_text(packer, "restarts");
+    msgpack_pack_uint64(packer, worker->restarts);
+    pack_text(packer, "paused");
+    worker->paused ? msgpack_pack_true(packer) : msgpack_pack_false(packer);
+    pack_text(packer, "reason");
+    pack_text(packer, worker->reason);
+}
+
+static void pack_workers(struct request *request, msgpack_packer *packer)
+{
+    msgpack_pack_array(packer, count_meant(request));
+    for (size_t i = 0; i < request->supervisor->worker_count; i++)
+        if (verb_means(request, request->supervisor->workers[i]))
+            pack_worker(request->supervisor->workers[i], packer);
+}
+
+/* --- the table
+ * ----------------------------------------------------------------------------------------------- */
+
+#define WORKERS .result = pack_workers, .result_name = "workers"
+
+static const struct verb verbs[] = {
+    {.name = "status",
+     .help = "what every worker is",
+     .while_stopping = true,
+     .begin = begin_status,
+     WORKERS},
+    {.name = "start",
+     .help = "start what is down, held or done",
+     .needs_target = true,
+     .begin = begin_start,
+     .check = check_start,
+     WORKERS},
+    {.name = "stop",
+     .help = "finish, commit, leave the group, and stay down",
+     .needs_target = true,
+     .begin = begin_stop,
+     .check = check_stop,
+     WORKERS},
+    {.name = "restart",
+     .help = "a new process, the group membership kept: no rebalance",
+     .needs_target = true,
+     .begin = begin_restart,
+     .check = check_restart,
+     WORKERS},
+    {.name = "rolling-restart",
+     .help = "restart consumers one after the other",
+     .needs_target = true,
+     .begin = begin_rolling,
+     .check = check_rolling,
+     WORKERS},
+    {.name = "kill",
+     .help = "send a signal (TERM)",
+     .needs_target = true,
+     .begin = begin_kill,
+     .check = check_kill,
+     WORKERS},
+    {.name = "pause",
+     .help = "stop taking records, keep the partitions",
+     .needs_target = true,
+     .begin = begin_pause,
+     .check = check_pause,
+     WORKERS},
+    {.name = "resume",
+     .help = "take records again",
+     .needs_target = true,
+     .begin = begin_resume,
+     .check = check_resume,
+     WORKERS},
+    {.name = "scale",
+     .help = "so many workers for a client",
+     .needs_target = true,
+     .begin = begin_scale,
+     .check = check_scale,
+     WORKERS},
+    {.name = "release",
+     .help = "let a worker that is held start again",
+     .needs_target = true,
+     .begin = begin_start,
+     .check = check_start,
+     WORKERS},
+    {.name = "shutdown",
+     .help = "end the instance in order",
+     .while_stopping = true,
+     .begin = begin_shutdown,
+     .check = check_shutdown},
+};
+enum { VERBS = sizeof verbs / sizeof verbs[0] };
+
+const struct verb *verb_find(const char *name, size_t length, const char **suggestion)
+{
+    const char *names[VERBS];
+    for (size_t i = 0; i < VERBS; i++) {
+        names[i] = verbs[i].name;
+        if (strlen(names[i]) == length && memcmp(names[i], name, length) == 0)
+            return &verbs[i];
+    }
+    char copy[48];
+    snprintf(copy, sizeof copy, "%.*s", (int)(length < sizeof copy - 1 ? length : sizeof copy - 1), name);
+    *suggestion = name_suggest(copy, names, VERBS);
+    return NULL;
+}

@@ -1,0 +1,167 @@
+"""kctl drives a running ksupervise, on a real Kafka: every verb answers when what it asks for is true."""
+
+import json
+import os
+import socket
+
+from harness import SystemTest, main, wait_until
+from kafka_protocol import committed
+
+
+class Control(SystemTest):
+    def setUp(self):
+        super().setUp()
+        self.topic_name = self.topic()
+        self.bravo, self.zulu = f"b-{self.token}", f"z-{self.token}"
+
+    def fleet(self, *arguments):
+        fleet = self.supervise("--clients", f"{self.bravo},{self.zulu}", "--topic", self.topic_name, "--rate", "100", "--quiet", *arguments)
+        fleet.wait_line("ready:", 30)
+        return fleet
+
+    def kctl(self, *words, status=0):
+        done = self.run_program("kctl", "-i", self.instance, *words)
+        self.assertEqual(done.status, status, done.text())
+        return done.text()
+
+    def end(self, fleet):
+        self.assertEqual(fleet.interrupt(), 0)
+        self.assert_nothing_left()
+
+
+class Verbs(Control):
+    def test_restart_keeps_the_membership_so_the_others_do_not_rebalance(self):
+        fleet = self.supervise("--clients", f"{self.bravo},{self.zulu}", "--group", self.name("group"), "--topic", self.topic_name, "--rate", "100", "--quiet")
+        fleet.wait_line("ready:", 30)
+        wait_until(lambda: sorted(len([p for p in self.worker(c)["partitions"] if p["assigned"]]) for c in (self.bravo, self.zulu)) == [1, 2], 30, "a split group")
+        before = self.worker(self.zulu)["counters"]["rebalances"]
+        old = self.worker(self.bravo)
+        self.kctl("restart", self.bravo)
+        new = self.worker(self.bravo)
+        self.assertEqual((new["generation"], new["state"]), (old["generation"] + 1, "ready"))
+        self.assertNotEqual(new["pid"], old["pid"])
+        self.assertEqual(self.worker(self.zulu)["counters"]["rebalances"], before)
+        self.assertNotIn("was killed", fleet.text())
+        self.end(fleet)
+
+    def test_stop_leaves_the_group_and_the_others_own_the_partitions_at_once(self):
+        group = self.name("group")
+        fleet = self.supervise("--clients", f"{self.bravo},{self.zulu}", "--group", group, "--topic", self.topic_name, "--rate", "100", "--quiet")
+        fleet.wait_line("ready:", 30)
+        owned = lambda client: len([p for p in self.worker(client)["partitions"] if p["assigned"]])
+        wait_until(lambda: owned(self.zulu) in (1, 2) and owned(self.bravo) in (1, 2), 30, "a split group")
+        self.kctl("stop", self.bravo)
+        self.assertEqual(self.worker(self.bravo)["state"], "down")
+        wait_until(lambda: owned(self.zulu) == 3, 5, "zulu's partitions: the session timeout is 45 s, so it was told")
+        self.kctl("start", self.bravo)
+        self.assertEqual(self.worker(self.bravo)["state"], "ready")
+        self.end(fleet)
+
+    def test_pause_keeps_the_partitions_and_resume_loses_and_doubles_nothing(self):
+        fleet = self.fleet("--keep")
+        for _ in range(3):
+            self.kctl("pause", self.bravo)
+            paused = self.worker(self.bravo)
+            self.assertEqual(paused["phase"], "paused")
+            other = self.worker(self.zulu)["counters"]["processed"]
+            wait_until(lambda: self.worker(self.zulu)["counters"]["processed"] > other + 50, 15, "zulu at work")
+            self.assertEqual(self.worker(self.bravo)["counters"]["processed"], paused["counters"]["processed"])
+            self.kctl("resume", self.bravo)
+            wait_until(lambda: self.worker(self.bravo)["counters"]["processed"] > paused["counters"]["processed"], 15, "bravo at work")
+        self.assertEqual(self.worker(self.bravo)["generation"], 1)
+        self.kctl("pause", "producer")
+        produced = self.worker("producer")["counters"]["acknowledged"]
+        wait_until(lambda: self.worker(self.bravo)["counters"]["processed"] >= produced, 15, "bravo to catch up")
+        self.assertEqual(self.worker(self.bravo)["counters"]["processed"], produced)
+        self.assertEqual(fleet.interrupt(), 0)
+        self.assertEqual(sum(committed(self.kafka.bootstrap, f"test_group_{self.bravo}").values()), produced)
+
+    def test_a_paused_consumer_that_dies_comes_back_paused(self):
+        fleet = self.fleet()
+        self.kctl("pause", self.bravo)
+        self.kctl("kill", self.bravo, "KILL")
+        wait_until(lambda: (w := self.worker(self.bravo)) and w["generation"] == 2 and w["phase"] == "paused", 15, "paused again")
+        self.end(fleet)
+
+    def test_scale_adds_workers_to_the_group_without_touching_the_first(self):
+        fleet = self.fleet()
+        first = self.worker(self.bravo)
+        answer = self.kctl("scale", self.bravo, "4")
+        self.assertIn(f"{self.bravo}.4: ready-idle", answer, "three partitions for four workers: one is idle, and told so")
+        self.assertEqual(self.worker(self.bravo)["pid"], first["pid"])
+        wait_until(lambda: sum(len([p for p in self.worker(n)["partitions"] if p["assigned"]]) for n in (self.bravo, f"{self.bravo}.2", f"{self.bravo}.3")) == 3, 20,
+                   "a partition each")
+        self.kctl("scale", self.bravo, "1")
+        self.assertEqual(self.worker(self.bravo)["pid"], first["pid"])
+        wait_until(lambda: len([p for p in self.worker(self.bravo)["partitions"] if p["assigned"]]) == 3, 10, "all partitions again")
+        self.end(fleet)
+
+    def test_rolling_restart_goes_one_at_a_time(self):
+        fleet = self.fleet()
+        self.kctl("rolling-restart", "all")
+        for client in (self.bravo, self.zulu):
+            self.assertEqual(self.worker(client)["generation"], 2)
+        self.assertEqual(self.worker("producer")["generation"], 1)
+        self.end(fleet)
+
+    def test_release_lets_a_held_worker_start_again(self):
+        fleet = self.fleet("--max-deaths", "1")
+        self.kctl("kill", self.bravo, "KILL")
+        fleet.wait_line(f"{self.bravo} is held back")
+        self.assertRegex(self.kctl("status"), rf"{self.bravo}: held, 1 deaths")
+        self.kctl("release", self.bravo)
+        self.assertEqual(self.worker(self.bravo)["state"], "ready")
+        self.end(fleet)
+
+    def test_shutdown_answers_when_all_is_over(self):
+        fleet = self.fleet()
+        self.kctl("shutdown")
+        self.assertEqual(fleet.wait(10), 0)
+        self.assert_nothing_left()
+
+
+class Refusals(Control):
+    def test_what_cannot_be_done_is_said(self):
+        self.assertIn("is not running: start it with ksupervise", self.kctl("status", status=3))
+        fleet = self.fleet()
+        self.assertIn("there is no verb 'restrat'; is 'restart' meant?", self.kctl("restrat", self.bravo, status=1))
+        self.assertIn("there is no client or worker 'nobody'", self.kctl("stop", "nobody", status=1))
+        self.assertIn("'FOO' is no signal", self.kctl("kill", self.bravo, "FOO", status=1))
+        self.assertIn("not within its time", self.kctl("--timeout", "0", "stop", self.zulu, status=1))
+        wait_until(lambda: self.worker(self.zulu)["state"] == "down", 10, "zulu to stop all the same")
+        self.kctl("--no-wait", "start", self.zulu)
+        status = json.loads(self.kctl("--json", "status"))
+        self.assertEqual({worker["name"] for worker in status["workers"]}, {self.bravo, self.zulu, "producer"})
+        self.end(fleet)
+
+    def test_a_hostile_or_slow_client_hurts_nobody(self):
+        fleet = self.fleet()
+        path = os.path.join(self.runtime, "ksupervise", f"{self.instance}.sock")
+        self.assertEqual(os.stat(path).st_mode & 0o777, 0o600)
+        hostile = []
+        for nonsense in (b"\xc1", os.urandom(4096), b"\x94\x00\x01", b"\xdd\xff\xff\xff\xff", b"\x91" * 9000, b"\x94\x00\x01\xa4stop\x91\xdb\xff\xff\xff\xff" + b"x" * 9000):
+            client = socket.socket(socket.AF_UNIX)
+            client.connect(path)
+            try:
+                client.sendall(nonsense)
+            except OSError:
+                pass  # dropped while it was still sending: as it should be
+            hostile.append(client)
+        for _ in range(100):  # more than there are places: the rest are turned away
+            client = socket.socket(socket.AF_UNIX)
+            client.setblocking(False)
+            try:
+                client.connect(path)
+            except OSError:
+                pass
+            hostile.append(client)
+        pids = {name: self.worker(name)["pid"] for name in (self.bravo, self.zulu)}
+        for client in hostile:
+            client.close()
+        wait_until(lambda: self.run_program("kctl", "-i", self.instance, "status").status == 0, 10, "an answer for a decent client")
+        self.assertEqual({name: self.worker(name)["pid"] for name in (self.bravo, self.zulu)}, pids)
+        self.end(fleet)
+
+
+if __name__ == "__main__":
+    main()

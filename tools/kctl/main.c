@@ -1,0 +1,81 @@
+/* kctl: tells a running supervisor what to do. */
+#include "common/clock.h"
+#include "common/exit_codes.h"
+#include "common/log.h"
+#include "common/names.h"
+#include "common/options.h"
+#include "tools/kctl/request.h"
+#include "tools/kctl/show.h"
+
+struct settings {
+    struct option_given given;
+    const char *instance;
+    int64_t timeout_us;
+    bool no_wait;
+    bool json;
+};
+
+#define AT(field) offsetof(struct settings, field)
+
+static const struct option_def options[] = {
+    {OPTION_STRING, "instance", 'i', "NAME", INSTANCE_DEFAULT, "KSUPERVISE_INSTANCE", AT(instance), 0, 0,
+     NULL, "which supervisor", false},
+    {OPTION_DURATION, "timeout", 0, "TIME", "30s", NULL, AT(timeout_us), 0, 86400000000, NULL,
+     "fail when it is not true by then; it goes on all the same", false},
+    {OPTION_FLAG, "no-wait", 0, NULL, NULL, NULL, AT(no_wait), 0, 0, NULL, "do not wait until it is true",
+     false},
+    {OPTION_FLAG, "json", 0, NULL, NULL, NULL, AT(json), 0, 0, NULL, "print JSON", false},
+};
+
+static const struct program program = {
+    .name = "kctl",
+    .synopsis = "[OPTION]… VERB [CLIENT|WORKER|all] [ARGUMENT]",
+    .about = "Drives a running ksupervise. Every verb answers when what it asks for is true, or says why it "
+             "is not.",
+    .epilogue = "Verbs:\n"
+                "  status                     what every worker is\n"
+                "  start bravo                start what is down, held back or done\n"
+                "  stop bravo                 finish, commit, leave the group, and stay down\n"
+                "  restart bravo              a new process; the place in the group is kept: no rebalance\n"
+                "  rolling-restart all        the consumers one after the other\n"
+                "  kill bravo [SIGNAL]        TERM unless told\n"
+                "  pause bravo, resume bravo  stop taking records, keep the partitions; take them again\n"
+                "  scale bravo 4              bring bravo.2 … bravo.4 up beside bravo, or take them away\n"
+                "  release bravo              let a worker that is held back start again\n"
+                "  shutdown                   end the instance in order\n\n"
+                "Exit codes: 0 it is true; 1 it is not, and why; 2 usage; 3 no such instance is running.\n",
+    .options = options,
+    .option_count = sizeof options / sizeof options[0],
+    .operands_min = 1,
+    .operands_max = 3,
+};
+
+static int run(const struct settings *settings, const struct operands *operands, struct error *error)
+{
+    const char *target = operands->count > 1 ? operands->items[1] : "";
+    const char *argument = operands->count > 2 ? operands->items[2] : "";
+    struct answer answer = {0};
+    int result = request_send(settings->instance, operands->items[0], target, argument,
+                              settings->timeout_us / US_PER_MS, !settings->no_wait, &answer, error);
+    if (result == 0 &&
+        !(settings->json ? show_json(answer.result, stdout) : show_lines(answer.result, stdout)))
+        result = error_set(error, "the supervisor's answer cannot be read");
+    answer_release(&answer);
+    return result;
+}
+
+int main(int argc, char **argv)
+{
+    struct settings settings = {0};
+    struct operands operands;
+    struct error error = ERROR_INIT;
+    log_init();
+    int exit_code = EXIT_CODE_OK;
+    if (options_parse(&program, &settings, argc, argv, &operands, &error) == -1 ||
+        name_check(settings.instance, "instance", &error) == -1 || run(&settings, &operands, &error) == -1)
+        exit_code = program_fail(program.name, &error);
+    options_release(&program, &settings);
+    if (log_flush() == -1 && exit_code == EXIT_CODE_OK)
+        exit_code = EXIT_CODE_FAILED;
+    return exit_code;
+}

@@ -1,0 +1,124 @@
+#include "tools/kctl/request.h"
+
+#include <errno.h>
+#include <msgpack.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include "common/clock.h"
+#include "common/exit_codes.h"
+#include "common/rpc/message.h"
+#include "common/runtime.h"
+
+#define GRACE_MS 5000 /* the supervisor answers a request whose time is up; this is for its way here */
+
+static int connect_to(const char *instance, struct error *error)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    if (runtime_socket(address.sun_path, instance, error) == -1)
+        return -1;
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd != -1 && connect(fd, (struct sockaddr *)&address, sizeof address) == 0)
+        return fd;
+    bool absent = errno == ENOENT || errno == ECONNREFUSED;
+    error_set_code(error, absent ? EXIT_CODE_NOT_RUNNING : EXIT_CODE_FAILED, "instance '%s' %s%s", instance,
+                   absent ? "is not running: start it with ksupervise, or name another with -i"
+                          : "cannot be reached: ",
+                   absent ? "" : strerror(errno));
+    if (fd != -1)
+        close(fd);
+    return -1;
+}
+
+static void pack_text(msgpack_packer *packer, const char *text)
+{
+    msgpack_pack_str_with_body(packer, text, strlen(text));
+}
+
+static int send_request(int fd, const char *verb, const char *target, const char *argument,
+                        int64_t timeout_ms, bool wait, struct error *error)
+{
+    msgpack_sbuffer buffer;
+    msgpack_packer packer;
+    msgpack_sbuffer_init(&buffer);
+    msgpack_packer_init(&packer, &buffer, msgpack_sbuffer_write);
+    msgpack_pack_array(&packer, 4);
+    msgpack_pack_int(&packer, RPC_REQUEST);
+    msgpack_pack_int(&packer, 1);
+    pack_text(&packer, verb);
+    msgpack_pack_array(&packer, 4);
+    pack_text(&packer, target);
+    pack_text(&packer, argument);
+    msgpack_pack_int64(&packer, timeout_ms);
+    wait ? msgpack_pack_true(&packer) : msgpack_pack_false(&packer);
+    bool sent = send(fd, buffer.data, buffer.size, MSG_NOSIGNAL) == (ssize_t)buffer.size;
+    msgpack_sbuffer_destroy(&buffer);
+    return sent ? 0 : error_set(error, "the supervisor does not listen: %s", strerror(errno));
+}
+
+/* Reads until one whole message is there. */
+static int receive(int fd, int64_t timeout_ms, struct answer *answer, struct error *error)
+{
+    int64_t until_us = clock_monotonic_us() + (timeout_ms + GRACE_MS) * US_PER_MS;
+    for (;;) {
+        struct mp_reader reader;
+        mp_init(&reader, answer->bytes, answer->length);
+        enum mp_fault fault = mp_step(&reader, MP_DEPTH_MAX);
+        if (fault == MP_OK && mp_at_end(&reader))
+            return 0;
+        int64_t left_us = until_us - clock_monotonic_us();
+        struct pollfd waiting = {.fd = fd, .events = POLLIN};
+        if (fault != MP_TRUNCATED || answer->length == ANSWER_BYTES_MAX)
+            return error_set(error, "the supervisor's answer cannot be read");
+        if (left_us <= 0 || poll(&waiting, 1, (int)(left_us / US_PER_MS) + 1) == 0)
+            return error_set(error, "the supervisor does not answer");
+        ssize_t n = recv(fd, answer->bytes + answer->length, ANSWER_BYTES_MAX - answer->length, 0);
+        if (n == -1 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return error_set(error, "the supervisor is gone");
+        answer->length += (size_t)n;
+    }
+}
+
+/* [1, msgid, error, result]: rpc_parse has it whole and well-formed. */
+static int take_apart(struct answer *answer, struct error *error)
+{
+    struct mp_reader reader;
+    uint32_t elements;
+    int64_t number;
+    struct mp_view reason;
+    mp_init(&reader, answer->bytes, answer->length);
+    if (!mp_read_array(&reader, &elements) || elements != 4 || !mp_read_int(&reader, &number) ||
+        number != RPC_RESPONSE || !mp_read_int(&reader, &number))
+        return error_set(error, "the supervisor's answer is no response");
+    if (mp_read_str(&reader, &reason))
+        return error_set(error, "%.*s", (int)reason.length, reason.data);
+    if (!mp_read_nil(&reader))
+        return error_set(error, "the supervisor's answer is no response");
+    answer->result = reader;
+    return 0;
+}
+
+int request_send(const char *instance, const char *verb, const char *target, const char *argument,
+                 int64_t timeout_ms, bool wait, struct answer *answer, struct error *error)
+{
+    *answer = (struct answer){.bytes = malloc(ANSWER_BYTES_MAX)};
+    if (answer->bytes == NULL)
+        return error_set(error, "out of memory");
+    int fd = connect_to(instance, error);
+    int result = -1;
+    if (fd != -1 && send_request(fd, verb, target, argument, timeout_ms, wait, error) == 0 &&
+        receive(fd, timeout_ms, answer, error) == 0)
+        result = take_apart(answer, error);
+    if (fd != -1)
+        close(fd);
+    return result;
+}
+
+void answer_release(struct answer *answer)
+{
+    free(answer->bytes);
+    *answer = (struct answer){0};
+}
