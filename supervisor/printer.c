@@ -7,6 +7,7 @@
 #include <stdbool.h>
 
 #include "common/clock.h"
+#include "supervisor/byte_ring.h"
 
 struct printer {
     pthread_t thread;
@@ -16,34 +17,36 @@ struct printer {
     bool closing;
     uint64_t dropped;
     uint64_t dropped_said;
-    size_t head, used; /* bytes [head, head + used) modulo the size */
-    char ring[PRINTER_RING_BYTES];
+    printer_notice *notice;
+    struct byte_ring ring;
+    char bytes[PRINTER_RING_BYTES];
 };
 
 /* --- the thread
  * ---------------------------------------------------------------------------------------------- */
 
-static void put(struct printer *printer, const char *bytes, size_t length)
+static size_t plain_notice(char *line, size_t bytes, uint64_t count)
 {
-    size_t tail = (printer->head + printer->used) % PRINTER_RING_BYTES;
-    size_t first = PRINTER_RING_BYTES - tail < length ? PRINTER_RING_BYTES - tail : length;
-    memcpy(printer->ring + tail, bytes, first);
-    memcpy(printer->ring, bytes + first, length - first);
-    printer->used += length;
+    int length = snprintf(line, bytes, "… %" PRIu64 " lines were dropped: the terminal was too slow", count);
+    return length > 0 ? (size_t)length : 0;
+}
+
+/* False when there is no room for it. */
+static bool put_line(struct printer *printer, const char *line, size_t length)
+{
+    if (byte_ring_room(&printer->ring) < length + 1)
+        return false;
+    byte_ring_put(&printer->ring, line, length);
+    byte_ring_put(&printer->ring, "\n", 1);
+    return true;
 }
 
 static void say_dropped(struct printer *printer)
 {
     uint64_t count = printer->dropped - printer->dropped_said;
-    if (count == 0)
-        return;
-    char line[80];
-    int length =
-        snprintf(line, sizeof line, "… %" PRIu64 " lines were dropped: the terminal was too slow\n", count);
-    if (printer->used + (size_t)length > PRINTER_RING_BYTES)
-        return;
-    put(printer, line, (size_t)length);
-    printer->dropped_said = printer->dropped;
+    char line[PRINTER_NOTICE_BYTES];
+    if (count > 0 && put_line(printer, line, printer->notice(line, sizeof line, count)))
+        printer->dropped_said = printer->dropped;
 }
 
 /* Non-blocking is a flag of the open terminal, not of the descriptor, so anybody who shares it may have set
@@ -60,10 +63,8 @@ static void wait_for_room(struct printer *printer)
 /* Writes without the lock; the part being written stays in the ring, so nobody overwrites it. */
 static void write_some(struct printer *printer)
 {
-    size_t length = PRINTER_RING_BYTES - printer->head;
-    if (length > printer->used)
-        length = printer->used;
-    const char *bytes = printer->ring + printer->head;
+    const char *bytes;
+    size_t length = byte_ring_piece(&printer->ring, &bytes);
     pthread_mutex_unlock(&printer->lock);
     ssize_t written = write(printer->fd, bytes, length);
     int cause = errno;
@@ -76,10 +77,8 @@ static void write_some(struct printer *printer)
     }
     /* A terminal that is gone (EIO, EPIPE) takes everything: the workers' lines have nowhere to go, and
      * supervision goes on. */
-    size_t gone = written > 0 ? (size_t)written : length;
-    printer->head = (printer->head + gone) % PRINTER_RING_BYTES;
-    printer->used -= gone;
-    if (printer->used < PRINTER_RING_BYTES / 2)
+    byte_ring_drop(&printer->ring, written > 0 ? (size_t)written : length);
+    if (printer->ring.used < PRINTER_RING_BYTES / 2)
         say_dropped(printer);
 }
 
@@ -88,9 +87,9 @@ static void *printer_thread(void *argument)
     struct printer *printer = argument;
     pthread_mutex_lock(&printer->lock);
     for (;;) {
-        while (printer->used == 0 && !printer->closing)
+        while (printer->ring.used == 0 && !printer->closing)
             pthread_cond_wait(&printer->changed, &printer->lock);
-        if (printer->used == 0)
+        if (printer->ring.used == 0)
             break;
         write_some(printer);
         pthread_cond_broadcast(&printer->changed);
@@ -114,6 +113,8 @@ int printer_open(struct printer **out, int fd, struct error *error)
     pthread_cond_init(&printer->changed, &attributes);
     pthread_condattr_destroy(&attributes);
     printer->fd = fd;
+    printer->notice = plain_notice;
+    printer->ring = (struct byte_ring){.bytes = printer->bytes, .size = sizeof printer->bytes};
     int failure = pthread_create(&printer->thread, NULL, printer_thread, printer);
     if (failure != 0) {
         free(printer);
@@ -126,13 +127,17 @@ int printer_open(struct printer **out, int fd, struct error *error)
 void printer_line(struct printer *printer, const char *line, size_t length)
 {
     pthread_mutex_lock(&printer->lock);
-    if (printer->used + length + 1 > PRINTER_RING_BYTES) {
-        printer->dropped++;
-    } else {
-        put(printer, line, length);
-        put(printer, "\n", 1);
+    if (put_line(printer, line, length))
         pthread_cond_broadcast(&printer->changed);
-    }
+    else
+        printer->dropped++;
+    pthread_mutex_unlock(&printer->lock);
+}
+
+void printer_set_notice(struct printer *printer, printer_notice *notice)
+{
+    pthread_mutex_lock(&printer->lock);
+    printer->notice = notice;
     pthread_mutex_unlock(&printer->lock);
 }
 
@@ -153,10 +158,10 @@ void printer_close(struct printer *printer, int64_t timeout_us)
     pthread_mutex_lock(&printer->lock);
     printer->closing = true;
     pthread_cond_broadcast(&printer->changed);
-    while (printer->used > 0)
+    while (printer->ring.used > 0)
         if (pthread_cond_timedwait(&printer->changed, &printer->lock, &until) == ETIMEDOUT)
             break;
-    bool stuck = printer->used > 0;
+    bool stuck = printer->ring.used > 0;
     pthread_mutex_unlock(&printer->lock);
     if (stuck) {
         /* The thread hangs in write(2) on a terminal that stands still; the process is about to end, and

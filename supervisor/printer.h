@@ -21,6 +21,12 @@ int printer_open(struct printer **printer, int fd, struct error *error);
 /* One line, without its newline. Never blocks longer than a copy takes. Any thread. */
 void printer_line(struct printer *printer, const char *line, size_t length);
 
+/* How the line reads that tells of `count` dropped ones; without its newline. Returns its length, below
+ * `bytes`. Called in the printer's thread. Without this it is plain text. */
+#define PRINTER_NOTICE_BYTES 256
+typedef size_t printer_notice(char *line, size_t bytes, uint64_t count);
+void printer_set_notice(struct printer *printer, printer_notice *notice);
+
 /* Lines dropped so far. */
 uint64_t printer_dropped(struct printer *printer);
 

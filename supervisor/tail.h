@@ -12,18 +12,16 @@
 #ifndef KSUPERVISE_SUPERVISOR_TAIL_H
 #define KSUPERVISE_SUPERVISOR_TAIL_H
 
-#include "common/banned.h"
+#include "supervisor/byte_ring.h"
 
-#include <stddef.h>
 #include <stdint.h>
 
 enum { TAIL_LINES = 64, TAIL_BYTES = 8192, TAIL_LINE_BYTES = 1024 };
 
 struct tail {
-    char *ring;
-    size_t head, used; /* bytes [head, head + used) modulo TAIL_BYTES: whole lines, each behind its header */
-    size_t count;      /* lines kept */
-    uint64_t last;     /* number of the newest line; 0: none ever */
+    struct byte_ring ring; /* whole lines, each behind its header */
+    size_t count;          /* lines kept */
+    uint64_t last;         /* number of the newest line; 0: none ever */
 };
 
 struct tail_line {

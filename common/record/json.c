@@ -70,3 +70,14 @@ int record_json(const struct record *record, char *buffer, size_t bytes)
     out_text(&out, out.used == 0 ? "{}" : "}");
     return out.cut ? -1 : 0;
 }
+
+void text_json(char *buffer, size_t bytes, size_t *used, const char *text, size_t length)
+{
+    struct out out;
+    out_init(&out, buffer + *used, bytes - *used);
+    put_string(&out, text, length);
+    if (out.cut)
+        out.buffer[0] = '\0';
+    else
+        *used += out.used;
+}

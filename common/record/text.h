@@ -36,6 +36,11 @@ void record_field_text(const struct record *record, size_t index, char *buffer, 
  * NUL-terminated. */
 void text_escape(char *buffer, size_t bytes, size_t *used, const char *text, size_t length);
 
+/* Appends the same as a JSON string, with its quotes, in valid UTF-8 whatever came: bytes that are none come
+ * out as U+FFFD, what changes a terminal as \uNNNN. Whole or not at all; 6 * length + 3 bytes do. `*used` is
+ * below `bytes`. */
+void text_json(char *buffer, size_t bytes, size_t *used, const char *text, size_t length);
+
 #define INTEGER_TEXT_BYTES 21
 /* Decimal digits, no NUL. Returns the length, at most 20. */
 size_t integer_format(int64_t value, char buffer[INTEGER_TEXT_BYTES]);

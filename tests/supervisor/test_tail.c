@@ -93,7 +93,7 @@ START_TEST(long_lines_push_out_more_than_one)
         add(&tail, "short");
     for (int i = 0; i < 50; i++) {
         add(&tail, text);
-        ck_assert_uint_le(tail.used, TAIL_BYTES);
+        ck_assert_uint_le(tail.ring.used, TAIL_BYTES);
     }
     look(&tail, 0);
     ck_assert_uint_ge(seen.count, TAIL_BYTES / TAIL_LINE_BYTES - 1);

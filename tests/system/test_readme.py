@@ -32,6 +32,7 @@ class Readme(SystemTest):
         self.own_kafka()
         (self.folder / "build").mkdir()
         (self.folder / "build" / "bin").symlink_to(BUILD / "bin")
+        (self.folder / "tools").symlink_to(ROOT / "tools")
         self.environment["KSUPERVISE_INSTANCE"] = self.instance
 
     def shell(self, command, **more):
@@ -61,7 +62,7 @@ class Readme(SystemTest):
         ways = [
             (r"make (kafka|kafka-stop|provision)$", self.is_a_target),
             (r"make play$", self.is_a_target),
-            (r"build/bin/ksupervise .*--exit-when-done$", self.ends_well),
+            (r"build/bin/ksupervise .*(--exit-when-done|--check|--explain-\w+)$", self.ends_well),
             (r"build/bin/ksupervise ", lambda c: self.runs_until_interrupted(c, r"ready:")),
             (r"build/bin/kconsume ", lambda c: self.runs_until_interrupted(c, r"assigned \d+ partition")),
             (r"GROUP_ID=\S+ build/bin/kconsume ", lambda c: self.runs_until_interrupted("env " + c, r"assigned \d+ partition")),
