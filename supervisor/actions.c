@@ -6,6 +6,7 @@
 #include "supervisor/channel.h"
 #include "supervisor/fleet.h"
 #include "supervisor/hand_over.h"
+#include "supervisor/offsets_text.h"
 #include "supervisor/output.h"
 #include "supervisor/report.h"
 #include "supervisor/segment.h"
@@ -90,7 +91,9 @@ void action_spawn(struct worker *worker)
     worker->ready_us = 0;
     worker->resume_told = false;
     worker->killed_by_us = false;
+    worker->tick_us = clock_monotonic_us();
     make_segment(worker);
+    worker->tick = 0;
     if (worker->count_base == STATS_UNKNOWN)
         worker->count_base = hand_over_acknowledged(worker);
     int result = start_process(worker, &start, &error);
@@ -306,6 +309,26 @@ void action_drain(struct worker *worker)
 void action_start_after(struct worker *worker)
 {
     worker->start_again = true;
+}
+
+/* What it was at when it stopped moving is what the one who reads this at night wants to know. */
+void action_kill_hung(struct worker *worker)
+{
+    char first[512];
+    char end[512];
+    int64_t phase = STATS_UNKNOWN;
+    if (segment_refresh_whole(worker)) {
+        phase = stats_snapshot_status(worker->stats, "phase");
+        offsets_text(worker->stats, "inflight_first", first, sizeof first);
+        offsets_text(worker->stats, "inflight_end", end, sizeof end);
+    }
+    report_line(worker->supervisor, "%s hangs: nothing has moved for %.1f s while %s%s%s%s%s: killed",
+                worker->name, (double)(clock_monotonic_us() - worker->tick_us) / 1e6,
+                phase == STATS_UNKNOWN ? "starting" : stats_phase_name((enum stats_phase)phase),
+                phase == PHASE_PROCESSING ? ", in the batch from " : "",
+                phase == PHASE_PROCESSING ? first : "", phase == PHASE_PROCESSING ? " to " : "",
+                phase == PHASE_PROCESSING ? end : "");
+    process_kill_group(&worker->process);
 }
 
 void action_kill(struct worker *worker)

@@ -18,6 +18,7 @@
     X(drain, "ask it to end, and set a deadline")                                                            \
     X(start_after, "start it again when it has ended")                                                       \
     X(kill, "kill its process group: it did not end in time")                                                \
+    X(kill_hung, "kill its process group: it hangs")                                                         \
     X(cancel_restart, "forget the planned restart")
 
 typedef void action(struct worker *worker);

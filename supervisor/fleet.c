@@ -350,13 +350,51 @@ void fleet_set_address(struct supervisor *supervisor, const char *bootstrap)
     directory_set_bootstrap(supervisor->directory, bootstrap);
 }
 
-/* --- single workers ---------------------------------------------------------------------------------- */
+/* --- hangs ---------------------------------------------------------------------------------------------- */
 
 static bool runs(const struct worker *worker)
 {
     return worker->state == WORKER_STARTING || worker->state == WORKER_JOINING ||
            worker->state == WORKER_READY || worker->state == WORKER_READY_IDLE;
 }
+
+/* A worker ticks at least once a second while it polls, pauses, produces or waits for its group, and once a
+ * record while it processes: a batch may be slow, a topic idle, a broker away, and it still ticks. What stops
+ * it is a stage that does not return, a loop without end, a SIGSTOP. */
+static void look_for_hang(struct worker *worker, int64_t now_us)
+{
+    struct stats_liveness liveness;
+    if (!runs(worker) || !segment_refresh(worker))
+        return;
+    stats_snapshot_liveness(worker->stats, &liveness);
+    if (liveness.heartbeat_tick != worker->tick) {
+        worker->tick = liveness.heartbeat_tick;
+        worker->tick_us = now_us;
+    } else if (now_us - worker->tick_us > worker->settings->hang_after_us) {
+        states_dispatch(worker, EVENT_HUNG);
+        worker->tick_us = now_us; /* once */
+    }
+}
+
+static int64_t hang_interval_us(const struct supervisor *supervisor)
+{
+    int64_t shortest_us = INT64_MAX;
+    for (size_t i = 0; i < supervisor->worker_count; i++)
+        if (supervisor->workers[i]->settings->hang_after_us < shortest_us)
+            shortest_us = supervisor->workers[i]->settings->hang_after_us;
+    return shortest_us / 4;
+}
+
+static void check_hangs(struct supervisor *supervisor, int64_t now_us)
+{
+    if (now_us < supervisor->hang_check_us)
+        return;
+    for (size_t i = 0; i < supervisor->worker_count; i++)
+        look_for_hang(supervisor->workers[i], now_us);
+    supervisor->hang_check_us = now_us + hang_interval_us(supervisor);
+}
+
+/* --- single workers ---------------------------------------------------------------------------------- */
 
 void fleet_start_worker(struct worker *worker)
 {
@@ -429,6 +467,8 @@ int fleet_scale(struct supervisor *supervisor, const char *client, unsigned coun
 int64_t fleet_deadline_us(const struct supervisor *supervisor)
 {
     int64_t nearest_us = supervisor->done_check_us;
+    if (supervisor->hang_check_us < nearest_us)
+        nearest_us = supervisor->hang_check_us;
     for (size_t i = 0; i < supervisor->worker_count; i++)
         if (supervisor->workers[i]->deadline_us < nearest_us)
             nearest_us = supervisor->workers[i]->deadline_us;
@@ -437,6 +477,7 @@ int64_t fleet_deadline_us(const struct supervisor *supervisor)
 
 void fleet_timers(struct supervisor *supervisor, int64_t now_us)
 {
+    check_hangs(supervisor, now_us);
     for (size_t i = 0; i < supervisor->worker_count; i++) {
         struct worker *worker = supervisor->workers[i];
         if (worker->deadline_us > now_us)

@@ -4,6 +4,7 @@
 #include <strings.h>
 
 #include "common/exit_codes.h"
+#include "supervisor/log_files.h"
 #include "supervisor/restart.h"
 
 #define AT(field) offsetof(struct settings, field)
@@ -12,6 +13,8 @@ static const char *const from_choices[] = {"earliest", "latest", NULL};
 static const char *const loss_choices[] = {"stop", "earliest", "latest", NULL};
 
 static const char *const restart_choices[] = {"always", "on-failure", "never", NULL};
+
+static const char *const format_choices[] = {"text", "json", NULL};
 
 static const struct option_def options[] = {
     {.type = OPTION_HEADING, .help = "Who"},
@@ -73,6 +76,8 @@ static const struct option_def options[] = {
      "end when --count records are produced and every group has committed them all", false},
     {OPTION_DURATION, "stop-timeout", 0, "TIME", "10s", NULL, AT(stop_timeout_us), 100000, 3600000000, NULL,
      "a worker that has not ended so long after it was asked to is killed", false},
+    {OPTION_DURATION, "hang-after", 0, "TIME", "60s", NULL, AT(hang_after_us), 1000000, 86400000000, NULL,
+     "a worker in which nothing has moved for so long is killed and started again", false},
     {OPTION_CHOICE, "restart", 0, "WHEN", "always", NULL, AT(restart), 0, 0, restart_choices,
      "always: whenever a worker ends unasked; on-failure: not after exit code 0; or never", false},
     {OPTION_DURATION, "restart-delay", 0, "TIME", "100ms", NULL, AT(restart_delay_us), 1000, 3600000000, NULL,
@@ -90,6 +95,19 @@ static const struct option_def options[] = {
      "print no batches and no single records", false},
     {OPTION_FLAG, "verbose", 'v', NULL, NULL, NULL, AT(verbose), 0, 0, NULL,
      "say more: each partition, librdkafka's log", false},
+
+    {.type = OPTION_HEADING, .help = "Logs"},
+    {OPTION_CHOICE, "log-format", 0, "FORMAT", "text", NULL, AT(log_format), 0, 0, format_choices,
+     "what stands on standard output: lines for people, or a JSON object a line", false},
+    {OPTION_STRING, "log-dir", 0, "FOLDER", NULL, NULL, AT(log_dir), 0, 0, NULL,
+     "also write the lines of each worker into a file of its own there: NAME.log; ours into ksupervise.log",
+     false},
+    {OPTION_SIZE, "log-size", 0, "SIZE", "10MiB", NULL, AT(log_size_bytes), LOG_FILES_SIZE_MIN,
+     INT64_C(1) << 40, NULL, "a file does not grow beyond this: it is moved on to NAME.log.1", false},
+    {OPTION_INTEGER, "log-files", 0, "N", "5", NULL, AT(log_files), 1, 1000, NULL,
+     "files that are kept of each worker", false},
+
+    {.type = OPTION_HEADING, .help = "Explanations"},
     {OPTION_FLAG, "explain-exits", 0, NULL, NULL, NULL, AT(explain_exits), 0, 0, NULL,
      "print every exit code, what it means and what follows from it", false},
     {OPTION_FLAG, "explain-states", 0, NULL, NULL, NULL, AT(explain_states), 0, 0, NULL,
@@ -142,12 +160,27 @@ static int check_workload(struct settings *settings, const char **culprit, struc
     return 0;
 }
 
+const char *settings_owner_of(const char *name)
+{
+    static const struct {
+        const char *name, *owner;
+    } owners[] = {{PRODUCER_WORKER, "producer"},
+                  {"ksupervise", "supervisor"},
+                  {"kbroker", "embedded broker"},
+                  {"provision", "provisioning"}};
+    for (size_t i = 0; i < sizeof owners / sizeof owners[0]; i++)
+        if (strcasecmp(owners[i].name, name) == 0)
+            return owners[i].owner;
+    return NULL;
+}
+
 int settings_check(struct settings *settings, const char **culprit, struct error *error)
 {
     *culprit = NULL;
     for (size_t i = 0; i < settings->clients.count; i++)
-        if (strcasecmp(settings->clients.items[i], PRODUCER_WORKER) == 0)
-            return wrong(culprit, "clients", error, "'%s' is the producer's own name", PRODUCER_WORKER);
+        if (settings_owner_of(settings->clients.items[i]) != NULL)
+            return wrong(culprit, "clients", error, "'%s' is the %s's own name", settings->clients.items[i],
+                         settings_owner_of(settings->clients.items[i]));
     if (name_check(settings->instance, "instance", error) == -1) {
         *culprit = "instance";
         return -1;

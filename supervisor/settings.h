@@ -8,6 +8,9 @@
 #include "common/options.h"
 #include "common/record/schema.h"
 
+/* In the order of --log-format's choices. */
+enum log_format { LOG_FORMAT_TEXT, LOG_FORMAT_JSON };
+
 struct settings {
     struct option_given given;
     /* who */
@@ -42,11 +45,18 @@ struct settings {
     bool exit_when_done;
     bool keep;
     int64_t stop_timeout_us;
+    int64_t hang_after_us;
     int restart; /* enum restart_mode */
     int64_t restart_delay_us;
     int64_t restart_delay_max_us;
     int64_t deaths_max;
     int64_t healthy_us;
+    /* logs */
+    int log_format; /* enum log_format */
+    const char *log_dir;
+    int64_t log_size_bytes;
+    int64_t log_files;
+    /* explanations */
     bool explain_exits;
     bool explain_states;
     /* derived */
@@ -55,6 +65,9 @@ struct settings {
 };
 
 extern const struct program supervisor_program;
+
+/* Who bears the name in lines and log files, where it can be no client's: "producer". NULL: it is free. */
+const char *settings_owner_of(const char *name);
 
 /* What no single value can tell, whether it came from flags or from a file; fills what is derived. -1 with
  * the text; then *culprit is the option that is to blame, or NULL. */

@@ -27,6 +27,8 @@ struct supervisor {
     struct config *config;
     const struct settings *settings; /* config_settings(config): the instance's */
     struct printer *printer;
+    struct log_files *logs; /* NULL: no --log-dir */
+    struct log_file *log;   /* our own */
     struct reactor reactor;
     struct watch signal_watch;
     sigset_t original_mask; /* for the children */
@@ -47,6 +49,7 @@ struct supervisor {
     /* the end */
     bool stopping;
     int exit_code;
+    int64_t hang_check_us; /* monotonic: when the next look for hangs is due */
     int64_t done_check_us; /* monotonic: when --exit-when-done looks next; INT64_MAX: not */
     int64_t summary_wall_us;
     uint64_t random;

@@ -26,6 +26,8 @@ struct output {
     size_t partial_length;
 };
 
+struct log_file; /* log_files.h */
+
 struct worker {
     struct supervisor *supervisor;
     const struct settings
@@ -58,11 +60,14 @@ struct worker {
     struct watch exit_watch;
     struct watch channel_watch;
     struct output output;
-    struct tail tail; /* what it said last */
+    struct tail tail;     /* what it said last */
+    struct log_file *log; /* --log-dir; NULL: it has said nothing yet */
     /* statistics */
     int segment_fd;               /* of the current generation; -1: none */
     struct stats_snapshot *stats; /* of the current or last generation; NULL: none */
     struct reached reached;       /* how far its dead generations had come */
+    uint64_t tick;                /* its last sign of progress, as seen when hangs were looked for */
+    int64_t tick_us;              /* monotonic: when that was new */
     bool resume_told;             /* for this generation */
     int64_t
         count_base; /* the producer: acknowledged before this supervisor; STATS_UNKNOWN: not started yet */
