@@ -14,6 +14,7 @@
 #define LOW_US         (5 * US_PER_SECOND) /* low ones are asked for this often: one request a leader */
 #define QUEUE_PEAK_MIN 1000                /* a shorter queue was never full */
 #define LAST_US        (150 * US_PER_MS)
+#define LAST_TURNS_US  US_PER_SECOND
 #define LEAVE_POLL_MS                                                                                        \
     50 /* FACTS: a LeaveGroup needs 20 ms of polling after the revoke, or a static member stays */
 #define LEAVE_US (5 * US_PER_SECOND)
@@ -294,13 +295,25 @@ static void wind_up(struct consumer *consumer, const struct rounds *rounds)
         tell_total(consumer, rounds);
 }
 
+/* What the producer sent before it was stopped is on its way: taken until nothing more comes, but not for
+ * long, or a consumer that is far behind would never end. */
+static void last_turns(struct consumer *consumer, struct rounds *rounds)
+{
+    int64_t until_us = clock_monotonic_us() + LAST_TURNS_US;
+    uint64_t before = rounds->records - 1;
+    while (!consumer->must_stop && !consumer->paused && rounds->records != before &&
+           clock_monotonic_us() < until_us) {
+        before = rounds->records;
+        work(consumer, rounds, LAST_US, 0);
+    }
+}
+
 int loop_run(struct consumer *consumer)
 {
     struct rounds rounds = {.lines.noun = consumer->settings->schema->noun_plural};
     while (worker_control_wanted(consumer->control) == WORKER_RUN && !consumer->must_stop)
         turn(consumer, &rounds);
-    if (!consumer->must_stop) /* what the producer sent before it was stopped is on its way */
-        work(consumer, &rounds, LAST_US, 0);
+    last_turns(consumer, &rounds);
     lines_flush(&rounds.lines, clock_monotonic_us(), true);
     wind_up(consumer, &rounds);
     log_flush();
