@@ -25,6 +25,10 @@ struct brokers {
  * address has to be tried. */
 int brokers_find(struct brokers *brokers, const char *flag, struct error *error);
 
+/* The same for a program that cannot go on without one: EXIT_CODE_CONFIG and the advice when nothing is
+ * configured. */
+int brokers_require(struct brokers *brokers, const char *flag, struct error *error);
+
 /* What to tell a user whose broker does not answer: names the address and where it came from. */
 void brokers_advice(const struct brokers *brokers, char *text, size_t bytes);
 

@@ -73,25 +73,16 @@ static int resolve(struct settings *settings, struct error *error)
 {
     if (name_check(settings->client, "client", error) == -1)
         return error_context(error, "--client");
-    settings->schema = schema_by_workload(settings->workload_name);
+    settings->schema = schema_require(settings->workload_name, error);
     if (settings->schema == NULL)
-        return error_set_code(error, EXIT_CODE_USAGE,
-                              "--workload '%s': it is payments, orders, transactions or messages",
-                              settings->workload_name);
+        return -1;
     if (settings->topic == NULL && (settings->topic = strdup(settings->schema->topic)) == NULL)
         return error_set(error, "out of memory");
     if (settings->group == NULL)
         snprintf(settings->group_name, sizeof settings->group_name, "test_group_%s", settings->client);
     else
         snprintf(settings->group_name, sizeof settings->group_name, "%s", settings->group);
-    if (brokers_find(&settings->brokers, settings->bootstrap, error) == -1)
-        return -1;
-    if (settings->brokers.bootstrap[0] == '\0') {
-        char advice[ERROR_TEXT_BYTES];
-        brokers_advice(&settings->brokers, advice, sizeof advice);
-        return error_set_code(error, EXIT_CODE_CONFIG, "%s", advice);
-    }
-    return 0;
+    return brokers_require(&settings->brokers, settings->bootstrap, error);
 }
 
 int settings_load(struct settings *settings, int argc, char **argv, struct error *error)

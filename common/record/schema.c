@@ -1,5 +1,7 @@
 #include "common/record/schema.h"
 
+#include "common/exit_codes.h"
+
 /* --- the columns ------------------------------------------------------------------------------------- */
 
 /* The name of a field is written once; with the header it must fit in 16 bytes. A parenthesised string cannot
@@ -157,6 +159,22 @@ const struct schema *schema_by_workload(const char *workload)
         if (strcmp(schemas[i].workload, workload) == 0)
             return &schemas[i];
     return NULL;
+}
+
+const struct schema *schema_require(const char *workload, struct error *error)
+{
+    const struct schema *schema = schema_by_workload(workload);
+    char list[256] = "";
+    size_t used = 0;
+    for (size_t i = 0; i < SCHEMA_COUNT && schema == NULL; i++)
+        used += (size_t)snprintf(list + used, sizeof list - used, "%s%s",
+                                 i == 0                  ? ""
+                                 : i + 1 == SCHEMA_COUNT ? " or "
+                                                         : ", ",
+                                 schemas[i].workload);
+    if (schema == NULL)
+        error_set_code(error, EXIT_CODE_USAGE, "--workload: '%s' is not %s", workload, list);
+    return schema;
 }
 
 static bool same(const char *name, const char *text, size_t length)

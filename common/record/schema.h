@@ -96,6 +96,8 @@ struct schema {
 
 /* NULL when there is none. */
 const struct schema *schema_by_workload(const char *workload);
+/* The same for what a user said: a usage error that lists the workloads when there is none of that name. */
+const struct schema *schema_require(const char *workload, struct error *error);
 const struct schema *schema_by_name(const char *name, size_t length);
 const struct schema *schema_at(size_t index); /* NULL past the last: for listings */
 

@@ -212,7 +212,7 @@ class BadInput(Fleet):
         self.refused(2, "a client name is empty", "--clients", "a,,b")
         self.refused(2, "--batch-size: 0 is out of range", "--clients", "a", "--batch-size", "0")
         self.refused(2, "--batch-wait: '5' is not a duration", "--clients", "a", "--batch-wait", "5")
-        self.refused(2, "--workload 'payment'", "--clients", "a", "--workload", "payment")
+        self.refused(2, "--workload: 'payment' is not payments, orders, transactions or messages", "--clients", "a", "--workload", "payment")
         self.refused(2, "the producer's own name", "--clients", "Producer")
         self.refused(2, "KAFKA_BOOTSTRAP is there but empty", "--clients", "a", env={"KAFKA_BOOTSTRAP": ""})
 
