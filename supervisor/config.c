@@ -51,6 +51,10 @@ static const struct place places[] = {
     {"instance", IN_ALL},
     {"exit-when-done", IN_ALL},
     {"keep", IN_ALL},
+    {"log-format", IN_ALL},
+    {"log-dir", IN_ALL},
+    {"log-size", IN_ALL},
+    {"log-files", IN_ALL},
     {"interval", IN_ALL | IN_PRODUCER},
     {"rate", IN_ALL | IN_PRODUCER},
     {"count", IN_ALL | IN_PRODUCER},
@@ -173,6 +177,9 @@ static int check_client_section(const struct load *load, const struct ini_sectio
         return error_context(error, "%s:%d", load->file.path, section->line);
     if (strcasecmp(name, PRODUCER_WORKER) == 0)
         return at_line(load, section->line, error, "the producer's section is [" SECTION_PRODUCER "]");
+    if (settings_owner_of(name) != NULL)
+        return at_line(load, section->line, error, "'%s' is the %s's own name", name,
+                       settings_owner_of(name));
     if (client_section(load, name) != section) /* [client  bravo], with two blanks */
         return at_line(load, section->line, error, "section [%s] is there already, in line %d",
                        client_section(load, name)->name, client_section(load, name)->line);

@@ -14,10 +14,11 @@
 #include "supervisor/explain.h"
 #include "supervisor/fleet.h"
 #include "supervisor/lock.h"
+#include "supervisor/log_files.h"
 #include "supervisor/report.h"
 #include "supervisor/topics.h"
 
-#define PRINTER_CLOSE_US US_PER_SECOND
+#define OUTPUT_CLOSE_US US_PER_SECOND
 
 enum { EXIT_FORCED = 130 };
 
@@ -107,15 +108,36 @@ static void identify(struct supervisor *supervisor)
         snprintf(supervisor->host, sizeof supervisor->host, "localhost");
 }
 
+static int open_output(struct supervisor *supervisor, struct error *error)
+{
+    const struct settings *settings = supervisor->settings;
+    struct log_files_settings logs = {.folder = settings->log_dir,
+                                      .size_bytes = settings->log_size_bytes,
+                                      .files = settings->log_files,
+                                      .complain = report_log_trouble,
+                                      .context = supervisor};
+    supervisor->colours = log_colours(stdout);
+    if (printer_open(&supervisor->printer, STDOUT_FILENO, error) == -1)
+        return -1;
+    if (settings->log_format == LOG_FORMAT_JSON)
+        printer_set_notice(supervisor->printer, report_json_notice);
+    return settings->log_dir == NULL ? 0 : log_files_open(&supervisor->logs, &logs, error);
+}
+
+static void close_output(struct supervisor *supervisor)
+{
+    log_files_close(supervisor->logs, OUTPUT_CLOSE_US);
+    printer_close(supervisor->printer, OUTPUT_CLOSE_US);
+}
+
 static int set_up(struct supervisor *supervisor, struct error *error)
 {
     prctl(PR_SET_CHILD_SUBREAPER, 1);
     identify(supervisor);
-    supervisor->colours = log_colours(stdout);
     if (find_folder(supervisor->folder, sizeof supervisor->folder, error) == -1 ||
         (supervisor->lock_fd = lock_take(supervisor->settings->instance, error)) == -1 ||
         reactor_init(&supervisor->reactor, error) == -1 || watch_signals(supervisor, error) == -1 ||
-        printer_open(&supervisor->printer, STDOUT_FILENO, error) == -1)
+        open_output(supervisor, error) == -1)
         return -1;
     if (fleet_init(supervisor, error) == -1)
         return -1;
@@ -185,7 +207,7 @@ int main(int argc, char **argv)
     run(&supervisor);
     control_close(supervisor.control);
     report_summary(&supervisor);
-    printer_close(supervisor.printer, PRINTER_CLOSE_US);
+    close_output(&supervisor);
     fleet_release(&supervisor);
     reactor_close(&supervisor.reactor, &supervisor.signal_watch);
     reactor_release(&supervisor.reactor);

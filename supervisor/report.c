@@ -4,26 +4,12 @@
 #include <stdarg.h>
 
 #include "common/clock.h"
-#include "common/record/text.h"
+#include "supervisor/line.h"
+#include "supervisor/log_files.h"
 #include "supervisor/offsets_text.h"
 #include "supervisor/segment.h"
 
-enum { LINE_BYTES = 16 * 1024 };
-
-/* A client keeps its colour for as long as the instance runs: a circle for every terminal and log file, and
- * an SGR colour for those that have it. */
-struct colour {
-    const char *circle;
-    const char *sgr;
-};
-
-static const struct colour colours[] = {
-    {"🟣", "35"},       {"🔵", "34"}, {"🟢", "32"},       {"🟡", "33"},
-    {"🟠", "38;5;208"}, {"🔴", "31"}, {"🟤", "38;5;130"}, {"⚪", "37"},
-};
-
-#define SGR_SUPERVISOR "1"
-#define SGR_QUIET      "2"
+enum { TEXT_BYTES = 8192 }; /* of what the supervisor says at once */
 
 /* --- lines
  * --------------------------------------------------------------------------------------------------- */
@@ -33,50 +19,82 @@ static size_t append(char *line, size_t used, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    int n = vsnprintf(line + used, LINE_BYTES - used, format, arguments);
+    int n = vsnprintf(line + used, TEXT_BYTES - used, format, arguments);
     va_end(arguments);
     size_t end = used + (n > 0 ? (size_t)n : 0);
-    return end < LINE_BYTES ? end : LINE_BYTES - 1;
+    return end < TEXT_BYTES ? end : TEXT_BYTES - 1;
+}
+
+/* Where a line is made. Not on the stack: the compiler would clear it for every line. */
+struct scratch {
+    char escaped[LINE_BYTES];
+    char line[LINE_BYTES];
+    size_t escaped_length;
+};
+
+/* Reads nothing of the supervisor that changes while threads run: the log thread comes here too. */
+static void to_screen(const struct supervisor *supervisor, const struct worker *worker,
+                      struct scratch *scratch, int64_t now_us, const char *text, size_t length)
+{
+    size_t used = supervisor->settings->log_format == LOG_FORMAT_JSON
+                      ? line_json(scratch->line, worker, now_us, text, length)
+                      : line_screen(scratch->line, worker, supervisor->colours, scratch->escaped,
+                                    scratch->escaped_length);
+    printer_line(supervisor->printer, scratch->line, used);
+}
+
+/* The file is made by its first line. */
+static void to_file(struct supervisor *supervisor, struct log_file **file, const char *name,
+                    struct scratch *scratch, int64_t now_us)
+{
+    if (supervisor->logs == NULL)
+        return;
+    if (*file == NULL)
+        *file = log_files_file(supervisor->logs, name);
+    log_file_line(*file, scratch->line,
+                  line_file(scratch->line, now_us, scratch->escaped, scratch->escaped_length));
 }
 
 void report_line(struct supervisor *supervisor, const char *format, ...)
 {
-    char text[LINE_BYTES / 2];
-    char line[LINE_BYTES];
+    static struct scratch scratch; /* one thread, and nothing stays in it */
+    char text[TEXT_BYTES];
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
-    bool coloured = supervisor->colours;
-    size_t used = append(line, 0, "%s[ksupervise]%s ", coloured ? "\033[" SGR_SUPERVISOR "m" : "",
-                         coloured ? "\033[0m" : "");
-    text_escape(line, sizeof line, &used, text, strlen(text));
-    printer_line(supervisor->printer, line, used);
-}
-
-static size_t prefix(const struct worker *worker, char *line)
-{
-    const struct colour *colour = &colours[worker->colour % (sizeof colours / sizeof colours[0])];
-    char upper[WORKER_NAME_BYTES];
-    if (worker->kind != KIND_CONSUMER) {
-        const char *name = worker->kind == KIND_PRODUCER ? "producer" : worker->name;
-        return append(line, 0, worker->supervisor->colours ? "\033[" SGR_QUIET "m[%s]\033[0m " : "[%s] ",
-                      name);
-    }
-    name_upper(upper, sizeof upper, worker->name);
-    if (worker->supervisor->colours)
-        return append(line, 0, "\033[%sm[client %s %s]\033[0m ", colour->sgr, colour->circle, upper);
-    return append(line, 0, "[client %s %s] ", colour->circle, upper);
+    int64_t now_us = clock_wall_us();
+    scratch.escaped_length = line_escape(scratch.escaped, text, strlen(text));
+    to_screen(supervisor, NULL, &scratch, now_us, text, strlen(text));
+    to_file(supervisor, &supervisor->log, "ksupervise", &scratch, now_us);
 }
 
 void report_worker_line(struct worker *worker, const char *text, size_t length)
 {
-    char line[LINE_BYTES];
-    size_t used = prefix(worker, line);
-    size_t begin = used;
-    text_escape(line, sizeof line, &used, text, length);
-    tail_add(&worker->tail, clock_wall_us(), worker->generation, line + begin, used - begin);
-    printer_line(worker->supervisor->printer, line, used);
+    static struct scratch scratch; /* likewise */
+    int64_t now_us = clock_wall_us();
+    scratch.escaped_length = line_escape(scratch.escaped, text, length);
+    tail_add(&worker->tail, now_us, worker->generation, scratch.escaped, scratch.escaped_length);
+    to_screen(worker->supervisor, worker, &scratch, now_us, text, length);
+    to_file(worker->supervisor, &worker->log, worker->name, &scratch, now_us);
+}
+
+void report_log_trouble(void *context, const char *text)
+{
+    struct scratch scratch;
+    scratch.escaped_length = line_escape(scratch.escaped, text, strlen(text));
+    to_screen(context, NULL, &scratch, clock_wall_us(), text, strlen(text));
+}
+
+size_t report_json_notice(char *line, size_t bytes, uint64_t count)
+{
+    char text[80];
+    char whole[LINE_BYTES];
+    int length =
+        snprintf(text, sizeof text, "%" PRIu64 " lines were dropped: the reader was too slow", count);
+    size_t used = line_json(whole, NULL, clock_wall_us(), text, (size_t)length);
+    snprintf(line, bytes, "%s", whole);
+    return used < bytes ? used : bytes - 1;
 }
 
 /* --- deaths
@@ -116,7 +134,7 @@ static size_t append_verdict(char *line, size_t used, enum restart_verdict verdi
 void report_death(struct worker *worker, const struct process_end *end, enum restart_verdict verdict,
                   int64_t delay_us)
 {
-    char line[LINE_BYTES];
+    char line[TEXT_BYTES];
     size_t used = append(line, 0, "%s (pid %" PRId64 ", generation %" PRIu64 ") ", worker->name,
                          worker->last_death.pid, worker->generation);
     used = append_cause(worker, line, used, end);
@@ -153,7 +171,7 @@ void report_resume(struct worker *worker)
     worker->resume_told = true;
     if (worker->generation == 1)
         return; /* a first start resumes nothing */
-    char line[LINE_BYTES];
+    char line[TEXT_BYTES];
     size_t used =
         append(line, 0, "%s resumed at %" PRId64 " (committed %" PRId64 "), redelivering at most %" PRId64,
                worker->name, sum.resumed, sum.committed, sum.redelivered);
@@ -172,7 +190,7 @@ void report_resume(struct worker *worker)
 
 void report_ready(struct supervisor *supervisor)
 {
-    char line[LINE_BYTES];
+    char line[TEXT_BYTES];
     size_t used = append(line, 0, "ready:");
     const char *separator = " ";
     for (size_t i = 0; i < supervisor->worker_count; i++) {
@@ -205,7 +223,7 @@ static const struct column consumer_columns[] = {
 
 static void summary_consumer(struct worker *worker)
 {
-    char line[LINE_BYTES];
+    char line[TEXT_BYTES];
     char offsets[1024];
     size_t used = append(line, 0, "%-16s %8" PRIu64, worker->name, worker->restarts);
     for (size_t i = 0; i < sizeof consumer_columns / sizeof consumer_columns[0]; i++)
@@ -227,7 +245,7 @@ static void summary_producer(struct worker *worker)
 
 void report_summary(struct supervisor *supervisor)
 {
-    char line[LINE_BYTES];
+    char line[TEXT_BYTES];
     size_t used = append(line, 0, "%-16s %8s", "worker", "restarts");
     for (size_t i = 0; i < sizeof consumer_columns / sizeof consumer_columns[0]; i++)
         used = append(line, used, " %10s", consumer_columns[i].title);

@@ -11,6 +11,11 @@ void report_line(struct supervisor *supervisor, const char *format, ...)
 /* A line of a worker: `[client 🟣 BRAVO] …`, `[producer] …`. Control characters come out as \xNN. */
 void report_worker_line(struct worker *worker, const char *line, size_t length);
 
+/* For log_files_settings.complain and printer_set_notice: they come from other threads. The context is the
+ * supervisor. */
+void report_log_trouble(void *context, const char *text);
+size_t report_json_notice(char *line, size_t bytes, uint64_t count);
+
 /* `bravo (pid 4711) was killed by SIGKILL while polling; …; restarting at once` */
 void report_death(struct worker *worker, const struct process_end *end, enum restart_verdict verdict,
                   int64_t delay_us);

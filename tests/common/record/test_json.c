@@ -93,6 +93,19 @@ START_TEST(the_worst_valid_record_fits_the_stated_size)
 }
 END_TEST
 
-CHECK_MAIN("common/record/json", shows_a_payment_as_people_write_it, escapes_what_json_and_terminals_mind,
-           jansson_reads_every_text_back, leaves_out_what_is_absent, says_when_the_buffer_does_not_suffice,
-           the_worst_valid_record_fits_the_stated_size)
+START_TEST(a_string_is_appended_whole_or_not_at_all)
+{
+    char buffer[16] = "ab";
+    size_t used = 2;
+    text_json(buffer, sizeof buffer, &used, "say \"\x1b", 6);
+    ck_assert_str_eq(buffer, "ab"); /* 2 + 14 and a NUL do not fit */
+    ck_assert_uint_eq(used, 2);
+    text_json(buffer, sizeof buffer, &used, "a\"\xff", 3);
+    ck_assert_str_eq(buffer, "ab\"a\\\"\\ufffd\"");
+    ck_assert_uint_eq(used, strlen(buffer));
+}
+END_TEST
+
+CHECK_MAIN("common/record/json", a_string_is_appended_whole_or_not_at_all, shows_a_payment_as_people_write_it,
+           escapes_what_json_and_terminals_mind, jansson_reads_every_text_back, leaves_out_what_is_absent,
+           says_when_the_buffer_does_not_suffice, the_worst_valid_record_fits_the_stated_size)

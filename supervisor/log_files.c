@@ -1,0 +1,381 @@
+#include "supervisor/log_files.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+
+#include "common/clock.h"
+#include "supervisor/byte_ring.h"
+
+enum { NAME_BYTES_MAX = 64, BATCH_BYTES = 64 * 1024 };
+
+struct log_file {
+    struct log_files *logs;
+    struct log_file *next;
+    char name[NAME_BYTES_MAX];
+    /* under the lock */
+    uint64_t dropped, dropped_said;
+    bool complained;
+    /* the thread's own */
+    int fd; /* -1: not open */
+    int64_t bytes;
+};
+
+struct log_files {
+    struct log_files_settings settings;
+    pthread_t thread;
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    int folder_fd;
+    bool closing, writing;
+    bool abandoned; /* whoever would hear complaints may be gone */
+    uint64_t dropped;
+    struct log_file *files;
+    struct byte_ring ring; /* lines, each behind its header */
+    char batch[BATCH_BYTES];
+    char bytes[LOG_FILES_RING_BYTES];
+};
+
+struct header {
+    struct log_file *file;
+    size_t length;
+    uint64_t tells; /* 0: a line; else it tells of so many dropped ones */
+};
+
+/* What is written at once. */
+struct batch {
+    struct log_file *file;
+    size_t length;
+    uint64_t lines, tells;
+};
+
+/* --- the ring; under the lock
+ * -------------------------------------------------------------------------------- */
+
+static bool put(struct log_file *file, const char *line, size_t length, uint64_t tells)
+{
+    struct byte_ring *ring = &file->logs->ring;
+    struct header header = {file, length + 1, tells};
+    if (length + 1 > BATCH_BYTES || byte_ring_room(ring) < sizeof header + header.length)
+        return false;
+    byte_ring_put(ring, &header, sizeof header);
+    byte_ring_put(ring, line, length);
+    byte_ring_put(ring, "\n", 1);
+    return true;
+}
+
+static void drop(struct log_file *file, uint64_t lines)
+{
+    file->dropped += lines;
+    file->logs->dropped += lines;
+}
+
+/* True when nothing is left to be said. */
+static bool say_dropped(struct log_file *file)
+{
+    char line[CLOCK_ISO8601_BYTES + 96];
+    char time[CLOCK_ISO8601_BYTES];
+    uint64_t count = file->dropped - file->dropped_said;
+    if (count == 0)
+        return true;
+    int length =
+        snprintf(line, sizeof line, "%s … %" PRIu64 " lines were dropped: the disk was too slow, or full",
+                 clock_format_iso8601(time, clock_wall_us()), count);
+    if (!put(file, line, (size_t)length, count))
+        return false;
+    file->dropped_said = file->dropped;
+    return true;
+}
+
+/* The next lines of one file, as many as stand together, fit into the block and make no file too large. */
+static struct batch take_batch(struct log_files *logs)
+{
+    struct batch batch = {0};
+    struct header header;
+    while (logs->ring.used > 0) {
+        byte_ring_get(&logs->ring, 0, &header, sizeof header);
+        size_t length = batch.length + header.length;
+        bool fits = length <= BATCH_BYTES && (int64_t)length <= logs->settings.size_bytes;
+        if (batch.file != NULL && (header.file != batch.file || !fits))
+            break;
+        byte_ring_get(&logs->ring, sizeof header, logs->batch + batch.length, header.length);
+        byte_ring_drop(&logs->ring, sizeof header + header.length);
+        batch.file = header.file;
+        batch.length = length;
+        batch.lines += header.tells == 0;
+        batch.tells += header.tells;
+    }
+    return batch;
+}
+
+/* It could not be written: its lines are dropped too, and what it told is still to be told. */
+static void lose(const struct batch *batch)
+{
+    drop(batch->file, batch->lines);
+    batch->file->dropped_said -= batch->tells;
+}
+
+static void complain(struct log_file *file, int cause)
+{
+    const struct log_files_settings *settings = &file->logs->settings;
+    char text[512];
+    if (file->complained || file->logs->abandoned)
+        return;
+    file->complained = true;
+    snprintf(text, sizeof text, "cannot write %s/%s.log: %s; its lines are dropped and counted",
+             settings->folder, file->name, strerror(cause));
+    settings->complain(settings->context, text);
+}
+
+/* --- files; the thread's, without the lock
+ * ------------------------------------------------------------------- */
+
+static void file_name(const struct log_file *file, int64_t number, char name[NAME_BYTES_MAX + 32])
+{
+    if (number == 0)
+        snprintf(name, NAME_BYTES_MAX + 32, "%s.log", file->name);
+    else
+        snprintf(name, NAME_BYTES_MAX + 32, "%s.log.%" PRId64, file->name, number);
+}
+
+static int open_newest(struct log_file *file)
+{
+    char name[NAME_BYTES_MAX + 32];
+    struct stat status;
+    if (file->fd != -1)
+        return 0;
+    file_name(file, 0, name);
+    file->fd =
+        openat(file->logs->folder_fd, name, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0640);
+    if (file->fd == -1 || fstat(file->fd, &status) == -1)
+        return -1;
+    file->bytes = status.st_size;
+    return 0;
+}
+
+static void close_newest(struct log_file *file)
+{
+    if (file->fd != -1)
+        close(file->fd);
+    file->fd = -1;
+}
+
+/* bravo.log becomes bravo.log.1, that one bravo.log.2, and so on; the last one is overwritten by the one
+ * before it. A name that is not there is passed over. */
+static void move_on(struct log_file *file)
+{
+    char from[NAME_BYTES_MAX + 32];
+    char to[NAME_BYTES_MAX + 32];
+    int folder = file->logs->folder_fd;
+    close_newest(file);
+    for (int64_t number = file->logs->settings.files - 2; number >= 0; number--) {
+        file_name(file, number, from);
+        file_name(file, number + 1, to);
+        renameat(folder, from, folder, to);
+    }
+    if (file->logs->settings.files == 1) {
+        file_name(file, 0, from);
+        unlinkat(folder, from, 0);
+    }
+}
+
+static int write_whole(struct log_file *file, const char *bytes, size_t length)
+{
+    size_t done = 0;
+    while (done < length) {
+        ssize_t n = write(file->fd, bytes + done, length - done);
+        if (n == -1 && errno == EINTR)
+            continue;
+        if (n == -1)
+            break;
+        done += (size_t)n;
+    }
+    if (done == length) {
+        file->bytes += (int64_t)length;
+        return 0;
+    }
+    int cause = errno;
+    if (ftruncate(file->fd, file->bytes) == -1) /* no half lines */
+        file->bytes += (int64_t)done;
+    errno = cause;
+    return -1;
+}
+
+static int write_batch(struct log_file *file, const char *bytes, size_t length)
+{
+    if (open_newest(file) == -1)
+        return -1;
+    if (file->bytes > 0 && file->bytes + (int64_t)length > file->logs->settings.size_bytes) {
+        move_on(file);
+        if (open_newest(file) == -1)
+            return -1;
+    }
+    return write_whole(file, bytes, length);
+}
+
+/* Called with the lock, which is given up while the disk works. */
+static void write_some(struct log_files *logs)
+{
+    struct batch batch = take_batch(logs);
+    logs->writing = true;
+    pthread_mutex_unlock(&logs->lock);
+    bool written = write_batch(batch.file, logs->batch, batch.length) == 0;
+    int cause = errno;
+    pthread_mutex_lock(&logs->lock);
+    logs->writing = false;
+    if (written) {
+        batch.file->complained = false;
+        say_dropped(batch.file);
+    } else {
+        complain(batch.file, cause);
+        lose(&batch);
+    }
+}
+
+static void *log_thread(void *argument)
+{
+    struct log_files *logs = argument;
+    pthread_mutex_lock(&logs->lock);
+    for (;;) {
+        while (logs->ring.used == 0 && !logs->closing)
+            pthread_cond_wait(&logs->changed, &logs->lock);
+        if (logs->ring.used == 0)
+            break;
+        write_some(logs);
+        if (logs->ring.used == 0)
+            pthread_cond_broadcast(&logs->changed);
+    }
+    pthread_mutex_unlock(&logs->lock);
+    return NULL;
+}
+
+/* --- the others
+ * ---------------------------------------------------------------------------------------------- */
+
+static int open_folder(const char *folder, struct error *error)
+{
+    if (mkdir(folder, 0750) == -1 && errno != EEXIST)
+        return error_set(error, "--log-dir %s: %s", folder, strerror(errno));
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd == -1)
+        return error_set(error, "--log-dir %s: %s", folder, strerror(errno));
+    bool locked = flock(fd, LOCK_EX | LOCK_NB) == 0;
+    if (locked && faccessat(fd, ".", W_OK | X_OK, AT_EACCESS) == 0)
+        return fd;
+    int cause = errno;
+    close(fd);
+    return locked
+               ? error_set(error, "--log-dir %s: %s", folder, strerror(cause))
+               : error_set(error, "--log-dir %s: another ksupervise writes there; give each instance its own",
+                           folder);
+}
+
+static int start(struct log_files *logs, struct error *error)
+{
+    pthread_condattr_t attributes;
+    pthread_mutex_init(&logs->lock, NULL);
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(&logs->changed, &attributes);
+    pthread_condattr_destroy(&attributes);
+    int failure = pthread_create(&logs->thread, NULL, log_thread, logs);
+    return failure == 0 ? 0 : error_set(error, "cannot start the log thread: %s", strerror(failure));
+}
+
+int log_files_open(struct log_files **out, const struct log_files_settings *settings, struct error *error)
+{
+    int folder_fd = open_folder(settings->folder, error);
+    if (folder_fd == -1)
+        return -1;
+    struct log_files *logs = calloc(1, sizeof *logs);
+    if (logs == NULL) {
+        close(folder_fd);
+        return error_set(error, "out of memory");
+    }
+    logs->settings = *settings;
+    logs->folder_fd = folder_fd;
+    logs->ring = (struct byte_ring){.bytes = logs->bytes, .size = sizeof logs->bytes};
+    if (start(logs, error) == -1) {
+        close(folder_fd);
+        free(logs);
+        return -1;
+    }
+    *out = logs;
+    return 0;
+}
+
+struct log_file *log_files_file(struct log_files *logs, const char *name)
+{
+    struct log_file *file = calloc(1, sizeof *file);
+    if (file == NULL)
+        return NULL;
+    file->logs = logs;
+    file->fd = -1;
+    snprintf(file->name, sizeof file->name, "%s", name);
+    pthread_mutex_lock(&logs->lock);
+    file->next = logs->files;
+    logs->files = file;
+    pthread_mutex_unlock(&logs->lock);
+    return file;
+}
+
+void log_file_line(struct log_file *file, const char *line, size_t length)
+{
+    if (file == NULL)
+        return;
+    pthread_mutex_lock(&file->logs->lock);
+    if (say_dropped(file) && put(file, line, length, 0))
+        pthread_cond_broadcast(&file->logs->changed);
+    else
+        drop(file, 1);
+    pthread_mutex_unlock(&file->logs->lock);
+}
+
+uint64_t log_files_dropped(struct log_files *logs)
+{
+    pthread_mutex_lock(&logs->lock);
+    uint64_t dropped = logs->dropped;
+    pthread_mutex_unlock(&logs->lock);
+    return dropped;
+}
+
+static void release(struct log_files *logs)
+{
+    while (logs->files != NULL) {
+        struct log_file *file = logs->files;
+        logs->files = file->next;
+        close_newest(file);
+        free(file);
+    }
+    pthread_mutex_destroy(&logs->lock);
+    pthread_cond_destroy(&logs->changed);
+    close(logs->folder_fd);
+    free(logs);
+}
+
+void log_files_close(struct log_files *logs, int64_t timeout_us)
+{
+    if (logs == NULL)
+        return;
+    int64_t until_us = clock_monotonic_us() + timeout_us;
+    struct timespec until = {until_us / US_PER_SECOND, until_us % US_PER_SECOND * 1000};
+    pthread_mutex_lock(&logs->lock);
+    logs->closing = true;
+    pthread_cond_broadcast(&logs->changed);
+    while (logs->ring.used > 0 || logs->writing)
+        if (pthread_cond_timedwait(&logs->changed, &logs->lock, &until) == ETIMEDOUT)
+            break;
+    bool stuck = logs->ring.used > 0 || logs->writing;
+    logs->abandoned = stuck;
+    pthread_mutex_unlock(&logs->lock);
+    if (stuck) {
+        pthread_detach(logs->thread); /* it hangs in a system call; the process is about to end */
+        return;
+    }
+    pthread_join(logs->thread, NULL);
+    release(logs);
+}
