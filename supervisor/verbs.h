@@ -40,6 +40,8 @@ struct verb {
      */
     void (*result)(struct request *request, msgpack_packer *packer);
     const char *result_name;
+    /* The member "lines", when it is not what each worker is now: an array. */
+    void (*lines)(struct request *request, msgpack_packer *packer);
 };
 
 /* NULL when there is none; then `suggestion` is the nearest name, or NULL. */

@@ -113,6 +113,14 @@ class Verbs(Control):
         self.assertEqual(self.worker(self.bravo)["state"], "ready")
         self.end(fleet)
 
+    def test_logs_shows_the_last_lines_of_a_worker(self):
+        fleet = self.supervise("--clients", self.bravo, "--topic", self.topic_name, "--rate", "5", "--print")
+        fleet.wait_line("💳 Payment", 30)
+        wait_until(lambda: "💳 Payment: " in self.kctl("logs", self.bravo), 10, "its lines")
+        self.assertEqual(len(self.kctl("logs", self.bravo, "1").splitlines()), 1)
+        self.assertIn("✅ Sent payment: ", self.kctl("logs", "producer"))
+        self.end(fleet)
+
     def test_shutdown_answers_when_all_is_over(self):
         fleet = self.fleet()
         self.kctl("shutdown")

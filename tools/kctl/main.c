@@ -1,4 +1,6 @@
 /* kctl: tells a running supervisor what to do. */
+#include <inttypes.h>
+
 #include "common/clock.h"
 #include "common/exit_codes.h"
 #include "common/log.h"
@@ -13,9 +15,11 @@ struct settings {
     int64_t timeout_us;
     bool no_wait;
     bool json;
+    bool follow;
 };
 
-#define AT(field) offsetof(struct settings, field)
+#define FOLLOW_EVERY_US 250000
+#define AT(field)       offsetof(struct settings, field)
 
 static const struct option_def options[] = {
     {OPTION_STRING, "instance", 'i', "NAME", INSTANCE_DEFAULT, "KSUPERVISE_INSTANCE", AT(instance), 0, 0,
@@ -24,6 +28,8 @@ static const struct option_def options[] = {
      "fail when it is not true by then; it goes on all the same", false},
     {OPTION_FLAG, "no-wait", 0, NULL, NULL, NULL, AT(no_wait), 0, 0, NULL, "do not wait until it is true",
      false},
+    {OPTION_FLAG, "follow", 'f', NULL, NULL, NULL, AT(follow), 0, 0, NULL,
+     "logs: go on with what comes; one worker", false},
     {OPTION_FLAG, "json", 0, NULL, NULL, NULL, AT(json), 0, 0, NULL, "print JSON", false},
 };
 
@@ -42,6 +48,7 @@ static const struct program program = {
                 "  pause bravo, resume bravo  stop taking records, keep the partitions; take them again\n"
                 "  scale bravo 4              bring bravo.2 … bravo.4 up beside bravo, or take them away\n"
                 "  release bravo              let a worker that is held back start again\n"
+                "  logs bravo [N] [-f]        its last lines (20)\n"
                 "  shutdown                   end the instance in order\n\n"
                 "Exit codes: 0 it is true; 1 it is not, and why; 2 usage; 3 no such instance is running.\n",
     .options = options,
@@ -50,10 +57,36 @@ static const struct program program = {
     .operands_max = 3,
 };
 
+/* Asks again and again for what came after the last line that was shown; ends when the supervisor does, or by
+ * Ctrl-C. */
+static int follow(const struct settings *settings, const char *target, const char *first, struct error *error)
+{
+    char argument[32];
+    snprintf(argument, sizeof argument, "%s", first[0] != '\0' ? first : "20");
+    for (;;) {
+        struct answer answer = {0};
+        int64_t last;
+        int result = request_send(settings->instance, "logs", target, argument,
+                                  settings->timeout_us / US_PER_MS, true, &answer, error);
+        if (result == 0 && (!show_lines(answer.result, stdout) || !show_number(answer.result, "last", &last)))
+            result = error_set(error, "the supervisor's answer cannot be read");
+        answer_release(&answer);
+        if (result == -1 || log_flush() == -1)
+            return result;
+        snprintf(argument, sizeof argument, "+%" PRId64, last);
+        usleep(FOLLOW_EVERY_US);
+    }
+}
+
 static int run(const struct settings *settings, const struct operands *operands, struct error *error)
 {
     const char *target = operands->count > 1 ? operands->items[1] : "";
     const char *argument = operands->count > 2 ? operands->items[2] : "";
+    if (settings->follow) {
+        if (strcmp(operands->items[0], "logs") != 0 || operands->count < 2)
+            return error_set_code(error, EXIT_CODE_USAGE, "--follow goes with: kctl logs WORKER");
+        return follow(settings, target, argument, error);
+    }
     struct answer answer = {0};
     int result = request_send(settings->instance, operands->items[0], target, argument,
                               settings->timeout_us / US_PER_MS, !settings->no_wait, &answer, error);

@@ -28,21 +28,32 @@ static bool print_lines(struct mp_reader *reader, FILE *stream)
     return true;
 }
 
-bool show_lines(struct mp_reader result, FILE *stream)
+/* Moves to the value of the member of that name. */
+static bool find(struct mp_reader *result, const char *wanted)
 {
     uint32_t pairs;
-    if (!mp_read_map(&result, &pairs))
+    if (!mp_read_map(result, &pairs))
         return false;
     for (uint32_t i = 0; i < pairs; i++) {
         struct mp_view name;
-        if (!mp_read_str(&result, &name))
+        if (!mp_read_str(result, &name))
             return false;
-        if (is(name, "lines"))
-            return print_lines(&result, stream);
-        if (!mp_skip(&result, MP_DEPTH_MAX))
+        if (is(name, wanted))
+            return true;
+        if (!mp_skip(result, MP_DEPTH_MAX))
             return false;
     }
     return false;
+}
+
+bool show_lines(struct mp_reader result, FILE *stream)
+{
+    return find(&result, "lines") && print_lines(&result, stream);
+}
+
+bool show_number(struct mp_reader result, const char *name, int64_t *number)
+{
+    return find(&result, name) && mp_read_int(&result, number);
 }
 
 /* --- JSON ---------------------------------------------------------------------------------------------- */
