@@ -14,7 +14,7 @@ set(struct error *e, int exit_code, const char *format, va_list arguments)
     vsnprintf(e->text, sizeof e->text, format, arguments);
 }
 
-int (error_set)(struct error *e, const char *format, ...)
+int(error_set)(struct error *e, const char *format, ...)
 {
     int saved_errno = errno;
     va_list arguments;
@@ -25,7 +25,7 @@ int (error_set)(struct error *e, const char *format, ...)
     return -1;
 }
 
-int (error_set_code)(struct error *e, int exit_code, const char *format, ...)
+int(error_set_code)(struct error *e, int exit_code, const char *format, ...)
 {
     int saved_errno = errno;
     va_list arguments;
@@ -36,7 +36,7 @@ int (error_set_code)(struct error *e, int exit_code, const char *format, ...)
     return -1;
 }
 
-int (error_context)(struct error *e, const char *format, ...)
+int(error_context)(struct error *e, const char *format, ...)
 {
     if (e == NULL)
         return -1;
