@@ -42,8 +42,7 @@ static int take(struct brokers *brokers, const char *address, const char *port, 
     return 0;
 }
 
-/* --- .env
- * ---------------------------------------------------------------------------------------------------- */
+/* --- .env ---------------------------------------------------------------------------------------------- */
 
 /* NAME=value, as docker compose reads it: `export ` and quotes are allowed, # begins a comment line. Value in
  * place, or NULL. */
@@ -87,8 +86,7 @@ static bool dotenv_find(const char *name, char *copy, size_t bytes)
     return found;
 }
 
-/* --- the broker of `make kafka`
- * ------------------------------------------------------------------------------ */
+/* --- the broker of `make kafka` ------------------------------------------------------------------------ */
 
 static bool connects(const struct addrinfo *address)
 {

@@ -105,8 +105,7 @@ int options_forget(const struct program *program, void *target, const char *name
     return assign_default(def, target, error);
 }
 
-/* --- argv
- * ---------------------------------------------------------------------------------------------------- */
+/* --- argv ---------------------------------------------------------------------------------------------- */
 
 /* getopt_long's val: letters are below this, table rows above. */
 enum { ROW_BASE = 1000, CHOICE_HELP = 900, CHOICE_VERSION = 901 };

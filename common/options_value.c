@@ -9,8 +9,7 @@
 #include "common/clock.h"
 #include "common/names.h"
 
-/* --- numbers with units
- * -------------------------------------------------------------------------------------- */
+/* --- numbers with units -------------------------------------------------------------------------------- */
 
 struct unit {
     const char *name;
@@ -91,8 +90,7 @@ int option_parse_size(const char *text, int64_t *bytes, struct error *error)
     return 0;
 }
 
-/* --- one assigner a type
- * ------------------------------------------------------------------------------------- */
+/* --- one assigner a type ------------------------------------------------------------------------------- */
 
 typedef int assigner(const struct option_def *def, void *member, const char *value, struct error *error);
 

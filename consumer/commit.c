@@ -84,8 +84,7 @@ void commit_answered(struct committer *committer, rd_kafka_resp_err_t err,
         rd_kafka_queue_yield(committer->queue);
 }
 
-/* --- synchronously
- * ------------------------------------------------------------------------------------------- */
+/* --- synchronously ------------------------------------------------------------------------------------- */
 
 struct sync_answer {
     struct committer *committer;

@@ -19,8 +19,7 @@
     50 /* FACTS: a LeaveGroup needs 20 ms of polling after the revoke, or a static member stays */
 #define LEAVE_US (5 * US_PER_SECOND)
 
-/* --- callbacks
- * ----------------------------------------------------------------------------------------------- */
+/* --- callbacks ----------------------------------------------------------------------------------------- */
 
 static void error_callback(rd_kafka_t *rk, int err, const char *reason, void *opaque)
 {
@@ -49,8 +48,7 @@ static void wake(void *context)
     rd_kafka_queue_yield(consumer->queue);
 }
 
-/* --- opening
- * ------------------------------------------------------------------------------------------------- */
+/* --- opening ------------------------------------------------------------------------------------------- */
 
 struct setting {
     const char *name;
@@ -145,8 +143,7 @@ int loop_open(struct consumer *consumer, struct error *error)
     return subscribe(consumer, error);
 }
 
-/* --- a turn
- * -------------------------------------------------------------------------------------------------- */
+/* --- a turn -------------------------------------------------------------------------------------------- */
 
 static void tell_assignment(struct consumer *consumer)
 {
@@ -244,8 +241,7 @@ static void turn(struct consumer *consumer, struct rounds *rounds)
     check_end(consumer, rounds);
 }
 
-/* --- the way out
- * --------------------------------------------------------------------------------------------- */
+/* --- the way out --------------------------------------------------------------------------------------- */
 
 /* What comes while leaving is somebody else's to process. */
 static void discard_for(struct consumer *consumer, int64_t microseconds, bool until_revoked)

@@ -122,8 +122,7 @@ void offsets_publish_processed(struct offsets *offsets, int64_t wall_us)
     }
 }
 
-/* --- commits
- * ------------------------------------------------------------------------------------------------- */
+/* --- commits ------------------------------------------------------------------------------------------- */
 
 static bool row_dirty(const struct partition *row)
 {
@@ -177,8 +176,7 @@ size_t offsets_commit_result(struct offsets *offsets, rd_kafka_resp_err_t err,
     return confirmed;
 }
 
-/* --- watermarks
- * ---------------------------------------------------------------------------------------------- */
+/* --- watermarks ---------------------------------------------------------------------------------------- */
 
 void offsets_publish_high(struct offsets *offsets, rd_kafka_t *rk, int64_t wall_us)
 {

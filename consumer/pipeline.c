@@ -3,8 +3,7 @@
 #include "common/exit_codes.h"
 #include "consumer/stages/stages.h"
 
-/* --- which stages
- * -------------------------------------------------------------------------------------------- */
+/* --- which stages -------------------------------------------------------------------------------------- */
 
 static int add(struct pipeline *pipeline, const struct stage_class *class, struct error *error)
 {
@@ -46,8 +45,7 @@ void pipeline_finish(struct pipeline *pipeline)
             pipeline->stages[i].class->finish(pipeline->stages[i].state);
 }
 
-/* --- one record
- * ---------------------------------------------------------------------------------------------- */
+/* --- one record ---------------------------------------------------------------------------------------- */
 
 /* The schema that the `schema` header names; without the header, the client's. SCHEMA_KNOWN sets *schema. */
 static enum schema_match schema_of(const struct pipeline *pipeline, const rd_kafka_message_t *message,
@@ -111,8 +109,7 @@ static bool has_unknown_major(const struct pipeline *pipeline, const rd_kafka_me
     return schema_of(pipeline, message, &schema) == SCHEMA_UNKNOWN_MAJOR;
 }
 
-/* --- a batch
- * ------------------------------------------------------------------------------------------------- */
+/* --- a batch ------------------------------------------------------------------------------------------- */
 
 void pipeline_run(struct pipeline *pipeline, rd_kafka_message_t *const *messages, size_t count,
                   void (*refused)(void *context, const rd_kafka_message_t *message, const char *why),

@@ -25,8 +25,7 @@ void consumer_fail(struct consumer *consumer, int exit_code, const char *format,
     log_error("%s", text);
 }
 
-/* --- errors that come as messages
- * ---------------------------------------------------------------------------- */
+/* --- errors that come as messages ---------------------------------------------------------------------- */
 
 static void on_offset_gone(struct consumer *consumer, const rd_kafka_message_t *message)
 {
@@ -92,8 +91,7 @@ static void take_error(struct consumer *consumer, const rd_kafka_message_t *mess
     log_verbose("librdkafka: %s", rd_kafka_message_errstr(message));
 }
 
-/* --- sorting out
- * --------------------------------------------------------------------------------------------- */
+/* --- sorting out --------------------------------------------------------------------------------------- */
 
 /* Whether the message is the next of a partition that is ours; notes it in the partition's row.
  *
@@ -141,8 +139,7 @@ static void sort_out(struct consumer *consumer)
         stats_add(consumer->stats, CONSUMER_SKIPPED, skipped);
 }
 
-/* --- the records
- * --------------------------------------------------------------------------------------------- */
+/* --- the records --------------------------------------------------------------------------------------- */
 
 struct refusals {
     struct consumer *consumer;

@@ -10,8 +10,7 @@
  */
 enum { QUERY_MS = 5000, QUERY_TRIES = 5, RETRY_PAUSE_US = 50000 };
 
-/* --- where to begin
- * ------------------------------------------------------------------------------------------ */
+/* --- where to begin ------------------------------------------------------------------------------------ */
 
 /* The watermark of each partition of `list`, in one request: ListOffsets takes −2 for the first offset and −1
  * for the end (librdkafka passes the "timestamps" through). Right after a topic is made a broker may answer
@@ -97,8 +96,7 @@ static void decide_starts(struct consumer *consumer, rd_kafka_topic_partition_li
     rd_kafka_topic_partition_list_destroy(committed);
 }
 
-/* --- given and taken
- * ----------------------------------------------------------------------------------------- */
+/* --- given and taken ----------------------------------------------------------------------------------- */
 
 static bool is_cooperative(rd_kafka_t *rk)
 {
@@ -183,12 +181,13 @@ void rebalance_callback(rd_kafka_t *rk, rd_kafka_resp_err_t err, rd_kafka_topic_
     stats_phase(consumer->stats, consumer_idle_phase(consumer), clock_wall_us());
     stats_status_publish(consumer->stats);
     /* An idle loop is to tell the supervisor now, not when a record comes. Not at a revoke: it may be the one
-     * inside rd_kafka_consumer_close, whose own wait a yield would end too early, and then it waits for ever. */
+     * inside rd_kafka_consumer_close, whose own wait a yield would end too early, and then it waits for ever.
+     */
     if (assign)
         rd_kafka_queue_yield(consumer->queue);
 }
 
-/* --- pauses ------------------------------------------------------------------------------------------- */
+/* --- pauses -------------------------------------------------------------------------------------------- */
 
 /* A pause drops what librdkafka had fetched ahead, and before 2.1 its own idea of the position with it: so
  * reading goes on by a seek to ours. */
@@ -214,8 +213,7 @@ void rebalance_pause(struct consumer *consumer, bool paused)
     log_line(paused ? "paused" : "resumed");
 }
 
-/* --- offsets that are gone
- * ----------------------------------------------------------------------------------- */
+/* --- offsets that are gone ----------------------------------------------------------------------------- */
 
 static int64_t edge_of(struct consumer *consumer, int32_t partition, int64_t edge)
 {

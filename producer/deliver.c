@@ -15,7 +15,7 @@
 #define DRAIN_SLICE_MS 50
 #define PURGE_MS       1000
 
-/* --- sending -------------------------------------------------------------------------------------------- */
+/* --- sending ------------------------------------------------------------------------------------------- */
 
 /* What a record is produced with; made once, only these places change. The key is the last, so that it can be
  * left out. */
@@ -77,7 +77,7 @@ enum delivery_answer delivery_send(struct delivery *delivery, const struct recor
     return DELIVERY_QUEUED;
 }
 
-/* --- opening -------------------------------------------------------------------------------------------- */
+/* --- opening ------------------------------------------------------------------------------------------- */
 
 struct property {
     const char *name;
@@ -183,7 +183,7 @@ void delivery_close(struct delivery *delivery)
     free(delivery->partitions);
 }
 
-/* --- serving -------------------------------------------------------------------------------------------- */
+/* --- serving ------------------------------------------------------------------------------------------- */
 
 static void publish_now(struct delivery *delivery, int64_t now_us)
 {
@@ -220,7 +220,7 @@ void delivery_wait(struct delivery *delivery, int64_t wait_us, int fd)
     delivery_serve(delivery);
 }
 
-/* --- the end -------------------------------------------------------------------------------------------- */
+/* --- the end ------------------------------------------------------------------------------------------- */
 
 static void give_up(struct delivery *delivery)
 {

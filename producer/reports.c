@@ -7,7 +7,7 @@
 #define PARTITIONS_MAX                                                                                       \
     100000 /* Kafka allows more, nobody has them; a bound on what a foreign broker makes us allocate */
 
-/* --- partitions ----------------------------------------------------------------------------------------- */
+/* --- partitions ---------------------------------------------------------------------------------------- */
 
 static struct delivered_partition *partition_of(struct delivery *delivery, int32_t number)
 {
@@ -55,7 +55,7 @@ void reports_publish(struct delivery *delivery, int64_t wall_us)
     }
 }
 
-/* --- failures ------------------------------------------------------------------------------------------- */
+/* --- failures ------------------------------------------------------------------------------------------ */
 
 static void must_end(struct delivery *delivery, int exit_code)
 {
@@ -112,7 +112,7 @@ static void failed(struct delivery *delivery, const rd_kafka_message_t *message)
         lines_failed(&delivery->lines, message);
 }
 
-/* --- callbacks ------------------------------------------------------------------------------------------ */
+/* --- callbacks ----------------------------------------------------------------------------------------- */
 
 static void say_ready(struct delivery *delivery)
 {

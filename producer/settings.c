@@ -62,7 +62,7 @@ static const struct program base_program = {
                 "Kafka error,\n86 some records were not delivered.\n",
 };
 
-/* --- a flag for each field ------------------------------------------------------------------------------ */
+/* --- a flag for each field ----------------------------------------------------------------------------- */
 
 static struct field_flag *find_flag(struct settings *settings, const char *label)
 {
@@ -117,7 +117,7 @@ static void make_table(struct settings *settings)
     settings->program.option_count = count;
 }
 
-/* --- what follows from the flags ------------------------------------------------------------------------ */
+/* --- what follows from the flags ----------------------------------------------------------------------- */
 
 static bool given(const struct settings *settings, const char *name)
 {

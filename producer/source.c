@@ -27,7 +27,7 @@ int source_fd(const struct source *source)
     return source->settings->mode == MODE_STDIN ? source->input.fd : -1;
 }
 
-/* --- one from flags ------------------------------------------------------------------------------------- */
+/* --- one from flags ------------------------------------------------------------------------------------ */
 
 static int set_fields(struct source *source, bool first, struct error *error)
 {
@@ -53,7 +53,7 @@ static int from_flags(struct source *source, struct error *error)
     return -1;
 }
 
-/* --- JSON lines ----------------------------------------------------------------------------------------- */
+/* --- JSON lines ---------------------------------------------------------------------------------------- */
 
 static bool is_blank(const char *text, size_t length)
 {

@@ -17,8 +17,7 @@ void action_none(struct worker *worker)
     (void)worker;
 }
 
-/* --- birth
- * --------------------------------------------------------------------------------------------------- */
+/* --- birth --------------------------------------------------------------------------------------------- */
 
 static void process_ended(void *context)
 {
@@ -115,8 +114,7 @@ void action_ready(struct worker *worker)
         report_resume(worker);
 }
 
-/* --- death
- * --------------------------------------------------------------------------------------------------- */
+/* --- death --------------------------------------------------------------------------------------------- */
 
 static void note_death(struct worker *worker, const struct process_end *end, pid_t pid)
 {
@@ -295,8 +293,7 @@ void action_cancel_restart(struct worker *worker)
     worker->next_restart_us = STATS_UNKNOWN;
 }
 
-/* --- the asked-for end
- * ------------------------------------------------------------------------------------------ */
+/* --- the asked-for end --------------------------------------------------------------------------------- */
 
 void action_drain(struct worker *worker)
 {

@@ -10,8 +10,7 @@
 
 enum { MESSAGES_A_ROUND = 64 }; /* a worker that floods its channel gets its turn like all others */
 
-/* --- notifications
- * ------------------------------------------------------------------------------------------- */
+/* --- notifications ------------------------------------------------------------------------------------- */
 
 static void on_address(struct worker *worker, struct rpc_message *message)
 {
@@ -79,8 +78,7 @@ static void channel_readable(void *context)
     }
 }
 
-/* --- verbs
- * --------------------------------------------------------------------------------------------------- */
+/* --- verbs --------------------------------------------------------------------------------------------- */
 
 int channel_open(struct worker *worker, struct error *error)
 {

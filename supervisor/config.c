@@ -27,8 +27,7 @@ struct load {
     char **argv;
 };
 
-/* --- which option may stand in which section
- * ------------------------------------------------------------------- */
+/* --- which option may stand in which section ----------------------------------------------------------- */
 
 enum { IN_ALL = 1, IN_PRODUCER = 2, IN_CLIENT = 4, ANYWHERE = IN_ALL | IN_PRODUCER | IN_CLIENT };
 
@@ -82,8 +81,7 @@ static const struct {
     const char *said, *superseded;
 } supersedes[] = {{"rate", "interval"}, {"interval", "rate"}, {"workload", "topic"}};
 
-/* --- errors
- * -------------------------------------------------------------------------------------------------- */
+/* --- errors -------------------------------------------------------------------------------------------- */
 
 static int at_line(const struct load *load, int line, struct error *error, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
@@ -138,8 +136,7 @@ static int misplaced_key(const struct load *load, const struct ini_section *sect
 static int blame(const struct load *load, const struct ini_section *own, const char *option,
                  struct error *error);
 
-/* --- sections
- * ------------------------------------------------------------------------------------------------ */
+/* --- sections ------------------------------------------------------------------------------------------ */
 
 static const struct ini_section *find_section(const struct load *load, const char *name)
 {
@@ -205,8 +202,7 @@ static int check_sections(const struct load *load, struct error *error)
     return 0;
 }
 
-/* --- one layer over another
- * ---------------------------------------------------------------------------------- */
+/* --- one layer over another ---------------------------------------------------------------------------- */
 
 static int forget_superseded(struct settings *settings, const char *said, struct error *error)
 {
@@ -319,8 +315,7 @@ static struct settings *build_own(const struct load *load, const struct ini_sect
     return NULL;
 }
 
-/* --- who runs
- * ------------------------------------------------------------------------------------------------ */
+/* --- who runs ------------------------------------------------------------------------------------------ */
 
 /* Where a file has a list of clients, a section of another one is a slip of the pen. */
 static int check_against_list(const struct load *load, const struct ini_entry *list, struct error *error)
@@ -389,8 +384,7 @@ static int build_sections(const struct load *load, struct error *error)
     return 0;
 }
 
-/* --- all of it
- * ----------------------------------------------------------------------------------------------- */
+/* --- all of it ----------------------------------------------------------------------------------------- */
 
 static size_t count_topics(const struct config *config)
 {

@@ -35,8 +35,7 @@ struct control {
     struct pending pendings[CONTROL_REQUESTS_MAX];
 };
 
-/* --- answers
- * ------------------------------------------------------------------------------------------------- */
+/* --- answers ------------------------------------------------------------------------------------------- */
 
 static void drop(struct connection *connection)
 {
@@ -98,8 +97,7 @@ static void answer_result(struct connection *connection, uint32_t id, struct req
     msgpack_sbuffer_destroy(&buffer);
 }
 
-/* --- requests
- * ------------------------------------------------------------------------------------------------ */
+/* --- requests ------------------------------------------------------------------------------------------ */
 
 static void finish(struct pending *pending, enum progress progress, const struct error *error)
 {
@@ -225,8 +223,7 @@ static void take_request(struct connection *connection, struct rpc_message *mess
     step(pending);
 }
 
-/* --- bytes
- * --------------------------------------------------------------------------------------------------- */
+/* --- bytes --------------------------------------------------------------------------------------------- */
 
 /* Takes the whole messages out of the buffer; false when what is there can never become one. */
 static bool take_messages(struct connection *connection)
@@ -297,8 +294,7 @@ static void take_connection(void *context)
         close(fd);
 }
 
-/* --- opening and closing
- * ------------------------------------------------------------------------------------- */
+/* --- opening and closing ------------------------------------------------------------------------------- */
 
 static int listen_at(const char *path, struct error *error)
 {

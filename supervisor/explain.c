@@ -7,8 +7,7 @@
 #include "supervisor/restart.h"
 #include "supervisor/states.h"
 
-/* --- states
- * -------------------------------------------------------------------------------------------------- */
+/* --- states -------------------------------------------------------------------------------------------- */
 
 static const char *action_help(action *act)
 {
@@ -61,8 +60,7 @@ void explain_states(FILE *stream)
         explain_state((enum worker_state)state, stream);
 }
 
-/* --- exit codes
- * ---------------------------------------------------------------------------------------------- */
+/* --- exit codes ---------------------------------------------------------------------------------------- */
 
 static const char *const policies[] = {
     [EXIT_POLICY_DONE] = "restarted only where --restart is always",
@@ -81,8 +79,7 @@ void explain_exits(FILE *stream)
     fprintf(stream, "signal  killed by a signal\n        %s\n", policies[EXIT_POLICY_RESTART]);
 }
 
-/* --- what would run
- * ------------------------------------------------------------------------------------------ */
+/* --- what would run ------------------------------------------------------------------------------------ */
 
 /* What the line says already. */
 static bool is_shown_elsewhere(const char *name)

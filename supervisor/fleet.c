@@ -14,8 +14,7 @@
 
 #define DONE_CHECK_US (50 * US_PER_MS)
 
-/* --- slots
- * --------------------------------------------------------------------------------------------------- */
+/* --- slots --------------------------------------------------------------------------------------------- */
 
 /* NULL when memory is out. */
 static struct worker *add(struct supervisor *supervisor, const struct settings *settings,
@@ -170,8 +169,7 @@ void fleet_publish(struct worker *worker)
         report_line(supervisor, "%s", error.text);
 }
 
-/* --- steps
- * --------------------------------------------------------------------------------------------------- */
+/* --- steps --------------------------------------------------------------------------------------------- */
 
 #define FOR(kind) (1U << (kind))
 
@@ -262,8 +260,7 @@ void fleet_start(struct supervisor *supervisor)
     begin(supervisor, STEP_BROKER);
 }
 
-/* --- what the fleet as a whole has to notice
- * ------------------------------------------------------------------ */
+/* --- what the fleet as a whole has to notice ----------------------------------------------------------- */
 
 static void check_broker(struct supervisor *supervisor)
 {
@@ -350,7 +347,7 @@ void fleet_set_address(struct supervisor *supervisor, const char *bootstrap)
     directory_set_bootstrap(supervisor->directory, bootstrap);
 }
 
-/* --- hangs ---------------------------------------------------------------------------------------------- */
+/* --- hangs --------------------------------------------------------------------------------------------- */
 
 static bool runs(const struct worker *worker)
 {
@@ -394,7 +391,7 @@ static void check_hangs(struct supervisor *supervisor, int64_t now_us)
     supervisor->hang_check_us = now_us + hang_interval_us(supervisor);
 }
 
-/* --- single workers ---------------------------------------------------------------------------------- */
+/* --- single workers ------------------------------------------------------------------------------------ */
 
 void fleet_start_worker(struct worker *worker)
 {
@@ -461,8 +458,7 @@ int fleet_scale(struct supervisor *supervisor, const char *client, unsigned coun
     return 0;
 }
 
-/* --- time
- * ---------------------------------------------------------------------------------------------------- */
+/* --- time ---------------------------------------------------------------------------------------------- */
 
 int64_t fleet_deadline_us(const struct supervisor *supervisor)
 {

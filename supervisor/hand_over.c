@@ -77,8 +77,7 @@ void hand_over_arguments(const struct worker *worker, const char *words[HAND_OVE
     words[count] = NULL;
 }
 
-/* --- the configuration
- * --------------------------------------------------------------------------------------- */
+/* --- the configuration --------------------------------------------------------------------------------- */
 
 struct builder {
     struct worker_setting settings[SETTINGS_MAX];

@@ -43,8 +43,7 @@ static void *grown(void *items, size_t count, size_t bytes)
     return reallocarray(items, count == 0 ? 1 : count * 2, bytes);
 }
 
-/* --- sections
- * ------------------------------------------------------------------------------------------------ */
+/* --- sections ------------------------------------------------------------------------------------------ */
 
 static int begin_section(struct reading *reading, const char *name)
 {
@@ -70,8 +69,7 @@ static int begin_section(struct reading *reading, const char *name)
     return 0;
 }
 
-/* --- lines
- * --------------------------------------------------------------------------------------------------- */
+/* --- lines --------------------------------------------------------------------------------------------- */
 
 /* What fgets is to inih. */
 static char *next_line(char *buffer, int size, void *context)
@@ -149,8 +147,7 @@ static int take_entry(void *context, const char *section_name, const char *name,
     return add(reading, section, name, value) == 0;
 }
 
-/* --- the file
- * ------------------------------------------------------------------------------------------------ */
+/* --- the file ------------------------------------------------------------------------------------------ */
 
 int ini_file_load(struct ini_file *file, const char *path, struct error *error)
 {

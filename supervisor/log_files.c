@@ -53,8 +53,7 @@ struct batch {
     uint64_t lines, tells;
 };
 
-/* --- the ring; under the lock
- * -------------------------------------------------------------------------------- */
+/* --- the ring; under the lock -------------------------------------------------------------------------- */
 
 static bool put(struct log_file *file, const char *line, size_t length, uint64_t tells)
 {
@@ -131,8 +130,7 @@ static void complain(struct log_file *file, int cause)
     settings->complain(settings->context, text);
 }
 
-/* --- files; the thread's, without the lock
- * ------------------------------------------------------------------- */
+/* --- files; the thread's, without the lock ------------------------------------------------------------- */
 
 static void file_name(const struct log_file *file, int64_t number, char name[NAME_BYTES_MAX + 32])
 {
@@ -253,8 +251,7 @@ static void *log_thread(void *argument)
     return NULL;
 }
 
-/* --- the others
- * ---------------------------------------------------------------------------------------------- */
+/* --- the others ---------------------------------------------------------------------------------------- */
 
 static int open_folder(const char *folder, struct error *error)
 {

@@ -22,8 +22,7 @@
 
 enum { EXIT_FORCED = 130 };
 
-/* --- signals
- * ------------------------------------------------------------------------------------------------- */
+/* --- signals ------------------------------------------------------------------------------------------- */
 
 static void take_stop(struct supervisor *supervisor, uint32_t number)
 {
@@ -84,8 +83,7 @@ static int watch_signals(struct supervisor *supervisor, struct error *error)
     return reactor_add(&supervisor->reactor, &supervisor->signal_watch, fd, take_signals, supervisor, error);
 }
 
-/* --- set-up
- * -------------------------------------------------------------------------------------------------- */
+/* --- set-up -------------------------------------------------------------------------------------------- */
 
 static int find_folder(char *folder, size_t bytes, struct error *error)
 {
@@ -156,8 +154,7 @@ static void greet(struct supervisor *supervisor)
                 embedded ? "" : settings->brokers.source, embedded ? "" : ")");
 }
 
-/* --- the loop
- * ------------------------------------------------------------------------------------------------ */
+/* --- the loop ------------------------------------------------------------------------------------------ */
 
 static void run(struct supervisor *supervisor)
 {

@@ -22,8 +22,7 @@ struct printer {
     char bytes[PRINTER_RING_BYTES];
 };
 
-/* --- the thread
- * ---------------------------------------------------------------------------------------------- */
+/* --- the thread ---------------------------------------------------------------------------------------- */
 
 static size_t plain_notice(char *line, size_t bytes, uint64_t count)
 {
@@ -98,8 +97,7 @@ static void *printer_thread(void *argument)
     return NULL;
 }
 
-/* --- the others
- * ---------------------------------------------------------------------------------------------- */
+/* --- the others ---------------------------------------------------------------------------------------- */
 
 int printer_open(struct printer **out, int fd, struct error *error)
 {

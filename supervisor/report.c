@@ -11,8 +11,7 @@
 
 enum { TEXT_BYTES = 8192 }; /* of what the supervisor says at once */
 
-/* --- lines
- * --------------------------------------------------------------------------------------------------- */
+/* --- lines --------------------------------------------------------------------------------------------- */
 
 static size_t append(char *line, size_t used, const char *format, ...) __attribute__((format(printf, 3, 4)));
 static size_t append(char *line, size_t used, const char *format, ...)
@@ -97,8 +96,7 @@ size_t report_json_notice(char *line, size_t bytes, uint64_t count)
     return used < bytes ? used : bytes - 1;
 }
 
-/* --- deaths
- * -------------------------------------------------------------------------------------------------- */
+/* --- deaths -------------------------------------------------------------------------------------------- */
 
 static size_t append_cause(const struct worker *worker, char *line, size_t used,
                            const struct process_end *end)
@@ -149,8 +147,7 @@ void report_death(struct worker *worker, const struct process_end *end, enum res
     report_line(worker->supervisor, "%s", line);
 }
 
-/* --- resuming
- * ------------------------------------------------------------------------------------------------ */
+/* --- resuming ------------------------------------------------------------------------------------------ */
 
 static void tell_partitions(struct worker *worker, const struct resumption *sum)
 {
@@ -185,8 +182,7 @@ void report_resume(struct worker *worker)
         tell_partitions(worker, &sum);
 }
 
-/* --- the whole fleet
- * ----------------------------------------------------------------------------------------- */
+/* --- the whole fleet ----------------------------------------------------------------------------------- */
 
 void report_ready(struct supervisor *supervisor)
 {

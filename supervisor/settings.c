@@ -133,8 +133,7 @@ const struct program supervisor_program = {
     .option_count = sizeof options / sizeof options[0],
 };
 
-/* --- what no single value can tell
- * ------------------------------------------------------------------------------- */
+/* --- what no single value can tell --------------------------------------------------------------------- */
 
 static int wrong(const char **culprit, const char *name, struct error *error, const char *format, ...)
     __attribute__((format(printf, 4, 5)));

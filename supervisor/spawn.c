@@ -17,8 +17,10 @@
 
 enum { EXEC_FAILED = 127 };
 
-/* --- the child, between fork and exec: async-signal-safe calls only, other threads may have held any lock
- * -------------- */
+/* --- the child, between fork and exec --------------------------------------------------------------------
+ */
+
+/* Async-signal-safe calls only: another thread may have held any lock at the fork. */
 
 static void child_fail(int status_fd)
 {
@@ -71,8 +73,7 @@ static void child_run(const struct spawn_request *request, const int sources[WOR
     child_fail(status_fd);
 }
 
-/* --- the parent
- * ---------------------------------------------------------------------------------------------- */
+/* --- the parent ---------------------------------------------------------------------------------------- */
 
 static void close_all(int *fds, int count)
 {

@@ -13,8 +13,7 @@
 
 enum { LOG_LINES = 20 };
 
-/* --- who is meant
- * -------------------------------------------------------------------------------------------- */
+/* --- who is meant -------------------------------------------------------------------------------------- */
 
 static bool is_listed(const struct worker *worker)
 {
@@ -76,8 +75,7 @@ void request_release(struct request *request)
     *request = (struct request){0};
 }
 
-/* --- conditions
- * ---------------------------------------------------------------------------------------------- */
+/* --- conditions ---------------------------------------------------------------------------------------- */
 
 static bool is_new(const struct request *request, const struct worker *worker)
 {
@@ -117,8 +115,7 @@ static enum progress phase_is_paused(struct worker *worker, bool paused)
                                                                                      : PROGRESS_WAITING;
 }
 
-/* --- start, stop, restart
- * ------------------------------------------------------------------------------------ */
+/* --- start, stop, restart ------------------------------------------------------------------------------ */
 
 static enum progress start_one(struct request *request, struct worker *worker, struct error *error)
 {
@@ -176,8 +173,7 @@ static enum progress check_restart(struct request *request, struct error *error)
     return for_each(request, works_anew, error);
 }
 
-/* --- one after the other
- * ------------------------------------------------------------------------------------- */
+/* --- one after the other ------------------------------------------------------------------------------- */
 
 /* The next that is meant from request->at on, or NULL. */
 static struct worker *next_meant(struct request *request)
@@ -225,8 +221,7 @@ static enum progress check_rolling(struct request *request, struct error *error)
     return PROGRESS_WAITING;
 }
 
-/* --- signals, pauses, rates
- * ---------------------------------------------------------------------------------- */
+/* --- signals, pauses, rates ---------------------------------------------------------------------------- */
 
 /* TERM, SIGTERM or 15; -1 when it is none. */
 static int signal_number(const char *text)
@@ -324,8 +319,7 @@ static enum progress check_resume(struct request *request, struct error *error)
     return for_each(request, resumed_one, error);
 }
 
-/* --- scale
- * --------------------------------------------------------------------------------------------------- */
+/* --- scale --------------------------------------------------------------------------------------------- */
 
 static enum progress begin_scale(struct request *request, struct error *error)
 {
@@ -348,8 +342,7 @@ static enum progress check_scale(struct request *request, struct error *error)
     return for_each(request, scaled_one, error);
 }
 
-/* --- the instance
- * -------------------------------------------------------------------------------------------- */
+/* --- the instance -------------------------------------------------------------------------------------- */
 
 static enum progress begin_status(struct request *request, struct error *error)
 {
@@ -371,8 +364,7 @@ static enum progress check_shutdown(struct request *request, struct error *error
     return request->supervisor->step == STEP_OVER ? PROGRESS_DONE : PROGRESS_WAITING;
 }
 
-/* --- answers
- * ------------------------------------------------------------------------------------------------- */
+/* --- answers ------------------------------------------------------------------------------------------- */
 
 static void pack_text(msgpack_packer *packer, const char *text)
 {
@@ -511,8 +503,7 @@ static void pack_workers(struct request *request, msgpack_packer *packer)
             pack_worker(request->supervisor->workers[i], packer);
 }
 
-/* --- the table
- * ----------------------------------------------------------------------------------------------- */
+/* --- the table ----------------------------------------------------------------------------------------- */
 
 #define WORKERS .result = pack_workers, .result_name = "workers"
 

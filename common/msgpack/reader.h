@@ -71,7 +71,7 @@ enum mp_fault { MP_OK, MP_TRUNCATED, MP_TOO_DEEP, MP_INVALID /* 0xc1 */ };
 enum mp_fault mp_step(struct mp_reader *reader, unsigned depth_max);
 bool mp_skip(struct mp_reader *reader, unsigned depth_max); /* mp_step(…) == MP_OK */
 
-/* --- inline: the record decoder spends its nanoseconds here ------------------------------------------- */
+/* --- inline: the record decoder spends its nanoseconds here -------------------------------------------- */
 
 static inline void mp_init(struct mp_reader *reader, const void *bytes, size_t length)
 {

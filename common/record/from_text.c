@@ -28,7 +28,7 @@ static int set_view(struct record *record, size_t index, struct record_storage *
     return 0;
 }
 
-/* --- money needs to know its exponent ---------------------------------------------------------------- */
+/* --- money needs to know its exponent ------------------------------------------------------------------ */
 
 #define EXPONENT_USUAL 2
 
@@ -71,7 +71,7 @@ static int set_money(struct record *record, size_t index, const char *text, stru
         text, exponent, exponent, "9900");
 }
 
-/* --- one field from text ----------------------------------------------------------------------------- */
+/* --- one field from text ------------------------------------------------------------------------------- */
 
 static int set_uuid(struct record *record, size_t index, const char *text, struct record_storage *storage,
                     struct error *error)
@@ -143,7 +143,7 @@ int record_set_text(struct record *record, const char *label, const char *text,
     return 0;
 }
 
-/* --- what may be left out ---------------------------------------------------------------------------- */
+/* --- what may be left out ------------------------------------------------------------------------------ */
 
 static int make_uuid(struct record *record, size_t index, struct record_storage *storage, struct error *error)
 {

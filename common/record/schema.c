@@ -2,7 +2,7 @@
 
 #include "common/exit_codes.h"
 
-/* --- the columns ------------------------------------------------------------------------------------- */
+/* --- the columns --------------------------------------------------------------------------------------- */
 
 /* The name of a field is written once; with the header it must fit in 16 bytes. A parenthesised string cannot
  * initialise an array. NOLINTBEGIN(bugprone-macro-parentheses) */
@@ -64,7 +64,7 @@ static const struct choice people[] = {WORD("marek"),
                                        END};
 static const struct choice currencies[] = {WORD("PLN"), WORD("EUR"), WORD("USD"), WORD("GBP"), END};
 
-/* --- payment/1 --------------------------------------------------------------------------------------- */
+/* --- payment/1 ----------------------------------------------------------------------------------------- */
 
 static const struct choice methods[] = {WORD("credit_card"),   WORD("debit_card"), WORD("paypal"),
                                         WORD("bank_transfer"), WORD("blik"),       END};
@@ -79,7 +79,7 @@ static const struct field payment[] = {
     {TIMESTAMP, SHOWN(5, " at ")},
 };
 
-/* --- order/1 ----------------------------------------------------------------------------------------- */
+/* --- order/1 ------------------------------------------------------------------------------------------- */
 
 static const struct choice items[] = {WORD("keyboard"),  WORD("monitor"),  WORD("headphones"),
                                       WORD("desk lamp"), WORD("notebook"), WORD("coffee grinder"),
@@ -99,7 +99,7 @@ static const struct field order[] = {
     {TIMESTAMP, SHOWN(7, " at ")},
 };
 
-/* --- transaction/1 ----------------------------------------------------------------------------------- */
+/* --- transaction/1 ------------------------------------------------------------------------------------- */
 
 static const struct choice types[] = {WORD("deposit"), WORD("withdrawal"), WORD("transfer"), WORD("payment"),
                                       END};
@@ -115,7 +115,7 @@ static const struct field transaction[] = {
     {TIMESTAMP},
 };
 
-/* --- message/1 --------------------------------------------------------------------------------------- */
+/* --- message/1 ----------------------------------------------------------------------------------------- */
 
 static const struct choice contents[] = {WORD("hello"),
                                          WORD("how are you?"),
@@ -133,7 +133,7 @@ static const struct field message[] = {
      .shown = {.place = 2, .before = " (key ", .after = ")"}},
 };
 
-/* --- all of them ------------------------------------------------------------------------------------- */
+/* --- all of them --------------------------------------------------------------------------------------- */
 
 #define FIELDS(table) .fields = (table), .field_count = sizeof(table) / sizeof((table)[0])
 

@@ -10,7 +10,7 @@
 
 #include "common/record/record.h"
 
-/* --- out ------------------------------------------------------------------------------------------------ */
+/* --- out ----------------------------------------------------------------------------------------------- */
 
 /* One JSON object, no newline:
  * {"payment_id":"…","user":"marek","amount":249.99,"currency":"PLN","method":"credit_card",
@@ -45,7 +45,7 @@ void text_json(char *buffer, size_t bytes, size_t *used, const char *text, size_
 /* Decimal digits, no NUL. Returns the length, at most 20. */
 size_t integer_format(int64_t value, char buffer[INTEGER_TEXT_BYTES]);
 
-/* --- money ---------------------------------------------------------------------------------------------- */
+/* --- money --------------------------------------------------------------------------------------------- */
 
 /* Exact decimal: 24999 with exponent 2 is "249.99". With `sign`, a plus too. NUL-terminated; returns the
  * length. An exponent out of 0 … 18 counts as the nearer end. */
@@ -58,7 +58,7 @@ int money_parse(const char *text, size_t length, int exponent, int64_t *minor);
 /* ISO 4217: the exponent of a currency, -1 when the code is unknown to our short list (then 2 is usual). */
 int currency_exponent(const char code[3]);
 
-/* --- in ------------------------------------------------------------------------------------------------- */
+/* --- in ------------------------------------------------------------------------------------------------ */
 
 /* Backs the texts of a record that was made from text; must outlive it. Zero `used` before the first use. */
 struct record_storage {

@@ -3,8 +3,7 @@
 #include <msgpack.h>
 #include <stdarg.h>
 
-/* --- parsing
- * --------------------------------------------------------------------------------------------------- */
+/* --- parsing ------------------------------------------------------------------------------------------- */
 
 static bool parse_id(struct mp_reader *reader, uint32_t *id)
 {
@@ -84,8 +83,7 @@ bool rpc_method_is(const struct rpc_message *message, const char *method)
            memcmp(message->method.data, method, message->method.length) == 0;
 }
 
-/* --- packing
- * --------------------------------------------------------------------------------------------------- */
+/* --- packing ------------------------------------------------------------------------------------------- */
 
 struct fixed_buffer {
     char *bytes;

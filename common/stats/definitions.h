@@ -26,8 +26,7 @@
 
 enum stats_kind { STATS_KIND_CONSUMER = 1, STATS_KIND_PRODUCER = 2 };
 
-/* --- a consumer
- * --------------------------------------------------------------------------------------------- */
+/* --- a consumer ---------------------------------------------------------------------------------------- */
 #define STATS_CONSUMER_COUNTERS(X)                                                                           \
     X(CONSUMER_RECEIVED, "received", COUNTER, RECORDS, "records taken from the broker")                      \
     X(CONSUMER_PROCESSED, "processed", COUNTER, RECORDS, "records that went through the whole pipeline")     \
@@ -90,8 +89,7 @@ enum stats_kind { STATS_KIND_CONSUMER = 1, STATS_KIND_PRODUCER = 2 };
     X(CONSUMER_COMMIT_US, "commit_us", HISTOGRAM, MICROSECONDS,                                              \
       "from asking for a commit to its confirmation")
 
-/* --- the producer
- * -------------------------------------------------------------------------------------------- */
+/* --- the producer -------------------------------------------------------------------------------------- */
 #define STATS_PRODUCER_COUNTERS(X)                                                                           \
     X(PRODUCER_PRODUCED, "produced", COUNTER, RECORDS, "records handed to librdkafka")                       \
     X(PRODUCER_ACKNOWLEDGED, "acknowledged", COUNTER, RECORDS, "records that the brokers confirmed")         \
@@ -115,8 +113,7 @@ enum stats_kind { STATS_KIND_CONSUMER = 1, STATS_KIND_PRODUCER = 2 };
 #define STATS_PRODUCER_HISTOGRAMS(X)                                                                         \
     X(PRODUCER_DELIVERY_US, "delivery_us", HISTOGRAM, MICROSECONDS, "from produce to confirmation")
 
-/* --- lists of names
- * ------------------------------------------------------------------------------------------ */
+/* --- lists of names ------------------------------------------------------------------------------------ */
 #define STATS_PHASES(X)                                                                                      \
     X(PHASE_STARTING, "starting")                                                                            \
     X(PHASE_JOINING, "joining")                                                                              \
@@ -135,8 +132,7 @@ enum stats_phase {
 #undef X
 };
 
-/* --- the table as data: for whoever lists, copies or looks up
- * ---------------------------------------------------- */
+/* --- the table as data: for whoever lists, copies or looks up ------------------------------------------ */
 #define STATS_UNIT_RECORDS      "records"
 #define STATS_UNIT_FIELDS       "fields"
 #define STATS_UNIT_BYTES        "bytes"

@@ -67,7 +67,7 @@ struct directory_worker {
 /* A worker nobody knows anything about: texts "", numbers 0, times STATS_UNKNOWN. To begin with. */
 void directory_worker_init(struct directory_worker *worker);
 
-/* --- writing: the supervisor, one thread --- */
+/* --- writing: the supervisor, one thread --------------------------------------------------------------- */
 #define DIRECTORY_CAPACITY_MAX 4096
 struct directory_writer; /* opaque */
 /* Creates or replaces the object; replacing is atomic, a reader finds the old or the new one. Takes the lock
@@ -81,7 +81,7 @@ int directory_publish(struct directory_writer *writer, uint32_t index, const str
                       struct error *error);
 void directory_close(struct directory_writer *writer, bool unlink_object); /* NULL is fine */
 
-/* --- reading --- */
+/* --- reading ------------------------------------------------------------------------------------------- */
 struct directory; /* opaque */
 /* EXIT_CODE_NOT_RUNNING when there is none. What was read stays as it is until directory_refresh. */
 int directory_open(struct directory **directory, const char *instance, struct error *error);

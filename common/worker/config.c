@@ -8,8 +8,7 @@
 #include "common/exit_codes.h"
 #include "common/msgpack/reader.h"
 
-/* --- the supervisor's side
- * ----------------------------------------------------------------------------------- */
+/* --- the supervisor's side ----------------------------------------------------------------------------- */
 
 static void pack_text(msgpack_packer *packer, const char *text)
 {
@@ -55,8 +54,7 @@ int worker_config_write(const struct worker_setting *settings, size_t count, str
     return fd;
 }
 
-/* --- the worker's side
- * --------------------------------------------------------------------------------------- */
+/* --- the worker's side --------------------------------------------------------------------------------- */
 
 static char *read_whole(int fd, size_t *length, struct error *error)
 {

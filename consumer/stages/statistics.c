@@ -82,8 +82,7 @@ static void statistics_close(void *state)
     free(s);
 }
 
-/* --- keys
- * ---------------------------------------------------------------------------------------------------- */
+/* --- keys ---------------------------------------------------------------------------------------------- */
 
 /* FNV-1a's step (Fowler, Noll, Vo) on words of eight bytes instead of one, then the finalizer of SplitMix64,
  * which spreads what multiplication left in the high bits. Keys that differ in the last, shorter word differ
@@ -149,8 +148,7 @@ static void note_key(struct statistics *s, const struct record *record)
                &s->key_count);
 }
 
-/* --- amounts and lists
- * --------------------------------------------------------------------------------------- */
+/* --- amounts and lists --------------------------------------------------------------------------------- */
 
 static struct currency_total *total_of(struct statistics *s, struct mp_view code, int exponent)
 {
@@ -224,8 +222,7 @@ static void note_choices(struct statistics *s, const struct record *record)
         note_choice(&s->lists[i], record->values[s->lists[i].field].text);
 }
 
-/* --- telling
- * ------------------------------------------------------------------------------------------------- */
+/* --- telling ------------------------------------------------------------------------------------------- */
 
 static void tell_currency(const struct currency_total *total)
 {

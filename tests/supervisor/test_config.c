@@ -77,8 +77,7 @@ static const struct settings *client(const char *name)
     return NULL;
 }
 
-/* --- layers
- * -------------------------------------------------------------------------------------------------- */
+/* --- layers -------------------------------------------------------------------------------------------- */
 
 START_TEST(flags_alone_are_enough)
 {
@@ -179,8 +178,7 @@ START_TEST(the_nearer_of_rate_and_interval_speaks_for_both)
 }
 END_TEST
 
-/* --- who runs
- * ------------------------------------------------------------------------------------------------ */
+/* --- who runs ------------------------------------------------------------------------------------------ */
 
 START_TEST(the_flag_chooses_among_the_sections)
 {
@@ -229,8 +227,7 @@ START_TEST(a_thousand_clients_share_the_settings_that_none_has_alone)
 }
 END_TEST
 
-/* --- what is wrong
- * ------------------------------------------------------------------------------------------- */
+/* --- what is wrong ------------------------------------------------------------------------------------- */
 
 START_TEST(an_unknown_name_comes_with_its_line_and_the_nearest_known_one)
 {

@@ -20,8 +20,7 @@ static struct {
     size_t count;
 } told;
 
-/* --- set-up
- * -------------------------------------------------------------------------------------------------- */
+/* --- set-up -------------------------------------------------------------------------------------------- */
 
 static void load_words(int argc, char **argv)
 {
@@ -116,8 +115,7 @@ static void says(const char *name, const char *value)
     ck_assert_str_eq(value_of(name), value);
 }
 
-/* --- cases
- * --------------------------------------------------------------------------------------------------- */
+/* --- cases --------------------------------------------------------------------------------------------- */
 
 START_TEST(a_consumer_is_told_who_it_is_and_where)
 {
@@ -312,8 +310,7 @@ START_TEST(more_properties_than_fit_are_refused_not_dropped)
 }
 END_TEST
 
-/* --- --count over the producer's deaths
- * ---------------------------------------------------------------------- */
+/* --- --count over the producer's deaths ---------------------------------------------------------------- */
 
 static void acknowledge(uint64_t records)
 {

@@ -75,8 +75,7 @@ static const char *read_output(void)
     return printed;
 }
 
-/* --- how it ends
- * --------------------------------------------------------------------------------------------- */
+/* --- how it ends --------------------------------------------------------------------------------------- */
 
 START_TEST(every_exit_status_comes_back)
 {
@@ -139,8 +138,7 @@ START_TEST(what_it_used_is_known_after_its_end)
 }
 END_TEST
 
-/* --- exec that fails
- * ----------------------------------------------------------------------------------------- */
+/* --- exec that fails ----------------------------------------------------------------------------------- */
 
 static void refused(const char *path, int cause)
 {
@@ -184,8 +182,7 @@ START_TEST(a_failed_start_leaves_no_descriptor_open)
 }
 END_TEST
 
-/* --- what the child finds
- * ------------------------------------------------------------------------------------ */
+/* --- what the child finds ------------------------------------------------------------------------------ */
 
 START_TEST(the_child_has_six_descriptors_and_no_other)
 {
@@ -310,8 +307,7 @@ START_TEST(a_mask_that_was_there_before_is_handed_on)
 }
 END_TEST
 
-/* --- no orphans
- * ---------------------------------------------------------------------------------------------- */
+/* --- no orphans ---------------------------------------------------------------------------------------- */
 
 START_TEST(the_child_dies_with_its_parent)
 {
@@ -362,8 +358,7 @@ START_TEST(a_signal_never_reaches_a_stranger)
 }
 END_TEST
 
-/* --- names that are never given again
- * ------------------------------------------------------------------------ */
+/* --- names that are never given again ------------------------------------------------------------------ */
 
 START_TEST(start_ticks_are_field_22_whatever_the_name_is)
 {

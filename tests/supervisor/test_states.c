@@ -11,8 +11,7 @@
 #include "supervisor/report.h"
 #include "supervisor/states.h"
 
-/* --- stand-ins
- * ----------------------------------------------------------------------------------------------- */
+/* --- stand-ins ----------------------------------------------------------------------------------------- */
 
 static struct {
     const char *action; /* the last one called */
@@ -57,8 +56,7 @@ void report_line(struct supervisor *supervisor, const char *format, ...)
     seen.reported++;
 }
 
-/* --- what is expected
- * ---------------------------------------------------------------------------------------- */
+/* --- what is expected ---------------------------------------------------------------------------------- */
 
 enum { STATES = WORKER_DONE + 1 };
 
@@ -131,8 +129,7 @@ static void place(enum worker_state state)
     bury_raises = false;
 }
 
-/* --- cases
- * --------------------------------------------------------------------------------------------------- */
+/* --- cases --------------------------------------------------------------------------------------------- */
 
 static void check_edge(enum worker_state state, enum worker_event event, const struct expected *edge)
 {

@@ -67,7 +67,7 @@ bool table_empty(const struct table *table)
     return table->count < table->column_count;
 }
 
-/* --- layout: how wide each column is; 0 for one that is not shown --- */
+/* --- layout: how wide each column is; 0 for one that is not shown -------------------------------------- */
 
 static void natural_widths(const struct table *table, size_t widths[TABLE_COLUMNS_MAX])
 {
@@ -129,7 +129,7 @@ static void layout(const struct table *table, const struct screen *screen, size_
             return;
 }
 
-/* --- printing --- */
+/* --- printing ------------------------------------------------------------------------------------------ */
 
 struct line {
     FILE *stream;

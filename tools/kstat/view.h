@@ -52,7 +52,7 @@ int64_t view_counter(const struct view_worker *worker, const char *name);
 /* Records done: processed, or acknowledged. */
 const char *view_progress_counter(const struct view_worker *worker);
 
-/* --- partitions --- */
+/* --- partitions ---------------------------------------------------------------------------------------- */
 struct view_partition {
     size_t slot; /* its index in the snapshot */
     const char *topic;

@@ -105,8 +105,7 @@ int unknown_topic(const struct cluster *cluster, const struct rd_kafka_metadata 
                      nearest != NULL ? nearest : "", nearest != NULL ? "' meant?" : "");
 }
 
-/* --- watermarks
- * ------------------------------------------------------------------------------------------------------- */
+/* --- watermarks ---------------------------------------------------------------------------------------- */
 
 struct ends {
     const struct rd_kafka_metadata_topic *topic;

@@ -23,8 +23,7 @@ static struct {
     int channel; /* the supervisor's end; -1: not supervised */
 } worker;
 
-/* --- the worker
- * ---------------------------------------------------------------------------------------------- */
+/* --- the worker ---------------------------------------------------------------------------------------- */
 
 static struct worker_control *control;
 static int wishes_fd;
@@ -57,8 +56,7 @@ static void live(bool supervised)
     _exit(97);
 }
 
-/* --- the supervisor
- * ------------------------------------------------------------------------------------------ */
+/* --- the supervisor ------------------------------------------------------------------------------------ */
 
 static char next_wish(void)
 {
