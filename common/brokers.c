@@ -13,7 +13,7 @@
 
 #define KAFKA_PORT       "9092" /* Kafka's registered port, IANA XmlIpcRegSvc; every Kafka document uses it */
 #define ALIVE_TIMEOUT_MS 200
-#define DEVELOPMENT_FILE "../kafka/bootstrap" /* from build/bin */
+#define DEVELOPMENT_FILE "kafka/bootstrap" /* under build/ */
 
 static int check_list(const char *list, const char *source, struct error *error)
 {
@@ -126,19 +126,29 @@ static bool answers(const char *list)
     return false;
 }
 
+/* Opens the file in which `make kafka` leaves the address: our program lies in build/bin, or in
+ * build/debug/bin and the like. */
+static FILE *open_development_file(void)
+{
+    static const char *const above[] = {"/../", "/../../"};
+    char program[PATH_MAX];
+    ssize_t length = readlink("/proc/self/exe", program, sizeof program - 1);
+    if (length <= 0)
+        return NULL;
+    program[length] = '\0';
+    const char *folder = dirname(program);
+    FILE *file = NULL;
+    for (size_t i = 0; file == NULL && i < sizeof above / sizeof above[0]; i++) {
+        char path[PATH_MAX + 64];
+        snprintf(path, sizeof path, "%s%s" DEVELOPMENT_FILE, folder, above[i]);
+        file = fopen(path, "re");
+    }
+    return file;
+}
+
 static bool development_broker(char *list, size_t bytes)
 {
-    char path[PATH_MAX + sizeof DEVELOPMENT_FILE + 1];
-    ssize_t length = readlink("/proc/self/exe", path, PATH_MAX);
-    if (length <= 0)
-        return false;
-    path[length] = '\0';
-    char *folder = dirname(path);
-    size_t used = strlen(folder);
-    if (folder != path)
-        return false;
-    snprintf(path + used, sizeof path - used, "/" DEVELOPMENT_FILE);
-    FILE *file = fopen(path, "re");
+    FILE *file = open_development_file();
     if (file == NULL)
         return false;
     bool ok = fgets(list, (int)bytes, file) != NULL;

@@ -142,7 +142,7 @@ static int assign_duration(const struct option_def *def, void *member, const cha
 
 static int assign_size(const struct option_def *def, void *member, const char *value, struct error *error)
 {
-    int64_t bytes;
+    int64_t bytes = 0;
     if (option_parse_size(value, &bytes, error) == -1 || check_range(def, bytes, value, error) == -1)
         return -1;
     *(int64_t *)member = bytes;

@@ -143,7 +143,7 @@ void report_death(struct worker *worker, const struct process_end *end, enum res
         offsets_text(worker->stats, "position", offsets, sizeof offsets);
         used = append(line, used, ", processed up to %s", offsets);
     }
-    used = append_verdict(line, used, verdict, delay_us);
+    append_verdict(line, used, verdict, delay_us);
     report_line(worker->supervisor, "%s", line);
 }
 

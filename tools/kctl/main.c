@@ -65,7 +65,7 @@ static int follow(const struct settings *settings, const char *target, const cha
     snprintf(argument, sizeof argument, "%s", first[0] != '\0' ? first : "20");
     for (;;) {
         struct answer answer = {0};
-        int64_t last;
+        int64_t last = 0;
         int result = request_send(settings->instance, "logs", target, argument,
                                   settings->timeout_us / US_PER_MS, true, &answer, error);
         if (result == 0 && (!show_lines(answer.result, stdout) || !show_number(answer.result, "last", &last)))
