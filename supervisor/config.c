@@ -423,8 +423,7 @@ static int load_file(struct load *load, struct error *error)
     struct settings *all = &load->config->all;
     if ((load->path = strdup(all->config)) == NULL)
         return error_set(error, "out of memory");
-    /* The analyzer does not see that config_load frees the path. NOLINTNEXTLINE(clang-analyzer-unix.Malloc)
-     */
+    /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): config_load frees the path */
     if (ini_file_load(&load->file, load->path, error) == -1 || check_sections(load, error) == -1)
         return -1;
     settings_release(all);
