@@ -73,7 +73,8 @@ static void drop(struct log_file *file, uint64_t lines)
     file->logs->dropped += lines;
 }
 
-/* True when nothing is left to be said. */
+/* True when nothing is left to be said. Where lines were dropped, more are until the ring is half empty: so a
+ * time without room is told once. */
 static bool say_dropped(struct log_file *file)
 {
     char line[CLOCK_ISO8601_BYTES + 96];
@@ -81,6 +82,8 @@ static bool say_dropped(struct log_file *file)
     uint64_t count = file->dropped - file->dropped_said;
     if (count == 0)
         return true;
+    if (file->logs->ring.used > LOG_FILES_RING_BYTES / 2)
+        return false;
     int length =
         snprintf(line, sizeof line, "%s … %" PRIu64 " lines were dropped: the disk was too slow, or full",
                  clock_format_iso8601(time, clock_wall_us()), count);
