@@ -188,7 +188,8 @@ void brokers_advice(const struct brokers *brokers, char *text, size_t bytes)
                  "no broker is configured: give --bootstrap HOST:PORT, set KAFKA_BOOTSTRAP (or .env), or "
                  "start one with 'make kafka'");
     else
-        snprintf(text, bytes, "no broker answers at %s (from %s): is it running, and is the address right?",
+        snprintf(text, bytes,
+                 "no broker answers at %.400s (from %s): is it running, and is the address right?",
                  brokers->bootstrap, brokers->source);
 }
 

@@ -1,7 +1,6 @@
 #include "consumer/process.h"
 
 #include <inttypes.h>
-#include <stdarg.h>
 
 #include "common/clock.h"
 #include "common/exit_codes.h"
@@ -9,21 +8,6 @@
 #include "consumer/rebalance.h"
 
 enum { REFUSALS_SAID = 3 }; /* lines a batch; the rest is counted */
-
-void consumer_fail(struct consumer *consumer, int exit_code, const char *format, ...)
-{
-    char text[ERROR_TEXT_BYTES];
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(text, sizeof text, format, arguments);
-    va_end(arguments);
-    stats_event(consumer->stats, STATS_RING_ERRORS, clock_wall_us(), exit_code, "%s", text);
-    if (consumer->must_stop)
-        return;
-    consumer->must_stop = true;
-    consumer->exit_code = exit_code;
-    log_error("%s", text);
-}
 
 /* --- errors that come as messages ---------------------------------------------------------------------- */
 

@@ -10,8 +10,7 @@
 #include "supervisor/fleet.h"
 #include "supervisor/segment.h"
 #include "supervisor/states.h"
-
-enum { LOG_LINES = 20 };
+#include "supervisor/verb_logs.h"
 
 /* --- who is meant -------------------------------------------------------------------------------------- */
 
@@ -26,6 +25,22 @@ bool verb_means(const struct request *request, const struct worker *worker)
         return false;
     return request->target[0] == '\0' || strcasecmp(request->target, "all") == 0 ||
            strcasecmp(request->target, worker->name) == 0 || strcasecmp(request->target, worker->client) == 0;
+}
+
+static size_t count_meant(const struct request *request)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < request->supervisor->worker_count; i++)
+        count += verb_means(request, request->supervisor->workers[i]);
+    return count;
+}
+
+enum progress verb_check_target(const struct request *request, struct error *error)
+{
+    if (count_meant(request) > 0)
+        return PROGRESS_DONE;
+    error_set(error, "there is no client or worker '%s'", request->target);
+    return PROGRESS_FAILED;
 }
 
 typedef enum progress each_worker(struct request *request, struct worker *worker, struct error *error);
@@ -50,13 +65,8 @@ static enum progress for_each(struct request *request, each_worker *each, struct
 static enum progress begin_for_each(struct request *request, each_worker *each, struct error *error)
 {
     struct supervisor *supervisor = request->supervisor;
-    size_t meant = 0;
-    for (size_t i = 0; i < supervisor->worker_count; i++)
-        meant += verb_means(request, supervisor->workers[i]);
-    if (meant == 0) {
-        error_set(error, "there is no client or worker '%s'", request->target);
+    if (verb_check_target(request, error) == PROGRESS_FAILED)
         return PROGRESS_FAILED;
-    }
     request->generations = calloc(supervisor->worker_count, sizeof *request->generations);
     if (request->generations == NULL) {
         error_set(error, "out of memory");
@@ -371,81 +381,6 @@ static void pack_text(msgpack_packer *packer, const char *text)
     msgpack_pack_str_with_body(packer, text, strlen(text));
 }
 
-static size_t count_meant(const struct request *request)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < request->supervisor->worker_count; i++)
-        count += verb_means(request, request->supervisor->workers[i]);
-    return count;
-}
-
-/* --- logs ------------------------------------------------------------------------------------------------
- */
-
-struct log_lines {
-    struct request *request;
-    msgpack_packer *packer; /* NULL: only counted */
-    const struct worker *worker;
-    size_t count, skip;
-};
-
-static void take_log_line(const struct tail_line *line, void *context)
-{
-    struct log_lines *lines = context;
-    if (lines->count++ < lines->skip || lines->packer == NULL)
-        return;
-    char text[TAIL_LINE_BYTES + 64];
-    snprintf(text, sizeof text, "%s: %s", lines->worker->name, line->text);
-    pack_text(lines->packer, text);
-}
-
-static void each_log_line(struct log_lines *lines)
-{
-    struct supervisor *supervisor = lines->request->supervisor;
-    lines->count = 0;
-    for (size_t i = 0; i < supervisor->worker_count; i++) {
-        lines->worker = supervisor->workers[i];
-        if (verb_means(lines->request, lines->worker))
-            tail_each(&lines->worker->tail, (uint64_t)lines->request->number, take_log_line, lines);
-    }
-}
-
-/* The argument is how many lines (20), or `+N`: all that came after the line with that number. */
-static enum progress begin_logs(struct request *request, struct error *error)
-{
-    bool after = request->argument[0] == '+';
-    int64_t number = LOG_LINES;
-    if (request->argument[0] != '\0' &&
-        option_parse_integer(request->argument + after, 0, INT64_MAX, &number, error) == -1)
-        return PROGRESS_FAILED;
-    enum progress progress = begin_for_each(request, nothing, error);
-    if (progress == PROGRESS_FAILED)
-        return PROGRESS_FAILED;
-    request->number = after ? number : 0;
-    request->at = after ? SIZE_MAX : (size_t)number;
-    return PROGRESS_DONE;
-}
-
-static void pack_logs(struct request *request, msgpack_packer *packer)
-{
-    struct log_lines lines = {.request = request};
-    each_log_line(&lines);
-    lines.skip = lines.count > request->at ? lines.count - request->at : 0;
-    msgpack_pack_array(packer, lines.count - lines.skip);
-    lines.packer = packer;
-    each_log_line(&lines);
-}
-
-static void pack_last(struct request *request, msgpack_packer *packer)
-{
-    uint64_t last = 0;
-    for (size_t i = 0; i < request->supervisor->worker_count; i++)
-        if (verb_means(request, request->supervisor->workers[i]) &&
-            request->supervisor->workers[i]->tail.last > last)
-            last = request->supervisor->workers[i]->tail.last;
-    msgpack_pack_uint64(packer, last);
-}
-
 /* --- what each is ----------------------------------------------------------------------------------------
  */
 
@@ -571,10 +506,10 @@ static const struct verb verbs[] = {
      .help = "the last lines of a worker",
      .needs_target = true,
      .while_stopping = true,
-     .begin = begin_logs,
-     .result = pack_last,
+     .begin = verb_logs_begin,
+     .result = verb_logs_last,
      .result_name = "last",
-     .lines = pack_logs},
+     .lines = verb_logs_lines},
     {.name = "shutdown",
      .help = "end the instance in order",
      .while_stopping = true,

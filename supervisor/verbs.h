@@ -48,6 +48,8 @@ struct verb {
 const struct verb *verb_find(const char *name, size_t length, const char **suggestion);
 /* True when the worker is meant by the request's target. */
 bool verb_means(const struct request *request, const struct worker *worker);
+/* PROGRESS_FAILED with the reason when the target means nobody. */
+enum progress verb_check_target(const struct request *request, struct error *error);
 /* The lines of the answer: what each worker is now. */
 void verb_lines(struct request *request, msgpack_packer *packer);
 

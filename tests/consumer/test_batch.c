@@ -118,8 +118,14 @@ START_TEST(what_was_not_cleared_is_freed_with_the_batch)
 }
 END_TEST
 
-/* AddressSanitizer asks this at its start; without it, it ends a process that wants too much. */
+/* The sanitizers ask these at their start; without them, they end a process that wants too much. */
 const char *__asan_default_options(void);
+const char *__tsan_default_options(void);
+const char *__tsan_default_options(void)
+{
+    return "allocator_may_return_null=1";
+}
+
 const char *__asan_default_options(void)
 {
     return "allocator_may_return_null=1";

@@ -14,6 +14,7 @@ static int parse(const char *const *words)
     for (; *words != NULL; words++)
         argv[argc++] = (char *)(uintptr_t)*words;
     argv[argc] = NULL;
+    options_release(&kstat_program, &settings); /* of the parse before */
     memset(&settings, 0, sizeof settings);
     error = (struct error)ERROR_INIT;
     return settings_parse(&settings, argc, argv, &error);

@@ -1,0 +1,68 @@
+#include "supervisor/verb_logs.h"
+
+#include "common/options.h"
+
+enum { LOG_LINES = 20 };
+
+struct log_lines {
+    struct request *request;
+    msgpack_packer *packer; /* NULL: only counted */
+    const struct worker *worker;
+    size_t count, skip;
+};
+
+static void take_log_line(const struct tail_line *line, void *context)
+{
+    struct log_lines *lines = context;
+    if (lines->count++ < lines->skip || lines->packer == NULL)
+        return;
+    char text[TAIL_LINE_BYTES + 64];
+    snprintf(text, sizeof text, "%s: %s", lines->worker->name, line->text);
+    msgpack_pack_str_with_body(lines->packer, text, strlen(text));
+}
+
+static void each_log_line(struct log_lines *lines)
+{
+    struct supervisor *supervisor = lines->request->supervisor;
+    lines->count = 0;
+    for (size_t i = 0; i < supervisor->worker_count; i++) {
+        lines->worker = supervisor->workers[i];
+        if (verb_means(lines->request, lines->worker))
+            tail_each(&lines->worker->tail, (uint64_t)lines->request->number, take_log_line, lines);
+    }
+}
+
+/* The argument is how many lines (20), or `+N`: all that came after the line with that number. */
+enum progress verb_logs_begin(struct request *request, struct error *error)
+{
+    bool after = request->argument[0] == '+';
+    int64_t number = LOG_LINES;
+    if (request->argument[0] != '\0' &&
+        option_parse_integer(request->argument + after, 0, INT64_MAX, &number, error) == -1)
+        return PROGRESS_FAILED;
+    if (verb_check_target(request, error) == PROGRESS_FAILED)
+        return PROGRESS_FAILED;
+    request->number = after ? number : 0;
+    request->at = after ? SIZE_MAX : (size_t)number;
+    return PROGRESS_DONE;
+}
+
+void verb_logs_lines(struct request *request, msgpack_packer *packer)
+{
+    struct log_lines lines = {.request = request};
+    each_log_line(&lines);
+    lines.skip = lines.count > request->at ? lines.count - request->at : 0;
+    msgpack_pack_array(packer, lines.count - lines.skip);
+    lines.packer = packer;
+    each_log_line(&lines);
+}
+
+void verb_logs_last(struct request *request, msgpack_packer *packer)
+{
+    uint64_t last = 0;
+    for (size_t i = 0; i < request->supervisor->worker_count; i++)
+        if (verb_means(request, request->supervisor->workers[i]) &&
+            request->supervisor->workers[i]->tail.last > last)
+            last = request->supervisor->workers[i]->tail.last;
+    msgpack_pack_uint64(packer, last);
+}
