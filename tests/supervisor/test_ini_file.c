@@ -71,6 +71,15 @@ START_TEST(an_indented_line_goes_on_with_the_value_above)
 }
 END_TEST
 
+START_TEST(an_indented_line_after_a_section_is_no_continuation)
+{
+    ck_assert_int_eq(load("[a]\nx = 1\n[b]\n  y = 2\n    3\n"), 0);
+    ck_assert_str_eq(value(0, "x"), "1");
+    ck_assert_str_eq(value(1, "y"), "2 3");
+    ini_file_release(&file);
+}
+END_TEST
+
 START_TEST(takes_a_byte_order_mark_and_carriage_returns)
 {
     ck_assert_int_eq(load("\xef\xbb\xbf[a]\r\nx = 1\r\n"), 0);
@@ -145,9 +154,9 @@ START_TEST(a_file_that_cannot_be_read_names_the_flag)
 END_TEST
 
 CHECK_MAIN("supervisor/ini_file", reads_sections_and_lines_with_their_numbers, an_empty_file_has_no_section,
-           an_indented_line_goes_on_with_the_value_above, takes_a_byte_order_mark_and_carriage_returns,
-           many_sections_and_entries_stay_apart, a_section_twice_is_told_with_both_lines,
-           a_name_twice_is_told_with_both_lines,
+           an_indented_line_goes_on_with_the_value_above, an_indented_line_after_a_section_is_no_continuation,
+           takes_a_byte_order_mark_and_carriage_returns, many_sections_and_entries_stay_apart,
+           a_section_twice_is_told_with_both_lines, a_name_twice_is_told_with_both_lines,
            a_name_without_a_section_or_a_value_without_a_name_is_refused,
            what_is_no_line_of_such_a_file_is_told_where_it_stands,
            a_line_too_long_is_refused_and_not_read_as_two, a_file_that_cannot_be_read_names_the_flag)
