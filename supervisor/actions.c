@@ -89,10 +89,9 @@ void action_spawn(struct worker *worker)
     worker->next_restart_us = STATS_UNKNOWN;
     worker->ready_us = 0;
     worker->resume_told = false;
-    worker->killed_by_us = false;
+    worker->tick = 0;
     worker->tick_us = clock_monotonic_us();
     make_segment(worker);
-    worker->tick = 0;
     if (worker->count_base == STATS_UNKNOWN)
         worker->count_base = hand_over_acknowledged(worker);
     int result = start_process(worker, &start, &error);
@@ -334,6 +333,5 @@ void action_kill(struct worker *worker)
     report_line(worker->supervisor, "%s has not ended in %.1f s: killed", worker->name,
                 (double)worker->settings->stop_timeout_us / 1e6);
     worker->deadline_us = INT64_MAX;
-    worker->killed_by_us = true;
     process_kill_group(&worker->process);
 }

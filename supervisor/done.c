@@ -3,14 +3,6 @@
 #include "supervisor/hand_over.h"
 #include "supervisor/segment.h"
 
-static struct worker *find_producer(struct supervisor *supervisor)
-{
-    for (size_t i = 0; i < supervisor->worker_count; i++)
-        if (supervisor->workers[i]->kind == KIND_PRODUCER)
-            return supervisor->workers[i];
-    return NULL;
-}
-
 /* What this consumer's segment says is committed for the partition; STATS_UNKNOWN when it is not its own. */
 static int64_t committed_by(const struct worker *worker, const char *topic, int32_t partition)
 {
@@ -59,7 +51,7 @@ static bool all_groups_past(const struct supervisor *supervisor, const char *top
 
 bool done_check(struct supervisor *supervisor)
 {
-    struct worker *producer = find_producer(supervisor);
+    struct worker *producer = supervisor_find(supervisor, KIND_PRODUCER);
     if (producer == NULL || producer->state != WORKER_DONE || !segment_refresh(producer) ||
         hand_over_remaining(producer) > 0) /* it ended before its time, and is not restarted */
         return false;

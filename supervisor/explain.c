@@ -144,7 +144,7 @@ static void explain_worker(const char *name, const char *program, const char *gr
 void explain_config(const struct config *config, FILE *stream)
 {
     const struct settings *all = config_settings(config);
-    bool embedded = all->brokers.bootstrap[0] == '\0';
+    bool embedded = settings_embedded(all);
     fprintf(stream, "instance %s, %s%s%s%s\n", all->instance,
             embedded ? "embedded broker" : all->brokers.bootstrap, embedded ? "" : " (from ",
             embedded ? "" : all->brokers.source, embedded ? "" : ")");

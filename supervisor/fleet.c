@@ -96,7 +96,7 @@ static void take_over(struct supervisor *supervisor)
 static int add_all(struct supervisor *supervisor)
 {
     const struct settings *settings = supervisor->settings;
-    bool embedded = settings->brokers.bootstrap[0] == '\0';
+    bool embedded = settings_embedded(settings);
     for (size_t i = 0; i < settings->clients.count; i++)
         if (add_consumer(supervisor, config_client(supervisor->config, i), settings->clients.items[i],
                          settings->clients.items[i], (unsigned)i) == NULL)
@@ -188,14 +188,6 @@ static bool any_process(const struct supervisor *supervisor, unsigned kinds)
     return false;
 }
 
-static struct worker *the_one(struct supervisor *supervisor, enum worker_kind kind)
-{
-    for (size_t i = 0; i < supervisor->worker_count; i++)
-        if (supervisor->workers[i]->kind == kind)
-            return supervisor->workers[i];
-    return NULL;
-}
-
 struct step {
     unsigned kinds;          /* whom it concerns */
     enum worker_event event; /* what they get when it begins */
@@ -211,7 +203,7 @@ static bool broker_answers(struct supervisor *supervisor)
  * own while it is asked again. */
 static bool provision_tried(struct supervisor *supervisor)
 {
-    const struct worker *provision = the_one(supervisor, KIND_PROVISION);
+    const struct worker *provision = supervisor_find(supervisor, KIND_PROVISION);
     return provision == NULL || provision->state == WORKER_DONE || provision->state == WORKER_BACKING_OFF ||
            provision->restarts > 0;
 }
@@ -264,7 +256,7 @@ void fleet_start(struct supervisor *supervisor)
 
 static void check_broker(struct supervisor *supervisor)
 {
-    const struct worker *broker = the_one(supervisor, KIND_BROKER);
+    const struct worker *broker = supervisor_find(supervisor, KIND_BROKER);
     if (broker == NULL || broker->state != WORKER_HELD)
         return;
     report_line(supervisor, "the embedded broker is gone, and its records with it: ending. Start again, or "
@@ -274,7 +266,7 @@ static void check_broker(struct supervisor *supervisor)
 
 static void check_provision(struct supervisor *supervisor)
 {
-    const struct worker *provision = the_one(supervisor, KIND_PROVISION);
+    const struct worker *provision = supervisor_find(supervisor, KIND_PROVISION);
     if (provision != NULL && provision->state == WORKER_HELD)
         fleet_stop(supervisor, (int)provision->last_death.exit_status);
 }
@@ -335,7 +327,6 @@ void fleet_kill(struct supervisor *supervisor)
         states_dispatch(worker, EVENT_STOP); /* or its death would be followed by a restart */
         if (worker->process.pid == 0)
             continue;
-        worker->killed_by_us = true;
         process_kill_group(&worker->process);
     }
 }

@@ -115,7 +115,7 @@ static void put_kafka(struct builder *builder, const struct worker *worker)
     put(builder, "bootstrap", worker->supervisor->brokers.bootstrap);
     /* The embedded broker answers a fetch that found nothing when its time is up, not when a record comes:
      * 500 ms unless told. First, so that the user's own -X wins. */
-    if (worker->kind == KIND_CONSUMER && worker->supervisor->settings->brokers.bootstrap[0] == '\0')
+    if (worker->kind == KIND_CONSUMER && settings_embedded(worker->supervisor->settings))
         put(builder, "property", "fetch.wait.max.ms=100");
     for (size_t i = 0; i < worker->settings->properties.count; i++)
         put(builder, "property", worker->settings->properties.items[i]);
@@ -127,7 +127,7 @@ static void put_kafka(struct builder *builder, const struct worker *worker)
 static void put_consumer(struct builder *builder, const struct worker *worker, char instance_id[256])
 {
     const struct supervisor *supervisor = worker->supervisor;
-    bool embedded = supervisor->settings->brokers.bootstrap[0] == '\0';
+    bool embedded = settings_embedded(supervisor->settings);
     snprintf(instance_id, 256, "%s.%s.%s", supervisor->settings->instance, supervisor->host, worker->name);
     put(builder, "client", worker->client);
     put(builder, "group", worker->group);

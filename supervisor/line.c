@@ -24,23 +24,22 @@ static const struct colour palette[] = {
 #define SGR_SUPERVISOR "1"
 #define SGR_QUIET      "2"
 
-static size_t append(char *line, size_t used, const char *format, ...) __attribute__((format(printf, 3, 4)));
-static size_t append(char *line, size_t used, const char *format, ...)
+size_t line_append(char *line, size_t bytes, size_t used, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    int n = vsnprintf(line + used, LINE_BYTES - used, format, arguments);
+    int n = vsnprintf(line + used, bytes - used, format, arguments);
     va_end(arguments);
     size_t end = used + (n > 0 ? (size_t)n : 0);
-    return end < LINE_BYTES ? end : LINE_BYTES - 1;
+    return end < bytes ? end : bytes - 1;
 }
 
 /* `[name] `, in the colours of SGR code `sgr` when there are colours. */
 static size_t bracket(char *line, const char *sgr, bool colours, const char *name)
 {
     if (colours)
-        return append(line, 0, "\033[%sm[%s]\033[0m ", sgr, name);
-    return append(line, 0, "[%s] ", name);
+        return line_append(line, LINE_BYTES, 0, "\033[%sm[%s]\033[0m ", sgr, name);
+    return line_append(line, LINE_BYTES, 0, "[%s] ", name);
 }
 
 static size_t prefix(char *line, const struct worker *worker, bool colours)
@@ -66,25 +65,27 @@ size_t line_escape(char *line, const char *text, size_t length)
 
 size_t line_screen(char *line, const struct worker *worker, bool colours, const char *escaped, size_t length)
 {
-    return append(line, prefix(line, worker, colours), "%.*s", (int)length, escaped);
+    return line_append(line, LINE_BYTES, prefix(line, worker, colours), "%.*s", (int)length, escaped);
 }
 
 size_t line_json(char *line, const struct worker *worker, int64_t wall_us, const char *text, size_t length)
 {
     char time[CLOCK_ISO8601_BYTES];
-    size_t used = append(line, 0, "{\"time\":\"%s\",\"source\":", clock_format_iso8601(time, wall_us));
+    size_t used =
+        line_append(line, LINE_BYTES, 0, "{\"time\":\"%s\",\"source\":", clock_format_iso8601(time, wall_us));
     if (worker == NULL)
-        used = append(line, used, "\"ksupervise\"");
+        used = line_append(line, LINE_BYTES, used, "\"ksupervise\"");
     else
-        used = append(line, used, "\"worker\",\"worker\":\"%s\",\"generation\":%" PRIu64, worker->name,
-                      worker->generation);
-    used = append(line, used, ",\"text\":");
+        used = line_append(line, LINE_BYTES, used, "\"worker\",\"worker\":\"%s\",\"generation\":%" PRIu64,
+                           worker->name, worker->generation);
+    used = line_append(line, LINE_BYTES, used, ",\"text\":");
     text_json(line, LINE_BYTES, &used, text, length);
-    return append(line, used, "}");
+    return line_append(line, LINE_BYTES, used, "}");
 }
 
 size_t line_file(char *line, int64_t wall_us, const char *escaped, size_t length)
 {
     char time[CLOCK_ISO8601_BYTES];
-    return append(line, 0, "%s %.*s", clock_format_iso8601(time, wall_us), (int)length, escaped);
+    return line_append(line, LINE_BYTES, 0, "%s %.*s", clock_format_iso8601(time, wall_us), (int)length,
+                       escaped);
 }

@@ -7,6 +7,10 @@
 
 #define LINE_BYTES (7 * 8192)
 
+/* printf at line[used], cut to `bytes`; returns the new length. */
+size_t line_append(char *line, size_t bytes, size_t used, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
 /* Who says it is a worker, or with NULL the supervisor. Each returns the length; no newline. */
 
 /* As it may meet a terminal: what the two below take. */

@@ -28,8 +28,7 @@ static void take_stop(struct supervisor *supervisor, uint32_t number)
 {
     if (!supervisor->stopping) {
         report_line(supervisor, "SIG%s: stopping in order: producer, consumers%s; again to force",
-                    sigabbrev_np((int)number),
-                    supervisor->settings->brokers.bootstrap[0] == '\0' ? ", broker" : "");
+                    sigabbrev_np((int)number), settings_embedded(supervisor->settings) ? ", broker" : "");
         fleet_stop(supervisor, EXIT_CODE_OK);
         return;
     }
@@ -145,7 +144,7 @@ static int set_up(struct supervisor *supervisor, struct error *error)
 static void greet(struct supervisor *supervisor)
 {
     const struct settings *settings = supervisor->settings;
-    bool embedded = settings->brokers.bootstrap[0] == '\0';
+    bool embedded = settings_embedded(settings);
     char topics[1024];
     topics_text(supervisor, topics, sizeof topics);
     report_line(supervisor, "instance %s, pid %d, topic %s, %s%s%s%s; look with kstat, end with Ctrl-C",

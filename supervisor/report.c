@@ -13,17 +13,6 @@ enum { TEXT_BYTES = 8192 }; /* of what the supervisor says at once */
 
 /* --- lines --------------------------------------------------------------------------------------------- */
 
-static size_t append(char *line, size_t used, const char *format, ...) __attribute__((format(printf, 3, 4)));
-static size_t append(char *line, size_t used, const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    int n = vsnprintf(line + used, TEXT_BYTES - used, format, arguments);
-    va_end(arguments);
-    size_t end = used + (n > 0 ? (size_t)n : 0);
-    return end < TEXT_BYTES ? end : TEXT_BYTES - 1;
-}
-
 /* Where a line is made. Not on the stack: the compiler would clear it for every line. */
 struct scratch {
     char escaped[LINE_BYTES];
@@ -102,18 +91,20 @@ static size_t append_cause(const struct worker *worker, char *line, size_t used,
                            const struct process_end *end)
 {
     if (end->signal != 0)
-        used = append(line, used, "was killed by SIG%s%s", sigabbrev_np(end->signal),
-                      end->core_dumped ? " (core dumped)" : "");
+        used = line_append(line, TEXT_BYTES, used, "was killed by SIG%s%s", sigabbrev_np(end->signal),
+                           end->core_dumped ? " (core dumped)" : "");
     else if (end->exit_status == 0)
-        used = append(line, used, "ended");
+        used = line_append(line, TEXT_BYTES, used, "ended");
     else
-        used = append(line, used, "exited with %d (%s)", end->exit_status,
-                      exit_code_find(end->exit_status)->meaning);
+        used = line_append(line, TEXT_BYTES, used, "exited with %d (%s)", end->exit_status,
+                           exit_code_find(end->exit_status)->meaning);
     const struct directory_death *death = &worker->last_death;
     if (death->phase != STATS_UNKNOWN && end->exit_status != 0)
-        used = append(line, used, " while %s", stats_phase_name((enum stats_phase)death->phase));
+        used = line_append(line, TEXT_BYTES, used, " while %s",
+                           stats_phase_name((enum stats_phase)death->phase));
     if (death->heartbeat_age_us != STATS_UNKNOWN && end->signal != 0)
-        used = append(line, used, ", %.1f s after its last heartbeat", (double)death->heartbeat_age_us / 1e6);
+        used = line_append(line, TEXT_BYTES, used, ", %.1f s after its last heartbeat",
+                           (double)death->heartbeat_age_us / 1e6);
     return used;
 }
 
@@ -121,9 +112,9 @@ static size_t append_verdict(char *line, size_t used, enum restart_verdict verdi
 {
     switch (verdict) {
     case RESTART_NOW:
-        return append(line, used, "; restarting at once");
+        return line_append(line, TEXT_BYTES, used, "; restarting at once");
     case RESTART_LATER:
-        return append(line, used, "; restarting in %.1f s", (double)delay_us / 1e6);
+        return line_append(line, TEXT_BYTES, used, "; restarting in %.1f s", (double)delay_us / 1e6);
     default:
         return used;
     }
@@ -133,15 +124,15 @@ void report_death(struct worker *worker, const struct process_end *end, enum res
                   int64_t delay_us)
 {
     char line[TEXT_BYTES];
-    size_t used = append(line, 0, "%s (pid %" PRId64 ", generation %" PRIu64 ") ", worker->name,
-                         worker->last_death.pid, worker->generation);
+    size_t used = line_append(line, TEXT_BYTES, 0, "%s (pid %" PRId64 ", generation %" PRIu64 ") ",
+                              worker->name, worker->last_death.pid, worker->generation);
     used = append_cause(worker, line, used, end);
     if (worker->kind == KIND_CONSUMER && worker->stats != NULL && end->exit_status != 0) {
         char offsets[1024];
         offsets_text(worker->stats, "committed", offsets, sizeof offsets);
-        used = append(line, used, "; committed %s", offsets);
+        used = line_append(line, TEXT_BYTES, used, "; committed %s", offsets);
         offsets_text(worker->stats, "position", offsets, sizeof offsets);
-        used = append(line, used, ", processed up to %s", offsets);
+        used = line_append(line, TEXT_BYTES, used, ", processed up to %s", offsets);
     }
     append_verdict(line, used, verdict, delay_us);
     report_line(worker->supervisor, "%s", line);
@@ -170,13 +161,14 @@ void report_resume(struct worker *worker)
         return; /* a first start resumes nothing */
     char line[TEXT_BYTES];
     size_t used =
-        append(line, 0, "%s resumed at %" PRId64 " (committed %" PRId64 "), redelivering at most %" PRId64,
-               worker->name, sum.resumed, sum.committed, sum.redelivered);
+        line_append(line, TEXT_BYTES, 0,
+                    "%s resumed at %" PRId64 " (committed %" PRId64 "), redelivering at most %" PRId64,
+                    worker->name, sum.resumed, sum.committed, sum.redelivered);
     if (sum.partitions > 1)
-        used = append(line, used, "; sums over %zu partitions", sum.partitions);
+        used = line_append(line, TEXT_BYTES, used, "; sums over %zu partitions", sum.partitions);
     if (worker->died_us != 0)
-        append(line, used, "; %.0f ms after the death",
-               (double)(clock_monotonic_us() - worker->died_us) / 1e3);
+        line_append(line, TEXT_BYTES, used, "; %.0f ms after the death",
+                    (double)(clock_monotonic_us() - worker->died_us) / 1e3);
     report_line(worker->supervisor, "%s", line);
     if (worker->settings->verbose && sum.partitions > 1)
         tell_partitions(worker, &sum);
@@ -187,7 +179,7 @@ void report_resume(struct worker *worker)
 void report_ready(struct supervisor *supervisor)
 {
     char line[TEXT_BYTES];
-    size_t used = append(line, 0, "ready:");
+    size_t used = line_append(line, TEXT_BYTES, 0, "ready:");
     const char *separator = " ";
     for (size_t i = 0; i < supervisor->worker_count; i++) {
         struct worker *worker = supervisor->workers[i];
@@ -195,11 +187,12 @@ void report_ready(struct supervisor *supervisor)
             continue;
         int64_t count = segment_refresh(worker) ? stats_snapshot_status(worker->stats, "assigned_partitions")
                                                 : STATS_UNKNOWN;
-        used = append(line, used, "%s%s", separator, worker->name);
+        used = line_append(line, TEXT_BYTES, used, "%s%s", separator, worker->name);
         if (worker->state == WORKER_READY_IDLE)
-            used = append(line, used, " (idle: more consumers than partitions)");
+            used = line_append(line, TEXT_BYTES, used, " (idle: more consumers than partitions)");
         else if (count != STATS_UNKNOWN)
-            used = append(line, used, " (%" PRId64 " partition%s)", count, count == 1 ? "" : "s");
+            used = line_append(line, TEXT_BYTES, used, " (%" PRId64 " partition%s)", count,
+                               count == 1 ? "" : "s");
         separator = ", ";
     }
     report_line(supervisor, "%s", line);
@@ -221,12 +214,12 @@ static void summary_consumer(struct worker *worker)
 {
     char line[TEXT_BYTES];
     char offsets[1024];
-    size_t used = append(line, 0, "%-16s %8" PRIu64, worker->name, worker->restarts);
+    size_t used = line_append(line, TEXT_BYTES, 0, "%-16s %8" PRIu64, worker->name, worker->restarts);
     for (size_t i = 0; i < sizeof consumer_columns / sizeof consumer_columns[0]; i++)
-        used = append(line, used, " %10" PRId64,
-                      stats_snapshot_counter(worker->stats, consumer_columns[i].counter));
+        used = line_append(line, TEXT_BYTES, used, " %10" PRId64,
+                           stats_snapshot_counter(worker->stats, consumer_columns[i].counter));
     offsets_text(worker->stats, "committed", offsets, sizeof offsets);
-    append(line, used, "  %s", offsets);
+    line_append(line, TEXT_BYTES, used, "  %s", offsets);
     report_line(worker->supervisor, "%s", line);
 }
 
@@ -242,10 +235,10 @@ static void summary_producer(struct worker *worker)
 void report_summary(struct supervisor *supervisor)
 {
     char line[TEXT_BYTES];
-    size_t used = append(line, 0, "%-16s %8s", "worker", "restarts");
+    size_t used = line_append(line, TEXT_BYTES, 0, "%-16s %8s", "worker", "restarts");
     for (size_t i = 0; i < sizeof consumer_columns / sizeof consumer_columns[0]; i++)
-        used = append(line, used, " %10s", consumer_columns[i].title);
-    append(line, used, "  committed");
+        used = line_append(line, TEXT_BYTES, used, " %10s", consumer_columns[i].title);
+    line_append(line, TEXT_BYTES, used, "  committed");
     report_line(supervisor, "%s", line);
     for (size_t i = 0; i < supervisor->worker_count; i++) {
         struct worker *worker = supervisor->workers[i];

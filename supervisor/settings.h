@@ -74,4 +74,10 @@ const char *settings_owner_of(const char *name);
 int settings_check(struct settings *settings, const char **culprit, struct error *error);
 void settings_release(struct settings *settings);
 
+/* No broker is configured: kbroker takes its place. */
+static inline bool settings_embedded(const struct settings *settings)
+{
+    return settings->brokers.bootstrap[0] == '\0';
+}
+
 #endif

@@ -51,8 +51,16 @@ struct supervisor {
     int exit_code;
     int64_t hang_check_us; /* monotonic: when the next look for hangs is due */
     int64_t done_check_us; /* monotonic: when --exit-when-done looks next; INT64_MAX: not */
-    int64_t summary_wall_us;
     uint64_t random;
 };
+
+/* The fleet's one worker of a kind that has one at most: broker, provision, producer. NULL: it has none. */
+static inline struct worker *supervisor_find(const struct supervisor *supervisor, enum worker_kind kind)
+{
+    for (size_t i = 0; i < supervisor->worker_count; i++)
+        if (supervisor->workers[i]->kind == kind)
+            return supervisor->workers[i];
+    return NULL;
+}
 
 #endif

@@ -50,10 +50,9 @@ struct worker {
     struct restart_history history;
     struct directory_death last_death;
     uint64_t restarts;
-    bool retired;      /* scaled away: it stays down */
-    bool paused;       /* it is not to take records; told to each of its processes */
-    bool start_again;  /* once it has ended: a restart that was asked for */
-    bool killed_by_us; /* it did not end in time, or a second Ctrl-C came */
+    bool retired;     /* scaled away: it stays down */
+    bool paused;      /* it is not to take records; told to each of its processes */
+    bool start_again; /* once it has ended: a restart that was asked for */
     /* process */
     uint64_t generation; /* of the current or last process; 0: never started */
     struct process process;
