@@ -33,7 +33,8 @@ struct consumer {
     /* readiness */
     bool assignment_changed; /* the supervisor has not been told yet */
     bool ever_assigned;
-    bool paused; /* no records are taken; partitions and membership are kept */
+    bool holding; /* some partition waits: holds.h */
+    bool paused;  /* no records are taken; partitions and membership are kept */
     bool ever_received;
     bool topic_missing_said;
     int64_t low_asked_us; /* monotonic: when the low watermarks were asked for */

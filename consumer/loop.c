@@ -5,6 +5,7 @@
 #include "common/clock.h"
 #include "common/exit_codes.h"
 #include "common/log.h"
+#include "consumer/holds.h"
 #include "consumer/lines.h"
 #include "consumer/process.h"
 #include "consumer/rebalance.h"
@@ -131,7 +132,6 @@ int loop_open(struct consumer *consumer, struct error *error)
     rd_kafka_poll_set_consumer(consumer->rk);
     consumer->queue = rd_kafka_queue_get_consumer(consumer->rk);
     consumer->outage.brokers = settings->brokers;
-    consumer->pipeline.stats = consumer->stats;
     offsets_init(&consumer->offsets, settings->topic, consumer->stats);
     committer_init(&consumer->committer, consumer->rk, consumer->queue, &consumer->batch, &consumer->offsets,
                    consumer->stats);
@@ -225,15 +225,24 @@ static void check_end(struct consumer *consumer, const struct rounds *rounds)
         consumer->must_stop = true;
 }
 
+/* How long an idle loop may wait for a record. */
+static int64_t idle_us(const struct consumer *consumer)
+{
+    int64_t commit_us = commit_due_us(&consumer->committer);
+    int64_t hold_us = holds_due_us(consumer);
+    int64_t due_us = commit_us < hold_us ? commit_us : hold_us;
+    return due_us < IDLE_US ? due_us : IDLE_US;
+}
+
 static void turn(struct consumer *consumer, struct rounds *rounds)
 {
-    int64_t wait_us = commit_due_us(&consumer->committer);
     if (worker_control_paused(consumer->control) != consumer->paused)
         rebalance_pause(consumer, !consumer->paused);
     /* The first records after a start have waited through a death, perhaps: they are not made to wait for
      * their batch. */
     int64_t fill_us = consumer->ever_received ? consumer->settings->batch_wait_us : 0;
-    work(consumer, rounds, wait_us < IDLE_US ? wait_us : IDLE_US, fill_us);
+    holds_release(consumer);
+    work(consumer, rounds, idle_us(consumer), fill_us);
     commit_async(&consumer->committer);
     stats_heartbeat(consumer->stats, clock_wall_us());
     watch_queue(consumer, rounds);

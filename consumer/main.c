@@ -22,7 +22,8 @@ static int run(struct consumer *consumer, struct error *error)
 {
     const struct settings *settings = consumer->settings;
     if (batch_init(&consumer->batch, (size_t)settings->batch_size, error) == -1 ||
-        pipeline_open(&consumer->pipeline, settings, error) == -1 || loop_open(consumer, error) == -1)
+        pipeline_open(&consumer->pipeline, settings, consumer->stats, error) == -1 ||
+        loop_open(consumer, error) == -1)
         return -1;
     return loop_run(consumer);
 }

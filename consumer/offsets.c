@@ -19,7 +19,8 @@ static const struct partition unused_row = {.slot = -1,
                                             .requested = STATS_UNKNOWN,
                                             .batch_first = STATS_UNKNOWN,
                                             .batch_end = STATS_UNKNOWN,
-                                            .batch_oldest_us = STATS_UNKNOWN};
+                                            .batch_oldest_us = STATS_UNKNOWN,
+                                            .hold = {.offset = STATS_UNKNOWN}};
 
 static int grow(struct offsets *offsets, size_t wanted)
 {
@@ -63,6 +64,7 @@ int offsets_assign(struct offsets *offsets, int32_t number, int64_t start, int64
     row->committed = committed;
     row->requested = STATS_UNKNOWN;
     row->batch_first = row->batch_end = row->batch_oldest_us = STATS_UNKNOWN;
+    row->hold = unused_row.hold;
     struct stats_writer *stats = offsets->stats;
     stats_partition_set(stats, row->slot, PARTITION_ASSIGNED, 1);
     stats_partition_set(stats, row->slot, PARTITION_ASSIGNMENTS, row->assignments);

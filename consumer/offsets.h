@@ -13,6 +13,15 @@
 #include <librdkafka/rdkafka.h>
 #include <stdbool.h>
 
+/* Why a partition waits: a record that could not be processed for now. holds.h. */
+struct hold {
+    int64_t offset;           /* the record; STATS_UNKNOWN: none has failed */
+    unsigned attempts;        /* at it */
+    int64_t first_failure_us; /* wall */
+    int64_t until_us;         /* monotonic; 0: it does not wait */
+    bool in_batch;            /* the batch in flight met it: what follows it there is not processed */
+};
+
 struct partition {
     bool known;
     bool assigned;
@@ -24,6 +33,7 @@ struct partition {
     int64_t batch_first;  /* of the batch in flight; STATS_UNKNOWN: not part of it */
     int64_t batch_end;
     int64_t batch_oldest_us;
+    struct hold hold;
 };
 
 struct offsets {

@@ -5,6 +5,7 @@
 #include "common/clock.h"
 #include "common/exit_codes.h"
 #include "common/log.h"
+#include "consumer/holds.h"
 #include "consumer/rebalance.h"
 
 enum { REFUSALS_SAID = 3 }; /* lines a batch; the rest is counted */
@@ -86,7 +87,7 @@ static void take_error(struct consumer *consumer, const rd_kafka_message_t *mess
 static bool is_next(struct consumer *consumer, const rd_kafka_message_t *message)
 {
     struct partition *row = offsets_assigned(&consumer->offsets, message->partition);
-    if (row == NULL)
+    if (row == NULL || row->hold.until_us != 0)
         return false;
     int64_t expected = row->batch_end != STATS_UNKNOWN ? row->batch_end : row->position;
     if (expected != STATS_UNKNOWN && message->offset < expected)
@@ -130,16 +131,27 @@ struct refusals {
     uint64_t count;
 };
 
-static void refused(void *context, const rd_kafka_message_t *message, const char *why)
+static void on_dead(void *context, const rd_kafka_message_t *message, const char *stage, const char *why)
 {
     struct refusals *refusals = context;
     struct consumer *consumer = refusals->consumer;
     stats_event(consumer->stats, STATS_RING_ERRORS, clock_wall_us(), message->offset,
-                "[%" PRId32 "] %" PRId64 ": %s", message->partition, message->offset, why);
+                "[%" PRId32 "] %" PRId64 ": %s: %s", message->partition, message->offset, stage, why);
     if (refusals->count++ < REFUSALS_SAID)
-        log_warning("%s [%" PRId32 "] offset %" PRId64 " is not a %s: %s; passed over",
-                    consumer->settings->topic, message->partition, message->offset,
-                    consumer->settings->schema->name, why);
+        log_warning("%s [%" PRId32 "] offset %" PRId64 ": %s: %s; passed over", consumer->settings->topic,
+                    message->partition, message->offset, stage, why);
+}
+
+static bool on_retry(void *context, const rd_kafka_message_t *message, const char *stage, const char *why)
+{
+    const struct refusals *refusals = context;
+    return hold_record(refusals->consumer, message, stage, why);
+}
+
+static bool on_held(void *context, const rd_kafka_message_t *message)
+{
+    const struct refusals *refusals = context;
+    return hold_covers(refusals->consumer, message);
 }
 
 /* The pipeline stopped before a record: what comes after it stays unprocessed, so no row may move past it. */
@@ -204,6 +216,24 @@ static void before(struct consumer *consumer, int64_t wall_us)
     stats_phase(stats, PHASE_PROCESSING, wall_us);
 }
 
+/* A batch of which nothing was done counts nothing. */
+static void run_pipeline(struct consumer *consumer, struct pipeline_result *result)
+{
+    struct refusals refusals = {consumer, 0};
+    struct pipeline_events events = {&refusals, on_dead, on_retry, on_held};
+    struct error error = ERROR_INIT;
+    if (pipeline_run(&consumer->pipeline, consumer->batch.messages, consumer->batch.count, &events, result,
+                     &error) == -1) {
+        hold_batch(consumer, &error);
+        *result = (struct pipeline_result){0};
+    }
+    if (refusals.count > REFUSALS_SAID)
+        log_warning("… and %" PRIu64 " more in this batch", refusals.count - REFUSALS_SAID);
+    if (result->unknown_major != NULL)
+        hold_back(consumer, result->unknown_major);
+    holds_apply(consumer);
+}
+
 uint64_t process_batch(struct consumer *consumer)
 {
     bool by_size = batch_full(&consumer->batch);
@@ -215,13 +245,7 @@ uint64_t process_batch(struct consumer *consumer)
     before(consumer, began_us);
 
     struct pipeline_result result;
-    struct refusals refusals = {consumer, 0};
-    pipeline_run(&consumer->pipeline, consumer->batch.messages, consumer->batch.count, refused, &refusals,
-                 &result);
-    if (refusals.count > REFUSALS_SAID)
-        log_warning("… and %" PRIu64 " more in this batch", refusals.count - REFUSALS_SAID);
-    if (result.unknown_major != NULL)
-        hold_back(consumer, result.unknown_major);
+    run_pipeline(consumer, &result);
 
     int64_t ended_us = clock_wall_us();
     count(consumer, &result, by_size);

@@ -191,6 +191,18 @@ void rebalance_callback(rd_kafka_t *rk, rd_kafka_resp_err_t err, rd_kafka_topic_
 
 /* A pause drops what librdkafka had fetched ahead, and before 2.1 its own idea of the position with it: so
  * reading goes on by a seek to ours. */
+static void read_on(struct consumer *consumer, rd_kafka_topic_partition_list_t *list)
+{
+    check(consumer, rd_kafka_seek_partitions(consumer->rk, list, QUERY_MS), "seek");
+    rd_kafka_resume_partitions(consumer->rk, list);
+}
+
+/* Partitions that wait for themselves (holds.h) stay paused in any case. */
+static bool can_read(const struct partition *row)
+{
+    return row->assigned && row->position != STATS_UNKNOWN && row->hold.until_us == 0;
+}
+
 void rebalance_pause(struct consumer *consumer, bool paused)
 {
     consumer->paused = paused;
@@ -198,19 +210,28 @@ void rebalance_pause(struct consumer *consumer, bool paused)
         rd_kafka_topic_partition_list_new((int)consumer->offsets.assigned_count);
     for (size_t i = 0; i < consumer->offsets.row_count; i++) {
         const struct partition *row = &consumer->offsets.rows[i];
-        if (row->assigned && row->position != STATS_UNKNOWN)
+        if (can_read(row))
             rd_kafka_topic_partition_list_add(list, consumer->offsets.topic, (int32_t)i)->offset =
                 row->position;
     }
     if (list->cnt > 0 && paused)
         rd_kafka_pause_partitions(consumer->rk, list);
-    if (list->cnt > 0 && !paused) {
-        check(consumer, rd_kafka_seek_partitions(consumer->rk, list, QUERY_MS), "seek");
-        rd_kafka_resume_partitions(consumer->rk, list);
-    }
+    if (list->cnt > 0 && !paused)
+        read_on(consumer, list);
     rd_kafka_topic_partition_list_destroy(list);
     stats_phase(consumer->stats, consumer_idle_phase(consumer), clock_wall_us());
     log_line(paused ? "paused" : "resumed");
+}
+
+void rebalance_read_on(struct consumer *consumer, int32_t partition)
+{
+    const struct partition *row = offsets_assigned(&consumer->offsets, partition);
+    if (row == NULL || consumer->paused || !can_read(row))
+        return;
+    rd_kafka_topic_partition_list_t *one = rd_kafka_topic_partition_list_new(1);
+    rd_kafka_topic_partition_list_add(one, consumer->offsets.topic, partition)->offset = row->position;
+    read_on(consumer, one);
+    rd_kafka_topic_partition_list_destroy(one);
 }
 
 /* --- offsets that are gone ----------------------------------------------------------------------------- */

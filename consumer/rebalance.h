@@ -21,4 +21,8 @@ void rebalance_offset_gone(struct consumer *consumer, int32_t partition);
  * The membership, and polling, go on. */
 void rebalance_pause(struct consumer *consumer, bool paused);
 
+/* Takes records again of one partition that waited, from the offset that the table has; unless all are
+ * paused. */
+void rebalance_read_on(struct consumer *consumer, int32_t partition);
+
 #endif

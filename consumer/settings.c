@@ -3,6 +3,7 @@
 #include "common/exit_codes.h"
 #include "common/kafka.h"
 #include "common/worker/config.h"
+#include "consumer/stage_list.h"
 
 #define AT(field) offsetof(struct settings, field)
 
@@ -31,6 +32,17 @@ static const struct option_def options[] = {
      "a batch is closed when it holds N records", false},
     {OPTION_DURATION, "batch-wait", 0, "TIME", "100ms", NULL, AT(batch_wait_us), 0, 3600000000, NULL,
      "or so long after its first record", false},
+
+    {.type = OPTION_HEADING, .help = "What is done with a record"},
+    {OPTION_STRING, "pipeline", 0, "STAGES", NULL, NULL, AT(pipeline), 0, 0, NULL,
+     "'validate, flag:amount>1000, stats': in this order (default: validate, and what the flags below say)",
+     false},
+    {OPTION_FLAG, "stages", 0, NULL, NULL, NULL, AT(list_stages), 0, 0, NULL,
+     "list the stages that there are, and end", false},
+    {OPTION_INTEGER, "retries", 0, "N", "5", NULL, AT(retries), 0, 1000000, NULL,
+     "a record that a stage cannot process for now is tried so often again, then given up", false},
+    {OPTION_DURATION, "retry-delay", 0, "TIME", "100ms", NULL, AT(retry_delay_us), 1000, 30000000, NULL,
+     "so long after the first failure; then twice as long each time, up to 30 s", false},
 
     {.type = OPTION_HEADING, .help = "Output"},
     {OPTION_FLAG, "print", 'p', NULL, NULL, NULL, AT(print), 0, 0, NULL,
@@ -93,6 +105,10 @@ int settings_load(struct settings *settings, int argc, char **argv, struct error
         worker_config_read(WORKER_CONFIG_FD, &consumer_program, settings, error) == -1)
         return -1;
     kafka_help_if_asked(&settings->properties);
+    if (settings->list_stages) {
+        stage_list_print(stdout);
+        exit(EXIT_CODE_OK);
+    }
     return resolve(settings, error);
 }
 

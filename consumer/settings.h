@@ -23,11 +23,16 @@ struct settings {
     /* batches */
     int64_t batch_size;
     int64_t batch_wait_us;
+    /* what is done with a record */
+    const char *pipeline; /* NULL: the default one */
+    int64_t retries;
+    int64_t retry_delay_us;
     /* output */
     bool print;
     bool quiet;
     bool verbose;
     int64_t statistics_every;
+    bool list_stages;
     int64_t count;
     /* Kafka */
     const char *bootstrap;

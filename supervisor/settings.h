@@ -27,6 +27,9 @@ struct settings {
     int on_offset_loss;
     int64_t batch_size;
     int64_t batch_wait_us;
+    const char *pipeline;
+    int64_t retries;
+    int64_t retry_delay_us;
     bool print;
     int64_t statistics_every;
     int64_t session_timeout_us;

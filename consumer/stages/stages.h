@@ -1,11 +1,17 @@
-/* stages.h: every stage, a line each. */
+/* stages.h: every stage, a line each: the order of kconsume --stages. */
 #ifndef KSUPERVISE_CONSUMER_STAGES_STAGES_H
 #define KSUPERVISE_CONSUMER_STAGES_STAGES_H
 
 #include "consumer/pipeline.h"
 
-extern const struct stage_class stage_validate;   /* validate.c */
-extern const struct stage_class stage_print;      /* print.c */
-extern const struct stage_class stage_statistics; /* statistics.c */
+/*  X(id): stages/<id>.c defines `stage_<id>`  */
+#define STAGES(X)                                                                                            \
+    X(validate)                                                                                              \
+    X(print)                                                                                                 \
+    X(statistics)
+
+#define X(id) extern const struct stage_class stage_##id;
+STAGES(X)
+#undef X
 
 #endif

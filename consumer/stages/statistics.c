@@ -54,8 +54,23 @@ static void find_lists(struct statistics *s)
     }
 }
 
-static int statistics_open(void **state, const struct settings *settings, struct error *error)
+/* Nothing: as --statistics-every says, or only at the end. */
+static int parse_every(const char *argument, const struct settings *settings, uint64_t *every,
+                       struct error *error)
 {
+    int64_t value = settings->statistics_every;
+    if (argument != NULL && option_parse_integer(argument, 1, INT64_MAX, &value, error) == -1)
+        return -1;
+    *every = (uint64_t)value;
+    return 0;
+}
+
+static int statistics_open(void **state, const char *argument, const struct pipeline *pipeline,
+                           struct error *error)
+{
+    uint64_t every;
+    if (parse_every(argument, pipeline->settings, &every, error) == -1)
+        return -1;
     struct statistics *s = calloc(1, sizeof *s);
     uint64_t *keys = calloc(KEYS_INITIAL, sizeof *keys);
     if (s == NULL || keys == NULL) {
@@ -63,8 +78,8 @@ static int statistics_open(void **state, const struct settings *settings, struct
         free(keys);
         return error_set(error, "out of memory");
     }
-    s->schema = settings->schema;
-    s->every = (uint64_t)settings->statistics_every;
+    s->schema = pipeline->settings->schema;
+    s->every = every;
     s->money_field = schema_type_index(s->schema, FIELD_MONEY);
     s->currency_field = schema_type_index(s->schema, FIELD_CURRENCY);
     s->exponent_field = schema_type_index(s->schema, FIELD_EXPONENT);
@@ -278,13 +293,15 @@ static enum verdict statistics_record(void *state, const struct item *item, char
 static void statistics_finish(void *state)
 {
     const struct statistics *s = state;
-    if (s->records % s->every != 0) /* what has been told is not told twice */
+    if (s->every == 0 || s->records % s->every != 0) /* what has been told is not told twice */
         tell(s);
 }
 
 const struct stage_class stage_statistics = {
-    .name = "statistics",
-    .help = "totals, by type and currency, active keys",
+    .name = "stats",
+    .argument = "N",
+    .argument_optional = true,
+    .help = "totals, by type and currency, active keys: every N records, and at the end",
     .open = statistics_open,
     .record = statistics_record,
     .finish = statistics_finish,

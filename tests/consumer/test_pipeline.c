@@ -13,6 +13,7 @@ static struct error error;
 static struct {
     size_t count;
     int64_t offsets[BATCH_MAX];
+    const char *stages[BATCH_MAX];
     char why[BATCH_MAX][STAGE_WHY_BYTES];
 } refusals;
 
@@ -24,23 +25,55 @@ static struct {
 static void open_pipeline(void)
 {
     settings = (struct settings){.schema = schema_by_workload("payments")};
-    ck_assert_msg(pipeline_open(&pipeline, &settings, &error) == 0, "%s", error.text);
+    ck_assert_msg(pipeline_open(&pipeline, &settings, NULL, &error) == 0, "%s", error.text);
 }
 
-static void close_pipeline(void)
+static void clear_batch(void)
 {
     for (size_t i = 0; i < batch.count; i++)
         rd_kafka_message_destroy(&batch.fakes[i]->message);
     batch.count = 0;
+}
+
+static void close_pipeline(void)
+{
+    clear_batch();
     pipeline_close(&pipeline);
 }
 
-static void refused(void *context, const rd_kafka_message_t *message, const char *why)
+static void dead(void *context, const rd_kafka_message_t *message, const char *stage, const char *why)
 {
     ck_assert_ptr_eq(context, &refusals);
     refusals.offsets[refusals.count] = message->offset;
+    refusals.stages[refusals.count] = stage;
     snprintf(refusals.why[refusals.count++], STAGE_WHY_BYTES, "%s", why);
 }
+
+/* A partition waits from its first record on that is to be tried again, unless `tries` is spent. */
+static struct {
+    unsigned tries;
+    unsigned asked;
+    int64_t from[4]; /* of each partition; 0: it does not wait */
+} waits;
+
+static bool retry(void *context, const rd_kafka_message_t *message, const char *stage, const char *why)
+{
+    ck_assert_ptr_eq(context, &refusals);
+    ck_assert_ptr_nonnull(stage);
+    ck_assert_ptr_nonnull(why);
+    if (waits.asked++ >= waits.tries)
+        return false;
+    waits.from[message->partition] = message->offset;
+    return true;
+}
+
+static bool held(void *context, const rd_kafka_message_t *message)
+{
+    ck_assert_ptr_eq(context, &refusals);
+    return waits.from[message->partition] != 0 && message->offset >= waits.from[message->partition];
+}
+
+static const struct pipeline_events events = {&refusals, dead, retry, held};
 
 static void add(struct fake *fake)
 {
@@ -52,7 +85,7 @@ static void run(void)
     rd_kafka_message_t *messages[BATCH_MAX];
     for (size_t i = 0; i < batch.count; i++)
         messages[i] = &batch.fakes[i]->message;
-    pipeline_run(&pipeline, messages, batch.count, refused, &refusals, &result);
+    ck_assert_int_eq(pipeline_run(&pipeline, messages, batch.count, &events, &result, &error), 0);
 }
 
 /* A payment whose last byte is missing. */
@@ -126,7 +159,7 @@ START_TEST(every_truncation_of_a_payment_is_refused)
             memcpy(message->payload, fake->payload, length);
         message->len = length;
         refusals.count = 0;
-        pipeline_run(&pipeline, &message, 1, refused, &refusals, &result);
+        ck_assert_int_eq(pipeline_run(&pipeline, &message, 1, &events, &result, &error), 0);
         ck_assert_uint_eq(result.failed, 1);
         free(message->payload);
     }
@@ -217,7 +250,7 @@ START_TEST(what_breaks_the_schemas_bounds_is_refused_before_it_is_printed)
 {
     pipeline_close(&pipeline);
     settings.print = true;
-    ck_assert_int_eq(pipeline_open(&pipeline, &settings, &error), 0);
+    ck_assert_int_eq(pipeline_open(&pipeline, &settings, NULL, &error), 0);
     struct fake *bad = fake_payment(0, 1);
     char *pln = memmem(bad->payload, bad->message.len, "PLN", 3);
     ck_assert_ptr_nonnull(pln);
@@ -240,7 +273,7 @@ START_TEST(the_running_number_counts_what_was_decoded)
 {
     pipeline_close(&pipeline);
     settings = (struct settings){.schema = schema_by_workload("transactions"), .print = true};
-    ck_assert_int_eq(pipeline_open(&pipeline, &settings, &error), 0);
+    ck_assert_int_eq(pipeline_open(&pipeline, &settings, NULL, &error), 0);
     static const char *const fields[] = {"account",   "1234", "amount",  "150.50", "transaction_id",
                                          "TXN-45678", "type", "deposit", NULL};
     add(fake_record(0, 0, settings.schema, fields));
@@ -257,7 +290,7 @@ START_TEST(statistics_have_their_last_words_at_the_end)
 {
     pipeline_close(&pipeline);
     settings.statistics_every = 1000;
-    ck_assert_int_eq(pipeline_open(&pipeline, &settings, &error), 0);
+    ck_assert_int_eq(pipeline_open(&pipeline, &settings, NULL, &error), 0);
     add(fake_payment(0, 0));
     capture_begin();
     run();
@@ -274,6 +307,162 @@ START_TEST(an_empty_batch_is_nothing)
 }
 END_TEST
 
+/* --- stages that are made here ------------------------------------------------------------------------- */
+
+static struct {
+    enum verdict of_offset[BATCH_MAX]; /* the same for record and batch stages */
+    bool fails;                        /* the batch as a whole */
+    int64_t seen[BATCH_MAX];
+    size_t seen_count;
+} script;
+
+static enum verdict scripted_record(void *state, const struct item *item, char why[STAGE_WHY_BYTES])
+{
+    (void)state;
+    snprintf(why, STAGE_WHY_BYTES, "because");
+    return script.of_offset[item->message->offset];
+}
+
+static int scripted_batch(void *state, const struct item *items, size_t count, struct answer *answers,
+                          struct error *batch_error)
+{
+    (void)state;
+    if (script.fails)
+        return error_set(batch_error, "it is away");
+    for (size_t i = 0; i < count; i++)
+        answers[i] = (struct answer){script.of_offset[items[i].message->offset], "said the batch stage"};
+    return 0;
+}
+
+static enum verdict noting_record(void *state, const struct item *item, char why[STAGE_WHY_BYTES])
+{
+    (void)state;
+    (void)why;
+    script.seen[script.seen_count++] = item->message->offset;
+    return VERDICT_PASS;
+}
+
+static const struct stage_class one_by_one = {.name = "one", .record = scripted_record};
+static const struct stage_class together = {.name = "together", .batch = scripted_batch};
+static const struct stage_class noting = {.name = "noting", .record = noting_record};
+
+/* A pipeline of this stage, and behind it one that notes what comes through. */
+static void open_scripted(const struct stage_class *class)
+{
+    pipeline_close(&pipeline);
+    settings.pipeline = "";
+    settings.batch_size = BATCH_MAX;
+    ck_assert_int_eq(pipeline_open(&pipeline, &settings, NULL, &error), 0);
+    ck_assert_uint_eq(pipeline.stage_count, 0);
+    pipeline.stages[0].class = class;
+    pipeline.stages[1].class = &noting;
+    pipeline.stage_count = 2;
+    pipeline.first_batch_stage = class->batch != NULL ? 0 : 2;
+    free(pipeline.items);
+    free(pipeline.answers);
+    pipeline.items = calloc(BATCH_MAX, sizeof *pipeline.items);
+    pipeline.answers = calloc(BATCH_MAX, sizeof *pipeline.answers);
+    memset(&script, 0, sizeof script);
+    memset(&refusals, 0, sizeof refusals);
+    memset(&waits, 0, sizeof waits);
+    clear_batch();
+}
+
+/* Six records: 1 to 4 of partition 0, 5 and 6 of partition 1. */
+static void add_six(void)
+{
+    for (int64_t i = 1; i <= 6; i++)
+        add(fake_payment(i <= 4 ? 0 : 1, i));
+}
+
+static void saw(const char *offsets)
+{
+    char text[BATCH_MAX * 4] = "";
+    for (size_t i = 0; i < script.seen_count; i++)
+        snprintf(text + strlen(text), sizeof text - strlen(text), "%s%d", i > 0 ? " " : "",
+                 (int)script.seen[i]);
+    ck_assert_str_eq(text, offsets);
+}
+
+static const struct stage_class *const both_kinds[] = {&one_by_one, &together};
+
+START_TEST(a_record_to_try_again_holds_what_follows_it_in_its_partition_and_nothing_else)
+{
+    for (size_t kind = 0; kind < 2; kind++) {
+        open_scripted(both_kinds[kind]);
+        add_six();
+        script.of_offset[3] = VERDICT_RETRY;
+        script.of_offset[4] = VERDICT_DEAD; /* not now: it comes again */
+        waits.tries = 1;
+        run();
+        saw("1 2 5 6");
+        ck_assert_uint_eq(result.processed, 4);
+        ck_assert_uint_eq(result.failed, 0);
+        ck_assert_uint_eq(refusals.count, 0);
+        ck_assert_int_eq(waits.from[0], 3);
+    }
+}
+END_TEST
+
+START_TEST(a_record_that_was_tried_often_enough_is_dead_and_the_next_go_on)
+{
+    for (size_t kind = 0; kind < 2; kind++) {
+        open_scripted(both_kinds[kind]);
+        add_six();
+        script.of_offset[3] = VERDICT_RETRY;
+        run();
+        saw("1 2 4 5 6");
+        ck_assert_uint_eq(result.failed, 1);
+        ck_assert_int_eq(refusals.offsets[0], 3);
+        ck_assert_str_eq(refusals.stages[0], both_kinds[kind]->name);
+    }
+}
+END_TEST
+
+START_TEST(what_a_stage_drops_counts_as_processed_and_what_it_refuses_does_not)
+{
+    for (size_t kind = 0; kind < 2; kind++) {
+        open_scripted(both_kinds[kind]);
+        add_six();
+        script.of_offset[1] = VERDICT_DROP;
+        script.of_offset[6] = VERDICT_DEAD;
+        run();
+        saw("2 3 4 5");
+        ck_assert_uint_eq(result.processed, 5);
+        ck_assert_uint_eq(result.failed, 1);
+        ck_assert_str_eq(refusals.why[0], both_kinds[kind] == &together ? "said the batch stage" : "because");
+    }
+}
+END_TEST
+
+START_TEST(a_batch_stage_that_could_do_nothing_fails_the_whole_batch)
+{
+    open_scripted(&together);
+    add_six();
+    script.fails = true;
+    rd_kafka_message_t *messages[] = {&batch.fakes[0]->message, &batch.fakes[1]->message};
+    ck_assert_int_eq(pipeline_run(&pipeline, messages, 2, &events, &result, &error), -1);
+    ck_assert_str_eq(error.text, "together: it is away");
+    saw("");
+}
+END_TEST
+
+START_TEST(stages_are_made_from_their_text_in_its_order)
+{
+    pipeline_close(&pipeline);
+    settings.pipeline = "stats:3 ,print";
+    ck_assert_msg(pipeline_open(&pipeline, &settings, NULL, &error) == 0, "%s", error.text);
+    ck_assert_uint_eq(pipeline.stage_count, 2);
+    ck_assert_str_eq(pipeline.stages[0].class->name, "stats");
+    ck_assert_str_eq(pipeline.stages[1].class->name, "print");
+    pipeline_close(&pipeline);
+    settings.pipeline = "validate, stats:three";
+    ck_assert_int_eq(pipeline_open(&pipeline, &settings, NULL, &error), -1);
+    ck_assert_msg(strstr(error.text, "stats: ") != NULL && strstr(error.text, "column 11") != NULL, "%s",
+                  error.text);
+}
+END_TEST
+
 CHECK_MAIN_WITH("consumer/pipeline", open_pipeline, close_pipeline, records_are_decoded_numbered_and_counted,
                 a_poison_record_is_refused_with_its_reason_and_the_others_go_on,
                 every_truncation_of_a_payment_is_refused, the_header_of_our_schema_and_none_are_both_right,
@@ -284,4 +473,9 @@ CHECK_MAIN_WITH("consumer/pipeline", open_pipeline, close_pipeline, records_are_
                 headers_are_asked_for_once_a_run_of_a_partition,
                 what_breaks_the_schemas_bounds_is_refused_before_it_is_printed,
                 the_running_number_counts_what_was_decoded, statistics_have_their_last_words_at_the_end,
-                an_empty_batch_is_nothing)
+                an_empty_batch_is_nothing,
+                a_record_to_try_again_holds_what_follows_it_in_its_partition_and_nothing_else,
+                a_record_that_was_tried_often_enough_is_dead_and_the_next_go_on,
+                what_a_stage_drops_counts_as_processed_and_what_it_refuses_does_not,
+                a_batch_stage_that_could_do_nothing_fails_the_whole_batch,
+                stages_are_made_from_their_text_in_its_order)

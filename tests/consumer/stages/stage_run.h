@@ -10,6 +10,7 @@ static struct {
     const struct stage_class *class;
     void *state;
     struct settings settings;
+    struct pipeline pipeline;
     struct item item;
     struct record_storage storage;
     char why[STAGE_WHY_BYTES];
@@ -21,9 +22,10 @@ static inline void run_open(const struct stage_class *class, const char *workloa
     run.class = class;
     run.settings =
         (struct settings){.schema = schema_by_workload(workload), .statistics_every = statistics_every};
+    run.pipeline = (struct pipeline){.settings = &run.settings};
     run.item.number = 0;
     if (class->open != NULL)
-        ck_assert_msg(class->open(&run.state, &run.settings, &error) == 0, "%s", error.text);
+        ck_assert_msg(class->open(&run.state, NULL, &run.pipeline, &error) == 0, "%s", error.text);
 }
 
 static inline void run_close(void)
