@@ -7,6 +7,9 @@
 #include "common/exit_codes.h"
 #include "common/log.h"
 
+#define OUTAGE_ASK_US US_PER_SECOND
+#define OUTAGE_ASK_MS 100
+
 struct property {
     const char *name;
     const char *value;
@@ -161,6 +164,12 @@ int kafka_exit_code(rd_kafka_resp_err_t err)
     return EXIT_CODE_KAFKA_FATAL;
 }
 
+static void tell_supervisor(const struct kafka_outage *outage, bool away)
+{
+    if (outage->control != NULL)
+        worker_notify_count(outage->control, "outage", away);
+}
+
 bool kafka_outage_error(struct kafka_outage *outage, rd_kafka_resp_err_t err)
 {
     if (err != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN || outage->since_us != 0)
@@ -169,6 +178,7 @@ bool kafka_outage_error(struct kafka_outage *outage, rd_kafka_resp_err_t err)
     char advice[ERROR_TEXT_BYTES];
     brokers_advice(&outage->brokers, advice, sizeof advice);
     log_warning("%s Trying on.", advice);
+    tell_supervisor(outage, true);
     return true;
 }
 
@@ -178,4 +188,18 @@ void kafka_outage_over(struct kafka_outage *outage)
         return;
     log_line("a broker answers again, after %.1f s", (double)(clock_monotonic_us() - outage->since_us) / 1e6);
     outage->since_us = 0;
+    tell_supervisor(outage, false);
+}
+
+void kafka_outage_check(struct kafka_outage *outage, rd_kafka_t *rk)
+{
+    const struct rd_kafka_metadata *metadata;
+    int64_t now_us = clock_monotonic_us();
+    if (outage->since_us == 0 || now_us - outage->asked_us < OUTAGE_ASK_US)
+        return;
+    outage->asked_us = now_us;
+    if (rd_kafka_metadata(rk, 0, NULL, &metadata, OUTAGE_ASK_MS) != RD_KAFKA_RESP_ERR_NO_ERROR)
+        return;
+    rd_kafka_metadata_destroy(metadata);
+    kafka_outage_over(outage);
 }

@@ -6,6 +6,7 @@
 
 #include "common/brokers.h"
 #include "common/options.h"
+#include "common/worker/control.h"
 
 #include <librdkafka/rdkafka.h>
 
@@ -50,15 +51,21 @@ int kafka_reach(rd_kafka_t *rk, const struct brokers *brokers, int timeout_ms, s
 /* The exit code that a fatal error of librdkafka deserves. */
 int kafka_exit_code(rd_kafka_resp_err_t err);
 
-/* Follows the brokers' absence, so that it is told once, and its end too. */
+/* Follows the brokers' absence, so that it is told once, and its end too; the supervisor is told by the
+ * notification `outage` (1: away, 0: back), because a worker that waits for a broker is not at fault. */
 struct kafka_outage {
     struct brokers brokers;
-    int64_t since_us; /* monotonic; 0: none */
+    struct worker_control *control; /* NULL: nobody to tell */
+    int64_t since_us;               /* monotonic; 0: none */
+    int64_t asked_us;               /* monotonic: kafka_outage_check asked last */
 };
 /* For the error callback: says the first time that no broker answers, and what to do. Returns true when this
  * began an outage. */
 bool kafka_outage_error(struct kafka_outage *outage, rd_kafka_resp_err_t err);
 /* Proof of life: a record, a delivery, a commit, an assignment. Says how long it took, once. */
 void kafka_outage_over(struct kafka_outage *outage);
+/* For every turn of a loop: during an outage asks once a second whether a broker answers again, which without
+ * records nobody would notice. Waits for at most 100 ms then. */
+void kafka_outage_check(struct kafka_outage *outage, rd_kafka_t *rk);
 
 #endif

@@ -132,6 +132,7 @@ int loop_open(struct consumer *consumer, struct error *error)
     rd_kafka_poll_set_consumer(consumer->rk);
     consumer->queue = rd_kafka_queue_get_consumer(consumer->rk);
     consumer->outage.brokers = settings->brokers;
+    consumer->outage.control = consumer->control;
     offsets_init(&consumer->offsets, settings->topic, consumer->stats);
     committer_init(&consumer->committer, consumer->rk, consumer->queue, &consumer->batch, &consumer->offsets,
                    consumer->stats);
@@ -245,6 +246,7 @@ static void turn(struct consumer *consumer, struct rounds *rounds)
     work(consumer, rounds, idle_us(consumer), fill_us);
     commit_async(&consumer->committer);
     stats_heartbeat(consumer->stats, clock_wall_us());
+    kafka_outage_check(&consumer->outage, consumer->rk);
     watch_queue(consumer, rounds);
     publish_watermarks(consumer, rounds, clock_monotonic_us());
     check_end(consumer, rounds);

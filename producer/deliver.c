@@ -150,6 +150,7 @@ int delivery_open(struct delivery *delivery, const struct settings *settings, st
     delivery->stats = stats;
     delivery->wake_fd = -1;
     delivery->outage.brokers = settings->brokers;
+    delivery->outage.control = control;
     delivery->schema_header_bytes = schema_header(settings->schema, delivery->schema_header);
     delivery->seq = stats_get(stats, PRODUCER_PRODUCED) + 1; /* the stream goes on over generations */
     if (open_handle(delivery, error) == -1 || open_wake(delivery, error) == -1)
@@ -194,6 +195,7 @@ static void publish_now(struct delivery *delivery, int64_t now_us)
     stats_status_set(delivery->stats, PRODUCER_QUEUE_DEPTH, (int64_t)waiting);
     stats_status_publish(delivery->stats);
     stats_heartbeat(delivery->stats, wall_us);
+    kafka_outage_check(&delivery->outage, delivery->rk);
     lines_tick(&delivery->lines, now_us, waiting, false);
     if (log_flush() == -1 && delivery->exit_code == EXIT_CODE_OK)
         delivery->exit_code = EXIT_CODE_FAILED;

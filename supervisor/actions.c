@@ -78,6 +78,13 @@ static int start_process(struct worker *worker, struct start *start, struct erro
     return error_set(error, "cannot watch a process: %s", strerror(errno));
 }
 
+/* Provisioning is never ready, it is done. One that is paused may send nothing, and so never be it. */
+static void begin_start_deadline(struct worker *worker)
+{
+    bool none = worker->kind == KIND_PROVISION || worker->paused;
+    worker->deadline_us = none ? INT64_MAX : clock_monotonic_us() + worker->settings->start_timeout_us;
+}
+
 void action_spawn(struct worker *worker)
 {
     struct start start = {-1, -1, -1};
@@ -85,7 +92,8 @@ void action_spawn(struct worker *worker)
     if (worker->generation > 0)
         worker->restarts++;
     worker->generation++;
-    worker->deadline_us = INT64_MAX;
+    begin_start_deadline(worker);
+    worker->spawned_us = clock_monotonic_us();
     worker->next_restart_us = STATS_UNKNOWN;
     worker->ready_us = 0;
     worker->resume_told = false;
@@ -106,11 +114,30 @@ void action_ready(struct worker *worker)
 {
     if (worker->ready_us == 0)
         worker->ready_us = clock_monotonic_us();
+    worker->deadline_us = INT64_MAX;
     worker->reason[0] = '\0';
     if (worker->paused)
         channel_pause(worker, true);
     if (worker->kind == KIND_CONSUMER && !worker->resume_told)
         report_resume(worker);
+}
+
+/* A worker that cannot reach Kafka can do nothing about it, and neither could its successor: the time in
+ * which it has to be ready stands still. */
+void action_broker_away(struct worker *worker)
+{
+    worker->deadline_us = INT64_MAX;
+    snprintf(worker->reason, sizeof worker->reason, "no broker answers");
+    if (worker->ready_us == 0)
+        report_line(worker->supervisor,
+                    "%s is not ready, because no broker answers: its start deadline waits", worker->name);
+}
+
+void action_broker_back(struct worker *worker)
+{
+    worker->reason[0] = '\0';
+    if (worker->ready_us == 0)
+        begin_start_deadline(worker);
 }
 
 /* --- death --------------------------------------------------------------------------------------------- */
@@ -307,6 +334,23 @@ void action_start_after(struct worker *worker)
     worker->start_again = true;
 }
 
+static const char *phase_text(const struct worker *worker)
+{
+    int64_t phase = worker->stats == NULL ? STATS_UNKNOWN : stats_snapshot_status(worker->stats, "phase");
+    return phase == STATS_UNKNOWN ? "starting" : stats_phase_name((enum stats_phase)phase);
+}
+
+void action_kill_unready(struct worker *worker)
+{
+    if (worker->paused)
+        return;
+    segment_refresh_whole(worker);
+    snprintf(worker->reason, sizeof worker->reason, "start deadline: not ready after %.1f s, while %s",
+             (double)(clock_monotonic_us() - worker->spawned_us) / 1e6, phase_text(worker));
+    report_line(worker->supervisor, "%s: %s: killed", worker->name, worker->reason);
+    process_kill_group(&worker->process);
+}
+
 /* What it was at when it stopped moving is what the one who reads this at night wants to know. */
 void action_kill_hung(struct worker *worker)
 {
@@ -319,8 +363,7 @@ void action_kill_hung(struct worker *worker)
         offsets_text(worker->stats, "inflight_end", end, sizeof end);
     }
     report_line(worker->supervisor, "%s hangs: nothing has moved for %.1f s while %s%s%s%s%s: killed",
-                worker->name, (double)(clock_monotonic_us() - worker->tick_us) / 1e6,
-                phase == STATS_UNKNOWN ? "starting" : stats_phase_name((enum stats_phase)phase),
+                worker->name, (double)(clock_monotonic_us() - worker->tick_us) / 1e6, phase_text(worker),
                 phase == PHASE_PROCESSING ? ", in the batch from " : "",
                 phase == PHASE_PROCESSING ? first : "", phase == PHASE_PROCESSING ? " to " : "",
                 phase == PHASE_PROCESSING ? end : "");

@@ -18,6 +18,9 @@
     X(drain, "ask it to end, and set a deadline")                                                            \
     X(start_after, "start it again when it has ended")                                                       \
     X(kill, "kill its process group: it did not end in time")                                                \
+    X(broker_away, "no start deadline while no broker answers: it is not at fault")                          \
+    X(broker_back, "the start deadline begins anew, where it is not ready yet")                              \
+    X(kill_unready, "kill its process group: it was not ready in time")                                      \
     X(kill_hung, "kill its process group: it hangs")                                                         \
     X(cancel_restart, "forget the planned restart")
 

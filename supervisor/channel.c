@@ -38,6 +38,14 @@ static void on_ready(struct worker *worker, struct rpc_message *message)
     states_dispatch(worker, idle ? EVENT_READY_IDLE : EVENT_READY);
 }
 
+static void on_outage(struct worker *worker, struct rpc_message *message)
+{
+    int64_t away = 1;
+    if (message->param_count > 0)
+        mp_read_int(&message->params, &away);
+    states_dispatch(worker, away != 0 ? EVENT_BROKER_AWAY : EVENT_BROKER_BACK);
+}
+
 struct notification {
     const char *method;
     void (*act)(struct worker *worker, struct rpc_message *message);
@@ -47,6 +55,7 @@ static const struct notification notifications[] = {
     {"address", on_address},
     {"joining", on_joining},
     {"ready", on_ready},
+    {"outage", on_outage},
 };
 
 static void take(struct worker *worker, const char *bytes, size_t length)

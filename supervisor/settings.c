@@ -81,6 +81,11 @@ static const struct option_def options[] = {
      NULL, "name of this supervisor: several can run side by side", false},
     {OPTION_FLAG, "exit-when-done", 0, NULL, NULL, NULL, AT(exit_when_done), 0, 0, NULL,
      "end when --count records are produced and every group has committed them all", false},
+    {OPTION_DURATION, "start-timeout", 0, "TIME", "6m", NULL, AT(start_timeout_us), 100000, 86400000000, NULL,
+     "a worker that is not ready so long after its start is killed and started again; while no broker "
+     "answers "
+     "this time stands still. A group waits up to 5m (max.poll.interval.ms) for a member that is slow",
+     false},
     {OPTION_DURATION, "stop-timeout", 0, "TIME", "10s", NULL, AT(stop_timeout_us), 100000, 3600000000, NULL,
      "a worker that has not ended so long after it was asked to is killed", false},
     {OPTION_DURATION, "hang-after", 0, "TIME", "60s", NULL, AT(hang_after_us), 1000000, 86400000000, NULL,

@@ -47,6 +47,7 @@ struct settings {
     const char *instance;
     bool exit_when_done;
     bool keep;
+    int64_t start_timeout_us;
     int64_t stop_timeout_us;
     int64_t hang_after_us;
     int restart; /* enum restart_mode */

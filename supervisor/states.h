@@ -16,6 +16,8 @@
     X(EVENT_HOLD, "hold", "policy: not before somebody looked at it")                                        \
     X(EVENT_FINISH, "finish", "policy: it has done its work")                                                \
     X(EVENT_STOP, "stop", "the fleet wants it to end")                                                       \
+    X(EVENT_BROKER_AWAY, "broker away", "the process says that no broker answers")                           \
+    X(EVENT_BROKER_BACK, "broker back", "the process says that one answers again")                           \
     X(EVENT_HUNG, "hung", "nothing has moved in it for longer than --hang-after")                            \
     X(EVENT_TIMER, "timer", "its deadline has come")
 

@@ -44,6 +44,7 @@ struct worker {
     int64_t state_since_us;  /* wall */
     int64_t deadline_us;     /* monotonic, INT64_MAX: none. EVENT_TIMER then */
     int64_t next_restart_us; /* wall, STATS_UNKNOWN: none planned */
+    int64_t spawned_us;      /* monotonic: when this process was started */
     int64_t ready_us;        /* monotonic: when this process became ready; 0: not yet */
     int64_t died_us;         /* monotonic: when the last process died; 0: none has */
     char reason[DIRECTORY_REASON_BYTES];
