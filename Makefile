@@ -14,6 +14,7 @@ VERSION := 0.1.0
 CC      := $(if $(filter default,$(origin CC)),gcc,$(CC))
 PREFIX  ?= /usr/local
 EXAMPLES = $(PREFIX)/share/doc/ksupervise
+UNITS    = $(PREFIX)/lib/systemd/system
 
 CONFIG := $(subst $() ,-,$(strip $(filter-out gcc cc,$(notdir $(CC))) $(if $(DEBUG),debug) $(SANITIZE)))
 B      := build$(if $(CONFIG),/$(CONFIG))
@@ -172,15 +173,17 @@ build/fuzz/%: tests/fuzz/%.c $(call sources,common)
 fuzz: $(FUZZERS) ## run the fuzzers for FUZZ_SECONDS each (default 20)
 	$(Q)tests/fuzz/run $(FUZZERS)
 
-install: all ## install under PREFIX (/usr/local), below DESTDIR
+install: all ## install programs, example and systemd unit under PREFIX (/usr/local), below DESTDIR
 	$(Q)install -d '$(DESTDIR)$(PREFIX)/bin'
 	$(Q)install -m 755 $(BINARIES) '$(DESTDIR)$(PREFIX)/bin'
 	$(Q)install -d '$(DESTDIR)$(EXAMPLES)'
 	$(Q)install -m 644 tools/ksupervise.example.ini '$(DESTDIR)$(EXAMPLES)'
+	$(Q)install -d '$(DESTDIR)$(UNITS)'
+	$(Q)sed 's|@PREFIX@|$(PREFIX)|g' 'tools/systemd/ksupervise@.service.in' > '$(DESTDIR)$(UNITS)/ksupervise@.service'
 
 uninstall: ## remove what install put there
 	$(Q)rm -f $(PROGRAMS:%='$(DESTDIR)$(PREFIX)/bin/%')
-	$(Q)rm -rf '$(DESTDIR)$(EXAMPLES)'
+	$(Q)rm -rf '$(DESTDIR)$(EXAMPLES)' '$(DESTDIR)$(UNITS)/ksupervise@.service'
 
 clean: ## remove everything that was built (build/), but not a running Kafka's data
 	$(Q)tools/clean

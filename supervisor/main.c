@@ -16,6 +16,7 @@
 #include "supervisor/lock.h"
 #include "supervisor/log_files.h"
 #include "supervisor/report.h"
+#include "supervisor/service.h"
 #include "supervisor/topics.h"
 
 #define OUTPUT_CLOSE_US US_PER_SECOND
@@ -131,7 +132,8 @@ static int set_up(struct supervisor *supervisor, struct error *error)
 {
     prctl(PR_SET_CHILD_SUBREAPER, 1);
     identify(supervisor);
-    if (find_folder(supervisor->folder, sizeof supervisor->folder, error) == -1 ||
+    if (service_open(&supervisor->service, error) == -1 ||
+        find_folder(supervisor->folder, sizeof supervisor->folder, error) == -1 ||
         (supervisor->lock_fd = lock_take(supervisor->settings->instance, error)) == -1 ||
         reactor_init(&supervisor->reactor, error) == -1 || watch_signals(supervisor, error) == -1 ||
         open_output(supervisor, error) == -1)
@@ -155,6 +157,17 @@ static void greet(struct supervisor *supervisor)
 
 /* --- the loop ------------------------------------------------------------------------------------------ */
 
+static int64_t deadline_us(const struct supervisor *supervisor)
+{
+    const int64_t all_us[] = {fleet_deadline_us(supervisor), control_deadline_us(supervisor->control),
+                              service_deadline_us(&supervisor->service)};
+    int64_t nearest_us = INT64_MAX;
+    for (size_t i = 0; i < sizeof all_us / sizeof all_us[0]; i++)
+        if (all_us[i] < nearest_us)
+            nearest_us = all_us[i];
+    return nearest_us;
+}
+
 static void run(struct supervisor *supervisor)
 {
     greet(supervisor);
@@ -164,9 +177,8 @@ static void run(struct supervisor *supervisor)
         if (supervisor->step == STEP_OVER)
             return;
         control_check(supervisor->control);
-        int64_t fleet_us = fleet_deadline_us(supervisor);
-        int64_t control_us = control_deadline_us(supervisor->control);
-        reactor_wait(&supervisor->reactor, fleet_us < control_us ? fleet_us : control_us);
+        service_check(supervisor, clock_monotonic_us());
+        reactor_wait(&supervisor->reactor, deadline_us(supervisor));
         fleet_timers(supervisor, clock_monotonic_us());
         reap_strangers(supervisor);
     }
@@ -207,6 +219,7 @@ int main(int argc, char **argv)
     fleet_release(&supervisor);
     reactor_close(&supervisor.reactor, &supervisor.signal_watch);
     reactor_release(&supervisor.reactor);
+    service_close(&supervisor.service);
     close(supervisor.lock_fd);
     config_free(supervisor.config);
     return supervisor.exit_code;

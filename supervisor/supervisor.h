@@ -9,6 +9,8 @@
 
 #include <limits.h>
 #include <signal.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 
 /* The order of a start and of a stop: each step begins when the one before is over. */
 enum fleet_step {
@@ -22,6 +24,19 @@ enum fleet_step {
 };
 
 struct control; /* control.h */
+
+#define SERVICE_STATUS_BYTES 256
+
+/* service.h: the service manager that started us, if one did. */
+struct service {
+    int fd; /* -1: none did */
+    struct sockaddr_un address;
+    socklen_t address_bytes;
+    int64_t watchdog_us;     /* how often it wants to hear that we live; 0: not */
+    int64_t watchdog_due_us; /* monotonic */
+    bool ready_told, stopping_told;
+    char status[SERVICE_STATUS_BYTES]; /* told last */
+};
 
 struct supervisor {
     struct config *config;
@@ -43,6 +58,7 @@ struct supervisor {
     /* what readers see */
     struct directory_writer *directory;
     struct control *control;
+    struct service service;
     struct brokers brokers;
     char birth_id[37];
     char host[65];
