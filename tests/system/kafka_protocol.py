@@ -3,8 +3,9 @@ witness that shares no code with what they test: what a group has committed, and
 
 import socket
 import struct
+import time
 
-_LIST_OFFSETS, _METADATA, _OFFSET_FETCH, _FIND_COORDINATOR = 2, 3, 9, 10
+_LIST_OFFSETS, _METADATA, _OFFSET_COMMIT, _OFFSET_FETCH, _FIND_COORDINATOR, _INCREMENTAL_ALTER_CONFIGS = 2, 3, 8, 9, 10, 44
 _COORDINATOR_ERRORS = (14, 15, 16)  # loading, not available, not this one
 
 
@@ -137,3 +138,36 @@ def end_offsets(bootstrap, topic, timestamp=-1):
             raise RuntimeError(f"ListOffsets of {topic}[{partition}]: error {error}")
         found[partition] = answer.number("q")
     return found
+
+
+def commit(bootstrap, group, topic, partition, offset, metadata=""):
+    """Commits for a group that has no members."""
+    deadline = time.monotonic() + 15
+    while True:
+        error, address = _coordinator(bootstrap, group)
+        if error == 0:
+            body = _string(group) + struct.pack(">i", -1) + _string("") + struct.pack(">q", -1) + struct.pack(">i", 1) + _string(topic)
+            answer = _ask(address, _OFFSET_COMMIT, 2, body + struct.pack(">iiq", 1, partition, offset) + _string(metadata))
+            answer.number("i")
+            answer.string()
+            answer.number("i")
+            answer.number("i")
+            error = answer.number("h")
+        if error == 0:
+            return
+        if error not in _COORDINATOR_ERRORS or time.monotonic() > deadline:
+            raise RuntimeError(f"OffsetCommit of group {group}: error {error}")
+        time.sleep(0.05)
+
+
+def set_topic_settings(bootstrap, topic, settings):
+    """IncrementalAlterConfigs: sets these, leaves the others."""
+    body = struct.pack(">ib", 1, 2) + _string(topic) + struct.pack(">i", len(settings))
+    for name, value in settings.items():
+        body += _string(name) + struct.pack(">b", 0) + _string(value)
+    answer = _ask(_brokers(bootstrap)[0], _INCREMENTAL_ALTER_CONFIGS, 0, body + b"\0")
+    answer.number("i")
+    answer.number("i")
+    error, message = answer.number("h"), answer.string()
+    if error:
+        raise RuntimeError(f"IncrementalAlterConfigs of {topic}: error {error}: {message}")

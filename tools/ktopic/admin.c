@@ -1,43 +1,22 @@
 #include "tools/ktopic/admin.h"
 
-#define ADMIN_MS 10000
+#include "tools/ktopic/admin_request.h"
 
-struct request {
-    rd_kafka_queue_t *queue;
-    rd_kafka_AdminOptions_t *options;
-};
+/* "create topic orders": what could not be done. A topic's name has 249 characters at most. */
+#define WHAT_BYTES 320
 
-static struct request request_begin(const struct cluster *cluster, rd_kafka_admin_op_t operation)
+static const char *what(char text[WHAT_BYTES], const char *verb, const char *topic)
 {
-    struct request request = {rd_kafka_queue_new(cluster->rk),
-                              rd_kafka_AdminOptions_new(cluster->rk, operation)};
-    char why[128]; /* a constant within the documented bounds is not refused */
-    rd_kafka_AdminOptions_set_request_timeout(request.options, ADMIN_MS, why, sizeof why);
-    return request;
+    snprintf(text, WHAT_BYTES, "%s topic %s", verb, topic);
+    return text;
 }
 
-/* Waits for the answer, which the caller destroys; NULL with the error when the request as a whole failed. */
-static rd_kafka_event_t *request_end(struct request *request, const char *what, const char *topic,
-                                     struct error *error)
-{
-    rd_kafka_event_t *event = rd_kafka_queue_poll(request->queue, ADMIN_MS + 1000);
-    rd_kafka_AdminOptions_destroy(request->options);
-    rd_kafka_queue_destroy(request->queue);
-    if (event != NULL && rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR_NO_ERROR)
-        return event;
-    error_set(error, "cannot %s topic %s: %s", what, topic,
-              event != NULL ? rd_kafka_event_error_string(event) : "no answer within 11 s");
-    if (event != NULL)
-        rd_kafka_event_destroy(event);
-    return NULL;
-}
-
-static int check_results(const rd_kafka_topic_result_t **results, size_t count, const char *what,
+static int check_results(const rd_kafka_topic_result_t **results, size_t count, const char *verb,
                          struct error *error)
 {
     for (size_t i = 0; i < count; i++)
         if (rd_kafka_topic_result_error(results[i]) != RD_KAFKA_RESP_ERR_NO_ERROR)
-            return error_set(error, "cannot %s topic %s: %s", what, rd_kafka_topic_result_name(results[i]),
+            return error_set(error, "cannot %s topic %s: %s", verb, rd_kafka_topic_result_name(results[i]),
                              rd_kafka_topic_result_error_string(results[i]));
     return 0;
 }
@@ -50,10 +29,11 @@ int admin_create_topic(const struct cluster *cluster, const char *topic, int par
         rd_kafka_NewTopic_new(topic, partitions, replication_factor, why, sizeof why);
     if (wanted == NULL)
         return error_set(error, "cannot create topic %s: %s", topic, why);
-    struct request request = request_begin(cluster, RD_KAFKA_ADMIN_OP_CREATETOPICS);
+    struct admin_request request = admin_request_begin(cluster, RD_KAFKA_ADMIN_OP_CREATETOPICS);
     rd_kafka_CreateTopics(cluster->rk, &wanted, 1, request.options, request.queue);
     rd_kafka_NewTopic_destroy(wanted);
-    rd_kafka_event_t *event = request_end(&request, "create", topic, error);
+    char text[WHAT_BYTES];
+    rd_kafka_event_t *event = admin_request_finish(&request, what(text, "create", topic), error);
     if (event == NULL)
         return -1;
     size_t count;
@@ -70,10 +50,11 @@ int admin_grow_topic(const struct cluster *cluster, const char *topic, int parti
     rd_kafka_NewPartitions_t *wanted = rd_kafka_NewPartitions_new(topic, (size_t)partitions, why, sizeof why);
     if (wanted == NULL)
         return error_set(error, "cannot grow topic %s: %s", topic, why);
-    struct request request = request_begin(cluster, RD_KAFKA_ADMIN_OP_CREATEPARTITIONS);
+    struct admin_request request = admin_request_begin(cluster, RD_KAFKA_ADMIN_OP_CREATEPARTITIONS);
     rd_kafka_CreatePartitions(cluster->rk, &wanted, 1, request.options, request.queue);
     rd_kafka_NewPartitions_destroy(wanted);
-    rd_kafka_event_t *event = request_end(&request, "grow", topic, error);
+    char text[WHAT_BYTES];
+    rd_kafka_event_t *event = admin_request_finish(&request, what(text, "grow", topic), error);
     if (event == NULL)
         return -1;
     size_t count;
@@ -90,10 +71,11 @@ int admin_topic_settings(const struct cluster *cluster, const char *topic,
                          void *context, struct error *error)
 {
     rd_kafka_ConfigResource_t *resource = rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic);
-    struct request request = request_begin(cluster, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS);
+    struct admin_request request = admin_request_begin(cluster, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS);
     rd_kafka_DescribeConfigs(cluster->rk, &resource, 1, request.options, request.queue);
     rd_kafka_ConfigResource_destroy(resource);
-    rd_kafka_event_t *event = request_end(&request, "describe", topic, error);
+    char text[WHAT_BYTES];
+    rd_kafka_event_t *event = admin_request_finish(&request, what(text, "describe", topic), error);
     if (event == NULL)
         return -1;
     int result = 0;
@@ -106,10 +88,39 @@ int admin_topic_settings(const struct cluster *cluster, const char *topic,
                                rd_kafka_ConfigResource_error_string(found[i]));
         const rd_kafka_ConfigEntry_t **entries = rd_kafka_ConfigResource_configs(found[i], &count);
         for (size_t j = 0; j < count && result == 0; j++)
-            if (rd_kafka_ConfigEntry_source(entries[j]) != RD_KAFKA_CONFIG_SOURCE_DEFAULT_CONFIG)
-                each(context, rd_kafka_ConfigEntry_name(entries[j]), rd_kafka_ConfigEntry_value(entries[j]),
-                     rd_kafka_ConfigEntry_source(entries[j]));
+            each(context, rd_kafka_ConfigEntry_name(entries[j]), rd_kafka_ConfigEntry_value(entries[j]),
+                 rd_kafka_ConfigEntry_source(entries[j]));
     }
+    rd_kafka_event_destroy(event);
+    return result;
+}
+
+static int check_resources(const rd_kafka_ConfigResource_t **resources, size_t count, struct error *error)
+{
+    for (size_t i = 0; i < count; i++)
+        if (rd_kafka_ConfigResource_error(resources[i]) != RD_KAFKA_RESP_ERR_NO_ERROR)
+            return error_set(error, "cannot change topic %s: %s", rd_kafka_ConfigResource_name(resources[i]),
+                             rd_kafka_ConfigResource_error_string(resources[i]));
+    return 0;
+}
+
+int admin_replace_settings(const struct cluster *cluster, const char *topic,
+                           const struct admin_setting *settings, size_t count, struct error *error)
+{
+    rd_kafka_ConfigResource_t *resource = rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic);
+    for (size_t i = 0; i < count; i++)
+        rd_kafka_ConfigResource_set_config(resource, settings[i].name, settings[i].value);
+    struct admin_request request = admin_request_begin(cluster, RD_KAFKA_ADMIN_OP_ALTERCONFIGS);
+    rd_kafka_AlterConfigs(cluster->rk, &resource, 1, request.options, request.queue);
+    rd_kafka_ConfigResource_destroy(resource);
+    char text[WHAT_BYTES];
+    rd_kafka_event_t *event = admin_request_finish(&request, what(text, "change", topic), error);
+    if (event == NULL)
+        return -1;
+    size_t resources;
+    const rd_kafka_ConfigResource_t **found =
+        rd_kafka_AlterConfigs_result_resources(rd_kafka_event_AlterConfigs_result(event), &resources);
+    int result = check_resources(found, resources, error);
     rd_kafka_event_destroy(event);
     return result;
 }

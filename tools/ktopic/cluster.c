@@ -70,6 +70,17 @@ void cluster_close(struct cluster *cluster)
     cluster->rk = NULL;
 }
 
+int cluster_real(const struct cluster *cluster, const char *what_not, struct error *error)
+{
+    static const char mock[] = "mockCluster"; /* how librdkafka names the clusters that it plays */
+    char *id = rd_kafka_clusterid(cluster->rk, METADATA_MS);
+    bool real = id == NULL || strncmp(id, mock, sizeof mock - 1) != 0;
+    rd_kafka_mem_free(cluster->rk, id);
+    return real ? 0
+                : error_set(error, "the embedded broker (kbroker) %s: 'make kafka' starts one that does",
+                            what_not);
+}
+
 int cluster_metadata(const struct cluster *cluster, const struct rd_kafka_metadata **metadata,
                      struct error *error)
 {

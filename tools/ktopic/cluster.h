@@ -22,6 +22,10 @@ int cluster_open(struct cluster *cluster, rd_kafka_type_t type, const char *boot
                  const struct option_list *properties, const char *const *settings, struct error *error);
 void cluster_close(struct cluster *cluster);
 
+/* 0, or -1 on the embedded broker (kbroker) with an error: "the embedded broker (kbroker) WHAT_NOT: …". Its
+ * requests of the Admin API would all run out of time. */
+int cluster_real(const struct cluster *cluster, const char *what_not, struct error *error);
+
 /* All topics, asked anew. The caller frees with rd_kafka_metadata_destroy. A topic is never created by
  * asking. */
 int cluster_metadata(const struct cluster *cluster, const struct rd_kafka_metadata **metadata,

@@ -62,6 +62,8 @@ static json_t *partitions_json(const struct rd_kafka_metadata_topic *topic,
 
 static void add_setting(void *context, const char *name, const char *value, rd_kafka_ConfigSource_t source)
 {
+    if (source == RD_KAFKA_CONFIG_SOURCE_DEFAULT_CONFIG)
+        return;
     bool own = source == RD_KAFKA_CONFIG_SOURCE_DYNAMIC_TOPIC_CONFIG;
     json_array_append_new(context, json_pack("{s:s, s:s?, s:s}", "name", name, "value", value, "from",
                                              own ? "topic" : "broker"));

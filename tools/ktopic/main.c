@@ -17,12 +17,15 @@ static const struct verb verbs[] = {
     {"list", verb_list, "the topics, with partitions and replicas"},
     {"describe", verb_describe, "leaders, replicas, offsets and settings of a topic, or of all"},
     {"read", verb_read, "print a topic's records"},
+    {"retention", verb_retention, "for how long a topic keeps its records, and to change it"},
+    {"groups", verb_groups, "the consumer groups, with members, topics and lag"},
+    {"group", verb_group, "one consumer group: its members, and each partition's offsets and lag"},
 };
 enum { VERBS = sizeof verbs / sizeof verbs[0] };
 
 static void help(void)
 {
-    printf("Usage: ktopic VERB [OPTION]…\nTopics of a Kafka, seen and set up.\n\n");
+    printf("Usage: ktopic VERB [OPTION]…\nTopics and consumer groups of a Kafka, seen and set up.\n\n");
     for (size_t i = 0; i < VERBS; i++)
         printf("  %-12s %s\n", verbs[i].name, verbs[i].help);
     printf("\n'ktopic VERB --help' shows a verb's options. Exit codes: 0 done, 1 failed, 2 usage.\n");
