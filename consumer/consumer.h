@@ -9,6 +9,7 @@
 #include "common/worker/control.h"
 #include "consumer/batch.h"
 #include "consumer/commit.h"
+#include "consumer/dead_letters.h"
 #include "consumer/offsets.h"
 #include "consumer/pipeline.h"
 #include "consumer/settings.h"
@@ -24,6 +25,7 @@ struct consumer {
     struct committer committer;
     struct batch batch;
     struct pipeline pipeline;
+    struct dead_letters *letters; /* NULL before the handle is made, and after it is closed */
     struct watermarks *watermarks;
     struct kafka_outage outage;
     /* the end */

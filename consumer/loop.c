@@ -139,7 +139,9 @@ int loop_open(struct consumer *consumer, struct error *error)
     worker_control_set_wake(consumer->control, wake, consumer);
     stats_phase(consumer->stats, PHASE_JOINING, clock_wall_us());
     worker_notify_count(consumer->control, "joining", 0);
-    if (watermarks_open(&consumer->watermarks, consumer->rk, error) == -1)
+    if (dead_letters_open(&consumer->letters, settings, consumer->rk, consumer->queue, &consumer->offsets,
+                          consumer->stats, error) == -1 ||
+        watermarks_open(&consumer->watermarks, consumer->rk, error) == -1)
         return -1;
     return subscribe(consumer, error);
 }
@@ -226,6 +228,13 @@ static void check_end(struct consumer *consumer, const struct rounds *rounds)
         consumer->must_stop = true;
 }
 
+static void serve_letters(struct consumer *consumer)
+{
+    struct error error = ERROR_INIT;
+    if (dead_letters_serve(consumer->letters, &error) == -1)
+        consumer_fail(consumer, error.exit_code, "%s", error.text);
+}
+
 /* How long an idle loop may wait for a record. */
 static int64_t idle_us(const struct consumer *consumer)
 {
@@ -244,6 +253,7 @@ static void turn(struct consumer *consumer, struct rounds *rounds)
     int64_t fill_us = consumer->ever_received ? consumer->settings->batch_wait_us : 0;
     holds_release(consumer);
     work(consumer, rounds, idle_us(consumer), fill_us);
+    serve_letters(consumer);
     commit_async(&consumer->committer);
     stats_heartbeat(consumer->stats, clock_wall_us());
     kafka_outage_check(&consumer->outage, consumer->rk);
@@ -295,7 +305,7 @@ static void wind_up(struct consumer *consumer, const struct rounds *rounds)
     if (fenced(consumer)) /* the membership is another process's: nothing that we commit would get through */
         return;
     if (worker_control_wanted(consumer->control) == WORKER_DRAIN_KEEP)
-        commit_sync(&consumer->committer, COMMIT_SYNC_US);
+        rebalance_commit(consumer);
     else
         leave_group(consumer);
     if (!consumer->settings->supervised)
@@ -332,6 +342,8 @@ void loop_close(struct consumer *consumer)
     worker_control_set_wake(consumer->control, NULL, NULL);
     batch_clear(&consumer->batch);
     watermarks_close(consumer->watermarks);
+    dead_letters_close(consumer->letters);
+    consumer->letters = NULL;
     /* Closing calls the rebalance callback, which uses the queue and the table: they go after it. */
     if (consumer->rk != NULL)
         rd_kafka_consumer_close(consumer->rk);

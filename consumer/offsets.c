@@ -16,6 +16,7 @@ void offsets_release(struct offsets *offsets)
 static const struct partition unused_row = {.slot = -1,
                                             .position = STATS_UNKNOWN,
                                             .committed = STATS_UNKNOWN,
+                                            .barrier = STATS_UNKNOWN,
                                             .requested = STATS_UNKNOWN,
                                             .batch_first = STATS_UNKNOWN,
                                             .batch_end = STATS_UNKNOWN,
@@ -62,7 +63,7 @@ int offsets_assign(struct offsets *offsets, int32_t number, int64_t start, int64
     row->assignments++;
     row->position = start;
     row->committed = committed;
-    row->requested = STATS_UNKNOWN;
+    row->barrier = row->requested = STATS_UNKNOWN;
     row->batch_first = row->batch_end = row->batch_oldest_us = STATS_UNKNOWN;
     row->hold = unused_row.hold;
     struct stats_writer *stats = offsets->stats;
@@ -126,10 +127,28 @@ void offsets_publish_processed(struct offsets *offsets, int64_t wall_us)
 
 /* --- commits ------------------------------------------------------------------------------------------- */
 
+void offsets_lower_barrier(struct offsets *offsets, int32_t number, int64_t offset)
+{
+    struct partition *row = offsets_assigned(offsets, number);
+    if (row != NULL && (row->barrier == STATS_UNKNOWN || offset < row->barrier))
+        row->barrier = offset;
+}
+
+void offsets_lift_barriers(struct offsets *offsets)
+{
+    for (size_t i = 0; i < offsets->row_count; i++)
+        offsets->rows[i].barrier = STATS_UNKNOWN;
+}
+
+static int64_t committable(const struct partition *row)
+{
+    return row->barrier != STATS_UNKNOWN && row->barrier < row->position ? row->barrier : row->position;
+}
+
 static bool row_dirty(const struct partition *row)
 {
-    return row->assigned && row->position != STATS_UNKNOWN && row->position != row->committed &&
-           row->position != row->requested;
+    return row->assigned && row->position != STATS_UNKNOWN && committable(row) != row->committed &&
+           committable(row) != row->requested;
 }
 
 bool offsets_dirty(const struct offsets *offsets)
@@ -149,8 +168,8 @@ rd_kafka_topic_partition_list_t *offsets_to_commit(struct offsets *offsets)
             continue;
         if (list == NULL)
             list = rd_kafka_topic_partition_list_new((int)offsets->assigned_count);
-        rd_kafka_topic_partition_list_add(list, offsets->topic, (int32_t)i)->offset = row->position;
-        row->requested = row->position;
+        rd_kafka_topic_partition_list_add(list, offsets->topic, (int32_t)i)->offset = committable(row);
+        row->requested = committable(row);
     }
     return list;
 }

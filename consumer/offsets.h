@@ -29,6 +29,7 @@ struct partition {
     uint32_t assignments; /* how often it was assigned to this process */
     int64_t position;     /* processed + 1: the next offset to process; STATS_UNKNOWN before the first */
     int64_t committed;    /* as the broker confirmed it; STATS_UNKNOWN: nothing */
+    int64_t barrier;      /* no commit goes beyond it, whatever was processed; STATS_UNKNOWN: there is none */
     int64_t requested;    /* in the commit under way; STATS_UNKNOWN: none */
     int64_t batch_first;  /* of the batch in flight; STATS_UNKNOWN: not part of it */
     int64_t batch_end;
@@ -66,6 +67,11 @@ void offsets_revoke(struct offsets *offsets, int32_t number);
 /* Publishes the rows of one kind of change. */
 void offsets_publish_batch(struct offsets *offsets); /* batch_first … batch_end, before processing */
 void offsets_publish_processed(struct offsets *offsets, int64_t wall_us); /* position; the batch is over */
+
+/* Barriers: what was processed is not to be committed before something else happened (dead_letters.h).
+ * Lifting is for all, before they are set anew. */
+void offsets_lower_barrier(struct offsets *offsets, int32_t number, int64_t offset);
+void offsets_lift_barriers(struct offsets *offsets);
 
 /* True when some assigned partition has processed more than is committed or being committed. */
 bool offsets_dirty(const struct offsets *offsets);

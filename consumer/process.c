@@ -131,15 +131,32 @@ struct refusals {
     uint64_t count;
 };
 
+/* A record whose letter cannot be sent is not passed over: the consumer ends before it. */
+static void bury(struct consumer *consumer, const rd_kafka_message_t *message, const char *stage,
+                 const char *why)
+{
+    struct obituary obituary = {.stage = stage, .why = why};
+    struct error error = ERROR_INIT;
+    obituary.attempts = hold_attempts(consumer, message, &obituary.first_failure_us);
+    if (dead_letters_send(consumer->letters, message, &obituary, &error) == 0)
+        return;
+    offsets_lower_barrier(&consumer->offsets, message->partition, message->offset);
+    consumer_fail(consumer, error.exit_code, "%s", error.text);
+}
+
 static void on_dead(void *context, const rd_kafka_message_t *message, const char *stage, const char *why)
 {
     struct refusals *refusals = context;
     struct consumer *consumer = refusals->consumer;
     stats_event(consumer->stats, STATS_RING_ERRORS, clock_wall_us(), message->offset,
                 "[%" PRId32 "] %" PRId64 ": %s: %s", message->partition, message->offset, stage, why);
+    const char *topic = dead_letters_topic(consumer->letters);
     if (refusals->count++ < REFUSALS_SAID)
-        log_warning("%s [%" PRId32 "] offset %" PRId64 ": %s: %s; passed over", consumer->settings->topic,
-                    message->partition, message->offset, stage, why);
+        log_warning("%s [%" PRId32 "] offset %" PRId64 ": %s: %s; %s%s", consumer->settings->topic,
+                    message->partition, message->offset, stage, why,
+                    topic != NULL ? "sent to " : "passed over", topic != NULL ? topic : "");
+    if (topic != NULL)
+        bury(consumer, message, stage, why);
 }
 
 static bool on_retry(void *context, const rd_kafka_message_t *message, const char *stage, const char *why)
@@ -231,7 +248,13 @@ static void run_pipeline(struct consumer *consumer, struct pipeline_result *resu
         log_warning("… and %" PRIu64 " more in this batch", refusals.count - REFUSALS_SAID);
     if (result->unknown_major != NULL)
         hold_back(consumer, result->unknown_major);
-    holds_apply(consumer);
+}
+
+static void wait_for_letters(struct consumer *consumer)
+{
+    struct error error = ERROR_INIT;
+    error_set(&error, "topic %s takes no dead letters for now", dead_letters_topic(consumer->letters));
+    hold_batch(consumer, &error);
 }
 
 uint64_t process_batch(struct consumer *consumer)
@@ -244,8 +267,12 @@ uint64_t process_batch(struct consumer *consumer)
     int64_t began_us = clock_wall_us();
     before(consumer, began_us);
 
-    struct pipeline_result result;
-    run_pipeline(consumer, &result);
+    struct pipeline_result result = {0};
+    if (dead_letters_full(consumer->letters))
+        wait_for_letters(consumer);
+    else
+        run_pipeline(consumer, &result);
+    holds_apply(consumer);
 
     int64_t ended_us = clock_wall_us();
     count(consumer, &result, by_size);

@@ -131,14 +131,24 @@ static void given(struct consumer *consumer, rd_kafka_topic_partition_list_t *pa
     kafka_outage_over(&consumer->outage);
 }
 
+void rebalance_commit(struct consumer *consumer)
+{
+    struct error error = ERROR_INIT;
+    if (dead_letters_flush(consumer->letters, COMMIT_SYNC_US, &error) == -1)
+        log_warning("%s", error.text);
+    commit_sync(&consumer->committer, COMMIT_SYNC_US);
+}
+
 static void taken(struct consumer *consumer, rd_kafka_topic_partition_list_t *partitions)
 {
     bool cooperative = is_cooperative(consumer->rk);
     bool lost = rd_kafka_assignment_lost(consumer->rk);
     if (!lost)
-        commit_sync(&consumer->committer, COMMIT_SYNC_US);
-    for (int i = 0; i < partitions->cnt; i++)
+        rebalance_commit(consumer);
+    for (int i = 0; i < partitions->cnt; i++) {
         offsets_revoke(&consumer->offsets, partitions->elems[i].partition);
+        dead_letters_forget(consumer->letters, partitions->elems[i].partition);
+    }
     if (cooperative)
         check(consumer, rd_kafka_incremental_unassign(consumer->rk, partitions), "incremental unassign");
     else

@@ -13,6 +13,10 @@
 void rebalance_callback(rd_kafka_t *rk, rd_kafka_resp_err_t err, rd_kafka_topic_partition_list_t *partitions,
                         void *consumer);
 
+/* Before partitions go: what was processed is committed, as soon as its dead letters are acknowledged. Waits,
+ * but not for ever. */
+void rebalance_commit(struct consumer *consumer);
+
 /* An offset that the topic no longer has (_AUTO_OFFSET_RESET): tells from → to and how many records are gone,
  * counts them, and goes on or stops as --on-offset-loss says. */
 void rebalance_offset_gone(struct consumer *consumer, int32_t partition);

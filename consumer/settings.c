@@ -43,6 +43,9 @@ static const struct option_def options[] = {
      "a record that a stage cannot process for now is tried so often again, then given up", false},
     {OPTION_DURATION, "retry-delay", 0, "TIME", "100ms", NULL, AT(retry_delay_us), 1000, 30000000, NULL,
      "so long after the first failure; then twice as long each time, up to 30 s", false},
+    {OPTION_STRING, "dead-letters", 0, "TOPIC", NULL, NULL, AT(dead_letters), 0, 0, NULL,
+     "where records go that can never be processed (default: the topic's name and .dlq); off: nowhere",
+     false},
 
     {.type = OPTION_HEADING, .help = "Output"},
     {OPTION_FLAG, "print", 'p', NULL, NULL, NULL, AT(print), 0, 0, NULL,

@@ -29,6 +29,7 @@ static const struct passed_on passed_on[] = {
     {"pipeline", FOR(KIND_CONSUMER), false},
     {"retries", FOR(KIND_CONSUMER), false},
     {"retry-delay", FOR(KIND_CONSUMER), false},
+    {"dead-letters", FOR(KIND_CONSUMER), false},
     {"print", FOR(KIND_CONSUMER), false},
     {"statistics-every", FOR(KIND_CONSUMER), false},
     {"session-timeout", FOR(KIND_CONSUMER), false},

@@ -30,6 +30,7 @@ struct settings {
     const char *pipeline;
     int64_t retries;
     int64_t retry_delay_us;
+    const char *dead_letters;
     bool print;
     int64_t statistics_every;
     int64_t session_timeout_us;

@@ -265,7 +265,10 @@ START_TEST(low_watermarks_are_taken_where_the_query_brought_one)
 }
 END_TEST
 
-START_TEST(a_table_without_statistics_works_the_same)
+START_TEST(a_table_without_statistics_works_the_same,
+           nothing_beyond_a_barrier_is_committed_until_it_is_lifted,
+           a_barrier_at_what_is_committed_leaves_nothing_to_commit,
+           a_barrier_belongs_to_the_assignment_that_it_was_set_in)
 {
     struct offsets alone;
     offsets_init(&alone, "payments", NULL);
@@ -275,6 +278,55 @@ START_TEST(a_table_without_statistics_works_the_same)
     rd_kafka_topic_partition_list_destroy(list);
     ck_assert(!offsets_dirty(&alone));
     offsets_release(&alone);
+}
+END_TEST
+
+/* What would be committed now; STATS_UNKNOWN when nothing. */
+static int64_t to_commit(void)
+{
+    rd_kafka_topic_partition_list_t *list = offsets_to_commit(&offsets);
+    int64_t offset = list != NULL ? list->elems[0].offset : STATS_UNKNOWN;
+    if (list != NULL)
+        rd_kafka_topic_partition_list_destroy(list);
+    return offset;
+}
+
+START_TEST(nothing_beyond_a_barrier_is_committed_until_it_is_lifted)
+{
+    offsets_assign(&offsets, 0, 10, 10);
+    process(0, 10, 20);
+    offsets_lower_barrier(&offsets, 0, 15);
+    offsets_lower_barrier(&offsets, 0, 17); /* the lowest counts */
+    ck_assert_int_eq(to_commit(), 15);
+    ck_assert(!offsets_dirty(&offsets)); /* asked for already */
+    offsets_lift_barriers(&offsets);
+    offsets_lower_barrier(&offsets, 0, 17);
+    ck_assert_int_eq(to_commit(), 17);
+    offsets_lift_barriers(&offsets);
+    ck_assert_int_eq(to_commit(), 20);
+}
+END_TEST
+
+START_TEST(a_barrier_at_what_is_committed_leaves_nothing_to_commit)
+{
+    offsets_assign(&offsets, 0, 10, 10);
+    process(0, 10, 20);
+    offsets_lower_barrier(&offsets, 0, 10);
+    ck_assert(!offsets_dirty(&offsets));
+    ck_assert_int_eq(to_commit(), STATS_UNKNOWN);
+}
+END_TEST
+
+START_TEST(a_barrier_belongs_to_the_assignment_that_it_was_set_in)
+{
+    offsets_lower_barrier(&offsets, 0, 5); /* not ours: nothing */
+    offsets_assign(&offsets, 0, 10, 10);
+    process(0, 10, 20);
+    offsets_lower_barrier(&offsets, 0, 15);
+    offsets_revoke(&offsets, 0);
+    offsets_assign(&offsets, 0, 15, 15);
+    process(0, 15, 30);
+    ck_assert_int_eq(to_commit(), 30);
 }
 END_TEST
 
@@ -289,4 +341,7 @@ CHECK_MAIN_WITH("consumer/offsets", open_table, close_table, an_assignment_begin
                 assigning_what_is_assigned_counts_it_once,
                 the_table_grows_with_the_partitions_and_the_segment_counts_what_it_cannot_hold,
                 low_watermarks_are_taken_where_the_query_brought_one,
-                a_table_without_statistics_works_the_same)
+                a_table_without_statistics_works_the_same,
+                nothing_beyond_a_barrier_is_committed_until_it_is_lifted,
+                a_barrier_at_what_is_committed_leaves_nothing_to_commit,
+                a_barrier_belongs_to_the_assignment_that_it_was_set_in)

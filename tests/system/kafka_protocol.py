@@ -57,7 +57,7 @@ def _brokers(bootstrap):
     return [tuple(address.rsplit(":", 1)) for address in bootstrap.split(",")]
 
 
-def _coordinator(bootstrap, group):
+def coordinator(bootstrap, group):
     answer = _ask(_brokers(bootstrap)[0], _FIND_COORDINATOR, 0, _string(group))
     error = answer.number("h")
     answer.number("i")
@@ -66,7 +66,7 @@ def _coordinator(bootstrap, group):
 
 def committed(bootstrap, group):
     """{(topic, partition): offset} of all that the group has committed; None while its coordinator is not there yet."""
-    error, address = _coordinator(bootstrap, group)
+    error, address = coordinator(bootstrap, group)
     if error in _COORDINATOR_ERRORS:
         return None
     answer = _ask(address, _OFFSET_FETCH, 3, _string(group) + struct.pack(">i", -1))

@@ -1,0 +1,116 @@
+"""Records that can never be processed, on a real Kafka: where they go, what they say, and what is committed meanwhile."""
+
+import json
+import os
+import signal
+
+import kafka_protocol
+from harness import SystemTest, main, wait_until
+
+POISON = b"no MessagePack"
+
+
+class DeadLetters(SystemTest):
+    def kcat(self, *words):
+        return self.run_ok("/usr/bin/env", "kcat", "-b", self.kafka.bootstrap, *words)
+
+    def poison(self, topic, partition, value=POISON, key="marek", headers=("origin=elsewhere",)):
+        path = self.folder / "poison"
+        path.write_bytes(value)
+        words = [word for header in headers for word in ("-H", header)]
+        self.kcat("-P", "-t", topic, "-p", partition, "-k", key, *words, path)
+
+    def letters(self, topic):
+        """What the dead-letter topic holds, from the start: kcat's JSON, and the headers as a dict."""
+        if f'"{topic}"' not in self.kcat("-L", "-J"):
+            return []
+        found = []
+        for line in self.kcat("-C", "-t", topic, "-o", "beginning", "-e", "-q", "-J").splitlines():
+            letter = json.loads(line)
+            words = letter.get("headers", [])
+            letter["headers"] = dict(zip(words[::2], words[1::2]))
+            found.append(letter)
+        return found
+
+    def produce(self, topic, count):
+        self.run_ok("kproduce", "--topic", topic, "--rate", "0", "--count", count, "--quiet")
+
+    def committed(self, group, topic):
+        return {p: o for (t, p), o in kafka_protocol.committed(self.kafka.bootstrap, group).items() if t == topic}
+
+    def test_a_poison_record_goes_to_the_dead_letter_topic_as_it_came_with_the_reason(self):
+        topic = self.topic()
+        group = self.name("g")
+        self.produce(topic, 100)
+        self.poison(topic, 1)
+        at = kafka_protocol.end_offsets(self.kafka.bootstrap, topic)[1] - 1
+        self.produce(topic, 100)
+        consumer = self.start("kconsume", "--client", "bravo", "--group", group, "--topic", topic, "--count", 201)
+        self.assertEqual(consumer.wait(), 0, consumer.text())
+        self.assertIn(f"{topic} [1] offset {at}: decode: ", consumer.text())
+        self.assertIn(f"sent to {topic}.dlq", consumer.text())
+        [letter] = self.letters(f"{topic}.dlq")
+        self.assertEqual(letter["key"], "marek")
+        self.assertIn("no MessagePack", letter["payload"])
+        headers = letter["headers"]
+        self.assertEqual(headers["origin"], "elsewhere")
+        self.assertEqual((headers["dlq.topic"], headers["dlq.partition"], headers["dlq.offset"]), (topic, "1", str(at)))
+        self.assertEqual((headers["dlq.group"], headers["dlq.stage"], headers["dlq.attempts"]), (group, "decode", "1"))
+        self.assertTrue(headers["dlq.id"].endswith(f"/{group}/{topic}/1/{at}"), headers["dlq.id"])
+        self.assertRegex(headers["dlq.first_failure"], r"^20\d\d-\d\d-\d\dT")
+        self.assertTrue(headers["dlq.reason"])
+        self.assertEqual(self.committed(group, topic), kafka_protocol.end_offsets(self.kafka.bootstrap, topic))
+
+    def test_off_passes_a_poison_record_over_and_makes_no_topic(self):
+        topic = self.topic(1)
+        self.poison(topic, 0)
+        consumer = self.start("kconsume", "--client", "bravo", "--topic", topic, "--group", self.name("g"), "--count", 1, "--dead-letters", "off")
+        self.assertEqual(consumer.wait(), 0, consumer.text())
+        self.assertIn("passed over", consumer.text())
+        self.assertNotIn(f"{topic}.dlq", self.kcat("-L", "-J"))
+
+    def separate(self, kafka):
+        """A topic, a group, and the number of the broker that leads the topic's dead letters, but neither of those two."""
+        numbers = {address: number + 1 for number, address in enumerate(kafka.bootstrap.split(","))}
+
+        def number(address):
+            return numbers["%s:%d" % address]
+
+        def coordinator(group):
+            error, address = kafka_protocol.coordinator(kafka.bootstrap, group)
+            return number(address) if error == 0 else None
+
+        for attempt in range(20):
+            topic = self.name(f"t{attempt}")
+            for name in (topic, f"{topic}.dlq"):
+                self.run_ok("ktopic", "provision", "--partitions", 1, "--replication-factor", 1, name)
+            source = number(kafka_protocol.leaders(kafka.bootstrap, topic)[0])
+            letters = number(kafka_protocol.leaders(kafka.bootstrap, f"{topic}.dlq")[0])
+            for group in (self.name(f"g{n}") for n in range(10)):
+                if letters not in (source, wait_until(lambda: coordinator(group), 30, "the group's coordinator")):
+                    return topic, group, letters
+        self.fail("no topic whose dead letters are led by a broker of their own")
+
+    def test_nothing_beyond_an_unacknowledged_letter_is_committed(self):
+        """The letters' topic is led by a broker that stands still; the source's is not."""
+        kafka = self.own_kafka(brokers=3)
+        topic, group, letters = self.separate(kafka)
+        self.produce(topic, 10)
+        self.poison(topic, 0)
+        self.produce(topic, 10)
+        kafka.broker("pause", letters)
+        self.supervise("--clients", "bravo", "--no-producer", "--topic", topic, "--group", group, "--session-timeout", "6s")
+        reached = wait_until(lambda: (worker := self.worker("bravo")) and worker["partitions"]
+                             and worker["partitions"][0]["position"] == 21 and worker, 30, "the consumer at the end")
+        self.assertEqual(reached["counters"]["dead_lettered"], 0)
+        wait_until(lambda: self.worker("bravo")["partitions"][0]["committed"] == 10, 20, "a commit up to the letter")
+        os.kill(self.worker("bravo")["pid"], signal.SIGKILL)
+        kafka.broker("resume", letters)
+        wait_until(lambda: (worker := self.worker("bravo")) and worker["generation"] == 2 and worker["partitions"]
+                   and worker["partitions"][0]["committed"] == 21, 40, "everything committed")
+        ids = {letter["headers"]["dlq.id"] for letter in self.letters(f"{topic}.dlq")}
+        self.assertEqual(len(ids), 1, ids)
+
+
+if __name__ == "__main__":
+    main()
