@@ -265,10 +265,7 @@ START_TEST(low_watermarks_are_taken_where_the_query_brought_one)
 }
 END_TEST
 
-START_TEST(a_table_without_statistics_works_the_same,
-           nothing_beyond_a_barrier_is_committed_until_it_is_lifted,
-           a_barrier_at_what_is_committed_leaves_nothing_to_commit,
-           a_barrier_belongs_to_the_assignment_that_it_was_set_in)
+START_TEST(a_table_without_statistics_works_the_same)
 {
     struct offsets alone;
     offsets_init(&alone, "payments", NULL);
