@@ -32,6 +32,7 @@ enum exit_policy {
       "records at the committed offset are gone, and --on-offset-loss is stop")                              \
     X(EXIT_CODE_ORPHAN, 85, DONE, "the supervisor is gone")                                                  \
     X(EXIT_CODE_UNDELIVERED, 86, RESTART, "the producer ended with records that were not delivered")         \
+    X(EXIT_CODE_LEDGER, 87, RESTART, "the producer's ledger cannot be written")                              \
     X(EXIT_CODE_EXEC, 127, HOLD, "the program could not be executed")
 
 enum exit_code {

@@ -19,7 +19,7 @@
 
 /* What a record is produced with; made once, only these places change. The key is the last, so that it can be
  * left out. */
-enum { VU_TOPIC, VU_FLAGS, VU_VALUE, VU_SCHEMA, VU_PRODUCER, VU_SEQ, VU_KEY, VU_COUNT };
+enum { VU_TOPIC, VU_FLAGS, VU_OPAQUE, VU_VALUE, VU_SCHEMA, VU_PRODUCER, VU_SEQ, VU_KEY, VU_COUNT };
 _Static_assert(VU_COUNT == DELIVERY_VUS, "deliver.h has the room");
 
 static rd_kafka_vu_t header(const char *name, const void *value, size_t bytes)
@@ -37,6 +37,7 @@ static void make_vus(struct delivery *delivery)
     rd_kafka_vu_t *vus = delivery->vus;
     vus[VU_TOPIC] = (rd_kafka_vu_t){.vtype = RD_KAFKA_VTYPE_RKT, .u.rkt = delivery->topic};
     vus[VU_FLAGS] = (rd_kafka_vu_t){.vtype = RD_KAFKA_VTYPE_MSGFLAGS, .u.i = RD_KAFKA_MSG_F_COPY};
+    vus[VU_OPAQUE] = (rd_kafka_vu_t){.vtype = RD_KAFKA_VTYPE_OPAQUE, .u.ptr = NULL};
     vus[VU_VALUE] = (rd_kafka_vu_t){.vtype = RD_KAFKA_VTYPE_VALUE, .u.mem = {delivery->value, 0}};
     vus[VU_SCHEMA] = header("schema", delivery->schema_header, delivery->schema_header_bytes);
     vus[VU_PRODUCER] = header("producer", name, strlen(name));
@@ -49,6 +50,7 @@ static rd_kafka_resp_err_t produce(struct delivery *delivery, size_t value_bytes
     rd_kafka_vu_t *vus = delivery->vus;
     vus[VU_VALUE].u.mem.size = value_bytes;
     vus[VU_KEY].u.mem.size = key_bytes;
+    vus[VU_OPAQUE].u.ptr = REPORT_OPAQUE(delivery->seq);
     vus[VU_SEQ].u.header.size = (ssize_t)integer_format((int64_t)delivery->seq, delivery->seq_text);
     rd_kafka_error_t *error = rd_kafka_produceva(delivery->rk, vus, key_bytes == 0 ? VU_KEY : VU_COUNT);
     if (error == NULL)
@@ -142,6 +144,17 @@ static int open_handle(struct delivery *delivery, struct error *error)
     return delivery->rk == NULL ? -1 : 0;
 }
 
+/* Before anything is connected: a mistake is told at once. */
+static int open_ledger(struct delivery *delivery, struct error *error)
+{
+    const struct settings *settings = delivery->settings;
+    struct ledger_run run = {.producer = settings->name,
+                             .topic = settings->topic,
+                             .first_seq = delivery->seq,
+                             .begun_us = clock_wall_us()};
+    return settings->ledger == NULL ? 0 : ledger_open(&delivery->ledger, settings->ledger, &run, error);
+}
+
 int delivery_open(struct delivery *delivery, const struct settings *settings, struct worker_control *control,
                   struct stats_writer *stats, struct error *error)
 {
@@ -153,7 +166,8 @@ int delivery_open(struct delivery *delivery, const struct settings *settings, st
     delivery->outage.control = control;
     delivery->schema_header_bytes = schema_header(settings->schema, delivery->schema_header);
     delivery->seq = stats_get(stats, PRODUCER_PRODUCED) + 1; /* the stream goes on over generations */
-    if (open_handle(delivery, error) == -1 || open_wake(delivery, error) == -1)
+    if (open_ledger(delivery, error) == -1 || open_handle(delivery, error) == -1 ||
+        open_wake(delivery, error) == -1)
         return -1;
     if (!settings->supervised && kafka_reach(delivery->rk, &settings->brokers, REACH_MS, error) == -1)
         return -1;
@@ -181,10 +195,22 @@ void delivery_close(struct delivery *delivery)
         rd_kafka_destroy(delivery->rk);
     if (delivery->wake_fd != -1)
         close(delivery->wake_fd);
+    ledger_close(delivery->ledger);
     free(delivery->partitions);
 }
 
 /* --- serving ------------------------------------------------------------------------------------------- */
+
+/* A producer whose ledger cannot be kept must not go on: its records would be sent and not accounted for. */
+static void keep_ledger(struct delivery *delivery, int (*keep)(struct ledger *ledger, struct error *error))
+{
+    struct error error = ERROR_INIT;
+    if (delivery->ledger == NULL || keep(delivery->ledger, &error) == 0 ||
+        delivery->exit_code == EXIT_CODE_LEDGER)
+        return;
+    log_error("%s", error.text);
+    delivery->exit_code = EXIT_CODE_LEDGER;
+}
 
 static void publish_now(struct delivery *delivery, int64_t now_us)
 {
@@ -196,6 +222,7 @@ static void publish_now(struct delivery *delivery, int64_t now_us)
     stats_status_publish(delivery->stats);
     stats_heartbeat(delivery->stats, wall_us);
     kafka_outage_check(&delivery->outage, delivery->rk);
+    keep_ledger(delivery, ledger_flush);
     lines_tick(&delivery->lines, now_us, waiting, false);
     if (log_flush() == -1 && delivery->exit_code == EXIT_CODE_OK)
         delivery->exit_code = EXIT_CODE_FAILED;
@@ -258,6 +285,7 @@ void delivery_drain(struct delivery *delivery, int64_t timeout_us)
     if (rd_kafka_outq_len(delivery->rk) > 0)
         give_up(delivery);
     publish_now(delivery, clock_monotonic_us());
+    keep_ledger(delivery, ledger_sync);
     lines_tick(&delivery->lines, clock_monotonic_us(), 0, true);
     tell_end(delivery);
     if (delivery->exit_code == EXIT_CODE_OK && delivery->failed > 0)

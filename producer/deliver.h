@@ -10,6 +10,7 @@
 #include "common/record/text.h"
 #include "common/stats/writer.h"
 #include "common/worker/control.h"
+#include "producer/ledger.h"
 #include "producer/lines.h"
 #include "producer/settings.h"
 
@@ -20,7 +21,7 @@ struct delivered_partition {
     int64_t offset; /* acknowledged last */
 };
 
-#define DELIVERY_VUS 7
+#define DELIVERY_VUS 8
 
 struct delivery {
     const struct settings *settings;
@@ -30,6 +31,7 @@ struct delivery {
     rd_kafka_topic_t *topic;
     rd_kafka_queue_t *queue; /* the handle's callbacks */
     int wake_fd;             /* readable: callbacks wait, or the control thread has news */
+    struct ledger *ledger;   /* NULL: none is kept */
     struct lines lines;
     struct kafka_outage outage;
     /* sending */

@@ -102,6 +102,20 @@ void reports_refused(struct delivery *delivery, rd_kafka_resp_err_t err)
         log_error("a %s was refused: %s", delivery->settings->schema->name, rd_kafka_err2str(err));
 }
 
+_Static_assert(sizeof(void *) >= sizeof(uint64_t), "a pointer carries a seq");
+
+/* librdkafka knows of a message without an acknowledgement whether it may be stored all the same. */
+static void note_in_ledger(const struct delivery *delivery, const rd_kafka_message_t *message)
+{
+    enum ledger_outcome outcome = LEDGER_OUTCOME_ACKNOWLEDGED;
+    if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR)
+        outcome = rd_kafka_message_status(message) == RD_KAFKA_MSG_STATUS_NOT_PERSISTED
+                      ? LEDGER_OUTCOME_FAILED
+                      : LEDGER_OUTCOME_UNKNOWN;
+    ledger_note(delivery->ledger, (uint64_t)(uintptr_t)message->_private, message->partition, message->offset,
+                outcome);
+}
+
 static void failed(struct delivery *delivery, const rd_kafka_message_t *message)
 {
     bool told = delivery->purged || delivery->exit_code != EXIT_CODE_OK; /* the reason, once, is enough */
@@ -126,6 +140,8 @@ static void report_callback(rd_kafka_t *rk, const rd_kafka_message_t *message, v
 {
     struct delivery *delivery = opaque;
     (void)rk;
+    if (delivery->ledger != NULL)
+        note_in_ledger(delivery, message);
     if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
         failed(delivery, message);
         return;

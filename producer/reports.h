@@ -5,6 +5,9 @@
 
 #include "producer/deliver.h"
 
+/* What a message carries through librdkafka to its report: its seq. */
+#define REPORT_OPAQUE(seq) ((void *)(uintptr_t)(seq))
+
 /* Sets the callbacks; their opaque is the struct delivery. */
 void reports_register(rd_kafka_conf_t *conf);
 

@@ -38,6 +38,8 @@ static const struct option_def base_options[] = {
      "who made the records: the header 'producer'", false},
     {OPTION_DURATION, "drain-timeout", 0, "TIME", "8s", NULL, AT(drain_timeout_us), 0, 3600000000, NULL,
      "at the end, wait so long for outstanding deliveries", false},
+    {OPTION_STRING, "ledger", 0, "FILE", NULL, NULL, AT(ledger), 0, 0, NULL,
+     "append to FILE what became of each record (acknowledged, failed or unknown), for kaudit", false},
     {OPTION_FLAG, "publish", 0, NULL, "yes", NULL, AT(publish), 0, 0, NULL,
      "publish statistics in shared memory (--publish=no: do not)", false},
     WORKER_OPTION(struct settings),
@@ -59,7 +61,7 @@ static const struct program base_program = {
                 "  kproduce --workload orders --stdin < orders.json\n\n"
                 "Exit codes: 0 everything was delivered, 1 failed or a line was refused, 2 usage, 78 "
                 "configuration, 80 fatal "
-                "Kafka error,\n86 some records were not delivered.\n",
+                "Kafka error,\n86 some records were not delivered, 87 the ledger cannot be written.\n",
 };
 
 /* --- a flag for each field ----------------------------------------------------------------------------- */

@@ -44,6 +44,7 @@ struct settings {
     const char *bootstrap;
     struct option_list properties;
     int64_t drain_timeout_us;
+    const char *ledger; /* NULL: none is kept */
     /* supervision */
     bool supervised;
     bool publish;

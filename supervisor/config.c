@@ -58,6 +58,7 @@ static const struct place places[] = {
     {"rate", IN_ALL | IN_PRODUCER},
     {"count", IN_ALL | IN_PRODUCER},
     {"seed", IN_ALL | IN_PRODUCER},
+    {"ledger", IN_ALL | IN_PRODUCER},
     {"group", IN_ALL | IN_CLIENT},
     {"from", IN_ALL | IN_CLIENT},
     {"on-offset-loss", IN_ALL | IN_CLIENT},

@@ -36,6 +36,7 @@ static const struct passed_on passed_on[] = {
     {"interval", FOR(KIND_PRODUCER), false},
     {"rate", FOR(KIND_PRODUCER), false},
     {"seed", FOR(KIND_PRODUCER), false},
+    {"ledger", FOR(KIND_PRODUCER), false},
     {"partitions", FOR(KIND_PROVISION), false},
     {"quiet", FOR(KIND_CONSUMER) | FOR(KIND_PRODUCER), false},
     {"verbose", FOR(KIND_CONSUMER) | FOR(KIND_PRODUCER), false},

@@ -69,6 +69,8 @@ static const struct option_def options[] = {
      false},
     {OPTION_INTEGER, "seed", 0, "N", NULL, NULL, AT(seed), 0, 0, NULL,
      "the same records again for the same N", false},
+    {OPTION_STRING, "ledger", 0, "FILE", NULL, NULL, AT(ledger), 0, 0, NULL,
+     "append to FILE what became of each record, for kaudit", false},
 
     {.type = OPTION_HEADING, .help = "Kafka"},
     {OPTION_STRING, "bootstrap", 'b', "HOST:PORT", NULL, NULL, AT(bootstrap), 0, 0, NULL,

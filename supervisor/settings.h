@@ -39,6 +39,7 @@ struct settings {
     int64_t interval_us;
     int64_t count;
     int64_t seed;
+    const char *ledger;
     /* to all */
     const char *bootstrap;
     struct option_list properties;
