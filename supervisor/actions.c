@@ -97,6 +97,7 @@ void action_spawn(struct worker *worker)
     worker->next_restart_us = STATS_UNKNOWN;
     worker->ready_us = 0;
     worker->resume_told = false;
+    worker->moves = false;
     worker->tick = 0;
     worker->tick_us = clock_monotonic_us();
     make_segment(worker);
@@ -325,7 +326,8 @@ void action_drain(struct worker *worker)
 {
     worker->deadline_us = clock_monotonic_us() + worker->settings->stop_timeout_us;
     /* One that comes back at once keeps its place in the group: the others notice nothing. */
-    if (channel_drain(worker, !worker->start_again) == -1) /* it does not listen yet, or any more */
+    if (channel_drain(worker, !worker->start_again || worker->moves) ==
+        -1) /* it does not listen yet, or any more */
         process_signal(&worker->process, SIGTERM);
 }
 

@@ -71,6 +71,7 @@ static const struct place places[] = {
     {"print", IN_ALL | IN_CLIENT},
     {"statistics-every", IN_ALL | IN_CLIENT},
     {"session-timeout", IN_ALL | IN_CLIENT},
+    {"max-lag", IN_ALL | IN_CLIENT},
 };
 
 static unsigned places_of(const char *option)

@@ -58,11 +58,47 @@ static struct worker *add_consumer(struct supervisor *supervisor, const struct s
         return NULL;
     snprintf(worker->client, sizeof worker->client, "%s", client);
     worker->colour = colour;
+    fleet_set_settings(worker, settings);
+    return worker;
+}
+
+void fleet_set_settings(struct worker *worker, const struct settings *settings)
+{
+    char former[sizeof worker->group];
+    memcpy(former, worker->group, sizeof former);
+    worker->settings = settings;
+    if (worker->kind != KIND_CONSUMER)
+        return;
     if (settings->group != NULL)
         snprintf(worker->group, sizeof worker->group, "%s", settings->group);
     else
-        snprintf(worker->group, sizeof worker->group, "test_group_%s", client);
-    return worker;
+        snprintf(worker->group, sizeof worker->group, "test_group_%s", worker->client);
+    worker->moves = worker->process.pid != 0 && strcmp(former, worker->group) != 0;
+}
+
+static unsigned next_colour(const struct supervisor *supervisor)
+{
+    unsigned next = 0;
+    for (size_t i = 0; i < supervisor->worker_count; i++)
+        if (supervisor->workers[i]->kind == KIND_CONSUMER && supervisor->workers[i]->colour >= next)
+            next = supervisor->workers[i]->colour + 1;
+    return next;
+}
+
+struct worker *fleet_add(struct supervisor *supervisor, const struct settings *settings, const char *client)
+{
+    const char *name = client != NULL ? client : PRODUCER_WORKER;
+    for (size_t i = 0; i < supervisor->worker_count; i++) {
+        struct worker *worker = supervisor->workers[i];
+        if (strcasecmp(worker->name, name) != 0)
+            continue;
+        worker->retired = false;
+        fleet_set_settings(worker, settings);
+        return worker;
+    }
+    if (client == NULL)
+        return add(supervisor, settings, KIND_PRODUCER, name);
+    return add_consumer(supervisor, settings, client, client, next_colour(supervisor));
 }
 
 /* An earlier supervisor of this instance that died left its directory: generations and restarts go on from
@@ -267,7 +303,10 @@ static void check_broker(struct supervisor *supervisor)
 static void check_provision(struct supervisor *supervisor)
 {
     const struct worker *provision = supervisor_find(supervisor, KIND_PROVISION);
-    if (provision != NULL && provision->state == WORKER_HELD)
+    if (provision == NULL)
+        return;
+    supervisor->provisioned |= provision->state == WORKER_DONE;
+    if (provision->state == WORKER_HELD && !supervisor->provisioned) /* later ones are a rollout's */
         fleet_stop(supervisor, (int)provision->last_death.exit_status);
 }
 
@@ -412,11 +451,18 @@ void fleet_pause_worker(struct worker *worker, bool paused)
         channel_pause(worker, paused);
 }
 
-static void retire(struct worker *worker)
+void fleet_retire(struct worker *worker)
 {
     worker->retired = true;
     worker->start_again = false;
     states_dispatch(worker, EVENT_STOP);
+}
+
+void fleet_provision(struct supervisor *supervisor)
+{
+    struct worker *provision = supervisor_find(supervisor, KIND_PROVISION);
+    if (provision != NULL)
+        fleet_start_worker(provision);
 }
 
 int fleet_scale(struct supervisor *supervisor, const char *client, unsigned count, struct error *error)
@@ -430,7 +476,7 @@ int fleet_scale(struct supervisor *supervisor, const char *client, unsigned coun
         first = first == NULL ? worker : first;
         have++;
         if (have > count) {
-            retire(worker);
+            fleet_retire(worker);
         } else if (worker->retired) {
             worker->retired = false;
             fleet_start_worker(worker);

@@ -37,6 +37,16 @@ void fleet_start_worker(struct worker *worker);   /* also one that is held: its 
 void fleet_restart_worker(struct worker *worker); /* a new process; the place in the group is kept */
 void fleet_pause_worker(struct worker *worker, bool paused);
 
+void fleet_retire(struct worker *worker); /* it finishes, leaves, and stays down */
+
+/* The same worker under other settings; they hold from its next process on, those for the supervisor now. */
+void fleet_set_settings(struct worker *worker, const struct settings *settings);
+/* A client's first worker, or the producer (`client` is NULL), as one more of the fleet or as one that was
+ * retired; not started. NULL when memory is out. */
+struct worker *fleet_add(struct supervisor *supervisor, const struct settings *settings, const char *client);
+/* Makes the topics that are not there. */
+void fleet_provision(struct supervisor *supervisor);
+
 /* Brings a client to `count` workers: bravo, bravo.2, …; those there are stay untouched. -1 when there is no
  * such client, or memory is out. */
 #define FLEET_SCALE_MAX 256

@@ -115,6 +115,42 @@ static void put_passed_on(struct builder *builder, const struct worker *worker)
     }
 }
 
+/* What is not said is not handed on, and with the embedded broker some of it is another value then. */
+static bool value_differs(const struct worker *worker, const char *name, const struct settings *other)
+{
+    const struct settings *one = worker->settings;
+    char first[VALUE_BYTES] = "";
+    char second[VALUE_BYTES] = "";
+    const struct option_def *def = options_find(&supervisor_program, name);
+    return option_render(def, one, first, sizeof first) != option_render(def, other, second, sizeof second) ||
+           strcmp(first, second) != 0 ||
+           (settings_embedded(worker->supervisor->settings) &&
+            options_given(&supervisor_program, one, name) != options_given(&supervisor_program, other, name));
+}
+
+static bool list_differs(const struct option_list *one, const struct option_list *other)
+{
+    if (one->count != other->count)
+        return true;
+    for (size_t i = 0; i < one->count; i++)
+        if (strcmp(one->items[i], other->items[i]) != 0)
+            return true;
+    return false;
+}
+
+bool hand_over_differs(const struct worker *worker, const struct settings *next)
+{
+    static const struct passed_on more[] = {{"group", FOR(KIND_CONSUMER), false},
+                                            {"count", FOR(KIND_PRODUCER), false}};
+    for (size_t i = 0; i < sizeof passed_on / sizeof passed_on[0]; i++)
+        if ((passed_on[i].kinds & FOR(worker->kind)) && value_differs(worker, passed_on[i].name, next))
+            return true;
+    for (size_t i = 0; i < sizeof more / sizeof more[0]; i++)
+        if ((more[i].kinds & FOR(worker->kind)) && value_differs(worker, more[i].name, next))
+            return true;
+    return list_differs(&worker->settings->properties, &next->properties);
+}
+
 static void put_kafka(struct builder *builder, const struct worker *worker)
 {
     put(builder, "bootstrap", worker->supervisor->brokers.bootstrap);

@@ -15,6 +15,10 @@ bool hand_over_publishes(enum worker_kind kind);
 #define HAND_OVER_WORDS (8 + CONFIG_TOPICS_MAX)
 void hand_over_arguments(const struct worker *worker, const char *words[HAND_OVER_WORDS]);
 
+/* True when a process under these settings would be told something else than one under the worker's own. What
+ * stands in a file that a property names (@FILE) is not looked at. */
+bool hand_over_differs(const struct worker *worker, const struct settings *next);
+
 /* A descriptor with its configuration, or -1 with the error. `publish`: there is a segment for it. */
 int hand_over_config(struct worker *worker, bool publish, struct error *error);
 

@@ -1,5 +1,6 @@
 /* ksupervise: one thread that starts, watches, restarts and ends a fleet of workers; another that prints. */
 #include <errno.h>
+#include <fcntl.h>
 #include <libgen.h>
 #include <stdatomic.h>
 #include <sys/prctl.h>
@@ -15,7 +16,9 @@
 #include "supervisor/fleet.h"
 #include "supervisor/lock.h"
 #include "supervisor/log_files.h"
+#include "supervisor/reload.h"
 #include "supervisor/report.h"
+#include "supervisor/rollout.h"
 #include "supervisor/service.h"
 #include "supervisor/topics.h"
 
@@ -36,6 +39,15 @@ static void take_stop(struct supervisor *supervisor, uint32_t number)
     report_line(supervisor, "SIG%s: killing what is left", sigabbrev_np((int)number));
     supervisor->exit_code = EXIT_FORCED;
     fleet_kill(supervisor);
+}
+
+/* Without a terminal that could hang up, SIGHUP means what it means to daemons. */
+static void take_reload(struct supervisor *supervisor)
+{
+    struct error error = ERROR_INIT;
+    report_line(supervisor, "SIGHUP: reading the configuration again");
+    if (reload_begin(supervisor, &error) == -1)
+        report_line(supervisor, "nothing is changed: %s", error.text);
 }
 
 /* We are a subreaper: what a worker leaves behind becomes our child. Our own workers are reaped through their
@@ -63,8 +75,26 @@ static void take_signals(void *context)
     struct supervisor *supervisor = context;
     struct signalfd_siginfo info;
     while (read(supervisor->signal_watch.fd, &info, sizeof info) == (ssize_t)sizeof info)
-        if (info.ssi_signo != SIGCHLD)
+        if (info.ssi_signo == SIGHUP && !supervisor->terminal)
+            take_reload(supervisor);
+        else if (info.ssi_signo != SIGCHLD)
             take_stop(supervisor, info.ssi_signo);
+}
+
+/* Asked at the start: when the terminal is gone, it is too late. */
+static bool has_terminal(void)
+{
+    int fd = open("/dev/tty", O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    if (fd != -1)
+        close(fd);
+    return fd != -1;
+}
+
+/* Under nohup SIGHUP is ignored; a signal that is waited for would come all the same. */
+static bool is_ignored(int number)
+{
+    struct sigaction action;
+    return sigaction(number, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
 }
 
 static int watch_signals(struct supervisor *supervisor, struct error *error)
@@ -72,8 +102,10 @@ static int watch_signals(struct supervisor *supervisor, struct error *error)
     static const int numbers[] = {SIGINT, SIGTERM, SIGHUP, SIGCHLD};
     sigset_t set;
     sigemptyset(&set);
+    supervisor->terminal = has_terminal();
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
-        sigaddset(&set, numbers[i]);
+        if (!(numbers[i] == SIGHUP && supervisor->terminal && is_ignored(SIGHUP)))
+            sigaddset(&set, numbers[i]);
     sigprocmask(SIG_BLOCK, &set, &supervisor->original_mask);
     signal(SIGPIPE, SIG_IGN);
     signal(SIGTTOU, SIG_IGN); /* a background supervisor may print even where stty tostop is set */
@@ -160,7 +192,7 @@ static void greet(struct supervisor *supervisor)
 static int64_t deadline_us(const struct supervisor *supervisor)
 {
     const int64_t all_us[] = {fleet_deadline_us(supervisor), control_deadline_us(supervisor->control),
-                              service_deadline_us(&supervisor->service)};
+                              service_deadline_us(&supervisor->service), rollout_deadline_us(supervisor)};
     int64_t nearest_us = INT64_MAX;
     for (size_t i = 0; i < sizeof all_us / sizeof all_us[0]; i++)
         if (all_us[i] < nearest_us)
@@ -176,6 +208,7 @@ static void run(struct supervisor *supervisor)
         fleet_advance(supervisor);
         if (supervisor->step == STEP_OVER)
             return;
+        rollout_check(supervisor);
         control_check(supervisor->control);
         service_check(supervisor, clock_monotonic_us());
         reactor_wait(&supervisor->reactor, deadline_us(supervisor));
@@ -201,7 +234,8 @@ static bool explain(const struct config *config)
 
 int main(int argc, char **argv)
 {
-    struct supervisor supervisor = {.done_check_us = INT64_MAX, .signal_watch.fd = -1};
+    struct supervisor supervisor = {
+        .argc = argc, .argv = argv, .done_check_us = INT64_MAX, .signal_watch.fd = -1};
     struct error error = ERROR_INIT;
     if (config_load(&supervisor.config, argc, argv, &error) == -1)
         return program_fail(supervisor_program.name, &error);
@@ -209,7 +243,9 @@ int main(int argc, char **argv)
         config_free(supervisor.config);
         return fflush(stdout) == 0 ? EXIT_CODE_OK : EXIT_CODE_FAILED;
     }
+    supervisor.first_config = supervisor.config;
     supervisor.settings = config_settings(supervisor.config);
+    supervisor.log_format = supervisor.settings->log_format;
     if (set_up(&supervisor, &error) == -1)
         return program_fail(supervisor_program.name, &error);
     run(&supervisor);
@@ -221,6 +257,9 @@ int main(int argc, char **argv)
     reactor_release(&supervisor.reactor);
     service_close(&supervisor.service);
     close(supervisor.lock_fd);
-    config_free(supervisor.config);
+    rollout_release(&supervisor);
+    if (supervisor.config != supervisor.first_config)
+        config_free(supervisor.config);
+    config_free(supervisor.first_config);
     return supervisor.exit_code;
 }

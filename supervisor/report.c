@@ -24,7 +24,7 @@ struct scratch {
 static void to_screen(const struct supervisor *supervisor, const struct worker *worker,
                       struct scratch *scratch, int64_t now_us, const char *text, size_t length)
 {
-    size_t used = supervisor->settings->log_format == LOG_FORMAT_JSON
+    size_t used = supervisor->log_format == LOG_FORMAT_JSON
                       ? line_json(scratch->line, worker, now_us, text, length)
                       : line_screen(scratch->line, worker, supervisor->colours, scratch->escaped,
                                     scratch->escaped_length);

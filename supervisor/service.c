@@ -157,6 +157,7 @@ int64_t service_deadline_us(const struct service *service)
 void service_reloading(struct service *service, int64_t now_us)
 {
     char text[80];
+    service->reloading = true;
     snprintf(text, sizeof text, "RELOADING=1\nMONOTONIC_USEC=%" PRId64, now_us);
     tell(service, text);
 }
@@ -164,6 +165,7 @@ void service_reloading(struct service *service, int64_t now_us)
 /* A fleet that was not ready before the reload is not now: its own READY=1 comes. */
 void service_reloaded(struct service *service)
 {
-    if (service->ready_told)
+    if (service->reloading && service->ready_told)
         tell(service, "READY=1");
+    service->reloading = false;
 }

@@ -24,7 +24,7 @@ void service_check(struct supervisor *supervisor, int64_t now_us);
 /* When it wants to be called again, monotonic; INT64_MAX: no watchdog. */
 int64_t service_deadline_us(const struct service *service);
 
-/* Around a reload. */
+/* Around a reload; the second one may be called without the first. */
 void service_reloading(struct service *service, int64_t now_us);
 void service_reloaded(struct service *service);
 

@@ -95,6 +95,11 @@ static const struct option_def options[] = {
      "a worker that has not ended so long after it was asked to is killed", false},
     {OPTION_DURATION, "hang-after", 0, "TIME", "60s", NULL, AT(hang_after_us), 1000000, 86400000000, NULL,
      "a worker in which nothing has moved for so long is killed and started again", false},
+    {OPTION_INTEGER, "max-lag", 0, "N", "1000", NULL, AT(max_lag), 0, 0, NULL,
+     "'kctl rolling-restart' goes on to the next consumer when the one before is at most N records behind, "
+     "or "
+     "no further than it was",
+     false},
     {OPTION_CHOICE, "restart", 0, "WHEN", "always", NULL, AT(restart), 0, 0, restart_choices,
      "always: whenever a worker ends unasked; on-failure: not after exit code 0; or never", false},
     {OPTION_DURATION, "restart-delay", 0, "TIME", "100ms", NULL, AT(restart_delay_us), 1000, 3600000000, NULL,

@@ -52,6 +52,7 @@ struct settings {
     int64_t start_timeout_us;
     int64_t stop_timeout_us;
     int64_t hang_after_us;
+    int64_t max_lag;
     int restart; /* enum restart_mode */
     int64_t restart_delay_us;
     int64_t restart_delay_max_us;

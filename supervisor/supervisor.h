@@ -34,12 +34,31 @@ struct service {
     socklen_t address_bytes;
     int64_t watchdog_us;     /* how often it wants to hear that we live; 0: not */
     int64_t watchdog_due_us; /* monotonic */
-    bool ready_told, stopping_told;
+    bool ready_told, stopping_told, reloading;
     char status[SERVICE_STATUS_BYTES]; /* told last */
 };
 
+/* rollout.h: a change of the fleet that is carried out, or the last one that was. */
+enum rollout_step { ROLLOUT_TOPICS, ROLLOUT_RESTARTS, ROLLOUT_STARTS, ROLLOUT_ENDS };
+
+struct rollout {
+    const char *title;
+    bool under_way;
+    enum rollout_step step;
+    struct rollout_row *rows;
+    size_t count;
+    struct worker *awaited;        /* restarted last */
+    int64_t max_lag;               /* how far behind consumers may be: rollout.h */
+    int64_t lag_bound;             /* the awaited one's */
+    bool lag_awaited;              /* that is what is waited for */
+    char reason[ERROR_TEXT_BYTES]; /* why it was stopped; empty: it was not */
+};
+
 struct supervisor {
+    int argc;
+    char **argv; /* read again by a reload */
     struct config *config;
+    struct config *first_config;     /* what threads and watches point into; the same until a reload */
     const struct settings *settings; /* config_settings(config): the instance's */
     struct printer *printer;
     struct log_files *logs; /* NULL: no --log-dir */
@@ -54,7 +73,11 @@ struct supervisor {
     size_t worker_count;
     enum fleet_step step;
     bool ready_told;
+    bool provisioned; /* the topics were there once */
     bool colours;
+    bool terminal;  /* there is a controlling one */
+    int log_format; /* enum log_format; does not change while threads run */
+    struct rollout rollout;
     /* what readers see */
     struct directory_writer *directory;
     struct control *control;

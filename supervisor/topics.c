@@ -15,7 +15,7 @@ size_t topics_used(const struct supervisor *supervisor, const char *topics[TOPIC
     size_t count = 0;
     for (size_t i = 0; i < supervisor->worker_count; i++) {
         const struct worker *worker = supervisor->workers[i];
-        if (worker->kind == KIND_CONSUMER || worker->kind == KIND_PRODUCER)
+        if (!worker->retired && (worker->kind == KIND_CONSUMER || worker->kind == KIND_PRODUCER))
             count = add(topics, count, worker->settings->topic);
     }
     return count > 0 ? count : add(topics, 0, supervisor->settings->topic);

@@ -11,6 +11,7 @@
 #include "supervisor/segment.h"
 #include "supervisor/states.h"
 #include "supervisor/verb_logs.h"
+#include "supervisor/verb_rollout.h"
 
 /* --- who is meant -------------------------------------------------------------------------------------- */
 
@@ -181,54 +182,6 @@ static enum progress begin_restart(struct request *request, struct error *error)
 static enum progress check_restart(struct request *request, struct error *error)
 {
     return for_each(request, works_anew, error);
-}
-
-/* --- one after the other ------------------------------------------------------------------------------- */
-
-/* The next that is meant from request->at on, or NULL. */
-static struct worker *next_meant(struct request *request)
-{
-    struct supervisor *supervisor = request->supervisor;
-    for (; request->at < supervisor->worker_count; request->at++) {
-        struct worker *worker = supervisor->workers[request->at];
-        if (verb_means(request, worker) && worker->kind == KIND_CONSUMER && !worker->retired)
-            return worker;
-    }
-    return NULL;
-}
-
-static enum progress nothing(struct request *request, struct worker *worker, struct error *error)
-{
-    (void)request;
-    (void)worker;
-    (void)error;
-    return PROGRESS_WAITING;
-}
-
-static enum progress begin_rolling(struct request *request, struct error *error)
-{
-    enum progress progress = begin_for_each(request, nothing, error);
-    struct worker *first = next_meant(request);
-    if (progress == PROGRESS_WAITING && first != NULL)
-        fleet_restart_worker(first);
-    return progress;
-}
-
-/* Gated: the next one goes when this one works again and has no more to catch up with than it had. */
-static enum progress check_rolling(struct request *request, struct error *error)
-{
-    struct worker *worker = next_meant(request);
-    if (worker == NULL)
-        return PROGRESS_DONE;
-    enum progress progress = works_anew(request, worker, error);
-    if (progress != PROGRESS_DONE)
-        return progress;
-    request->at++;
-    worker = next_meant(request);
-    if (worker == NULL)
-        return PROGRESS_DONE;
-    fleet_restart_worker(worker);
-    return PROGRESS_WAITING;
 }
 
 /* --- signals, pauses, rates ---------------------------------------------------------------------------- */
@@ -467,11 +420,20 @@ static const struct verb verbs[] = {
      .check = check_restart,
      WORKERS},
     {.name = "rolling-restart",
-     .help = "restart consumers one after the other",
+     .help = "restart consumers one after the other, each when the one before has caught up",
      .needs_target = true,
-     .begin = begin_rolling,
-     .check = check_rolling,
-     WORKERS},
+     .begin = verb_rolling_begin,
+     .check = verb_rollout_check,
+     .result = verb_rollout_changes,
+     .result_name = "changes",
+     .lines = verb_rollout_lines},
+    {.name = "reload",
+     .help = "read the configuration again, and change what is another one",
+     .begin = verb_reload_begin,
+     .check = verb_rollout_check,
+     .result = verb_rollout_changes,
+     .result_name = "changes",
+     .lines = verb_rollout_lines},
     {.name = "kill",
      .help = "send a signal (TERM)",
      .needs_target = true,

@@ -22,7 +22,7 @@ struct request {
     int64_t number;        /* the argument, where it is one */
     uint64_t *generations; /* of each worker when it began; owned */
     size_t generation_count;
-    size_t at; /* rolling-restart: the worker it is with */
+    size_t at; /* logs: how many lines */
 };
 
 enum progress { PROGRESS_DONE, PROGRESS_WAITING, PROGRESS_FAILED };

@@ -51,6 +51,7 @@ struct worker {
     struct restart_history history;
     struct directory_death last_death;
     uint64_t restarts;
+    bool moves;       /* its next process is in another group: this one leaves its own */
     bool retired;     /* scaled away: it stays down */
     bool paused;      /* it is not to take records; told to each of its processes */
     bool start_again; /* once it has ended: a restart that was asked for */

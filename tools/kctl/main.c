@@ -38,19 +38,23 @@ static const struct program program = {
     .synopsis = "[OPTION]… VERB [CLIENT|WORKER|all] [ARGUMENT]",
     .about = "Drives a running ksupervise. Every verb answers when what it asks for is true, or says why it "
              "is not.",
-    .epilogue = "Verbs:\n"
-                "  status                     what every worker is\n"
-                "  start bravo                start what is down, held back or done\n"
-                "  stop bravo                 finish, commit, leave the group, and stay down\n"
-                "  restart bravo              a new process; the place in the group is kept: no rebalance\n"
-                "  rolling-restart all        the consumers one after the other\n"
-                "  kill bravo [SIGNAL]        TERM unless told\n"
-                "  pause bravo, resume bravo  stop taking records, keep the partitions; take them again\n"
-                "  scale bravo 4              bring bravo.2 … bravo.4 up beside bravo, or take them away\n"
-                "  release bravo              let a worker that is held back start again\n"
-                "  logs bravo [N] [-f]        its last lines (20)\n"
-                "  shutdown                   end the instance in order\n\n"
-                "Exit codes: 0 it is true; 1 it is not, and why; 2 usage; 3 no such instance is running.\n",
+    .epilogue =
+        "Verbs:\n"
+        "  status                     what every worker is\n"
+        "  start bravo                start what is down, held back or done\n"
+        "  stop bravo                 finish, commit, leave the group, and stay down\n"
+        "  restart bravo              a new process; the place in the group is kept: no rebalance\n"
+        "  rolling-restart all [N]    the consumers one after the other, the next when the one before has\n"
+        "                             at most N records to catch up with (its --max-lag), or no more\n"
+        "                             than it had\n"
+        "  reload                     read the configuration file again, and change what is another one\n"
+        "  kill bravo [SIGNAL]        TERM unless told\n"
+        "  pause bravo, resume bravo  stop taking records, keep the partitions; take them again\n"
+        "  scale bravo 4              bring bravo.2 … bravo.4 up beside bravo, or take them away\n"
+        "  release bravo              let a worker that is held back start again\n"
+        "  logs bravo [N] [-f]        its last lines (20)\n"
+        "  shutdown                   end the instance in order\n\n"
+        "Exit codes: 0 it is true; 1 it is not, and why; 2 usage; 3 no such instance is running.\n",
     .options = options,
     .option_count = sizeof options / sizeof options[0],
     .operands_min = 1,

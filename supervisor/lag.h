@@ -1,0 +1,11 @@
+/* lag.h: how far a consumer is behind, as its segment says. */
+#ifndef KSUPERVISE_SUPERVISOR_LAG_H
+#define KSUPERVISE_SUPERVISOR_LAG_H
+
+#include "supervisor/worker.h"
+
+/* The sum over the partitions that are its own, 0 without any; STATS_UNKNOWN while one of them is. Reads the
+ * segment. */
+int64_t lag_of(struct worker *worker);
+
+#endif

@@ -1,0 +1,311 @@
+#include "supervisor/reload.h"
+
+#include <strings.h>
+
+#include "common/clock.h"
+#include "common/exit_codes.h"
+#include "supervisor/fleet.h"
+#include "supervisor/hand_over.h"
+#include "supervisor/report.h"
+#include "supervisor/rollout.h"
+#include "supervisor/service.h"
+#include "supervisor/topics.h"
+
+struct plan {
+    struct supervisor *supervisor;
+    const struct config *next;
+    struct rollout_row *rows;
+    size_t count;
+    bool bootstrap; /* another Kafka: all are restarted */
+};
+
+/* --- whose settings ------------------------------------------------------------------------------------ */
+
+static const struct settings *client_settings(const struct config *config, const char *client)
+{
+    const struct option_list *clients = &config_settings(config)->clients;
+    for (size_t i = 0; i < clients->count; i++)
+        if (strcasecmp(clients->items[i], client) == 0)
+            return config_client(config, i);
+    return NULL;
+}
+
+/* The worker's under that configuration; NULL: it has no such worker. */
+static const struct settings *settings_of(const struct config *config, const struct worker *worker)
+{
+    const struct settings *all = config_settings(config);
+    if (worker->kind == KIND_CONSUMER)
+        return client_settings(config, worker->client);
+    if (worker->kind == KIND_PRODUCER)
+        return all->no_producer ? NULL : config_producer(config);
+    return all;
+}
+
+/* --- what is another one now --------------------------------------------------------------------------- */
+
+static void note(struct rollout_row *row, const char *name, const char *from, const char *to)
+{
+    if (row->setting_count == ROLLOUT_SETTINGS_MAX)
+        return;
+    struct rollout_setting *setting = &row->settings[row->setting_count++];
+    snprintf(setting->name, sizeof setting->name, "%s", name);
+    snprintf(setting->from, sizeof setting->from, "%s", from);
+    snprintf(setting->to, sizeof setting->to, "%s", to);
+}
+
+static bool differs(const struct option_def *def, const struct settings *from, const struct settings *to,
+                    char from_text[ROLLOUT_VALUE_BYTES * 16], char to_text[ROLLOUT_VALUE_BYTES * 16])
+{
+    if (!option_render(def, from, from_text, ROLLOUT_VALUE_BYTES * 16))
+        snprintf(from_text, ROLLOUT_VALUE_BYTES * 16, "not said");
+    if (!option_render(def, to, to_text, ROLLOUT_VALUE_BYTES * 16))
+        snprintf(to_text, ROLLOUT_VALUE_BYTES * 16, "not said");
+    return strcmp(from_text, to_text) != 0;
+}
+
+static bool has(const struct option_list *list, const char *item)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (strcmp(list->items[i], item) == 0)
+            return true;
+    return false;
+}
+
+/* Properties of librdkafka by their names alone: a value may be a secret. */
+static void note_properties(struct rollout_row *row, const struct option_list *from,
+                            const struct option_list *besides)
+{
+    for (size_t i = 0; i < from->count; i++) {
+        char name[ROLLOUT_VALUE_BYTES];
+        if (has(besides, from->items[i]))
+            continue;
+        snprintf(name, sizeof name, "%.*s", (int)strcspn(from->items[i], "="), from->items[i]);
+        bool noted = false;
+        for (size_t s = 0; s < row->setting_count; s++)
+            noted |= strcmp(row->settings[s].name, name) == 0;
+        if (!noted)
+            note(row, name, "", "");
+    }
+}
+
+static void note_settings(struct rollout_row *row, const struct settings *from, const struct settings *to)
+{
+    char from_text[ROLLOUT_VALUE_BYTES * 16];
+    char to_text[ROLLOUT_VALUE_BYTES * 16];
+    for (size_t i = 0; i < supervisor_program.option_count; i++) {
+        const struct option_def *def = &supervisor_program.options[i];
+        if (def->type != OPTION_HEADING && config_concerns(def->name, row->worker->kind == KIND_PRODUCER) &&
+            differs(def, from, to, from_text, to_text))
+            note(row, def->name, from_text, to_text);
+    }
+    note_properties(row, &to->properties, &from->properties);
+    note_properties(row, &from->properties, &to->properties);
+}
+
+/* --- what cannot change -------------------------------------------------------------------------------- */
+
+static const char *const fixed[] = {"instance", "log-format", "log-dir", "log-size", "log-files"};
+
+static int check_fixed(const struct supervisor *supervisor, const struct settings *next, struct error *error)
+{
+    char from[ROLLOUT_VALUE_BYTES * 16];
+    char to[ROLLOUT_VALUE_BYTES * 16];
+    for (size_t i = 0; i < sizeof fixed / sizeof fixed[0]; i++)
+        if (differs(options_find(&supervisor_program, fixed[i]), supervisor->settings, next, from, to))
+            return error_set_code(
+                error, EXIT_CODE_USAGE,
+                "%s: %s cannot change while the instance runs (%s → %s): end it, and start it "
+                "again",
+                next->config, fixed[i], from, to);
+    if (settings_embedded(supervisor->settings) != settings_embedded(next))
+        return error_set_code(error, EXIT_CODE_USAGE,
+                              "%s: an instance with the embedded broker cannot go to another Kafka, nor come "
+                              "from one: end it, and start it again",
+                              next->config);
+    return 0;
+}
+
+/* True when a topic is not among those of the running fleet. */
+static bool is_new_topic(const struct supervisor *supervisor, const char *topic)
+{
+    const char *topics[TOPICS_MAX];
+    size_t count = topics_used(supervisor, topics);
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(topics[i], topic) == 0)
+            return false;
+    return true;
+}
+
+/* The first new topic, or NULL. */
+static const char *new_topic(const struct supervisor *supervisor, const struct config *next)
+{
+    const struct settings *all = config_settings(next);
+    for (size_t i = 0; i < all->clients.count; i++)
+        if (is_new_topic(supervisor, config_client(next, i)->topic))
+            return config_client(next, i)->topic;
+    return !all->no_producer && is_new_topic(supervisor, config_producer(next)->topic)
+               ? config_producer(next)->topic
+               : NULL;
+}
+
+static int check_topics(const struct supervisor *supervisor, const struct config *next, struct error *error)
+{
+    const char *topic = new_topic(supervisor, next);
+    if (topic == NULL || !settings_embedded(supervisor->settings))
+        return 0;
+    return error_set_code(
+        error, EXIT_CODE_USAGE,
+        "%s: topic '%s' is new, and the embedded broker makes its topics when it starts: end the "
+        "instance, and start it again",
+        config_settings(next)->config, topic);
+}
+
+/* --- the plan ------------------------------------------------------------------------------------------ */
+
+static struct rollout_row *plan_row(struct plan *plan, struct worker *worker, enum rollout_kind kind)
+{
+    struct rollout_row *row = &plan->rows[plan->count++];
+    row->worker = worker;
+    row->kind = kind;
+    return row;
+}
+
+static void plan_worker(struct plan *plan, struct worker *worker)
+{
+    const struct settings *next = settings_of(plan->next, worker);
+    if (worker->retired || (worker->kind != KIND_CONSUMER && worker->kind != KIND_PRODUCER))
+        return;
+    if (next == NULL) {
+        plan_row(plan, worker, ROLLOUT_REMOVE);
+        return;
+    }
+    bool restart = plan->bootstrap || hand_over_differs(worker, next);
+    /* Who is down was stopped, and stays so; what it would be told now, it is told when it is started. */
+    bool runs = worker->state != WORKER_DOWN && worker->state != WORKER_DONE;
+    struct rollout_row *row = plan_row(plan, worker, restart && runs ? ROLLOUT_RESTART : ROLLOUT_ADJUST);
+    note_settings(row, worker->settings, next);
+    if (plan->bootstrap)
+        note(row, "bootstrap", plan->supervisor->brokers.bootstrap,
+             config_settings(plan->next)->brokers.bootstrap);
+    if (row->setting_count == 0 && !restart)
+        plan->count--;
+}
+
+static bool is_there(const struct supervisor *supervisor, const char *client)
+{
+    for (size_t i = 0; i < supervisor->worker_count; i++) {
+        const struct worker *worker = supervisor->workers[i];
+        if (!worker->retired && worker->kind == (client == NULL ? KIND_PRODUCER : KIND_CONSUMER) &&
+            (client == NULL || strcasecmp(worker->client, client) == 0))
+            return true;
+    }
+    return false;
+}
+
+static int plan_new(struct plan *plan, const struct settings *settings, const char *client,
+                    struct error *error)
+{
+    if (is_there(plan->supervisor, client))
+        return 0;
+    struct worker *worker = fleet_add(plan->supervisor, settings, client);
+    if (worker == NULL)
+        return error_set(error, "out of memory");
+    plan_row(plan, worker, ROLLOUT_ADD);
+    return 0;
+}
+
+static int plan_all(struct plan *plan, struct error *error)
+{
+    struct supervisor *supervisor = plan->supervisor;
+    const struct settings *all = config_settings(plan->next);
+    size_t before = supervisor->worker_count;
+    plan->rows = calloc(before + all->clients.count + 1, sizeof *plan->rows);
+    if (plan->rows == NULL)
+        return error_set(error, "out of memory");
+    for (size_t i = 0; i < before; i++)
+        plan_worker(plan, supervisor->workers[i]);
+    for (size_t i = 0; i < all->clients.count; i++)
+        if (plan_new(plan, config_client(plan->next, i), all->clients.items[i], error) == -1)
+            return -1;
+    return all->no_producer ? 0 : plan_new(plan, config_producer(plan->next), NULL, error);
+}
+
+/* --- carried out --------------------------------------------------------------------------------------- */
+
+/* Every worker gets its new settings, also one that is retired: the old ones go. The first configuration
+ * stays: threads have texts of it. */
+static void adopt(struct supervisor *supervisor, struct config *next)
+{
+    const struct settings *all = config_settings(next);
+    for (size_t i = 0; i < supervisor->worker_count; i++) {
+        const struct settings *own = settings_of(next, supervisor->workers[i]);
+        fleet_set_settings(supervisor->workers[i], own != NULL ? own : all);
+    }
+    if (!settings_embedded(all)) {
+        supervisor->brokers = all->brokers;
+        directory_set_bootstrap(supervisor->directory, all->brokers.bootstrap);
+    }
+    supervisor->settings = all;
+    if (supervisor->config != supervisor->first_config)
+        config_free(supervisor->config);
+    supervisor->config = next;
+    supervisor->done_check_us =
+        all->exit_when_done && supervisor->step == STEP_WORK ? clock_monotonic_us() : INT64_MAX;
+}
+
+/* Slots that were added for nothing stay as retired ones. */
+static void give_up(struct plan *plan)
+{
+    for (size_t i = 0; i < plan->count; i++)
+        if (plan->rows[i].kind == ROLLOUT_ADD) {
+            plan->rows[i].worker->retired = true;
+            fleet_set_settings(plan->rows[i].worker, plan->supervisor->settings);
+        }
+    free(plan->rows);
+}
+
+static int carry_out(struct supervisor *supervisor, struct config *next, struct error *error)
+{
+    struct plan plan = {.supervisor = supervisor, .next = next};
+    bool topics = new_topic(supervisor, next) != NULL;
+    plan.bootstrap = !settings_embedded(supervisor->settings) &&
+                     strcmp(supervisor->brokers.bootstrap, config_settings(next)->brokers.bootstrap) != 0;
+    if (plan_all(&plan, error) == -1) {
+        give_up(&plan);
+        return -1;
+    }
+    adopt(supervisor, next);
+    if (plan.count == 0)
+        report_line(supervisor, "reload: nothing has changed for any worker");
+    return rollout_begin(supervisor, "reload", plan.rows, plan.count, topics, ROLLOUT_LAG_ANY, error);
+}
+
+static int check_next(const struct supervisor *supervisor, const struct config *next, struct error *error)
+{
+    return check_fixed(supervisor, config_settings(next), error) == -1
+               ? -1
+               : check_topics(supervisor, next, error);
+}
+
+int reload_begin(struct supervisor *supervisor, struct error *error)
+{
+    struct config *next;
+    if (rollout_refuse(supervisor, error) == -1)
+        return -1;
+    if (supervisor->stopping || supervisor->step != STEP_WORK)
+        return error_set(error,
+                         supervisor->stopping ? "the instance is stopping" : "the instance is just starting");
+    if (supervisor->settings->config == NULL)
+        return error_set(error, "there is no file to read again: it was started without --config");
+    if (config_load(&next, supervisor->argc, supervisor->argv, error) == -1)
+        return -1;
+    service_reloading(&supervisor->service, clock_monotonic_us());
+    int result = check_next(supervisor, next, error);
+    if (result == 0)
+        result = carry_out(supervisor, next, error);
+    if (result == -1) {
+        config_free(next);
+        service_reloaded(&supervisor->service);
+    }
+    return result;
+}

@@ -1,0 +1,63 @@
+/* rollout.h: a change of the fleet that is carried out step by step, whoever asked for it: a reload, a
+ * rolling restart. One at a time.
+ *
+ *   what is taken away ends → new topics are made → restarts, one after the other → what is new starts → over
+ *
+ * The next restart goes when the one before works again, and where that is asked for, when it has caught up.
+ * The first failure ends the rollout, with the reason: who was not restarted keeps its process.
+ */
+#ifndef KSUPERVISE_SUPERVISOR_ROLLOUT_H
+#define KSUPERVISE_SUPERVISOR_ROLLOUT_H
+
+#include "supervisor/supervisor.h"
+
+#define ROLLOUT_SETTINGS_MAX 16
+#define ROLLOUT_VALUE_BYTES  64
+
+/* How far behind a restarted consumer may be before the next one goes: so many records, what its --max-lag
+ * says, or it does not matter. One that was further behind before need not be nearer than it was. */
+#define ROLLOUT_LAG_SETTINGS (-1)
+#define ROLLOUT_LAG_ANY      (-2)
+
+enum rollout_kind {
+    ROLLOUT_ADJUST,  /* its settings are the supervisor's business: the process is not touched */
+    ROLLOUT_RESTART, /* a new process; the place in the group is kept, unless the group is another one */
+    ROLLOUT_ADD,
+    ROLLOUT_REMOVE /* finish, commit, leave the group */
+};
+
+/* One setting that is another one now; the texts are empty where they may be secrets. */
+struct rollout_setting {
+    char name[ROLLOUT_VALUE_BYTES];
+    char from[ROLLOUT_VALUE_BYTES], to[ROLLOUT_VALUE_BYTES];
+};
+
+struct rollout_row {
+    struct worker *worker;
+    enum rollout_kind kind;
+    bool over;
+    uint64_t generation;                                   /* the one that has to work */
+    struct rollout_setting settings[ROLLOUT_SETTINGS_MAX]; /* what does not fit is not told */
+    size_t setting_count;
+};
+
+/* Begins one with these rows, which it takes over (allocated). `title` is what lines call it. `topics`: there
+ * are topics to be made first. -1 when one is under way; the rows are freed then. */
+int rollout_begin(struct supervisor *supervisor, const char *title, struct rollout_row *rows, size_t count,
+                  bool topics, int64_t max_lag, struct error *error);
+
+/* One is under way: an error that names it. */
+int rollout_refuse(const struct supervisor *supervisor, struct error *error);
+
+/* Goes on as far as it can; after every round of events. */
+void rollout_check(struct supervisor *supervisor);
+/* When it wants to be called again, monotonic; INT64_MAX: an event will come. */
+int64_t rollout_deadline_us(const struct supervisor *supervisor);
+
+/* "bravo: restarted, pid 12, generation 2 (batch-size: 500 → 50)": what a row means, or has become. */
+void rollout_row_text(const struct rollout_row *row, char *text, size_t bytes);
+const char *rollout_kind_name(enum rollout_kind kind);
+
+void rollout_release(struct supervisor *supervisor);
+
+#endif
