@@ -17,15 +17,21 @@ static bool is_followable(const struct settings *settings)
                              : settings->interval_us >= US_PER_SECOND / SENT_RATE_MAX;
 }
 
-void lines_init(struct lines *lines, const struct settings *settings, int64_t now_us)
+void lines_choose_style(struct lines *lines, const struct settings *settings)
 {
-    *lines = (struct lines){.style = LINES_SUMMARY, .schema = settings->schema, .since_us = now_us};
+    lines->style = LINES_SUMMARY;
     if (settings->mode != MODE_GENERATE)
         lines->style = LINES_DELIVERED;
     else if (settings->paced && is_followable(settings))
         lines->style = LINES_SENT;
     if (settings->quiet)
         lines->style = LINES_NONE;
+}
+
+void lines_init(struct lines *lines, const struct settings *settings, int64_t now_us)
+{
+    *lines = (struct lines){.schema = settings->schema, .since_us = now_us};
+    lines_choose_style(lines, settings);
 }
 
 /* The first field of every schema says which record it is. */

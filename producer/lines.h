@@ -23,6 +23,9 @@ struct lines {
 /* Chooses the style: paced play tells each record, a fast stream a summary. */
 void lines_init(struct lines *lines, const struct settings *settings, int64_t now_us);
 
+/* Chooses it again, after the pace has changed. */
+void lines_choose_style(struct lines *lines, const struct settings *settings);
+
 /* The broker confirmed it. `topic` is the topic's name. */
 void lines_delivered(struct lines *lines, const char *topic, const rd_kafka_message_t *message);
 

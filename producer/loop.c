@@ -22,6 +22,18 @@ static void init_pace(struct producer *producer)
         pace_init_interval(&producer->pace, settings->interval_us, now_us);
 }
 
+/* The supervisor wants another pace: its schedule begins now. */
+static void take_rate(struct producer *producer)
+{
+    struct settings *settings = producer->settings;
+    if (!worker_control_rate(producer->control, &producer->rate))
+        return;
+    settings_set_pace(settings, producer->rate.records, producer->rate.interval_us);
+    init_pace(producer);
+    lines_choose_style(&producer->delivery.lines, settings);
+    worker_notify_count(producer->control, "rate", producer->rate.number);
+}
+
 static bool may_go_on(const struct producer *producer)
 {
     return worker_control_wanted(producer->control) == WORKER_RUN &&
@@ -78,6 +90,7 @@ static bool is_paused(struct producer *producer)
 static bool turn(struct producer *producer)
 {
     struct error error = ERROR_INIT;
+    take_rate(producer);
     if (is_paused(producer))
         return true;
     if (!is_due(producer))

@@ -8,12 +8,13 @@
 #include "producer/source.h"
 
 struct producer {
-    const struct settings *settings;
+    struct settings *settings; /* its pace can change */
     struct worker_control *control;
     struct source source;
     struct delivery delivery;
     struct pace pace;
-    bool paused; /* the supervisor wants it to send nothing */
+    struct worker_rate rate; /* the wish that was taken last */
+    bool paused;             /* the supervisor wants it to send nothing */
 };
 
 /* Runs to the end, drains, and returns the exit code. `producer` has its settings, control, source and

@@ -188,6 +188,14 @@ int settings_load(struct settings *settings, int argc, char **argv, struct error
     return resolve(settings, error);
 }
 
+void settings_set_pace(struct settings *settings, int64_t rate, int64_t interval_us)
+{
+    settings->by_rate = interval_us == 0;
+    settings->rate = rate;
+    settings->interval_us = interval_us;
+    settings->paced = !settings->by_rate || rate > 0;
+}
+
 void settings_release(struct settings *settings)
 {
     options_release(&settings->program, settings);

@@ -68,4 +68,8 @@ struct settings {
 int settings_load(struct settings *settings, int argc, char **argv, struct error *error);
 void settings_release(struct settings *settings);
 
+/* Another pace than the one it was told at its start: so many records a second (0: as fast as it goes), or
+ * with interval_us > 0 that time from one to the next. */
+void settings_set_pace(struct settings *settings, int64_t rate, int64_t interval_us);
+
 #endif

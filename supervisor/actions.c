@@ -98,6 +98,7 @@ void action_spawn(struct worker *worker)
     worker->ready_us = 0;
     worker->resume_told = false;
     worker->moves = false;
+    worker->rate.taken = 0;
     worker->tick = 0;
     worker->tick_us = clock_monotonic_us();
     make_segment(worker);
@@ -105,6 +106,8 @@ void action_spawn(struct worker *worker)
         worker->count_base = hand_over_acknowledged(worker);
     int result = start_process(worker, &start, &error);
     start_close(&start);
+    if (result == 0 && worker->rate.set)
+        channel_rate(worker); /* it lies there until the process listens */
     if (result == -1) {
         snprintf(worker->reason, sizeof worker->reason, "%.*s", (int)sizeof worker->reason - 1, error.text);
         states_dispatch(worker, EVENT_SPAWN_FAILED);

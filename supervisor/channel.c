@@ -46,16 +46,21 @@ static void on_outage(struct worker *worker, struct rpc_message *message)
     states_dispatch(worker, away != 0 ? EVENT_BROKER_AWAY : EVENT_BROKER_BACK);
 }
 
+static void on_rate(struct worker *worker, struct rpc_message *message)
+{
+    int64_t number;
+    if (message->param_count > 0 && mp_read_int(&message->params, &number))
+        worker->rate.taken = number;
+}
+
 struct notification {
     const char *method;
     void (*act)(struct worker *worker, struct rpc_message *message);
 };
 
 static const struct notification notifications[] = {
-    {"address", on_address},
-    {"joining", on_joining},
-    {"ready", on_ready},
-    {"outage", on_outage},
+    {"address", on_address}, {"joining", on_joining}, {"ready", on_ready},
+    {"outage", on_outage},   {"rate", on_rate},
 };
 
 static void take(struct worker *worker, const char *bytes, size_t length)
@@ -127,4 +132,12 @@ int channel_pause(struct worker *worker, bool paused)
 {
     char bytes[128];
     return tell(worker, bytes, rpc_pack_notification(bytes, sizeof bytes, "pause", "b", (int)paused));
+}
+
+int channel_rate(struct worker *worker)
+{
+    char bytes[128];
+    return tell(worker, bytes,
+                rpc_pack_notification(bytes, sizeof bytes, "rate", "iii", worker->rate.number,
+                                      worker->rate.records, worker->rate.interval_us));
 }

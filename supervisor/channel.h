@@ -18,4 +18,7 @@ int channel_drain(struct worker *worker, bool leave);
 /* Asks it to take no records, or to take them again. 0, or -1 when it cannot be told. */
 int channel_pause(struct worker *worker, bool paused);
 
+/* Tells the producer worker->rate. 0, or -1 when it cannot be told. */
+int channel_rate(struct worker *worker);
+
 #endif

@@ -66,6 +66,8 @@ void fleet_set_settings(struct worker *worker, const struct settings *settings)
 {
     char former[sizeof worker->group];
     memcpy(former, worker->group, sizeof former);
+    if (settings->rate != worker->settings->rate || settings->interval_us != worker->settings->interval_us)
+        worker->rate.set = false; /* what was told last holds */
     worker->settings = settings;
     if (worker->kind != KIND_CONSUMER)
         return;
@@ -449,6 +451,16 @@ void fleet_pause_worker(struct worker *worker, bool paused)
     worker->paused = paused;
     if (runs(worker))
         channel_pause(worker, paused);
+}
+
+void fleet_set_rate(struct worker *worker, int64_t records, int64_t interval_us)
+{
+    worker->rate.set = true;
+    worker->rate.number++;
+    worker->rate.records = records;
+    worker->rate.interval_us = interval_us;
+    if (runs(worker))
+        channel_rate(worker);
 }
 
 void fleet_retire(struct worker *worker)

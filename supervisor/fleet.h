@@ -37,6 +37,8 @@ void fleet_start_worker(struct worker *worker);   /* also one that is held: its 
 void fleet_restart_worker(struct worker *worker); /* a new process; the place in the group is kept */
 void fleet_pause_worker(struct worker *worker, bool paused);
 
+/* The producer's pace, until a reload says another one; told to each of its processes. */
+void fleet_set_rate(struct worker *worker, int64_t records, int64_t interval_us);
 void fleet_retire(struct worker *worker); /* it finishes, leaves, and stays down */
 
 /* The same worker under other settings; they hold from its next process on, those for the supervisor now. */

@@ -11,6 +11,7 @@
 #include "supervisor/segment.h"
 #include "supervisor/states.h"
 #include "supervisor/verb_logs.h"
+#include "supervisor/verb_rate.h"
 #include "supervisor/verb_rollout.h"
 
 /* --- who is meant -------------------------------------------------------------------------------------- */
@@ -458,6 +459,12 @@ static const struct verb verbs[] = {
      .begin = begin_scale,
      .check = check_scale,
      WORKERS},
+    {.name = "rate",
+     .help = "how fast the producer is",
+     .needs_target = true,
+     .begin = verb_rate_begin,
+     .check = verb_rate_check,
+     .lines = verb_rate_lines},
     {.name = "release",
      .help = "let a worker that is held start again",
      .needs_target = true,

@@ -51,9 +51,16 @@ struct worker {
     struct restart_history history;
     struct directory_death last_death;
     uint64_t restarts;
-    bool moves;       /* its next process is in another group: this one leaves its own */
-    bool retired;     /* scaled away: it stays down */
-    bool paused;      /* it is not to take records; told to each of its processes */
+    bool moves;   /* its next process is in another group: this one leaves its own */
+    bool retired; /* scaled away: it stays down */
+    bool paused;  /* it is not to take records; told to each of its processes */
+    struct {
+        bool set;
+        int64_t number;  /* counts the wishes */
+        int64_t taken;   /* the last one that its process has taken; 0: none */
+        int64_t records; /* a second */
+        int64_t interval_us;
+    } rate;           /* the producer: another than configured */
     bool start_again; /* once it has ended: a restart that was asked for */
     /* process */
     uint64_t generation; /* of the current or last process; 0: never started */

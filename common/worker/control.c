@@ -20,6 +20,9 @@ struct worker_control {
     int farewell; /* eventfd: the thread is to end */
     atomic_int wanted;
     atomic_bool paused;
+    _Atomic int64_t rate_number;
+    pthread_mutex_t rate_lock;
+    struct worker_rate rate;
     pthread_mutex_t wake_lock;
     void (*wake)(void *context);
     void *wake_context;
@@ -66,6 +69,20 @@ static void pause_verb(struct worker_control *control, struct rpc_message *messa
     wake_loop(control);
 }
 
+static void rate_verb(struct worker_control *control, struct rpc_message *message)
+{
+    struct worker_rate rate;
+    if (message->param_count < 3 || !mp_read_int(&message->params, &rate.number) ||
+        !mp_read_int(&message->params, &rate.records) || !mp_read_int(&message->params, &rate.interval_us) ||
+        rate.records < 0 || rate.interval_us < 0)
+        return;
+    pthread_mutex_lock(&control->rate_lock);
+    control->rate = rate;
+    pthread_mutex_unlock(&control->rate_lock);
+    atomic_store(&control->rate_number, rate.number);
+    wake_loop(control);
+}
+
 struct verb {
     const char *method;
     void (*act)(struct worker_control *control, struct rpc_message *message);
@@ -74,6 +91,7 @@ struct verb {
 static const struct verb verbs[] = {
     {"drain", drain_verb},
     {"pause", pause_verb},
+    {"rate", rate_verb},
 };
 
 static void take_message(struct worker_control *control)
@@ -115,6 +133,7 @@ static void control_free(struct worker_control *control)
     if (control->farewell != -1)
         close(control->farewell);
     pthread_mutex_destroy(&control->wake_lock);
+    pthread_mutex_destroy(&control->rate_lock);
     free(control);
 }
 
@@ -125,6 +144,7 @@ int worker_control_start(struct worker_control **out, bool supervised, void (*wa
     if (control == NULL)
         return error_set(error, "out of memory");
     pthread_mutex_init(&control->wake_lock, NULL);
+    pthread_mutex_init(&control->rate_lock, NULL);
     control->wake = wake;
     control->wake_context = context;
     control->channel = supervised ? WORKER_CHANNEL_FD : -1;
@@ -179,6 +199,16 @@ enum worker_stop worker_control_wanted(const struct worker_control *control)
 bool worker_control_paused(const struct worker_control *control)
 {
     return atomic_load(&control->paused);
+}
+
+bool worker_control_rate(struct worker_control *control, struct worker_rate *rate)
+{
+    if (atomic_load_explicit(&control->rate_number, memory_order_relaxed) == rate->number)
+        return false;
+    pthread_mutex_lock(&control->rate_lock);
+    *rate = control->rate;
+    pthread_mutex_unlock(&control->rate_lock);
+    return true;
 }
 
 static void notify(struct worker_control *control, const char *bytes, size_t length)

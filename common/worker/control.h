@@ -11,6 +11,7 @@
 #include "common/error.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 
 enum worker_stop {
     WORKER_RUN = 0,
@@ -19,6 +20,13 @@ enum worker_stop {
 };
 
 struct worker_control; /* opaque */
+
+/* How fast a producer is to be. */
+struct worker_rate {
+    int64_t number;      /* counts the supervisor's wishes; 0: it has none */
+    int64_t records;     /* a second; 0: as fast as it goes */
+    int64_t interval_us; /* from one record to the next, when that was said instead; else 0 */
+};
 
 /* Blocks the signals for this thread and all that come after it, so call it before librdkafka makes threads.
  * `supervised`: the channel is on WORKER_CHANNEL_FD. `wake` is called from the control thread whenever the
@@ -35,6 +43,10 @@ enum worker_stop worker_control_wanted(const struct worker_control *control);
 
 /* The supervisor wants it to take no records for now. Any thread. */
 bool worker_control_paused(const struct worker_control *control);
+
+/* True when there is another wish than the one with rate->number: then it is in *rate. Any thread; costs a
+ * load while nothing is new. Who has taken it answers with the notification `rate` and the number. */
+bool worker_control_rate(struct worker_control *control, struct worker_rate *rate);
 
 /* Sends a notification to the supervisor (rpc/message.h's format letters s, i, b with at most one parameter
  * each way is all that is needed). Does nothing when there is none. Never blocks: the channel holds hundreds

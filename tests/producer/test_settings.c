@@ -87,6 +87,20 @@ START_TEST(a_field_of_another_workload_is_refused)
 }
 END_TEST
 
+START_TEST(another_pace_takes_the_place_of_the_first)
+{
+    ck_assert_int_eq(LOAD("--interval=1s"), 0);
+    settings_set_pace(&settings, 500, 0);
+    ck_assert(settings.paced && settings.by_rate);
+    settings_set_pace(&settings, 0, 0);
+    ck_assert(!settings.paced);
+    settings_set_pace(&settings, 0, 2000000);
+    ck_assert(settings.paced && !settings.by_rate);
+    ck_assert_int_eq(settings.interval_us, 2000000);
+}
+END_TEST
+
 CHECK_MAIN("producer/settings", generates_a_payment_every_two_seconds_by_default,
            a_rate_takes_the_place_of_the_interval, lines_are_sent_as_they_come_unless_a_pace_is_given,
-           every_field_of_every_schema_has_a_flag, a_field_of_another_workload_is_refused)
+           every_field_of_every_schema_has_a_flag, a_field_of_another_workload_is_refused,
+           another_pace_takes_the_place_of_the_first)

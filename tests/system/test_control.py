@@ -104,6 +104,34 @@ class Verbs(Control):
         self.assertEqual(self.worker("producer")["generation"], 1)
         self.end(fleet)
 
+    def test_rate_changes_the_pace_of_the_running_producer_and_of_its_successors(self):
+        fleet = self.fleet()
+        acknowledged = lambda: self.worker("producer")["counters"]["acknowledged"]
+        self.assertEqual(self.kctl("rate", "1000/s"), "producer: 1000 records a second")
+        before = acknowledged()
+        wait_until(lambda: acknowledged() > before + 1500, 6, "1500 records, for which 100 a second need 15 s")
+        self.assertEqual(self.kctl("rate", "producer", "1h"), "producer: a record each 3600 s")
+        wait_until(lambda: (w := self.worker("producer"))["counters"]["acknowledged"] == w["counters"]["produced"] and w["queue_depth"] == 0, 10, "all confirmed")
+        still = self.worker("producer")
+        beats = still["heartbeat_us"] + 1_500_000
+        wait_until(lambda: self.worker("producer")["heartbeat_us"] > beats, 10, "some time")
+        self.assertEqual(acknowledged(), still["counters"]["acknowledged"])
+        self.assertEqual(still["generation"], 1)
+        self.kctl("rate", "500")
+        self.kctl("restart", "producer")
+        before = acknowledged()
+        wait_until(lambda: acknowledged() > before + 1000, 5, "1000 records of the next generation, for which 100 a second need 10 s")
+        self.end(fleet)
+
+    def test_a_rate_that_is_none_is_refused(self):
+        fleet = self.fleet("--no-producer")
+        self.assertIn("this instance has no producer", self.kctl("rate", "5/s", status=1))
+        self.assertIn("'fast' is no rate: so many records a second", self.kctl("rate", "fast", status=1))
+        self.assertIn("'-5' is no rate", self.kctl("rate", "producer", "--", "-5", status=1))
+        self.assertIn(f"rate is for the producer, not for '{self.bravo}'", self.kctl("rate", self.bravo, "5", status=1))
+        self.assertIn("rate: how fast?", self.kctl("rate", status=1))
+        self.end(fleet)
+
     def test_release_lets_a_held_worker_start_again(self):
         fleet = self.fleet("--max-deaths", "1")
         self.kctl("kill", self.bravo, "KILL")

@@ -51,6 +51,8 @@ static const struct program program = {
         "  kill bravo [SIGNAL]        TERM unless told\n"
         "  pause bravo, resume bravo  stop taking records, keep the partitions; take them again\n"
         "  scale bravo 4              bring bravo.2 … bravo.4 up beside bravo, or take them away\n"
+        "  rate 500/s                 the producer's pace: records a second, 0 as fast as it goes, or 2s\n"
+        "                             from one to the next; until it is told otherwise\n"
         "  release bravo              let a worker that is held back start again\n"
         "  logs bravo [N] [-f]        its last lines (20)\n"
         "  shutdown                   end the instance in order\n\n"

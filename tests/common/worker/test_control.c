@@ -34,11 +34,19 @@ static void tell(char what)
         _exit(99);
 }
 
+static struct worker_rate rate;
+
+/* A letter comes as the rate, so that it can be told like a wish. */
+static bool rate_is_new(void)
+{
+    return worker_control_rate(control, &rate) && rate.interval_us == 7;
+}
+
 static void wake(void *context)
 {
     (void)context;
     if (control != NULL)
-        tell((char)('0' + worker_control_wanted(control)));
+        tell(rate_is_new() ? (char)rate.records : (char)('0' + worker_control_wanted(control)));
 }
 
 static void live(bool supervised)
@@ -131,6 +139,27 @@ START_TEST(the_second_signal_ends_it_with_128_and_its_number)
         kill(worker.pid, stop_signals[i]);
         ck_assert_int_eq(end_of_worker(), 128 + stop_signals[i]);
     }
+}
+END_TEST
+
+static void wish_rate(int64_t number, int64_t records, int64_t interval_us)
+{
+    uint8_t bytes[64];
+    size_t length = rpc_pack_notification(bytes, sizeof bytes, "rate", "iii", number, records, interval_us);
+    ck_assert_int_eq(send(worker.channel, bytes, length, 0), (ssize_t)length);
+}
+
+START_TEST(the_channel_brings_a_rate_and_none_that_is_negative)
+{
+    start(true);
+    wish_rate(1, 'a', 7);
+    ck_assert_int_eq(next_wish(), 'a');
+    wish_rate(2, -1, 7);
+    wish_rate(3, 1, -7);
+    wish_rate(4, 'b', 7);
+    ck_assert_int_eq(next_wish(), 'b');
+    kill(worker.pid, SIGKILL);
+    waitpid(worker.pid, NULL, 0);
 }
 END_TEST
 
@@ -247,6 +276,7 @@ END_TEST
 
 CHECK_MAIN("common/worker/control", the_first_signal_drains_and_leaves_the_group,
            the_second_signal_ends_it_with_128_and_its_number,
+           the_channel_brings_a_rate_and_none_that_is_negative,
            the_channel_drains_leaving_or_keeping_the_membership, bytes_that_are_no_message_are_passed_over,
            a_supervisor_that_is_gone_ends_it_as_an_orphan, what_it_notifies_arrives_as_messages,
            a_full_channel_does_not_block_the_worker, it_can_be_stopped_and_started_again)
