@@ -164,11 +164,17 @@ format: ## rewrite the sources with clang-format
 # --- fuzzers: tests/fuzz/fuzz_x.c (clang's libFuzzer), corpus in tests/fuzz/corpus/x ---------------------------
 FUZZERS := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 
+# The control socket's has the whole supervisor behind it, but no processes, no shared memory and no clock.
+FUZZ_STANDINS := process_spawn process_signal process_kill_group process_reap segment_next segment_unlink_all directory_create \
+                 directory_set_bootstrap directory_close clock_monotonic_us clock_wall_us
+build/fuzz/fuzz_control: $(filter-out %/main.c,$(call sources,supervisor))
+build/fuzz/fuzz_control: private FUZZ_LINK := $(FUZZ_STANDINS:%=-Wl,--wrap=%)
+
 build/fuzz/%: tests/fuzz/%.c $(call sources,common)
 	$(call say,fuzz,$@)
 	@mkdir -p $(@D)
 	$(Q)clang -I. -D_GNU_SOURCE -DKSUPERVISE_VERSION='"fuzz"' -std=c11 -pthread -g -O1 -fsanitize=fuzzer,address,undefined \
-	    -fno-sanitize-recover=all -o $@ $^ $(call PKG,$(all_pkg))
+	    -fno-sanitize-recover=all $(FUZZ_LINK) -o $@ $^ $(call PKG,$(all_pkg))
 
 fuzz: $(FUZZERS) ## run the fuzzers for FUZZ_SECONDS each (default 20)
 	$(Q)tests/fuzz/run $(FUZZERS)
