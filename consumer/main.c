@@ -25,6 +25,7 @@ static int run(struct consumer *consumer, struct error *error)
         pipeline_open(&consumer->pipeline, settings, consumer->stats, error) == -1 ||
         loop_open(consumer, error) == -1)
         return -1;
+    consumer->pipeline.control = consumer->control;
     return loop_run(consumer);
 }
 

@@ -24,11 +24,8 @@ static int add_listed(struct pipeline *pipeline, struct error *error)
     if (stage_list_parse(&list, pipeline->settings->pipeline, error) == -1)
         return -1;
     int result = 0;
-    for (size_t i = 0; i < list.count && result == 0; i++) {
+    for (size_t i = 0; i < list.count && result == 0; i++)
         result = add(pipeline, list.stages[i].class, list.stages[i].argument, error);
-        if (result == -1)
-            error_context(error, "column %d", list.stages[i].column);
-    }
     stage_list_release(&list);
     return result;
 }

@@ -12,6 +12,7 @@
 
 #include "common/record/record.h"
 #include "common/stats/writer.h"
+#include "common/worker/control.h"
 #include "consumer/settings.h"
 
 #include <librdkafka/rdkafka.h>
@@ -76,9 +77,16 @@ struct pipeline {
     size_t first_batch_stage; /* stage_count when there is none */
     struct item *items;       /* of the batch, when a batch stage is to see them; else one */
     struct answer *answers;
-    uint64_t records;           /* decoded so far */
-    struct stats_writer *stats; /* ticks once a record; may be NULL */
+    uint64_t records;                     /* decoded so far */
+    struct stats_writer *stats;           /* ticks once a record; may be NULL */
+    const struct worker_control *control; /* may be NULL */
 };
+
+/* The consumer is to end: a stage that waits does not go on waiting. */
+static inline bool pipeline_ending(const struct pipeline *pipeline)
+{
+    return pipeline->control != NULL && worker_control_wanted(pipeline->control) != WORKER_RUN;
+}
 
 /* What the pipeline tells whoever runs it, record by record, in their order within a partition. */
 struct pipeline_events {

@@ -94,7 +94,7 @@ static int add(struct stage_list *list, char *word, struct error *error)
         return error_set_code(error, EXIT_CODE_USAGE,
                               "--pipeline: column %d: a pipeline has at most %d stages", column,
                               PIPELINE_STAGES_MAX);
-    list->stages[list->count++] = (struct stage_text){class, argument, column};
+    list->stages[list->count++] = (struct stage_text){class, argument};
     return 0;
 }
 

@@ -11,7 +11,6 @@
 struct stage_text {
     const struct stage_class *class;
     const char *argument; /* a view into `text` of the list; NULL: none */
-    int column;           /* where it begins in what the user wrote, from 1 */
 };
 
 struct stage_list {

@@ -7,8 +7,16 @@
 /*  X(id): stages/<id>.c defines `stage_<id>`  */
 #define STAGES(X)                                                                                            \
     X(validate)                                                                                              \
+    X(filter)                                                                                                \
+    X(flag)                                                                                                  \
+    X(reject)                                                                                                \
     X(print)                                                                                                 \
-    X(statistics)
+    X(statistics)                                                                                            \
+    X(exec)                                                                                                  \
+    X(ndjson)                                                                                                \
+    X(delay)                                                                                                 \
+    X(fail)                                                                                                  \
+    X(crash)
 
 #define X(id) extern const struct stage_class stage_##id;
 STAGES(X)

@@ -35,11 +35,12 @@ static int evaluate(const struct subject *subject, const char *text)
     return result;
 }
 
-/* -1 is also what a bound answers: twice the text may be too much. */
-static void demand_of(const struct subject *subject, const char *format, const char *text, bool expected)
+/* `before TEXT between TEXT after`. -1 is also what a bound answers: twice the text may be too much. */
+static void demand_of(const struct subject *subject, const char *text, const char *before,
+                      const char *between, const char *after, bool expected)
 {
     static char compound[2 * EXPRESSION_BYTES_MAX + 64];
-    snprintf(compound, sizeof compound, format, text, text);
+    snprintf(compound, sizeof compound, "%s%s%s%s%s", before, text, between, text, after);
     int result = evaluate(subject, compound);
     demand(result == -1 || result == expected);
 }
@@ -49,11 +50,11 @@ static void check(const struct subject *subject, const char *text)
     int result = evaluate(subject, text);
     if (result == -1)
         return;
-    demand_of(subject, "not (%s)", text, !result);
-    demand_of(subject, "(%s) and not (%s)", text, false);
-    demand_of(subject, "(%s) or not (%s)", text, true);
-    demand_of(subject, "(%s) and (%s)", text, result);
-    demand_of(subject, "not (not (%s) or not (%s))", text, result);
+    demand_of(subject, text, "(", ") and not (", ")", false);
+    demand_of(subject, text, "(", ") or not (", ")", true);
+    demand_of(subject, text, "(", ") and (", ")", result);
+    demand_of(subject, text, "not (not (", ") or not (", "))", result);
+    demand_of(subject, text, "not (", ") and not (", ")", !result);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -16,16 +16,28 @@ static struct {
     char why[STAGE_WHY_BYTES];
 } run;
 
+/* What stands behind the stage's name, NULL for nothing. */
+static inline int run_try(const struct stage_class *class, const char *workload, const char *argument,
+                          struct error *error)
+{
+    run.class = class;
+    run.settings.schema = schema_by_workload(workload);
+    run.pipeline.settings = &run.settings;
+    run.item.number = 0;
+    *error = (struct error)ERROR_INIT;
+    return class->open == NULL ? 0 : class->open(&run.state, argument, &run.pipeline, error);
+}
+
+static inline void run_open_with(const struct stage_class *class, const char *workload, const char *argument)
+{
+    struct error error;
+    ck_assert_msg(run_try(class, workload, argument, &error) == 0, "%s", error.text);
+}
+
 static inline void run_open(const struct stage_class *class, const char *workload, int64_t statistics_every)
 {
-    struct error error = ERROR_INIT;
-    run.class = class;
-    run.settings =
-        (struct settings){.schema = schema_by_workload(workload), .statistics_every = statistics_every};
-    run.pipeline = (struct pipeline){.settings = &run.settings};
-    run.item.number = 0;
-    if (class->open != NULL)
-        ck_assert_msg(class->open(&run.state, NULL, &run.pipeline, &error) == 0, "%s", error.text);
+    run.settings.statistics_every = statistics_every;
+    run_open_with(class, workload, NULL);
 }
 
 static inline void run_close(void)
