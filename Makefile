@@ -22,7 +22,7 @@ Q      := $(if $(V),,@)
 say     = $(if $(V),,@printf '  %-5s %s\n' '$(1)' '$(2)')
 
 # --- programs: folder, libraries -------------------------------------------------------------------------
-PROGRAMS := ksupervise kproduce kconsume kstat kctl ktopic kbroker
+PROGRAMS := ksupervise kproduce kconsume kstat kctl ktopic kbroker kaudit
 
 ksupervise_dir := supervisor
 kproduce_dir   := producer
@@ -31,6 +31,7 @@ kstat_dir      := tools/kstat
 kctl_dir       := tools/kctl
 ktopic_dir     := tools/ktopic
 kbroker_dir    := tools/kbroker
+kaudit_dir     := tools/kaudit
 
 # msgpack-c is called so from 6.0 on, before that plain msgpack.
 MSGPACK := $(shell pkg-config --exists msgpack && echo msgpack || echo msgpack-c)
@@ -42,7 +43,8 @@ kstat_pkg      := jansson uuid
 kctl_pkg       := msgpack jansson uuid
 ktopic_pkg     := rdkafka $(MSGPACK) jansson uuid
 kbroker_pkg    := rdkafka $(MSGPACK) uuid
-all_pkg        := rdkafka $(MSGPACK) uuid jansson inih
+kaudit_pkg     := rdkafka $(MSGPACK) jansson uuid sqlite3 libpq
+all_pkg        := rdkafka $(MSGPACK) uuid jansson inih sqlite3 libpq
 
 # --- flags -----------------------------------------------------------------------------------------------
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wvla -Wformat=2 \
@@ -57,7 +59,8 @@ OPTIMISE := $(if $(DEBUG),-O0 -g3,-O2 -g $(if $(SANITIZE),-fno-omit-frame-pointe
 SANITIZER := $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all)
 
 -include $(B)/flags.mk
-CPPFLAGS += -I. -D_GNU_SOURCE -DKSUPERVISE_VERSION='"$(VERSION)"' -MMD -MP
+# libpq's headers are in a folder of their own on some systems.
+CPPFLAGS += -I. $(shell pkg-config --cflags-only-I libpq 2>/dev/null) -D_GNU_SOURCE -DKSUPERVISE_VERSION='"$(VERSION)"' -MMD -MP
 CFLAGS   += -std=c11 -pthread $(WARNINGS) $(OPTIMISE) $(SANITIZER) $(PROBED_CFLAGS)
 LDFLAGS  += -pthread $(SANITIZER) $(PROBED_LDFLAGS)
 PKG       = $(shell pkg-config --libs $(1) 2>/dev/null)

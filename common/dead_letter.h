@@ -13,6 +13,8 @@
 #ifndef KSUPERVISE_COMMON_DEAD_LETTER_H
 #define KSUPERVISE_COMMON_DEAD_LETTER_H
 
+#include "common/banned.h"
+
 /* The topic of the dead letters: the source topic and this. */
 #define DEAD_LETTER_SUFFIX ".dlq"
 

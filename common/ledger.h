@@ -26,6 +26,8 @@
 #ifndef KSUPERVISE_COMMON_LEDGER_H
 #define KSUPERVISE_COMMON_LEDGER_H
 
+#include "common/banned.h"
+
 #define LEDGER_FIRST_LINE   "ksupervise-ledger 1"
 #define LEDGER_RUN          "run"
 #define LEDGER_ACKNOWLEDGED "acknowledged"

@@ -144,7 +144,7 @@ def commit(bootstrap, group, topic, partition, offset, metadata=""):
     """Commits for a group that has no members."""
     deadline = time.monotonic() + 15
     while True:
-        error, address = _coordinator(bootstrap, group)
+        error, address = coordinator(bootstrap, group)
         if error == 0:
             body = _string(group) + struct.pack(">i", -1) + _string("") + struct.pack(">q", -1) + struct.pack(">i", 1) + _string(topic)
             answer = _ask(address, _OFFSET_COMMIT, 2, body + struct.pack(">iiq", 1, partition, offset) + _string(metadata))

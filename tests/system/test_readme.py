@@ -72,7 +72,7 @@ class Readme(SystemTest):
             (r"build/bin/kstat bravo --generation 1$", lambda c: self.with_fleet(lambda: self.ends_well(c))),
             (r"build/bin/kstat", lambda c: self.with_fleet(lambda: self.ends_well(c))),
             (r"kill -9 \$\(build/bin/kstat --pid bravo\)$", lambda c: self.with_fleet(lambda: self.ends_well(c), r"bravo resumed at \d+")),
-            (r"(echo .* \| )?build/bin/k(produce|topic) ", self.ends_well),
+            (r"(echo .* \| )?build/bin/k(produce|topic|audit) ", self.ends_well),
         ]
         return next((run for pattern, run in ways if re.match(pattern, command)), None)
 

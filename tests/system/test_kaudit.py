@@ -1,0 +1,285 @@
+"""kaudit on a real Kafka, with planted faults that it must find."""
+
+import json
+import sqlite3
+
+from harness import SystemTest, main, wait_until
+from kafka_protocol import commit, end_offsets, set_topic_settings
+from postgres import Postgres
+
+
+class Audit(SystemTest):
+    def produce(self, topic, count, *more):
+        self.run_ok("kproduce", "--topic", topic, "--rate", "0", "--count", count, "--publish=no", "--quiet", "--seed", "7", *more)
+        return end_offsets(self.kafka.bootstrap, topic)
+
+    def commit_all(self, group, topic, ends):
+        for partition, end in ends.items():
+            commit(self.kafka.bootstrap, group, topic, partition, end)
+
+    def kcat(self, topic, lines, *options):
+        """Records of another client's: no headers but those in the options."""
+        path = self.folder / "lines"
+        path.write_text("".join(f"{line}\n" for line in lines))
+        self.run_ok("/usr/bin/env", "kcat", "-P", "-b", self.kafka.bootstrap, "-t", topic, *options, "-l", path)
+
+    def letter(self, topic, group, partition, offset, dlq=None):
+        headers = {"dlq.topic": topic, "dlq.group": group, "dlq.partition": partition, "dlq.offset": offset, "dlq.stage": "validate", "dlq.reason": "planted",
+                   "dlq.attempts": 1, "dlq.id": f"c/{group}/{topic}/{partition}/{offset}"}
+        self.kcat(dlq or f"{topic}.dlq", ["x"], *[word for name, value in headers.items() for word in ("-H", f"{name}={value}")])
+
+    def database(self, topic, rows):
+        path = self.folder / "sink.db"
+        with sqlite3.connect(path) as db:
+            db.execute(f'CREATE TABLE "{topic}" (kafka_partition INTEGER, kafka_offset BIGINT, "user" TEXT)')
+            db.executemany(f'INSERT INTO "{topic}" VALUES (?, ?, ?)', [(p, o, "marek") for p, o in rows])
+        db.close()
+        return path
+
+    def audit(self, topic, *options, status=0):
+        process = self.run_program("kaudit", topic, "--json", *options)
+        self.assertEqual(process.status, status, process.text())
+        found = json.loads(process.text("out"))
+        self.assertEqual(found["clean"], status == 0)
+        return found
+
+    def sums(self, found, *names):
+        return tuple(sum(p[name] for p in found["partitions"]) for name in names)
+
+    def everything(self, ends):
+        return [(p, o) for p, end in ends.items() for o in range(end)]
+
+
+class Sink(Audit):
+    def setUp(self):
+        super().setUp()
+        self.source, self.group = self.topic(), self.name("g")
+        self.ends = self.produce(self.source, 3000)
+        self.assertGreater(min(self.ends.values()), 100)
+
+    def against(self, rows, *options, status=0):
+        return self.audit(self.source, "--group", self.group, "--sqlite", self.database(self.source, rows), *options, status=status)
+
+    def test_a_row_for_each_record_is_clean(self):
+        self.commit_all(self.group, self.source, self.ends)
+        rows = self.everything(self.ends)
+        found = self.against(reversed(rows))
+        self.assertEqual([(p["low"], p["end"], p["committed"], p["produced"], p["in_sink"]) for p in found["partitions"]],
+                         [(0, end, end, end, end) for end in self.ends.values()])
+        self.assertEqual(self.sums(found, "missing", "doubled", "strange", "waiting", "disorder"), (0, 0, 0, 0, 0))
+        producer, = found["producers"]
+        self.assertEqual((producer["producer"], producer["records"], producer["runs"], producer["first"], producer["last"], producer["missing_numbers"], producer["doubled"]),
+                         ("producer", 3000, 1, 1, 3000, 0, 0))
+
+    def test_planted_rows_are_found_where_they_are(self):
+        self.commit_all(self.group, self.source, self.ends)
+        rows = self.everything(self.ends)
+        for gone in ((0, 0), (1, 17), (2, self.ends[2] - 1)):
+            rows.remove(gone)
+        rows += [(0, 5), (1, 50), (1, 50), (1, self.ends[1] + 3), (7, 1), (None, 1)]
+        found = self.against(rows, status=1)
+        self.assertEqual([p["missing"] for p in found["partitions"]], [1, 1, 1])
+        self.assertEqual([p["examples"].get("missing") for p in found["partitions"]], [[0], [17], [self.ends[2] - 1]])
+        self.assertEqual([p["doubled"] for p in found["partitions"]], [1, 2, 0])
+        self.assertEqual(found["partitions"][1]["examples"]["strange"], [self.ends[1] + 3])
+        self.assertEqual(found["rows_elsewhere"], 2)
+        told = self.run_program("kaudit", self.source, "--group", self.group, "--sqlite", self.folder / "sink.db")
+        self.assertEqual(told.status, 1)
+        self.assertRegex(told.text("out"), r"partition 1: 1 missing \(.*\): offset 17\n")
+        self.assertRegex(told.text("out"), r"NOT clean: 3 missing, 3 doubled, 3 strange, 0 lost, 0 out of order")
+
+    def test_what_is_not_committed_is_waiting_and_not_missing(self):
+        commit(self.kafka.bootstrap, self.group, self.source, 0, 40)
+        found = self.against([(0, o) for o in range(45)])
+        self.assertEqual(found["partitions"][0]["waiting"], self.ends[0] - 45)
+        self.assertEqual(found["partitions"][1]["committed"], None)
+        self.assertEqual(self.sums(found, "missing", "doubled"), (0, 0))
+
+    def test_a_dead_letter_accounts_for_its_record_and_its_repeat_is_no_double(self):
+        self.commit_all(self.group, self.source, self.ends)
+        rows = self.everything(self.ends)
+        for dead in ((0, 3), (1, 4)):
+            rows.remove(dead)
+        self.run_ok("ktopic", "provision", "--partitions", 1, f"{self.source}.dlq")
+        self.letter(self.source, self.group, 0, 3)
+        self.letter(self.source, self.group, 0, 3)
+        self.letter(self.source, self.group, 1, 4)
+        self.letter(self.source, "another-group", 2, 4)
+        self.kcat(f"{self.source}.dlq", ["no letter"])
+        found = self.against(rows, "--dlq")
+        self.assertEqual(found["dead_letters"], {"letters": 2, "repeats": 1, "of_others": 1, "unreadable": 1})
+        self.assertEqual([p["dead"] for p in found["partitions"]], [1, 1, 0])
+        (self.folder / "sink.db").unlink()
+        found = self.against(rows, status=1)
+        self.assertEqual(self.sums(found, "missing"), (2,), "without --dlq they are missing")
+        (self.folder / "sink.db").unlink()
+        found = self.against(rows + [(1, 4)], "--dlq", status=1)
+        self.assertEqual(found["partitions"][1]["examples"]["doubled"], [4], "a row and a letter is a double")
+
+    def test_json_lines_are_a_sink_too(self):
+        self.commit_all(self.group, self.source, self.ends)
+        rows = self.everything(self.ends)
+        rows.remove((1, 9))
+        path = self.folder / "sink.ndjson"
+        path.write_text("".join(f'{{"partition":{p},"offset":{o},"user":"x"}}\n' for p, o in reversed(rows + [(2, 2)])) + '{"partition":1,"offset":9')
+        found = self.audit(self.source, "--group", self.group, "--ndjson", path, status=1)
+        self.assertEqual((self.sums(found, "missing", "doubled"), found["partitions"][1]["examples"]["missing"]), ((1, 1), [9]))
+
+    def test_postgresql_is_a_sink_too(self):
+        postgres = Postgres(self)
+        self.commit_all(self.group, self.source, self.ends)
+        postgres.run(f'CREATE TABLE "{self.source}" (kafka_partition INTEGER, kafka_offset BIGINT)')
+        for partition, end in self.ends.items():
+            postgres.run(f'INSERT INTO "{self.source}" SELECT {partition}, o FROM generate_series({end - 1}, 0, -1) o')
+        found = self.audit(self.source, "--group", self.group, "--postgres", "")
+        self.assertEqual(self.sums(found, "in_sink", "missing", "doubled"), (3000, 0, 0))
+        postgres.run(f'DELETE FROM "{self.source}" WHERE kafka_partition = 2 AND kafka_offset = 11')
+        postgres.run(f'INSERT INTO "{self.source}" VALUES (0, 12)')
+        found = self.audit(self.source, "--group", self.group, "--postgres", "", status=1)
+        self.assertEqual((found["partitions"][2]["examples"], found["partitions"][0]["examples"]), ({"missing": [11]}, {"doubled": [12]}))
+        refused = self.run_program("kaudit", self.source, "--group", self.group, "--postgres", "", "--table", "nothing")
+        self.assertRegex(refused.text("err"), r'^kaudit: --postgres: cannot read the table: .*"nothing" does not exist')
+
+
+class Topic(Audit):
+    def test_retention_is_said_and_the_rest_is_audited(self):
+        topic, group = self.topic(partitions=1), self.name("g")
+        self.produce(topic, 200)
+        self.run_ok("ktopic", "retention", topic, "1s")
+        wait_until(lambda: end_offsets(self.kafka.bootstrap, topic, timestamp=-2) == {0: 200}, 30, "retention takes the records", every=0.2)
+        self.run_ok("ktopic", "retention", topic, "unlimited")
+        self.produce(topic, 50)
+        self.commit_all(group, topic, {0: 250})
+        found = self.audit(topic, "--group", group, "--sqlite", self.database(topic, [(0, o) for o in range(100, 250)]))
+        partition, = found["partitions"]
+        self.assertEqual((partition["low"], partition["produced"], partition["in_sink"], partition["expired"], partition["missing"]), (200, 50, 50, 100, 0))
+        self.assertIn("retention took what was before offset 200", self.run_ok("kaudit", topic, "--group", group))
+
+    def test_a_transactions_markers_are_not_missing(self):
+        topic, group = self.topic(partitions=1), self.name("g")
+        for part in range(3):
+            self.kcat(topic, [f"{part}-{i}" for i in range(4)], "-X", f"transactional.id={self.name('tx')}", "-X", "acks=all")
+        ends = end_offsets(self.kafka.bootstrap, topic)
+        self.commit_all(group, topic, ends)
+        self.assertEqual(ends, {0: 15}, "a marker behind each transaction")
+        found = self.audit(topic, "--group", group, "--sqlite", self.database(topic, [(0, o) for o in range(15) if o % 5 != 4]))
+        self.assertEqual(self.sums(found, "produced", "missing", "strange"), (12, 0, 0))
+        self.assertEqual(found["unnumbered"], 12)
+
+    def test_numbers_that_did_not_come_and_numbers_that_came_twice(self):
+        topic = self.topic(partitions=1)
+        for seq in (1, 2, 5, 6):
+            self.kcat(topic, [f"k{seq % 2}:v"], "-K", ":", "-H", "producer=till", "-H", f"seq={seq}")
+        self.kcat(topic, ["k:v"], "-K", ":", "-H", "producer=other", "-H", "seq=1")
+        found = self.audit(topic)
+        self.assertEqual([(p["producer"], p["records"], p["missing_numbers"], p["gaps"]) for p in found["producers"]], [("till", 4, 2, [[3, 4]]), ("other", 1, 0, [])])
+
+    def test_a_producer_that_is_started_again_is_no_double(self):
+        topic = self.topic()
+        self.produce(topic, 500)
+        self.produce(topic, 300)
+        producer, = self.audit(topic)["producers"]
+        self.assertEqual((producer["records"], producer["runs"], producer["doubled"], producer["missing_numbers"]), (800, 2, 0, 0))
+
+    def test_a_key_out_of_order_is_found(self):
+        topic = self.topic(partitions=1)
+        set_topic_settings(self.kafka.bootstrap, topic, {"message.timestamp.type": "LogAppendTime"})
+        wait_until(lambda: "LogAppendTime" in self.run_ok("ktopic", "describe", topic), what="the setting is there")
+        for key, seq in (("a", 1), ("b", 2), ("a", 5), ("b", 6), ("a", 4), ("c", 3)):
+            self.kcat(topic, [f"{key}:v"], "-K", ":", "-H", "producer=till", "-H", f"seq={seq}")
+        found = self.audit(topic, status=1)
+        self.assertEqual(found["partitions"][0]["disorder"], 1)
+        self.assertEqual(found["partitions"][0]["examples"]["disorder"], [4])
+        self.assertEqual(found["producers"][0]["missing_numbers"], 0)
+
+    def test_an_empty_topic_is_clean_and_a_missing_one_is_told(self):
+        topic = self.topic()
+        self.assertEqual(self.sums(self.audit(topic), "produced"), (0,))
+        process = self.run_program("kaudit", topic + "-no")
+        self.assertEqual(process.status, 1)
+        self.assertIn("there is no topic", process.text("err"))
+
+    def test_it_commits_nothing_and_leaves_the_group_as_it_was(self):
+        topic, group = self.topic(), self.name("g")
+        self.produce(topic, 100)
+        commit(self.kafka.bootstrap, group, topic, 0, 1)
+        before = json.loads(self.run_ok("ktopic", "group", group, "--json"))
+        self.audit(topic, "--group", group)
+        self.assertEqual(json.loads(self.run_ok("ktopic", "group", group, "--json")), before)
+
+    def test_mistakes_are_told(self):
+        for words, status, expected in (((), 2, "TOPIC"), (("t", "--sqlite", "x"), 2, "--group is needed"), (("t", "--dlq"), 2, "--group is needed"),
+                                        (("t", "-g", "g", "--sqlite", "x", "--ndjson", "y"), 2, "one of them at a time"), (("t", "--table", "x"), 2, "--table"),
+                                        (("t", "-X", "group.id=x"), 2, "group.id")):
+            process = self.run_program("kaudit", *words)
+            self.assertEqual(process.status, status, words)
+            self.assertIn(expected, process.text("err"))
+        topic = self.topic()
+        process = self.run_program("kaudit", topic, "-g", "g", "--sqlite", self.folder / "none.db")
+        self.assertRegex(process.text("err"), r"^kaudit: --sqlite .*none.db: cannot open it: ")
+        self.assertEqual(process.status, 1)
+        self.assertFalse((self.folder / "none.db").exists())
+        process = self.run_program("kaudit", topic, "--ledger", "/etc/hostname")
+        self.assertIn("no ledger", process.text("err"))
+
+
+class Ledger(Audit):
+    def setUp(self):
+        super().setUp()
+        self.source, self.path = self.topic(), self.folder / "ledger"
+        self.ends = self.produce(self.source, 1000, "--ledger", self.path)
+
+    def plant(self, change):
+        lines = self.path.read_text().splitlines()
+        self.path.write_text("".join(f"{line}\n" for line in change(lines)))
+
+    def test_the_producers_own_ledger_is_clean(self):
+        found = self.audit(self.source, "--ledger", self.path)
+        self.assertEqual((found["ledger"]["acknowledged"], found["ledger"]["failed"], found["ledger"]["unknown"], found["ledger"]["unreadable"]), (1000, 0, 0, 0))
+        self.assertEqual(self.sums(found, "lost", "unaccounted"), (0, 0))
+
+    def test_an_acknowledged_record_that_the_topic_lacks_is_lost(self):
+        self.plant(lambda lines: lines + [f"1001 1 {self.ends[1]} acknowledged"])
+        found = self.audit(self.source, "--ledger", self.path, status=1)
+        self.assertEqual((self.sums(found, "lost"), found["partitions"][1]["examples"]["lost"]), ((1,), [self.ends[1]]))
+
+    def test_another_record_in_its_place_is_lost_too(self):
+        self.plant(lambda lines: [line.replace(" 0 7 acknowledged", " 0 8 acknowledged") for line in lines])
+        found = self.audit(self.source, "--ledger", self.path, status=1)
+        self.assertEqual((self.sums(found, "lost", "unaccounted"), found["partitions"][0]["examples"]["lost"]), ((1, 1), [8]))
+
+    def test_failed_and_unknown_are_resolved(self):
+        def change(lines):
+            words = {" 0 3 acknowledged": " - - failed", " 1 4 acknowledged": " 1 - unknown"}
+            for old, new in words.items():
+                index = next(i for i, line in enumerate(lines) if line.endswith(old))
+                lines[index] = lines[index].replace(old, new)
+            return lines + ["2001 - - failed", "2002 2 - unknown", "what is this?"]
+
+        self.plant(change)
+        found = self.audit(self.source, "--ledger", self.path, status=1)
+        ledger = found["ledger"]
+        self.assertEqual((ledger["failed"], ledger["failed_present"], ledger["unknown"], ledger["unknown_present"], ledger["unreadable"]), (2, 1, 2, 1, 1))
+        self.assertEqual(self.sums(found, "lost", "unaccounted"), (0, 0))
+
+    def test_records_of_a_killed_producer_are_without_a_line_and_that_is_no_loss(self):
+        self.plant(lambda lines: lines[:-1])
+        self.path.write_text(self.path.read_text() + "1000 0 ")
+        found = self.audit(self.source, "--ledger", self.path)
+        self.assertEqual(self.sums(found, "lost", "unaccounted"), (0, 1))
+
+    def test_a_second_run_in_the_same_ledger_is_told_apart(self):
+        self.produce(self.source, 200, "--ledger", self.path)
+
+        def change(lines):
+            index = max(i for i, line in enumerate(lines) if line.startswith("5 "))
+            lines[index] = "5 - - failed"
+            return lines
+
+        self.plant(change)
+        found = self.audit(self.source, "--ledger", self.path, status=1)
+        self.assertEqual((found["ledger"]["failed_present"], found["ledger"]["failed_examples"], self.sums(found, "lost", "unaccounted")), (1, [5], (0, 0)))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,201 @@
+#include "tools/kaudit/audit.h"
+
+#include "common/dead_letter.h"
+#include "common/exit_codes.h"
+
+/* --- what is compared ---------------------------------------------------------------------------------- */
+
+static int allocate(struct audit *audit, struct error *error)
+{
+    size_t count = (size_t)audit->partitions;
+    audit->committed = calloc(count, sizeof *audit->committed);
+    audit->tallies = calloc(count, sizeof *audit->tallies);
+    audit->compares = calloc(count, sizeof *audit->compares);
+    if (audit->committed == NULL || audit->tallies == NULL || audit->compares == NULL)
+        return error_set(error, "out of memory");
+    for (size_t i = 0; i < count; i++)
+        audit->committed[i] = -1;
+    return 0;
+}
+
+static int find_topic(struct audit *audit, struct error *error)
+{
+    const struct settings *settings = audit->settings;
+    audit->partitions = cluster_extents(&audit->cluster, settings->topic, &audit->extents, error);
+    if (audit->partitions == 0)
+        return error_set(error, "there is no topic '%s' at %s; 'ktopic list' shows those that are there",
+                         settings->topic, audit->cluster.brokers.bootstrap);
+    return audit->partitions == -1 ? -1 : allocate(audit, error);
+}
+
+static int open_letters(struct audit *audit, struct error *error)
+{
+    const struct settings *settings = audit->settings;
+    char topic[256];
+    snprintf(topic, sizeof topic, "%s" DEAD_LETTER_SUFFIX, settings->topic);
+    return dead_letters_read(&audit->letters, &audit->cluster,
+                             settings->dead_letter_topic != NULL ? settings->dead_letter_topic : topic,
+                             settings->topic, settings->group, audit->partitions, error);
+}
+
+static int open_ledgers(struct audit *audit, struct error *error)
+{
+    const struct option_list *paths = &audit->settings->ledgers;
+    if (paths->count == 0)
+        return 0;
+    audit->ledgers = ledgers_open(audit->settings->topic, audit->partitions, error);
+    if (audit->ledgers == NULL)
+        return -1;
+    for (size_t i = 0; i < paths->count; i++)
+        if (ledgers_read(audit->ledgers, paths->items[i], error) == -1)
+            return -1;
+    return ledgers_ready(audit->ledgers, &audit->ledger_source, error);
+}
+
+/* In this order: audit.h. The topic was looked at once before, for its partitions. */
+static int gather(struct audit *audit, struct error *error)
+{
+    const struct settings *settings = audit->settings;
+    if (settings->group != NULL && cluster_committed(&audit->cluster, settings->group, settings->topic,
+                                                     audit->partitions, audit->committed, error) == -1)
+        return -1;
+    if (settings->open_sink != NULL &&
+        settings->open_sink(&audit->sink, settings->sink_where,
+                            settings->table != NULL ? settings->table : settings->topic, audit->partitions,
+                            error) == -1)
+        return -1;
+    if ((settings->dead_letters && open_letters(audit, error) == -1) || open_ledgers(audit, error) == -1)
+        return -1;
+    free(audit->extents);
+    audit->extents = NULL;
+    int partitions = cluster_extents(&audit->cluster, settings->topic, &audit->extents, error);
+    if (partitions >= 0 && partitions < audit->partitions)
+        return error_set(error, "topic %s was deleted while it was audited", settings->topic);
+    return partitions < 0 ? -1 : 0;
+}
+
+static const struct source *if_open(const struct source *source)
+{
+    return source->next != NULL ? source : NULL;
+}
+
+static void begin_partition(struct audit *audit, int partition)
+{
+    struct tally *tally = &audit->tallies[partition];
+    *tally = (struct tally){.partition = partition,
+                            .low = audit->extents[partition].low,
+                            .end = audit->extents[partition].end,
+                            .committed = audit->committed[partition]};
+    audit->compares[partition] = (struct compare){
+        .tally = tally,
+        .rows = {.source = if_open(&audit->sink.source), .partition = partition},
+        .dead = {.source = if_open(&audit->letters.source), .partition = partition},
+        .ledger = {.source = if_open(&audit->ledger_source), .partition = partition},
+        .judged = audit->settings->open_sink != NULL,
+    };
+}
+
+/* --- a record ------------------------------------------------------------------------------------------ */
+
+static void check_order(struct audit *audit, const struct topic_record *record,
+                        const struct producer *producer)
+{
+    const rd_kafka_message_t *message = record->message;
+    if (message->key == NULL) /* no key, no order promised */
+        return;
+    uint64_t hash = key_order_hash(0, &message->partition, sizeof message->partition);
+    hash = key_order_hash(hash, producer->name, producer->length + 1);
+    hash = key_order_hash(hash, message->key, message->key_len);
+    if (key_order_take(&audit->order, hash, producer->sequence.runs, record->seq) == KEY_OUT_OF_ORDER)
+        finding_add(&audit->tallies[message->partition].disorder, message->offset);
+}
+
+static int take_number(struct audit *audit, const struct topic_record *record, struct error *error)
+{
+    struct producer *producer = producers_find(&audit->producers, record->producer, record->producer_length);
+    if (producer == NULL) {
+        audit->producers.unfollowed++;
+        return 0;
+    }
+    switch (sequence_take(&producer->sequence, record->seq, record->timestamp_ms, record->broker_stamped)) {
+    case SEQUENCE_NEW:
+        check_order(audit, record, producer);
+        break;
+    case SEQUENCE_DOUBLED:
+        break;
+    case SEQUENCE_NO_MEMORY:
+        return error_set(error, "out of memory");
+    }
+    return 0;
+}
+
+static int take_record(struct audit *audit, const struct topic_record *record, struct error *error)
+{
+    const rd_kafka_message_t *message = record->message;
+    struct audited audited = {message->offset, record->seq};
+    bool numbered = record->producer != NULL && record->seq >= 0;
+    bool acknowledged, told;
+    if (numbered && take_number(audit, record, error) == -1)
+        return -1;
+    audit->unnumbered += !numbered;
+    if (compare_record(&audit->compares[message->partition], &audited, &acknowledged, error) == -1)
+        return -1;
+    if (audit->ledgers != NULL && numbered && !acknowledged &&
+        ledgers_covers(audit->ledgers, record->producer, record->producer_length, record->seq,
+                       record->timestamp_ms, &told) &&
+        !told)
+        audit->tallies[message->partition].unaccounted++;
+    return 0;
+}
+
+/* --- all of it ----------------------------------------------------------------------------------------- */
+
+static int read_topic(struct audit *audit, struct error *error)
+{
+    struct topic_reader *reader;
+    struct topic_record record;
+    if (topic_open(&reader, &audit->cluster, audit->settings->topic, audit->extents, audit->partitions,
+                   error) == -1)
+        return -1;
+    int answer;
+    while ((answer = topic_next(reader, &record, error)) == 1)
+        if (take_record(audit, &record, error) == -1) {
+            answer = -1;
+            break;
+        }
+    topic_close(reader);
+    return answer;
+}
+
+int audit_run(struct audit *audit, struct error *error)
+{
+    const struct settings *settings = audit->settings;
+    if (cluster_open(&audit->cluster, settings->bootstrap, &settings->properties, error) == -1 ||
+        find_topic(audit, error) == -1 || gather(audit, error) == -1)
+        return -1;
+    for (int i = 0; i < audit->partitions; i++)
+        begin_partition(audit, i);
+    if (read_topic(audit, error) == -1)
+        return -1;
+    for (int i = 0; i < audit->partitions; i++)
+        if (compare_finish(&audit->compares[i], error) == -1)
+            return -1;
+    for (size_t i = 0; i < audit->producers.count; i++)
+        sequence_finish(&audit->producers.items[i].sequence);
+    return 0;
+}
+
+void audit_release(struct audit *audit)
+{
+    source_close(&audit->sink.source);
+    source_close(&audit->letters.source);
+    source_close(&audit->ledger_source);
+    ledgers_close(audit->ledgers);
+    producers_release(&audit->producers);
+    key_order_release(&audit->order);
+    free(audit->extents);
+    free(audit->committed);
+    free(audit->tallies);
+    free(audit->compares);
+    cluster_close(&audit->cluster);
+}

@@ -1,0 +1,102 @@
+#include "tools/kaudit/compare.h"
+
+void finding_add(struct finding *finding, int64_t offset)
+{
+    if (finding->count < EXAMPLES_MAX)
+        finding->examples[finding->count] = offset;
+    finding->count++;
+}
+
+/* Rows and letters of offsets before `offset`: no record stands for them. */
+static int pass_strange(struct compare *compare, struct cursor *cursor, int64_t offset, struct error *error)
+{
+    struct tally *tally = compare->tally;
+    int result = 0;
+    while (cursor_has(cursor, &result, error) && cursor->item.offset < offset) {
+        if (cursor->item.offset < tally->low)
+            tally->expired++;
+        else
+            finding_add(&tally->strange, cursor->item.offset);
+        cursor_step(cursor);
+    }
+    return result;
+}
+
+static int pass_lost(struct compare *compare, int64_t offset, struct error *error)
+{
+    struct cursor *ledger = &compare->ledger;
+    int result = 0;
+    while (cursor_has(ledger, &result, error) && ledger->item.offset < offset) {
+        if (ledger->item.offset >= compare->tally->low)
+            finding_add(&compare->tally->lost, ledger->item.offset);
+        cursor_step(ledger);
+    }
+    return result;
+}
+
+/* How many items of the cursor are at the offset; they are consumed. */
+static int count_at(struct cursor *cursor, int64_t offset, uint64_t *count, struct error *error)
+{
+    int result = 0;
+    *count = 0;
+    while (cursor_has(cursor, &result, error) && cursor->item.offset == offset) {
+        (*count)++;
+        cursor_step(cursor);
+    }
+    return result;
+}
+
+static void judge(struct compare *compare, int64_t offset, uint64_t rows, uint64_t letters)
+{
+    struct tally *tally = compare->tally;
+    tally->in_sink += rows > 0;
+    tally->dead += letters > 0;
+    for (uint64_t extra = 1; extra < rows + letters; extra++)
+        finding_add(&tally->doubled, offset);
+    if (rows + letters > 0)
+        return;
+    if (offset >= tally->committed)
+        tally->waiting++;
+    else if (compare->judged)
+        finding_add(&tally->missing, offset);
+}
+
+/* A line at this offset with another number: the record that was acknowledged here is not this one. */
+static int check_ledger(struct compare *compare, const struct audited *record, bool *acknowledged,
+                        struct error *error)
+{
+    struct cursor *ledger = &compare->ledger;
+    int result = 0;
+    *acknowledged = false;
+    while (cursor_has(ledger, &result, error) && ledger->item.offset == record->offset) {
+        if (ledger->item.tag == record->seq)
+            *acknowledged = true;
+        else
+            finding_add(&compare->tally->lost, record->offset);
+        cursor_step(ledger);
+    }
+    return result;
+}
+
+int compare_record(struct compare *compare, const struct audited *record, bool *acknowledged,
+                   struct error *error)
+{
+    uint64_t rows, letters;
+    int64_t offset = record->offset;
+    compare->tally->produced++;
+    if (pass_strange(compare, &compare->rows, offset, error) == -1 ||
+        pass_strange(compare, &compare->dead, offset, error) == -1 ||
+        pass_lost(compare, offset, error) == -1 || count_at(&compare->rows, offset, &rows, error) == -1 ||
+        count_at(&compare->dead, offset, &letters, error) == -1)
+        return -1;
+    judge(compare, offset, rows, letters);
+    return check_ledger(compare, record, acknowledged, error);
+}
+
+int compare_finish(struct compare *compare, struct error *error)
+{
+    if (pass_strange(compare, &compare->rows, INT64_MAX, error) == -1 ||
+        pass_strange(compare, &compare->dead, INT64_MAX, error) == -1)
+        return -1;
+    return pass_lost(compare, INT64_MAX, error);
+}

@@ -1,0 +1,334 @@
+#include "tools/kaudit/report.h"
+
+#include <inttypes.h>
+#include <jansson.h>
+
+#include "common/log.h"
+#include "common/record/text.h"
+
+/* --- findings ------------------------------------------------------------------------------------------ */
+
+struct finding_def {
+    size_t offset; /* in struct tally */
+    const char *name;
+    const char *meaning;
+};
+
+#define FINDING(member) offsetof(struct tally, member), #member
+
+/* Each of them spoils an audit. */
+static const struct finding_def finding_defs[] = {
+    {FINDING(missing), "committed, and neither processed nor a dead letter"},
+    {FINDING(doubled), "more than one row or dead letter of a record"},
+    {FINDING(strange), "a row or dead letter without a record"},
+    {FINDING(lost), "acknowledged to the producer, and the topic has it not"},
+    {FINDING(disorder), "out of order in its key"},
+};
+enum { FINDINGS = sizeof finding_defs / sizeof finding_defs[0] };
+
+static const struct finding *finding_of(const struct tally *tally, size_t which)
+{
+    return (const struct finding *)((const char *)tally + finding_defs[which].offset);
+}
+
+static uint64_t total(const struct audit *audit, size_t which)
+{
+    uint64_t sum = 0;
+    for (int i = 0; i < audit->partitions; i++)
+        sum += finding_of(&audit->tallies[i], which)->count;
+    return sum;
+}
+
+static uint64_t doubled_by_producers(const struct audit *audit)
+{
+    uint64_t sum = 0;
+    for (size_t i = 0; i < audit->producers.count; i++)
+        sum += audit->producers.items[i].sequence.doubled;
+    return sum;
+}
+
+static bool is_clean(const struct audit *audit)
+{
+    uint64_t sum = audit->sink.elsewhere + doubled_by_producers(audit);
+    for (size_t i = 0; i < FINDINGS; i++)
+        sum += total(audit, i);
+    return sum == 0 && (audit->ledgers == NULL || ledgers_count(audit->ledgers)->failed_present == 0);
+}
+
+/* --- JSON ---------------------------------------------------------------------------------------------- */
+
+static json_t *count_json(uint64_t count)
+{
+    return json_integer((json_int_t)count);
+}
+
+static json_t *known(bool known, uint64_t count)
+{
+    return known ? count_json(count) : json_null();
+}
+
+static json_t *examples_json(const int64_t *examples, uint64_t count)
+{
+    json_t *list = json_array();
+    for (uint64_t i = 0; i < count && i < EXAMPLES_MAX; i++)
+        json_array_append_new(list, json_integer((json_int_t)examples[i]));
+    return list;
+}
+
+static json_t *tally_json(const struct audit *audit, const struct tally *tally)
+{
+    const struct settings *settings = audit->settings;
+    bool has_sink = settings->open_sink != NULL;
+    bool has_any = has_sink || settings->dead_letters;
+    bool applies[FINDINGS] = {has_sink, has_any, has_any, audit->ledgers != NULL, true};
+    json_t *json = json_pack(
+        "{s:i, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "partition", (int)tally->partition, "low",
+        (json_int_t)tally->low, "end", (json_int_t)tally->end, "committed",
+        tally->committed < 0 ? json_null() : json_integer((json_int_t)tally->committed), "produced",
+        count_json(tally->produced), "in_sink", known(has_sink, tally->in_sink), "dead",
+        known(settings->dead_letters, tally->dead), "waiting", known(has_sink, tally->waiting), "expired",
+        known(has_any, tally->expired), "unaccounted", known(audit->ledgers != NULL, tally->unaccounted));
+    json_t *examples = json_object();
+    for (size_t i = 0; i < FINDINGS; i++) {
+        const struct finding *finding = finding_of(tally, i);
+        json_object_set_new(json, finding_defs[i].name, known(applies[i], finding->count));
+        if (finding->count > 0)
+            json_object_set_new(examples, finding_defs[i].name,
+                                examples_json(finding->examples, finding->count));
+    }
+    json_object_set_new(json, "examples", examples);
+    return json;
+}
+
+/* A foreign name, fit for a terminal and for JSON. */
+static const char *plain(const struct producer *producer, char text[256])
+{
+    size_t used = 0;
+    text[0] = '\0';
+    text_escape(text, 256, &used, producer->name, producer->length);
+    return text;
+}
+
+static json_t *producer_json(const struct producer *producer)
+{
+    char name[256];
+    const struct sequence *sequence = &producer->sequence;
+    json_t *gaps = json_array();
+    for (size_t i = 0; i < sequence->gap_count && i < SEQUENCE_EXAMPLES_MAX; i++)
+        json_array_append_new(gaps, json_pack("[I, I]", (json_int_t)sequence->gaps[i].first,
+                                              (json_int_t)sequence->gaps[i].last));
+    return json_pack("{s:s, s:o, s:i, s:I, s:I, s:o, s:o, s:o}", "producer", plain(producer, name), "records",
+                     count_json(sequence->records), "runs", (int)sequence->runs, "first",
+                     (json_int_t)sequence->first, "last", (json_int_t)sequence->highest, "doubled",
+                     count_json(sequence->doubled), "missing_numbers", count_json(sequence->missing), "gaps",
+                     gaps);
+}
+
+static json_t *ledger_json(const struct audit *audit)
+{
+    if (audit->ledgers == NULL)
+        return json_null();
+    const struct ledger_count *count = ledgers_count(audit->ledgers);
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "messages", count_json(count->messages),
+                     "acknowledged", count_json(count->acknowledged), "failed", count_json(count->failed),
+                     "failed_present", count_json(count->failed_present), "failed_examples",
+                     examples_json(count->failed_examples, count->failed_present), "unknown",
+                     count_json(count->unknown), "unknown_present", count_json(count->unknown_present),
+                     "other_topics", count_json(count->elsewhere), "unreadable",
+                     count_json(count->unreadable));
+}
+
+static json_t *letters_json(const struct audit *audit)
+{
+    const struct dead_letters *letters = &audit->letters;
+    if (!audit->settings->dead_letters)
+        return json_null();
+    return json_pack("{s:o, s:o, s:o, s:o}", "letters", count_json(letters->letters), "repeats",
+                     count_json(letters->repeats), "of_others", count_json(letters->others), "unreadable",
+                     count_json(letters->unreadable));
+}
+
+static void print_json(const struct audit *audit, bool clean)
+{
+    json_t *partitions = json_array();
+    json_t *producers = json_array();
+    for (int i = 0; i < audit->partitions; i++)
+        json_array_append_new(partitions, tally_json(audit, &audit->tallies[i]));
+    for (size_t i = 0; i < audit->producers.count; i++)
+        json_array_append_new(producers, producer_json(&audit->producers.items[i]));
+    json_t *json =
+        json_pack("{s:i, s:b, s:s, s:s?, s:o, s:o, s:o, s:o, s:o, s:o}", "version", 1, "clean", clean,
+                  "topic", audit->settings->topic, "group", audit->settings->group, "partitions", partitions,
+                  "producers", producers, "ledger", ledger_json(audit), "dead_letters", letters_json(audit),
+                  "unnumbered", count_json(audit->unnumbered), "rows_elsewhere",
+                  known(audit->settings->open_sink != NULL, audit->sink.elsewhere));
+    char *text = json == NULL ? NULL : json_dumps(json, JSON_COMPACT);
+    if (text != NULL)
+        log_line("%s", text);
+    free(text);
+    json_decref(json);
+}
+
+/* --- for people ---------------------------------------------------------------------------------------- */
+
+#define CELL_BYTES 24
+
+static const char *cell(bool known, uint64_t count, char text[CELL_BYTES])
+{
+    snprintf(text, CELL_BYTES, known ? "%" PRIu64 : "-", count);
+    return text;
+}
+
+static void print_tally(const struct audit *audit, const struct tally *tally)
+{
+    char committed[CELL_BYTES], sink[CELL_BYTES], dead[CELL_BYTES], waiting[CELL_BYTES], missing[CELL_BYTES],
+        doubled[CELL_BYTES], lost[CELL_BYTES];
+    bool has_sink = audit->settings->open_sink != NULL;
+    bool letters = audit->settings->dead_letters;
+    log_line("  %9d %10" PRId64 " %10" PRId64 " %10s %10" PRIu64 " %10s %8s %8s %8s %8s %8s %8" PRIu64,
+             (int)tally->partition, tally->low, tally->end,
+             cell(tally->committed >= 0, (uint64_t)tally->committed, committed), tally->produced,
+             cell(has_sink, tally->in_sink, sink), cell(letters, tally->dead, dead),
+             cell(has_sink, tally->waiting, waiting), cell(has_sink, tally->missing.count, missing),
+             cell(has_sink || letters, tally->doubled.count, doubled),
+             cell(audit->ledgers != NULL, tally->lost.count, lost), tally->disorder.count);
+}
+
+static void print_table(const struct audit *audit)
+{
+    log_line("  %9s %10s %10s %10s %10s %10s %8s %8s %8s %8s %8s %8s", "PARTITION", "FIRST", "END",
+             "COMMITTED", "PRODUCED", "IN SINK", "DEAD", "WAITING", "MISSING", "DOUBLED", "LOST", "DISORDER");
+    for (int i = 0; i < audit->partitions; i++)
+        print_tally(audit, &audit->tallies[i]);
+    for (int i = 0; i < audit->partitions; i++)
+        if (audit->tallies[i].low > 0)
+            log_line("partition %d: retention took what was before offset %" PRId64 "; audited from there", i,
+                     audit->tallies[i].low);
+}
+
+/* "12, 14, 15 …" */
+static const char *listed(const int64_t *examples, uint64_t count, char text[256])
+{
+    size_t used = 0;
+    text[0] = '\0';
+    for (uint64_t i = 0; i < count && i < EXAMPLES_MAX; i++)
+        used += (size_t)snprintf(text + used, 256 - used, "%s%" PRId64, i == 0 ? "" : ", ", examples[i]);
+    if (count > EXAMPLES_MAX)
+        snprintf(text + used, 256 - used, " …");
+    return text;
+}
+
+static void print_findings(const struct audit *audit)
+{
+    char text[256];
+    for (size_t which = 0; which < FINDINGS; which++)
+        for (int i = 0; i < audit->partitions; i++) {
+            const struct finding *finding = finding_of(&audit->tallies[i], which);
+            if (finding->count > 0)
+                log_line("partition %d: %" PRIu64 " %s (%s): offset %s", i, finding->count,
+                         finding_defs[which].name, finding_defs[which].meaning,
+                         listed(finding->examples, finding->count, text));
+        }
+    if (audit->sink.elsewhere > 0)
+        log_line("%" PRIu64 " rows of no partition of this topic", audit->sink.elsewhere);
+}
+
+static void print_producer(const struct producer *producer)
+{
+    char name[256];
+    const struct sequence *sequence = &producer->sequence;
+    log_line("producer %s: %" PRIu64 " records in %u run%s, the last from seq %" PRId64 " to %" PRId64
+             ", %" PRIu64 " doubled, %" PRIu64 " numbers missing in %" PRIu64 " gap%s",
+             plain(producer, name), sequence->records, (unsigned)sequence->runs,
+             sequence->runs == 1 ? "" : "s", sequence->first, sequence->highest, sequence->doubled,
+             sequence->missing, sequence->gap_count, sequence->gap_count == 1 ? "" : "s");
+    for (size_t i = 0; i < sequence->gap_count && i < SEQUENCE_EXAMPLES_MAX; i++)
+        log_line("  seq %" PRId64 " to %" PRId64 " did not come", sequence->gaps[i].first,
+                 sequence->gaps[i].last);
+}
+
+static bool retention_took_some(const struct audit *audit)
+{
+    for (int i = 0; i < audit->partitions; i++)
+        if (audit->tallies[i].low > 0)
+            return true;
+    return false;
+}
+
+static void print_producers(const struct audit *audit)
+{
+    for (size_t i = 0; i < audit->producers.count; i++)
+        print_producer(&audit->producers.items[i]);
+    if (audit->producers.count > 0 && retention_took_some(audit))
+        log_line("(numbers are missing, too, where retention took their records)");
+    if (audit->unnumbered > 0)
+        log_line("%" PRIu64 " records without the headers producer and seq: audited by their offsets alone",
+                 audit->unnumbered);
+    if (audit->producers.unfollowed > 0)
+        log_line("%" PRIu64 " records of further producers were not looked at for gaps",
+                 audit->producers.unfollowed);
+    if (audit->order.unfollowed > 0)
+        log_line("%" PRIu64 " records of further keys were not looked at for their order",
+                 audit->order.unfollowed);
+}
+
+static void print_ledger(const struct audit *audit)
+{
+    char text[256];
+    uint64_t unaccounted = 0;
+    if (audit->ledgers == NULL)
+        return;
+    const struct ledger_count *count = ledgers_count(audit->ledgers);
+    for (int i = 0; i < audit->partitions; i++)
+        unaccounted += audit->tallies[i].unaccounted;
+    log_line("ledger: %" PRIu64 " acknowledged; %" PRIu64 " failed, %" PRIu64
+             " of them stored all the same%s%s; %" PRIu64 " unknown, %" PRIu64 " of them stored; %" PRIu64
+             " records without a line (their producer was killed)",
+             count->acknowledged, count->failed, count->failed_present,
+             count->failed_present > 0 ? ": seq " : "",
+             listed(count->failed_examples, count->failed_present, text), count->unknown,
+             count->unknown_present, unaccounted);
+    if (count->unreadable > 0)
+        log_line("ledger: %" PRIu64 " lines could not be read", count->unreadable);
+}
+
+static void print_letters(const struct audit *audit)
+{
+    const struct dead_letters *letters = &audit->letters;
+    if (audit->settings->dead_letters)
+        log_line("dead letters: %" PRIu64 " of this group, %" PRIu64 " repeats of them, %" PRIu64
+                 " of others%s",
+                 letters->letters, letters->repeats, letters->others,
+                 letters->unreadable > 0 ? ", and some records that are none" : "");
+}
+
+static void print_verdict(const struct audit *audit, bool clean)
+{
+    if (clean && audit->settings->open_sink == NULL && audit->ledgers == NULL)
+        log_line("clean, as far as the topic alone tells: a sink or a ledger tells more");
+    else if (clean)
+        log_line("clean: nothing is lost, nothing is doubled, every key is in order");
+    else
+        log_line("NOT clean: %" PRIu64 " missing, %" PRIu64 " doubled, %" PRIu64 " strange, %" PRIu64
+                 " lost, %" PRIu64 " out of order",
+                 total(audit, 0), total(audit, 1) + doubled_by_producers(audit),
+                 total(audit, 2) + audit->sink.elsewhere, total(audit, 3), total(audit, 4));
+}
+
+bool report(const struct audit *audit)
+{
+    bool clean = is_clean(audit);
+    if (audit->settings->json) {
+        print_json(audit, clean);
+        return clean;
+    }
+    log_line("Topic %s%s%s", audit->settings->topic, audit->settings->group != NULL ? ", group " : "",
+             audit->settings->group != NULL ? audit->settings->group : "");
+    print_table(audit);
+    print_findings(audit);
+    print_letters(audit);
+    print_producers(audit);
+    print_ledger(audit);
+    print_verdict(audit, clean);
+    return clean;
+}

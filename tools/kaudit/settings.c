@@ -1,0 +1,134 @@
+#include "tools/kaudit/settings.h"
+
+#include "common/exit_codes.h"
+#include "common/kafka.h"
+
+#define AT(member) offsetof(struct settings, member)
+
+static const struct option_def options[] = {
+    {.type = OPTION_HEADING, .help = "What the consumers did"},
+    {.type = OPTION_STRING,
+     .name = "group",
+     .letter = 'g',
+     .argument = "NAME",
+     .offset = AT(group),
+     .help = "the consumer group whose work it is"},
+    {.type = OPTION_STRING,
+     .name = "sqlite",
+     .argument = "FILE",
+     .offset = AT(sqlite),
+     .help = "its sink: a table with the columns kafka_partition and kafka_offset, a row a record"},
+    {.type = OPTION_STRING,
+     .name = "postgres",
+     .argument = "CONNINFO",
+     .offset = AT(postgres),
+     .help = "the same in PostgreSQL; '' takes PGHOST, PGDATABASE, … of the environment"},
+    {.type = OPTION_STRING,
+     .name = "ndjson",
+     .argument = "FILE",
+     .offset = AT(ndjson),
+     .help = "its sink: JSON lines with partition and offset"},
+    {.type = OPTION_STRING,
+     .name = "table",
+     .argument = "NAME",
+     .offset = AT(table),
+     .help = "the sink's table (default: called as the topic)"},
+    {.type = OPTION_FLAG,
+     .name = "dlq",
+     .offset = AT(dead_letters),
+     .help = "records in the dead-letter topic are accounted for, too"},
+    {.type = OPTION_STRING,
+     .name = "dlq-topic",
+     .argument = "TOPIC",
+     .offset = AT(dead_letter_topic),
+     .help = "the same, in another topic than the audited one's name and .dlq"},
+
+    {.type = OPTION_HEADING, .help = "What the producers did"},
+    {.type = OPTION_LIST,
+     .name = "ledger",
+     .argument = "FILE",
+     .offset = AT(ledgers),
+     .help = "what 'kproduce --ledger' wrote; again and again for several"},
+
+    {.type = OPTION_HEADING, .help = "Output and Kafka"},
+    {.type = OPTION_FLAG, .name = "json", .offset = AT(json), .help = "one JSON object"},
+    KAFKA_OPTIONS(struct settings),
+};
+
+static const struct program program = {
+    .name = AUDIT_PROGRAM,
+    .synopsis = "[OPTION]… TOPIC",
+    .about = "Counts after everybody: reads the topic from its first record to its present end, and says per "
+             "partition what was\n"
+             "produced, committed, processed, what is missing, doubled or out of order. Joins no group, "
+             "commits nothing, writes nothing.",
+    .epilogue =
+        "A record below the group's committed offset is missing when it has neither a row nor a dead letter; "
+        "it is doubled when\n"
+        "it has more than one of these. A pipeline that drops records on purpose (filter) drops them here, "
+        "too. Numbers that a\n"
+        "producer left out (seq) are shown; only a ledger tells whether they were acknowledged.\n\n"
+        "Examples:\n"
+        "  kaudit payments --group test_group_bravo\n"
+        "  kaudit orders --group shop --sqlite orders.db --dlq\n"
+        "  kaudit payments --ledger sent.ledger --json\n\n"
+        "Exit codes: 0 clean, 1 something is lost, doubled or out of order, or the audit failed, 2 usage, 78 "
+        "configuration.\n",
+    .options = options,
+    .option_count = sizeof options / sizeof options[0],
+    .operands_min = 1,
+    .operands_max = 1,
+};
+
+struct sink_kind {
+    size_t offset;
+    sink_opener open;
+};
+
+static const struct sink_kind sink_kinds[] = {
+    {AT(sqlite), sink_open_sqlite},
+    {AT(postgres), sink_open_postgres},
+    {AT(ndjson), sink_open_ndjson},
+};
+
+static int choose_sink(struct settings *settings, struct error *error)
+{
+    for (size_t i = 0; i < sizeof sink_kinds / sizeof sink_kinds[0]; i++) {
+        const char *where = *(const char **)((char *)settings + sink_kinds[i].offset);
+        if (where == NULL)
+            continue;
+        if (settings->open_sink != NULL)
+            return error_set_code(error, EXIT_CODE_USAGE,
+                                  "--sqlite, --postgres and --ndjson: one of them at a time");
+        settings->open_sink = sink_kinds[i].open;
+        settings->sink_where = where;
+    }
+    return 0;
+}
+
+static int resolve(struct settings *settings, struct error *error)
+{
+    settings->dead_letters = settings->dead_letters || settings->dead_letter_topic != NULL;
+    if (choose_sink(settings, error) == -1)
+        return -1;
+    if (settings->group == NULL && (settings->open_sink != NULL || settings->dead_letters))
+        return error_set_code(error, EXIT_CODE_USAGE,
+                              "--group is needed: what it has committed decides what must be there");
+    if (settings->table != NULL && (settings->open_sink == NULL || settings->ndjson != NULL))
+        return error_set_code(error, EXIT_CODE_USAGE, "--table: of which database? --sqlite or --postgres");
+    return 0;
+}
+
+int settings_load(struct settings *settings, int argc, char **argv, struct error *error)
+{
+    struct operands operands;
+    if (options_parse(&program, settings, argc, argv, &operands, error) == -1)
+        return -1;
+    settings->topic = operands.items[0];
+    return resolve(settings, error);
+}
+
+void settings_release(struct settings *settings)
+{
+    options_release(&program, settings);
+}

@@ -1,0 +1,34 @@
+/* settings.h: what kaudit can be told. */
+#ifndef KSUPERVISE_TOOLS_KAUDIT_SETTINGS_H
+#define KSUPERVISE_TOOLS_KAUDIT_SETTINGS_H
+
+#include "common/options.h"
+#include "tools/kaudit/sink.h"
+
+typedef int (*sink_opener)(struct sink *sink, const char *where, const char *table, int partitions,
+                           struct error *error);
+
+struct settings {
+    struct option_given given;
+    const char *bootstrap;
+    struct option_list properties;
+    const char *group;
+    const char *sqlite, *postgres, *ndjson;
+    const char *table;
+    bool dead_letters;
+    const char *dead_letter_topic;
+    struct option_list ledgers;
+    bool json;
+    /* derived */
+    const char *topic;
+    sink_opener open_sink; /* NULL: none */
+    const char *sink_where;
+};
+
+#define AUDIT_PROGRAM "kaudit"
+
+/* `settings` must be zeroed. */
+int settings_load(struct settings *settings, int argc, char **argv, struct error *error);
+void settings_release(struct settings *settings);
+
+#endif

@@ -1,0 +1,140 @@
+/* One transaction, one cursor a partition, some thousand rows a fetch: the topic is read across its
+ * partitions, and libpq's single-row mode could only give one partition after the other. */
+#include <libpq-fe.h>
+#include <stdarg.h>
+
+#include "tools/kaudit/sink.h"
+
+#define FETCH_ROWS 5000
+#define SQL_BYTES  1024
+
+struct cursor_of {
+    bool declared;
+    PGresult *rows; /* NULL: fetch */
+    int at;
+};
+
+struct postgres {
+    PGconn *connection;
+    char *table; /* quoted */
+    struct cursor_of *cursors;
+    int count;
+};
+
+static int failed(struct postgres *p, const char *what, struct error *error)
+{
+    const char *why = PQerrorMessage(p->connection);
+    return error_set(error, "cannot %s: %.*s", what, (int)strcspn(why, "\n"), why);
+}
+
+/* The answer with that status, which the caller clears; NULL with the error. */
+static PGresult *ask(struct postgres *p, ExecStatusType expected, const char *what, struct error *error,
+                     const char *format, ...) __attribute__((format(printf, 5, 6)));
+static PGresult *ask(struct postgres *p, ExecStatusType expected, const char *what, struct error *error,
+                     const char *format, ...)
+{
+    char sql[SQL_BYTES];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(sql, sizeof sql, format, arguments);
+    va_end(arguments);
+    PGresult *result = PQexec(p->connection, sql);
+    if (PQresultStatus(result) == expected)
+        return result;
+    failed(p, what, error);
+    PQclear(result);
+    return NULL;
+}
+
+static int command(struct postgres *p, const char *what, const char *sql, struct error *error)
+{
+    PGresult *result = ask(p, PGRES_COMMAND_OK, what, error, "%s", sql);
+    PQclear(result);
+    return result == NULL ? -1 : 0;
+}
+
+static void close_postgres(void *state)
+{
+    struct postgres *p = state;
+    for (int i = 0; p->cursors != NULL && i < p->count; i++)
+        PQclear(p->cursors[i].rows);
+    free(p->cursors);
+    PQfreemem(p->table);
+    PQfinish(p->connection);
+    free(p);
+}
+
+static int declare(struct postgres *p, int32_t partition, struct error *error)
+{
+    PGresult *result = ask(p, PGRES_COMMAND_OK, "ask for the rows", error,
+                           "DECLARE kaudit_%d NO SCROLL CURSOR FOR SELECT " SINK_OFFSET
+                           " FROM %s WHERE " SINK_PARTITION " = %d ORDER BY " SINK_OFFSET,
+                           (int)partition, p->table, (int)partition);
+    PQclear(result);
+    p->cursors[partition].declared = result != NULL;
+    return result == NULL ? -1 : 0;
+}
+
+static int next(void *state, int32_t partition, struct source_item *item, struct error *error)
+{
+    struct postgres *p = state;
+    struct cursor_of *cursor = &p->cursors[partition];
+    if (!cursor->declared && declare(p, partition, error) == -1)
+        return -1;
+    if (cursor->rows == NULL || cursor->at == PQntuples(cursor->rows)) {
+        PQclear(cursor->rows);
+        cursor->at = 0;
+        cursor->rows = ask(p, PGRES_TUPLES_OK, "read the rows", error, "FETCH %d FROM kaudit_%d", FETCH_ROWS,
+                           (int)partition);
+        if (cursor->rows == NULL)
+            return -1;
+    }
+    if (PQntuples(cursor->rows) == 0)
+        return 0;
+    *item = (struct source_item){.offset = strtoll(PQgetvalue(cursor->rows, cursor->at++, 0), NULL, 10)};
+    return 1;
+}
+
+static int count_elsewhere(struct postgres *p, uint64_t *count, struct error *error)
+{
+    PGresult *result = ask(p, PGRES_TUPLES_OK, "read the table", error,
+                           "SELECT count(*) FROM %s WHERE " SINK_PARTITION " IS NULL OR " SINK_OFFSET
+                           " IS NULL OR " SINK_PARTITION " NOT BETWEEN 0 AND %d",
+                           p->table, p->count - 1);
+    if (result == NULL)
+        return -1;
+    *count = strtoull(PQgetvalue(result, 0, 0), NULL, 10);
+    PQclear(result);
+    return 0;
+}
+
+static int prepare(struct postgres *p, const char *table, struct sink *sink, struct error *error)
+{
+    if (PQstatus(p->connection) != CONNECTION_OK)
+        return failed(p, "connect", error);
+    p->table = PQescapeIdentifier(p->connection, table, strlen(table));
+    if (p->table == NULL)
+        return failed(p, "name the table", error);
+    if (command(p, "read", "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", error) == -1)
+        return -1;
+    return count_elsewhere(p, &sink->elsewhere, error);
+}
+
+int sink_open_postgres(struct sink *sink, const char *where, const char *table, int partitions,
+                       struct error *error)
+{
+    struct postgres *p = calloc(1, sizeof *p);
+    if (p == NULL)
+        return error_set(error, "out of memory");
+    p->count = partitions;
+    p->cursors = calloc((size_t)partitions + 1, sizeof *p->cursors);
+    p->connection = PQconnectdb(where);
+    if (p->cursors == NULL || p->connection == NULL)
+        error_set(error, "out of memory");
+    else if (prepare(p, table, sink, error) == 0) {
+        sink->source = (struct source){.next = next, .close = close_postgres, .state = p};
+        return 0;
+    }
+    close_postgres(p);
+    return error_context(error, "--postgres");
+}

@@ -1,0 +1,84 @@
+#include "tools/kaudit/sqlite_source.h"
+
+struct sqlite_source {
+    sqlite3 *db;
+    char *sql;
+    sqlite3_stmt **statements; /* by partition; NULL: not asked yet */
+    size_t count;
+};
+
+int sqlite_failed(sqlite3 *db, const char *what, struct error *error)
+{
+    return error_set(error, "cannot %s: %s", what, sqlite3_errmsg(db));
+}
+
+static void close_source(void *state)
+{
+    struct sqlite_source *s = state;
+    for (size_t i = 0; i < s->count; i++)
+        sqlite3_finalize(s->statements[i]);
+    free(s->statements);
+    sqlite3_free(s->sql);
+    sqlite3_close(s->db);
+    free(s);
+}
+
+static int statement_for(struct sqlite_source *s, int32_t partition, sqlite3_stmt **statement,
+                         struct error *error)
+{
+    size_t index = (size_t)partition;
+    if (index >= s->count) {
+        sqlite3_stmt **grown = realloc(s->statements, (index + 1) * sizeof(sqlite3_stmt *));
+        if (grown == NULL)
+            return error_set(error, "out of memory");
+        for (; s->count <= index; s->count++)
+            grown[s->count] = NULL;
+        s->statements = grown;
+    }
+    if (s->statements[index] == NULL) {
+        if (sqlite3_prepare_v2(s->db, s->sql, -1, &s->statements[index], NULL) != SQLITE_OK)
+            return sqlite_failed(s->db, "ask for the rows", error);
+        sqlite3_bind_int64(s->statements[index], 1, partition);
+    }
+    *statement = s->statements[index];
+    return 0;
+}
+
+static int next(void *state, int32_t partition, struct source_item *item, struct error *error)
+{
+    struct sqlite_source *s = state;
+    sqlite3_stmt *statement;
+    if (statement_for(s, partition, &statement, error) == -1)
+        return -1;
+    int step = sqlite3_step(statement);
+    if (step == SQLITE_DONE)
+        return 0;
+    if (step != SQLITE_ROW)
+        return sqlite_failed(s->db, "read the rows", error);
+    *item = (struct source_item){sqlite3_column_int64(statement, 0), sqlite3_column_int64(statement, 1)};
+    return 1;
+}
+
+int sqlite_source_open(struct source *source, sqlite3 *db, const struct sqlite_table *table,
+                       struct error *error)
+{
+    sqlite3_stmt *statement = NULL;
+    struct sqlite_source *s = calloc(1, sizeof *s);
+    char *sql = sqlite3_mprintf("SELECT \"%w\", %s FROM \"%w\" WHERE \"%w\" = ?1 ORDER BY 1", table->offset,
+                                table->tag, table->name, table->partition);
+    if (s == NULL || sql == NULL) {
+        free(s);
+        sqlite3_free(sql);
+        sqlite3_close(db);
+        return error_set(error, "out of memory");
+    }
+    *s = (struct sqlite_source){.db = db, .sql = sql};
+    *source = (struct source){.next = next, .close = close_source, .state = s};
+    int result = 0;
+    if (sqlite3_prepare_v2(db, sql, -1, &statement, NULL) != SQLITE_OK)
+        result = sqlite_failed(db, "read the table", error);
+    sqlite3_finalize(statement);
+    if (result == -1)
+        source_close(source);
+    return result;
+}
