@@ -1,0 +1,144 @@
+"""Pipelines of several stages, users' programs and files among them, on a real Kafka: what each record met, also when programs and consumers are killed."""
+
+import json
+import os
+import signal
+import time
+from decimal import Decimal
+
+from harness import SystemTest, alive, main, wait_until
+from kafka_protocol import committed
+
+# Refuses accounts that end in 0, asks once for another attempt at those that end in 1, and keeps what it saw.
+JUDGE = """
+import json, sys
+
+again = set()
+for line in sys.stdin:
+    record = json.loads(line)
+    place = (record["partition"], record["offset"])
+    if record["account"] % 10 == 0:
+        print("dead the account ends in 0", flush=True)
+    elif record["account"] % 10 == 1 and place not in again:
+        again.add(place)
+        print("retry not yet", flush=True)
+    else:
+        print("ok", flush=True)
+"""
+
+
+class Stages(SystemTest):
+    def setUp(self):
+        super().setUp()
+        self.bravo = f"b-{self.token}"
+
+    def produced(self, topic, count):
+        """Fills the topic; returns what it holds, by partition and offset."""
+        self.run_ok("kproduce", "--workload", "transactions", "--topic", topic, "--rate", "0", "--count", count, "--quiet")
+        read = ("ktopic", "read", "--from-beginning", "--workload", "transactions", topic)
+        by_id = {record["transaction_id"]: record for record in (json.loads(line, parse_float=Decimal) for line in self.run_ok(*read, "--json").splitlines())}
+        records = {}
+        for line in self.run_ok(*read, "--offsets").splitlines():
+            partition, offset = line.split()[0].split(":")
+            records[int(partition), int(offset)] = by_id[line.split()[-1]]
+        self.assertEqual(len(records), count)
+        return records
+
+    def lines(self, path):
+        """The file's records, in their order; each line is whole."""
+        text = path.read_text()
+        self.assertTrue(text == "" or text.endswith("\n"), text[-200:])
+        return [json.loads(line, parse_float=Decimal) for line in text.splitlines()]
+
+    def places(self, path):
+        return [(line["partition"], line["offset"]) for line in self.lines(path)] if path.exists() else []
+
+    def counter(self, name):
+        worker = self.worker(self.bravo)
+        return worker["counters"][name] if worker else 0
+
+    def test_each_record_meets_the_stages_in_their_order(self):
+        topic = self.topic()
+        records = self.produced(topic, 600)
+        (self.folder / "judge.py").write_text(JUDGE)
+        fleet = self.supervise("--clients", self.bravo, "--workload", "transactions", "--topic", topic, "--no-producer", "--keep", "--retry-delay", "5ms",
+                               "--retries", "1000", "--batch-size", "50", "--pipeline",
+                               "validate, filter:amount > 0 and type in ('deposit', 'transfer'), flag:amount >= 900.00, stats, exec:python3 judge.py, ndjson:out")
+        kept = {place: record for place, record in records.items() if record["amount"] > 0 and record["type"] in ("deposit", "transfer")}
+        large = {record["transaction_id"] for record in kept.values() if record["amount"] >= 900}
+        passed = {place for place, record in kept.items() if record["account"] % 10 != 0}
+        self.assertTrue(large and passed and len(passed) < len(kept) < len(records), "a seed without any of them")
+        out = self.folder / "out"
+        wait_until(lambda: set(self.places(out)) == passed and self.counter("dead_lettered") == len(kept) - len(passed), 60, "all records through")
+        self.assertEqual(fleet.interrupt(), 0)
+        for line in self.lines(out):
+            place = line.pop("partition"), line.pop("offset")
+            self.assertEqual(line, records[place])
+        flagged = [line for line in fleet.text().splitlines() if "🚩" in line]
+        self.assertEqual({line.rpartition("|")[2].strip() for line in flagged}, large)
+        self.assertEqual(self.counter("flagged"), len(flagged))
+        self.assertGreater(self.counter("retried"), 0)
+        self.assertRegex(fleet.text(), r"statistics after \d+ transactions")
+        self.assertIn("exec: the account ends in 0", fleet.text())
+        for partition in range(3):
+            end = max(offset for p, offset in records if p == partition) + 1
+            self.assertEqual(committed(self.kafka.bootstrap, f"test_group_{self.bravo}")[topic, partition], end)
+
+    def test_a_program_and_a_consumer_that_are_killed_lose_nothing(self):
+        topic = self.topic()
+        records = self.produced(topic, 3000)
+        out = self.folder / "out"
+        pid = self.folder / "pid"
+        config = self.folder / "fleet.ini"
+        config.write_text(f"[ksupervise]\ninstance = {self.instance}\nworkload = transactions\ntopic = {topic}\nno-producer = yes\nkeep = yes\nquiet = yes\n"
+                          f"[client {self.bravo}]\nbatch-size = 20\nretry-delay = 5ms\n"
+                          f"pipeline = exec:echo $$ >pid; while read -r line; do echo ok; sleep 0.002; done, ndjson:out\n")
+        fleet = self.start("ksupervise", "--config", config)
+        wait_until(lambda: len(self.places(out)) > 200, 30, "the first records")
+        os.kill(int(pid.read_text()), signal.SIGKILL)
+        fleet.wait_line(r"exec: .*was killed by SIGKILL after \d+ of \d+ answers", 10)
+        reached = len(self.places(out))
+        wait_until(lambda: len(self.places(out)) > reached + 200, 30, "records after the program's death")
+        program = int(pid.read_text())
+        os.kill(self.worker(self.bravo)["pid"], signal.SIGKILL)
+        fleet.wait_line(rf"{self.bravo} resumed at \d+", 15)
+        wait_until(lambda: not alive(program), 5, "the end of the dead consumer's program")
+        wait_until(lambda: set(self.places(out)) == set(records), 60, "every record in the file")
+        program = int(pid.read_text())
+        self.assertEqual(fleet.interrupt(), 0)
+        self.assertFalse(alive(program))
+        self.assertEqual(set(self.places(out)), set(records))
+
+    def test_a_slow_record_is_no_hang_and_does_not_hold_up_the_end(self):
+        topic = self.topic(partitions=1)
+        self.produced(topic, 20)
+        fleet = self.supervise("--clients", self.bravo, "--workload", "transactions", "--topic", topic, "--no-producer", "--quiet", "--hang-after", "2s",
+                               "--pipeline", "delay:6000")
+        wait_until(lambda: (w := self.worker(self.bravo)) and w["phase"] == "processing", 30, "the first record in work")
+        since_us = self.worker(self.bravo)["phase_since_us"]
+        wait_until(lambda: time.time() * 1e6 - since_us > 5e6, 10, "five seconds in one record")
+        self.assertEqual(self.worker(self.bravo)["generation"], 1)
+        self.assertNotIn("hangs", fleet.text())
+        self.assertEqual(fleet.interrupt(8), 0)  # twenty records would take two minutes
+        self.assertEqual(committed(self.kafka.bootstrap, f"test_group_{self.bravo}")[topic, 0], 20)
+
+    def test_a_crash_stage_kills_before_the_record_is_committed(self):
+        topic = self.topic(partitions=1)
+        self.produced(topic, 20)
+        consumer = self.run_program("kconsume", "--client", self.bravo, "--workload", "transactions", "--topic", topic, "--batch-size", "5", "--pipeline",
+                                    "crash:partition == 0 and offset == 12", "--publish=no")
+        self.assertEqual(consumer.status, -signal.SIGSEGV, consumer.text())
+        self.assertIn("crash: [0] offset 12 fulfils partition == 0 and offset == 12", consumer.text("err"))
+        self.assertLessEqual(committed(self.kafka.bootstrap, f"test_group_{self.bravo}").get((topic, 0), 0), 12)
+
+    def test_a_mistake_in_a_condition_is_shown_where_it_is(self):
+        process = self.run_program("kconsume", "--pipeline", "validate, filter:user = 'marek' and amout > 5, stats")
+        self.assertEqual(process.status, 2)
+        self.assertEqual(process.text("err").splitlines()[:3],
+                         ["kconsume: --pipeline: filter: column 20: there is no field 'amout' in payments; did you mean amount?",
+                          "  user = 'marek' and amout > 5",
+                          "                     ^"])
+
+
+if __name__ == "__main__":
+    main()
