@@ -64,6 +64,7 @@ class Readme(SystemTest):
             (r"make play$", self.is_a_target),
             (r"build/bin/ksupervise .*(--exit-when-done|--check|--explain-\w+)$", self.ends_well),
             (r"build/bin/ksupervise ", lambda c: self.runs_until_interrupted(c, r"ready:")),
+            (r"build/bin/kconsume --stages$", self.ends_well),
             (r"build/bin/kconsume ", lambda c: self.runs_until_interrupted(c, r"assigned \d+ partition")),
             (r"GROUP_ID=\S+ build/bin/kconsume ", lambda c: self.runs_until_interrupted("env " + c, r"assigned \d+ partition")),
             (r"build/bin/kstat 1$", lambda c: self.with_fleet(lambda: self.runs_until_interrupted(c, r"bravo"))),
