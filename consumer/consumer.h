@@ -13,6 +13,7 @@
 #include "consumer/offsets.h"
 #include "consumer/pipeline.h"
 #include "consumer/settings.h"
+#include "consumer/suspects.h"
 #include "consumer/watermarks.h"
 
 struct consumer {
@@ -25,6 +26,7 @@ struct consumer {
     struct committer committer;
     struct batch batch;
     struct pipeline pipeline;
+    struct suspects suspects;
     struct dead_letters *letters; /* NULL before the handle is made, and after it is closed */
     struct watermarks *watermarks;
     struct kafka_outage outage;

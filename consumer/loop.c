@@ -150,10 +150,16 @@ int loop_open(struct consumer *consumer, struct error *error)
 
 static void tell_assignment(struct consumer *consumer)
 {
+    const struct offsets *offsets = &consumer->offsets;
+    bool looked = consumer->suspects.ranges != NULL && consumer->ever_assigned;
+    if (looked && suspects_look(&consumer->suspects, offsets))
+        consumer->assignment_changed = true;
     if (!consumer->assignment_changed)
         return;
     consumer->assignment_changed = false;
-    worker_notify_count(consumer->control, "ready", (int64_t)consumer->offsets.assigned_count);
+    bool one_by_one = consumer->suspects.ahead && offsets->assigned_count > 0;
+    worker_notify_count(consumer->control, one_by_one ? "quarantining" : "ready",
+                        (int64_t)offsets->assigned_count);
 }
 
 struct rounds {
@@ -203,6 +209,7 @@ static void note_batch(struct rounds *rounds, uint64_t records, int64_t began_us
 static void work(struct consumer *consumer, struct rounds *rounds, int64_t idle_us, int64_t fill_us)
 {
     const struct settings *settings = consumer->settings;
+    consumer->batch.capacity = consumer->suspects.ahead ? 1 : (size_t)settings->batch_size;
     batch_fill(&consumer->batch, consumer->queue, idle_us, fill_us);
     tell_assignment(consumer);
     int64_t began_us = clock_monotonic_us();

@@ -21,7 +21,8 @@ static void publish(struct consumer *consumer, struct worker_publication *public
 static int run(struct consumer *consumer, struct error *error)
 {
     const struct settings *settings = consumer->settings;
-    if (batch_init(&consumer->batch, (size_t)settings->batch_size, error) == -1 ||
+    if (suspects_open(&consumer->suspects, settings->suspects, settings->quarantine, error) == -1 ||
+        batch_init(&consumer->batch, (size_t)settings->batch_size, error) == -1 ||
         pipeline_open(&consumer->pipeline, settings, consumer->stats, error) == -1 ||
         loop_open(consumer, error) == -1)
         return -1;
@@ -53,6 +54,7 @@ int main(int argc, char **argv)
     loop_close(&consumer);
     pipeline_close(&consumer.pipeline);
     batch_release(&consumer.batch);
+    suspects_close(&consumer.suspects);
     worker_unpublish(&publication, exit_code == EXIT_CODE_OK);
     worker_control_stop(consumer.control);
     settings_release(&settings);

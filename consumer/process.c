@@ -233,10 +233,25 @@ static void before(struct consumer *consumer, int64_t wall_us)
     stats_phase(stats, PHASE_PROCESSING, wall_us);
 }
 
+/* Batches are of one record while there are convicts ahead. */
+static bool is_convicted(const struct consumer *consumer)
+{
+    const rd_kafka_message_t *message = consumer->batch.messages[0];
+    return consumer->suspects.ahead && consumer->batch.count == 1 &&
+           suspects_convicted(&consumer->suspects, message->partition, message->offset);
+}
+
 /* A batch of which nothing was done counts nothing. */
 static void run_pipeline(struct consumer *consumer, struct pipeline_result *result)
 {
     struct refusals refusals = {consumer, 0};
+    if (is_convicted(consumer)) {
+        result->failed = 1;
+        result->bytes = consumer->batch.messages[0]->len;
+        on_dead(&refusals, consumer->batch.messages[0], "quarantine",
+                "it killed its consumer whenever it was processed");
+        return;
+    }
     struct pipeline_events events = {&refusals, on_dead, on_retry, on_held};
     struct error error = ERROR_INIT;
     if (pipeline_run(&consumer->pipeline, consumer->batch.messages, consumer->batch.count, &events, result,

@@ -47,6 +47,11 @@ static const struct option_def options[] = {
      "where records go that can never be processed (default: the topic's name and .dlq); off: nowhere",
      false},
 
+    {OPTION_STRING, "quarantine", 0, "P:OFFSET,…", NULL, NULL, AT(quarantine), 0, 0, NULL,
+     "records that go to the dead letters undecoded, because they kill whoever decodes them", false},
+    {OPTION_STRING, "suspects", 0, "P:FIRST-END,…", NULL, NULL, AT(suspects), 0, 0, NULL,
+     "records that are taken one by one, because one of them may have killed an earlier process", true},
+
     {.type = OPTION_HEADING, .help = "Output"},
     {OPTION_FLAG, "print", 'p', NULL, NULL, NULL, AT(print), 0, 0, NULL,
      "print every record instead of a line a batch", false},

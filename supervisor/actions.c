@@ -4,6 +4,7 @@
 
 #include "common/clock.h"
 #include "supervisor/channel.h"
+#include "supervisor/evidence.h"
 #include "supervisor/fleet.h"
 #include "supervisor/hand_over.h"
 #include "supervisor/offsets_text.h"
@@ -99,6 +100,7 @@ void action_spawn(struct worker *worker)
     worker->resume_told = false;
     worker->moves = false;
     worker->rate.taken = 0;
+    worker->hung = worker->signalled = false;
     worker->tick = 0;
     worker->tick_us = clock_monotonic_us();
     make_segment(worker);
@@ -124,6 +126,12 @@ void action_ready(struct worker *worker)
         channel_pause(worker, true);
     if (worker->kind == KIND_CONSUMER && !worker->resume_told)
         report_resume(worker);
+}
+
+void action_cleared(struct worker *worker)
+{
+    evidence_of_innocence(worker);
+    action_ready(worker);
 }
 
 /* A worker that cannot reach Kafka can do nothing about it, and neither could its successor: the time in
@@ -268,8 +276,10 @@ static void ask_policy(struct worker *worker, const struct process_end *end)
 void action_bury(struct worker *worker)
 {
     struct process_end end;
-    if (lay_out(worker, &end))
-        ask_policy(worker, &end);
+    if (!lay_out(worker, &end))
+        return;
+    evidence_of_death(worker, &end);
+    ask_policy(worker, &end);
 }
 
 void action_bury_stopped(struct worker *worker)
@@ -372,6 +382,7 @@ void action_kill_hung(struct worker *worker)
                 phase == PHASE_PROCESSING ? ", in the batch from " : "",
                 phase == PHASE_PROCESSING ? first : "", phase == PHASE_PROCESSING ? " to " : "",
                 phase == PHASE_PROCESSING ? end : "");
+    worker->hung = true;
     process_kill_group(&worker->process);
 }
 

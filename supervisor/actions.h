@@ -9,6 +9,7 @@
     X(none, "nothing")                                                                                       \
     X(spawn, "start a process, a generation and a segment")                                                  \
     X(ready, "say where it resumed")                                                                         \
+    X(cleared, "clear the suspect records that it came through")                                             \
     X(bury, "reap it and ask the restart policy")                                                            \
     X(bury_unborn, "ask the restart policy about a process that could not be made")                          \
     X(bury_stopped, "reap it: its end was asked for")                                                        \

@@ -38,6 +38,12 @@ static void on_ready(struct worker *worker, struct rpc_message *message)
     states_dispatch(worker, idle ? EVENT_READY_IDLE : EVENT_READY);
 }
 
+static void on_quarantining(struct worker *worker, struct rpc_message *message)
+{
+    (void)message;
+    states_dispatch(worker, EVENT_QUARANTINING);
+}
+
 static void on_outage(struct worker *worker, struct rpc_message *message)
 {
     int64_t away = 1;
@@ -60,7 +66,7 @@ struct notification {
 
 static const struct notification notifications[] = {
     {"address", on_address}, {"joining", on_joining}, {"ready", on_ready},
-    {"outage", on_outage},   {"rate", on_rate},
+    {"outage", on_outage},   {"rate", on_rate},       {"quarantining", on_quarantining},
 };
 
 static void take(struct worker *worker, const char *bytes, size_t length)

@@ -180,6 +180,7 @@ void fleet_release(struct supervisor *supervisor)
         segment_unlink_all(supervisor->settings->instance);
     directory_close(supervisor->directory, !keep);
     free(supervisor->workers);
+    poison_release(&supervisor->poison);
 }
 
 void fleet_publish(struct worker *worker)
@@ -318,8 +319,7 @@ static void check_ready(struct supervisor *supervisor)
         return;
     for (size_t i = 0; i < supervisor->worker_count; i++) {
         const struct worker *worker = supervisor->workers[i];
-        if (worker->kind == KIND_CONSUMER && worker->state != WORKER_READY &&
-            worker->state != WORKER_READY_IDLE)
+        if (worker->kind == KIND_CONSUMER && !worker_works(worker))
             return;
     }
     supervisor->ready_told = true;
@@ -383,8 +383,7 @@ void fleet_set_address(struct supervisor *supervisor, const char *bootstrap)
 
 static bool runs(const struct worker *worker)
 {
-    return worker->state == WORKER_STARTING || worker->state == WORKER_JOINING ||
-           worker->state == WORKER_READY || worker->state == WORKER_READY_IDLE;
+    return worker->state == WORKER_STARTING || worker->state == WORKER_JOINING || worker_works(worker);
 }
 
 /* A worker ticks at least once a second while it polls, pauses, produces or waits for its group, and once a

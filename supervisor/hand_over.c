@@ -7,7 +7,7 @@
 #include "supervisor/segment.h"
 #include "supervisor/topics.h"
 
-enum { SETTINGS_MAX = 128, VALUE_BYTES = 4096, TOPIC_BYTES = 512 };
+enum { SETTINGS_MAX = 128, VALUE_BYTES = 4096, TOPIC_BYTES = 512, POISON_BYTES = 16384 };
 
 #define FOR(kind) (1U << (kind))
 
@@ -90,6 +90,7 @@ struct builder {
     char values[16][VALUE_BYTES]; /* rendered ones; the others point at what lives longer */
     size_t value_count;
     char topics[TOPICS_MAX][TOPIC_BYTES];
+    char suspects[POISON_BYTES], convicts[POISON_BYTES];
 };
 
 static void put(struct builder *builder, const char *name, const char *value)
@@ -107,8 +108,16 @@ static void put_passed_on(struct builder *builder, const struct worker *worker)
         if (!(row->kinds & FOR(worker->kind)) ||
             !(row->always || options_given(&supervisor_program, settings, row->name)))
             continue;
+        const struct option_def *def = options_find(&supervisor_program, row->name);
+        if (def->type == OPTION_STRING) { /* it may be long, and lives as long as the settings */
+            const char *text;
+            memcpy(&text, (const char *)settings + def->offset, sizeof text);
+            if (text != NULL)
+                put(builder, row->name, text);
+            continue;
+        }
         char *value = builder->values[builder->value_count];
-        if (option_render(options_find(&supervisor_program, row->name), settings, value, VALUE_BYTES)) {
+        if (option_render(def, settings, value, VALUE_BYTES)) {
             builder->value_count++;
             put(builder, row->name, value);
         }
@@ -179,6 +188,15 @@ static void put_consumer(struct builder *builder, const struct worker *worker, c
         put(builder, "on-offset-loss", "earliest");
 }
 
+static void put_poison(struct builder *builder, const struct worker *worker)
+{
+    const struct poison *poison = &worker->supervisor->poison;
+    if (poison_text(poison, worker->group, false, builder->suspects, POISON_BYTES) > 0)
+        put(builder, "suspects", builder->suspects);
+    if (poison_text(poison, worker->group, true, builder->convicts, POISON_BYTES) > 0)
+        put(builder, "quarantine", builder->convicts);
+}
+
 /* The embedded broker makes the topics itself. */
 static void put_broker(struct builder *builder, const struct worker *worker)
 {
@@ -224,8 +242,10 @@ int hand_over_config(struct worker *worker, bool publish, struct error *error)
     put_passed_on(builder, worker);
     if (worker->kind != KIND_BROKER)
         put_kafka(builder, worker);
-    if (worker->kind == KIND_CONSUMER)
+    if (worker->kind == KIND_CONSUMER) {
         put_consumer(builder, worker, instance_id);
+        put_poison(builder, worker);
+    }
     if (worker->kind == KIND_PRODUCER)
         put_producer(builder, worker, count);
     if (worker->kind == KIND_BROKER)

@@ -88,8 +88,7 @@ static void tell(const struct service *service, const char *text)
 
 static bool works(const struct worker *worker)
 {
-    return worker->state == WORKER_READY || worker->state == WORKER_READY_IDLE ||
-           worker->state == WORKER_DONE;
+    return worker_works(worker) || worker->state == WORKER_DONE;
 }
 
 /* "3 of 4 workers ready; zulu: held, 10 deaths within 60 s" */

@@ -2,6 +2,7 @@
 #ifndef KSUPERVISE_SUPERVISOR_SUPERVISOR_H
 #define KSUPERVISE_SUPERVISOR_SUPERVISOR_H
 
+#include "supervisor/poison.h"
 #include "supervisor/printer.h"
 #include "supervisor/reactor.h"
 #include "supervisor/config.h"
@@ -90,6 +91,7 @@ struct supervisor {
     int exit_code;
     int64_t hang_check_us; /* monotonic: when the next look for hangs is due */
     int64_t done_check_us; /* monotonic: when --exit-when-done looks next; INT64_MAX: not */
+    struct poison poison;  /* records that killed consumers */
     uint64_t random;
 };
 

@@ -102,8 +102,7 @@ static enum progress works(struct request *request, struct worker *worker, struc
         error_set(error, "%s is held back: %s", worker->name, worker->reason);
         return PROGRESS_FAILED;
     }
-    bool works_now = worker->state == WORKER_READY || worker->state == WORKER_READY_IDLE ||
-                     worker->state == WORKER_DONE || worker->retired;
+    bool works_now = worker_works(worker) || worker->state == WORKER_DONE || worker->retired;
     return works_now ? PROGRESS_DONE : PROGRESS_WAITING;
 }
 
@@ -208,6 +207,8 @@ static enum progress kill_one(struct request *request, struct worker *worker, st
         error_set(error, "%s has no process: it is %s", worker->name, worker_state_name(worker->state));
     else if (process_signal(&worker->process, (int)request->number) == -1)
         error_set(error, "%s cannot be signalled", worker->name);
+    else
+        worker->signalled = true;
     return PROGRESS_WAITING;
 }
 

@@ -61,6 +61,8 @@ struct worker {
         int64_t records; /* a second */
         int64_t interval_us;
     } rate;           /* the producer: another than configured */
+    bool hung;        /* this process was killed because nothing moved in it */
+    bool signalled;   /* an operator sent this process a signal */
     bool start_again; /* once it has ended: a restart that was asked for */
     /* process */
     uint64_t generation; /* of the current or last process; 0: never started */
@@ -80,5 +82,12 @@ struct worker {
     int64_t
         count_base; /* the producer: acknowledged before this supervisor; STATS_UNKNOWN: not started yet */
 };
+
+/* Its process does what it is there for. */
+static inline bool worker_works(const struct worker *worker)
+{
+    return worker->state == WORKER_READY || worker->state == WORKER_READY_IDLE ||
+           worker->state == WORKER_QUARANTINING;
+}
 
 #endif

@@ -79,6 +79,7 @@ static const struct expected expected[STATES][EVENT_COUNT] = {
                      [EVENT_FINISH] = TO(finish, DONE),
                      [EVENT_JOINING] = TO(none, DOWN),
                      [EVENT_READY] = TO(none, DOWN),
+                     [EVENT_QUARANTINING] = TO(none, DOWN),
                      [EVENT_READY_IDLE] = TO(none, DOWN),
                      [EVENT_BROKER_AWAY] = TO(none, DOWN),
                      [EVENT_BROKER_BACK] = TO(none, DOWN),
@@ -90,6 +91,7 @@ static const struct expected expected[STATES][EVENT_COUNT] = {
                          [EVENT_SPAWN_FAILED] = TO(bury_unborn, DOWN),
                          [EVENT_JOINING] = TO(none, JOINING),
                          [EVENT_READY] = TO(ready, READY),
+                         [EVENT_QUARANTINING] = TO(ready, QUARANTINING),
                          [EVENT_READY_IDLE] = TO(ready, READY_IDLE),
                          [EVENT_EXITED] = TO(bury, DOWN),
                          [EVENT_STOP] = TO(drain, STOPPING)},
@@ -99,6 +101,7 @@ static const struct expected expected[STATES][EVENT_COUNT] = {
                         [EVENT_TIMER] = TO(kill_unready, JOINING),
                         [EVENT_JOINING] = TO(none, JOINING),
                         [EVENT_READY] = TO(ready, READY),
+                        [EVENT_QUARANTINING] = TO(ready, QUARANTINING),
                         [EVENT_READY_IDLE] = TO(ready, READY_IDLE),
                         [EVENT_EXITED] = TO(bury, DOWN),
                         [EVENT_STOP] = TO(drain, STOPPING)},
@@ -107,6 +110,7 @@ static const struct expected expected[STATES][EVENT_COUNT] = {
                       [EVENT_BROKER_BACK] = TO(broker_back, READY),
                       [EVENT_JOINING] = TO(none, READY),
                       [EVENT_READY] = TO(ready, READY),
+                      [EVENT_QUARANTINING] = TO(ready, QUARANTINING),
                       [EVENT_READY_IDLE] = TO(ready, READY_IDLE),
                       [EVENT_EXITED] = TO(bury, DOWN),
                       [EVENT_STOP] = TO(drain, STOPPING)},
@@ -115,12 +119,23 @@ static const struct expected expected[STATES][EVENT_COUNT] = {
                            [EVENT_BROKER_BACK] = TO(broker_back, READY_IDLE),
                            [EVENT_JOINING] = TO(none, READY_IDLE),
                            [EVENT_READY] = TO(ready, READY),
+                           [EVENT_QUARANTINING] = TO(ready, QUARANTINING),
                            [EVENT_READY_IDLE] = TO(none, READY_IDLE),
                            [EVENT_EXITED] = TO(bury, DOWN),
                            [EVENT_STOP] = TO(drain, STOPPING)},
+    [WORKER_QUARANTINING] = {[EVENT_HUNG] = TO(kill_hung, QUARANTINING),
+                             [EVENT_BROKER_AWAY] = TO(broker_away, QUARANTINING),
+                             [EVENT_BROKER_BACK] = TO(broker_back, QUARANTINING),
+                             [EVENT_JOINING] = TO(none, QUARANTINING),
+                             [EVENT_QUARANTINING] = TO(ready, QUARANTINING),
+                             [EVENT_READY] = TO(cleared, READY),
+                             [EVENT_READY_IDLE] = TO(ready, READY_IDLE),
+                             [EVENT_EXITED] = TO(bury, DOWN),
+                             [EVENT_STOP] = TO(drain, STOPPING)},
     [WORKER_STOPPING] = {[EVENT_START] = TO(start_after, STOPPING),
                          [EVENT_JOINING] = TO(none, STOPPING),
                          [EVENT_READY] = TO(none, STOPPING),
+                         [EVENT_QUARANTINING] = TO(none, STOPPING),
                          [EVENT_READY_IDLE] = TO(none, STOPPING),
                          [EVENT_BROKER_AWAY] = TO(none, STOPPING),
                          [EVENT_BROKER_BACK] = TO(none, STOPPING),
@@ -193,8 +208,8 @@ END_TEST
 
 START_TEST(every_process_that_can_die_can_be_stopped_and_buried)
 {
-    static const enum worker_state running[] = {WORKER_STARTING, WORKER_JOINING, WORKER_READY,
-                                                WORKER_READY_IDLE, WORKER_STOPPING};
+    static const enum worker_state running[] = {WORKER_STARTING,   WORKER_JOINING,      WORKER_READY,
+                                                WORKER_READY_IDLE, WORKER_QUARANTINING, WORKER_STOPPING};
     for (size_t i = 0; i < sizeof running / sizeof running[0]; i++) {
         place(running[i]);
         states_dispatch(&worker, EVENT_EXITED);
@@ -209,8 +224,6 @@ END_TEST
 START_TEST(every_state_takes_a_stop_without_a_complaint)
 {
     for (int state = 0; state < STATES; state++) {
-        if (state == WORKER_QUARANTINING) /* no edge leads there */
-            continue;
         place((enum worker_state)state);
         states_dispatch(&worker, EVENT_STOP);
         ck_assert_int_eq(seen.reported, 0);

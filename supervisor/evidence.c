@@ -1,0 +1,113 @@
+#include "supervisor/evidence.h"
+
+#include <inttypes.h>
+
+#include "supervisor/line.h"
+#include "supervisor/report.h"
+#include "supervisor/segment.h"
+#include "supervisor/supervisor.h"
+
+enum { FLIGHTS_MAX = 1024 };
+
+/* False when the partition has nothing in flight. */
+static bool flight_at(const struct stats_snapshot *stats, size_t index, struct poison_flight *flight)
+{
+    const char *topic = stats_snapshot_partition_topic(stats, index, &flight->partition);
+    flight->first = stats_snapshot_partition(stats, index, "inflight_first");
+    flight->end = stats_snapshot_partition(stats, index, "inflight_end");
+    if (topic == NULL || flight->first < 0 || flight->end <= flight->first)
+        return false;
+    snprintf(flight->topic, sizeof flight->topic, "%s", topic);
+    return true;
+}
+
+/* A crash outside of processing (while joining, committing) is no record's. */
+static size_t in_flight(const struct worker *worker, struct poison_flight *flights)
+{
+    size_t count = 0;
+    if (worker->stats == NULL || stats_snapshot_status(worker->stats, "phase") != PHASE_PROCESSING)
+        return 0;
+    for (size_t i = 0; i < stats_snapshot_partitions(worker->stats) && count < FLIGHTS_MAX; i++)
+        if (flight_at(worker->stats, i, &flights[count]))
+            count++;
+    return count;
+}
+
+static bool cause_of(const struct worker *worker, const struct process_end *end, char cause[32])
+{
+    const char *name = end->signal > 0 ? sigabbrev_np(end->signal) : NULL;
+    if (worker->hung)
+        snprintf(cause, 32, "a hang");
+    else if (poison_is_crash(end->signal) && !worker->signalled)
+        snprintf(cause, 32, "SIG%.20s", name ? name : "?");
+    else
+        return false;
+    return true;
+}
+
+static void tell_suspects(const struct worker *worker, const char *cause, const struct poison_flight *flights,
+                          size_t count)
+{
+    char line[LINE_BYTES];
+    int64_t records = 0;
+    size_t used = 0;
+    for (size_t i = 0; i < count; i++) {
+        records += flights[i].end - flights[i].first;
+        if (used < sizeof line - 128)
+            used = line_append(line, sizeof line, used, "%s [%" PRId32 "] %" PRId64 " to %" PRId64,
+                               i > 0 ? "," : "", flights[i].partition, flights[i].first, flights[i].end - 1);
+    }
+    report_line(worker->supervisor,
+                "%s: one of the records in flight may have caused %s: %s%s (at most %" PRId64
+                "); the next process takes them one by one",
+                worker->name, cause, flights[0].topic, line, records);
+}
+
+static void tell_convict(const struct worker *worker, const char *cause, const struct poison_flight *flight,
+                         const struct poison_range *former)
+{
+    report_line(worker->supervisor,
+                "%s [%" PRId32 "] offset %" PRId64 " killed %s twice (%s in generation %" PRIu64
+                ", %s in generation %" PRIu64 "): quarantined, it goes to the dead letters undecoded",
+                flight->topic, flight->partition, flight->first, worker->name, former->cause,
+                former->generation, cause, worker->generation);
+}
+
+void evidence_of_death(struct worker *worker, const struct process_end *end)
+{
+    char cause[32];
+    struct poison_range former;
+    if (worker->kind != KIND_CONSUMER || !cause_of(worker, end, cause))
+        return;
+    struct poison_flight *flights = calloc(FLIGHTS_MAX, sizeof *flights);
+    if (flights == NULL)
+        return;
+    segment_refresh_whole(worker);
+    size_t count = in_flight(worker, flights);
+    switch (poison_judge(&worker->supervisor->poison, worker->group, worker->generation, cause, flights,
+                         count, &former)) {
+    case POISON_SUSPECTED:
+        tell_suspects(worker, cause, flights, count);
+        break;
+    case POISON_CONVICTED:
+        tell_convict(worker, cause, &flights[0], &former);
+        break;
+    case POISON_NOTHING:
+        break;
+    }
+    free(flights);
+}
+
+void evidence_of_innocence(struct worker *worker)
+{
+    if (!segment_refresh_whole(worker))
+        return;
+    for (size_t i = 0; i < stats_snapshot_partitions(worker->stats); i++) {
+        int32_t partition;
+        const char *topic = stats_snapshot_partition_topic(worker->stats, i, &partition);
+        if (topic != NULL && stats_snapshot_partition(worker->stats, i, "assigned") == 1)
+            poison_clear(&worker->supervisor->poison, worker->group, topic, partition);
+    }
+    report_line(worker->supervisor, "%s came through the suspect records: batches are whole again",
+                worker->name);
+}

@@ -1,0 +1,15 @@
+/* evidence.h: what a worker's death says about the records that it had in flight (poison.h), read from its
+ * segment, and told. */
+#ifndef KSUPERVISE_SUPERVISOR_EVIDENCE_H
+#define KSUPERVISE_SUPERVISOR_EVIDENCE_H
+
+#include "supervisor/worker.h"
+
+/* A process that nobody had asked to end has ended: a crash, or a proven hang, is held against what was in
+ * flight. */
+void evidence_of_death(struct worker *worker, const struct process_end *end);
+
+/* The process came through all suspects that it was told of. */
+void evidence_of_innocence(struct worker *worker);
+
+#endif

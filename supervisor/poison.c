@@ -1,0 +1,135 @@
+#include "supervisor/poison.h"
+
+#include <inttypes.h>
+#include <signal.h>
+
+bool poison_is_crash(int signal)
+{
+    static const int crashes[] = {SIGSEGV, SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS};
+    for (size_t i = 0; i < sizeof crashes / sizeof crashes[0]; i++)
+        if (crashes[i] == signal)
+            return true;
+    return false;
+}
+
+void poison_release(struct poison *poison)
+{
+    free(poison->ranges);
+    *poison = (struct poison){0};
+}
+
+/* --- the table ----------------------------------------------------------------------------------------- */
+
+static void drop(struct poison *poison, size_t index)
+{
+    poison->count--;
+    memmove(&poison->ranges[index], &poison->ranges[index + 1],
+            (poison->count - index) * sizeof *poison->ranges);
+}
+
+static void make_room(struct poison *poison)
+{
+    size_t oldest = 0;
+    while (oldest < poison->count && poison->ranges[oldest].convicted)
+        oldest++;
+    drop(poison, oldest < poison->count ? oldest : 0);
+}
+
+/* NULL when memory is out. */
+static struct poison_range *add(struct poison *poison)
+{
+    if (poison->ranges == NULL)
+        poison->ranges = calloc(POISON_MAX, sizeof *poison->ranges);
+    if (poison->ranges == NULL)
+        return NULL;
+    if (poison->count == POISON_MAX)
+        make_room(poison);
+    return &poison->ranges[poison->count++];
+}
+
+static bool same_partition(const struct poison_range *range, const char *group, const char *topic,
+                           int32_t partition)
+{
+    return range->partition == partition && strcmp(range->topic, topic) == 0 &&
+           strcmp(range->group, group) == 0;
+}
+
+/* The suspicion that the record is under already. */
+static struct poison_range *suspicion(struct poison *poison, const char *group,
+                                      const struct poison_flight *flight)
+{
+    for (size_t i = 0; i < poison->count; i++) {
+        struct poison_range *range = &poison->ranges[i];
+        if (!range->convicted && same_partition(range, group, flight->topic, flight->partition) &&
+            flight->first >= range->first && flight->end <= range->end)
+            return range;
+    }
+    return NULL;
+}
+
+static void note(struct poison *poison, const char *group, uint64_t generation, const char *cause,
+                 const struct poison_flight *flight, bool convicted)
+{
+    struct poison_range *range = add(poison);
+    if (range == NULL)
+        return;
+    *range = (struct poison_range){.partition = flight->partition,
+                                   .first = flight->first,
+                                   .end = flight->end,
+                                   .convicted = convicted,
+                                   .generation = generation};
+    snprintf(range->group, sizeof range->group, "%s", group);
+    snprintf(range->topic, sizeof range->topic, "%s", flight->topic);
+    snprintf(range->cause, sizeof range->cause, "%s", cause);
+}
+
+/* --- judging ------------------------------------------------------------------------------------------- */
+
+enum poison_verdict poison_judge(struct poison *poison, const char *group, uint64_t generation,
+                                 const char *cause, const struct poison_flight *flights, size_t count,
+                                 struct poison_range *former)
+{
+    if (count == 0)
+        return POISON_NOTHING;
+    const struct poison_range *known = NULL;
+    if (count == 1 && flights[0].end == flights[0].first + 1)
+        known = suspicion(poison, group, &flights[0]);
+    if (known != NULL) {
+        *former = *known; /* it stays: there may be more than one such record in it */
+        note(poison, group, generation, cause, &flights[0], true);
+        return POISON_CONVICTED;
+    }
+    for (size_t i = 0; i < count; i++)
+        if (suspicion(poison, group, &flights[i]) == NULL)
+            note(poison, group, generation, cause, &flights[i], false);
+    return POISON_SUSPECTED;
+}
+
+void poison_clear(struct poison *poison, const char *group, const char *topic, int32_t partition)
+{
+    for (size_t i = poison->count; i > 0; i--) {
+        const struct poison_range *range = &poison->ranges[i - 1];
+        if (!range->convicted && same_partition(range, group, topic, partition))
+            drop(poison, i - 1);
+    }
+}
+
+size_t poison_text(const struct poison *poison, const char *group, bool convicted, char *text, size_t bytes)
+{
+    size_t used = 0;
+    text[0] = '\0';
+    for (size_t i = 0; i < poison->count; i++) {
+        const struct poison_range *range = &poison->ranges[i];
+        char one[64];
+        if (range->convicted != convicted || strcmp(range->group, group) != 0)
+            continue;
+        int length = convicted
+                         ? snprintf(one, sizeof one, "%" PRId32 ":%" PRId64, range->partition, range->first)
+                         : snprintf(one, sizeof one, "%" PRId32 ":%" PRId64 "-%" PRId64, range->partition,
+                                    range->first, range->end);
+        if (used + (size_t)length + 2 > bytes)
+            break;
+        used += (size_t)snprintf(text + used, bytes - used, "%s%s", used > 0 ? "," : "", one);
+    }
+    return used;
+}

@@ -1,0 +1,62 @@
+/* poison.h: records that kill their consumers, found by evidence: what was in flight when a process died by a
+ * crash or was killed because it hung. (A kill by an operator, or by the kernel for want of memory, is no
+ * evidence against a record: SIGKILL, SIGTERM, exit codes do not count.)
+ *
+ * The first such death makes all records in flight suspects. Every later process of that group is told, and
+ * takes them one by one. The record that is alone in flight at the next such death is convicted: from then on
+ * it is not decoded, but goes to the dead-letter topic. A process that came through its suspects clears them.
+ *
+ * All of it is in memory: a new supervisor begins anew, and two more deaths find the record again.
+ */
+#ifndef KSUPERVISE_SUPERVISOR_POISON_H
+#define KSUPERVISE_SUPERVISOR_POISON_H
+
+#include "common/stats/reader.h"
+
+#include <stdbool.h>
+
+enum { POISON_MAX = 256 }; /* beyond it the oldest suspects are forgotten */
+
+/* Records of one partition, as one group sees them. */
+struct poison_range {
+    char group[STATS_GROUP_BYTES];
+    char topic[STATS_TOPIC_BYTES];
+    int32_t partition;
+    int64_t first, end;  /* offsets; `end` is one past the last */
+    bool convicted;      /* then it is one record */
+    uint64_t generation; /* of the death that made it so */
+    char cause[32];      /* "SIGSEGV", "hang" */
+};
+
+struct poison {
+    struct poison_range *ranges; /* oldest first; NULL before the first */
+    size_t count;
+};
+
+/* What was in flight, of one partition. */
+struct poison_flight {
+    char topic[STATS_TOPIC_BYTES];
+    int32_t partition;
+    int64_t first, end;
+};
+
+enum poison_verdict { POISON_NOTHING, POISON_SUSPECTED, POISON_CONVICTED };
+
+/* A death by `cause` with these in flight. POISON_CONVICTED: *former is the suspicion that it was under. */
+enum poison_verdict poison_judge(struct poison *poison, const char *group, uint64_t generation,
+                                 const char *cause, const struct poison_flight *flights, size_t count,
+                                 struct poison_range *former);
+
+/* The group's suspects of these partitions are cleared: a process came through them. */
+void poison_clear(struct poison *poison, const char *group, const char *topic, int32_t partition);
+
+/* The group's suspects, "0:12-40,1:7-35" (the ends are exclusive), or its convicts, "0:12,1:9", as a consumer
+ * takes them. What does not fit is left out. Returns the length; 0: there are none. */
+size_t poison_text(const struct poison *poison, const char *group, bool convicted, char *text, size_t bytes);
+
+/* Signals that say that a process did something wrong by itself. */
+bool poison_is_crash(int signal);
+
+void poison_release(struct poison *poison);
+
+#endif
