@@ -13,8 +13,18 @@
 #include "consumer/offsets.h"
 #include "consumer/pipeline.h"
 #include "consumer/settings.h"
+#include "consumer/sink.h"
 #include "consumer/suspects.h"
 #include "consumer/watermarks.h"
+
+/* exactly_once.h */
+struct exactly_once {
+    const struct sink_class *class; /* NULL: the pipeline has no sink */
+    void *state;
+    struct sink_death *deaths; /* of the batch in flight */
+    size_t death_count;
+    struct sink_range *ranges;
+};
 
 struct consumer {
     const struct settings *settings;
@@ -27,6 +37,7 @@ struct consumer {
     struct batch batch;
     struct pipeline pipeline;
     struct suspects suspects;
+    struct exactly_once sink;
     struct dead_letters *letters; /* NULL before the handle is made, and after it is closed */
     struct watermarks *watermarks;
     struct kafka_outage outage;

@@ -15,13 +15,14 @@ enum { UNDER_WAY_MAX = 10000, ANSWER_MS = 5000, FLUSH_STEP_MS = 50 };
 struct letter {
     int32_t partition; /* of the source; -1: it is not ours any more */
     bool acknowledged;
+    bool kept; /* elsewhere: no barrier, but its place is told */
     int64_t offset;
 };
 
 struct dead_letters {
     const struct settings *settings;
     char topic[256];
-    char cluster[64];
+    char cluster[64]; /* "": not asked yet */ /* "": not asked yet */
     rd_kafka_t *consumer;
     rd_kafka_queue_t *wake; /* the consumer's */
     struct offsets *offsets;
@@ -35,6 +36,9 @@ struct dead_letters {
     bool moved; /* some were acknowledged since barriers were last set */
     bool refused;
     struct error refusal;
+    /* places of kept letters that were acknowledged; NULL: nobody asks */
+    struct letter_place *places;
+    size_t place_count;
 };
 
 /* --- opening ------------------------------------------------------------------------------------------- */
@@ -83,6 +87,7 @@ void dead_letters_close(struct dead_letters *letters)
         rd_kafka_destroy(letters->producer);
     }
     free(letters->ring);
+    free(letters->places);
     free(letters);
 }
 
@@ -161,10 +166,6 @@ static int open_producer(struct dead_letters *letters, struct error *error)
         return -1;
     letters->answers = rd_kafka_queue_get_main(letters->producer);
     rd_kafka_queue_cb_event_enable(letters->answers, on_answers, letters);
-    char *cluster = rd_kafka_clusterid(letters->consumer, ANSWER_MS);
-    snprintf(letters->cluster, sizeof letters->cluster, "%s", cluster ? cluster : "unknown");
-    if (cluster != NULL)
-        rd_kafka_mem_free(letters->consumer, cluster);
     provide_topic(letters);
     return 0;
 }
@@ -184,8 +185,20 @@ static void add_text(rd_kafka_headers_t *headers, const char *name, const char *
     rd_kafka_header_add(headers, name, -1, text, -1);
 }
 
-static rd_kafka_headers_t *make_headers(const struct dead_letters *letters, const rd_kafka_message_t *message,
-                                        const struct obituary *obituary)
+const char *dead_letters_cluster(struct dead_letters *letters)
+{
+    if (letters->cluster[0] != '\0')
+        return letters->cluster;
+    char *cluster = rd_kafka_clusterid(letters->consumer, ANSWER_MS);
+    if (cluster == NULL)
+        return "unknown";
+    snprintf(letters->cluster, sizeof letters->cluster, "%s", cluster);
+    rd_kafka_mem_free(letters->consumer, cluster);
+    return letters->cluster;
+}
+
+rd_kafka_headers_t *dead_letters_headers(struct dead_letters *letters, const rd_kafka_message_t *message,
+                                         const struct obituary *obituary)
 {
     rd_kafka_headers_t *original;
     rd_kafka_headers_t *headers = rd_kafka_message_headers(message, &original) == RD_KAFKA_RESP_ERR_NO_ERROR
@@ -194,7 +207,8 @@ static rd_kafka_headers_t *make_headers(const struct dead_letters *letters, cons
     char when[CLOCK_ISO8601_BYTES];
     const char *group = letters->settings->group_name;
     const char *topic = letters->offsets->topic;
-    add_text(headers, DEAD_LETTER_CLUSTER, "%s", letters->cluster);
+    const char *cluster = dead_letters_cluster(letters);
+    add_text(headers, DEAD_LETTER_CLUSTER, "%s", cluster);
     add_text(headers, DEAD_LETTER_GROUP, "%s", group);
     add_text(headers, DEAD_LETTER_TOPIC, "%s", topic);
     add_text(headers, DEAD_LETTER_PARTITION, "%" PRId32, message->partition);
@@ -204,22 +218,23 @@ static rd_kafka_headers_t *make_headers(const struct dead_letters *letters, cons
     add_text(headers, DEAD_LETTER_ATTEMPTS, "%u", obituary->attempts);
     add_text(headers, DEAD_LETTER_FIRST_FAILURE, "%s",
              clock_format_iso8601(when, obituary->first_failure_us));
-    add_text(headers, DEAD_LETTER_ID, "%s/%s/%s/%" PRId32 "/%" PRId64, letters->cluster, group, topic,
+    add_text(headers, DEAD_LETTER_ID, "%s/%s/%s/%" PRId32 "/%" PRId64, cluster, group, topic,
              message->partition, message->offset);
     return headers;
 }
 
-static int produce(struct dead_letters *letters, const rd_kafka_message_t *message,
-                   rd_kafka_headers_t *headers, struct letter *letter, struct error *error)
+/* Takes body->headers over when it succeeds. */
+static int produce(struct dead_letters *letters, const struct letter_body *body, struct letter *letter,
+                   struct error *error)
 {
-    int64_t timestamp_ms = rd_kafka_message_timestamp(message, NULL);
     rd_kafka_resp_err_t err;
     do {
-        err = rd_kafka_producev(
-            letters->producer, RD_KAFKA_V_TOPIC(letters->topic), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
-            RD_KAFKA_V_KEY(message->key, message->key_len), RD_KAFKA_V_VALUE(message->payload, message->len),
-            RD_KAFKA_V_TIMESTAMP(timestamp_ms > 0 ? timestamp_ms : 0), RD_KAFKA_V_HEADERS(headers),
-            RD_KAFKA_V_OPAQUE(letter), RD_KAFKA_V_END);
+        err = rd_kafka_producev(letters->producer, RD_KAFKA_V_TOPIC(letters->topic),
+                                RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
+                                RD_KAFKA_V_KEY(body->key, body->key_length),
+                                RD_KAFKA_V_VALUE((void *)body->value, body->value_length),
+                                RD_KAFKA_V_TIMESTAMP(body->timestamp_ms > 0 ? body->timestamp_ms : 0),
+                                RD_KAFKA_V_HEADERS(body->headers), RD_KAFKA_V_OPAQUE(letter), RD_KAFKA_V_END);
         if (err == RD_KAFKA_RESP_ERR__QUEUE_FULL) {
             stats_tick(letters->stats);
             rd_kafka_poll(letters->producer, FLUSH_STEP_MS);
@@ -227,26 +242,67 @@ static int produce(struct dead_letters *letters, const rd_kafka_message_t *messa
     } while (err == RD_KAFKA_RESP_ERR__QUEUE_FULL);
     if (err == RD_KAFKA_RESP_ERR_NO_ERROR)
         return 0;
-    rd_kafka_headers_destroy(headers);
-    return error_set_code(
-        error, EXIT_CODE_SINK, "the dead letter of %s [%" PRId32 "] offset %" PRId64 " cannot be sent: %s",
-        letters->offsets->topic, message->partition, message->offset, rd_kafka_err2str(err));
+    return error_set_code(error, EXIT_CODE_SINK,
+                          "the dead letter of %s [%" PRId32 "] offset %" PRId64 " cannot be sent: %s",
+                          letters->offsets->topic, body->partition, body->offset, rd_kafka_err2str(err));
 }
 
-int dead_letters_send(struct dead_letters *letters, const rd_kafka_message_t *message,
-                      const struct obituary *obituary, struct error *error)
+static int send_body(struct dead_letters *letters, const struct letter_body *body, bool kept,
+                     struct error *error)
 {
     if (letters->producer == NULL && open_producer(letters, error) == -1)
         return error_context(error, "dead letters");
     if (letters->count == letters->capacity)
         return error_set_code(error, EXIT_CODE_SINK, "%zu dead letters are under way", letters->count);
     struct letter *letter = &letters->ring[(letters->first + letters->count) % letters->capacity];
-    *letter = (struct letter){.partition = message->partition, .offset = message->offset};
-    if (produce(letters, message, make_headers(letters, message, obituary), letter, error) == -1)
+    *letter = (struct letter){.partition = body->partition, .offset = body->offset, .kept = kept};
+    if (produce(letters, body, letter, error) == -1)
         return -1;
     letters->count++;
+    return 0;
+}
+
+int dead_letters_send(struct dead_letters *letters, const rd_kafka_message_t *message,
+                      const struct obituary *obituary, struct error *error)
+{
+    struct letter_body body = {.partition = message->partition,
+                               .offset = message->offset,
+                               .timestamp_ms = rd_kafka_message_timestamp(message, NULL),
+                               .key = message->key,
+                               .key_length = message->key_len,
+                               .value = message->payload,
+                               .value_length = message->len,
+                               .headers = dead_letters_headers(letters, message, obituary)};
+    if (send_body(letters, &body, false, error) == -1) {
+        rd_kafka_headers_destroy(body.headers);
+        return -1;
+    }
     offsets_lower_barrier(letters->offsets, message->partition, message->offset);
     return 0;
+}
+
+int dead_letters_send_kept(struct dead_letters *letters, const struct letter_body *body, struct error *error)
+{
+    struct letter_body copy = *body;
+    copy.headers = rd_kafka_headers_copy(body->headers);
+    if (send_body(letters, &copy, true, error) == 0)
+        return 0;
+    rd_kafka_headers_destroy(copy.headers);
+    return -1;
+}
+
+void dead_letters_keep_places(struct dead_letters *letters)
+{
+    letters->places = calloc(letters->capacity, sizeof *letters->places);
+}
+
+size_t dead_letters_acknowledged(struct dead_letters *letters, struct letter_place *places, size_t most)
+{
+    size_t count = letters->place_count < most ? letters->place_count : most;
+    memcpy(places, letters->places, count * sizeof *places);
+    letters->place_count -= count;
+    memmove(letters->places, letters->places + count, letters->place_count * sizeof *places);
+    return count;
 }
 
 /* --- answers ------------------------------------------------------------------------------------------- */
@@ -255,13 +311,18 @@ static void set_barriers(struct dead_letters *letters)
 {
     letters->moved = false;
     while (letters->count > 0 && letters->ring[letters->first].acknowledged) {
+        const struct letter *letter = &letters->ring[letters->first];
+        if (letter->kept && letter->partition != -1 && letters->places != NULL &&
+            letters->place_count < letters->capacity)
+            letters->places[letters->place_count++] =
+                (struct letter_place){letter->partition, letter->offset};
         letters->first = (letters->first + 1) % letters->capacity;
         letters->count--;
     }
     offsets_lift_barriers(letters->offsets);
     for (size_t i = 0; i < letters->count; i++) {
         const struct letter *letter = &letters->ring[(letters->first + i) % letters->capacity];
-        if (!letter->acknowledged && letter->partition != -1)
+        if (!letter->acknowledged && !letter->kept && letter->partition != -1)
             offsets_lower_barrier(letters->offsets, letter->partition, letter->offset);
     }
 }

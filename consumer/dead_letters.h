@@ -26,6 +26,21 @@ struct obituary {
     int64_t first_failure_us; /* wall */
 };
 
+/* A letter as it is sent. */
+struct letter_body {
+    int32_t partition; /* of the source */
+    int64_t offset;
+    int64_t timestamp_ms;
+    const void *key, *value; /* NULL: none */
+    size_t key_length, value_length;
+    rd_kafka_headers_t *headers;
+};
+
+struct letter_place {
+    int32_t partition;
+    int64_t offset;
+};
+
 /* `consumer` is the handle whose cluster and topic it is; `queue` is woken when an answer came. Connects to
  * nothing yet. */
 int dead_letters_open(struct dead_letters **letters, const struct settings *settings, rd_kafka_t *consumer,
@@ -42,6 +57,19 @@ const char *dead_letters_topic(const struct dead_letters *letters);
 /* Copies the message and sends it on its way. -1: it cannot be sent, now or ever. */
 int dead_letters_send(struct dead_letters *letters, const rd_kafka_message_t *message,
                       const struct obituary *obituary, struct error *error);
+
+/* The headers of a message's letter: its own, and what is said of it. The caller destroys them. */
+rd_kafka_headers_t *dead_letters_headers(struct dead_letters *letters, const rd_kafka_message_t *message,
+                                         const struct obituary *obituary);
+/* A letter that is kept elsewhere until it is acknowledged; nothing is taken over. Sets no barrier. */
+int dead_letters_send_kept(struct dead_letters *letters, const struct letter_body *body, struct error *error);
+/* Kafka's cluster id; "unknown" when nobody answers. Good until close. */
+const char *dead_letters_cluster(struct dead_letters *letters);
+
+/* Up to `most` places of letters that were acknowledged since the last call, for whoever keeps them; after
+ * dead_letters_keep_places. Returns how many. */
+void dead_letters_keep_places(struct dead_letters *letters);
+size_t dead_letters_acknowledged(struct dead_letters *letters, struct letter_place *places, size_t most);
 
 /* Takes answers that came; moves barriers. -1 when a letter was refused for good. Cheap when there are none.
  */

@@ -62,13 +62,24 @@ void hold_batch(struct consumer *consumer, const struct error *error)
         struct partition *row = &consumer->offsets.rows[i];
         if (row->batch_first == STATS_UNKNOWN)
             continue;
-        int64_t wait = begin(consumer, row, row->batch_first);
+        int64_t wait =
+            begin(consumer, row, row->position != STATS_UNKNOWN ? row->position : row->batch_first);
         longest = wait > longest ? wait : longest;
     }
     stats_event(consumer->stats, STATS_RING_ERRORS, clock_wall_us(), (int64_t)consumer->batch.count, "%s",
                 error->text);
     log_warning("%zu %s could not be processed: %s; again in %" PRId64 " ms", consumer->batch.count,
                 consumer->settings->schema->noun_plural, error->text, longest / US_PER_MS);
+}
+
+void hold_untaken(struct consumer *consumer, int32_t partition, bool reread, const struct error *error)
+{
+    struct partition *row = offsets_assigned(&consumer->offsets, partition);
+    int64_t wait = begin(consumer, row, row->position);
+    row->hold.untaken = true;
+    row->hold.reread = reread;
+    log_warning("%s [%" PRId32 "]: where to go on is not known: %s; again in %" PRId64 " ms",
+                consumer->offsets.topic, partition, error->text, wait / US_PER_MS);
 }
 
 bool hold_covers(struct consumer *consumer, const rd_kafka_message_t *message)
@@ -125,7 +136,11 @@ void holds_release(struct consumer *consumer)
         }
         hold->until_us = 0;
         stats_add(consumer->stats, CONSUMER_RETRIED, 1);
-        rebalance_read_on(consumer, (int32_t)i);
+        if (hold->untaken)
+            rebalance_take(consumer, (int32_t)i);
+        else
+            rebalance_read_on(consumer, (int32_t)i);
+        consumer->holding = consumer->holding || hold->until_us != 0;
     }
 }
 

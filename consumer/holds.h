@@ -17,6 +17,10 @@ bool hold_record(struct consumer *consumer, const rd_kafka_message_t *message, c
 /* Nothing of the batch in flight could be processed. */
 void hold_batch(struct consumer *consumer, const struct error *error);
 
+/* Where to go on in an assigned partition cannot be known for now: the sink is away. `reread`: it was known
+ * before. */
+void hold_untaken(struct consumer *consumer, int32_t partition, bool reread, const struct error *error);
+
 /* True for the record at which a partition came to wait in this batch, and for what follows it. */
 bool hold_covers(struct consumer *consumer, const rd_kafka_message_t *message);
 

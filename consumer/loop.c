@@ -5,6 +5,7 @@
 #include "common/clock.h"
 #include "common/exit_codes.h"
 #include "common/log.h"
+#include "consumer/exactly_once.h"
 #include "consumer/holds.h"
 #include "consumer/lines.h"
 #include "consumer/process.h"
@@ -240,6 +241,8 @@ static void serve_letters(struct consumer *consumer)
     struct error error = ERROR_INIT;
     if (dead_letters_serve(consumer->letters, &error) == -1)
         consumer_fail(consumer, error.exit_code, "%s", error.text);
+    if (exactly_once_is(consumer))
+        exactly_once_serve(consumer);
 }
 
 /* How long an idle loop may wait for a record. */

@@ -3,6 +3,7 @@
 #include "common/exit_codes.h"
 #include "common/log.h"
 #include "common/worker/publish.h"
+#include "consumer/exactly_once.h"
 #include "consumer/loop.h"
 
 static void publish(struct consumer *consumer, struct worker_publication *publication)
@@ -24,7 +25,7 @@ static int run(struct consumer *consumer, struct error *error)
     if (suspects_open(&consumer->suspects, settings->suspects, settings->quarantine, error) == -1 ||
         batch_init(&consumer->batch, (size_t)settings->batch_size, error) == -1 ||
         pipeline_open(&consumer->pipeline, settings, consumer->stats, error) == -1 ||
-        loop_open(consumer, error) == -1)
+        loop_open(consumer, error) == -1 || exactly_once_open(consumer, error) == -1)
         return -1;
     consumer->pipeline.control = consumer->control;
     return loop_run(consumer);
@@ -52,6 +53,7 @@ int main(int argc, char **argv)
         exit_code = program_fail(consumer_program.name, &error);
 
     loop_close(&consumer);
+    exactly_once_close(&consumer);
     pipeline_close(&consumer.pipeline);
     batch_release(&consumer.batch);
     suspects_close(&consumer.suspects);

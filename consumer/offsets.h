@@ -19,6 +19,8 @@ struct hold {
     unsigned attempts;        /* at it */
     int64_t first_failure_us; /* wall */
     int64_t until_us;         /* monotonic; 0: it does not wait */
+    bool untaken;             /* where to go on is not known: exactly_once.h */
+    bool reread;              /* and it is ours already */
     bool in_batch;            /* the batch in flight met it: what follows it there is not processed */
 };
 

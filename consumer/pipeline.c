@@ -5,11 +5,22 @@
 #include "consumer/stage_list.h"
 #include "consumer/stages/stages.h"
 
+const struct stage *pipeline_sink(const struct pipeline *pipeline)
+{
+    if (pipeline->stage_count == 0)
+        return NULL;
+    const struct stage *last = &pipeline->stages[pipeline->stage_count - 1];
+    return last->class->sink != NULL ? last : NULL;
+}
+
 /* --- which stages -------------------------------------------------------------------------------------- */
 
 static int add(struct pipeline *pipeline, const struct stage_class *class, const char *argument,
                struct error *error)
 {
+    if (pipeline_sink(pipeline) != NULL)
+        return error_set_code(error, EXIT_CODE_USAGE, "--pipeline: nothing can follow %s: it ends a batch",
+                              pipeline_sink(pipeline)->class->name);
     struct stage *stage = &pipeline->stages[pipeline->stage_count];
     *stage = (struct stage){class, NULL};
     if (class->open != NULL && class->open(&stage->state, argument, pipeline, error) == -1)
@@ -50,7 +61,7 @@ int pipeline_open(struct pipeline *pipeline, const struct settings *settings, st
     if (result == -1)
         return -1;
     while (pipeline->first_batch_stage < pipeline->stage_count &&
-           pipeline->stages[pipeline->first_batch_stage].class->batch == NULL)
+           pipeline->stages[pipeline->first_batch_stage].class->record != NULL)
         pipeline->first_batch_stage++;
     bool gathers = pipeline->first_batch_stage < pipeline->stage_count;
     size_t items = gathers ? (size_t)settings->batch_size : 1;
@@ -204,6 +215,8 @@ static ssize_t run_gathered(struct run *run, size_t count, struct error *error)
     struct pipeline *pipeline = run->pipeline;
     for (size_t i = pipeline->first_batch_stage; i < pipeline->stage_count && count > 0; i++) {
         const struct stage *stage = &pipeline->stages[i];
+        if (stage->class->sink != NULL) /* its turn comes when all is known of the batch */
+            continue;
         if (stage->class->batch == NULL) {
             count = run_one_by_one(run, i, count);
             continue;
@@ -228,6 +241,7 @@ int pipeline_run(struct pipeline *pipeline, rd_kafka_message_t *const *messages,
     if (through == -1)
         return -1;
     result->processed += (uint64_t)through;
+    result->gathered = (size_t)through;
     for (size_t i = 0; i < pipeline->stage_count; i++) {
         const struct stage *stage = &pipeline->stages[i];
         if (stage->class->batch_end != NULL && stage->class->batch_end(stage->state, error) == -1) {

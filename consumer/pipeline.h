@@ -43,15 +43,16 @@ struct answer {
 };
 
 struct pipeline;
+struct sink_class;
 
 struct stage_class {
     const char *name;
     const char *argument; /* what --stages calls that which stands behind the colon; NULL: nothing does */
     bool argument_optional;
     const char *help;
-    /* Each may be NULL, but for one of `record` and `batch`. `state` is the stage's own. `argument` is NULL
-     * when none was given, and good only for the call; `pipeline` outlives the stage, which finds settings
-     * and statistics there: a stage that works long on a batch ticks once a record (stats_tick). */
+    /* Each may be NULL, but for one of `record`, `batch` and `sink`. `state` is the stage's own. `argument`
+     * is NULL when none was given, and good only for the call; `pipeline` outlives the stage, which finds
+     * settings and statistics there: a stage that works long on a batch ticks once a record (stats_tick). */
     int (*open)(void **state, const char *argument, const struct pipeline *pipeline, struct error *error);
     enum verdict (*record)(void *state, const struct item *item, char why[STAGE_WHY_BYTES]);
     /* -1: nothing of the batch was done; all of it comes again after a wait, for as long as it takes. */
@@ -59,7 +60,8 @@ struct stage_class {
                  struct error *error);
     /* After all records of the batch, before positions move; -1 as above. */
     int (*batch_end)(void *state, struct error *error);
-    void (*finish)(void *state); /* the consumer ends: last words */
+    const struct sink_class *sink; /* instead of `record` and `batch`: sink.h */
+    void (*finish)(void *state);   /* the consumer ends: last words */
     void (*close)(void *state);
 };
 
@@ -101,6 +103,7 @@ struct pipeline_events {
 /* What became of a batch. */
 struct pipeline_result {
     uint64_t processed; /* passed, or dropped by a stage that wanted to */
+    size_t gathered;    /* how many of pipeline->items came through, when there is a batch stage or a sink */
     uint64_t failed;    /* could not be decoded, or a stage refused it for good */
     uint64_t bytes;
     uint64_t unknown_fields;
@@ -117,6 +120,9 @@ void pipeline_close(struct pipeline *pipeline);
  * position may move, and what `dead` was called for comes again. */
 int pipeline_run(struct pipeline *pipeline, rd_kafka_message_t *const *messages, size_t count,
                  const struct pipeline_events *events, struct pipeline_result *result, struct error *error);
+
+/* The stage that is a sink, or NULL. */
+const struct stage *pipeline_sink(const struct pipeline *pipeline);
 
 /* Last words of every stage. */
 void pipeline_finish(struct pipeline *pipeline);

@@ -5,6 +5,7 @@
 #include "common/clock.h"
 #include "common/exit_codes.h"
 #include "common/log.h"
+#include "consumer/exactly_once.h"
 #include "consumer/holds.h"
 #include "consumer/rebalance.h"
 
@@ -138,6 +139,10 @@ static void bury(struct consumer *consumer, const rd_kafka_message_t *message, c
     struct obituary obituary = {.stage = stage, .why = why};
     struct error error = ERROR_INIT;
     obituary.attempts = hold_attempts(consumer, message, &obituary.first_failure_us);
+    if (exactly_once_is(consumer)) {
+        exactly_once_dead(consumer, message, &obituary);
+        return;
+    }
     if (dead_letters_send(consumer->letters, message, &obituary, &error) == 0)
         return;
     offsets_lower_barrier(&consumer->offsets, message->partition, message->offset);
@@ -288,6 +293,10 @@ uint64_t process_batch(struct consumer *consumer)
     else
         run_pipeline(consumer, &result);
     holds_apply(consumer);
+    if (exactly_once_is(consumer) && !exactly_once_commit(consumer, result.gathered)) {
+        result = (struct pipeline_result){0};
+        holds_apply(consumer);
+    }
 
     int64_t ended_us = clock_wall_us();
     count(consumer, &result, by_size);

@@ -5,6 +5,8 @@
 #include "common/clock.h"
 #include "common/exit_codes.h"
 #include "common/log.h"
+#include "consumer/exactly_once.h"
+#include "consumer/holds.h"
 
 /* The broker answers these in a millisecond or two; a broker that does not answer for this long is an outage.
  */
@@ -31,6 +33,16 @@ static rd_kafka_resp_err_t query_edge(rd_kafka_t *rk, rd_kafka_topic_partition_l
             return err;
     }
     return err;
+}
+
+static int64_t edge_of(struct consumer *consumer, int32_t partition, int64_t edge)
+{
+    rd_kafka_topic_partition_list_t *one = rd_kafka_topic_partition_list_new(1);
+    rd_kafka_topic_partition_list_add(one, consumer->offsets.topic, partition);
+    rd_kafka_resp_err_t err = query_edge(consumer->rk, one, edge, QUERY_MS);
+    int64_t offset = err == RD_KAFKA_RESP_ERR_NO_ERROR ? one->elems[0].offset : STATS_UNKNOWN;
+    rd_kafka_topic_partition_list_destroy(one);
+    return offset;
 }
 
 /* Partitions of which the group has committed nothing begin at --from. */
@@ -69,6 +81,57 @@ static void tell_redelivery(struct consumer *consumer, int32_t number, int64_t s
                 consumer->offsets.topic, number, start, row->position, row->position - start);
     stats_event(consumer->stats, STATS_RING_ERRORS, clock_wall_us(), row->position - start,
                 "[%" PRId32 "] assigned again at %" PRId64 ", was at %" PRId64, number, start, row->position);
+}
+
+/* Where the sink wants a partition to go on; the first time at --from, which it is told before anything is
+ * read: a second first start must not be elsewhere. -1 with the error. */
+static int64_t sink_start(struct consumer *consumer, int32_t partition, struct error *error)
+{
+    int64_t start;
+    if (exactly_once_take(consumer, partition, &start, error) == -1)
+        return -1;
+    if (start != STATS_UNKNOWN)
+        return start;
+    bool latest = consumer->settings->from == FROM_LATEST;
+    start = edge_of(consumer, partition, latest ? RD_KAFKA_OFFSET_END : RD_KAFKA_OFFSET_BEGINNING);
+    if (start == STATS_UNKNOWN)
+        return error_set(error, "the broker does not say where the topic begins");
+    return exactly_once_move(consumer, partition, STATS_UNKNOWN, start, error) == -1 ? -1 : start;
+}
+
+/* The same as decide_starts, by the sink's word. A partition whose start it does not say waits. */
+static void decide_sink_starts(struct consumer *consumer, rd_kafka_topic_partition_list_t *partitions)
+{
+    rd_kafka_topic_partition_list_t *committed = rd_kafka_topic_partition_list_copy(partitions);
+    rd_kafka_committed(consumer->rk, committed, QUERY_MS);
+    for (int i = 0; i < partitions->cnt; i++) {
+        rd_kafka_topic_partition_t *one = &partitions->elems[i];
+        struct error error = ERROR_INIT;
+        int64_t had = committed->elems[i].offset >= 0 ? committed->elems[i].offset : STATS_UNKNOWN;
+        int64_t start = sink_start(consumer, one->partition, &error);
+        one->offset = start != -1 ? start : RD_KAFKA_OFFSET_BEGINNING;
+        if (offsets_assign(&consumer->offsets, one->partition, start != -1 ? start : STATS_UNKNOWN, had) ==
+            -1)
+            consumer_fail(consumer, EXIT_CODE_FAILED, "no memory for partition %" PRId32, one->partition);
+        else if (start == -1)
+            hold_untaken(consumer, one->partition, false, &error);
+    }
+    rd_kafka_topic_partition_list_destroy(committed);
+}
+
+/* Those whose start is not known yet give nothing until it is. */
+static void pause_waiting(struct consumer *consumer, const rd_kafka_topic_partition_list_t *partitions)
+{
+    rd_kafka_topic_partition_list_t *waiting = rd_kafka_topic_partition_list_new(1);
+    for (int i = 0; i < partitions->cnt; i++) {
+        const struct partition *row = offsets_assigned(&consumer->offsets, partitions->elems[i].partition);
+        if (row != NULL && row->hold.until_us != 0)
+            rd_kafka_topic_partition_list_add(waiting, consumer->offsets.topic,
+                                              partitions->elems[i].partition);
+    }
+    if (waiting->cnt > 0)
+        rd_kafka_pause_partitions(consumer->rk, waiting);
+    rd_kafka_topic_partition_list_destroy(waiting);
 }
 
 /* Fills the start offsets in, and the table. When the broker does not answer, the partitions are left to
@@ -115,7 +178,10 @@ static void check(struct consumer *consumer, rd_kafka_error_t *error, const char
 
 static void given(struct consumer *consumer, rd_kafka_topic_partition_list_t *partitions)
 {
-    decide_starts(consumer, partitions);
+    if (exactly_once_is(consumer))
+        decide_sink_starts(consumer, partitions);
+    else
+        decide_starts(consumer, partitions);
     if (is_cooperative(consumer->rk)) {
         check(consumer, rd_kafka_incremental_assign(consumer->rk, partitions), "incremental assign");
     } else {
@@ -125,6 +191,7 @@ static void given(struct consumer *consumer, rd_kafka_topic_partition_list_t *pa
     }
     if (consumer->paused)
         rd_kafka_pause_partitions(consumer->rk, partitions);
+    pause_waiting(consumer, partitions);
     consumer->committer.held = false;
     consumer->assignment_changed = true;
     consumer->low_asked_us = 0;
@@ -244,20 +311,37 @@ void rebalance_read_on(struct consumer *consumer, int32_t partition)
     rd_kafka_topic_partition_list_destroy(one);
 }
 
-/* --- offsets that are gone ----------------------------------------------------------------------------- */
-
-static int64_t edge_of(struct consumer *consumer, int32_t partition, int64_t edge)
+void rebalance_take(struct consumer *consumer, int32_t partition)
 {
-    rd_kafka_topic_partition_list_t *one = rd_kafka_topic_partition_list_new(1);
-    rd_kafka_topic_partition_list_add(one, consumer->offsets.topic, partition);
-    rd_kafka_resp_err_t err = query_edge(consumer->rk, one, edge, QUERY_MS);
-    int64_t offset = err == RD_KAFKA_RESP_ERR_NO_ERROR ? one->elems[0].offset : STATS_UNKNOWN;
-    rd_kafka_topic_partition_list_destroy(one);
-    return offset;
+    struct partition *row = offsets_assigned(&consumer->offsets, partition);
+    struct error error = ERROR_INIT;
+    if (row == NULL)
+        return;
+    bool reread = row->hold.reread;
+    int64_t start =
+        reread ? exactly_once_reread(consumer, partition, &error) : sink_start(consumer, partition, &error);
+    row = offsets_assigned(&consumer->offsets, partition);
+    if (row == NULL) /* it is another process's now */
+        return;
+    if (start == -1) {
+        hold_untaken(consumer, partition, reread, &error);
+        return;
+    }
+    offsets_assign(&consumer->offsets, partition, start, row->committed);
+    rebalance_read_on(consumer, partition);
 }
+
+/* --- offsets that are gone ----------------------------------------------------------------------------- */
 
 static void begin_again_at(struct consumer *consumer, int32_t partition, int64_t offset, int64_t committed)
 {
+    const struct partition *row = offsets_assigned(&consumer->offsets, partition);
+    struct error error = ERROR_INIT;
+    if (exactly_once_is(consumer) &&
+        exactly_once_move(consumer, partition, row->position, offset, &error) == -1) {
+        hold_untaken(consumer, partition, true, &error);
+        return;
+    }
     rd_kafka_topic_partition_list_t *one = rd_kafka_topic_partition_list_new(1);
     rd_kafka_topic_partition_list_add(one, consumer->offsets.topic, partition)->offset = offset;
     offsets_assign(&consumer->offsets, partition, offset, committed);

@@ -25,6 +25,9 @@ void rebalance_offset_gone(struct consumer *consumer, int32_t partition);
  * The membership, and polling, go on. */
 void rebalance_pause(struct consumer *consumer, bool paused);
 
+/* Asks the sink again where a partition is to begin, and begins there. */
+void rebalance_take(struct consumer *consumer, int32_t partition);
+
 /* Takes records again of one partition that waited, from the offset that the table has; unless all are
  * paused. */
 void rebalance_read_on(struct consumer *consumer, int32_t partition);

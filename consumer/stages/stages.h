@@ -14,6 +14,7 @@
     X(statistics)                                                                                            \
     X(exec)                                                                                                  \
     X(ndjson)                                                                                                \
+    X(sqlite)                                                                                                \
     X(delay)                                                                                                 \
     X(fail)                                                                                                  \
     X(crash)
