@@ -4,7 +4,7 @@
 
 #include "consumer/pipeline.h"
 
-/*  X(id): stages/<id>.c defines `stage_<id>`  */
+/*  X(id): a file of stages/ defines `stage_<id>`  */
 #define STAGES(X)                                                                                            \
     X(validate)                                                                                              \
     X(filter)                                                                                                \
@@ -17,7 +17,9 @@
     X(sqlite)                                                                                                \
     X(delay)                                                                                                 \
     X(fail)                                                                                                  \
-    X(crash)
+    X(crash)                                                                                                 \
+    X(hang)                                                                                                  \
+    X(spin)
 
 #define X(id) extern const struct stage_class stage_##id;
 STAGES(X)

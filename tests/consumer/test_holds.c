@@ -115,7 +115,7 @@ START_TEST(a_batch_that_failed_as_a_whole_is_tried_for_ever_from_its_first_recor
         offsets_publish_processed(&consumer.offsets, 1);
     }
     ck_assert_int_eq(row(0)->position, 10);
-    ck_assert_int_eq(row(1)->position, 21);
+    ck_assert_int_eq(row(1)->position, 20); /* not even over the gap before 21 */
     ck_assert_ptr_nonnull(strstr(capture.text, "the database is away; again in "));
     ck_assert_int_le(row(0)->hold.until_us - clock_monotonic_us(), 40 * US_PER_SECOND);
 }
