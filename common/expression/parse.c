@@ -21,6 +21,10 @@ struct ends {
     uint16_t if_true, if_false;
 };
 #define NO_PLACE UINT16_MAX
+#define NO_ENDS                                                                                              \
+    {                                                                                                        \
+        NO_PLACE, NO_PLACE                                                                                   \
+    }
 
 /* --- targets ------------------------------------------------------------------------------------------- */
 
@@ -123,7 +127,7 @@ static int parse_list(struct parser *p, const struct operand *operand, bool nega
         return expected(p, "a list in parentheses");
     bool first = true;
     do {
-        struct ends next;
+        struct ends next = NO_ENDS;
         if (advance(p) == -1)
             return -1;
         if (!is_literal(&p->token))
@@ -256,7 +260,7 @@ static int parse_term(struct parser *p, struct ends *ends)
 
 static int parse_and(struct parser *p, struct ends *ends)
 {
-    struct ends right;
+    struct ends right = NO_ENDS;
     if (parse_term(p, ends) == -1)
         return -1;
     while (p->token.kind == TOKEN_AND) {
@@ -270,7 +274,7 @@ static int parse_and(struct parser *p, struct ends *ends)
 
 static int parse_or(struct parser *p, struct ends *ends)
 {
-    struct ends right;
+    struct ends right = NO_ENDS;
     if (parse_and(p, ends) == -1)
         return -1;
     while (p->token.kind == TOKEN_OR) {
@@ -284,7 +288,7 @@ static int parse_or(struct parser *p, struct ends *ends)
 
 static int parse(struct parser *p)
 {
-    struct ends ends;
+    struct ends ends = NO_ENDS;
     if (advance(p) == -1 || parse_or(p, &ends) == -1)
         return -1;
     if (p->token.kind == TOKEN_CLOSE)

@@ -91,7 +91,7 @@ static void ndjson_close(void *state)
 static int open_file(struct ndjson *n, struct error *error)
 {
     struct stat status;
-    off_t size;
+    off_t size = 0;
     n->fd = open(n->path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0644);
     if (n->fd == -1 || fstat(n->fd, &status) == -1)
         return failed(n, "open", error);
@@ -156,7 +156,7 @@ static int write_items(struct ndjson *n, const struct item *items, size_t count,
 static int append(struct ndjson *n, const struct item *items, size_t count, struct answer *answers,
                   struct error *error)
 {
-    off_t size;
+    off_t size = 0;
     if (cut_torn_line(n, &size, error) == -1)
         return -1;
     if (write_items(n, items, count, answers, error) == 0)
