@@ -111,8 +111,7 @@ static void write_lines(struct talk *t)
         return;
     exec->out_sent = exec->out_used = 0;
     for (; t->asked < t->count && OUT_BYTES - exec->out_used >= ITEM_JSON_MAX; t->asked++) {
-        size_t length =
-            item_json(&t->items[t->asked], exec->out + exec->out_used, OUT_BYTES - exec->out_used);
+        size_t length = item_json(&t->items[t->asked], exec->out + exec->out_used, ITEM_JSON_MAX);
         exec->out_used += length;
         if (length == 0)
             t->answers[t->asked] = (struct answer){VERDICT_DEAD, ITEM_JSON_WHY};

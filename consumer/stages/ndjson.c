@@ -143,7 +143,7 @@ static int write_items(struct ndjson *n, const struct item *items, size_t count,
     for (size_t i = 0; i < count; i++) {
         if (BUFFER_BYTES - n->used < ITEM_JSON_MAX && write_buffer(n, error) == -1)
             return -1;
-        size_t length = item_json(&items[i], n->buffer + n->used, BUFFER_BYTES - n->used);
+        size_t length = item_json(&items[i], n->buffer + n->used, ITEM_JSON_MAX);
         n->used += length;
         if (length == 0)
             answers[i] = (struct answer){VERDICT_DEAD, ITEM_JSON_WHY};

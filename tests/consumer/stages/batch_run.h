@@ -27,6 +27,16 @@ static inline void batch_add(const char *content)
                 (const char *const[]){"content", content, NULL});
 }
 
+/* One whose JSON line would be too long: decoding lets such a record through, validation would not. */
+static inline void batch_add_too_long(void)
+{
+    static char content[500 * 1024];
+    memset(content, 'x', sizeof content);
+    batch_add("");
+    int index = schema_field_index(run.settings.schema, "content", strlen("content"));
+    batch.items[batch.count - 1].record.values[index].text = (struct mp_view){content, sizeof content};
+}
+
 static inline int batch_run(void)
 {
     memset(batch.answers, 0, sizeof batch.answers);
@@ -43,6 +53,16 @@ static inline void batch_fails(const char *why)
 {
     ck_assert_int_eq(batch_run(), -1);
     ck_assert_msg(strstr(batch.error.text, why) != NULL, "'%s' does not say '%s'", batch.error.text, why);
+}
+
+/* What the stage said of an item. */
+static inline void batch_answer(size_t i, enum verdict verdict, const char *why)
+{
+    ck_assert_int_eq(batch.answers[i].verdict, verdict);
+    if (why == NULL)
+        ck_assert_ptr_null(batch.answers[i].why);
+    else
+        ck_assert_str_eq(batch.answers[i].why, why);
 }
 
 #endif

@@ -12,15 +12,6 @@ static void open_program(const char *command)
     run_open_with(&stage_exec, "messages", command);
 }
 
-static void answered(size_t i, enum verdict verdict, const char *why)
-{
-    ck_assert_int_eq(batch.answers[i].verdict, verdict);
-    if (why == NULL)
-        ck_assert_ptr_null(batch.answers[i].why);
-    else
-        ck_assert_str_eq(batch.answers[i].why, why);
-}
-
 /* Looks at the record, so an answer that went to another one would show. */
 #define JUDGE                                                                                                \
     "while read -r line; do case $line in *good*) echo ok;; *later*) echo retry the database is away;; "     \
@@ -36,12 +27,12 @@ START_TEST(each_record_has_its_answer_and_its_reason)
     batch_add("again");
     batch_add("good 2");
     batch_passes();
-    answered(0, VERDICT_PASS, NULL);
-    answered(1, VERDICT_RETRY, "the database is away");
-    answered(2, VERDICT_DEAD, "no such account");
-    answered(3, VERDICT_DEAD, "the program refuses it");
-    answered(4, VERDICT_RETRY, "the program asks for another attempt");
-    answered(5, VERDICT_PASS, NULL);
+    batch_answer(0, VERDICT_PASS, NULL);
+    batch_answer(1, VERDICT_RETRY, "the database is away");
+    batch_answer(2, VERDICT_DEAD, "no such account");
+    batch_answer(3, VERDICT_DEAD, "the program refuses it");
+    batch_answer(4, VERDICT_RETRY, "the program asks for another attempt");
+    batch_answer(5, VERDICT_PASS, NULL);
     run_close();
 }
 END_TEST
@@ -51,7 +42,7 @@ START_TEST(it_gets_the_record_with_its_coordinates)
     open_program("while read -r line; do echo \"dead $line\"; done");
     batch_add("hello");
     batch_passes();
-    answered(0, VERDICT_DEAD, "{\"partition\":0,\"offset\":0,\"content\":\"hello\"}");
+    batch_answer(0, VERDICT_DEAD, "{\"partition\":0,\"offset\":0,\"content\":\"hello\"}");
     run_close();
 }
 END_TEST
@@ -173,8 +164,8 @@ START_TEST(a_program_may_read_everything_before_it_answers)
     for (int i = 0; i < 128; i++)
         batch_add(content);
     batch_passes();
-    answered(0, VERDICT_DEAD, "late");
-    answered(127, VERDICT_DEAD, "late");
+    batch_answer(0, VERDICT_DEAD, "late");
+    batch_answer(127, VERDICT_DEAD, "late");
     run_close();
 }
 END_TEST
@@ -189,6 +180,29 @@ START_TEST(long_answers_to_long_records_block_nobody)
         batch_add(content); /* 1 MB there, 0.5 MB back */
     batch_passes();
     ck_assert_int_eq(batch.answers[BATCH_MAX - 1].verdict, VERDICT_DEAD);
+    run_close();
+}
+END_TEST
+
+START_TEST(what_is_too_long_to_ask_is_dead_and_the_others_get_their_own_answers)
+{
+    open_program(JUDGE);
+    batch_add_too_long();
+    batch_add("bad");
+    batch_add_too_long();
+    batch_add("good");
+    batch_add("later");
+    batch_add_too_long();
+    batch_passes();
+    for (size_t i = 0; i < 6; i++)
+        if (i == 0 || i == 2 || i == 5)
+            batch_answer(i, VERDICT_DEAD, "its JSON is longer than 448 KiB");
+    batch_answer(1, VERDICT_DEAD, "no such account");
+    batch_answer(3, VERDICT_PASS, NULL);
+    batch_answer(4, VERDICT_RETRY, "the database is away");
+    batch.count = 1;
+    batch_passes();
+    batch_answer(0, VERDICT_DEAD, "its JSON is longer than 448 KiB");
     run_close();
 }
 END_TEST
@@ -269,5 +283,6 @@ CHECK_MAIN("consumer/stages/exec", each_record_has_its_answer_and_its_reason,
            answers_that_nobody_asked_for_fail_a_batch,
            a_program_that_answers_before_it_was_asked_is_told_and_blocks_nobody,
            a_program_may_read_everything_before_it_answers, long_answers_to_long_records_block_nobody,
+           what_is_too_long_to_ask_is_dead_and_the_others_get_their_own_answers,
            reasons_are_safe_to_show_and_bounded, a_silent_program_is_killed_after_half_a_minute,
            nothing_of_it_is_left, it_dies_with_the_consumer)

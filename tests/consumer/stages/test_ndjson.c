@@ -54,6 +54,21 @@ START_TEST(every_record_is_a_line_behind_what_was_there)
 }
 END_TEST
 
+START_TEST(what_is_too_long_for_a_line_is_dead_and_the_others_are_written)
+{
+    run_open_with(&stage_ndjson, "messages", path);
+    batch_add("hello");
+    batch_add_too_long();
+    batch_add("world");
+    batch_passes();
+    batch_answer(0, VERDICT_PASS, NULL);
+    batch_answer(1, VERDICT_DEAD, "its JSON is longer than 448 KiB");
+    batch_answer(2, VERDICT_PASS, NULL);
+    ck_assert_str_eq(content(), LINE(0, "hello") LINE(2, "world"));
+    run_close();
+}
+END_TEST
+
 START_TEST(a_torn_last_line_is_cut_when_the_file_is_opened)
 {
     write_file(LINE(7, "before") "{\"partition\":0,\"offset\":8,\"con");
@@ -170,7 +185,9 @@ START_TEST(a_batch_waits_for_another_workers_batch)
 END_TEST
 
 CHECK_MAIN_WITH("consumer/stages/ndjson", make_folder, remove_folder,
-                every_record_is_a_line_behind_what_was_there, a_torn_last_line_is_cut_when_the_file_is_opened,
+                every_record_is_a_line_behind_what_was_there,
+                what_is_too_long_for_a_line_is_dead_and_the_others_are_written,
+                a_torn_last_line_is_cut_when_the_file_is_opened,
                 a_file_of_one_torn_line_becomes_empty_however_short_it_is,
                 what_another_worker_tore_is_cut_before_the_next_line, somebody_elses_file_is_not_cut,
                 what_is_no_file_is_refused_with_its_name,
