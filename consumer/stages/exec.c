@@ -18,10 +18,10 @@
 #include "consumer/child.h"
 #include "consumer/item_json.h"
 
-#define SILENCE_US        (30 * US_PER_SECOND)
-#define SILENCE_ENDING_US (3 * US_PER_SECOND) /* when the consumer is to end */
-#define GRACE_US          US_PER_SECOND
-#define TICK_MS           100
+#define SILENCE_US (30 * US_PER_SECOND)
+#define ENDING_US  (5 * US_PER_SECOND) /* so long for the batch when the consumer is to end */
+#define GRACE_US   US_PER_SECOND
+#define TICK_MS    100
 
 enum { OUT_BYTES = 2 * ITEM_JSON_MAX, ANSWER_BYTES = 1024, REASONS_BYTES = 256 * 1024 };
 
@@ -44,7 +44,8 @@ struct talk {
     struct answer *answers;
     size_t count;
     size_t asked, answered;
-    int64_t heard_us; /* monotonic: when the last answer came */
+    int64_t heard_us;  /* monotonic: when the last answer came */
+    int64_t ending_us; /* monotonic: since when the consumer is to end; 0 while it is not */
     struct error *error;
 };
 
@@ -229,10 +230,15 @@ static int be_ready(struct talk *t)
     return exec->child.pid != 0 ? 0 : child_start(&exec->child, exec->command, t->error);
 }
 
-static bool too_silent(const struct talk *t)
+/* A slow program does not hold up the end until the supervisor kills: the batch comes again elsewhere. */
+static int check_time(struct talk *t)
 {
-    int64_t limit_us = pipeline_ending(t->exec->pipeline) ? SILENCE_ENDING_US : SILENCE_US;
-    return clock_monotonic_us() - t->heard_us > limit_us;
+    int64_t now_us = clock_monotonic_us();
+    if (t->ending_us == 0 && pipeline_ending(t->exec->pipeline))
+        t->ending_us = now_us;
+    if (t->ending_us != 0 && now_us - t->ending_us > ENDING_US)
+        return gone(t, "is too slow for a consumer that is to end,", 0);
+    return now_us - t->heard_us > SILENCE_US ? gone(t, "has been silent for too long", 0) : 0;
 }
 
 static int turn(struct talk *t)
@@ -250,9 +256,9 @@ static int turn(struct talk *t)
     stats_tick(exec->pipeline->stats);
     if (ready > 0 && ends[1].revents != 0)
         send_lines(exec);
-    if (ready > 0 && ends[0].revents != 0)
-        return receive(t);
-    return too_silent(t) ? gone(t, "has been silent for too long", 0) : 0;
+    if (ready > 0 && ends[0].revents != 0 && receive(t) == -1)
+        return -1;
+    return t->answered == t->count ? 0 : check_time(t);
 }
 
 static int exec_batch(void *state, const struct item *items, size_t count, struct answer *given,

@@ -122,6 +122,18 @@ class Stages(SystemTest):
         self.assertEqual(fleet.interrupt(8), 0)  # twenty records would take two minutes
         self.assertEqual(committed(self.kafka.bootstrap, f"test_group_{self.bravo}")[topic, 0], 20)
 
+    def test_a_slow_program_does_not_hold_up_the_end(self):
+        topic = self.topic(partitions=1)
+        self.produced(topic, 20)
+        fleet = self.supervise("--clients", self.bravo, "--workload", "transactions", "--topic", topic, "--no-producer", "--quiet",
+                               "--pipeline", "exec:while read -r line; do touch asked; sleep 2; echo ok; done")
+        wait_until((self.folder / "asked").exists, 30, "the first question")
+        self.assertEqual(fleet.interrupt(15), 0)  # twenty records would take forty seconds
+        self.assertIn("is too slow for a consumer that is to end", fleet.text())
+        self.assertNotIn("SIGKILL", fleet.text())
+        self.assertLess(committed(self.kafka.bootstrap, f"test_group_{self.bravo}").get((topic, 0), 0), 20)
+        self.assert_nothing_left()
+
     def test_a_crash_stage_kills_before_the_record_is_committed(self):
         topic = self.topic(partitions=1)
         self.produced(topic, 20)

@@ -240,6 +240,31 @@ START_TEST(a_silent_program_is_killed_after_half_a_minute)
 }
 END_TEST
 
+static void six_seconds_later(int number)
+{
+    (void)number;
+    fake_clock_advance(6 * US_PER_SECOND);
+}
+
+START_TEST(a_slow_program_does_not_hold_up_a_consumer_that_is_to_end)
+{
+    struct itimerval soon = {.it_value = {.tv_usec = 200000}};
+    struct worker_control *control;
+    struct error error = ERROR_INIT;
+    ck_assert_msg(worker_control_start(&control, false, NULL, NULL, &error) == 0, "%s", error.text);
+    run.pipeline.control = control;
+    open_program("while read -r line; do echo ok; sleep 0.1; done");
+    for (int i = 0; i < BATCH_MAX; i++)
+        batch_add("one"); /* fifty seconds, each answer in time */
+    signal(SIGALRM, six_seconds_later);
+    setitimer(ITIMER_REAL, &soon, NULL);
+    kill(getpid(), SIGTERM);
+    batch_fails("is too slow for a consumer that is to end, after");
+    run_close();
+    worker_control_stop(control);
+}
+END_TEST
+
 START_TEST(nothing_of_it_is_left)
 {
     int stderr_pipe[2];
@@ -285,4 +310,5 @@ CHECK_MAIN("consumer/stages/exec", each_record_has_its_answer_and_its_reason,
            a_program_may_read_everything_before_it_answers, long_answers_to_long_records_block_nobody,
            what_is_too_long_to_ask_is_dead_and_the_others_get_their_own_answers,
            reasons_are_safe_to_show_and_bounded, a_silent_program_is_killed_after_half_a_minute,
-           nothing_of_it_is_left, it_dies_with_the_consumer)
+           a_slow_program_does_not_hold_up_a_consumer_that_is_to_end, nothing_of_it_is_left,
+           it_dies_with_the_consumer)
