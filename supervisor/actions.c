@@ -73,10 +73,11 @@ static int start_process(struct worker *worker, struct start *start, struct erro
     if (watched != -1 &&
         reactor_add(&supervisor->reactor, &worker->exit_watch, watched, process_ended, worker, error) == 0)
         return 0;
+    error_set(error, "cannot watch %s: %s", path, strerror(errno));
     if (watched != -1)
         close(watched);
-    process_kill_group(&worker->process);
-    return error_set(error, "cannot watch a process: %s", strerror(errno));
+    process_abandon(&worker->process);
+    return -1;
 }
 
 /* Provisioning is never ready, it is done. One that is paused may send nothing, and so never be it. */
@@ -161,7 +162,8 @@ static void note_death(struct worker *worker, const struct process_end *end, pid
     if (read)
         stats_snapshot_liveness(worker->stats, &liveness);
     int64_t now_us = clock_wall_us();
-    bool beat = read && liveness.heartbeat_us != STATS_UNKNOWN;
+    /* A heartbeat of the future is one of before the clock was set back: its age is not known. */
+    bool beat = read && liveness.heartbeat_us != STATS_UNKNOWN && liveness.heartbeat_us <= now_us;
     worker->last_death = (struct directory_death){
         .time_us = now_us,
         .exit_status = end->exit_status >= 0 ? end->exit_status : STATS_UNKNOWN,

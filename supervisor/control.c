@@ -30,6 +30,7 @@ struct pending {
 struct control {
     struct supervisor *supervisor;
     struct watch listener;
+    int spare_fd; /* given up for a moment when there is no other: see turn_away */
     char path[RUNTIME_SOCKET_BYTES];
     struct connection connections[CONTROL_CONNECTIONS_MAX];
     struct pending pendings[CONTROL_REQUESTS_MAX];
@@ -272,12 +273,27 @@ static struct connection *free_connection(struct control *control)
     return NULL;
 }
 
+/* A connection that cannot be accepted stays readable, and we would spin on it: without a descriptor left, it
+ * gets the spare one, and is closed. */
+static void turn_away(struct control *control)
+{
+    if (control->spare_fd != -1)
+        close(control->spare_fd);
+    int fd = accept4(control->listener.fd, NULL, NULL, SOCK_CLOEXEC);
+    if (fd != -1)
+        close(fd);
+    control->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+}
+
 static void take_connection(void *context)
 {
     struct control *control = context;
     int fd = accept4(control->listener.fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-    if (fd == -1)
+    if (fd == -1) {
+        if (errno == EMFILE || errno == ENFILE)
+            turn_away(control);
         return;
+    }
     struct ucred peer;
     socklen_t length = sizeof peer;
     struct connection *connection = free_connection(control);
@@ -319,6 +335,7 @@ int control_open(struct control **out, struct supervisor *supervisor, struct err
         return error_set(error, "out of memory");
     control->supervisor = supervisor;
     control->listener.fd = -1;
+    control->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
     for (size_t i = 0; i < CONTROL_CONNECTIONS_MAX; i++) {
         control->connections[i].control = control;
         control->connections[i].watch.fd = -1;
@@ -329,6 +346,8 @@ int control_open(struct control **out, struct supervisor *supervisor, struct err
         reactor_add(&supervisor->reactor, &control->listener, fd, take_connection, control, error) == -1) {
         if (fd != -1)
             close(fd);
+        if (control->spare_fd != -1)
+            close(control->spare_fd);
         free(control);
         return -1;
     }
@@ -346,6 +365,8 @@ void control_close(struct control *control)
             drop(&control->connections[i]);
     reactor_close(&control->supervisor->reactor, &control->listener);
     unlink(control->path);
+    if (control->spare_fd != -1)
+        close(control->spare_fd);
     free(control);
 }
 

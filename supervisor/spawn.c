@@ -210,6 +210,16 @@ void process_kill_group(const struct process *process)
     kill(-process->pid, SIGKILL);
 }
 
+void process_abandon(struct process *process)
+{
+    process_kill_group(process);
+    kill(process->pid, SIGKILL); /* it may not lead its group yet */
+    while (waitpid(process->pid, NULL, 0) == -1 && errno == EINTR)
+        continue;
+    close(process->pidfd);
+    *process = (struct process){0, -1, 0};
+}
+
 int process_reap(struct process *process, struct process_end *end)
 {
     siginfo_t info = {0};

@@ -48,6 +48,9 @@ int process_signal(const struct process *process, int signal);
  * given again. */
 void process_kill_group(const struct process *process);
 
+/* Kills a process that nobody will watch, with its group, and waits until it is gone. */
+void process_abandon(struct process *process);
+
 /* When it has ended: kills what is left of its group, reaps it, closes the pidfd, fills `end`, returns 1. 0
  * while it runs. */
 int process_reap(struct process *process, struct process_end *end);
