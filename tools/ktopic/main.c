@@ -20,6 +20,7 @@ static const struct verb verbs[] = {
     {"retention", verb_retention, "for how long a topic keeps its records, and to change it"},
     {"groups", verb_groups, "the consumer groups, with members, topics and lag"},
     {"group", verb_group, "one consumer group: its members, and each partition's offsets and lag"},
+    {"dlq", verb_dlq, "a topic's dead letters: count them, show them, send them back"},
 };
 enum { VERBS = sizeof verbs / sizeof verbs[0] };
 

@@ -96,25 +96,6 @@ struct reader {
     int64_t progress_us;
 };
 
-/* The schema of what has no header. -1 when --workload names none. */
-static int find_fallback(const struct settings *settings, const char *topic, const struct schema **fallback,
-                         struct error *error)
-{
-    *fallback = NULL;
-    if (settings->workload != NULL) {
-        *fallback = schema_by_workload(settings->workload);
-        if (*fallback == NULL)
-            return error_set_code(error, EXIT_CODE_USAGE, "--workload: there is no workload '%s'",
-                                  settings->workload);
-        return 0;
-    }
-    const struct schema *schema;
-    for (size_t i = 0; (schema = schema_at(i)) != NULL; i++)
-        if (strcmp(schema->topic, topic) == 0)
-            *fallback = schema;
-    return 0;
-}
-
 static int start_reading(struct reader *reader, const struct rd_kafka_metadata_topic *topic,
                          const struct watermarks *watermarks, struct error *error)
 {
@@ -260,7 +241,7 @@ static int read_topic(const struct settings *settings, const char *topic, struct
 {
     struct reader reader = {.settings = settings, .topic = topic};
     const struct schema *fallback;
-    if (find_fallback(settings, topic, &fallback, error) == -1 ||
+    if (show_fallback(settings->workload, topic, &fallback, error) == -1 ||
         cluster_open(&reader.cluster, RD_KAFKA_CONSUMER, settings->bootstrap, &settings->properties,
                      reader_settings, error) == -1)
         return -1;

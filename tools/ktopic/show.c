@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <jansson.h>
 
+#include "common/exit_codes.h"
 #include "common/record/text.h"
 
 #define LINE_BYTES_FIRST 4096
@@ -38,11 +39,27 @@ static const char *const match_problems[] = {
     [SCHEMA_MALFORMED] = "its schema header is not of the form name/1",
 };
 
-/* Decodes; otherwise returns false with the reason. */
-static bool decode(const struct show *show, const struct message *message, struct record *record,
-                   char *reason, size_t bytes)
+int show_fallback(const char *workload, const char *topic, const struct schema **fallback,
+                  struct error *error)
 {
-    const struct schema *schema = show->fallback;
+    *fallback = NULL;
+    if (workload != NULL) {
+        *fallback = schema_by_workload(workload);
+        if (*fallback == NULL)
+            return error_set_code(error, EXIT_CODE_USAGE, "--workload: there is no workload '%s'", workload);
+        return 0;
+    }
+    const struct schema *schema;
+    for (size_t i = 0; (schema = schema_at(i)) != NULL; i++)
+        if (strcmp(schema->topic, topic) == 0)
+            *fallback = schema;
+    return 0;
+}
+
+bool show_decode(const struct schema *fallback, const struct message *message, struct record *record,
+                 char *reason, size_t bytes)
+{
+    const struct schema *schema = fallback;
     if (message->schema != NULL) {
         enum schema_match match = schema_from_header(message->schema, message->schema_length, &schema);
         if (match != SCHEMA_KNOWN) {
@@ -119,7 +136,7 @@ const char *show_message(struct show *show, const struct message *message)
     if (show->line == NULL && !grow(show, LINE_BYTES_FIRST))
         return NULL;
     show->number++;
-    bool shown = decode(show, message, &record, reason, sizeof reason)
+    bool shown = show_decode(show->fallback, message, &record, reason, sizeof reason)
                      ? show_decoded(show, message, &record)
                      : show_undecodable(show, message, reason);
     return shown ? show->line : NULL;

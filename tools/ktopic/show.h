@@ -27,6 +27,16 @@ struct message {
     int64_t offset;
 };
 
+/* The schema of what has no header: of the workload that is named, else of the one whose topic it is, else
+ * NULL. -1 when none is called so. */
+int show_fallback(const char *workload, const char *topic, const struct schema **fallback,
+                  struct error *error);
+
+/* Decodes by the message's header, or as `fallback`. False when that cannot be, with the reason. The record
+ * points into the message. */
+bool show_decode(const struct schema *fallback, const struct message *message, struct record *record,
+                 char *reason, size_t bytes);
+
 void show_init(struct show *show, const struct schema *fallback);
 void show_release(struct show *show);
 

@@ -12,5 +12,6 @@ int verb_read(int argc, char **argv);
 int verb_retention(int argc, char **argv);
 int verb_groups(int argc, char **argv);
 int verb_group(int argc, char **argv);
+int verb_dlq(int argc, char **argv);
 
 #endif
