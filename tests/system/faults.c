@@ -19,7 +19,7 @@ struct fault {
 };
 
 struct faults {
-    struct fault fork, exec, pipe;
+    struct fault fork, exec, pipe, dup;
     _Atomic int64_t wall_offset_s;
 };
 
@@ -66,6 +66,13 @@ int pipe2(int ends[2], int flags)
     int (*real)(int[2], int);
     *(void **)&real = dlsym(RTLD_NEXT, "pipe2");
     return faults != NULL && fails(&faults->pipe) ? -1 : real(ends, flags);
+}
+
+int dup(int fd)
+{
+    int (*real)(int);
+    *(void **)&real = dlsym(RTLD_NEXT, "dup");
+    return faults != NULL && fails(&faults->dup) ? -1 : real(fd);
 }
 
 int clock_gettime(clockid_t clock, struct timespec *now)

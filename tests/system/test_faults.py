@@ -15,7 +15,7 @@ import subprocess
 from harness import SystemTest, alive, main, wait_until
 
 READY = r"printf '\223\002\245ready\221\001' >&4"  # the notification `ready`, with one partition, on the worker's channel
-WORDS = ("fork_left", "fork_errno", "exec_left", "exec_errno", "pipe_left", "pipe_errno", "wall_offset_s")  # tests/system/faults.c
+WORDS = ("fork_left", "fork_errno", "exec_left", "exec_errno", "pipe_left", "pipe_errno", "dup_left", "dup_errno", "wall_offset_s")  # tests/system/faults.c
 
 
 def children(pid):
@@ -121,6 +121,17 @@ class Starts(Faults):
         for cause in (errno.EAGAIN, errno.ENOMEM, errno.ENOENT, errno.EACCES, errno.EMFILE):
             with self.subTest(cause=os.strerror(cause)):
                 self.check_recovery("exec", cause)
+
+    def test_a_process_that_cannot_be_watched_is_killed_and_reaped(self):
+        fleet = self.fleet("--restart-delay", "10ms", "--restart-delay-max", "10ms", env=self.faulty())
+        before = descriptors(fleet.pid)
+        self.set(dup_errno=errno.EMFILE, dup_left=3)  # segments are opened again by it too
+        os.kill(self.pids()["bravo"], signal.SIGKILL)
+        fleet.wait_line(rf"bravo: cannot watch {self.bin}/kconsume: Too many open files", 15)
+        wait_until(lambda: self.get("dup_left") == 0 and self.workers()["bravo"]["state"] == "ready", 15, "bravo again")
+        self.assertEqual(list(children(fleet.pid)), [self.pids()["bravo"]], "no zombie, and nobody else")
+        self.assertEqual(descriptors(fleet.pid), before)
+        self.end(fleet)
 
     def test_a_program_that_is_not_there_or_not_executable_holds_its_worker_and_is_released_when_it_is(self):
         for break_it, mend, cause in ((lambda p: p.rename(f"{p}.away"), lambda p: pathlib.Path(f"{p}.away").rename(p), errno.ENOENT),
