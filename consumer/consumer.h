@@ -41,6 +41,7 @@ struct consumer {
     struct dead_letters *letters; /* NULL before the handle is made, and after it is closed */
     struct watermarks *watermarks;
     struct kafka_outage outage;
+    struct worker_errand errand; /* the last one */
     /* the end */
     bool leaving;  /* the group membership is being given up */
     int exit_code; /* why it must end, EXIT_CODE_OK while it need not */

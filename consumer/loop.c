@@ -5,6 +5,7 @@
 #include "common/clock.h"
 #include "common/exit_codes.h"
 #include "common/log.h"
+#include "consumer/errands.h"
 #include "consumer/exactly_once.h"
 #include "consumer/holds.h"
 #include "consumer/lines.h"
@@ -100,7 +101,7 @@ static int configure(rd_kafka_conf_t *conf, const struct settings *settings, str
     return 0;
 }
 
-static int subscribe(struct consumer *consumer, struct error *error)
+int loop_subscribe(struct consumer *consumer, struct error *error)
 {
     rd_kafka_topic_partition_list_t *topics = rd_kafka_topic_partition_list_new(1);
     rd_kafka_topic_partition_list_add(topics, consumer->settings->topic, RD_KAFKA_PARTITION_UA);
@@ -144,7 +145,7 @@ int loop_open(struct consumer *consumer, struct error *error)
                           consumer->stats, error) == -1 ||
         watermarks_open(&consumer->watermarks, consumer->rk, error) == -1)
         return -1;
-    return subscribe(consumer, error);
+    return settings->reset != NULL ? 0 : loop_subscribe(consumer, error);
 }
 
 /* --- a turn -------------------------------------------------------------------------------------------- */
@@ -261,6 +262,7 @@ static void turn(struct consumer *consumer, struct rounds *rounds)
     /* The first records after a start have waited through a death, perhaps: they are not made to wait for
      * their batch. */
     int64_t fill_us = consumer->ever_received ? consumer->settings->batch_wait_us : 0;
+    errands_run(consumer);
     holds_release(consumer);
     work(consumer, rounds, idle_us(consumer), fill_us);
     serve_letters(consumer);

@@ -5,6 +5,7 @@
 #include "common/worker/publish.h"
 #include "consumer/exactly_once.h"
 #include "consumer/loop.h"
+#include "consumer/reset.h"
 
 static void publish(struct consumer *consumer, struct worker_publication *publication)
 {
@@ -28,7 +29,7 @@ static int run(struct consumer *consumer, struct error *error)
         loop_open(consumer, error) == -1 || exactly_once_open(consumer, error) == -1)
         return -1;
     consumer->pipeline.control = consumer->control;
-    return loop_run(consumer);
+    return settings->reset != NULL ? reset_stopped(consumer, error) : loop_run(consumer);
 }
 
 int main(int argc, char **argv)

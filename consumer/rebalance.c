@@ -5,45 +5,13 @@
 #include "common/clock.h"
 #include "common/exit_codes.h"
 #include "common/log.h"
+#include "consumer/edges.h"
 #include "consumer/exactly_once.h"
 #include "consumer/holds.h"
 
-/* The broker answers these in a millisecond or two; a broker that does not answer for this long is an outage.
- */
-enum { QUERY_MS = 5000, QUERY_TRIES = 5, RETRY_PAUSE_US = 50000 };
+enum { QUERY_MS = EDGES_QUERY_MS };
 
 /* --- where to begin ------------------------------------------------------------------------------------ */
-
-/* The watermark of each partition of `list`, in one request: ListOffsets takes −2 for the first offset and −1
- * for the end (librdkafka passes the "timestamps" through). Right after a topic is made a broker may answer
- * NOT_LEADER_OR_FOLLOWER: asked again. */
-static rd_kafka_resp_err_t query_edge(rd_kafka_t *rk, rd_kafka_topic_partition_list_t *list, int64_t edge,
-                                      int timeout_ms)
-{
-    rd_kafka_resp_err_t err = RD_KAFKA_RESP_ERR_NO_ERROR;
-    for (int attempt = 0; attempt < QUERY_TRIES; attempt++) {
-        if (attempt > 0)
-            usleep(RETRY_PAUSE_US);
-        for (int i = 0; i < list->cnt; i++)
-            list->elems[i].offset = edge;
-        err = rd_kafka_offsets_for_times(rk, list, timeout_ms);
-        for (int i = 0; err == RD_KAFKA_RESP_ERR_NO_ERROR && i < list->cnt; i++)
-            err = list->elems[i].err;
-        if (err != RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION)
-            return err;
-    }
-    return err;
-}
-
-static int64_t edge_of(struct consumer *consumer, int32_t partition, int64_t edge)
-{
-    rd_kafka_topic_partition_list_t *one = rd_kafka_topic_partition_list_new(1);
-    rd_kafka_topic_partition_list_add(one, consumer->offsets.topic, partition);
-    rd_kafka_resp_err_t err = query_edge(consumer->rk, one, edge, QUERY_MS);
-    int64_t offset = err == RD_KAFKA_RESP_ERR_NO_ERROR ? one->elems[0].offset : STATS_UNKNOWN;
-    rd_kafka_topic_partition_list_destroy(one);
-    return offset;
-}
 
 /* Partitions of which the group has committed nothing begin at --from. */
 static rd_kafka_resp_err_t begin_new_ones(struct consumer *consumer,
@@ -58,7 +26,7 @@ static rd_kafka_resp_err_t begin_new_ones(struct consumer *consumer,
     if (fresh->cnt > 0) {
         int64_t edge =
             consumer->settings->from == FROM_LATEST ? RD_KAFKA_OFFSET_END : RD_KAFKA_OFFSET_BEGINNING;
-        err = query_edge(consumer->rk, fresh, edge, QUERY_MS);
+        err = edges_query(consumer->rk, fresh, edge);
     }
     for (int i = 0; err == RD_KAFKA_RESP_ERR_NO_ERROR && i < fresh->cnt; i++) {
         const rd_kafka_topic_partition_t *answer = &fresh->elems[i];
@@ -93,7 +61,8 @@ static int64_t sink_start(struct consumer *consumer, int32_t partition, struct e
     if (start != STATS_UNKNOWN)
         return start;
     bool latest = consumer->settings->from == FROM_LATEST;
-    start = edge_of(consumer, partition, latest ? RD_KAFKA_OFFSET_END : RD_KAFKA_OFFSET_BEGINNING);
+    start = edge_of(consumer->rk, consumer->offsets.topic, partition,
+                    latest ? RD_KAFKA_OFFSET_END : RD_KAFKA_OFFSET_BEGINNING);
     if (start == STATS_UNKNOWN)
         return error_set(error, "the broker does not say where the topic begins");
     return exactly_once_move(consumer, partition, STATS_UNKNOWN, start, error) == -1 ? -1 : start;
@@ -333,7 +302,7 @@ void rebalance_take(struct consumer *consumer, int32_t partition)
 
 /* --- offsets that are gone ----------------------------------------------------------------------------- */
 
-static void begin_again_at(struct consumer *consumer, int32_t partition, int64_t offset, int64_t committed)
+void rebalance_begin_at(struct consumer *consumer, int32_t partition, int64_t offset)
 {
     const struct partition *row = offsets_assigned(&consumer->offsets, partition);
     struct error error = ERROR_INIT;
@@ -344,8 +313,13 @@ static void begin_again_at(struct consumer *consumer, int32_t partition, int64_t
     }
     rd_kafka_topic_partition_list_t *one = rd_kafka_topic_partition_list_new(1);
     rd_kafka_topic_partition_list_add(one, consumer->offsets.topic, partition)->offset = offset;
-    offsets_assign(&consumer->offsets, partition, offset, committed);
-    check(consumer, rd_kafka_seek_partitions(consumer->rk, one, QUERY_MS), "seek");
+    dead_letters_forget(consumer->letters, partition);
+    offsets_assign(&consumer->offsets, partition, offset, row->committed);
+    /* For --reset nothing is assigned: offsets are all there is to set. */
+    if (consumer->paused && consumer->settings->reset == NULL)
+        check(consumer, rd_kafka_seek_partitions(consumer->rk, one, QUERY_MS), "seek");
+    if (!consumer->paused && consumer->settings->reset == NULL)
+        read_on(consumer, one);
     rd_kafka_topic_partition_list_destroy(one);
 }
 
@@ -354,8 +328,8 @@ void rebalance_offset_gone(struct consumer *consumer, int32_t partition)
     const struct partition *row = offsets_assigned(&consumer->offsets, partition);
     if (row == NULL)
         return;
-    int64_t low = edge_of(consumer, partition, RD_KAFKA_OFFSET_BEGINNING);
-    int64_t end = edge_of(consumer, partition, RD_KAFKA_OFFSET_END);
+    int64_t low = edge_of(consumer->rk, consumer->offsets.topic, partition, RD_KAFKA_OFFSET_BEGINNING);
+    int64_t end = edge_of(consumer->rk, consumer->offsets.topic, partition, RD_KAFKA_OFFSET_END);
     if (low == STATS_UNKNOWN || end == STATS_UNKNOWN)
         return; /* the broker is away: librdkafka raises it again */
     int64_t from = row->position;
@@ -363,8 +337,7 @@ void rebalance_offset_gone(struct consumer *consumer, int32_t partition)
     bool never_committed = from == STATS_UNKNOWN;
     int64_t to = policy == OFFSET_LOSS_LATEST ? end : low;
     if (never_committed) { /* only when the queries at assignment failed: this is the group's first start */
-        begin_again_at(consumer, partition, consumer->settings->from == FROM_LATEST ? end : low,
-                       STATS_UNKNOWN);
+        rebalance_begin_at(consumer, partition, consumer->settings->from == FROM_LATEST ? end : low);
         return;
     }
     int64_t gone = from < low ? low - from : 0;
@@ -380,5 +353,5 @@ void rebalance_offset_gone(struct consumer *consumer, int32_t partition)
     log_warning("%s [%" PRId32 "]: %" PRId64 " records are gone, offsets %" PRId64 " to %" PRId64
                 "; going on at %" PRId64,
                 consumer->offsets.topic, partition, gone, from, low - 1, to);
-    begin_again_at(consumer, partition, to, row->committed);
+    rebalance_begin_at(consumer, partition, to);
 }

@@ -24,6 +24,10 @@ static const struct option_def options[] = {
      "where a group begins that has committed nothing", false},
     {OPTION_CHOICE, "on-offset-loss", 0, "WHAT", "stop", NULL, AT(on_offset_loss), 0, 0, loss_choices,
      "when the records at the committed offset are gone", false},
+    {OPTION_STRING, "reset", 0, "WHERE", NULL, NULL, AT(reset), 0, 0, NULL,
+     "set the group's offsets and end: earliest, latest, offset:N, timestamp:T, shift:±N; then ,partition=P "
+     ",dry-run",
+     false},
     {OPTION_INTEGER, "count", 'n', "N", "0", NULL, AT(count), 0, 0, NULL,
      "end after about N records (whole batches); 0: never", false},
 

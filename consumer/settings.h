@@ -27,6 +27,7 @@ struct settings {
     const char *pipeline; /* NULL: the default one */
     int64_t retries;
     int64_t retry_delay_us;
+    const char *reset;      /* reset_wish.h; NULL: it is there to consume */
     const char *quarantine; /* records that are not to be decoded: suspects.h */
     const char *suspects;
     const char *dead_letters; /* a topic, "off", or NULL: the topic's name and .dlq */

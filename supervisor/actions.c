@@ -281,6 +281,7 @@ void action_bury(struct worker *worker)
     if (!lay_out(worker, &end))
         return;
     evidence_of_death(worker, &end);
+    errand_process_ended(worker, false);
     ask_policy(worker, &end);
 }
 
@@ -290,6 +291,7 @@ void action_bury_stopped(struct worker *worker)
     if (!lay_out(worker, &end))
         return;
     worker->deadline_us = INT64_MAX;
+    errand_process_ended(worker, end.exit_status == 0);
     if (end.exit_status != 0)
         report_death(worker, &end, RESTART_NEVER, 0);
     if (worker->start_again) {

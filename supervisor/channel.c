@@ -59,14 +59,41 @@ static void on_rate(struct worker *worker, struct rpc_message *message)
         worker->rate.taken = number;
 }
 
+static void on_errand_line(struct worker *worker, struct rpc_message *message)
+{
+    struct mp_view text;
+    if (message->param_count > 0 && mp_read_str(&message->params, &text))
+        errand_line(worker, text.data, text.length);
+}
+
+static void on_errand_done(struct worker *worker, struct rpc_message *message)
+{
+    (void)message;
+    errand_done(worker);
+}
+
+static void on_errand_failed(struct worker *worker, struct rpc_message *message)
+{
+    struct mp_view text;
+    if (message->param_count > 0 && mp_read_str(&message->params, &text))
+        errand_failed(worker, text.data, text.length);
+}
+
 struct notification {
     const char *method;
     void (*act)(struct worker *worker, struct rpc_message *message);
 };
 
 static const struct notification notifications[] = {
-    {"address", on_address}, {"joining", on_joining}, {"ready", on_ready},
-    {"outage", on_outage},   {"rate", on_rate},       {"quarantining", on_quarantining},
+    {"address", on_address},
+    {"joining", on_joining},
+    {"ready", on_ready},
+    {"outage", on_outage},
+    {"rate", on_rate},
+    {"quarantining", on_quarantining},
+    {"errand_line", on_errand_line},
+    {"errand_done", on_errand_done},
+    {"errand_failed", on_errand_failed},
 };
 
 static void take(struct worker *worker, const char *bytes, size_t length)
@@ -138,6 +165,14 @@ int channel_pause(struct worker *worker, bool paused)
 {
     char bytes[128];
     return tell(worker, bytes, rpc_pack_notification(bytes, sizeof bytes, "pause", "b", (int)paused));
+}
+
+int channel_errand(struct worker *worker, const char *method, const char *text)
+{
+    char bytes[512];
+    return tell(
+        worker, bytes,
+        rpc_pack_notification(bytes, sizeof bytes, "errand", "iss", worker->errand.number, method, text));
 }
 
 int channel_rate(struct worker *worker)

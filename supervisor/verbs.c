@@ -10,6 +10,7 @@
 #include "supervisor/fleet.h"
 #include "supervisor/segment.h"
 #include "supervisor/states.h"
+#include "supervisor/verb_errand.h"
 #include "supervisor/verb_logs.h"
 #include "supervisor/verb_rate.h"
 #include "supervisor/verb_rollout.h"
@@ -466,6 +467,12 @@ static const struct verb verbs[] = {
      .begin = verb_rate_begin,
      .check = verb_rate_check,
      .lines = verb_rate_lines},
+    {.name = "reset",
+     .help = "set a client's offsets",
+     .needs_target = true,
+     .begin = verb_reset_begin,
+     .check = verb_errand_check,
+     .lines = verb_errand_lines},
     {.name = "release",
      .help = "let a worker that is held start again",
      .needs_target = true,

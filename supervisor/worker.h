@@ -10,6 +10,7 @@
 #include "common/names.h"
 #include "common/stats/directory.h"
 #include "common/stats/reader.h"
+#include "supervisor/errand.h"
 #include "supervisor/reached.h"
 #include "supervisor/reactor.h"
 #include "supervisor/restart.h"
@@ -60,9 +61,10 @@ struct worker {
         int64_t taken;   /* the last one that its process has taken; 0: none */
         int64_t records; /* a second */
         int64_t interval_us;
-    } rate;           /* the producer: another than configured */
-    bool hung;        /* this process was killed because nothing moved in it */
-    bool signalled;   /* an operator sent this process a signal */
+    } rate;         /* the producer: another than configured */
+    bool hung;      /* this process was killed because nothing moved in it */
+    bool signalled; /* an operator sent this process a signal */
+    struct errand errand;
     bool start_again; /* once it has ended: a restart that was asked for */
     /* process */
     uint64_t generation; /* of the current or last process; 0: never started */

@@ -21,8 +21,10 @@ struct worker_control {
     atomic_int wanted;
     atomic_bool paused;
     _Atomic int64_t rate_number;
-    pthread_mutex_t rate_lock;
+    _Atomic int64_t errand_number;
+    pthread_mutex_t wish_lock; /* of the two below */
     struct worker_rate rate;
+    struct worker_errand errand;
     pthread_mutex_t wake_lock;
     void (*wake)(void *context);
     void *wake_context;
@@ -76,10 +78,33 @@ static void rate_verb(struct worker_control *control, struct rpc_message *messag
         !mp_read_int(&message->params, &rate.records) || !mp_read_int(&message->params, &rate.interval_us) ||
         rate.records < 0 || rate.interval_us < 0)
         return;
-    pthread_mutex_lock(&control->rate_lock);
+    pthread_mutex_lock(&control->wish_lock);
     control->rate = rate;
-    pthread_mutex_unlock(&control->rate_lock);
+    pthread_mutex_unlock(&control->wish_lock);
     atomic_store(&control->rate_number, rate.number);
+    wake_loop(control);
+}
+
+static bool read_text(struct rpc_message *message, char *text, size_t bytes)
+{
+    struct mp_view view;
+    if (!mp_read_str(&message->params, &view) || view.length >= bytes)
+        return false;
+    snprintf(text, bytes, "%.*s", (int)view.length, view.data);
+    return true;
+}
+
+static void errand_verb(struct worker_control *control, struct rpc_message *message)
+{
+    struct worker_errand errand;
+    if (message->param_count < 3 || !mp_read_int(&message->params, &errand.number) ||
+        !read_text(message, errand.method, sizeof errand.method) ||
+        !read_text(message, errand.text, sizeof errand.text))
+        return;
+    pthread_mutex_lock(&control->wish_lock);
+    control->errand = errand;
+    pthread_mutex_unlock(&control->wish_lock);
+    atomic_store(&control->errand_number, errand.number);
     wake_loop(control);
 }
 
@@ -92,6 +117,7 @@ static const struct verb verbs[] = {
     {"drain", drain_verb},
     {"pause", pause_verb},
     {"rate", rate_verb},
+    {"errand", errand_verb},
 };
 
 static void take_message(struct worker_control *control)
@@ -133,7 +159,7 @@ static void control_free(struct worker_control *control)
     if (control->farewell != -1)
         close(control->farewell);
     pthread_mutex_destroy(&control->wake_lock);
-    pthread_mutex_destroy(&control->rate_lock);
+    pthread_mutex_destroy(&control->wish_lock);
     free(control);
 }
 
@@ -144,7 +170,7 @@ int worker_control_start(struct worker_control **out, bool supervised, void (*wa
     if (control == NULL)
         return error_set(error, "out of memory");
     pthread_mutex_init(&control->wake_lock, NULL);
-    pthread_mutex_init(&control->rate_lock, NULL);
+    pthread_mutex_init(&control->wish_lock, NULL);
     control->wake = wake;
     control->wake_context = context;
     control->channel = supervised ? WORKER_CHANNEL_FD : -1;
@@ -205,9 +231,19 @@ bool worker_control_rate(struct worker_control *control, struct worker_rate *rat
 {
     if (atomic_load_explicit(&control->rate_number, memory_order_relaxed) == rate->number)
         return false;
-    pthread_mutex_lock(&control->rate_lock);
+    pthread_mutex_lock(&control->wish_lock);
     *rate = control->rate;
-    pthread_mutex_unlock(&control->rate_lock);
+    pthread_mutex_unlock(&control->wish_lock);
+    return true;
+}
+
+bool worker_control_errand(struct worker_control *control, struct worker_errand *errand)
+{
+    if (atomic_load_explicit(&control->errand_number, memory_order_relaxed) == errand->number)
+        return false;
+    pthread_mutex_lock(&control->wish_lock);
+    *errand = control->errand;
+    pthread_mutex_unlock(&control->wish_lock);
     return true;
 }
 

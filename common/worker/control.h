@@ -28,6 +28,13 @@ struct worker_rate {
     int64_t interval_us; /* from one record to the next, when that was said instead; else 0 */
 };
 
+/* Something that a worker is to do beside its work. */
+struct worker_errand {
+    int64_t number; /* counts the supervisor's wishes; 0: it has none */
+    char method[16];
+    char text[256];
+};
+
 /* Blocks the signals for this thread and all that come after it, so call it before librdkafka makes threads.
  * `supervised`: the channel is on WORKER_CHANNEL_FD. `wake` is called from the control thread whenever the
  * wish changed; it must be quick and thread-safe. */
@@ -47,6 +54,9 @@ bool worker_control_paused(const struct worker_control *control);
 /* True when there is another wish than the one with rate->number: then it is in *rate. Any thread; costs a
  * load while nothing is new. Who has taken it answers with the notification `rate` and the number. */
 bool worker_control_rate(struct worker_control *control, struct worker_rate *rate);
+
+/* The same for an errand: true when there is another than the one with errand->number. */
+bool worker_control_errand(struct worker_control *control, struct worker_errand *errand);
 
 /* Sends a notification to the supervisor (rpc/message.h's format letters s, i, b with at most one parameter
  * each way is all that is needed). Does nothing when there is none. Never blocks: the channel holds hundreds

@@ -6,6 +6,7 @@
 #include "common/log.h"
 #include "common/names.h"
 #include "common/options.h"
+#include "common/reset_wish.h"
 #include "tools/kctl/request.h"
 #include "tools/kctl/show.h"
 
@@ -16,9 +17,14 @@ struct settings {
     bool no_wait;
     bool json;
     bool follow;
+    /* reset */
+    const char *to;
+    const char *partition;
+    bool dry_run;
 };
 
 #define FOLLOW_EVERY_US 250000
+#define ARGUMENT_BYTES  256 /* as the supervisor takes it */
 #define AT(field)       offsetof(struct settings, field)
 
 static const struct option_def options[] = {
@@ -30,6 +36,12 @@ static const struct option_def options[] = {
      false},
     {OPTION_FLAG, "follow", 'f', NULL, NULL, NULL, AT(follow), 0, 0, NULL,
      "logs: go on with what comes; one worker", false},
+    {OPTION_STRING, "to", 0, "WHERE", NULL, NULL, AT(to), 0, 0, NULL,
+     "reset: earliest, latest, offset N, timestamp T (2026-02-26T09:52:20Z) or shift ±N", false},
+    {OPTION_STRING, "partition", 0, "P", NULL, NULL, AT(partition), 0, 0, NULL, "reset: this one alone",
+     false},
+    {OPTION_FLAG, "dry-run", 0, NULL, NULL, NULL, AT(dry_run), 0, 0, NULL, "reset: only say what would be",
+     false},
     {OPTION_FLAG, "json", 0, NULL, NULL, NULL, AT(json), 0, 0, NULL, "print JSON", false},
 };
 
@@ -53,6 +65,7 @@ static const struct program program = {
         "  scale bravo 4              bring bravo.2 … bravo.4 up beside bravo, or take them away\n"
         "  rate 500/s                 the producer's pace: records a second, 0 as fast as it goes, or 2s\n"
         "                             from one to the next; until it is told otherwise\n"
+        "  reset bravo --to WHERE     set the offsets of its group: by its members, or when it is stopped\n"
         "  release bravo              let a worker that is held back start again\n"
         "  logs bravo [N] [-f]        its last lines (20)\n"
         "  shutdown                   end the instance in order\n\n"
@@ -67,7 +80,7 @@ static const struct program program = {
  * Ctrl-C. */
 static int follow(const struct settings *settings, const char *target, const char *first, struct error *error)
 {
-    char argument[32];
+    char argument[ARGUMENT_BYTES];
     snprintf(argument, sizeof argument, "%s", first[0] != '\0' ? first : "20");
     for (;;) {
         struct answer answer = {0};
@@ -84,10 +97,47 @@ static int follow(const struct settings *settings, const char *target, const cha
     }
 }
 
+/* What reset_wish.h reads. */
+static int reset_argument(const struct settings *settings, char argument[ARGUMENT_BYTES], struct error *error)
+{
+    struct reset_wish wish;
+    if (settings->to == NULL)
+        return error_set_code(error, EXIT_CODE_USAGE,
+                              "reset: where? --to earliest, latest, offset N, timestamp T or shift ±N");
+    int length =
+        snprintf(argument, ARGUMENT_BYTES, "%s%s%s%s", settings->to, settings->partition ? ",partition=" : "",
+                 settings->partition ? settings->partition : "", settings->dry_run ? ",dry-run" : "");
+    if (length >= ARGUMENT_BYTES)
+        return error_set_code(error, EXIT_CODE_USAGE, "reset: --to and --partition are too long");
+    return reset_wish_parse(&wish, argument, error);
+}
+
+/* `--to offset 41`, `--to shift -3`: the number is of the place, and no option. Joined as `offset:41`. */
+static int join_place(int argc, char **argv, char joined[ARGUMENT_BYTES])
+{
+    static const char *const places[] = {"offset", "timestamp", "shift"};
+    for (int i = 2; i + 1 < argc; i++)
+        for (size_t p = 0; p < sizeof places / sizeof places[0]; p++) {
+            if (strcmp(argv[i - 1], "--to") != 0 || strcmp(argv[i], places[p]) != 0)
+                continue;
+            snprintf(joined, ARGUMENT_BYTES, "%s:%s", argv[i], argv[i + 1]);
+            argv[i] = joined;
+            memmove(&argv[i + 1], &argv[i + 2], (size_t)(argc - i - 1) * sizeof *argv);
+            return argc - 1;
+        }
+    return argc;
+}
+
 static int run(const struct settings *settings, const struct operands *operands, struct error *error)
 {
     const char *target = operands->count > 1 ? operands->items[1] : "";
     const char *argument = operands->count > 2 ? operands->items[2] : "";
+    char reset[ARGUMENT_BYTES];
+    if (strcmp(operands->items[0], "reset") == 0) {
+        if (reset_argument(settings, reset, error) == -1)
+            return -1;
+        argument = reset;
+    }
     if (settings->follow) {
         if (strcmp(operands->items[0], "logs") != 0 || operands->count < 2)
             return error_set_code(error, EXIT_CODE_USAGE, "--follow goes with: kctl logs WORKER");
@@ -108,7 +158,9 @@ int main(int argc, char **argv)
     struct settings settings = {0};
     struct operands operands;
     struct error error = ERROR_INIT;
+    char joined[ARGUMENT_BYTES];
     log_init();
+    argc = join_place(argc, argv, joined);
     int exit_code = EXIT_CODE_OK;
     if (options_parse(&program, &settings, argc, argv, &operands, &error) == -1 ||
         name_check(settings.instance, "instance", &error) == -1 || run(&settings, &operands, &error) == -1)

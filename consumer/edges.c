@@ -1,0 +1,36 @@
+#include "consumer/edges.h"
+
+#include <unistd.h>
+
+#include "common/stats/definitions.h"
+
+enum { TRIES = 5, PAUSE_US = 50000 };
+
+/* ListOffsets takes −2 for the first offset and −1 for the end (librdkafka passes the "timestamps" through).
+ * Right after a topic is made a broker may answer NOT_LEADER_OR_FOLLOWER: asked again. */
+rd_kafka_resp_err_t edges_query(rd_kafka_t *rk, rd_kafka_topic_partition_list_t *list, int64_t edge)
+{
+    rd_kafka_resp_err_t err = RD_KAFKA_RESP_ERR_NO_ERROR;
+    for (int attempt = 0; attempt < TRIES; attempt++) {
+        if (attempt > 0)
+            usleep(PAUSE_US);
+        for (int i = 0; i < list->cnt; i++)
+            list->elems[i].offset = edge;
+        err = rd_kafka_offsets_for_times(rk, list, EDGES_QUERY_MS);
+        for (int i = 0; err == RD_KAFKA_RESP_ERR_NO_ERROR && i < list->cnt; i++)
+            err = list->elems[i].err;
+        if (err != RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION)
+            return err;
+    }
+    return err;
+}
+
+int64_t edge_of(rd_kafka_t *rk, const char *topic, int32_t partition, int64_t edge)
+{
+    rd_kafka_topic_partition_list_t *one = rd_kafka_topic_partition_list_new(1);
+    rd_kafka_topic_partition_list_add(one, topic, partition);
+    rd_kafka_resp_err_t err = edges_query(rk, one, edge);
+    int64_t offset = err == RD_KAFKA_RESP_ERR_NO_ERROR ? one->elems[0].offset : STATS_UNKNOWN;
+    rd_kafka_topic_partition_list_destroy(one);
+    return offset;
+}

@@ -1,0 +1,18 @@
+/* edges.h: questions to the leaders: where a partition begins, where it ends, what is the first offset at or
+ * after a time. */
+#ifndef KSUPERVISE_CONSUMER_EDGES_H
+#define KSUPERVISE_CONSUMER_EDGES_H
+
+#include <librdkafka/rdkafka.h>
+
+/* The broker answers in a millisecond or two; one that does not answer for this long is an outage. */
+enum { EDGES_QUERY_MS = 5000 };
+
+/* Fills the offsets of `list` in, in one request a leader. `edge` is RD_KAFKA_OFFSET_BEGINNING, _END, or a
+ * time in milliseconds since the epoch; the answer to that is RD_KAFKA_OFFSET_END when there is none. */
+rd_kafka_resp_err_t edges_query(rd_kafka_t *rk, rd_kafka_topic_partition_list_t *list, int64_t edge);
+
+/* Of one partition; STATS_UNKNOWN when nobody answers. */
+int64_t edge_of(rd_kafka_t *rk, const char *topic, int32_t partition, int64_t edge);
+
+#endif

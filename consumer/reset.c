@@ -1,0 +1,295 @@
+#include "consumer/reset.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+
+#include "common/clock.h"
+#include "common/exit_codes.h"
+#include "common/kafka_topic.h"
+#include "common/log.h"
+#include "consumer/edges.h"
+#include "consumer/exactly_once.h"
+#include "consumer/loop.h"
+#include "consumer/rebalance.h"
+
+enum { ANSWER_MS = 10000, LINE_BYTES = 400, POLL_MS = 50 };
+#define JOIN_US (20 * US_PER_SECOND)
+
+/* --- who else is there --------------------------------------------------------------------------------- */
+
+/* What the ids of this supervisor's members begin with: `<instance>.<host>.` of `<instance>.<host>.<worker>`.
+ * Without an id nobody is ours but ourselves. */
+static size_t our_prefix(const struct settings *settings)
+{
+    char worker[NAME_BYTES + 1];
+    const char *id = settings->instance_id;
+    snprintf(worker, sizeof worker, ".%s", settings->client);
+    size_t prefix = 0;
+    for (const char *at = id; at != NULL && (at = strstr(at, worker)) != NULL; at++)
+        prefix = (size_t)(at - id) + 1;
+    return prefix;
+}
+
+static bool is_ours(const rd_kafka_t *rk, const struct settings *settings,
+                    const rd_kafka_MemberDescription_t *member)
+{
+    char *own = rd_kafka_memberid(rk);
+    const char *id = rd_kafka_MemberDescription_consumer_id(member);
+    const char *instance = rd_kafka_MemberDescription_group_instance_id(member);
+    size_t prefix = our_prefix(settings);
+    bool ours = (own != NULL && id != NULL && strcmp(own, id) == 0) ||
+                (prefix > 0 && instance != NULL && strncmp(instance, settings->instance_id, prefix) == 0);
+    if (own != NULL)
+        rd_kafka_mem_free((rd_kafka_t *)rk, own);
+    return ours;
+}
+
+static bool owns(const rd_kafka_MemberDescription_t *member, const char *topic, int32_t partition)
+{
+    const rd_kafka_topic_partition_list_t *list =
+        rd_kafka_MemberAssignment_partitions(rd_kafka_MemberDescription_assignment(member));
+    for (int i = 0; list != NULL && i < list->cnt; i++)
+        if (strcmp(list->elems[i].topic, topic) == 0 &&
+            (partition == -1 || list->elems[i].partition == partition))
+            return true;
+    return false;
+}
+
+static int check_members(struct consumer *consumer, const rd_kafka_ConsumerGroupDescription_t *group,
+                         const struct reset_wish *wish, struct error *error)
+{
+    char names[ERROR_TEXT_BYTES / 2] = "";
+    size_t used = 0;
+    for (size_t i = 0; i < rd_kafka_ConsumerGroupDescription_member_count(group); i++) {
+        const rd_kafka_MemberDescription_t *member = rd_kafka_ConsumerGroupDescription_member(group, i);
+        if (is_ours(consumer->rk, consumer->settings, member) ||
+            !owns(member, consumer->settings->topic, wish->partition))
+            continue;
+        const char *instance = rd_kafka_MemberDescription_group_instance_id(member);
+        int length = snprintf(names + used, sizeof names - used, "%s%s at %s", used > 0 ? ", " : "",
+                              instance ? instance : rd_kafka_MemberDescription_client_id(member),
+                              rd_kafka_MemberDescription_host(member));
+        used += (size_t)length < sizeof names - used ? (size_t)length : 0;
+    }
+    if (used == 0)
+        return 0;
+    return error_set(error,
+                     "members outside this supervisor own partitions of group %s: %s; stop them first, "
+                     "nothing was changed",
+                     consumer->settings->group_name, names);
+}
+
+/* The embedded broker (its clusters are called so) cannot describe groups; asking it makes librdkafka 2.0.2
+ * wait for a lock that it holds itself. Nobody else uses it. */
+static bool is_embedded(struct consumer *consumer)
+{
+    static const char prefix[] = "mockCluster";
+    return strncmp(dead_letters_cluster(consumer->letters), prefix, sizeof prefix - 1) == 0;
+}
+
+static int check_outsiders(struct consumer *consumer, const struct reset_wish *wish, struct error *error)
+{
+    if (is_embedded(consumer))
+        return 0;
+    const char *group = consumer->settings->group_name;
+    rd_kafka_queue_t *queue = rd_kafka_queue_new(consumer->rk);
+    rd_kafka_AdminOptions_t *options =
+        rd_kafka_AdminOptions_new(consumer->rk, RD_KAFKA_ADMIN_OP_DESCRIBECONSUMERGROUPS);
+    char why[128];
+    rd_kafka_AdminOptions_set_request_timeout(options, ANSWER_MS, why, sizeof why);
+    rd_kafka_DescribeConsumerGroups(consumer->rk, &group, 1, options, queue);
+    rd_kafka_event_t *event = rd_kafka_queue_poll(queue, ANSWER_MS);
+    int result = 0;
+    if (event != NULL && rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR_NO_ERROR) {
+        size_t count;
+        const rd_kafka_ConsumerGroupDescription_t **groups = rd_kafka_DescribeConsumerGroups_result_groups(
+            rd_kafka_event_DescribeConsumerGroups_result(event), &count);
+        for (size_t i = 0; i < count && result == 0; i++)
+            result = check_members(consumer, groups[i], wish, error);
+    } else if (event == NULL) {
+        result = error_set(error, "nobody says who else is in group %s", group);
+    }
+    if (event != NULL)
+        rd_kafka_event_destroy(event);
+    rd_kafka_AdminOptions_destroy(options);
+    rd_kafka_queue_destroy(queue);
+    return result;
+}
+
+/* --- one partition ------------------------------------------------------------------------------------- */
+
+static void say(const struct reset_listener *listener, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+static void say(const struct reset_listener *listener, const char *format, ...)
+{
+    char text[LINE_BYTES];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    listener->line(listener->context, text);
+}
+
+static int target_of(struct consumer *consumer, const struct reset_wish *wish, int32_t partition,
+                     int64_t *target, struct error *error)
+{
+    const char *topic = consumer->offsets.topic;
+    int64_t low = edge_of(consumer->rk, topic, partition, RD_KAFKA_OFFSET_BEGINNING);
+    int64_t high = edge_of(consumer->rk, topic, partition, RD_KAFKA_OFFSET_END);
+    int64_t found = wish->to == RESET_TIMESTAMP
+                        ? edge_of(consumer->rk, topic, partition, wish->value / US_PER_MS)
+                        : STATS_UNKNOWN;
+    if (low == STATS_UNKNOWN || high == STATS_UNKNOWN ||
+        (wish->to == RESET_TIMESTAMP && found == STATS_UNKNOWN))
+        return error_set(error, "%s [%" PRId32 "]: the broker does not say what it holds", topic, partition);
+    *target =
+        reset_wish_offset(wish, low, high, offsets_assigned(&consumer->offsets, partition)->committed, found);
+    return 0;
+}
+
+static int set_one(struct consumer *consumer, const struct reset_wish *wish, int32_t partition,
+                   const struct reset_listener *listener, struct error *error)
+{
+    int64_t target;
+    int64_t from = offsets_assigned(&consumer->offsets, partition)->committed;
+    char was[32] = "nothing";
+    if (target_of(consumer, wish, partition, &target, error) == -1)
+        return -1;
+    if (from != STATS_UNKNOWN)
+        snprintf(was, sizeof was, "%" PRId64, from);
+    if (!wish->dry_run) {
+        rebalance_begin_at(consumer, partition, target);
+        if (offsets_assigned(&consumer->offsets, partition)->position != target)
+            return error_set(error, "%s [%" PRId32 "] could not be set to %" PRId64, consumer->offsets.topic,
+                             partition, target);
+    }
+    say(listener, "%s [%" PRId32 "] %s → %" PRId64 "%s", consumer->offsets.topic, partition, was, target,
+        wish->dry_run ? " (dry run)" : "");
+    return 0;
+}
+
+/* Commits what was set, and asks the broker whether it is so. */
+static int commit_and_read_back(struct consumer *consumer, struct error *error)
+{
+    const struct offsets *offsets = &consumer->offsets;
+    if (commit_sync(&consumer->committer, COMMIT_SYNC_US) == -1)
+        return error_set(error, "the commit failed");
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
+    for (size_t i = 0; i < offsets->row_count; i++)
+        if (offsets->rows[i].assigned)
+            rd_kafka_topic_partition_list_add(list, offsets->topic, (int32_t)i);
+    rd_kafka_resp_err_t err = rd_kafka_committed(consumer->rk, list, ANSWER_MS);
+    int result = err == RD_KAFKA_RESP_ERR_NO_ERROR
+                     ? 0
+                     : error_set(error, "cannot read back: %s", rd_kafka_err2str(err));
+    for (int i = 0; i < list->cnt && result == 0; i++) {
+        int64_t wanted = offsets->rows[list->elems[i].partition].position;
+        if (wanted != STATS_UNKNOWN && list->elems[i].offset != wanted)
+            result = error_set(error, "%s [%" PRId32 "] is committed at %" PRId64 ", not at %" PRId64,
+                               offsets->topic, list->elems[i].partition, list->elems[i].offset, wanted);
+    }
+    rd_kafka_topic_partition_list_destroy(list);
+    return result;
+}
+
+int reset_owned(struct consumer *consumer, const struct reset_wish *wish,
+                const struct reset_listener *listener, int64_t *partitions, struct error *error)
+{
+    *partitions = 0;
+    if (check_outsiders(consumer, wish, error) == -1)
+        return -1;
+    for (size_t i = 0; i < consumer->offsets.row_count; i++) {
+        if (!consumer->offsets.rows[i].assigned || (wish->partition != -1 && wish->partition != (int32_t)i))
+            continue;
+        if (set_one(consumer, wish, (int32_t)i, listener, error) == -1)
+            return -1;
+        ++*partitions;
+    }
+    return wish->dry_run || *partitions == 0 ? 0 : commit_and_read_back(consumer, error);
+}
+
+/* --- without members ----------------------------------------------------------------------------------- */
+
+/* Every partition becomes a row of ours, as if it had been assigned. */
+static int adopt_all(struct consumer *consumer, bool dry_run, struct error *error)
+{
+    const char *topic = consumer->settings->topic;
+    int count = kafka_topic_partitions(consumer->rk, topic, ANSWER_MS);
+    if (count <= 0)
+        return error_set(error, "topic %s %s", topic,
+                         count == 0 ? "does not exist" : "cannot be asked about");
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(count);
+    rd_kafka_topic_partition_list_add_range(list, topic, 0, count - 1);
+    rd_kafka_resp_err_t err = rd_kafka_committed(consumer->rk, list, ANSWER_MS);
+    int result = err == RD_KAFKA_RESP_ERR_NO_ERROR
+                     ? 0
+                     : error_set(error, "cannot ask for the group's offsets: %s", rd_kafka_err2str(err));
+    for (int i = 0; i < count && result == 0; i++) {
+        int64_t had = list->elems[i].offset >= 0 ? list->elems[i].offset : STATS_UNKNOWN;
+        int64_t start = had;
+        if (exactly_once_is(consumer) && !dry_run)
+            result = exactly_once_take(consumer, i, &start, error);
+        if (result == 0 && offsets_assign(&consumer->offsets, i, start, had) == -1)
+            result = error_set(error, "out of memory");
+    }
+    rd_kafka_topic_partition_list_destroy(list);
+    return result;
+}
+
+/* For the one who started it by hand, or for the supervisor, whose answer it is. */
+static void print_line(void *context, const char *text)
+{
+    const struct consumer *consumer = context;
+    if (consumer->settings->supervised)
+        worker_notify_text(consumer->control, "errand_line", text);
+    else
+        log_line("%s", text);
+}
+
+/* The embedded broker takes commits of members only: so this process becomes one, the only one, and owns all.
+ * It takes no records. */
+static int join_alone(struct consumer *consumer, struct error *error)
+{
+    int count = kafka_topic_partitions(consumer->rk, consumer->settings->topic, ANSWER_MS);
+    int64_t until_us = clock_monotonic_us() + JOIN_US;
+    consumer->paused = true;
+    if (loop_subscribe(consumer, error) == -1)
+        return -1;
+    while (count <= 0 || consumer->offsets.assigned_count < (size_t)count) {
+        if (clock_monotonic_us() > until_us)
+            return error_set(error, "group %s gives no partitions", consumer->settings->group_name);
+        rd_kafka_message_t *message = rd_kafka_consumer_poll(consumer->rk, POLL_MS);
+        if (message != NULL)
+            rd_kafka_message_destroy(message);
+    }
+    return 0;
+}
+
+static int adopt(struct consumer *consumer, bool dry_run, struct error *error)
+{
+    return is_embedded(consumer) ? join_alone(consumer, error) : adopt_all(consumer, dry_run, error);
+}
+
+static int reset_all(struct consumer *consumer, struct error *error)
+{
+    const struct reset_listener listener = {consumer, print_line};
+    struct reset_wish wish;
+    int64_t partitions;
+    if (reset_wish_parse(&wish, consumer->settings->reset, error) == -1 ||
+        adopt(consumer, wish.dry_run, error) == -1 ||
+        reset_owned(consumer, &wish, &listener, &partitions, error) == -1)
+        return -1;
+    if (partitions == 0)
+        return error_set(error, "topic %s has no partition %" PRId32, consumer->settings->topic,
+                         wish.partition);
+    return 0;
+}
+
+int reset_stopped(struct consumer *consumer, struct error *error)
+{
+    if (reset_all(consumer, error) == 0)
+        return EXIT_CODE_OK;
+    if (consumer->settings->supervised)
+        worker_notify_text(consumer->control, "errand_failed", error->text);
+    return -1;
+}

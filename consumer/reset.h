@@ -1,0 +1,27 @@
+/* reset.h: sets a group's offsets: by the members that own the partitions, while they run, or by a process
+ * that is started for nothing else, when none runs. In Kafka, and in the sink, when the pipeline has one.
+ *
+ * Nothing is done when members outside this supervisor own partitions of the group: they are named.
+ */
+#ifndef KSUPERVISE_CONSUMER_RESET_H
+#define KSUPERVISE_CONSUMER_RESET_H
+
+#include "common/reset_wish.h"
+#include "consumer/consumer.h"
+
+/* Who hears what was done: a line a partition, "payments [0] 350 → 0". */
+struct reset_listener {
+    void *context;
+    void (*line)(void *context, const char *text);
+};
+
+/* Of the partitions that this member owns now. `*partitions` is how many were set (or would be). -1 with the
+ * error: not all was done, what was is in the lines. */
+int reset_owned(struct consumer *consumer, const struct reset_wish *wish,
+                const struct reset_listener *listener, int64_t *partitions, struct error *error);
+
+/* kconsume --reset: of all partitions, of a group without members. Prints the lines. Returns the exit code.
+ */
+int reset_stopped(struct consumer *consumer, struct error *error);
+
+#endif

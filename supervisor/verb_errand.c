@@ -1,0 +1,120 @@
+#include "supervisor/verb_errand.h"
+
+#include <inttypes.h>
+#include <strings.h>
+
+#include "common/reset_wish.h"
+#include "supervisor/errand.h"
+#include "supervisor/states.h"
+
+/* --- who does it --------------------------------------------------------------------------------------- */
+
+static const struct worker *first_meant(const struct request *request)
+{
+    for (size_t i = 0; i < request->supervisor->worker_count; i++)
+        if (verb_means(request, request->supervisor->workers[i]))
+            return request->supervisor->workers[i];
+    return NULL;
+}
+
+/* All that read in the same group: its partitions are spread among them. */
+static bool takes_part(const struct request *request, const struct worker *worker)
+{
+    const struct worker *meant = first_meant(request);
+    return worker->kind == KIND_CONSUMER && meant != NULL && strcmp(worker->group, meant->group) == 0;
+}
+
+static bool any_runs(const struct request *request)
+{
+    for (size_t i = 0; i < request->supervisor->worker_count; i++)
+        if (takes_part(request, request->supervisor->workers[i]) &&
+            request->supervisor->workers[i]->process.pid != 0)
+            return true;
+    return false;
+}
+
+static enum progress refuse(struct error *error, const struct worker *worker)
+{
+    error_set(error, "%s is %s: try again when it is ready, or down", worker->name,
+              worker_state_name(worker->state));
+    return PROGRESS_FAILED;
+}
+
+static enum progress send_to_all(struct request *request, struct error *error)
+{
+    for (size_t i = 0; i < request->supervisor->worker_count; i++) {
+        const struct worker *worker = request->supervisor->workers[i];
+        if (takes_part(request, worker) && worker->process.pid != 0 && !worker_works(worker))
+            return refuse(error, worker);
+    }
+    for (size_t i = 0; i < request->supervisor->worker_count; i++) {
+        struct worker *worker = request->supervisor->workers[i];
+        if (takes_part(request, worker) && worker->process.pid != 0)
+            errand_give(worker, request->verb->name, request->argument);
+    }
+    return PROGRESS_WAITING;
+}
+
+enum progress verb_reset_begin(struct request *request, struct error *error)
+{
+    struct reset_wish wish;
+    if (verb_check_target(request, error) == PROGRESS_FAILED ||
+        reset_wish_parse(&wish, request->argument, error) == -1)
+        return PROGRESS_FAILED;
+    struct worker *worker = (struct worker *)first_meant(request);
+    if (worker->kind != KIND_CONSUMER) {
+        error_set(error, "%s has no offsets to reset: it is no consumer", worker->name);
+        return PROGRESS_FAILED;
+    }
+    for (size_t i = 0; i < request->supervisor->worker_count; i++)
+        errand_forget(request->supervisor->workers[i]);
+    if (any_runs(request))
+        return send_to_all(request, error);
+    errand_start_for(worker, request->argument);
+    return PROGRESS_WAITING;
+}
+
+/* --- the answers --------------------------------------------------------------------------------------- */
+
+enum progress verb_errand_check(struct request *request, struct error *error)
+{
+    enum progress all = PROGRESS_DONE;
+    for (size_t i = 0; i < request->supervisor->worker_count; i++) {
+        const struct errand *errand = &request->supervisor->workers[i]->errand;
+        switch (errand->state) {
+        case ERRAND_FAILED:
+            error_set(error, "%s: %s", request->supervisor->workers[i]->name, errand->reason);
+            return PROGRESS_FAILED;
+        case ERRAND_GIVEN:
+            all = PROGRESS_WAITING;
+            break;
+        case ERRAND_NONE:
+        case ERRAND_DONE:
+            break;
+        }
+    }
+    return all;
+}
+
+static size_t pack_lines(const struct errand *errand, msgpack_packer *packer)
+{
+    size_t count = 0;
+    for (const char *at = errand->lines; at != NULL && *at != '\0';) {
+        size_t length = strcspn(at, "\n");
+        if (packer != NULL)
+            msgpack_pack_str_with_body(packer, at, length);
+        count++;
+        at += length + (at[length] == '\n');
+    }
+    return count;
+}
+
+void verb_errand_lines(struct request *request, msgpack_packer *packer)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < request->supervisor->worker_count; i++)
+        count += pack_lines(&request->supervisor->workers[i]->errand, NULL);
+    msgpack_pack_array(packer, count);
+    for (size_t i = 0; i < request->supervisor->worker_count; i++)
+        pack_lines(&request->supervisor->workers[i]->errand, packer);
+}
