@@ -19,7 +19,7 @@
 #include "consumer/item_json.h"
 
 #define SILENCE_US (30 * US_PER_SECOND)
-#define ENDING_US  (5 * US_PER_SECOND) /* so long for the batch when the consumer is to end */
+#define ENDING_US  (5 * US_PER_SECOND) /* so long for all batches when the consumer is to end */
 #define GRACE_US   US_PER_SECOND
 #define TICK_MS    100
 
@@ -35,6 +35,7 @@ struct exec {
     size_t in_used;
     char *reasons; /* REASONS_BYTES: of the current batch */
     size_t reasons_used;
+    int64_t ending_us; /* monotonic: since when the consumer is to end; 0 while it is not */
 };
 
 /* A batch on its way. */
@@ -44,8 +45,7 @@ struct talk {
     struct answer *answers;
     size_t count;
     size_t asked, answered;
-    int64_t heard_us;  /* monotonic: when the last answer came */
-    int64_t ending_us; /* monotonic: since when the consumer is to end; 0 while it is not */
+    int64_t heard_us; /* monotonic: when the last answer came */
     struct error *error;
 };
 
@@ -230,13 +230,14 @@ static int be_ready(struct talk *t)
     return exec->child.pid != 0 ? 0 : child_start(&exec->child, exec->command, t->error);
 }
 
-/* A slow program does not hold up the end until the supervisor kills: the batch comes again elsewhere. */
+/* A slow program does not hold up the end until the supervisor kills: the batch comes again elsewhere. What
+ * is left of the time counts for all batches: others may be taken before the end. */
 static int check_time(struct talk *t)
 {
     int64_t now_us = clock_monotonic_us();
-    if (t->ending_us == 0 && pipeline_ending(t->exec->pipeline))
-        t->ending_us = now_us;
-    if (t->ending_us != 0 && now_us - t->ending_us > ENDING_US)
+    if (t->exec->ending_us == 0 && pipeline_ending(t->exec->pipeline))
+        t->exec->ending_us = now_us;
+    if (t->exec->ending_us != 0 && now_us - t->exec->ending_us > ENDING_US)
         return gone(t, "is too slow for a consumer that is to end,", 0);
     return now_us - t->heard_us > SILENCE_US ? gone(t, "has been silent for too long", 0) : 0;
 }

@@ -144,7 +144,7 @@ class Stages(SystemTest):
         self.assertLessEqual(committed(self.kafka.bootstrap, f"test_group_{self.bravo}").get((topic, 0), 0), 12)
 
     def test_a_mistake_in_a_condition_is_shown_where_it_is(self):
-        process = self.run_program("kconsume", "--pipeline", "validate, filter:user = 'marek' and amout > 5, stats")
+        process = self.run_program("kconsume", "--publish=no", "--pipeline", "validate, filter:user = 'marek' and amout > 5, stats")
         self.assertEqual(process.status, 2)
         self.assertEqual(process.text("err").splitlines()[:3],
                          ["kconsume: --pipeline: filter: column 20: there is no field 'amout' in payments; did you mean amount?",
