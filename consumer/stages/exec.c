@@ -15,6 +15,7 @@
 #include <poll.h>
 
 #include "common/clock.h"
+#include "common/log.h"
 #include "consumer/child.h"
 #include "consumer/item_json.h"
 
@@ -224,8 +225,11 @@ static int be_ready(struct talk *t)
         ssize_t length = read(exec->child.from, exec->in, sizeof exec->in);
         if (length > 0)
             return gone(t, "spoke without being asked", 0);
-        if (length == 0)
-            child_end(&exec->child, 0, NULL, 0);
+        if (length == 0) {
+            char how[64];
+            child_end(&exec->child, GRACE_US, how, sizeof how);
+            log_warning("exec: '%.100s' %s between two batches; starting it again", exec->command, how);
+        }
     }
     return exec->child.pid != 0 ? 0 : child_start(&exec->child, exec->command, t->error);
 }

@@ -96,7 +96,7 @@ class Stages(SystemTest):
         fleet = self.start("ksupervise", "--config", config)
         wait_until(lambda: len(self.places(out)) > 200, 30, "the first records")
         os.kill(int(pid.read_text()), signal.SIGKILL)
-        fleet.wait_line(r"exec: .*was killed by SIGKILL after \d+ of \d+ answers", 10)
+        fleet.wait_line(r"exec: .*was killed by SIGKILL (after \d+ of \d+ answers|between two batches)", 10)
         reached = len(self.places(out))
         wait_until(lambda: len(self.places(out)) > reached + 200, 30, "records after the program's death")
         program = int(pid.read_text())
