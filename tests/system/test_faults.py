@@ -263,6 +263,36 @@ class Stops(Faults):
         self.end(fleet)
 
 
+class Rollouts(Faults):
+    def test_a_rolling_restart_stops_at_the_first_failure_and_touches_nobody_else(self):
+        fleet = self.fleet("--restart-delay", "1h", "--restart-delay-max", "1h", clients="bravo,zulu,yank")
+        self.run_ok("kctl", "-i", self.instance, "stop", "yank")
+        before = self.workers()
+        self.script("kconsume", "exit 9")
+        done = self.run_program("kctl", "-i", self.instance, "rolling-restart", "all")
+        self.assertEqual(done.status, 1)
+        self.assertIn("bravo died before it was ready: exit code 9 (", done.text())
+        self.assertEqual({name: self.workers()[name] for name in ("zulu", "yank")}, {name: before[name] for name in ("zulu", "yank")})
+        fleet.wait_line("rolling restart: stopped: bravo died before it was ready")
+        self.script("kconsume", f"{READY}; exec sleep 1000")
+        out = self.run_ok("kctl", "-i", self.instance, "rolling-restart", "all")
+        self.assertRegex(out, r"bravo: restarted, pid \d+, generation \d+\nzulu: restarted, pid \d+, generation 2$")
+        self.assertEqual(self.workers()["yank"]["state"], "down", "who was stopped stays so")
+        self.end(fleet)
+
+    def test_a_second_one_is_refused_while_the_first_is_under_way_and_goes_on_without_its_client(self):
+        fleet = self.fleet(clients="bravo,zulu")
+        gate = self.folder / "gate"
+        self.script("kconsume", f"while [ ! -e {gate} ]; do sleep 0.05; done; {READY}; exec sleep 1000")
+        done = self.run_program("kctl", "-i", self.instance, "--timeout", "500ms", "rolling-restart", "all")
+        self.assertIn("not within its time; it goes on without being waited for", done.text())
+        self.assertIn("a rolling restart is under way", self.run_program("kctl", "-i", self.instance, "rolling-restart", "zulu").text())
+        gate.touch()
+        fleet.wait_line(r"rolling restart: zulu: restarted, pid \d+, generation 2", 20)
+        self.assertEqual(self.generations(), {"bravo": 2, "zulu": 2})
+        self.end(fleet)
+
+
 class Crashes(Faults):
     def check_crash(self, signum):
         first = self.fleet(clients="bravo,zulu", preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_CORE, (0, 0)))

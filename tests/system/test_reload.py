@@ -137,6 +137,21 @@ class Reload(SystemTest):
         self.assertEqual(fleet.wait(30), 0)
         self.assert_nothing_left()
 
+    def test_under_nohup_a_terminal_that_goes_stops_nobody(self):
+        master, slave = pty.openpty()
+
+        def detach():
+            fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+            signal.signal(signal.SIGHUP, signal.SIG_IGN)
+
+        fleet = self.fleet({self.bravo: ""}, stdin=slave, preexec_fn=detach)
+        os.close(slave)
+        os.close(master)
+        before = self.worker(self.bravo)["heartbeat_us"]
+        wait_until(lambda: self.worker(self.bravo)["heartbeat_us"] > before + 1_500_000, 10, "time to stop, were it to")
+        self.end(fleet)
+        self.assertNotIn("SIGHUP", fleet.text())
+
     def test_without_a_file_there_is_nothing_to_read(self):
         fleet = self.supervise("--clients", self.bravo, "--topic", self.topic_name, "--no-producer")
         fleet.wait_line("ready:", 30)
