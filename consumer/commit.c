@@ -14,7 +14,8 @@ void committer_init(struct committer *committer, rd_kafka_t *rk, rd_kafka_queue_
 
 static bool may_commit(const struct committer *committer)
 {
-    return !committer->outstanding && !committer->held && committer->fenced == RD_KAFKA_RESP_ERR_NO_ERROR;
+    return !committer->automatic && !committer->outstanding && !committer->held &&
+           committer->fenced == RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
 void commit_async(struct committer *committer)
@@ -77,10 +78,12 @@ void commit_answered(struct committer *committer, rd_kafka_resp_err_t err,
                      const rd_kafka_topic_partition_list_t *list)
 {
     committer->outstanding = false;
+    if (committer->automatic && list != NULL)
+        offsets_requested(committer->offsets, list);
     account(committer, err, list);
     /* A loop that idles is woken for the next commit; one that fills a batch comes by itself, and its batch
      * stays whole. */
-    if (committer->batch->count == 0 && offsets_dirty(committer->offsets))
+    if (!committer->automatic && committer->batch->count == 0 && offsets_dirty(committer->offsets))
         rd_kafka_queue_yield(committer->queue);
 }
 
@@ -104,6 +107,8 @@ int commit_sync(struct committer *committer, int64_t timeout_us)
 {
     if (committer->fenced != RD_KAFKA_RESP_ERR_NO_ERROR)
         return -1;
+    if (committer->automatic)
+        return 0;
     rd_kafka_topic_partition_list_t *list = offsets_to_commit(committer->offsets);
     if (list == NULL)
         return 0;

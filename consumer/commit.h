@@ -14,6 +14,7 @@ struct committer {
     struct offsets *offsets;
     struct stats_writer *stats;
     bool outstanding;
+    bool automatic; /* --commit auto: librdkafka commits by itself */
     bool held; /* between a cooperative revoke and the next assignment a commit would cost the assignment */
     int64_t asked_us;           /* monotonic */
     int64_t retry_us;           /* monotonic: not before; 0: at once */

@@ -1,6 +1,19 @@
 #include "consumer/errands.h"
 
+#include <stdarg.h>
+
+#include "consumer/manual.h"
 #include "consumer/reset.h"
+
+void errand_say(struct consumer *consumer, const char *format, ...)
+{
+    char text[400];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    worker_notify_text(consumer->control, "errand_line", text);
+}
 
 static void send_line(void *context, const char *text)
 {
@@ -25,6 +38,7 @@ struct errand {
 
 static const struct errand errands[] = {
     {"reset", reset_errand},
+    {"ack", manual_ack},
 };
 
 static int run(struct consumer *consumer, int64_t *number, struct error *error)

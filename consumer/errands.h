@@ -9,4 +9,7 @@
 /* Carries out what is asked for, if something is. Cheap when not. */
 void errands_run(struct consumer *consumer);
 
+/* A line of the answer. */
+void errand_say(struct consumer *consumer, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
 #endif

@@ -3,15 +3,32 @@
 #include <inttypes.h>
 
 #include "common/clock.h"
+#include "common/exit_codes.h"
 #include "common/log.h"
 #include "consumer/holds.h"
 
 enum { PLACES_A_TIME = 500 };
 
+/* Who says when offsets are committed: a sink, or --commit. */
+static int check_mode(const struct settings *settings, const struct stage *stage, struct error *error)
+{
+    if (stage == NULL && settings->commit == COMMIT_SINK)
+        return error_set_code(error, EXIT_CODE_USAGE,
+                              "--commit sink: the pipeline ends in no database (sqlite:FILE)");
+    if (stage != NULL && settings->commit != COMMIT_SINK &&
+        options_given(&consumer_program, settings, "commit"))
+        return error_set_code(error, EXIT_CODE_USAGE,
+                              "--commit: %s commits offsets with its rows: leave --commit out",
+                              stage->class->name);
+    return 0;
+}
+
 int exactly_once_open(struct consumer *consumer, struct error *error)
 {
     const struct stage *stage = pipeline_sink(&consumer->pipeline);
     struct exactly_once *sink = &consumer->sink;
+    if (check_mode(consumer->settings, stage, error) == -1)
+        return -1;
     if (stage == NULL)
         return 0;
     size_t most = (size_t)consumer->settings->batch_size;

@@ -74,6 +74,13 @@ static const struct setting ours[] = {
     {"auto.offset.reset", "error"},
 };
 
+/* --commit auto: librdkafka commits by its timer whatever it has handed out. */
+static const struct setting automatic[] = {
+    {"enable.auto.commit", "true"},
+    {"enable.auto.offset.store", "true"},
+    {"auto.offset.reset", "error"},
+};
+
 static int set_all(rd_kafka_conf_t *conf, const struct setting *settings, size_t count,
                    const struct option_list *unless, struct error *error)
 {
@@ -88,8 +95,10 @@ static int configure(rd_kafka_conf_t *conf, const struct settings *settings, str
 {
     char session_ms[32];
     snprintf(session_ms, sizeof session_ms, "%" PRId64, settings->session_timeout_us / US_PER_MS);
+    const struct setting *offsets = settings->commit == COMMIT_AUTO ? automatic : ours;
+    _Static_assert(sizeof ours == sizeof automatic, "one count for both");
     if (set_all(conf, defaults, sizeof defaults / sizeof defaults[0], &settings->properties, error) == -1 ||
-        set_all(conf, ours, sizeof ours / sizeof ours[0], NULL, error) == -1 ||
+        set_all(conf, offsets, sizeof ours / sizeof ours[0], NULL, error) == -1 ||
         kafka_conf_set(conf, "group.id", settings->group_name, error) == -1)
         return -1;
     if (!kafka_property_given(&settings->properties, "session.timeout.ms") &&
@@ -136,8 +145,10 @@ int loop_open(struct consumer *consumer, struct error *error)
     consumer->outage.brokers = settings->brokers;
     consumer->outage.control = consumer->control;
     offsets_init(&consumer->offsets, settings->topic, consumer->stats);
+    consumer->offsets.manual = settings->commit == COMMIT_MANUAL;
     committer_init(&consumer->committer, consumer->rk, consumer->queue, &consumer->batch, &consumer->offsets,
                    consumer->stats);
+    consumer->committer.automatic = settings->commit == COMMIT_AUTO;
     worker_control_set_wake(consumer->control, wake, consumer);
     stats_phase(consumer->stats, PHASE_JOINING, clock_wall_us());
     worker_notify_count(consumer->control, "joining", 0);

@@ -7,6 +7,11 @@ void offsets_init(struct offsets *offsets, const char *topic, struct stats_write
 
 void offsets_release(struct offsets *offsets)
 {
+    for (size_t i = 0; i < offsets->row_count; i++) {
+        if (offsets->rows[i].acks != NULL)
+            acks_release(offsets->rows[i].acks);
+        free(offsets->rows[i].acks);
+    }
     free(offsets->rows);
     *offsets = (struct offsets){0};
 }
@@ -57,6 +62,11 @@ int offsets_assign(struct offsets *offsets, int32_t number, int64_t start, int64
     struct partition *row = offsets_row(offsets, number);
     if (row == NULL)
         return -1;
+    if (offsets->manual && row->acks == NULL && (row->acks = calloc(1, sizeof *row->acks)) == NULL)
+        return -1;
+    if (row->acks != NULL)
+        acks_begin(row->acks, start);
+    row->acks_full = false;
     if (!row->assigned)
         offsets->assigned_count++;
     row->assigned = true;
@@ -142,13 +152,17 @@ void offsets_lift_barriers(struct offsets *offsets)
 
 static int64_t committable(const struct partition *row)
 {
-    return row->barrier != STATS_UNKNOWN && row->barrier < row->position ? row->barrier : row->position;
+    int64_t done = row->acks != NULL ? row->acks->prefix : row->position;
+    return row->barrier != STATS_UNKNOWN && row->barrier < done ? row->barrier : done;
 }
 
 static bool row_dirty(const struct partition *row)
 {
-    return row->assigned && row->position != STATS_UNKNOWN && committable(row) != row->committed &&
-           committable(row) != row->requested;
+    if (!row->assigned || row->position == STATS_UNKNOWN)
+        return false;
+    if (row->acks != NULL && row->acks->changed)
+        return true;
+    return committable(row) != row->committed && committable(row) != row->requested;
 }
 
 bool offsets_dirty(const struct offsets *offsets)
@@ -157,6 +171,22 @@ bool offsets_dirty(const struct offsets *offsets)
         if (row_dirty(&offsets->rows[i]))
             return true;
     return false;
+}
+
+/* What is acknowledged beyond the offset; librdkafka frees it. Not below a barrier: it is relative to the
+ * first unacknowledged record. */
+static void add_metadata(rd_kafka_topic_partition_t *one, struct partition *row)
+{
+    char text[ACKS_METADATA_BYTES];
+    if (row->acks == NULL)
+        return;
+    size_t length = acks_metadata(row->acks, text);
+    if (one->offset != row->acks->prefix) {
+        row->acks->changed = true;
+        return;
+    }
+    one->metadata = length > 0 ? strdup(text) : NULL;
+    one->metadata_size = one->metadata != NULL ? length : 0;
 }
 
 rd_kafka_topic_partition_list_t *offsets_to_commit(struct offsets *offsets)
@@ -168,10 +198,21 @@ rd_kafka_topic_partition_list_t *offsets_to_commit(struct offsets *offsets)
             continue;
         if (list == NULL)
             list = rd_kafka_topic_partition_list_new((int)offsets->assigned_count);
-        rd_kafka_topic_partition_list_add(list, offsets->topic, (int32_t)i)->offset = committable(row);
+        rd_kafka_topic_partition_t *one = rd_kafka_topic_partition_list_add(list, offsets->topic, (int32_t)i);
+        one->offset = committable(row);
+        add_metadata(one, row);
         row->requested = committable(row);
     }
     return list;
+}
+
+void offsets_requested(struct offsets *offsets, const rd_kafka_topic_partition_list_t *list)
+{
+    for (int i = 0; i < list->cnt; i++) {
+        struct partition *row = offsets_assigned(offsets, list->elems[i].partition);
+        if (row != NULL && list->elems[i].offset >= 0)
+            row->requested = list->elems[i].offset;
+    }
 }
 
 size_t offsets_commit_result(struct offsets *offsets, rd_kafka_resp_err_t err,
@@ -186,8 +227,11 @@ size_t offsets_commit_result(struct offsets *offsets, rd_kafka_resp_err_t err,
         if (row == NULL || row->requested != answer->offset)
             continue;
         row->requested = STATS_UNKNOWN;
-        if (err != RD_KAFKA_RESP_ERR_NO_ERROR || answer->err != RD_KAFKA_RESP_ERR_NO_ERROR)
+        if (err != RD_KAFKA_RESP_ERR_NO_ERROR || answer->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+            if (row->acks != NULL)
+                row->acks->changed = true;
             continue;
+        }
         row->committed = answer->offset;
         confirmed++;
         stats_partition_set(offsets->stats, row->slot, PARTITION_COMMITTED, row->committed);

@@ -9,6 +9,7 @@
 
 #include "common/error.h"
 #include "common/stats/writer.h"
+#include "consumer/acks.h"
 
 #include <librdkafka/rdkafka.h>
 #include <stdbool.h>
@@ -37,6 +38,8 @@ struct partition {
     int64_t batch_end;
     int64_t batch_oldest_us;
     struct hold hold;
+    struct acks *acks; /* --commit manual; owned; else NULL */
+    bool acks_full;    /* it waits for acknowledgements: manual.h */
 };
 
 struct offsets {
@@ -45,6 +48,7 @@ struct offsets {
     struct partition *rows;
     size_t row_count;
     size_t assigned_count;
+    bool manual; /* rows have acks: what is acknowledged is committed, not what is processed */
 };
 
 void offsets_init(struct offsets *offsets, const char *topic, struct stats_writer *stats);
@@ -81,6 +85,8 @@ bool offsets_dirty(const struct offsets *offsets);
 /* A list of what is to be committed now, `requested` noted in the rows; NULL when there is nothing. The
  * caller destroys it. */
 rd_kafka_topic_partition_list_t *offsets_to_commit(struct offsets *offsets);
+/* Commits that somebody else asked for, with these offsets (--commit auto). */
+void offsets_requested(struct offsets *offsets, const rd_kafka_topic_partition_list_t *list);
 /* The answer to a commit: a partition at a time. Returns how many were confirmed; publishes. */
 size_t offsets_commit_result(struct offsets *offsets, rd_kafka_resp_err_t err,
                              const rd_kafka_topic_partition_list_t *list, int64_t wall_us);

@@ -108,6 +108,8 @@ static bool settle(struct run *run, const rd_kafka_message_t *message, enum verd
         return true;
     if (verdict == VERDICT_DROP) {
         run->result->processed++;
+        if (run->events->dropped != NULL)
+            run->events->dropped(run->events->context, message);
         return false;
     }
     if (verdict == VERDICT_RETRY && run->events->retry(run->events->context, message, stage, why)) {

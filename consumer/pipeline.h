@@ -98,6 +98,8 @@ struct pipeline_events {
      * tried often enough; it is dead. */
     bool (*retry)(void *context, const rd_kafka_message_t *message, const char *stage, const char *why);
     bool (*held)(void *context, const rd_kafka_message_t *message);
+    /* A stage was done with it before the end. May be NULL. */
+    void (*dropped)(void *context, const rd_kafka_message_t *message);
 };
 
 /* What became of a batch. */

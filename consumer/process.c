@@ -7,6 +7,7 @@
 #include "common/log.h"
 #include "consumer/exactly_once.h"
 #include "consumer/holds.h"
+#include "consumer/manual.h"
 #include "consumer/rebalance.h"
 
 enum { REFUSALS_SAID = 3 }; /* lines a batch; the rest is counted */
@@ -93,13 +94,16 @@ static bool is_next(struct consumer *consumer, const rd_kafka_message_t *message
     int64_t expected = row->batch_end != STATS_UNKNOWN ? row->batch_end : row->position;
     if (expected != STATS_UNKNOWN && message->offset < expected)
         return false;
+    if (row->acks != NULL && expected != STATS_UNKNOWN && message->offset > expected)
+        manual_settled(consumer, message->partition, expected, message->offset); /* nothing is there */
     if (row->batch_first == STATS_UNKNOWN) {
         row->batch_first = message->offset;
         int64_t timestamp_ms = rd_kafka_message_timestamp(message, NULL);
         row->batch_oldest_us = timestamp_ms >= 0 ? timestamp_ms * US_PER_MS : STATS_UNKNOWN;
     }
     row->batch_end = message->offset + 1;
-    return true;
+    /* Acknowledged before the restart. */
+    return row->acks == NULL || !acks_has(row->acks, message->offset);
 }
 
 /* Leaves only records to process in the array, in their order. */
@@ -156,6 +160,7 @@ static void on_dead(void *context, const rd_kafka_message_t *message, const char
     stats_event(consumer->stats, STATS_RING_ERRORS, clock_wall_us(), message->offset,
                 "[%" PRId32 "] %" PRId64 ": %s: %s", message->partition, message->offset, stage, why);
     const char *topic = dead_letters_topic(consumer->letters);
+    manual_settled(consumer, message->partition, message->offset, message->offset + 1);
     if (refusals->count++ < REFUSALS_SAID)
         log_warning("%s [%" PRId32 "] offset %" PRId64 ": %s: %s; %s%s", consumer->settings->topic,
                     message->partition, message->offset, stage, why,
@@ -168,6 +173,12 @@ static bool on_retry(void *context, const rd_kafka_message_t *message, const cha
 {
     const struct refusals *refusals = context;
     return hold_record(refusals->consumer, message, stage, why);
+}
+
+static void on_dropped(void *context, const rd_kafka_message_t *message)
+{
+    const struct refusals *refusals = context;
+    manual_settled(refusals->consumer, message->partition, message->offset, message->offset + 1);
 }
 
 static bool on_held(void *context, const rd_kafka_message_t *message)
@@ -257,7 +268,8 @@ static void run_pipeline(struct consumer *consumer, struct pipeline_result *resu
                 "it killed its consumer whenever it was processed");
         return;
     }
-    struct pipeline_events events = {&refusals, on_dead, on_retry, on_held};
+    struct pipeline_events events = {&refusals, on_dead, on_retry, on_held,
+                                     manual_is(consumer) ? on_dropped : NULL};
     struct error error = ERROR_INIT;
     if (pipeline_run(&consumer->pipeline, consumer->batch.messages, consumer->batch.count, &events, result,
                      &error) == -1) {
@@ -304,6 +316,8 @@ uint64_t process_batch(struct consumer *consumer)
     stats_observe(consumer->stats, CONSUMER_BATCH_US, ended_us - began_us, 1);
     stats_status_set(consumer->stats, CONSUMER_BATCH_RECORDS, 0);
     offsets_publish_processed(&consumer->offsets, ended_us);
+    if (manual_is(consumer))
+        manual_after_batch(consumer);
     stats_phase(consumer->stats, consumer_idle_phase(consumer), ended_us);
     batch_clear(&consumer->batch);
     return result.processed + result.failed;

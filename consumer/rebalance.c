@@ -8,6 +8,7 @@
 #include "consumer/edges.h"
 #include "consumer/exactly_once.h"
 #include "consumer/holds.h"
+#include "consumer/manual.h"
 
 enum { QUERY_MS = EDGES_QUERY_MS };
 
@@ -122,6 +123,8 @@ static void decide_starts(struct consumer *consumer, rd_kafka_topic_partition_li
         tell_redelivery(consumer, one->partition, start);
         if (offsets_assign(&consumer->offsets, one->partition, start, had) == -1)
             consumer_fail(consumer, EXIT_CODE_FAILED, "no memory for partition %" PRId32, one->partition);
+        if (had != STATS_UNKNOWN)
+            manual_assigned(consumer, &committed->elems[i]);
         log_verbose("partition %" PRId32 " begins at %" PRId64 "%s", one->partition, one->offset,
                     had == STATS_UNKNOWN ? " (nothing committed)" : "");
     }
@@ -246,7 +249,7 @@ static void read_on(struct consumer *consumer, rd_kafka_topic_partition_list_t *
 /* Partitions that wait for themselves (holds.h) stay paused in any case. */
 static bool can_read(const struct partition *row)
 {
-    return row->assigned && row->position != STATS_UNKNOWN && row->hold.until_us == 0;
+    return row->assigned && row->position != STATS_UNKNOWN && row->hold.until_us == 0 && !row->acks_full;
 }
 
 void rebalance_pause(struct consumer *consumer, bool paused)

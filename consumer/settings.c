@@ -10,6 +10,8 @@
 static const char *const from_choices[] = {"earliest", "latest", NULL};
 static const char *const loss_choices[] = {"stop", "earliest", "latest", NULL};
 
+static const char *const commit_choices[] = {"batch", "auto", "manual", "sink", NULL};
+
 static const struct option_def options[] = {
     {.type = OPTION_HEADING, .help = "What to read"},
     {OPTION_STRING, "client", 'c', "NAME", "consumer", NULL, AT(client), 0, 0, NULL, "name of this consumer",
@@ -51,6 +53,12 @@ static const struct option_def options[] = {
      "where records go that can never be processed (default: the topic's name and .dlq); off: nowhere",
      false},
 
+    {OPTION_CHOICE, "commit", 0, "WHEN", "batch", NULL, AT(commit), 0, 0, commit_choices,
+     "offsets are committed after each batch; auto: by a timer, which loses records; manual: when told "
+     "(kctl ack); sink: with the rows, which a pipeline that ends in a database does anyway",
+     false},
+    {OPTION_INTEGER, "max-unacknowledged", 0, "N", "1000", NULL, AT(max_unacknowledged), 1, 1000000, NULL,
+     "manual: a partition with so many unacknowledged records waits", false},
     {OPTION_STRING, "quarantine", 0, "P:OFFSET,…", NULL, NULL, AT(quarantine), 0, 0, NULL,
      "records that go to the dead letters undecoded, because they kill whoever decodes them", false},
     {OPTION_STRING, "suspects", 0, "P:FIRST-END,…", NULL, NULL, AT(suspects), 0, 0, NULL,

@@ -9,6 +9,7 @@
 #include "common/record/schema.h"
 
 enum start_from { FROM_EARLIEST, FROM_LATEST };
+enum commit_mode { COMMIT_BATCH, COMMIT_AUTO, COMMIT_MANUAL, COMMIT_SINK };
 enum offset_loss_policy { OFFSET_LOSS_STOP, OFFSET_LOSS_EARLIEST, OFFSET_LOSS_LATEST };
 
 struct settings {
@@ -27,6 +28,8 @@ struct settings {
     const char *pipeline; /* NULL: the default one */
     int64_t retries;
     int64_t retry_delay_us;
+    int commit;
+    int64_t max_unacknowledged;
     const char *reset;      /* reset_wish.h; NULL: it is there to consume */
     const char *quarantine; /* records that are not to be decoded: suspects.h */
     const char *suspects;

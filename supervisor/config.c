@@ -65,6 +65,8 @@ static const struct place places[] = {
     {"batch-size", IN_ALL | IN_CLIENT},
     {"batch-wait", IN_ALL | IN_CLIENT},
     {"pipeline", IN_ALL | IN_CLIENT},
+    {"commit", IN_ALL | IN_CLIENT},
+    {"max-unacknowledged", IN_ALL | IN_CLIENT},
     {"retries", IN_ALL | IN_CLIENT},
     {"retry-delay", IN_ALL | IN_CLIENT},
     {"dead-letters", IN_ALL | IN_CLIENT},

@@ -7,7 +7,7 @@
 #include "supervisor/segment.h"
 #include "supervisor/topics.h"
 
-enum { SETTINGS_MAX = 128, VALUE_BYTES = 4096, TOPIC_BYTES = 512, POISON_BYTES = 16384 };
+enum { SETTINGS_MAX = 128, VALUES_MAX = 32, VALUE_BYTES = 64, TOPIC_BYTES = 512, POISON_BYTES = 16384 };
 
 #define FOR(kind) (1U << (kind))
 
@@ -27,6 +27,8 @@ static const struct passed_on passed_on[] = {
     {"batch-size", FOR(KIND_CONSUMER), false},
     {"batch-wait", FOR(KIND_CONSUMER), false},
     {"pipeline", FOR(KIND_CONSUMER), false},
+    {"commit", FOR(KIND_CONSUMER), false},
+    {"max-unacknowledged", FOR(KIND_CONSUMER), false},
     {"retries", FOR(KIND_CONSUMER), false},
     {"retry-delay", FOR(KIND_CONSUMER), false},
     {"dead-letters", FOR(KIND_CONSUMER), false},
@@ -41,6 +43,8 @@ static const struct passed_on passed_on[] = {
     {"quiet", FOR(KIND_CONSUMER) | FOR(KIND_PRODUCER), false},
     {"verbose", FOR(KIND_CONSUMER) | FOR(KIND_PRODUCER), false},
 };
+
+_Static_assert(sizeof passed_on / sizeof passed_on[0] <= VALUES_MAX, "each may be rendered");
 
 struct kind {
     const char *program;
@@ -87,7 +91,7 @@ void hand_over_arguments(const struct worker *worker, const char *words[HAND_OVE
 struct builder {
     struct worker_setting settings[SETTINGS_MAX];
     size_t count;
-    char values[16][VALUE_BYTES]; /* rendered ones; the others point at what lives longer */
+    char values[VALUES_MAX][VALUE_BYTES]; /* rendered ones; the others point at what lives longer */
     size_t value_count;
     char topics[TOPICS_MAX][TOPIC_BYTES];
     char suspects[POISON_BYTES], convicts[POISON_BYTES];

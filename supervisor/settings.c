@@ -16,6 +16,8 @@ static const char *const restart_choices[] = {"always", "on-failure", "never", N
 
 static const char *const format_choices[] = {"text", "json", NULL};
 
+static const char *const commit_choices[] = {"batch", "auto", "manual", "sink", NULL};
+
 static const struct option_def options[] = {
     {.type = OPTION_HEADING, .help = "Who"},
     {OPTION_STRING, "config", 0, "FILE", NULL, "KSUPERVISE_CONFIG", AT(config), 0, 0, NULL,
@@ -53,6 +55,12 @@ static const struct option_def options[] = {
     {OPTION_STRING, "dead-letters", 0, "TOPIC", NULL, NULL, AT(dead_letters), 0, 0, NULL,
      "where records go that can never be processed (default: the topic's name and .dlq); off: nowhere",
      false},
+    {OPTION_CHOICE, "commit", 0, "WHEN", "batch", NULL, AT(commit), 0, 0, commit_choices,
+     "offsets are committed after each batch; auto: by a timer, which loses records; manual: when told "
+     "(kctl ack); sink: with the rows, which a pipeline that ends in a database does anyway",
+     false},
+    {OPTION_INTEGER, "max-unacknowledged", 0, "N", "1000", NULL, AT(max_unacknowledged), 1, 1000000, NULL,
+     "manual: a partition with so many unacknowledged records waits", false},
     {OPTION_FLAG, "print", 'p', NULL, NULL, NULL, AT(print), 0, 0, NULL,
      "print every record instead of a line a batch", false},
     {OPTION_INTEGER, "statistics-every", 0, "N", "0", NULL, AT(statistics_every), 0, 0, NULL,

@@ -28,6 +28,8 @@ struct settings {
     int64_t batch_size;
     int64_t batch_wait_us;
     const char *pipeline;
+    int commit;
+    int64_t max_unacknowledged;
     int64_t retries;
     int64_t retry_delay_us;
     const char *dead_letters;

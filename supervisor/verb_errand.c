@@ -109,6 +109,35 @@ static size_t pack_lines(const struct errand *errand, msgpack_packer *packer)
     return count;
 }
 
+enum progress verb_ack_begin(struct request *request, struct error *error)
+{
+    if (verb_check_target(request, error) == PROGRESS_FAILED)
+        return PROGRESS_FAILED;
+    if (request->argument[0] == '\0') {
+        error_set(error, "ack: what? 3:41 (partition and offset), 3:41-60, or all");
+        return PROGRESS_FAILED;
+    }
+    for (size_t i = 0; i < request->supervisor->worker_count; i++)
+        errand_forget(request->supervisor->workers[i]);
+    if (!any_runs(request)) {
+        error_set(error, "%s does not run", request->target);
+        return PROGRESS_FAILED;
+    }
+    return send_to_all(request, error);
+}
+
+enum progress verb_ack_check(struct request *request, struct error *error)
+{
+    enum progress progress = verb_errand_check(request, error);
+    if (progress != PROGRESS_DONE)
+        return progress;
+    for (size_t i = 0; i < request->supervisor->worker_count; i++)
+        if (request->supervisor->workers[i]->errand.lines != NULL)
+            return PROGRESS_DONE;
+    error_set(error, "no worker of %s owns that partition now", request->target);
+    return PROGRESS_FAILED;
+}
+
 void verb_errand_lines(struct request *request, msgpack_packer *packer)
 {
     size_t count = 0;

@@ -1,5 +1,5 @@
-/* verb_errand.h: the verbs that the consumers themselves carry out, and answer with lines: `reset`. Rows of
- * the table in verbs.c. */
+/* verb_errand.h: the verbs that the consumers themselves carry out, and answer with lines: `reset`, `ack`.
+ * Rows of the table in verbs.c. */
 #ifndef KSUPERVISE_SUPERVISOR_VERB_ERRAND_H
 #define KSUPERVISE_SUPERVISOR_VERB_ERRAND_H
 
@@ -8,6 +8,9 @@
 /* The argument is a wish of common/reset_wish.h. A client that runs: every worker of its group sets the
  * partitions that it owns. One that does not: a process is started for nothing else. */
 enum progress verb_reset_begin(struct request *request, struct error *error);
+/* The argument is "3:41", "3:41-60", "all", or several with commas. */
+enum progress verb_ack_begin(struct request *request, struct error *error);
+enum progress verb_ack_check(struct request *request, struct error *error);
 enum progress verb_errand_check(struct request *request, struct error *error);
 void verb_errand_lines(struct request *request, msgpack_packer *packer);
 

@@ -77,6 +77,10 @@ enum stats_kind { STATS_KIND_CONSUMER = 1, STATS_KIND_PRODUCER = 2 };
     X(PARTITION_INFLIGHT_FIRST, "inflight_first", OFFSET, OFFSETS, "first offset of the batch in flight")    \
     X(PARTITION_INFLIGHT_END, "inflight_end", OFFSET, OFFSETS,                                               \
       "one past the last offset of the batch in flight")                                                     \
+    X(PARTITION_UNACKNOWLEDGED, "unacknowledged", GAUGE, RECORDS,                                            \
+      "records processed and not acknowledged (--commit manual)")                                            \
+    X(PARTITION_ACKNOWLEDGED_AHEAD, "acknowledged_ahead", GAUGE, RECORDS,                                    \
+      "records acknowledged beyond the committed offset (--commit manual)")                                  \
     X(PARTITION_OLDEST_UNPROCESSED, "oldest_unprocessed_us", TIME, MICROSECONDS,                             \
       "timestamp of the oldest record received and not processed")                                           \
     X(PARTITION_PROCESSED_AT, "position_us", TIME, MICROSECONDS, "when the position last moved")             \

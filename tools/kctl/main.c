@@ -65,6 +65,7 @@ static const struct program program = {
         "  scale bravo 4              bring bravo.2 … bravo.4 up beside bravo, or take them away\n"
         "  rate 500/s                 the producer's pace: records a second, 0 as fast as it goes, or 2s\n"
         "                             from one to the next; until it is told otherwise\n"
+        "  ack bravo 3:41             acknowledge a record (--commit manual): also 3:41-60, all, 0:7,1:9\n"
         "  reset bravo --to WHERE     set the offsets of its group: by its members, or when it is stopped\n"
         "  release bravo              let a worker that is held back start again\n"
         "  logs bravo [N] [-f]        its last lines (20)\n"

@@ -1,0 +1,29 @@
+/* manual.h: --commit manual: a record counts when somebody says so (kctl ack), one by one and in any order
+ * (acks.h). A restart delivers the unacknowledged ones again, and no others. A partition with too many of
+ * them waits. Records that a stage dropped, and dead letters, need nobody's word.
+ */
+#ifndef KSUPERVISE_CONSUMER_MANUAL_H
+#define KSUPERVISE_CONSUMER_MANUAL_H
+
+#include "consumer/consumer.h"
+#include "consumer/errands.h"
+
+static inline bool manual_is(const struct consumer *consumer)
+{
+    return consumer->offsets.manual;
+}
+
+/* What the group's commit says of a partition that was just assigned. */
+void manual_assigned(struct consumer *consumer, const rd_kafka_topic_partition_t *committed);
+
+/* Done without anybody's word: dropped, dead, never there. */
+void manual_settled(struct consumer *consumer, int32_t partition, int64_t first, int64_t end);
+
+/* After a batch: partitions with --max-unacknowledged records wait. */
+void manual_after_batch(struct consumer *consumer);
+
+/* The errand `ack`: "3:41", "3:41-60", "all", or several with commas. Those of partitions that are not ours
+ * are passed over. Commits before it returns. */
+int manual_ack(struct consumer *consumer, const char *text, int64_t *number, struct error *error);
+
+#endif

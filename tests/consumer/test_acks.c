@@ -1,0 +1,159 @@
+#include "consumer/acks.h"
+#include "tests/support/check_main.h"
+
+static struct acks acks;
+static struct error error;
+static char text[ACKS_METADATA_BYTES];
+
+static void begin(void)
+{
+    acks_begin(&acks, 40);
+}
+
+static void end(void)
+{
+    acks_release(&acks);
+}
+
+static void add(int64_t first, int64_t past)
+{
+    ck_assert_msg(acks_add(&acks, first, past, &error) == 0, "%s", error.text);
+}
+
+static void is(int64_t prefix, const char *metadata)
+{
+    acks_metadata(&acks, text);
+    ck_assert_int_eq(acks.prefix, prefix);
+    ck_assert_str_eq(text, metadata);
+}
+
+START_TEST(in_order_the_prefix_moves_and_nothing_is_ahead)
+{
+    add(40, 41);
+    is(41, "");
+    add(41, 60);
+    is(60, "");
+    ck_assert_int_eq(acks_ahead(&acks), 0);
+}
+END_TEST
+
+START_TEST(out_of_order_they_wait_ahead_until_the_gap_closes)
+{
+    add(41, 58);
+    add(60, 61);
+    is(40, "acks1:1-17,20");
+    ck_assert_int_eq(acks_ahead(&acks), 18);
+    add(58, 60);
+    is(40, "acks1:1-20");
+    add(40, 41);
+    is(61, "");
+}
+END_TEST
+
+START_TEST(what_overlaps_or_was_said_before_changes_nothing_twice)
+{
+    add(50, 60);
+    add(45, 55);
+    add(50, 52);
+    add(0, 10);
+    is(40, "acks1:5-19");
+    add(10, 50);
+    is(60, "");
+}
+END_TEST
+
+START_TEST(it_knows_who_is_acknowledged)
+{
+    add(45, 47);
+    ck_assert(acks_has(&acks, 39) && !acks_has(&acks, 40) && !acks_has(&acks, 44));
+    ck_assert(acks_has(&acks, 45) && acks_has(&acks, 46) && !acks_has(&acks, 47));
+}
+END_TEST
+
+START_TEST(the_metadata_says_the_same_again_when_it_is_read)
+{
+    add(41, 58);
+    add(60, 61);
+    add(1000000, 1000007);
+    size_t length = acks_metadata(&acks, text);
+    struct acks copy = {0};
+    ck_assert(acks_load(&copy, 40, text, length));
+    char again[ACKS_METADATA_BYTES];
+    acks_metadata(&copy, again);
+    ck_assert_str_eq(again, text);
+    ck_assert_int_eq(copy.prefix, 40);
+    acks_release(&copy);
+}
+END_TEST
+
+START_TEST(metadata_of_somebody_else_is_not_ours_and_nothing_is_ahead)
+{
+    static const char *const foreign[] = {"hello",
+                                          "acks1:",
+                                          "acks1:0",
+                                          "acks1:1,",
+                                          "acks1:1-",
+                                          "acks1:x",
+                                          "acks1:5-3",
+                                          "acks2:1",
+                                          "acks1:1;2",
+                                          "acks1:99999999999999999999",
+                                          "acks1:9223372036854775807"};
+    for (size_t i = 0; i < sizeof foreign / sizeof foreign[0]; i++) {
+        ck_assert_msg(!acks_load(&acks, 40, foreign[i], strlen(foreign[i])), "%s", foreign[i]);
+        is(40, "");
+    }
+    ck_assert(acks_load(&acks, 40, NULL, 0)); /* none is nobody's */
+}
+END_TEST
+
+START_TEST(what_would_not_fit_in_the_metadata_is_refused_and_changes_nothing)
+{
+    int64_t last = 0;
+    for (int64_t offset = 42; acks_add(&acks, offset, offset + 1, &error) == 0; offset += 2)
+        last = offset;
+    ck_assert_ptr_nonnull(strstr(error.text, "beyond 40"));
+    ck_assert(acks_has(&acks, last) && !acks_has(&acks, last + 2));
+    size_t length = acks_metadata(&acks, text);
+    ck_assert_uint_lt(length, ACKS_METADATA_BYTES);
+    ck_assert_uint_gt(length, ACKS_METADATA_BYTES - 16);
+    add(40, last); /* closing gaps makes room */
+    is(last + 1, "");
+}
+END_TEST
+
+/* Against a plain array of flags. */
+START_TEST(random_acknowledgements_are_those_of_a_plain_array)
+{
+    enum { SPAN = 200 };
+    bool flags[SPAN] = {false};
+    unsigned seed = 7;
+    for (int round = 0; round < 5000; round++) {
+        seed = seed * 1103515245U + 12345U;
+        int64_t first = (seed >> 8) % SPAN;
+        int64_t past = first + 1 + (seed >> 24) % 4;
+        past = past < SPAN ? past : SPAN;
+        add(40 + first, 40 + past);
+        for (int64_t i = first; i < past; i++)
+            flags[i] = true;
+        int64_t prefix = 0;
+        while (prefix < SPAN && flags[prefix])
+            prefix++;
+        ck_assert_int_eq(acks.prefix, 40 + prefix);
+        for (int64_t i = 0; i < SPAN; i++)
+            ck_assert(acks_has(&acks, 40 + i) == flags[i]);
+        if (round % 100 == 99) {
+            memset(flags, 0, sizeof flags);
+            acks_begin(&acks, 40);
+        }
+    }
+}
+END_TEST
+
+CHECK_MAIN_WITH("consumer/acks", begin, end, in_order_the_prefix_moves_and_nothing_is_ahead,
+                out_of_order_they_wait_ahead_until_the_gap_closes,
+                what_overlaps_or_was_said_before_changes_nothing_twice, it_knows_who_is_acknowledged,
+                the_metadata_says_the_same_again_when_it_is_read,
+                metadata_of_somebody_else_is_not_ours_and_nothing_is_ahead,
+                what_would_not_fit_in_the_metadata_is_refused_and_changes_nothing,
+                random_acknowledgements_are_those_of_a_plain_array)
