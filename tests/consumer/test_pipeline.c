@@ -73,7 +73,8 @@ static bool held(void *context, const rd_kafka_message_t *message)
     return waits.from[message->partition] != 0 && message->offset >= waits.from[message->partition];
 }
 
-static const struct pipeline_events events = {&refusals, dead, retry, held};
+static const struct pipeline_events events = {
+    .context = &refusals, .dead = dead, .retry = retry, .held = held};
 
 static void add(struct fake *fake)
 {
