@@ -13,12 +13,17 @@
 #include "supervisor/verbs.h"
 
 #define CHECK_US (10 * US_PER_MS)
+#define READ_US  (5 * US_PER_SECOND) /* a client that reads nothing of its answer for so long is dropped */
+
+enum { UNSENT_BYTES_MAX = 4 * 1024 * 1024 };
 
 struct connection {
     struct control *control;
     struct watch watch;
     size_t used;
     uint8_t bytes[RPC_MESSAGE_BYTES]; /* what has come of the next message */
+    msgpack_sbuffer unsent;           /* answers that the socket had no room for; size 0: none */
+    int64_t unsent_until_us;          /* monotonic: dropped then */
 };
 
 struct pending {
@@ -47,15 +52,47 @@ static void drop(struct connection *connection)
             request_release(&control->pendings[i].request);
         }
     reactor_close(&control->supervisor->reactor, &connection->watch);
+    msgpack_sbuffer_destroy(&connection->unsent);
+    msgpack_sbuffer_init(&connection->unsent);
 }
 
-/* An answer fits into the socket's buffer, unless the client lets answers pile up: then it is dropped. */
+/* How much the socket took; -1 when nobody listens any more. */
+static ssize_t send_some(const struct connection *connection, const char *bytes, size_t length)
+{
+    ssize_t sent = send(connection->watch.fd, bytes, length, MSG_DONTWAIT | MSG_NOSIGNAL);
+    return sent == -1 && (errno == EAGAIN || errno == EINTR) ? 0 : sent;
+}
+
+/* Most answers fit into the socket's buffer. That of a thousand workers may not: the rest goes when the
+ * client has read. */
 static void send_answer(struct connection *connection, const msgpack_sbuffer *buffer)
 {
     if (connection->watch.fd == -1)
         return;
-    ssize_t sent = send(connection->watch.fd, buffer->data, buffer->size, MSG_DONTWAIT | MSG_NOSIGNAL);
-    if (sent != (ssize_t)buffer->size)
+    ssize_t sent = 0;
+    if (connection->unsent.size == 0) {
+        sent = send_some(connection, buffer->data, buffer->size);
+        connection->unsent_until_us = clock_monotonic_us() + READ_US;
+    }
+    if (sent == -1 || connection->unsent.size + buffer->size > UNSENT_BYTES_MAX ||
+        (sent < (ssize_t)buffer->size &&
+         msgpack_sbuffer_write(&connection->unsent, buffer->data + sent, buffer->size - (size_t)sent) != 0))
+        drop(connection);
+}
+
+static void send_rest(struct connection *connection)
+{
+    msgpack_sbuffer *unsent = &connection->unsent;
+    int64_t now_us = clock_monotonic_us();
+    if (unsent->size == 0)
+        return;
+    ssize_t sent = send_some(connection, unsent->data, unsent->size);
+    if (sent > 0) {
+        memmove(unsent->data, unsent->data + sent, unsent->size - (size_t)sent);
+        unsent->size -= (size_t)sent;
+        connection->unsent_until_us = now_us + READ_US;
+    }
+    if (sent == -1 || now_us >= connection->unsent_until_us)
         drop(connection);
 }
 
@@ -372,6 +409,8 @@ void control_close(struct control *control)
 
 void control_check(struct control *control)
 {
+    for (size_t i = 0; i < CONTROL_CONNECTIONS_MAX; i++)
+        send_rest(&control->connections[i]);
     for (size_t i = 0; i < CONTROL_REQUESTS_MAX; i++)
         if (control->pendings[i].connection != NULL)
             step(&control->pendings[i]);
@@ -383,6 +422,9 @@ int64_t control_deadline_us(const struct control *control)
 {
     for (size_t i = 0; i < CONTROL_REQUESTS_MAX; i++)
         if (control->pendings[i].connection != NULL)
+            return clock_monotonic_us() + CHECK_US;
+    for (size_t i = 0; i < CONTROL_CONNECTIONS_MAX; i++)
+        if (control->connections[i].unsent.size > 0)
             return clock_monotonic_us() + CHECK_US;
     return INT64_MAX;
 }

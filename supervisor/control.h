@@ -6,7 +6,7 @@
  *
  * A request is answered when what it asks for is true, when it cannot become true, or when its time is up.
  * Nobody can hurt anybody: connections, requests and bytes are bounded, nothing here ever waits, and a client
- * that does not read its answers is dropped.
+ * that reads nothing of its answers for 5 s is dropped.
  */
 #ifndef KSUPERVISE_SUPERVISOR_CONTROL_H
 #define KSUPERVISE_SUPERVISOR_CONTROL_H

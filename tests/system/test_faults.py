@@ -263,6 +263,18 @@ class Stops(Faults):
         self.end(fleet)
 
 
+class Answers(Faults):
+    def test_an_answer_that_is_greater_than_the_socket_s_buffer_comes_whole(self):
+        clients = [f"{'x' * 28}{i:04}" for i in range(1000)]
+        self.script("kconsume", "exit 78")
+        fleet = self.fleet(clients=",".join(clients), ready=False)
+        wait_until(lambda: fleet.text().count("is held back: exit code 78") == 1000, 60, "a thousand held workers, each with its reason", every=0.5)
+        status = json.loads(self.run_ok("kctl", "-i", self.instance, "--json", "status"))
+        self.assertEqual([worker["name"] for worker in status["workers"]], clients)
+        self.assertGreater(len(json.dumps(status)), 250_000)
+        self.end(fleet)
+
+
 class Rollouts(Faults):
     def test_a_rolling_restart_stops_at_the_first_failure_and_touches_nobody_else(self):
         fleet = self.fleet("--restart-delay", "1h", "--restart-delay-max", "1h", clients="bravo,zulu,yank")
