@@ -69,9 +69,11 @@ static int gather(struct audit *audit, struct error *error)
     free(audit->extents);
     audit->extents = NULL;
     int partitions = cluster_extents(&audit->cluster, settings->topic, &audit->extents, error);
-    if (partitions >= 0 && partitions < audit->partitions)
-        return error_set(error, "topic %s was deleted while it was audited", settings->topic);
-    return partitions < 0 ? -1 : 0;
+    if (partitions >= 0 && partitions < audit->partitions) {
+        error_set(error, "topic %s was deleted while it was audited", settings->topic);
+        return -1;
+    }
+    return audit->extents == NULL ? -1 : 0;
 }
 
 static const struct source *if_open(const struct source *source)

@@ -112,6 +112,7 @@ int cluster_extents(const struct cluster *cluster, const char *topic, struct ext
     for (int i = 0; i < partitions; i++)
         if (extent_of(cluster, topic, i, &(*extents)[i], error) == -1) {
             free(*extents);
+            *extents = NULL;
             return -1;
         }
     return partitions;

@@ -74,7 +74,7 @@ enum sequence_answer sequence_take(struct sequence *sequence, int64_t seq, int64
                                    bool broker_stamped)
 {
     if (sequence->open == NULL) {
-        sequence->open = malloc((SEQUENCE_GAPS_MAX + 1) * sizeof *sequence->open);
+        sequence->open = calloc(SEQUENCE_GAPS_MAX + 1, sizeof *sequence->open);
         if (sequence->open == NULL)
             return SEQUENCE_NO_MEMORY;
     }

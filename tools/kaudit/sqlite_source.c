@@ -47,7 +47,7 @@ static int statement_for(struct sqlite_source *s, int32_t partition, sqlite3_stm
 static int next(void *state, int32_t partition, struct source_item *item, struct error *error)
 {
     struct sqlite_source *s = state;
-    sqlite3_stmt *statement;
+    sqlite3_stmt *statement = NULL;
     if (statement_for(s, partition, &statement, error) == -1)
         return -1;
     int step = sqlite3_step(statement);

@@ -216,7 +216,7 @@ static int act(const struct cluster *cluster, const char *topic, const char *val
 static int retention(const struct settings *settings, const struct operands *operands, struct error *error)
 {
     struct cluster cluster;
-    char value[24];
+    char value[24] = "";
     const char *word = operands->count > 1 ? operands->items[1] : NULL;
     if ((word != NULL && parse(word, value, error) == -1) ||
         cluster_open(&cluster, RD_KAFKA_PRODUCER, settings->bootstrap, &settings->properties, NULL, error) ==

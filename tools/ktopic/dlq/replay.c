@@ -165,13 +165,13 @@ static int look_at_source(struct replay *replay, struct error *error)
         return -1;
     const struct rd_kafka_metadata_topic *topic = metadata_topic(metadata, letters->topic);
     int64_t since_us = doubt_since_us(replay);
-    int result = 0;
-    if (topic == NULL)
-        result = unknown_topic(&letters->cluster, metadata, letters->topic, error);
-    else
+    int result = -1;
+    if (topic == NULL) {
+        unknown_topic(&letters->cluster, metadata, letters->topic, error);
+    } else {
         replay->source_partitions = topic->partition_cnt;
-    if (result == 0 && since_us != 0)
-        result = scan_source(replay, topic, since_us, error);
+        result = since_us == 0 ? 0 : scan_source(replay, topic, since_us, error);
+    }
     rd_kafka_metadata_destroy(metadata);
     return result;
 }
