@@ -131,8 +131,8 @@ class Retention(SystemTest):
         wait_until(lambda: end_offsets(self.kafka.bootstrap, topic, timestamp=-2) == {0: 300}, 30, "retention takes the records", every=0.2)
 
         def low():
-            partitions = self.worker("bravo")["partitions"]
-            return partitions and partitions[0]["low"]
+            worker = self.worker("bravo")
+            return worker and worker["partitions"] and worker["partitions"][0]["low"]
 
         wait_until(lambda: low() == 300, 20, "kstat shows the new low watermark", every=0.3)
         described, = json.loads(self.run_ok("ktopic", "describe", "--json", topic))

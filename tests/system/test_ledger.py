@@ -25,6 +25,11 @@ class Ledger(SystemTest):
                 notes[int(seq)] = (partition, offset, outcome)
         return runs, notes
 
+    def producer_beyond(self, generation, acknowledged):
+        """The producer in kstat, once it is younger than that generation and has so many acknowledged."""
+        worker = self.worker("producer")
+        return worker if worker and worker["generation"] > generation and (worker["counters"]["acknowledged"] or 0) > acknowledged else None
+
     def test_every_acknowledged_message_stands_with_its_offset(self):
         topic, path = self.topic(), self.folder / "ledger"
         self.run_ok("kproduce", "--topic", topic, "--rate", "0", "--count", "5000", "--quiet", "--publish=no", "--ledger", path, "--name", "till")
@@ -40,11 +45,9 @@ class Ledger(SystemTest):
         (self.folder / "fleet.ini").write_text(f"[ksupervise]\ntopic = {topic}\n[producer]\nrate = 500\nledger = {path}\n[client bravo]\ngroup = {self.name('g')}\n")
         fleet = self.supervise("--config", "fleet.ini", "--quiet")
         fleet.wait_line("ready:", 30)
-        wait_until(lambda: (self.worker("producer")["counters"]["acknowledged"] or 0) > 300, 20, "some are acknowledged")
-        first = self.worker("producer")
+        first = wait_until(lambda: self.producer_beyond(0, 300), 20, "some are acknowledged")
         os.kill(first["pid"], signal.SIGKILL)
-        wait_until(lambda: (w := self.worker("producer")) and w["generation"] > first["generation"] and w["counters"]["acknowledged"] > first["counters"]["acknowledged"] + 300,
-                   20, "the next generation goes on")
+        wait_until(lambda: self.producer_beyond(first["generation"], first["counters"]["acknowledged"] + 300), 20, "the next generation goes on")
         self.assertEqual(fleet.interrupt(), 0)
         runs, notes = self.read(path)
         self.assertEqual(len(runs), 2)
@@ -59,6 +62,13 @@ class Ledger(SystemTest):
         producer = self.start("kproduce", "--topic", topic, "--rate", "200", "--quiet", "--publish=no", "--ledger", path, "--drain-timeout", "1s")
         wait_until(lambda: path.exists() and path.read_text().count("acknowledged") > 100, 20, "some are acknowledged")
         self.kafka.broker("pause", 1)
+        sizes = [0, 0, 0]  # of the ledger, 0.1 s apart: 200 records a second are sent, and none is answered any more
+
+        def stands_still():
+            sizes.append(path.stat().st_size)
+            return sizes[-1] == sizes[-2] == sizes[-3]
+
+        wait_until(stands_still, 10, "no answer comes", every=0.1)
         producer.send(signal.SIGINT)
         self.assertEqual(producer.wait(30), 86)
         self.kafka.broker("resume", 1)
