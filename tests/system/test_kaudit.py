@@ -1,10 +1,11 @@
 """kaudit on a real Kafka, with planted faults that it must find."""
 
 import json
+import signal
 import sqlite3
 
 from harness import SystemTest, main, wait_until
-from kafka_protocol import commit, end_offsets, set_topic_settings
+from kafka_protocol import commit, committed, end_offsets, set_topic_settings
 from postgres import Postgres
 
 
@@ -139,6 +140,36 @@ class Sink(Audit):
         self.assertEqual((found["partitions"][2]["examples"], found["partitions"][0]["examples"]), ({"missing": [11]}, {"doubled": [12]}))
         refused = self.run_program("kaudit", self.source, "--group", self.group, "--postgres", "", "--table", "nothing")
         self.assertRegex(refused.text("err"), r'^kaudit: --postgres: cannot read the table: .*"nothing" does not exist')
+
+
+class Consumers(Audit):
+    def test_consumers_that_are_killed_miss_nothing(self):
+        """Batches into JSON lines, at least once: after kills some are there twice, none is missing, and the poison is in the dead letters."""
+        topic, group, sink, ledger = self.topic(), self.name("g"), self.folder / "sink.ndjson", self.folder / "ledger"
+        ends = self.produce(topic, 20000, "--ledger", ledger)
+        self.kcat(topic, [f"k{i}:poison" for i in range(40)], "-K", ":")
+        ends = end_offsets(self.kafka.bootstrap, topic)
+
+        def size():
+            return sink.stat().st_size if sink.exists() else 0
+
+        for _ in range(4):
+            consumer = self.start("kconsume", "--client", "bravo", "--group", group, "--topic", topic, "--workload", "payments", "--batch-size", 300, "--quiet",
+                                  "--session-timeout", "2s", "--pipeline", f"ndjson:{sink}, delay:1ms")
+            before = size()
+            wait_until(lambda: size() > before, 30, "some lines are written")
+            consumer.send(signal.SIGKILL)
+            consumer.wait()
+        consumer = self.start("kconsume", "--client", "bravo", "--group", group, "--topic", topic, "--workload", "payments", "--quiet", "--session-timeout", "2s",
+                              "--pipeline", f"ndjson:{sink}")
+        wait_until(lambda: committed(self.kafka.bootstrap, group) == {(topic, p): end for p, end in ends.items()}, 60, "all is committed")
+        self.assertEqual(consumer.interrupt(), 0)
+        audit = self.run_program("kaudit", topic, "--json", "--group", group, "--ndjson", sink, "--dlq", "--ledger", ledger)
+        found = json.loads(audit.text("out"))
+        self.assertEqual(self.sums(found, "produced", "missing", "strange", "lost", "unaccounted", "disorder", "dead"), (20040, 0, 0, 0, 0, 0, 40))
+        self.assertEqual(found["rows_elsewhere"], 0)
+        self.assertEqual(audit.status, 1 if self.sums(found, "doubled") != (0,) else 0)
+        self.assertGreater(self.sums(found, "doubled"), (0,), "a kill between the sink and the commit writes a batch again")
 
 
 class Topic(Audit):
