@@ -7,6 +7,8 @@
 
 static atomic_bool verbose_wanted;
 static atomic_bool unwritable_said;
+static _Thread_local void (*listens)(void *context, const char *line);
+static _Thread_local void *listener_context;
 
 void log_init(void)
 {
@@ -19,9 +21,32 @@ void log_set_verbose(bool verbose)
     atomic_store(&verbose_wanted, verbose);
 }
 
+void log_set_listener(void (*listener)(void *context, const char *line), void *context)
+{
+    listens = listener;
+    listener_context = context;
+}
+
+__attribute__((format(printf, 2, 0))) static void to_listener(const char *level, const char *format,
+                                                              va_list arguments)
+{
+    char line[LOG_LISTENER_BYTES];
+    va_list again;
+    if (listens == NULL)
+        return;
+    int used = snprintf(line, sizeof line, "%s", level);
+    va_copy(again, arguments);
+    vsnprintf(line + used, sizeof line - (size_t)used, format, again);
+    va_end(again);
+    listens(listener_context, line);
+}
+
 void log_line(const char *format, ...)
 {
     va_list arguments;
+    va_start(arguments, format);
+    to_listener("", format, arguments);
+    va_end(arguments);
     va_start(arguments, format);
     flockfile(stdout);
     vfprintf(stdout, format, arguments);
@@ -33,6 +58,7 @@ void log_line(const char *format, ...)
 __attribute__((format(printf, 2, 0))) static void to_stderr(const char *level, const char *format,
                                                             va_list arguments)
 {
+    to_listener(level, format, arguments);
     fflush(stdout);
     char line[2048]; /* one write, whatever stdio's buffering of stderr: lines of several processes do not mix
                       */

@@ -24,6 +24,11 @@ void log_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_verbose(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_set_verbose(bool verbose);
 
+/* Every line of this thread is also given to `listener`, cut to LOG_LISTENER_BYTES; NULL: to nobody. It must
+ * not log. */
+#define LOG_LISTENER_BYTES 160
+void log_set_listener(void (*listener)(void *context, const char *line), void *context);
+
 /* 0, or -1 when stdout cannot be written (a closed pipe, a full disk); says so on stderr the first time. */
 int log_flush(void);
 

@@ -76,11 +76,11 @@ void stats_partition_publish(struct stats_writer *writer, int slot);
 /* Adds `n` observations of `value_us`; negative counts as 0. */
 void stats_observe(struct stats_writer *writer, int histogram_id, int64_t value_us, uint64_t n);
 
-/* Rings: the last STATS_RING_ENTRIES rebalances and errors, with time, a number (librdkafka's error code, or
- * how many partitions) and a text. */
+/* Rings: the last STATS_RING_ENTRIES rebalances, errors and lines that it printed, with time, a number
+ * (librdkafka's error code, or how many partitions) and a text. */
 #define STATS_RING_ENTRIES    16
 #define STATS_RING_TEXT_BYTES 112
-enum stats_ring { STATS_RING_REBALANCES, STATS_RING_ERRORS, STATS_RING_COUNT };
+enum stats_ring { STATS_RING_REBALANCES, STATS_RING_ERRORS, STATS_RING_LINES, STATS_RING_COUNT };
 void stats_event(struct stats_writer *writer, enum stats_ring ring, int64_t wall_us, int64_t number,
                  const char *format, ...) __attribute__((format(printf, 5, 6)));
 

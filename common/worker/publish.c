@@ -5,6 +5,8 @@
 #include <sys/file.h>
 #include <sys/mman.h>
 
+#include "common/clock.h"
+#include "common/log.h"
 #include "common/stats/reader.h"
 #include "common/worker/config.h"
 
@@ -115,10 +117,15 @@ static int publish_solo(struct worker_publication *publication, struct stats_ide
     return result;
 }
 
-int worker_publish(struct worker_publication *publication, bool supervised, enum stats_kind kind,
-                   const char *client, const char *group, struct error *error)
+/* What it printed last stays in its segment, for whoever asks after its death. */
+static void note_line(void *context, const char *line)
 {
-    *publication = (struct worker_publication){0};
+    stats_event(context, STATS_RING_LINES, clock_wall_us(), 0, "%s", line);
+}
+
+static int open_segment(struct worker_publication *publication, bool supervised, enum stats_kind kind,
+                        const char *client, const char *group, struct error *error)
+{
     if (supervised)
         return stats_writer_open(&publication->writer, WORKER_SEGMENT_FD, error);
     struct stats_identity identity = {.kind = kind, .partition_capacity = STATS_PARTITIONS_DEFAULT};
@@ -129,8 +136,19 @@ int worker_publish(struct worker_publication *publication, bool supervised, enum
     return publish_solo(publication, &identity, error);
 }
 
+int worker_publish(struct worker_publication *publication, bool supervised, enum stats_kind kind,
+                   const char *client, const char *group, struct error *error)
+{
+    *publication = (struct worker_publication){0};
+    if (open_segment(publication, supervised, kind, client, group, error) == -1)
+        return -1;
+    log_set_listener(note_line, publication->writer);
+    return 0;
+}
+
 void worker_unpublish(struct worker_publication *publication, bool clean)
 {
+    log_set_listener(NULL, NULL);
     stats_writer_close(publication->writer);
     publication->writer = NULL;
     if (clean && publication->own)

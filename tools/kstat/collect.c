@@ -73,6 +73,8 @@ static bool sort_partitions(struct view_worker *worker)
 static void detach(struct view_worker *worker)
 {
     stats_snapshot_free(worker->snapshot);
+    stats_snapshot_free(worker->successor);
+    worker->successor = NULL;
     free(worker->order);
     worker->snapshot = NULL;
     worker->order = NULL;
@@ -123,6 +125,16 @@ static void attach_wanted(const struct view *view, struct view_worker *worker,
         attach_newest(view, worker, segments, false);
 }
 
+/* What came after a past generation. */
+static void attach_successor(const struct view *view, struct view_worker *worker,
+                             const struct view_request *request)
+{
+    struct error none = ERROR_INIT;
+    if (worker->snapshot != NULL && (request->postmortem || request->generation > 0))
+        stats_snapshot_open(&worker->successor, view->instance, worker->entry.name, worker->generation + 1,
+                            &none);
+}
+
 /* What the directory would have said, from the segment itself. */
 static void describe(struct view_worker *worker)
 {
@@ -167,6 +179,7 @@ static int add_listed(struct view *view, const struct segments *segments, const 
         worker->entry = entry;
         worker->listed = true;
         attach_wanted(view, worker, segments, request);
+        attach_successor(view, worker, request);
     }
     return 0;
 }
@@ -190,6 +203,7 @@ static int add_unlisted(struct view *view, const struct segments *segments,
             return -1;
         snprintf(worker->entry.name, sizeof worker->entry.name, "%s", segments->items[i].worker);
         attach_wanted(view, worker, segments, request);
+        attach_successor(view, worker, request);
         describe(worker);
     }
     return 0;

@@ -173,6 +173,58 @@ static void show_death(const struct view *view, const struct view_worker *worker
             format_span(death->system_us).text, format_bytes(death->max_rss_bytes).text);
 }
 
+static const struct table_column successor_columns[] = {
+    {"PARTITION", false, false, 0}, {"HAD REACHED", true, false, 0}, {"RESUMED AT", true, false, 0},
+    {"COMMITTED", true, false, 0},  {"REDELIVERED", true, false, 0},
+};
+
+/* What the dead one may have processed: its position, or the end of the batch that it was at. */
+static int64_t reached(const struct stats_snapshot *snapshot, size_t slot)
+{
+    int64_t end = stats_snapshot_partition(snapshot, slot, "inflight_end");
+    return end != STATS_UNKNOWN ? end : stats_snapshot_partition(snapshot, slot, "position");
+}
+
+static void add_successor(struct table *table, const struct view_worker *worker, size_t slot)
+{
+    int32_t number;
+    int32_t wanted;
+    const char *topic = stats_snapshot_partition_topic(worker->successor, slot, &wanted);
+    int64_t resumed = stats_snapshot_partition(worker->successor, slot, "resumed");
+    int64_t had = STATS_UNKNOWN;
+    for (size_t i = 0; i < stats_snapshot_partitions(worker->snapshot); i++) {
+        const char *its = stats_snapshot_partition_topic(worker->snapshot, i, &number);
+        if (its != NULL && topic != NULL && number == wanted && strcmp(its, topic) == 0)
+            had = reached(worker->snapshot, i);
+    }
+    bool known = had != STATS_UNKNOWN && resumed != STATS_UNKNOWN;
+    table_add(table, CELL_PLAIN, "%s [%" PRId32 "]", topic ? format_foreign(topic).text : "?", wanted);
+    table_add(table, CELL_PLAIN, "%s", format_number(had).text);
+    table_add(table, CELL_PLAIN, "%s", format_number(resumed).text);
+    table_add(table, CELL_PLAIN, "%s",
+              format_number(stats_snapshot_partition(worker->successor, slot, "resumed_committed")).text);
+    if (known)
+        table_add(table, CELL_PLAIN, "%s%" PRId64, had > resumed ? "at most " : "",
+                  had > resumed ? had - resumed : 0);
+    else
+        table_add(table, CELL_PLAIN, "%s", "");
+}
+
+/* What the next generation did with what this one left. */
+static void show_successor(const struct view *view, const struct view_worker *worker,
+                           const struct screen *screen, FILE *stream)
+{
+    struct table table;
+    table_init(&table, successor_columns, sizeof successor_columns / sizeof successor_columns[0]);
+    for (size_t i = 0; i < stats_snapshot_partitions(worker->successor); i++)
+        add_successor(&table, worker, i);
+    fprintf(stream, "\nthen generation %" PRIu64 ", created %s ago, went on:\n",
+            stats_snapshot_identity(worker->successor)->generation,
+            format_age(view->now_us, stats_snapshot_created_us(worker->successor)).text);
+    table_print(&table, screen, stream);
+    table_release(&table);
+}
+
 static void show_one(const struct view *view, size_t index, const struct rates *rates,
                      const struct screen *screen, FILE *stream)
 {
@@ -186,8 +238,11 @@ static void show_one(const struct view *view, size_t index, const struct rates *
         show_values(view, worker, rates, screen, stream);
         show_ring(view, worker, STATS_RING_REBALANCES, "REBALANCES", screen, stream);
         show_ring(view, worker, STATS_RING_ERRORS, "ERRORS", screen, stream);
+        show_ring(view, worker, STATS_RING_LINES, "LINES", screen, stream);
     }
     show_death(view, worker, stream);
+    if (worker->successor != NULL)
+        show_successor(view, worker, screen, stream);
 }
 
 void show_detail(const struct view *view, const struct rates *rates, const struct screen *screen,

@@ -164,6 +164,7 @@ static void set_snapshot(json_t *object, const struct view *view, const struct v
     json_object_set_new(object, "partitions", partitions(view, worker));
     json_object_set_new(object, "rebalances", ring(worker, STATS_RING_REBALANCES));
     json_object_set_new(object, "errors", ring(worker, STATS_RING_ERRORS));
+    json_object_set_new(object, "lines", ring(worker, STATS_RING_LINES));
 }
 
 static void set_supervision(json_t *object, const struct directory_worker *entry)

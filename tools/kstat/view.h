@@ -7,13 +7,14 @@
 #include "common/stats/reader.h"
 
 struct view_worker {
-    struct directory_worker entry;   /* of the directory, or made from the segment */
-    bool listed;                     /* the directory knows it */
-    struct stats_snapshot *snapshot; /* NULL: it has no segment (yet) */
-    struct stats_liveness liveness;  /* only with a snapshot */
-    uint64_t generation;             /* of the snapshot; 0 without */
-    size_t *order;                   /* slots of the snapshot by topic and partition; NULL without */
-    char problem[ERROR_TEXT_BYTES];  /* why a segment that is there could not be read */
+    struct directory_worker entry;    /* of the directory, or made from the segment */
+    bool listed;                      /* the directory knows it */
+    struct stats_snapshot *snapshot;  /* NULL: it has no segment (yet) */
+    struct stats_snapshot *successor; /* of the generation after it, when a past one was asked for; or NULL */
+    struct stats_liveness liveness;   /* only with a snapshot */
+    uint64_t generation;              /* of the snapshot; 0 without */
+    size_t *order;                    /* slots of the snapshot by topic and partition; NULL without */
+    char problem[ERROR_TEXT_BYTES];   /* why a segment that is there could not be read */
 };
 
 struct view {
