@@ -131,7 +131,7 @@ class Letters(SystemTest):
         lines.write_text("".join(f"k{i}:poison {i}\n" for i in range(count)))
         self.run_ok("/usr/bin/env", "kcat", "-P", "-b", self.kafka.bootstrap, "-t", poison, "-K", ":", "-l", lines)
         group = self.name("g")
-        consumer = self.start("kconsume", "--client", "bravo", "--group", group, "--topic", poison, "--count", count, "--quiet")
+        consumer = self.start("kconsume", "--publish=no", "--client", "bravo", "--group", group, "--topic", poison, "--count", count, "--quiet")
         self.assertEqual(consumer.wait(60), 0)
         self.assertEqual(sum(end_offsets(self.kafka.bootstrap, f"{poison}.dlq").values()), count)
         kills, before = 0, count
@@ -151,7 +151,7 @@ class Letters(SystemTest):
         topic, group = self.topic(partitions=1, stem="again"), self.name("g")
         self.run_ok("/bin/bash", "-c", f"echo poison | kcat -P -b {self.kafka.bootstrap} -t {topic}")
         for expected in (1, 2):
-            consumer = self.start("kconsume", "--client", "bravo", "--group", group, "--topic", topic, "--count", 1, "--quiet")
+            consumer = self.start("kconsume", "--publish=no", "--client", "bravo", "--group", group, "--topic", topic, "--count", 1, "--quiet")
             self.assertEqual(consumer.wait(30), 0)
             found = json.loads(self.run_ok("ktopic", "dlq", "list", "--json", topic))
             self.assertEqual((found["letters"], found["replayed"]), (expected, expected - 1))

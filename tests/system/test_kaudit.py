@@ -154,13 +154,13 @@ class Consumers(Audit):
             return sink.stat().st_size if sink.exists() else 0
 
         for _ in range(4):
-            consumer = self.start("kconsume", "--client", "bravo", "--group", group, "--topic", topic, "--workload", "payments", "--batch-size", 300, "--quiet",
+            consumer = self.start("kconsume", "--publish=no", "--client", "bravo", "--group", group, "--topic", topic, "--workload", "payments", "--batch-size", 300, "--quiet",
                                   "--session-timeout", "2s", "--pipeline", f"ndjson:{sink}, delay:1ms")
             before = size()
             wait_until(lambda: size() > before, 30, "some lines are written")
             consumer.send(signal.SIGKILL)
             consumer.wait()
-        consumer = self.start("kconsume", "--client", "bravo", "--group", group, "--topic", topic, "--workload", "payments", "--quiet", "--session-timeout", "2s",
+        consumer = self.start("kconsume", "--publish=no", "--client", "bravo", "--group", group, "--topic", topic, "--workload", "payments", "--quiet", "--session-timeout", "2s",
                               "--pipeline", f"ndjson:{sink}")
         wait_until(lambda: committed(self.kafka.bootstrap, group) == {(topic, p): end for p, end in ends.items()}, 60, "all is committed")
         self.assertEqual(consumer.interrupt(), 0)

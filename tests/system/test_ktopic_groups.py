@@ -8,7 +8,7 @@ from kafka_protocol import commit, committed, end_offsets, set_topic_settings
 
 class Groups(SystemTest):
     def consumer(self, group, topic, name):
-        consumer = self.start("kconsume", "--group", group, "--topic", topic, "-X", f"client.id={name}", "--workload", "payments", "--from", "earliest", "--batch-wait", "50ms")
+        consumer = self.start("kconsume", "--publish=no", "--group", group, "--topic", topic, "-X", f"client.id={name}", "--workload", "payments", "--from", "earliest", "--batch-wait", "50ms")
         consumer.wait_line(r"assigned \d+ partition")
         return consumer
 

@@ -79,12 +79,12 @@ class Ledger(SystemTest):
         self.assertEqual(sorted(notes), list(range(1, len(notes) + 1)), "every message has its line")
 
     def test_a_ledger_that_cannot_be_written_stops_it_with_a_code_of_its_own(self):
-        refused = self.run_program("kproduce", "--topic", self.topic(), "--ledger", self.folder / "no" / "such" / "folder")
+        refused = self.run_program("kproduce", "--publish=no", "--topic", self.topic(), "--ledger", self.folder / "no" / "such" / "folder")
         self.assertEqual(refused.status, 78)
         self.assertRegex(refused.text("err"), r"--ledger: cannot open .*No such file")
         other = pathlib.Path(self.folder / "other")
         other.write_text("something else\n")
-        self.assertEqual(self.run_program("kproduce", "--topic", self.topic(), "--ledger", other).status, 78)
+        self.assertEqual(self.run_program("kproduce", "--publish=no", "--topic", self.topic(), "--ledger", other).status, 78)
 
     def test_a_full_disk_stops_it_with_a_code_of_its_own(self):
         """A limit on the size of files stands for the disk that is full: the write fails in the same place."""
