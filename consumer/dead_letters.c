@@ -7,6 +7,7 @@
 #include "common/dead_letter.h"
 #include "common/exit_codes.h"
 #include "common/kafka.h"
+#include "common/kafka_send.h"
 #include "common/kafka_topic.h"
 #include "common/log.h"
 
@@ -227,14 +228,18 @@ rd_kafka_headers_t *dead_letters_headers(struct dead_letters *letters, const rd_
 static int produce(struct dead_letters *letters, const struct letter_body *body, struct letter *letter,
                    struct error *error)
 {
+    const struct kafka_message message = {.topic = letters->topic,
+                                          .partition = RD_KAFKA_PARTITION_UA,
+                                          .key = body->key,
+                                          .key_length = body->key_length,
+                                          .value = body->value,
+                                          .value_length = body->value_length,
+                                          .timestamp_ms = body->timestamp_ms,
+                                          .headers = body->headers,
+                                          .opaque = letter};
     rd_kafka_resp_err_t err;
     do {
-        err = rd_kafka_producev(letters->producer, RD_KAFKA_V_TOPIC(letters->topic),
-                                RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
-                                RD_KAFKA_V_KEY(body->key, body->key_length),
-                                RD_KAFKA_V_VALUE((void *)body->value, body->value_length),
-                                RD_KAFKA_V_TIMESTAMP(body->timestamp_ms > 0 ? body->timestamp_ms : 0),
-                                RD_KAFKA_V_HEADERS(body->headers), RD_KAFKA_V_OPAQUE(letter), RD_KAFKA_V_END);
+        err = kafka_send(letters->producer, &message);
         if (err == RD_KAFKA_RESP_ERR__QUEUE_FULL) {
             stats_tick(letters->stats);
             rd_kafka_poll(letters->producer, FLUSH_STEP_MS);

@@ -9,6 +9,7 @@
  */
 #include <inttypes.h>
 
+#include "common/kafka_send.h"
 #include "common/clock.h"
 #include "common/dead_letter.h"
 #include "common/log.h"
@@ -279,11 +280,15 @@ static rd_kafka_resp_err_t produce(const struct replay *replay, const struct let
     const rd_kafka_message_t *message = letter->message;
     int32_t partition =
         letter->partition < replay->source_partitions ? letter->partition : RD_KAFKA_PARTITION_UA;
-    return rd_kafka_producev(replay->producer, RD_KAFKA_V_TOPIC(replay->letters->topic),
-                             RD_KAFKA_V_PARTITION(partition), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
-                             RD_KAFKA_V_KEY(message->key, message->key_len),
-                             RD_KAFKA_V_VALUE(message->payload, message->len), RD_KAFKA_V_HEADERS(headers),
-                             RD_KAFKA_V_OPAQUE(sent), RD_KAFKA_V_END);
+    const struct kafka_message sent_back = {.topic = replay->letters->topic,
+                                            .partition = partition,
+                                            .key = message->key,
+                                            .key_length = message->key_len,
+                                            .value = message->payload,
+                                            .value_length = message->len,
+                                            .headers = headers,
+                                            .opaque = sent};
+    return kafka_send(replay->producer, &sent_back);
 }
 
 static int send_back(struct replay *replay, const struct letter *letter, struct error *error)
