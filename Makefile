@@ -2,6 +2,7 @@
 #
 #   V=1                  show every command
 #   DEBUG=1              no optimisation, asserts on            (build/debug)
+#   FAULTS=1             crash points and planted bugs, for tests (build/faults)
 #   SANITIZE=address     or thread, undefined                   (build/address, …)
 #   CC=clang             another compiler                       (build/clang, …)
 #   WERROR=1             warnings are errors (CI does this)
@@ -16,7 +17,7 @@ PREFIX  ?= /usr/local
 EXAMPLES = $(PREFIX)/share/doc/ksupervise
 UNITS    = $(PREFIX)/lib/systemd/system
 
-CONFIG := $(subst $() ,-,$(strip $(filter-out gcc cc,$(notdir $(CC))) $(if $(DEBUG),debug) $(SANITIZE)))
+CONFIG := $(subst $() ,-,$(strip $(filter-out gcc cc,$(notdir $(CC))) $(if $(DEBUG),debug) $(if $(FAULTS),faults) $(SANITIZE)))
 B      := build$(if $(CONFIG),/$(CONFIG))
 Q      := $(if $(V),,@)
 say     = $(if $(V),,@printf '  %-5s %s\n' '$(1)' '$(2)')
@@ -61,6 +62,7 @@ SANITIZER := $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all)
 -include $(B)/flags.mk
 # libpq's headers are in a folder of their own on some systems.
 CPPFLAGS += -I. $(shell pkg-config --cflags-only-I libpq 2>/dev/null) -D_GNU_SOURCE -DKSUPERVISE_VERSION='"$(VERSION)"' -MMD -MP
+CPPFLAGS += $(if $(FAULTS),-DFAULTS)
 CFLAGS   += -std=c11 -pthread $(WARNINGS) $(OPTIMISE) $(SANITIZER) $(PROBED_CFLAGS)
 LDFLAGS  += -pthread $(SANITIZER) $(PROBED_LDFLAGS)
 PKG       = $(shell pkg-config --libs $(1) 2>/dev/null)

@@ -2,6 +2,7 @@
 
 #include "common/clock.h"
 #include "common/log.h"
+#include "consumer/faults.h"
 
 #define RETRY_US (100 * US_PER_MS)
 
@@ -28,6 +29,7 @@ void commit_async(struct committer *committer)
     rd_kafka_topic_partition_list_t *list = offsets_to_commit(committer->offsets);
     rd_kafka_resp_err_t err = rd_kafka_commit(committer->rk, list, 1);
     if (err == RD_KAFKA_RESP_ERR_NO_ERROR) {
+        FAULT_POINT(commit_asked);
         committer->outstanding = true;
         committer->asked_us = now_us;
     } else {
@@ -81,6 +83,7 @@ void commit_answered(struct committer *committer, rd_kafka_resp_err_t err,
     if (committer->automatic && list != NULL)
         offsets_requested(committer->offsets, list);
     account(committer, err, list);
+    FAULT_POINT(commit_answered);
     /* A loop that idles is woken for the next commit; one that fills a batch comes by itself, and its batch
      * stays whole. */
     if (!committer->automatic && committer->batch->count == 0 && offsets_dirty(committer->offsets))

@@ -5,6 +5,7 @@
 #include "common/clock.h"
 #include "common/exit_codes.h"
 #include "common/log.h"
+#include "consumer/faults.h"
 #include "consumer/holds.h"
 
 enum { PLACES_A_TIME = 500 };
@@ -78,6 +79,7 @@ int exactly_once_take(struct consumer *consumer, int32_t partition, int64_t *sta
     if (sink->class->take(sink->state, &source, partition, start, error) == -1 ||
         sink->class->outbox(sink->state, partition, send_kept, consumer, error) == -1)
         return -1;
+    FAULT_POINT(taken_over);
     return 0;
 }
 
@@ -166,8 +168,10 @@ bool exactly_once_commit(struct consumer *consumer, size_t item_count)
                                .death_count = sink->death_count};
     enum sink_result result =
         batch.range_count == 0 ? SINK_DONE : sink->class->commit(sink->state, &batch, &lost, &error);
+    FAULT_POINT(transaction_done);
     if (result == SINK_DONE)
         send_letters(consumer);
+    FAULT_POINT(outbox_sent);
     if (result == SINK_LOST) {
         drop_partition(consumer, lost);
         error_set(&error, "one partition of the batch was taken over");
@@ -189,4 +193,6 @@ void exactly_once_serve(struct consumer *consumer)
     size_t count = dead_letters_acknowledged(consumer->letters, places, PLACES_A_TIME);
     if (count > 0 && sink->class->forwarded(sink->state, places, count, &error) == -1)
         log_verbose("acknowledged letters stay in the outbox and will be sent again: %s", error.text);
+    if (count > 0)
+        FAULT_POINT(outbox_emptied);
 }

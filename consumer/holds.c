@@ -4,6 +4,7 @@
 
 #include "common/clock.h"
 #include "common/log.h"
+#include "consumer/faults.h"
 #include "consumer/rebalance.h"
 
 #define WAIT_MAX_US (30 * US_PER_SECOND) /* far below half of max.poll.interval.ms, 150 s */
@@ -66,6 +67,8 @@ void hold_batch(struct consumer *consumer, const struct error *error)
             begin(consumer, row, row->position != STATS_UNKNOWN ? row->position : row->batch_first);
         longest = wait > longest ? wait : longest;
     }
+    if (longest == 0) /* nothing of it is ours any more */
+        return;
     stats_event(consumer->stats, STATS_RING_ERRORS, clock_wall_us(), (int64_t)consumer->batch.count, "%s",
                 error->text);
     log_warning("%zu %s could not be processed: %s; again in %" PRId64 " ms", consumer->batch.count,
@@ -112,7 +115,8 @@ void holds_apply(struct consumer *consumer)
         if (!row->hold.in_batch)
             continue;
         row->hold.in_batch = false;
-        row->batch_end = row->hold.offset;
+        if (!PLANTED(skip_on_retry))
+            row->batch_end = row->hold.offset;
         rd_kafka_topic_partition_list_add(list, consumer->offsets.topic, (int32_t)i);
     }
     if (list->cnt > 0 && consumer->rk != NULL)

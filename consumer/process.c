@@ -6,6 +6,7 @@
 #include "common/exit_codes.h"
 #include "common/log.h"
 #include "consumer/exactly_once.h"
+#include "consumer/faults.h"
 #include "consumer/holds.h"
 #include "consumer/manual.h"
 #include "consumer/rebalance.h"
@@ -289,6 +290,13 @@ static void wait_for_letters(struct consumer *consumer)
     hold_batch(consumer, &error);
 }
 
+/* The planted bug commit_early. */
+static void commit_before(struct consumer *consumer, int64_t wall_us)
+{
+    offsets_publish_processed(&consumer->offsets, wall_us);
+    commit_sync(&consumer->committer, COMMIT_SYNC_US);
+}
+
 uint64_t process_batch(struct consumer *consumer)
 {
     bool by_size = batch_full(&consumer->batch);
@@ -297,7 +305,11 @@ uint64_t process_batch(struct consumer *consumer)
         return 0;
     kafka_outage_over(&consumer->outage);
     int64_t began_us = clock_wall_us();
+    FAULT_POINT(received);
     before(consumer, began_us);
+    if (PLANTED(commit_early))
+        commit_before(consumer, began_us);
+    FAULT_POINT(in_flight);
 
     struct pipeline_result result = {0};
     if (dead_letters_full(consumer->letters))
@@ -305,6 +317,7 @@ uint64_t process_batch(struct consumer *consumer)
     else
         run_pipeline(consumer, &result);
     holds_apply(consumer);
+    FAULT_POINT(processed);
     if (exactly_once_is(consumer) && !exactly_once_commit(consumer, result.gathered)) {
         result = (struct pipeline_result){0};
         holds_apply(consumer);
@@ -316,6 +329,7 @@ uint64_t process_batch(struct consumer *consumer)
     stats_observe(consumer->stats, CONSUMER_BATCH_US, ended_us - began_us, 1);
     stats_status_set(consumer->stats, CONSUMER_BATCH_RECORDS, 0);
     offsets_publish_processed(&consumer->offsets, ended_us);
+    FAULT_POINT(position_moved);
     if (manual_is(consumer))
         manual_after_batch(consumer);
     stats_phase(consumer->stats, consumer_idle_phase(consumer), ended_us);

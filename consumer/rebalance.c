@@ -7,6 +7,7 @@
 #include "common/log.h"
 #include "consumer/edges.h"
 #include "consumer/exactly_once.h"
+#include "consumer/faults.h"
 #include "consumer/holds.h"
 #include "consumer/manual.h"
 
@@ -164,6 +165,7 @@ static void given(struct consumer *consumer, rd_kafka_topic_partition_list_t *pa
     if (consumer->paused)
         rd_kafka_pause_partitions(consumer->rk, partitions);
     pause_waiting(consumer, partitions);
+    FAULT_POINT(assigned);
     consumer->committer.held = false;
     consumer->assignment_changed = true;
     consumer->low_asked_us = 0;
@@ -175,13 +177,17 @@ void rebalance_commit(struct consumer *consumer)
     struct error error = ERROR_INIT;
     if (dead_letters_flush(consumer->letters, COMMIT_SYNC_US, &error) == -1)
         log_warning("%s", error.text);
+    if (exactly_once_is(consumer) && consumer->letters != NULL)
+        exactly_once_serve(consumer);
     commit_sync(&consumer->committer, COMMIT_SYNC_US);
+    FAULT_POINT(last_commit);
 }
 
 static void taken(struct consumer *consumer, rd_kafka_topic_partition_list_t *partitions)
 {
     bool cooperative = is_cooperative(consumer->rk);
     bool lost = rd_kafka_assignment_lost(consumer->rk);
+    FAULT_POINT(revoking);
     if (!lost)
         rebalance_commit(consumer);
     for (int i = 0; i < partitions->cnt; i++) {

@@ -9,6 +9,7 @@
 
 #include "common/clock.h"
 #include "common/exit_codes.h"
+#include "consumer/faults.h"
 #include "consumer/sink.h"
 #include "consumer/sink_table.h"
 
@@ -283,23 +284,36 @@ static enum sink_result explain_miss(struct sqlite_sink *sink, int32_t partition
     return result;
 }
 
-static enum sink_result set_next(struct sqlite_sink *sink, const struct sink_range *range,
-                                 struct error *error)
+/* The planted bug forget_guards: what the database has is what was expected. */
+static void agree_with_everything(struct sqlite_sink *sink, struct sink_range *range)
 {
-    sqlite3_stmt *statement = about(sink, MOVE, range->partition);
-    sqlite3_bind_int64(statement, 5, sink_epoch(&sink->epochs, range->partition));
-    bind_offset(statement, 6, range->expected);
-    sqlite3_bind_int64(statement, 7, range->next);
+    struct error ignored = ERROR_INIT;
+    sqlite3_stmt *statement = about(sink, READ, range->partition);
+    if (sqlite3_step(statement) == SQLITE_ROW) {
+        sink_epoch_set(&sink->epochs, range->partition, sqlite3_column_int64(statement, 0), &ignored);
+        range->expected = column_offset(statement, 1);
+    }
+    sqlite3_reset(statement);
+}
+
+static enum sink_result set_next(struct sqlite_sink *sink, struct sink_range range, struct error *error)
+{
+    if (PLANTED(forget_guards))
+        agree_with_everything(sink, &range);
+    sqlite3_stmt *statement = about(sink, MOVE, range.partition);
+    sqlite3_bind_int64(statement, 5, sink_epoch(&sink->epochs, range.partition));
+    bind_offset(statement, 6, range.expected);
+    sqlite3_bind_int64(statement, 7, range.next);
     if (run(sink, statement, error) == -1)
         return SINK_AGAIN;
-    return sqlite3_changes(sink->db) == 1 ? SINK_DONE : explain_miss(sink, range->partition, error);
+    return sqlite3_changes(sink->db) == 1 ? SINK_DONE : explain_miss(sink, range.partition, error);
 }
 
 static enum sink_result sqlite_move(void *state, int32_t partition, int64_t from, int64_t to,
                                     struct error *error)
 {
     struct sink_range range = {partition, from, to};
-    return set_next(state, &range, error);
+    return set_next(state, range, error);
 }
 
 /* --- a batch ------------------------------------------------------------------------------------------- */
@@ -363,20 +377,26 @@ static enum sink_result write_batch(struct sqlite_sink *sink, const struct sink_
                                     struct error *error)
 {
     for (size_t i = 0; i < batch->range_count; i++) {
-        enum sink_result result = set_next(sink, &batch->ranges[i], error);
+        enum sink_result result = set_next(sink, batch->ranges[i], error);
         if (result != SINK_DONE) {
             *lost = batch->ranges[i].partition;
             return result;
         }
     }
+    FAULT_POINT(offsets_set);
+    if (PLANTED(two_transactions) &&
+        (run(sink, sink->statements[COMMIT], error) == -1 || run(sink, sink->statements[BEGIN], error) == -1))
+        return SINK_AGAIN;
     for (size_t i = 0; i < batch->item_count; i++) {
         stats_tick(sink->pipeline->stats);
         if (insert(sink, &batch->items[i], error) == -1)
             return SINK_AGAIN;
     }
-    for (size_t i = 0; i < batch->death_count; i++)
+    FAULT_POINT(rows_written);
+    for (size_t i = 0; i < batch->death_count && !PLANTED(forget_outbox); i++)
         if (add_to_outbox(sink, &batch->deaths[i], error) == -1)
             return SINK_AGAIN;
+    FAULT_POINT(outbox_written);
     return SINK_DONE;
 }
 
@@ -386,6 +406,7 @@ static enum sink_result sqlite_commit(void *state, const struct sink_batch *batc
     struct sqlite_sink *sink = state;
     if (run(sink, sink->statements[BEGIN], error) == -1)
         return SINK_AGAIN;
+    FAULT_POINT(transaction_open);
     enum sink_result result = write_batch(sink, batch, lost, error);
     if (result == SINK_DONE && run(sink, sink->statements[COMMIT], error) == -1)
         result = SINK_UNKNOWN;

@@ -1,0 +1,62 @@
+/* faults.h: points at which a test kills the process, and bugs that a test plants, to see that they are
+ * caught. Compiled in by `make FAULTS=1` alone; else each of the two below is a constant, and nothing is
+ * left.
+ *
+ *   KSUPERVISE_CRASH_AT=rows_written:2   SIGKILL when that point is passed for the second time
+ *   KSUPERVISE_PLANT=forget_epoch        the bug is there
+ */
+#ifndef KSUPERVISE_CONSUMER_FAULTS_H
+#define KSUPERVISE_CONSUMER_FAULTS_H
+
+#include "common/banned.h"
+
+#include <stdbool.h>
+
+/* In the order of a batch's way. */
+#define FAULT_POINTS(X)                                                                                      \
+    X(taken_over)       /* the sink knows that a partition is ours; nothing is read yet */                   \
+    X(assigned)         /* librdkafka has the assignment */                                                  \
+    X(received)         /* a batch is there, nothing of it is published */                                   \
+    X(in_flight)        /* published as in flight, nothing of it is done */                                  \
+    X(letter_sent)      /* a dead letter is with librdkafka */                                               \
+    X(processed)        /* the stages are done, no position has moved */                                     \
+    X(transaction_open) /* a sink's transaction has begun */                                                 \
+    X(offsets_set)      /* in it, the next offsets */                                                        \
+    X(rows_written)     /* in it, the rows */                                                                \
+    X(outbox_written)   /* in it, the dead letters; not committed */                                         \
+    X(transaction_done) /* committed; this process does not know it yet */                                   \
+    X(outbox_sent)      /* the dead letters are with librdkafka */                                           \
+    X(position_moved)   /* the table knows; Kafka does not */                                                \
+    X(commit_asked)     /* an offset commit is on its way */                                                 \
+    X(commit_answered)  /* and is confirmed */                                                               \
+    X(outbox_emptied)   /* acknowledged letters are out of the outbox */                                     \
+    X(revoking)         /* partitions are to go, nothing is committed for that */                            \
+    X(last_commit)      /* the synchronous commit is done */
+
+/*  X(bug)  — what is wrong, and in tests/system/test_faulty.py by what kaudit sees it  */
+#define PLANTED_BUGS(X)                                                                                      \
+    X(commit_early)     /* a batch's offsets are committed before it is processed */                         \
+    X(skip_letter_wait) /* the commit does not wait for dead letters */                                      \
+    X(skip_on_retry)    /* a record that is to be tried again is passed over */                              \
+    X(forget_guards)    /* the sink asks neither whose the partition is nor which offset comes next */       \
+    X(two_transactions) /* the sink commits the next offsets before the rows */                              \
+    X(forget_outbox)    /* dead letters are not part of the sink's transaction */
+
+#define X(id) FAULT_##id,
+enum fault_point { FAULT_POINTS(X) FAULT_POINT_COUNT };
+#undef X
+#define X(id) PLANTED_##id,
+enum planted_bug { PLANTED_BUGS(X) PLANTED_BUG_COUNT };
+#undef X
+
+#ifdef FAULTS
+void fault_pass(enum fault_point point);
+bool fault_planted(enum planted_bug bug);
+#define FAULT_POINT(id) fault_pass(FAULT_##id)
+#define PLANTED(id)     fault_planted(PLANTED_##id)
+#else
+#define FAULT_POINT(id) ((void)0)
+#define PLANTED(id)     false
+#endif
+
+#endif
