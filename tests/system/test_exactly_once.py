@@ -4,6 +4,7 @@ import os
 import random
 import signal
 import sqlite3
+import time
 
 import kafka_protocol
 from harness import SystemTest, alive, main, wait_until
@@ -97,6 +98,37 @@ class Sqlite(Exact):
         letters = self.run_ok("/usr/bin/env", "kcat", "-C", "-b", self.kafka.bootstrap, "-t", f"{topic}.dlq", "-e", "-q", "-f", "%h\\n")
         ids = {word for line in letters.splitlines() for word in line.split(",") if word.startswith("dlq.id=")}
         self.assertEqual(len(ids), len(dead), letters)
+
+    def test_two_hundred_kills_of_two_consumers_of_one_file(self):
+        """300,000 records, one in a hundred poisoned; each process is killed at a random moment of its first quarter second."""
+        topic, group = self.topic(4), self.name("g")
+        chance = random.Random(11)
+        junk = self.folder / "junk"
+        junk.write_text("".join(f"no MessagePack {n}\n" for n in range(300)))
+        for _ in range(10):
+            self.produce(topic, 29700)
+            self.run_ok("/usr/bin/env", "kcat", "-P", "-b", self.kafka.bootstrap, "-t", topic, "-l", junk)
+        self.assertEqual(sum(self.ends(topic).values()), 300000)
+
+        def consumer(name):
+            return self.start("kconsume", "--client", name, "--instance-id", f"{group}-{name}", "--group", group, "--topic", topic, "--quiet",
+                              "--session-timeout", "30s", "--batch-size", "200", "--publish=no", "--pipeline", f"validate, sqlite:{self.file}")
+
+        running = {name: consumer(name) for name in ("one", "two")}
+        killed = 0
+        while killed < 200:
+            name = chance.choice(("one", "two"))
+            time.sleep(chance.uniform(0, 0.25))  # not to wait for something: this is the random moment
+            running[name].kill()
+            running[name] = consumer(name)
+            killed += 1
+        wait_until(lambda: self.reached(topic, group), 120, "everything committed")
+        for process in running.values():
+            process.interrupt()
+        done = self.run_program("kaudit", topic, "--group", group, "--sqlite", self.file, "--dlq", seconds=60)
+        self.assertEqual(done.status, 0, done.text())
+        self.assertEqual(len(self.rows(topic)), 297000)
+        self.assertEqual(len(set(self.rows(topic))), 297000)
 
     def test_a_stopped_process_that_wakes_after_it_was_replaced_writes_nothing(self):
         topic, group = self.topic(1), self.name("g")
