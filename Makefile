@@ -39,7 +39,7 @@ MSGPACK := $(shell pkg-config --exists msgpack && echo msgpack || echo msgpack-c
 # ksupervise and kstat do not link librdkafka: Kafka is the workers' business (lint checks it with ldd).
 ksupervise_pkg := $(MSGPACK) uuid inih
 kproduce_pkg   := rdkafka $(MSGPACK) uuid jansson
-kconsume_pkg   := rdkafka $(MSGPACK) uuid jansson sqlite3
+kconsume_pkg   := rdkafka $(MSGPACK) uuid jansson sqlite3 libpq
 kstat_pkg      := jansson uuid
 kctl_pkg       := msgpack jansson uuid
 ktopic_pkg     := rdkafka $(MSGPACK) jansson uuid

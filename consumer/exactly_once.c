@@ -107,6 +107,10 @@ int64_t exactly_once_reread(struct consumer *consumer, int32_t partition, struct
     enum sink_result result = sink->class->reread(sink->state, partition, &next_offset, error);
     if (result == SINK_LOST)
         drop_partition(consumer, partition);
+    /* The commit may have been done after all, and its letters were not sent. One that is sent twice has the
+     * same id. */
+    if (result == SINK_DONE && sink->class->outbox(sink->state, partition, send_kept, consumer, error) == -1)
+        return -1;
     return result == SINK_DONE ? next_offset : -1;
 }
 

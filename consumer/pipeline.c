@@ -217,7 +217,7 @@ static ssize_t run_gathered(struct run *run, size_t count, struct error *error)
     struct pipeline *pipeline = run->pipeline;
     for (size_t i = pipeline->first_batch_stage; i < pipeline->stage_count && count > 0; i++) {
         const struct stage *stage = &pipeline->stages[i];
-        if (stage->class->sink != NULL) /* its turn comes when all is known of the batch */
+        if (stage->class->sink != NULL && stage->class->batch == NULL) /* its turn is when all is known */
             continue;
         if (stage->class->batch == NULL) {
             count = run_one_by_one(run, i, count);

@@ -60,7 +60,7 @@ struct stage_class {
                  struct error *error);
     /* After all records of the batch, before positions move; -1 as above. */
     int (*batch_end)(void *state, struct error *error);
-    const struct sink_class *sink; /* instead of `record` and `batch`: sink.h */
+    const struct sink_class *sink; /* sink.h. Its `batch`, if any, refuses what the database cannot hold */
     void (*finish)(void *state);   /* the consumer ends: last words */
     void (*close)(void *state);
 };

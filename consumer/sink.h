@@ -10,6 +10,9 @@
  * changes nothing any more. ksupervise_outbox    dead letters of committed batches that the dead-letter topic
  * has not acknowledged.
  *
+ * What a database cannot hold at all must not hold its partition up for ever: the `batch` of the stage's
+ * class, beside the sink, says VERDICT_DEAD of it, and it goes the way of all dead letters.
+ *
  * All functions are called by the loop's thread. They may block, but for less than a supervisor's
  * --hang-after: each implementation says how it bounds that.
  */

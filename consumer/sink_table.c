@@ -35,6 +35,11 @@ static void append_name(char sql[SINK_SQL_BYTES], const char *before, const char
     append(sql, "\"%s", after);
 }
 
+const char *sink_column_type(const struct field *field, enum sink_dialect dialect)
+{
+    return column_types[field->type][dialect];
+}
+
 void sink_create_sql(char sql[SINK_SQL_BYTES], const char *topic, const struct schema *schema,
                      enum sink_dialect dialect)
 {
@@ -45,7 +50,7 @@ void sink_create_sql(char sql[SINK_SQL_BYTES], const char *topic, const struct s
                column_types[FIELD_INTEGER][dialect]);
     for (size_t i = 0; i < schema->field_count; i++) {
         append_name(sql, ", ", schema->fields[i].name, " ");
-        append(sql, "%s", column_types[schema->fields[i].type][dialect]);
+        append(sql, "%s", sink_column_type(&schema->fields[i], dialect));
     }
     append(sql, ")");
 }
@@ -56,7 +61,7 @@ void sink_add_column_sql(char sql[SINK_SQL_BYTES], const char *topic, const stru
     sql[0] = '\0';
     append_name(sql, "ALTER TABLE ", topic, " ADD COLUMN ");
     append_name(sql, "", field->name, " ");
-    append(sql, "%s", column_types[field->type][dialect]);
+    append(sql, "%s", sink_column_type(field, dialect));
 }
 
 void sink_index_sql(char sql[SINK_SQL_BYTES], const char *topic)

@@ -16,6 +16,8 @@ enum sink_dialect { SINK_DIALECT_SQLITE, SINK_DIALECT_POSTGRES, SINK_DIALECTS };
  * field under its name on the wire. No unique constraint: what is exact must not need one. */
 void sink_create_sql(char sql[SINK_SQL_BYTES], const char *topic, const struct schema *schema,
                      enum sink_dialect dialect);
+/* The type of a field's column: "BIGINT". */
+const char *sink_column_type(const struct field *field, enum sink_dialect dialect);
 void sink_add_column_sql(char sql[SINK_SQL_BYTES], const char *topic, const struct field *field,
                          enum sink_dialect dialect);
 /* On (kafka_partition, kafka_offset): kaudit and people read in this order. */

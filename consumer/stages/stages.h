@@ -15,6 +15,7 @@
     X(exec)                                                                                                  \
     X(ndjson)                                                                                                \
     X(sqlite)                                                                                                \
+    X(postgres)                                                                                              \
     X(delay)                                                                                                 \
     X(fail)                                                                                                  \
     X(crash)                                                                                                 \

@@ -30,3 +30,7 @@ class Postgres:
 
     def run(self, sql):
         return self.test.run_ok("/usr/bin/env", "psql", "-v", "ON_ERROR_STOP=1", "-qAtc", sql)
+
+    def control(self, verb, *options):
+        """start, stop: as pg_ctlcluster has it."""
+        self.test.run_ok("/usr/bin/env", "pg_ctlcluster", self.environment["PGVERSION"], "regress", verb, *options)
