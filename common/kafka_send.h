@@ -3,6 +3,8 @@
 #ifndef KSUPERVISE_COMMON_KAFKA_SEND_H
 #define KSUPERVISE_COMMON_KAFKA_SEND_H
 
+#include "common/banned.h"
+
 #include <librdkafka/rdkafka.h>
 
 struct kafka_message {

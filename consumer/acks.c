@@ -142,7 +142,7 @@ static const char *read_number(const char *at, int64_t *number)
 static const char *read_range(struct acks *acks, const char *at)
 {
     struct error ignored = ERROR_INIT;
-    int64_t first;
+    int64_t first = 0;
     int64_t last;
     int64_t begin;
     int64_t end;

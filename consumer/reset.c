@@ -150,7 +150,7 @@ static int target_of(struct consumer *consumer, const struct reset_wish *wish, i
 static int set_one(struct consumer *consumer, const struct reset_wish *wish, int32_t partition,
                    const struct reset_listener *listener, struct error *error)
 {
-    int64_t target;
+    int64_t target = STATS_UNKNOWN;
     int64_t from = offsets_assigned(&consumer->offsets, partition)->committed;
     char was[32] = "nothing";
     if (target_of(consumer, wish, partition, &target, error) == -1)

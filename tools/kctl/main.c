@@ -133,7 +133,7 @@ static int run(const struct settings *settings, const struct operands *operands,
 {
     const char *target = operands->count > 1 ? operands->items[1] : "";
     const char *argument = operands->count > 2 ? operands->items[2] : "";
-    char reset[ARGUMENT_BYTES];
+    char reset[ARGUMENT_BYTES] = "";
     if (strcmp(operands->items[0], "reset") == 0) {
         if (reset_argument(settings, reset, error) == -1)
             return -1;
