@@ -23,7 +23,9 @@ void action_none(struct worker *worker)
 static void process_ended(void *context)
 {
     struct worker *worker = context;
+    struct supervisor *supervisor = worker->supervisor;
     states_dispatch(worker, EVENT_EXITED);
+    segment_cool(supervisor);
 }
 
 /* The descriptors of a start: whatever happens, ours are closed when it is over. */

@@ -6,6 +6,7 @@
 #include "common/rpc/message.h"
 #include "supervisor/fleet.h"
 #include "supervisor/report.h"
+#include "supervisor/segment.h"
 #include "supervisor/states.h"
 
 enum { MESSAGES_A_ROUND = 64 }; /* a worker that floods its channel gets its turn like all others */
@@ -125,6 +126,13 @@ static void channel_readable(void *context)
     }
 }
 
+static void channel_event(void *context)
+{
+    struct supervisor *supervisor = ((struct worker *)context)->supervisor;
+    channel_readable(context);
+    segment_cool(supervisor);
+}
+
 /* --- verbs --------------------------------------------------------------------------------------------- */
 
 int channel_open(struct worker *worker, struct error *error)
@@ -132,7 +140,7 @@ int channel_open(struct worker *worker, struct error *error)
     int ends[2];
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) == -1)
         return error_set(error, "cannot make a channel: %s", strerror(errno));
-    if (reactor_add(&worker->supervisor->reactor, &worker->channel_watch, ends[0], channel_readable, worker,
+    if (reactor_add(&worker->supervisor->reactor, &worker->channel_watch, ends[0], channel_event, worker,
                     error) == -1) {
         close(ends[0]);
         close(ends[1]);

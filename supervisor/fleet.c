@@ -418,8 +418,10 @@ static void check_hangs(struct supervisor *supervisor, int64_t now_us)
 {
     if (now_us < supervisor->hang_check_us)
         return;
-    for (size_t i = 0; i < supervisor->worker_count; i++)
+    for (size_t i = 0; i < supervisor->worker_count; i++) {
         look_for_hang(supervisor->workers[i], now_us);
+        segment_cool(supervisor);
+    }
     supervisor->hang_check_us = now_us + hang_interval_us(supervisor);
 }
 

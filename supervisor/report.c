@@ -154,11 +154,11 @@ static void tell_partitions(struct worker *worker, const struct resumption *sum)
 void report_resume(struct worker *worker)
 {
     struct resumption sum;
-    if (!segment_refresh_whole(worker) || !offsets_resumed(worker->stats, &worker->reached, &sum))
+    worker->resume_told = worker->generation == 1; /* a first start resumes nothing */
+    if (worker->resume_told || !segment_refresh_whole(worker) ||
+        !offsets_resumed(worker->stats, &worker->reached, &sum))
         return;
     worker->resume_told = true;
-    if (worker->generation == 1)
-        return; /* a first start resumes nothing */
     char line[TEXT_BYTES];
     size_t used =
         line_append(line, TEXT_BYTES, 0,
@@ -194,6 +194,7 @@ void report_ready(struct supervisor *supervisor)
             used = line_append(line, TEXT_BYTES, used, " (%" PRId64 " partition%s)", count,
                                count == 1 ? "" : "s");
         separator = ", ";
+        segment_cool(supervisor);
     }
     report_line(supervisor, "%s", line);
 }
@@ -248,5 +249,6 @@ void report_summary(struct supervisor *supervisor)
             summary_consumer(worker);
         else if (worker->kind == KIND_PRODUCER)
             summary_producer(worker);
+        segment_cool(supervisor);
     }
 }

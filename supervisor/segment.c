@@ -67,12 +67,34 @@ int segment_next(struct worker *worker, struct error *error)
     worker->segment_fd = fd;
     if (worker->generation > SEGMENT_DEAD_KEPT + 1)
         stats_segment_unlink(instance, worker->name, worker->generation - SEGMENT_DEAD_KEPT - 1);
-    return stats_snapshot_take(&worker->stats, fd, error);
+    return 0;
+}
+
+static void forget(struct worker *worker)
+{
+    if (worker->stats == NULL)
+        return;
+    stats_snapshot_free(worker->stats);
+    worker->stats = NULL;
+    worker->supervisor->snapshots--;
 }
 
 bool segment_refresh(struct worker *worker)
 {
-    return worker->stats != NULL && stats_snapshot_refresh(worker->stats, NULL) == 0;
+    if (worker->stats != NULL)
+        return stats_snapshot_refresh(worker->stats, NULL) == 0;
+    if (worker->segment_fd == -1 || stats_snapshot_take(&worker->stats, worker->segment_fd, NULL) == -1)
+        return false;
+    worker->supervisor->snapshots++;
+    return true;
+}
+
+void segment_cool(struct supervisor *supervisor)
+{
+    if (supervisor->snapshots <= SEGMENTS_WARM)
+        return;
+    for (size_t i = 0; i < supervisor->worker_count; i++)
+        forget(supervisor->workers[i]);
 }
 
 /* A worker in full flight publishes all the time: some group of values may be caught in between, and is whole
@@ -102,6 +124,5 @@ void segment_release(struct worker *worker)
     if (worker->segment_fd != -1)
         close(worker->segment_fd);
     worker->segment_fd = -1;
-    stats_snapshot_free(worker->stats);
-    worker->stats = NULL;
+    forget(worker);
 }

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <poll.h>
+#include <sched.h>
 #include <stdbool.h>
 #include <sys/pidfd.h>
 #include <sys/prctl.h>
@@ -15,62 +16,68 @@
 #define CLOSE_RANGE_CLOEXEC (1U << 2)
 #endif
 
-enum { EXEC_FAILED = 127 };
+enum { EXEC_FAILED = 127, CHILD_STACK_BYTES = 32768 };
 
-/* --- the child, between fork and exec --------------------------------------------------------------------
+/* What the child gets, and gives back: it shares our memory until exec, while we wait. */
+struct birth {
+    const struct spawn_request *request;
+    const int *sources; /* WORKER_FD_END of them */
+    pid_t parent;
+    int cause; /* errno of what failed before or at exec; 0: nothing did */
+};
+
+/* --- the child, between clone and exec -------------------------------------------------------------------
  */
 
-/* Async-signal-safe calls only: another thread may have held any lock at the fork. */
+/* Async-signal-safe calls only: another thread may hold any lock, and the memory is the parent's. */
 
-static void child_fail(int status_fd)
+static _Noreturn void child_fail(struct birth *birth)
 {
-    int cause = errno;
-    ssize_t written = write(status_fd, &cause, sizeof cause);
-    (void)written;
+    birth->cause = errno;
     _exit(EXEC_FAILED);
 }
 
 /* Puts the descriptors at their places. The parent has moved all sources above the targets, so none is
  * overwritten before it is copied; dup2 clears close-on-exec on the copy. */
-static void child_descriptors(const int sources[WORKER_FD_END], int status_fd)
+static void child_descriptors(struct birth *birth)
 {
     for (int target = 0; target < WORKER_FD_END; target++)
-        if (dup2(sources[target], target) == -1)
-            child_fail(status_fd);
-    /* Whatever our own parent left open is not the worker's business. Marking instead of closing keeps
-     * status_fd until exec. A kernel before 5.11 has no such flag: then only what we opened ourselves,
-     * close-on-exec all of it, is certain to go. */
+        if (dup2(birth->sources[target], target) == -1)
+            child_fail(birth);
+    /* Whatever our own parent left open is not the worker's business. A kernel before 5.11 has no such flag:
+     * then only what we opened ourselves, close-on-exec all of it, is certain to go. */
     close_range(WORKER_FD_END, ~0U, CLOSE_RANGE_CLOEXEC);
 }
 
 static void child_signals(const sigset_t *mask)
 {
     /* Ignored signals stay ignored through exec; a handler does not. SIGPIPE and whatever our own parent
-     * ignored go back to default. */
+     * ignored go back to default. signal() would note it in libc's memory, which is the parent's. */
+    const struct sigaction normal = {.sa_handler = SIG_DFL};
     for (int number = 1; number < NSIG; number++)
-        signal(number, SIG_DFL); /* fails for SIGKILL, SIGSTOP and libc's own two: as it should */
+        sigaction(number, &normal, NULL); /* fails for SIGKILL, SIGSTOP and libc's own two: as it should */
     sigprocmask(SIG_SETMASK, mask, NULL);
 }
 
-static void child_run(const struct spawn_request *request, const int sources[WORKER_FD_END], pid_t parent,
-                      int status_fd)
+static int child_run(void *context)
 {
+    struct birth *birth = context;
     setpgid(0, 0);
     /* The kernel kills us when the parent dies, but only from here on: a parent that died before is seen by
      * its number having changed.
      *
-     *   parent: fork ─────────── dies?
+     *   parent: clone ────────── dies?
      *   child:       prctl(PDEATHSIG) ── getppid() == parent ── exec      dies before prctl: getppid differs
      *                                                                      dies after:  SIGKILL
      */
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) == -1)
-        child_fail(status_fd);
-    if (getppid() != parent)
+        child_fail(birth);
+    if (getppid() != birth->parent)
         _exit(EXEC_FAILED);
-    child_descriptors(sources, status_fd);
-    child_signals(&request->mask);
-    execv(request->path, request->argv);
-    child_fail(status_fd);
+    child_descriptors(birth);
+    child_signals(&birth->request->mask);
+    execv(birth->request->path, birth->request->argv);
+    child_fail(birth);
 }
 
 /* --- the parent ---------------------------------------------------------------------------------------- */
@@ -108,15 +115,22 @@ static int gather_sources(const struct spawn_request *request, int sources[WORKE
     return ok ? 0 : -1;
 }
 
-/* The pipe closes at exec without a word, or brings an errno. */
-static int wait_for_exec(int status_fd)
+/* A fork would copy the page tables and share every page for a moment: with a thousand workers that is most
+ * of what a restart takes. So the child runs in our memory, on a stack of its own, and we go on when it has
+ * called exec or ended, as after vfork. No handler of ours may run in the child: all signals are blocked. -1
+ * with errno when there is no child. */
+static pid_t give_birth(struct birth *birth)
 {
-    int cause = 0;
-    ssize_t n;
-    do
-        n = read(status_fd, &cause, sizeof cause);
-    while (n == -1 && errno == EINTR);
-    return n == (ssize_t)sizeof cause ? cause : 0;
+    _Alignas(16) char stack[CHILD_STACK_BYTES];
+    sigset_t all;
+    sigset_t before;
+    sigfillset(&all);
+    sigprocmask(SIG_BLOCK, &all, &before);
+    pid_t pid = clone(child_run, stack + sizeof stack, CLONE_VM | CLONE_VFORK | SIGCHLD, birth);
+    int cause = errno;
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    errno = cause;
+    return pid;
 }
 
 unsigned long long process_start_ticks(pid_t pid)
@@ -140,9 +154,8 @@ unsigned long long process_start_ticks(pid_t pid)
 }
 
 /* A child that failed before exec is reaped here and leaves no trace. */
-static int finish_start(struct process *process, pid_t pid, int status_fd)
+static int finish_start(struct process *process, pid_t pid, int cause)
 {
-    int cause = wait_for_exec(status_fd);
     int pidfd = cause == 0 ? pidfd_open(pid, 0) : -1;
     if (pidfd == -1) {
         cause = cause != 0 ? cause : errno;
@@ -159,41 +172,14 @@ static int finish_start(struct process *process, pid_t pid, int status_fd)
 int process_spawn(struct process *process, const struct spawn_request *request, struct error *error)
 {
     int sources[WORKER_FD_END];
-    int status[2] = {-1, -1};
-    int result = -1;
     *process = (struct process){0, -1, 0};
     if (gather_sources(request, sources) == -1)
         return error_set(error, "cannot start %s: %s", request->path, strerror(errno));
-    if (pipe2(status, O_CLOEXEC) == -1)
-        goto out;
-    /* The writing end must not lie where a target goes. */
-    int status_writer = fcntl(status[1], F_DUPFD_CLOEXEC, WORKER_FD_END);
-    if (status_writer == -1)
-        goto out;
-    close(status[1]);
-    status[1] = status_writer;
-
-    sigset_t all;
-    sigset_t before;
-    sigfillset(&all);
-    sigprocmask(SIG_BLOCK, &all, &before); /* no handler of ours may run in the child */
-    pid_t parent = getpid();
-    pid_t pid = fork();
-    if (pid == 0)
-        child_run(request, sources, parent, status[1]);
+    struct birth birth = {.request = request, .sources = sources, .parent = getpid()};
+    pid_t pid = give_birth(&birth);
+    int result = pid == -1 ? -1 : finish_start(process, pid, birth.cause);
     int cause = errno;
-    sigprocmask(SIG_SETMASK, &before, NULL);
-    errno = cause;
-    if (pid == -1)
-        goto out;
-    close(status[1]);
-    status[1] = -1;
-    result = finish_start(process, pid, status[0]);
-out:
-    cause = errno;
-    close_all(status, 2);
     close_all(sources, WORKER_FD_END);
-    errno = cause;
     if (result == -1)
         error_set(error, "cannot start %s: %s", request->path, strerror(cause));
     errno = cause;

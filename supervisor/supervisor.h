@@ -71,6 +71,7 @@ struct supervisor {
     int lock_fd;
     /* the fleet */
     struct worker **workers; /* each on its own, because watches point into it */
+    size_t snapshots;        /* of workers' segments, in memory; segment.c counts them */
     size_t worker_count;
     enum fleet_step step;
     bool ready_told;

@@ -76,7 +76,7 @@ struct worker {
     struct log_file *log; /* --log-dir; NULL: it has said nothing yet */
     /* statistics */
     int segment_fd;               /* of the current generation; -1: none */
-    struct stats_snapshot *stats; /* of the current or last generation; NULL: none */
+    struct stats_snapshot *stats; /* of the current or last generation, as refreshed; NULL: not read yet */
     struct reached reached;       /* how far its dead generations had come */
     uint64_t tick;                /* its last sign of progress, as seen when hangs were looked for */
     int64_t tick_us;              /* monotonic: when that was new */

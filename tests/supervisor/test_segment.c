@@ -115,6 +115,7 @@ START_TEST(more_partitions_than_the_default_get_room)
 {
     stage.settings.partitions = 1000;
     live(0);
+    ck_assert(segment_refresh(&stage.worker));
     ck_assert_uint_eq(stats_snapshot_identity(stage.worker.stats)->partition_capacity, 1000);
     struct stat info;
     ck_assert_int_eq(fstat(stage.worker.segment_fd, &info), 0);
@@ -127,6 +128,7 @@ START_TEST(a_producer_has_a_segment_of_its_kind)
     stage.worker.kind = KIND_PRODUCER;
     stage.worker.generation = 1;
     ck_assert_int_eq(segment_next(&stage.worker, &error), 0);
+    ck_assert(segment_refresh(&stage.worker));
     ck_assert_int_eq(stats_snapshot_identity(stage.worker.stats)->kind, STATS_KIND_PRODUCER);
 }
 END_TEST
@@ -149,6 +151,26 @@ START_TEST(the_end_removes_every_generation_of_this_instance_only)
 }
 END_TEST
 
+START_TEST(snapshots_are_kept_by_a_small_fleet_and_freed_by_a_large_one)
+{
+    struct worker *workers[] = {&stage.worker};
+    stage.supervisor.workers = workers;
+    stage.supervisor.worker_count = 1;
+    live(7);
+    ck_assert_ptr_null(stage.worker.stats);
+    ck_assert(segment_refresh(&stage.worker));
+    segment_cool(&stage.supervisor);
+    ck_assert_ptr_nonnull(stage.worker.stats);
+    stage.supervisor.snapshots += SEGMENTS_WARM;
+    segment_cool(&stage.supervisor);
+    ck_assert_ptr_null(stage.worker.stats);
+    ck_assert_uint_eq(stage.supervisor.snapshots, SEGMENTS_WARM);
+    ck_assert(segment_refresh(&stage.worker));
+    ck_assert_int_eq(received(stage.worker.stats), 7);
+    stage.supervisor.worker_count = 0;
+}
+END_TEST
+
 START_TEST(without_a_segment_there_is_nothing_to_refresh)
 {
     ck_assert(!segment_refresh(&stage.worker));
@@ -165,4 +187,5 @@ CHECK_MAIN_WITH("supervisor/segment", stage_open, close_stage, counters_go_on_ov
                 a_former_generation_that_is_no_segment_costs_nothing_but_its_totals,
                 more_partitions_than_the_default_get_room, a_producer_has_a_segment_of_its_kind,
                 the_end_removes_every_generation_of_this_instance_only,
+                snapshots_are_kept_by_a_small_fleet_and_freed_by_a_large_one,
                 without_a_segment_there_is_nothing_to_refresh)

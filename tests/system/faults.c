@@ -47,11 +47,11 @@ static bool fails(struct fault *fault)
     return true;
 }
 
-pid_t fork(void)
+int clone(int (*run)(void *), void *stack, int flags, void *argument, ...)
 {
-    pid_t (*real)(void);
-    *(void **)&real = dlsym(RTLD_NEXT, "fork");
-    return faults != NULL && fails(&faults->fork) ? -1 : real();
+    int (*real)(int (*)(void *), void *, int, void *, ...);
+    *(void **)&real = dlsym(RTLD_NEXT, "clone");
+    return faults != NULL && fails(&faults->fork) ? -1 : real(run, stack, flags, argument);
 }
 
 int execv(const char *path, char *const words[])

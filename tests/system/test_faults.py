@@ -32,7 +32,15 @@ def children(pid):
 
 
 def descriptors(pid):
-    return len(os.listdir(f"/proc/{pid}/fd"))
+    """How many it has; of those on one segment one, because it keeps some open twice, to read them again soon."""
+    links = []
+    for entry in pathlib.Path(f"/proc/{pid}/fd").iterdir():
+        try:
+            links.append(os.readlink(entry))
+        except OSError:
+            continue
+    segments = [link for link in links if link.startswith("/dev/shm/")]
+    return len(links) - len(segments) + len(set(segments))
 
 
 class Faults(SystemTest):
