@@ -144,7 +144,9 @@ static rd_kafka_conf_t *configure(const struct settings *settings, struct error 
 static void provide_topic(const struct dead_letters *letters)
 {
     struct error error = ERROR_INIT;
-    int there = kafka_topic_partitions(letters->consumer, letters->topic, ANSWER_MS);
+    /* The producer itself asks: a topic that it first hears of with the first letter it looks up only with
+     * its next scan, up to a second later. */
+    int there = kafka_topic_partitions(letters->producer, letters->topic, ANSWER_MS);
     int partitions = kafka_topic_partitions(letters->consumer, letters->offsets->topic, ANSWER_MS);
     if (there > 0 || partitions <= 0)
         return;
