@@ -18,6 +18,7 @@
 #include "common/exit_codes.h"
 #include "common/log.h"
 #include "consumer/copy_binary.h"
+#include "consumer/faults.h"
 #include "consumer/postgres_calls.h"
 #include "consumer/postgres_tables.h"
 #include "consumer/sink.h"
@@ -220,6 +221,7 @@ static int copy_rows(struct postgres_sink *sink, const struct sink_batch *batch,
     struct copy_binary *copy = &sink->copy;
     if (postgres_link_do(&sink->link, "begin to copy the rows", sink->copy_sql, error) == -1)
         return -1;
+    FAULT_POINT(transaction_open);
     copy_binary_begin(copy);
     for (size_t i = 0; i < batch->item_count; i++) {
         copy_binary_row(copy, &batch->items[i]);
@@ -243,10 +245,14 @@ static enum sink_result write_batch(struct postgres_sink *sink, const struct sin
                                       : postgres_link_do(&sink->link, "begin", "BEGIN", error);
     if (begun == -1)
         return SINK_AGAIN;
+    FAULT_POINT(rows_written);
     for (size_t i = 0; i < batch->death_count; i++)
         if (postgres_outbox_add(&sink->link, &own, &batch->deaths[i], error) == -1)
             return SINK_AGAIN;
-    return set_next(sink, batch->ranges, batch->range_count, error);
+    FAULT_POINT(outbox_written);
+    enum sink_result result = set_next(sink, batch->ranges, batch->range_count, error);
+    FAULT_POINT(offsets_set);
+    return result;
 }
 
 static enum sink_result postgres_sink_commit(void *state, const struct sink_batch *batch, int32_t *lost,

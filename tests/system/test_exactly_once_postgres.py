@@ -7,6 +7,7 @@ import signal
 from harness import alive, main, wait_until
 from postgres import Postgres
 from test_exactly_once import Exact
+from test_faulty import BATCH_ONLY, Faulty, table
 
 
 class IntoPostgres(Exact):
@@ -142,6 +143,19 @@ class Kills(IntoPostgres):
         self.kill_until(lambda: self.reached(topic, group), 10)
         self.assert_exact(self.rows(topic), topic)
         self.assert_audited(topic, group)
+
+
+class EveryPoint(Faulty):
+    def test_it_is_exact_after_a_kill_between_every_two_steps(self):
+        postgres = Postgres(self)
+        pipeline = ("--pipeline", "validate, postgres")
+        for point in [p for p in table("FAULT_POINTS") if p not in BATCH_ONLY]:
+            with self.subTest(point):
+                self.group = f"{self.name('g')}-{point}"
+                postgres.run(f'DROP TABLE IF EXISTS "{self.topic_name}", ksupervise_offsets, ksupervise_outbox')
+                self.killed_at(point, *pipeline)
+                self.finish(*pipeline)
+                self.assertEqual(self.audit("--postgres", ""), (0, 0, 0))
 
 
 class Outages(IntoPostgres):
