@@ -78,7 +78,7 @@ $(B)/flags.mk: Makefile
 sources  = $(sort $(wildcard $(1)/*.c $(1)/*/*.c))
 objects  = $(patsubst %.c,$(B)/obj/%.o,$(1))
 common_o := $(call objects,$(call sources,common))
-BINARIES := $(PROGRAMS:%=$(B)/bin/%)
+BINARIES := $(PROGRAMS:%=$(B)/bin/%) $(B)/bin/ktour
 
 .PHONY: all
 all: $(BINARIES)
@@ -105,6 +105,22 @@ $(B)/bin/$(1): $(B)/obj/$($(1)_dir)/main.o $(B)/lib$(1).a $(B)/libcommon.a
 	$$(Q)$$(CC) $$(LDFLAGS) -o $$@ $$^ $$(call PKG,$($(1)_pkg))
 endef
 $(foreach p,$(PROGRAMS),$(eval $(call program,$(p))))
+
+# ktour is a shell script: what its scenarios stand on, the scenarios, and its command line, one behind the other.
+TOUR      := $(sort $(wildcard tools/ktour/scenarios/*.sh))
+SCENARIOS := $(shell sed -n 's/^scenario \([a-z-]*\) .*/\1/p' $(TOUR))
+
+$(B)/bin/ktour: tools/ktour/lib.sh $(TOUR) tools/ktour/main.sh
+	$(call say,cat,$@)
+	@mkdir -p $(@D)
+	$(Q)cat $^ > $@.new && chmod 755 $@.new && mv $@.new $@
+
+.PHONY: demo demo-all $(SCENARIOS:%=demo-%)
+demo: all ## what there is to learn: make demo-NAME shows it, make demo-all all of it
+	$(Q)$(B)/bin/ktour --list
+
+demo-all $(SCENARIOS:%=demo-%): all
+	$(Q)$(B)/bin/ktour $(@:demo-%=%)
 
 # --- unit tests: tests/<folder>/test_x.c tests <folder>/x.c -----------------------------------------------
 UNIT_SOURCES := $(sort $(wildcard tests/common/test_*.c tests/common/*/test_*.c tests/consumer/test_*.c tests/consumer/*/test_*.c \
@@ -193,7 +209,7 @@ install: all ## install programs, example and systemd unit under PREFIX (/usr/lo
 	$(Q)sed 's|@PREFIX@|$(PREFIX)|g' 'tools/systemd/ksupervise@.service.in' > '$(DESTDIR)$(UNITS)/ksupervise@.service'
 
 uninstall: ## remove what install put there
-	$(Q)rm -f $(PROGRAMS:%='$(DESTDIR)$(PREFIX)/bin/%')
+	$(Q)rm -f $(foreach p,$(notdir $(BINARIES)),'$(DESTDIR)$(PREFIX)/bin/$(p)')
 	$(Q)rm -rf '$(DESTDIR)$(EXAMPLES)' '$(DESTDIR)$(UNITS)/ksupervise@.service'
 
 clean: ## remove everything that was built (build/), but not a running Kafka's data

@@ -12,7 +12,7 @@ from harness import BUILD, ROOT, SystemTest, main
 COMMAND = re.compile(r"^```sh\n(.*?)^```", re.M | re.S)
 
 # These are what runs this very test, or take long; that they exist as targets is checked instead.
-TARGETS_ONLY = {"make test", "make unit", "make system", "make SANITIZE=address unit", "make lint", "make fuzz", "make bench"}
+TARGETS_ONLY = {"make test", "make unit", "make system", "make SANITIZE=address unit", "make lint", "make fuzz", "make bench", "make demo-all"}
 
 
 def commands():
@@ -67,6 +67,7 @@ class Readme(SystemTest):
             (r"build/bin/kconsume --stages$", self.ends_well),
             (r"build/bin/kconsume ", lambda c: self.runs_until_interrupted(c, r"assigned \d+ partition")),
             (r"GROUP_ID=\S+ build/bin/kconsume ", lambda c: self.runs_until_interrupted("env " + c, r"assigned \d+ partition")),
+            (r"build/bin/ktour ", self.ends_well),
             (r"build/bin/kstat 1$", lambda c: self.with_fleet(lambda: self.runs_until_interrupted(c, r"bravo"))),
             (r"build/bin/kctl ", lambda c: self.with_fleet(lambda: self.ends_well(c))),
             (r"build/bin/kstat --list$", self.ends_well),

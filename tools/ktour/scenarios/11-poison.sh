@@ -1,0 +1,27 @@
+# shellcheck shell=bash
+scenario poison any "a record that kills its consumer is found, quarantined, and the work goes on after it"
+
+scenario_poison() {
+    watch_for "two deaths by SIGSEGV; the suspects are tried one by one, one is guilty, and there is no third death."
+    use_topic 3
+    step "600 payments with one among them at which the consumer crashes"
+    produce 300
+    produce_of mallory
+    local partition offset
+    read -r partition offset < <(sed -n 's/.*partition \([0-9]*\) : at offset \([0-9]*\).*/\1 \2/p' "$folder/shown")
+    produce 300
+    supervise --clients bravo --no-producer --group "$instance" --quiet --restart-delay 1ms --restart-delay-max 5ms \
+        --pipeline "validate, crash:user == 'mallory'"
+    said 'may have caused SIGSEGV'
+    said 'killed bravo twice'
+    said 'came through the suspect records'
+    wait_for 30 "all committed" committed_is "$instance" 601
+    step "Where is it now?"
+    show '' ktopic dlq show --workload payments "$topic"
+    check "the record that was found is the one: partition $partition offset $offset, quarantined" \
+        "$(grep -c "partition $partition offset $offset .*in quarantine" "$folder/shown")" -eq 1
+    audit --group "$instance" --dlq
+    check "$(audited DEAD) dead letter, $(audited MISSING) missing, 601 committed" "$(audited DEAD) $(audited MISSING) $(audited COMMITTED)" = "1 0 601"
+    check "two restarts, and bravo is ready" "$(sum bravo restarts) $(values bravo state)" = '2 "ready"'
+    shut_down
+}
