@@ -24,6 +24,7 @@ struct exactly_once {
     struct sink_death *deaths; /* of the batch in flight */
     size_t death_count;
     struct sink_range *ranges;
+    int64_t serve_us; /* monotonic: the outbox is not to be touched before */
 };
 
 struct consumer {

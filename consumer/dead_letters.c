@@ -306,13 +306,16 @@ void dead_letters_keep_places(struct dead_letters *letters)
     letters->places = calloc(letters->capacity, sizeof *letters->places);
 }
 
-size_t dead_letters_acknowledged(struct dead_letters *letters, struct letter_place *places, size_t most)
+const struct letter_place *dead_letters_acknowledged(const struct dead_letters *letters, size_t *count)
 {
-    size_t count = letters->place_count < most ? letters->place_count : most;
-    memcpy(places, letters->places, count * sizeof *places);
+    *count = letters->place_count;
+    return letters->places;
+}
+
+void dead_letters_let_go(struct dead_letters *letters, size_t count)
+{
     letters->place_count -= count;
-    memmove(letters->places, letters->places + count, letters->place_count * sizeof *places);
-    return count;
+    memmove(letters->places, letters->places + count, letters->place_count * sizeof *letters->places);
 }
 
 /* --- answers ------------------------------------------------------------------------------------------- */

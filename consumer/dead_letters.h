@@ -66,10 +66,11 @@ int dead_letters_send_kept(struct dead_letters *letters, const struct letter_bod
 /* Kafka's cluster id; "unknown" when nobody answers. Good until close. */
 const char *dead_letters_cluster(struct dead_letters *letters);
 
-/* Up to `most` places of letters that were acknowledged since the last call, for whoever keeps them; after
- * dead_letters_keep_places. Returns how many. */
+/* The places of kept letters that were acknowledged, for whoever keeps them, after dead_letters_keep_places;
+ * good until the next call of anything here. The first `count` are forgotten when their keeper has let go. */
 void dead_letters_keep_places(struct dead_letters *letters);
-size_t dead_letters_acknowledged(struct dead_letters *letters, struct letter_place *places, size_t most);
+const struct letter_place *dead_letters_acknowledged(const struct dead_letters *letters, size_t *count);
+void dead_letters_let_go(struct dead_letters *letters, size_t count);
 
 /* Takes answers that came; moves barriers. -1 when a letter was refused for good. Cheap when there are none.
  */

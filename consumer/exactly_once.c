@@ -9,6 +9,7 @@
 #include "consumer/holds.h"
 
 enum { PLACES_A_TIME = 500 };
+#define SERVE_AGAIN_US US_PER_SECOND
 
 /* Who says when offsets are committed: a sink, or --commit. */
 static int check_mode(const struct settings *settings, const struct stage *stage, struct error *error)
@@ -191,12 +192,18 @@ bool exactly_once_commit(struct consumer *consumer, size_t item_count)
 
 void exactly_once_serve(struct consumer *consumer)
 {
-    const struct exactly_once *sink = &consumer->sink;
-    struct letter_place places[PLACES_A_TIME];
+    struct exactly_once *sink = &consumer->sink;
     struct error error = ERROR_INIT;
-    size_t count = dead_letters_acknowledged(consumer->letters, places, PLACES_A_TIME);
-    if (count > 0 && sink->class->forwarded(sink->state, places, count, &error) == -1)
-        log_verbose("acknowledged letters stay in the outbox and will be sent again: %s", error.text);
-    if (count > 0)
+    size_t count;
+    const struct letter_place *places = dead_letters_acknowledged(consumer->letters, &count);
+    if (count == 0 || clock_monotonic_us() < sink->serve_us)
+        return;
+    count = count < PLACES_A_TIME ? count : PLACES_A_TIME;
+    if (sink->class->forwarded(sink->state, places, count, &error) == 0) {
+        dead_letters_let_go(consumer->letters, count);
         FAULT_POINT(outbox_emptied);
+        return;
+    }
+    log_verbose("acknowledged letters stay in the outbox for now: %s", error.text);
+    sink->serve_us = clock_monotonic_us() + SERVE_AGAIN_US;
 }
