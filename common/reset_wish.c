@@ -49,9 +49,14 @@ static int parse_more(struct reset_wish *wish, const char *word, struct error *e
         wish->dry_run = true;
         return 0;
     }
+    if (strcmp(word, "delete-rows") == 0) {
+        wish->delete_rows = true;
+        return 0;
+    }
     if (strncmp(word, partition, sizeof partition - 1) != 0 ||
         option_parse_integer(word + sizeof partition - 1, 0, INT32_MAX, &number, error) == -1)
-        return error_set_code(error, EXIT_CODE_USAGE, "'%s' is neither partition=P nor dry-run", word);
+        return error_set_code(error, EXIT_CODE_USAGE, "'%s' is none of partition=P, dry-run, delete-rows",
+                              word);
     wish->partition = (int32_t)number;
     return 0;
 }

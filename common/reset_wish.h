@@ -1,7 +1,7 @@
 /* reset_wish.h: where a group's offsets are to be set: what kctl reset says, kconsume --reset takes, and the
  * supervisor hands through:
  *
- *   WHERE[,partition=P][,dry-run]      WHERE: earliest, latest, offset:N, timestamp:T, shift:±N
+ *   WHERE[,partition=P][,dry-run][,delete-rows]      WHERE: earliest, latest, offset:N, timestamp:T, shift:±N
  *
  * T is RFC 3339, or microseconds since the epoch.
  */
@@ -20,6 +20,7 @@ struct reset_wish {
     int64_t value;     /* an offset, microseconds since the epoch, or by how many */
     int32_t partition; /* -1: all */
     bool dry_run;      /* only say what would be */
+    bool delete_rows;  /* of a database sink, from there on: they will be written again */
 };
 
 /* -1 with a usage error that says what was expected. */

@@ -116,10 +116,10 @@ int64_t exactly_once_reread(struct consumer *consumer, int32_t partition, struct
 }
 
 int exactly_once_move(struct consumer *consumer, int32_t partition, int64_t from, int64_t to,
-                      struct error *error)
+                      bool delete_rows, struct error *error)
 {
     const struct exactly_once *sink = &consumer->sink;
-    return sink->class->move(sink->state, partition, from, to, error) == SINK_DONE ? 0 : -1;
+    return sink->class->move(sink->state, partition, from, to, delete_rows, error) == SINK_DONE ? 0 : -1;
 }
 
 /* --- a batch ------------------------------------------------------------------------------------------- */

@@ -28,7 +28,7 @@ int64_t exactly_once_reread(struct consumer *consumer, int32_t partition, struct
 
 /* Sets where to go on: the first start, a gap that retention tore, a reset. -1: not done. */
 int exactly_once_move(struct consumer *consumer, int32_t partition, int64_t from, int64_t to,
-                      struct error *error);
+                      bool delete_rows, struct error *error);
 
 /* A record is dead: its letter will be part of the transaction. */
 void exactly_once_dead(struct consumer *consumer, const rd_kafka_message_t *message,

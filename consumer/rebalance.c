@@ -67,7 +67,7 @@ static int64_t sink_start(struct consumer *consumer, int32_t partition, struct e
                     latest ? RD_KAFKA_OFFSET_END : RD_KAFKA_OFFSET_BEGINNING);
     if (start == STATS_UNKNOWN)
         return error_set(error, "the broker does not say where the topic begins");
-    return exactly_once_move(consumer, partition, STATS_UNKNOWN, start, error) == -1 ? -1 : start;
+    return exactly_once_move(consumer, partition, STATS_UNKNOWN, start, false, error) == -1 ? -1 : start;
 }
 
 /* The same as decide_starts, by the sink's word. A partition whose start it does not say waits. */
@@ -311,12 +311,12 @@ void rebalance_take(struct consumer *consumer, int32_t partition)
 
 /* --- offsets that are gone ----------------------------------------------------------------------------- */
 
-void rebalance_begin_at(struct consumer *consumer, int32_t partition, int64_t offset)
+void rebalance_begin_at(struct consumer *consumer, int32_t partition, int64_t offset, bool delete_rows)
 {
     const struct partition *row = offsets_assigned(&consumer->offsets, partition);
     struct error error = ERROR_INIT;
     if (exactly_once_is(consumer) &&
-        exactly_once_move(consumer, partition, row->position, offset, &error) == -1) {
+        exactly_once_move(consumer, partition, row->position, offset, delete_rows, &error) == -1) {
         hold_untaken(consumer, partition, true, &error);
         return;
     }
@@ -346,7 +346,7 @@ void rebalance_offset_gone(struct consumer *consumer, int32_t partition)
     bool never_committed = from == STATS_UNKNOWN;
     int64_t to = policy == OFFSET_LOSS_LATEST ? end : low;
     if (never_committed) { /* only when the queries at assignment failed: this is the group's first start */
-        rebalance_begin_at(consumer, partition, consumer->settings->from == FROM_LATEST ? end : low);
+        rebalance_begin_at(consumer, partition, consumer->settings->from == FROM_LATEST ? end : low, false);
         return;
     }
     int64_t gone = from < low ? low - from : 0;
@@ -362,5 +362,5 @@ void rebalance_offset_gone(struct consumer *consumer, int32_t partition)
     log_warning("%s [%" PRId32 "]: %" PRId64 " records are gone, offsets %" PRId64 " to %" PRId64
                 "; going on at %" PRId64,
                 consumer->offsets.topic, partition, gone, from, low - 1, to);
-    rebalance_begin_at(consumer, partition, to);
+    rebalance_begin_at(consumer, partition, to, false);
 }

@@ -30,7 +30,7 @@ void rebalance_take(struct consumer *consumer, int32_t partition);
 
 /* Goes on at another offset than the next, in the sink too: where records are gone, or somebody wants it. The
  * position says whether it was done. */
-void rebalance_begin_at(struct consumer *consumer, int32_t partition, int64_t offset);
+void rebalance_begin_at(struct consumer *consumer, int32_t partition, int64_t offset, bool delete_rows);
 
 /* Takes records again of one partition that waited, from the offset that the table has; unless all are
  * paused. */

@@ -158,7 +158,7 @@ static int set_one(struct consumer *consumer, const struct reset_wish *wish, int
     if (from != STATS_UNKNOWN)
         snprintf(was, sizeof was, "%" PRId64, from);
     if (!wish->dry_run) {
-        rebalance_begin_at(consumer, partition, target);
+        rebalance_begin_at(consumer, partition, target, wish->delete_rows);
         if (offsets_assigned(&consumer->offsets, partition)->position != target)
             return error_set(error, "%s [%" PRId32 "] could not be set to %" PRId64, consumer->offsets.topic,
                              partition, target);

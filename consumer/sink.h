@@ -68,9 +68,10 @@ struct sink_class {
      * SINK_LOST, or SINK_AGAIN. */
     enum sink_result (*reread)(void *state, int32_t partition, int64_t *next_offset, struct error *error);
 
-    /* Sets where to go on: a first start, a gap that retention tore, a reset. SINK_LOST when the partition is
-     * not ours any more. */
-    enum sink_result (*move)(void *state, int32_t partition, int64_t from, int64_t to, struct error *error);
+    /* Sets where to go on: a first start, a gap that retention tore, a reset; `delete_rows`: of the partition
+     * from there on, in the same transaction. SINK_LOST when the partition is not ours any more. */
+    enum sink_result (*move)(void *state, int32_t partition, int64_t from, int64_t to, bool delete_rows,
+                             struct error *error);
 
     enum sink_result (*commit)(void *state, const struct sink_batch *batch, int32_t *lost,
                                struct error *error);

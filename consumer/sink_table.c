@@ -1,5 +1,6 @@
 #include "consumer/sink_table.h"
 
+#include <inttypes.h>
 #include <msgpack.h>
 #include <stdarg.h>
 #include <uuid/uuid.h>
@@ -93,6 +94,13 @@ void sink_insert_sql(char sql[SINK_SQL_BYTES], const char *topic, const struct s
     for (size_t i = 1; i < OWN_COLUMNS + schema->field_count; i++)
         append(sql, ", ?");
     append(sql, ")");
+}
+
+void sink_delete_sql(char sql[SINK_SQL_BYTES], const char *topic, int32_t partition, int64_t from)
+{
+    sql[0] = '\0';
+    append_name(sql, "DELETE FROM ", topic, "");
+    append(sql, " WHERE kafka_partition = %" PRId32 " AND kafka_offset >= %" PRId64, partition, from);
 }
 
 /* --- epochs -------------------------------------------------------------------------------------------- */

@@ -27,6 +27,9 @@ void sink_insert_sql(char sql[SINK_SQL_BYTES], const char *topic, const struct s
 /* `"topic" (kafka_partition, …)`: for COPY. */
 void sink_columns_sql(char sql[SINK_SQL_BYTES], const char *topic, const struct schema *schema);
 
+/* The rows of a partition from an offset on. */
+void sink_delete_sql(char sql[SINK_SQL_BYTES], const char *topic, int32_t partition, int64_t from);
+
 /* The epochs of the partitions that are ours. */
 struct sink_epochs {
     int64_t *of; /* by partition; 0: not ours */

@@ -203,14 +203,19 @@ static enum sink_result finish(struct postgres_sink *sink, enum sink_result writ
 }
 
 static enum sink_result postgres_sink_move(void *state, int32_t partition, int64_t from, int64_t to,
-                                           struct error *error)
+                                           bool delete_rows, struct error *error)
 {
     struct postgres_sink *sink = state;
     struct sink_range range = {partition, from, to};
+    char sql[SINK_SQL_BYTES];
     int32_t lost;
     if (up(sink, error) == -1 || postgres_link_do(&sink->link, "move", "BEGIN", error) == -1)
         return SINK_AGAIN;
-    return finish(sink, set_next(sink, &range, 1, error), &range, 1, &lost, error);
+    enum sink_result written = set_next(sink, &range, 1, error);
+    sink_delete_sql(sql, sink->pipeline->settings->topic, partition, to);
+    if (written == SINK_DONE && delete_rows && postgres_link_do(&sink->link, "delete rows", sql, error) == -1)
+        written = SINK_AGAIN;
+    return finish(sink, written, &range, 1, &lost, error);
 }
 
 /* --- a batch ------------------------------------------------------------------------------------------- */

@@ -310,10 +310,22 @@ static enum sink_result set_next(struct sqlite_sink *sink, struct sink_range ran
 }
 
 static enum sink_result sqlite_move(void *state, int32_t partition, int64_t from, int64_t to,
-                                    struct error *error)
+                                    bool delete_rows, struct error *error)
 {
+    struct sqlite_sink *sink = state;
     struct sink_range range = {partition, from, to};
-    return set_next(state, range, error);
+    char sql[SINK_SQL_BYTES];
+    if (run(sink, sink->statements[BEGIN], error) == -1)
+        return SINK_AGAIN;
+    enum sink_result result = set_next(sink, range, error);
+    sink_delete_sql(sql, sink->pipeline->settings->topic, partition, to);
+    if (result == SINK_DONE && delete_rows && execute(sink, sql, error) == -1)
+        result = SINK_AGAIN;
+    if (result == SINK_DONE && run(sink, sink->statements[COMMIT], error) == -1)
+        result = SINK_UNKNOWN;
+    if (result != SINK_DONE)
+        roll_back(sink);
+    return result;
 }
 
 /* --- a batch ------------------------------------------------------------------------------------------- */

@@ -32,7 +32,9 @@ START_TEST(a_partition_and_a_dry_run_follow_in_any_order)
 {
     parses("latest,partition=2,dry-run", RESET_LATEST, 0);
     ck_assert_int_eq(wish.partition, 2);
-    ck_assert(wish.dry_run);
+    ck_assert(wish.dry_run && !wish.delete_rows);
+    parses("earliest,delete-rows", RESET_EARLIEST, 0);
+    ck_assert(wish.delete_rows);
     parses("offset:0,dry-run,partition=0", RESET_OFFSET, 0);
     ck_assert_int_eq(wish.partition, 0);
 }

@@ -36,6 +36,13 @@ START_TEST(an_insert_has_a_parameter_for_each_column_in_their_order)
 }
 END_TEST
 
+START_TEST(rows_are_deleted_from_an_offset_on)
+{
+    sink_delete_sql(sql, "payments", 3, 41);
+    ck_assert_str_eq(sql, "DELETE FROM \"payments\" WHERE kafka_partition = 3 AND kafka_offset >= 41");
+}
+END_TEST
+
 START_TEST(every_schema_fits_with_the_longest_topic_of_quotes)
 {
     char topic[250];
@@ -132,5 +139,6 @@ END_TEST
 
 CHECK_MAIN("consumer/sink_table", a_table_has_a_column_for_each_field_and_three_of_its_own,
            names_are_quoted_whatever_they_hold, an_insert_has_a_parameter_for_each_column_in_their_order,
-           every_schema_fits_with_the_longest_topic_of_quotes, epochs_are_of_partitions_and_none_is_nobodys,
-           headers_come_back_as_they_went, bytes_that_are_no_headers_end_where_they_end)
+           rows_are_deleted_from_an_offset_on, every_schema_fits_with_the_longest_topic_of_quotes,
+           epochs_are_of_partitions_and_none_is_nobodys, headers_come_back_as_they_went,
+           bytes_that_are_no_headers_end_where_they_end)

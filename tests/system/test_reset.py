@@ -119,11 +119,14 @@ class Reset(SystemTest):
         self.assertEqual(done.status, 0, done.text())
         self.run_ok("kctl", "-i", self.instance, "start", "bravo")
         wait_until(lambda: rows() == (345, 300), 20, "five of each again")
+        done = self.reset("--to", "earliest", "--delete-rows")
+        self.assertEqual(done.status, 0, done.text())
+        wait_until(lambda: rows() == (300, 300), 20, "each record once again")
 
     def test_what_makes_no_sense_is_told(self):
         self.fleet()
         for words, why in ((("--to", "nowhere"), "is no place to reset to"), ((), "reset: where?"), (("--to", "offset", "x"), "is no place to reset to"),
-                           (("--to", "earliest", "--partition", "x"), "is neither partition=P")):
+                           (("--to", "earliest", "--partition", "x"), "is none of partition=P")):
             done = self.reset(*words)
             self.assertEqual(done.status, 2, done.text())
             self.assertIn(why, done.text())

@@ -21,6 +21,7 @@ struct settings {
     const char *to;
     const char *partition;
     bool dry_run;
+    bool delete_rows;
 };
 
 #define FOLLOW_EVERY_US 250000
@@ -42,6 +43,8 @@ static const struct option_def options[] = {
      false},
     {OPTION_FLAG, "dry-run", 0, NULL, NULL, NULL, AT(dry_run), 0, 0, NULL, "reset: only say what would be",
      false},
+    {OPTION_FLAG, "delete-rows", 0, NULL, NULL, NULL, AT(delete_rows), 0, 0, NULL,
+     "reset: delete a database's rows from there on; else they are written a second time", false},
     {OPTION_FLAG, "json", 0, NULL, NULL, NULL, AT(json), 0, 0, NULL, "print JSON", false},
 };
 
@@ -106,8 +109,9 @@ static int reset_argument(const struct settings *settings, char argument[ARGUMEN
         return error_set_code(error, EXIT_CODE_USAGE,
                               "reset: where? --to earliest, latest, offset N, timestamp T or shift ±N");
     int length =
-        snprintf(argument, ARGUMENT_BYTES, "%s%s%s%s", settings->to, settings->partition ? ",partition=" : "",
-                 settings->partition ? settings->partition : "", settings->dry_run ? ",dry-run" : "");
+        snprintf(argument, ARGUMENT_BYTES, "%s%s%s%s%s", settings->to,
+                 settings->partition ? ",partition=" : "", settings->partition ? settings->partition : "",
+                 settings->dry_run ? ",dry-run" : "", settings->delete_rows ? ",delete-rows" : "");
     if (length >= ARGUMENT_BYTES)
         return error_set_code(error, EXIT_CODE_USAGE, "reset: --to and --partition are too long");
     return reset_wish_parse(&wish, argument, error);
