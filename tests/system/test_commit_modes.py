@@ -89,6 +89,7 @@ class Manual(Modes):
         self.assertIn("acknowledged before 0, and 3 beyond; 17 not", self.acked("bravo", "0:5,0:7-8"))
         row = self.row()
         self.assertEqual((row["committed"], row["acknowledged_ahead"], row["unacknowledged"]), (0, 3, 17))
+        self.assertIn("[0]: 17 not acknowledged, 3 acknowledged beyond", self.run_ok("kstat", "-i", self.instance, "bravo"))
         self.assertIn("acknowledged before 6, and 2 beyond", self.acked("bravo", "0:0-4"))
         self.assertEqual(self.committed("bravo", self.topic_name), {0: 6})
         self.assertIn("acknowledged before 20", self.acked("bravo", "all"))

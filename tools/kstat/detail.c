@@ -173,6 +173,21 @@ static void show_death(const struct view *view, const struct view_worker *worker
             format_span(death->system_us).text, format_bytes(death->max_rss_bytes).text);
 }
 
+/* Of a consumer whose records are acknowledged by hand. */
+static void show_acknowledgements(const struct view_worker *worker, FILE *stream)
+{
+    for (size_t i = 0; i < stats_snapshot_partitions(worker->snapshot); i++) {
+        int32_t number;
+        const char *topic = stats_snapshot_partition_topic(worker->snapshot, i, &number);
+        int64_t waiting = stats_snapshot_partition(worker->snapshot, i, "unacknowledged");
+        if (topic == NULL || waiting == STATS_UNKNOWN)
+            continue;
+        fprintf(stream, "%s [%" PRId32 "]: %s not acknowledged, %s acknowledged beyond the first of these\n",
+                format_foreign(topic).text, number, format_number(waiting).text,
+                format_number(stats_snapshot_partition(worker->snapshot, i, "acknowledged_ahead")).text);
+    }
+}
+
 static const struct table_column successor_columns[] = {
     {"PARTITION", false, false, 0}, {"HAD REACHED", true, false, 0}, {"RESUMED AT", true, false, 0},
     {"COMMITTED", true, false, 0},  {"REDELIVERED", true, false, 0},
@@ -234,6 +249,7 @@ static void show_one(const struct view *view, size_t index, const struct rates *
     show_life(view, worker, screen, stream);
     if (worker->snapshot != NULL) {
         show_partitions(view, index, 1, true, screen, stream);
+        show_acknowledgements(worker, stream);
         show_latencies(worker, screen, stream);
         show_values(view, worker, rates, screen, stream);
         show_ring(view, worker, STATS_RING_REBALANCES, "REBALANCES", screen, stream);
