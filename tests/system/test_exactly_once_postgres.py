@@ -37,7 +37,7 @@ class IntoPostgres(Exact):
         return self.supervise(*self.flags(topic, group, *more))
 
     def consume(self, topic, group, pipeline, *more):
-        return self.start("kconsume", "--client", self.name("c"), "--group", group, "--topic", topic, "--pipeline", pipeline, *more)
+        return self.start("kconsume", "--publish=no", "--client", self.name("c"), "--group", group, "--topic", topic, "--pipeline", pipeline, *more)
 
     def assert_audited(self, topic, group, *more):
         self.run_ok("kaudit", topic, "--group", group, "--postgres", "", *more)
@@ -137,7 +137,7 @@ class Kills(IntoPostgres):
         topic, group = self.topic(), self.name("g")
         self.produce(topic, 30000)
         flags = self.flags(topic, group, "--batch-size", "50")
-        other = self.name("other")
+        other = f"{self.instance}-other"  # whatever it leaves is found by this test's name
         self.supervise(*flags)
         self.start("ksupervise", "--instance", other, *flags)
         self.kill_until(lambda: self.reached(topic, group), 10)
