@@ -270,17 +270,22 @@ static int send_body(struct dead_letters *letters, const struct letter_body *bod
     return 0;
 }
 
+struct letter_body dead_letters_body(const rd_kafka_message_t *message, rd_kafka_headers_t *headers)
+{
+    return (struct letter_body){.partition = message->partition,
+                                .offset = message->offset,
+                                .timestamp_ms = rd_kafka_message_timestamp(message, NULL),
+                                .key = message->key,
+                                .key_length = message->key_len,
+                                .value = message->payload,
+                                .value_length = message->len,
+                                .headers = headers};
+}
+
 int dead_letters_send(struct dead_letters *letters, const rd_kafka_message_t *message,
                       const struct obituary *obituary, struct error *error)
 {
-    struct letter_body body = {.partition = message->partition,
-                               .offset = message->offset,
-                               .timestamp_ms = rd_kafka_message_timestamp(message, NULL),
-                               .key = message->key,
-                               .key_length = message->key_len,
-                               .value = message->payload,
-                               .value_length = message->len,
-                               .headers = dead_letters_headers(letters, message, obituary)};
+    struct letter_body body = dead_letters_body(message, dead_letters_headers(letters, message, obituary));
     if (send_body(letters, &body, false, error) == -1) {
         rd_kafka_headers_destroy(body.headers);
         return -1;

@@ -61,6 +61,8 @@ int dead_letters_send(struct dead_letters *letters, const rd_kafka_message_t *me
 /* The headers of a message's letter: its own, and what is said of it. The caller destroys them. */
 rd_kafka_headers_t *dead_letters_headers(struct dead_letters *letters, const rd_kafka_message_t *message,
                                          const struct obituary *obituary);
+/* The letter of a message, whose key and value it points at. */
+struct letter_body dead_letters_body(const rd_kafka_message_t *message, rd_kafka_headers_t *headers);
 /* A letter that is kept elsewhere until it is acknowledged; nothing is taken over. Sets no barrier. */
 int dead_letters_send_kept(struct dead_letters *letters, const struct letter_body *body, struct error *error);
 /* Kafka's cluster id; "unknown" when nobody answers. Good until close. */

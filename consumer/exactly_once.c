@@ -147,15 +147,7 @@ static void send_letters(struct consumer *consumer)
 {
     const struct exactly_once *sink = &consumer->sink;
     for (size_t i = 0; i < sink->death_count; i++) {
-        const rd_kafka_message_t *message = sink->deaths[i].message;
-        struct letter_body body = {.partition = message->partition,
-                                   .offset = message->offset,
-                                   .timestamp_ms = rd_kafka_message_timestamp(message, NULL),
-                                   .key = message->key,
-                                   .key_length = message->key_len,
-                                   .value = message->payload,
-                                   .value_length = message->len,
-                                   .headers = sink->deaths[i].headers};
+        struct letter_body body = dead_letters_body(sink->deaths[i].message, sink->deaths[i].headers);
         send_kept(consumer, &body);
     }
 }

@@ -21,29 +21,6 @@ static int check_results(const rd_kafka_topic_result_t **results, size_t count, 
     return 0;
 }
 
-int admin_create_topic(const struct cluster *cluster, const char *topic, int partitions,
-                       int replication_factor, struct error *error)
-{
-    char why[256];
-    rd_kafka_NewTopic_t *wanted =
-        rd_kafka_NewTopic_new(topic, partitions, replication_factor, why, sizeof why);
-    if (wanted == NULL)
-        return error_set(error, "cannot create topic %s: %s", topic, why);
-    struct admin_request request = admin_request_begin(cluster, RD_KAFKA_ADMIN_OP_CREATETOPICS);
-    rd_kafka_CreateTopics(cluster->rk, &wanted, 1, request.options, request.queue);
-    rd_kafka_NewTopic_destroy(wanted);
-    char text[WHAT_BYTES];
-    rd_kafka_event_t *event = admin_request_finish(&request, what(text, "create", topic), error);
-    if (event == NULL)
-        return -1;
-    size_t count;
-    const rd_kafka_topic_result_t **results =
-        rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event), &count);
-    int result = check_results(results, count, "create", error);
-    rd_kafka_event_destroy(event);
-    return result;
-}
-
 int admin_grow_topic(const struct cluster *cluster, const char *topic, int partitions, struct error *error)
 {
     char why[256];

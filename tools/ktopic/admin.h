@@ -4,12 +4,6 @@
 
 #include "tools/ktopic/cluster.h"
 
-/* Lets the cluster choose (KIP-464, brokers from 2.4 on). */
-#define ADMIN_REPLICATION_DEFAULT (-1)
-
-int admin_create_topic(const struct cluster *cluster, const char *topic, int partitions,
-                       int replication_factor, struct error *error);
-
 /* `partitions` is the new total. */
 int admin_grow_topic(const struct cluster *cluster, const char *topic, int partitions, struct error *error);
 

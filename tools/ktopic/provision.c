@@ -1,6 +1,7 @@
 /* ktopic provision */
 #include "common/clock.h"
 #include "common/exit_codes.h"
+#include "common/kafka_topic.h"
 #include "common/log.h"
 #include "common/record/schema.h"
 #include "common/worker/config.h"
@@ -9,6 +10,7 @@
 #include "tools/ktopic/verbs.h"
 
 #define TOPICS_MAX 256
+#define CREATE_MS  11000 /* a broker's own deadline for it is 10 s */
 #define LEADERS_US (10 * US_PER_SECOND)
 #define RETRY_US   (20 * US_PER_MS)
 
@@ -98,10 +100,10 @@ static int carry_out(const struct cluster *cluster, const struct settings *setti
 {
     int partitions = (int)settings->partitions;
     int replicas =
-        settings->replication_factor == 0 ? ADMIN_REPLICATION_DEFAULT : (int)settings->replication_factor;
+        settings->replication_factor == 0 ? KAFKA_REPLICATION_DEFAULT : (int)settings->replication_factor;
     switch (plan) {
     case PLAN_CREATE:
-        if (admin_create_topic(cluster, topic, partitions, replicas, error) == -1)
+        if (kafka_topic_create(cluster->rk, topic, partitions, replicas, CREATE_MS, error) == -1)
             return -1;
         log_line("%s: created with %d partition%s", topic, partitions, partitions == 1 ? "" : "s");
         return 0;
