@@ -101,13 +101,13 @@ class DeadLetters(SystemTest):
         kafka.broker("pause", letters)
         self.supervise("--clients", "bravo", "--no-producer", "--topic", topic, "--group", group, "--session-timeout", "6s")
         reached = wait_until(lambda: (worker := self.worker("bravo")) and worker["partitions"]
-                             and worker["partitions"][0]["position"] == 21 and worker, 30, "the consumer at the end")
+                             and worker["partitions"][0]["position"] == 21 and worker, 60, "the consumer at the end")
         self.assertEqual(reached["counters"]["dead_lettered"], 0)
-        wait_until(lambda: self.worker("bravo")["partitions"][0]["committed"] == 10, 20, "a commit up to the letter")
+        wait_until(lambda: self.worker("bravo")["partitions"][0]["committed"] == 10, 40, "a commit up to the letter")
         os.kill(self.worker("bravo")["pid"], signal.SIGKILL)
         kafka.broker("resume", letters)
         wait_until(lambda: (worker := self.worker("bravo")) and worker["generation"] == 2 and worker["partitions"]
-                   and worker["partitions"][0]["committed"] == 21, 40, "everything committed")
+                   and worker["partitions"][0]["committed"] == 21, 60, "everything committed")
         ids = {letter["headers"]["dlq.id"] for letter in self.letters(f"{topic}.dlq")}
         self.assertEqual(len(ids), 1, ids)
 
