@@ -91,12 +91,14 @@ const struct program consumer_program = {
         "Reads a topic as a member of a consumer group, in batches, and commits each after it was processed.",
     .epilogue =
         "Examples:\n"
-        "  kconsume --client bravo                                      group test_group_bravo on payments\n"
-        "  kconsume --workload payments --group payment-tracker --print every payment\n"
+        "  kconsume --client bravo                      group test_group_bravo on payments\n"
+        "  kconsume --group payment-tracker --print     a line for every payment\n"
+        "  kconsume --pipeline 'validate, flag:amount > 400, stats:100'\n"
         "  GROUP_ID=order-analytics kconsume --workload orders --from latest\n\n"
         "Exit codes: 0 ended when asked to, 1 failed, 2 usage, 78 configuration, 80 fatal Kafka error, 81 "
         "fenced,\n"
-        "82 instance id not released yet, 84 committed offsets are gone.\n",
+        "82 instance id not released yet, 83 the sink failed, 84 committed offsets are gone, 85 the "
+        "supervisor is gone.\n",
     .options = options,
     .option_count = sizeof options / sizeof options[0],
 };

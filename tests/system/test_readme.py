@@ -7,7 +7,7 @@ import shutil
 
 import subprocess
 
-from harness import BUILD, ROOT, SystemTest, main
+from harness import BUILD, ROOT, SystemTest, main, wait_until
 
 COMMAND = re.compile(r"^```sh\n(.*?)^```", re.M | re.S)
 
@@ -52,6 +52,11 @@ class Readme(SystemTest):
             status = process.interrupt()
         self.assertIn(status, (0, 130), process.text())
 
+    def after_a_kill(self, command):
+        self.ends_well("kill -9 $(build/bin/kstat --pid bravo)")
+        wait_until(lambda: (worker := self.worker("bravo")) and worker["generation"] > 1, 30, "its successor")
+        self.ends_well(command)
+
     def is_a_target(self, command):
         target = command.split()[-1]
         done = subprocess.run(["make", "-n", target], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
@@ -71,7 +76,7 @@ class Readme(SystemTest):
             (r"build/bin/kstat 1$", lambda c: self.with_fleet(lambda: self.runs_until_interrupted(c, r"bravo"))),
             (r"build/bin/kctl ", lambda c: self.with_fleet(lambda: self.ends_well(c))),
             (r"build/bin/kstat --list$", self.ends_well),
-            (r"build/bin/kstat bravo --generation 1$", lambda c: self.with_fleet(lambda: self.ends_well(c))),
+            (r"build/bin/kstat --postmortem bravo$", lambda c: self.with_fleet(lambda: self.after_a_kill(c))),
             (r"build/bin/kstat", lambda c: self.with_fleet(lambda: self.ends_well(c))),
             (r"kill -9 \$\(build/bin/kstat --pid bravo\)$", lambda c: self.with_fleet(lambda: self.ends_well(c), r"bravo resumed at \d+")),
             (r"(echo .* \| )?build/bin/k(produce|topic|audit) ", self.ends_well),
