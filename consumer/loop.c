@@ -17,7 +17,7 @@
 #define LOW_US         (5 * US_PER_SECOND) /* low ones are asked for this often: one request a leader */
 #define QUEUE_PEAK_MIN 1000                /* a shorter queue was never full */
 #define LAST_US        (150 * US_PER_MS)
-#define LAST_TURNS_US  US_PER_SECOND
+#define LAST_TURNS_US  (200 * US_PER_MS)
 #define LEAVE_POLL_MS                                                                                        \
     50 /* FACTS: a LeaveGroup needs 20 ms of polling after the revoke, or a static member stays */
 #define LEAVE_US (5 * US_PER_SECOND)
@@ -61,12 +61,18 @@ struct setting {
 /* Ours unless the user's -X says otherwise; the offsets are this program's business, so those are not to be
  * overridden. */
 static const struct setting defaults[] = {
-    {"partition.assignment.strategy",
-     "range"}, /* FACTS: cooperative-sticky rebalances take 1.4 s, range 0.4 s */
     {"fetch.error.backoff.ms", "50"},
     {"topic.metadata.refresh.interval.ms",
      "10000"}, /* a topic made later is found within 10 s, not 5 minutes */
     {"allow.auto.create.topics", "false"},
+};
+
+/* The same for group.protocol=classic. With `consumer` (KIP-848) all of this and the session timeout are the
+ * broker's, and librdkafka refuses them. */
+static const struct setting classic[] = {
+    {"partition.assignment.strategy",
+     "range"},                        /* FACTS: cooperative-sticky rebalances take 1.4 s, range 0.4 s */
+    {"heartbeat.interval.ms", "500"}, /* a member hears of a rebalance by its heartbeat: 3 s by default */
 };
 static const struct setting ours[] = {
     {"enable.auto.commit", "false"},
@@ -91,18 +97,35 @@ static int set_all(rd_kafka_conf_t *conf, const struct setting *settings, size_t
     return 0;
 }
 
-static int configure(rd_kafka_conf_t *conf, const struct settings *settings, struct error *error)
+/* A librdkafka without the property knows the classic protocol only. */
+static bool is_classic(const rd_kafka_conf_t *conf)
+{
+    char protocol[32];
+    size_t bytes = sizeof protocol;
+    return rd_kafka_conf_get(conf, "group.protocol", protocol, &bytes) != RD_KAFKA_CONF_OK ||
+           strcmp(protocol, "consumer") != 0;
+}
+
+static int configure_classic(rd_kafka_conf_t *conf, const struct settings *settings, struct error *error)
 {
     char session_ms[32];
     snprintf(session_ms, sizeof session_ms, "%" PRId64, settings->session_timeout_us / US_PER_MS);
+    if (set_all(conf, classic, sizeof classic / sizeof classic[0], &settings->properties, error) == -1)
+        return -1;
+    return kafka_property_given(&settings->properties, "session.timeout.ms")
+               ? 0
+               : kafka_conf_set(conf, "session.timeout.ms", session_ms, error);
+}
+
+static int configure(rd_kafka_conf_t *conf, const struct settings *settings, struct error *error)
+{
     const struct setting *offsets = settings->commit == COMMIT_AUTO ? automatic : ours;
     _Static_assert(sizeof ours == sizeof automatic, "one count for both");
     if (set_all(conf, defaults, sizeof defaults / sizeof defaults[0], &settings->properties, error) == -1 ||
         set_all(conf, offsets, sizeof ours / sizeof ours[0], NULL, error) == -1 ||
         kafka_conf_set(conf, "group.id", settings->group_name, error) == -1)
         return -1;
-    if (!kafka_property_given(&settings->properties, "session.timeout.ms") &&
-        kafka_conf_set(conf, "session.timeout.ms", session_ms, error) == -1)
+    if (is_classic(conf) && configure_classic(conf, settings, error) == -1)
         return -1;
     if (settings->instance_id != NULL &&
         kafka_conf_set(conf, "group.instance.id", settings->instance_id, error) == -1)
@@ -336,7 +359,8 @@ static void wind_up(struct consumer *consumer, const struct rounds *rounds)
 }
 
 /* What the producer sent before it was stopped is on its way: taken until nothing more comes, but not for
- * long, or a consumer that is far behind would never end. */
+ * long, or a consumer that is far behind would never end, and one that is stopped alone while the producer
+ * goes on would keep the others waiting for its partitions. */
 static void last_turns(struct consumer *consumer, struct rounds *rounds)
 {
     int64_t until_us = clock_monotonic_us() + LAST_TURNS_US;
