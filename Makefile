@@ -137,7 +137,7 @@ $(B)/tests/$(1): $(B)/obj/tests/$(1).o $(SUPPORT_O) $(call library_of,tests/$(1)
 endef
 $(foreach t,$(UNIT_SOURCES),$(eval $(call unit_test,$(patsubst tests/%.c,%,$(t)))))
 
-.PHONY: setup play test unit system provision kafka kafka-stop bench lint fuzz format install uninstall clean help
+.PHONY: setup play test unit system chaos provision kafka kafka-stop bench lint fuzz format install uninstall clean help
 setup:
 	$(Q)tools/setup
 
@@ -159,6 +159,10 @@ play: ## set up, build, start two consumers and a producer; one Ctrl-C ends all
 	$(Q)tools/setup
 	$(Q)$(MAKE) --no-print-directory -j2 all
 	$(Q)exec tools/play $(B)/bin
+
+chaos: $(BINARIES) ## a fleet under random kills, stops, verbs and broker restarts for CHAOS_SECONDS (60)
+	$(Q)tools/setup test
+	$(Q)TEST_BUILD=$(B) CHAOS_SECONDS=$(or $(CHAOS_SECONDS),60) CHAOS_SEED=$(CHAOS_SEED) tests/chaos
 
 provision: all ## make sure that the workloads' topics exist
 	$(Q)$(B)/bin/ktopic provision
