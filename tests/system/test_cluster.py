@@ -1,0 +1,80 @@
+"""Two supervisors of different instances, as on two machines, that share a group on three brokers."""
+
+import json
+import shutil
+import signal
+
+import kafka_protocol
+from harness import SystemTest, main, wait_until
+
+
+class Cluster(SystemTest):
+    def setUp(self):
+        super().setUp()
+        self.own_kafka(3)
+        self.topic_name, self.group = self.name(), self.name("g")
+        self.run_ok("ktopic", "provision", "--partitions", 6, "--replication-factor", 3, self.topic_name)
+
+    def fleet(self, instance, *arguments, machine=()):
+        words = ["--instance", instance, "--clients", "bravo,zulu", "--group", self.group, "--topic", self.topic_name, "--quiet", "--keep", *arguments]
+        fleet = self.start(machine[0], *machine[1:], self.program("ksupervise"), *words) if machine else self.start("ksupervise", *words)
+        fleet.wait_line("ready:", 90)
+        return fleet
+
+    def consumers(self, instance):
+        process = self.run_program("kstat", "-i", instance, "--json")
+        self.processes.remove(process)
+        return [w for w in json.loads(process.text("out"))["workers"] if w["kind"] == "consumer"] if process.status == 0 else []
+
+    def processed(self, instance):
+        return sum(w["counters"]["processed"] for w in self.consumers(instance))
+
+    def owned(self, instance):
+        return [sum(p["assigned"] for p in w["partitions"]) for w in self.consumers(instance)]
+
+    def wait_committed(self, seconds=60):
+        def reached():
+            committed = kafka_protocol.committed(self.kafka.bootstrap, self.group)
+            return committed and all(committed.get((self.topic_name, p), 0) == end for p, end in ends.items())
+        ends = kafka_protocol.end_offsets(self.kafka.bootstrap, self.topic_name)
+        wait_until(reached, seconds, "everything committed", every=0.2)
+        return sum(ends.values())
+
+    def drop(self, instance):
+        """--keep left the statistics."""
+        for path in self.shared_memory_of(instance):
+            path.unlink()
+
+    def shared_memory_of(self, instance):
+        return [path for path in self.shared_memory() if f".{instance}" in path.name]
+
+
+class Machines(Cluster):
+    def machine(self, name):
+        """A host name of its own, where we may; else the instances alone tell the two apart."""
+        command = [shutil.which("unshare") or "", "--uts", "sh", "-c", f'hostname {name}; exec "$@"', "sh"]
+        return command if command[0] and self.run_program(*command, "true").status == 0 else []
+
+    def test_two_supervisors_share_a_group_and_the_one_takes_over_from_the_other(self):
+        one, two = f"{self.instance}-1", f"{self.instance}-2"
+        first = self.fleet(one, "--rate", "300", "--session-timeout", "6s", machine=self.machine("one"))
+        second = self.fleet(two, "--no-producer", "--session-timeout", "6s", machine=self.machine("two"))
+        wait_until(lambda: sorted(self.owned(one) + self.owned(two)) == [1, 1, 2, 2], 30, "six partitions among four")
+        producing = self.start("kproduce", "--topic", self.topic_name, "--rate", "300", "--quiet", "--publish=no")
+        first.send(signal.SIGKILL)
+        first.wait()
+        wait_until(lambda: self.owned(two) == [3, 3], 30, "all partitions, after the session")
+        before = self.processed(two)
+        wait_until(lambda: self.processed(two) > before + 300, 30, "records")
+        self.assertEqual(producing.interrupt(), 0)
+        self.wait_committed()
+        self.assertNotIn("fenced", first.text() + second.text())
+        self.assertEqual([w["generation"] for w in self.consumers(two)], [1, 1])
+        self.assertEqual(second.interrupt(), 0)
+        self.drop(one)
+        self.drop(two)
+        self.assert_nothing_left()
+
+
+if __name__ == "__main__":
+    main()
