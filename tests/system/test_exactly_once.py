@@ -133,12 +133,12 @@ class Sqlite(Exact):
     def test_a_stopped_process_that_wakes_after_it_was_replaced_writes_nothing(self):
         topic, group = self.topic(1), self.name("g")
         self.produce(topic, 500)
-        first = self.start("kconsume", "--client", "first", "--group", group, "--topic", topic, "--session-timeout", "6s", "--batch-size", "10",
+        first = self.start("kconsume", "--publish=no", "--client", "first", "--group", group, "--topic", topic, "--session-timeout", "6s", "--batch-size", "10",
                            "--pipeline", f"delay:5, sqlite:{self.file}")
         wait_until(lambda: self.file.exists() and self.query("SELECT 1 FROM sqlite_master WHERE name LIKE 'ksup%'") and len(self.rows(topic)) > 20,
                    20, "some rows")
         first.send(signal.SIGSTOP)
-        second = self.start("kconsume", "--client", "second", "--group", group, "--topic", topic, "--pipeline", f"sqlite:{self.file}")
+        second = self.start("kconsume", "--publish=no", "--client", "second", "--group", group, "--topic", topic, "--pipeline", f"sqlite:{self.file}")
         wait_until(lambda: self.reached(topic, group), 40, "all committed by the second")
         first.send(signal.SIGCONT)
         self.produce(topic, 500)
@@ -150,9 +150,9 @@ class Sqlite(Exact):
     def test_two_groups_do_not_fill_one_table(self):
         topic = self.topic(1)
         self.produce(topic, 10)
-        one = self.start("kconsume", "--client", "one", "--group", self.name("g1"), "--topic", topic, "--count", 10, "--pipeline", f"sqlite:{self.file}")
+        one = self.start("kconsume", "--publish=no", "--client", "one", "--group", self.name("g1"), "--topic", topic, "--count", 10, "--pipeline", f"sqlite:{self.file}")
         self.assertEqual(one.wait(), 0, one.text())
-        two = self.start("kconsume", "--client", "two", "--group", self.name("g2"), "--topic", topic, "--pipeline", f"sqlite:{self.file}")
+        two = self.start("kconsume", "--publish=no", "--client", "two", "--group", self.name("g2"), "--topic", topic, "--pipeline", f"sqlite:{self.file}")
         two.wait_line("is filled by group", 20)
         two.interrupt()
         self.assertEqual(len(self.rows(topic)), 10)

@@ -124,7 +124,7 @@ class Kills(IntoPostgres):
         first = self.consume(topic, group, "delay:5, postgres", "--session-timeout", "6s", "--batch-size", "10")
         wait_until(lambda: self.there(topic) > 20, 20, "some rows")
         first.send(signal.SIGSTOP)
-        second = self.start("kconsume", "--client", "second", "--group", group, "--topic", topic, "--pipeline", "postgres")
+        second = self.start("kconsume", "--publish=no", "--client", "second", "--group", group, "--topic", topic, "--pipeline", "postgres")
         wait_until(lambda: self.reached(topic, group), 60, "all committed by the second")
         first.send(signal.SIGCONT)
         self.produce(topic, 500)

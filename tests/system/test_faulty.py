@@ -44,7 +44,7 @@ class Faulty(SystemTest):
     def consume(self, *more, client="bravo", **faults):
         environment = {f"KSUPERVISE_{name.upper()}": value for name, value in faults.items()}
         return self.start(self.kconsume, "--client", client, "--group", self.group, "--topic", self.topic_name, "--instance-id", f"{self.name()}-{client}",
-                          "--session-timeout", "6s", "--batch-size", "20", *more, env=environment)
+                          "--session-timeout", "6s", "--batch-size", "20", "--publish=no", *more, env=environment)
 
     def all_committed(self):
         return (kafka_protocol.committed(self.kafka.bootstrap, self.group) or {}).get((self.topic_name, 0)) == self.end

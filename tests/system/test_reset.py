@@ -82,7 +82,7 @@ class Reset(SystemTest):
     def test_members_outside_this_supervisor_are_named_and_nothing_changes(self):
         self.fleet()
         wait_until(self.all_read, 20, "everything read")
-        self.start("kconsume", "--client", "stranger", "--topic", self.topic_name, "--group", self.group)
+        self.start("kconsume", "--publish=no", "--client", "stranger", "--topic", self.topic_name, "--group", self.group)
         wait_until(lambda: self.worker("bravo") and sum(p["assigned"] for p in self.worker("bravo")["partitions"]) < 3, 30, "the stranger's partitions")
         done = self.reset("--to", "earliest")
         self.assertEqual(done.status, 1, done.text())

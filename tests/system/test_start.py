@@ -12,7 +12,7 @@ class StartDeadline(SystemTest):
 
     def test_a_worker_that_is_not_ready_in_time_is_killed_with_what_it_was_doing_and_started_again(self):
         topic, group = self.topic(), self.name("group")
-        member = self.start("kconsume", "--topic", topic, "--group", group, "--session-timeout", "8s")
+        member = self.start("kconsume", "--publish=no", "--topic", topic, "--group", group, "--session-timeout", "8s")
         member.wait_line("assigned 3 partition", 30)
         member.send(signal.SIGSTOP)  # the group waits for its session to end, and nobody can join meanwhile
         fleet = self.supervise("--clients", self.bravo, "--topic", topic, "--group", group, "--no-producer", "--start-timeout", "2s", "--restart-delay", "10ms", "--restart-delay-max", "10ms")
@@ -45,7 +45,7 @@ class StartDeadline(SystemTest):
     def test_a_broker_that_came_back_starts_the_time_anew(self):
         kafka = self.own_kafka()
         topic, group = self.topic(), self.name("group")
-        member = self.start("kconsume", "--topic", topic, "--group", group, "--session-timeout", "40s")
+        member = self.start("kconsume", "--publish=no", "--topic", topic, "--group", group, "--session-timeout", "40s")
         member.wait_line("assigned 3 partition", 30)
         member.send(signal.SIGSTOP)
         kafka.broker("stop", 1)
