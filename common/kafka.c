@@ -7,8 +7,9 @@
 #include "common/exit_codes.h"
 #include "common/log.h"
 
-#define OUTAGE_ASK_US US_PER_SECOND
-#define OUTAGE_ASK_MS 100
+#define OUTAGE_ASK_US     US_PER_SECOND
+#define OUTAGE_ASK_MS     100
+#define OUTAGE_UNANSWERED 3
 
 struct property {
     const char *name;
@@ -170,20 +171,32 @@ static void tell_supervisor(const struct kafka_outage *outage, bool away)
         worker_notify_count(outage->control, "outage", away);
 }
 
-bool kafka_outage_error(struct kafka_outage *outage, rd_kafka_resp_err_t err)
+static void begin_outage(struct kafka_outage *outage)
 {
-    if (err != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN || outage->since_us != 0)
-        return false;
-    outage->since_us = clock_monotonic_us();
     char advice[ERROR_TEXT_BYTES];
+    outage->since_us = clock_monotonic_us();
     brokers_advice(&outage->brokers, advice, sizeof advice);
     log_warning("%s Trying on.", advice);
     tell_supervisor(outage, true);
+}
+
+bool kafka_outage_error(struct kafka_outage *outage, rd_kafka_resp_err_t err)
+{
+    bool lost_one = err == RD_KAFKA_RESP_ERR__TRANSPORT || err == RD_KAFKA_RESP_ERR__RESOLVE ||
+                    err == RD_KAFKA_RESP_ERR__TIMED_OUT;
+    if (outage->since_us != 0)
+        return false;
+    if (lost_one && outage->unanswered == 0)
+        outage->unanswered = 1;
+    if (err != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN)
+        return false;
+    begin_outage(outage);
     return true;
 }
 
 void kafka_outage_over(struct kafka_outage *outage)
 {
+    outage->unanswered = 0;
     if (outage->since_us == 0)
         return;
     log_line("a broker answers again, after %.1f s", (double)(clock_monotonic_us() - outage->since_us) / 1e6);
@@ -195,11 +208,13 @@ void kafka_outage_check(struct kafka_outage *outage, rd_kafka_t *rk)
 {
     const struct rd_kafka_metadata *metadata;
     int64_t now_us = clock_monotonic_us();
-    if (outage->since_us == 0 || now_us - outage->asked_us < OUTAGE_ASK_US)
+    if ((outage->since_us == 0 && outage->unanswered == 0) || now_us - outage->asked_us < OUTAGE_ASK_US)
         return;
     outage->asked_us = now_us;
-    if (rd_kafka_metadata(rk, 0, NULL, &metadata, OUTAGE_ASK_MS) != RD_KAFKA_RESP_ERR_NO_ERROR)
-        return;
-    rd_kafka_metadata_destroy(metadata);
-    kafka_outage_over(outage);
+    if (rd_kafka_metadata(rk, 0, NULL, &metadata, OUTAGE_ASK_MS) == RD_KAFKA_RESP_ERR_NO_ERROR) {
+        rd_kafka_metadata_destroy(metadata);
+        kafka_outage_over(outage);
+    } else if (outage->since_us == 0 && ++outage->unanswered > OUTAGE_UNANSWERED) {
+        begin_outage(outage);
+    }
 }

@@ -58,6 +58,7 @@ struct kafka_outage {
     struct worker_control *control; /* NULL: nobody to tell */
     int64_t since_us;               /* monotonic; 0: none */
     int64_t asked_us;               /* monotonic: kafka_outage_check asked last */
+    unsigned unanswered;            /* so many of its questions in a row; 0 while nothing is suspected */
 };
 /* For the error callback: says the first time that no broker answers, and what to do. Returns true when this
  * began an outage. */
@@ -65,7 +66,9 @@ bool kafka_outage_error(struct kafka_outage *outage, rd_kafka_resp_err_t err);
 /* Proof of life: a record, a delivery, a commit, an assignment. Says how long it took, once. */
 void kafka_outage_over(struct kafka_outage *outage);
 /* For every turn of a loop: during an outage asks once a second whether a broker answers again, which without
- * records nobody would notice. Waits for at most 100 ms then. */
+ * records nobody would notice. Waits for at most 100 ms then. Also asks after an error of a single broker:
+ * librdkafka counts the brokers that are down, and when one was lost long before the others it can fail to
+ * say that all are. Three questions without an answer are an outage. */
 void kafka_outage_check(struct kafka_outage *outage, rd_kafka_t *rk);
 
 #endif

@@ -32,13 +32,20 @@ class Cluster(SystemTest):
     def owned(self, instance):
         return [sum(p["assigned"] for p in w["partitions"]) for w in self.consumers(instance)]
 
+    def produce(self, count):
+        self.run_ok("kproduce", "--publish=no", "--topic", self.topic_name, "--rate", "0", "--count", count, "--quiet", seconds=90)
+
     def wait_committed(self, seconds=60):
         def reached():
-            committed = kafka_protocol.committed(self.kafka.bootstrap, self.group)
-            return committed and all(committed.get((self.topic_name, p), 0) == end for p, end in ends.items())
-        ends = kafka_protocol.end_offsets(self.kafka.bootstrap, self.topic_name)
-        wait_until(reached, seconds, "everything committed", every=0.2)
-        return sum(ends.values())
+            try:
+                ends = kafka_protocol.end_offsets(self.kafka.bootstrap, self.topic_name)
+                committed = kafka_protocol.committed(self.kafka.bootstrap, self.group)
+            except (OSError, RuntimeError):  # its broker is not there, or not its leader any more
+                return None
+            same = len(ends) == 6 and committed and all(committed.get((self.topic_name, p), 0) == end for p, end in ends.items())
+            return sum(ends.values()) if same else None
+
+        return wait_until(reached, seconds, "everything committed", every=0.2)
 
     def drop(self, instance):
         """--keep left the statistics."""
@@ -74,6 +81,29 @@ class Machines(Cluster):
         self.drop(one)
         self.drop(two)
         self.assert_nothing_left()
+
+
+class Outage(Cluster):
+    def test_brokers_that_are_lost_one_after_the_other_are_told_by_every_worker_and_nothing_is_missing(self):
+        self.produce(3000)
+        fleet = self.fleet(self.instance, "--no-producer")
+        self.wait_committed()
+        self.kafka.broker("kill", 2)
+        self.produce(3000)
+        self.wait_committed()
+        for number in (1, 3):
+            self.kafka.broker("kill", number)
+        for client in ("BRAVO", "ZULU"):
+            fleet.wait_line(rf"{client}\].*no broker answers", 60)
+        self.kafka.start()
+        for client in ("BRAVO", "ZULU"):
+            fleet.wait_line(rf"{client}\].*a broker answers again, after", 60)
+        self.produce(3000)
+        self.assertEqual(self.wait_committed(), 9000)
+        self.assertEqual([w["generation"] for w in self.consumers(self.instance)], [1, 1])
+        self.assertGreaterEqual(self.processed(self.instance), 9000)
+        self.assertEqual(fleet.interrupt(60), 0)
+        self.drop(self.instance)
 
 
 if __name__ == "__main__":
