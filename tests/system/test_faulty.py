@@ -120,7 +120,7 @@ class PlantedBugs(Faulty):
     def ndjson_after_a_kill_at(self, point, *more):
         def run(plant):
             file = self.folder / self.group
-            pipeline = ("--pipeline", f"validate, ndjson:{file}", *more)
+            pipeline = ("--pipeline", f"validate, delay:2, ndjson:{file}", *more)  # so slow that commits keep up with the batches
             self.killed_at(point, *pipeline, **plant)
             self.finish("--pipeline", f"validate, ndjson:{file}")
             missing, _, _ = self.audit("--ndjson", file)
