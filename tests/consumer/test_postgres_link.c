@@ -1,3 +1,4 @@
+#undef _FORTIFY_SOURCE /* with it poll is an inline function, which a definition of our own would be too */
 #include "consumer/postgres_link.h"
 
 #include <arpa/inet.h>
