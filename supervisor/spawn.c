@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <sched.h>
 #include <stdbool.h>
+#include <sys/mman.h>
 #include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -14,6 +15,18 @@
 
 #ifndef CLOSE_RANGE_CLOEXEC
 #define CLOSE_RANGE_CLOEXEC (1U << 2)
+#endif
+
+/* A sanitizer keeps notes of a thread's stack and calls, which a child in the same memory would write on. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define SHARED_MEMORY 0
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define SHARED_MEMORY 0
+#endif
+#endif
+#ifndef SHARED_MEMORY
+#define SHARED_MEMORY CLONE_VM
 #endif
 
 enum { EXEC_FAILED = 127, CHILD_STACK_BYTES = 32768 };
@@ -121,12 +134,12 @@ static int gather_sources(const struct spawn_request *request, int sources[WORKE
  * with errno when there is no child. */
 static pid_t give_birth(struct birth *birth)
 {
-    _Alignas(16) char stack[CHILD_STACK_BYTES];
+    static _Alignas(16) char stack[CHILD_STACK_BYTES]; /* one child at a time is born, by one thread */
     sigset_t all;
     sigset_t before;
     sigfillset(&all);
     sigprocmask(SIG_BLOCK, &all, &before);
-    pid_t pid = clone(child_run, stack + sizeof stack, CLONE_VM | CLONE_VFORK | SIGCHLD, birth);
+    pid_t pid = clone(child_run, stack + sizeof stack, SHARED_MEMORY | CLONE_VFORK | SIGCHLD, birth);
     int cause = errno;
     sigprocmask(SIG_SETMASK, &before, NULL);
     errno = cause;
@@ -169,15 +182,28 @@ static int finish_start(struct process *process, pid_t pid, int cause)
     return 0;
 }
 
+/* Where the child leaves its errno: shared with it, whatever else of our memory is. NULL when there is none
+ * to be had. */
+static struct birth *birth_place(void)
+{
+    static struct birth *place;
+    if (place == NULL) {
+        void *page = mmap(NULL, sizeof *place, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+        place = page != MAP_FAILED ? page : NULL;
+    }
+    return place;
+}
+
 int process_spawn(struct process *process, const struct spawn_request *request, struct error *error)
 {
     int sources[WORKER_FD_END];
+    struct birth *birth = birth_place();
     *process = (struct process){0, -1, 0};
-    if (gather_sources(request, sources) == -1)
+    if (birth == NULL || gather_sources(request, sources) == -1)
         return error_set(error, "cannot start %s: %s", request->path, strerror(errno));
-    struct birth birth = {.request = request, .sources = sources, .parent = getpid()};
-    pid_t pid = give_birth(&birth);
-    int result = pid == -1 ? -1 : finish_start(process, pid, birth.cause);
+    *birth = (struct birth){.request = request, .sources = sources, .parent = getpid()};
+    pid_t pid = give_birth(birth);
+    int result = pid == -1 ? -1 : finish_start(process, pid, birth->cause);
     int cause = errno;
     close_all(sources, WORKER_FD_END);
     if (result == -1)

@@ -10,8 +10,9 @@
 
 /* --- system calls that fail when they are told to ------------------------------------------------------ */
 
-static int write_fails, sync_fails; /* errno; 0: they work */
-static size_t room = SIZE_MAX;      /* bytes until the disk is full */
+static int write_fails;        /* errno; 0: they work */
+static _Atomic int sync_fails; /* the same, of the thread that syncs */
+static size_t room = SIZE_MAX; /* bytes until the disk is full */
 
 ssize_t write(int fd, const void *data, size_t bytes)
 {
