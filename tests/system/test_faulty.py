@@ -104,7 +104,7 @@ class EveryPoint(Faulty):
                 self.finish(*pipeline)
                 missing, doubled, _ = self.audit("--ndjson", file)
                 self.assertEqual(missing, 0)
-                self.assertLessEqual(doubled, 20)  # at most the batch in flight comes again
+                self.assertLess(doubled, RECORDS)  # what was processed and not committed yet comes again: some batches, never all
 
 
 class PlantedBugs(Faulty):
