@@ -313,8 +313,8 @@ void dead_letters_keep_places(struct dead_letters *letters)
 
 const struct letter_place *dead_letters_acknowledged(const struct dead_letters *letters, size_t *count)
 {
-    *count = letters->place_count;
-    return letters->places;
+    *count = letters != NULL ? letters->place_count : 0;
+    return letters != NULL ? letters->places : NULL;
 }
 
 void dead_letters_let_go(struct dead_letters *letters, size_t count)

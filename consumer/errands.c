@@ -2,6 +2,7 @@
 
 #include <stdarg.h>
 
+#include "common/log.h"
 #include "consumer/manual.h"
 #include "consumer/reset.h"
 
@@ -12,28 +13,24 @@ void errand_say(struct consumer *consumer, const char *format, ...)
     va_start(arguments, format);
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
-    worker_notify_text(consumer->control, "errand_line", text);
+    if (consumer->settings->supervised)
+        worker_notify_text(consumer->control, "errand_line", text);
+    else
+        log_line("%s", text);
 }
 
-static void send_line(void *context, const char *text)
-{
-    const struct consumer *consumer = context;
-    worker_notify_text(consumer->control, "errand_line", text);
-}
-
-/* The number is how many partitions were set. */
-static int reset_errand(struct consumer *consumer, const char *text, int64_t *number, struct error *error)
+static int reset_errand(struct consumer *consumer, const char *text, struct error *error)
 {
     struct reset_wish wish;
-    struct reset_listener listener = {consumer, send_line};
+    int64_t partitions;
     if (reset_wish_parse(&wish, text, error) == -1)
         return -1;
-    return reset_owned(consumer, &wish, &listener, number, error);
+    return reset_owned(consumer, &wish, &partitions, error);
 }
 
 struct errand {
     const char *method;
-    int (*run)(struct consumer *consumer, const char *text, int64_t *number, struct error *error);
+    int (*run)(struct consumer *consumer, const char *text, struct error *error);
 };
 
 static const struct errand errands[] = {
@@ -41,22 +38,21 @@ static const struct errand errands[] = {
     {"ack", manual_ack},
 };
 
-static int run(struct consumer *consumer, int64_t *number, struct error *error)
+static int run(struct consumer *consumer, struct error *error)
 {
     for (size_t i = 0; i < sizeof errands / sizeof errands[0]; i++)
         if (strcmp(errands[i].method, consumer->errand.method) == 0)
-            return errands[i].run(consumer, consumer->errand.text, number, error);
+            return errands[i].run(consumer, consumer->errand.text, error);
     return error_set(error, "a consumer knows no '%s'", consumer->errand.method);
 }
 
 void errands_run(struct consumer *consumer)
 {
     struct error error = ERROR_INIT;
-    int64_t number = 0;
     if (!worker_control_errand(consumer->control, &consumer->errand))
         return;
-    if (run(consumer, &number, &error) == -1)
+    if (run(consumer, &error) == -1)
         worker_notify_text(consumer->control, "errand_failed", error.text);
     else
-        worker_notify_count(consumer->control, "errand_done", number);
+        worker_notify_count(consumer->control, "errand_done", consumer->errand.number);
 }

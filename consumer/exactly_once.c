@@ -7,6 +7,7 @@
 #include "common/log.h"
 #include "consumer/faults.h"
 #include "consumer/holds.h"
+#include "consumer/rebalance.h"
 
 enum { PLACES_A_TIME = 500 };
 #define SERVE_AGAIN_US US_PER_SECOND
@@ -87,10 +88,7 @@ int exactly_once_take(struct consumer *consumer, int32_t partition, int64_t *sta
 /* Another process took it: what this one still has of it is not its to write. The group will say so too. */
 static void drop_partition(struct consumer *consumer, int32_t partition)
 {
-    rd_kafka_topic_partition_list_t *one = rd_kafka_topic_partition_list_new(1);
-    rd_kafka_topic_partition_list_add(one, consumer->offsets.topic, partition);
-    rd_kafka_pause_partitions(consumer->rk, one);
-    rd_kafka_topic_partition_list_destroy(one);
+    rebalance_pause_one(consumer, partition);
     struct partition *row = offsets_assigned(&consumer->offsets, partition);
     row->batch_first = row->batch_end = STATS_UNKNOWN;
     offsets_revoke(&consumer->offsets, partition);

@@ -45,10 +45,7 @@ static bool is_full(const struct consumer *consumer, const struct partition *row
 
 static void wait_for_acks(struct consumer *consumer, struct partition *row, int32_t partition)
 {
-    rd_kafka_topic_partition_list_t *one = rd_kafka_topic_partition_list_new(1);
-    rd_kafka_topic_partition_list_add(one, consumer->offsets.topic, partition);
-    rd_kafka_pause_partitions(consumer->rk, one);
-    rd_kafka_topic_partition_list_destroy(one);
+    rebalance_pause_one(consumer, partition);
     row->acks_full = true;
     log_warning("%s [%" PRId32 "] waits: %" PRId64 " records are not acknowledged (--max-unacknowledged), "
                 "the first is %" PRId64,
@@ -100,7 +97,7 @@ static void tell(struct consumer *consumer, int32_t partition)
                row->position - row->acks->prefix - ahead);
 }
 
-static int acknowledge_all(struct consumer *consumer, int64_t *number, struct error *error)
+static int acknowledge_all(struct consumer *consumer, struct error *error)
 {
     for (size_t i = 0; i < consumer->offsets.row_count; i++) {
         const struct partition *row = &consumer->offsets.rows[i];
@@ -109,7 +106,6 @@ static int acknowledge_all(struct consumer *consumer, int64_t *number, struct er
         if (acknowledge(consumer, (int32_t)i, row->acks->prefix, row->position, error) == -1)
             return -1;
         tell(consumer, (int32_t)i);
-        ++*number;
     }
     return 0;
 }
@@ -133,13 +129,13 @@ static int parse(const char *word, int32_t *partition, int64_t *first, int64_t *
     return number < 0 || from < 0 || *end <= from ? -1 : 0;
 }
 
-static int acknowledge_word(struct consumer *consumer, const char *word, int64_t *number, struct error *error)
+static int acknowledge_word(struct consumer *consumer, const char *word, struct error *error)
 {
     int32_t partition;
     int64_t first;
     int64_t end;
     if (strcmp(word, "all") == 0)
-        return acknowledge_all(consumer, number, error);
+        return acknowledge_all(consumer, error);
     if (parse(word, &partition, &first, &end) == -1)
         return error_set(error, "'%s' is no PARTITION:OFFSET, PARTITION:FIRST-LAST or all", word);
     if (offsets_assigned(&consumer->offsets, partition) == NULL)
@@ -147,11 +143,10 @@ static int acknowledge_word(struct consumer *consumer, const char *word, int64_t
     if (acknowledge(consumer, partition, first, end, error) == -1)
         return -1;
     tell(consumer, partition);
-    ++*number;
     return 0;
 }
 
-int manual_ack(struct consumer *consumer, const char *text, int64_t *number, struct error *error)
+int manual_ack(struct consumer *consumer, const char *text, struct error *error)
 {
     char words[sizeof consumer->errand.text];
     char *rest = words;
@@ -160,7 +155,7 @@ int manual_ack(struct consumer *consumer, const char *text, int64_t *number, str
         return error_set(error, "its offsets are not committed by hand: --commit manual");
     snprintf(words, sizeof words, "%s", text);
     while (rest != NULL && result == 0)
-        result = acknowledge_word(consumer, strsep(&rest, ","), number, error);
+        result = acknowledge_word(consumer, strsep(&rest, ","), error);
     if (commit_sync(&consumer->committer, COMMIT_SYNC_US) == -1 && result == 0)
         result = error_set(error, "the commit failed; it is tried again");
     for (size_t i = 0; i < consumer->offsets.row_count; i++) {

@@ -24,6 +24,6 @@ void manual_after_batch(struct consumer *consumer);
 
 /* The errand `ack`: "3:41", "3:41-60", "all", or several with commas. Those of partitions that are not ours
  * are passed over. Commits before it returns. */
-int manual_ack(struct consumer *consumer, const char *text, int64_t *number, struct error *error);
+int manual_ack(struct consumer *consumer, const char *text, struct error *error);
 
 #endif

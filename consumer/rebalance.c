@@ -177,7 +177,7 @@ void rebalance_commit(struct consumer *consumer)
     struct error error = ERROR_INIT;
     if (dead_letters_flush(consumer->letters, COMMIT_SYNC_US, &error) == -1)
         log_warning("%s", error.text);
-    if (exactly_once_is(consumer) && consumer->letters != NULL)
+    if (exactly_once_is(consumer))
         exactly_once_serve(consumer);
     commit_sync(&consumer->committer, COMMIT_SYNC_US);
     FAULT_POINT(last_commit);
@@ -276,6 +276,14 @@ void rebalance_pause(struct consumer *consumer, bool paused)
     rd_kafka_topic_partition_list_destroy(list);
     stats_phase(consumer->stats, consumer_idle_phase(consumer), clock_wall_us());
     log_line(paused ? "paused" : "resumed");
+}
+
+void rebalance_pause_one(struct consumer *consumer, int32_t partition)
+{
+    rd_kafka_topic_partition_list_t *one = rd_kafka_topic_partition_list_new(1);
+    rd_kafka_topic_partition_list_add(one, consumer->offsets.topic, partition);
+    rd_kafka_pause_partitions(consumer->rk, one);
+    rd_kafka_topic_partition_list_destroy(one);
 }
 
 void rebalance_read_on(struct consumer *consumer, int32_t partition)

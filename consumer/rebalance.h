@@ -32,6 +32,9 @@ void rebalance_take(struct consumer *consumer, int32_t partition);
  * position says whether it was done. */
 void rebalance_begin_at(struct consumer *consumer, int32_t partition, int64_t offset, bool delete_rows);
 
+/* Takes no more records of one partition, for a reason of its own. */
+void rebalance_pause_one(struct consumer *consumer, int32_t partition);
+
 /* Takes records again of one partition that waited, from the offset that the table has; unless all are
  * paused. */
 void rebalance_read_on(struct consumer *consumer, int32_t partition);

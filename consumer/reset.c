@@ -1,18 +1,17 @@
 #include "consumer/reset.h"
 
 #include <inttypes.h>
-#include <stdarg.h>
 
 #include "common/clock.h"
 #include "common/exit_codes.h"
 #include "common/kafka_topic.h"
-#include "common/log.h"
 #include "consumer/edges.h"
+#include "consumer/errands.h"
 #include "consumer/exactly_once.h"
 #include "consumer/loop.h"
 #include "consumer/rebalance.h"
 
-enum { ANSWER_MS = 10000, LINE_BYTES = 400, POLL_MS = 50 };
+enum { ANSWER_MS = 10000, POLL_MS = 50 };
 #define JOIN_US (20 * US_PER_SECOND)
 
 /* --- who else is there --------------------------------------------------------------------------------- */
@@ -118,18 +117,6 @@ static int check_outsiders(struct consumer *consumer, const struct reset_wish *w
 
 /* --- one partition ------------------------------------------------------------------------------------- */
 
-static void say(const struct reset_listener *listener, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
-static void say(const struct reset_listener *listener, const char *format, ...)
-{
-    char text[LINE_BYTES];
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(text, sizeof text, format, arguments);
-    va_end(arguments);
-    listener->line(listener->context, text);
-}
-
 static int target_of(struct consumer *consumer, const struct reset_wish *wish, int32_t partition,
                      int64_t *target, struct error *error)
 {
@@ -148,7 +135,7 @@ static int target_of(struct consumer *consumer, const struct reset_wish *wish, i
 }
 
 static int set_one(struct consumer *consumer, const struct reset_wish *wish, int32_t partition,
-                   const struct reset_listener *listener, struct error *error)
+                   struct error *error)
 {
     int64_t target = STATS_UNKNOWN;
     int64_t from = offsets_assigned(&consumer->offsets, partition)->committed;
@@ -163,8 +150,8 @@ static int set_one(struct consumer *consumer, const struct reset_wish *wish, int
             return error_set(error, "%s [%" PRId32 "] could not be set to %" PRId64, consumer->offsets.topic,
                              partition, target);
     }
-    say(listener, "%s [%" PRId32 "] %s → %" PRId64 "%s", consumer->offsets.topic, partition, was, target,
-        wish->dry_run ? " (dry run)" : "");
+    errand_say(consumer, "%s [%" PRId32 "] %s → %" PRId64 "%s", consumer->offsets.topic, partition, was,
+               target, wish->dry_run ? " (dry run)" : "");
     return 0;
 }
 
@@ -192,8 +179,8 @@ static int commit_and_read_back(struct consumer *consumer, struct error *error)
     return result;
 }
 
-int reset_owned(struct consumer *consumer, const struct reset_wish *wish,
-                const struct reset_listener *listener, int64_t *partitions, struct error *error)
+int reset_owned(struct consumer *consumer, const struct reset_wish *wish, int64_t *partitions,
+                struct error *error)
 {
     *partitions = 0;
     if (check_outsiders(consumer, wish, error) == -1)
@@ -201,7 +188,7 @@ int reset_owned(struct consumer *consumer, const struct reset_wish *wish,
     for (size_t i = 0; i < consumer->offsets.row_count; i++) {
         if (!consumer->offsets.rows[i].assigned || (wish->partition != -1 && wish->partition != (int32_t)i))
             continue;
-        if (set_one(consumer, wish, (int32_t)i, listener, error) == -1)
+        if (set_one(consumer, wish, (int32_t)i, error) == -1)
             return -1;
         ++*partitions;
     }
@@ -236,16 +223,6 @@ static int adopt_all(struct consumer *consumer, bool dry_run, struct error *erro
     return result;
 }
 
-/* For the one who started it by hand, or for the supervisor, whose answer it is. */
-static void print_line(void *context, const char *text)
-{
-    const struct consumer *consumer = context;
-    if (consumer->settings->supervised)
-        worker_notify_text(consumer->control, "errand_line", text);
-    else
-        log_line("%s", text);
-}
-
 /* The embedded broker takes commits of members only: so this process becomes one, the only one, and owns all.
  * It takes no records. */
 static int join_alone(struct consumer *consumer, struct error *error)
@@ -272,12 +249,10 @@ static int adopt(struct consumer *consumer, bool dry_run, struct error *error)
 
 static int reset_all(struct consumer *consumer, struct error *error)
 {
-    const struct reset_listener listener = {consumer, print_line};
     struct reset_wish wish;
     int64_t partitions;
     if (reset_wish_parse(&wish, consumer->settings->reset, error) == -1 ||
-        adopt(consumer, wish.dry_run, error) == -1 ||
-        reset_owned(consumer, &wish, &listener, &partitions, error) == -1)
+        adopt(consumer, wish.dry_run, error) == -1 || reset_owned(consumer, &wish, &partitions, error) == -1)
         return -1;
     if (partitions == 0)
         return error_set(error, "topic %s has no partition %" PRId32, consumer->settings->topic,

@@ -9,16 +9,11 @@
 #include "common/reset_wish.h"
 #include "consumer/consumer.h"
 
-/* Who hears what was done: a line a partition, "payments [0] 350 → 0". */
-struct reset_listener {
-    void *context;
-    void (*line)(void *context, const char *text);
-};
-
-/* Of the partitions that this member owns now. `*partitions` is how many were set (or would be). -1 with the
- * error: not all was done, what was is in the lines. */
-int reset_owned(struct consumer *consumer, const struct reset_wish *wish,
-                const struct reset_listener *listener, int64_t *partitions, struct error *error);
+/* Of the partitions that this member owns now: a line for each, "payments [0] 350 → 0" (errand_say).
+ * `*partitions` is how many were set (or would be). -1 with the error: not all was done, what was is in the
+ * lines. */
+int reset_owned(struct consumer *consumer, const struct reset_wish *wish, int64_t *partitions,
+                struct error *error);
 
 /* kconsume --reset: of all partitions, of a group without members. Prints the lines. Returns the exit code.
  */

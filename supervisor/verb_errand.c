@@ -9,7 +9,7 @@
 
 /* --- who does it --------------------------------------------------------------------------------------- */
 
-static const struct worker *first_meant(const struct request *request)
+static struct worker *first_meant(const struct request *request)
 {
     for (size_t i = 0; i < request->supervisor->worker_count; i++)
         if (verb_means(request, request->supervisor->workers[i]))
@@ -17,20 +17,24 @@ static const struct worker *first_meant(const struct request *request)
     return NULL;
 }
 
-/* All that read in the same group: its partitions are spread among them. */
-static bool takes_part(const struct request *request, const struct worker *worker)
+/* All that read in one group: its partitions are spread among them. */
+static bool takes_part(const struct worker *worker, const char *group)
 {
-    const struct worker *meant = first_meant(request);
-    return worker->kind == KIND_CONSUMER && meant != NULL && strcmp(worker->group, meant->group) == 0;
+    return worker->kind == KIND_CONSUMER && worker->process.pid != 0 && strcmp(worker->group, group) == 0;
 }
 
-static bool any_runs(const struct request *request)
+static bool any_runs(const struct request *request, const char *group)
 {
     for (size_t i = 0; i < request->supervisor->worker_count; i++)
-        if (takes_part(request, request->supervisor->workers[i]) &&
-            request->supervisor->workers[i]->process.pid != 0)
+        if (takes_part(request->supervisor->workers[i], group))
             return true;
     return false;
+}
+
+static void forget_all(const struct request *request)
+{
+    for (size_t i = 0; i < request->supervisor->worker_count; i++)
+        errand_forget(request->supervisor->workers[i]);
 }
 
 static enum progress refuse(struct error *error, const struct worker *worker)
@@ -40,16 +44,16 @@ static enum progress refuse(struct error *error, const struct worker *worker)
     return PROGRESS_FAILED;
 }
 
-static enum progress send_to_all(struct request *request, struct error *error)
+static enum progress send_to_all(struct request *request, const char *group, struct error *error)
 {
     for (size_t i = 0; i < request->supervisor->worker_count; i++) {
         const struct worker *worker = request->supervisor->workers[i];
-        if (takes_part(request, worker) && worker->process.pid != 0 && !worker_works(worker))
+        if (takes_part(worker, group) && !worker_works(worker))
             return refuse(error, worker);
     }
     for (size_t i = 0; i < request->supervisor->worker_count; i++) {
         struct worker *worker = request->supervisor->workers[i];
-        if (takes_part(request, worker) && worker->process.pid != 0)
+        if (takes_part(worker, group))
             errand_give(worker, request->verb->name, request->argument);
     }
     return PROGRESS_WAITING;
@@ -61,15 +65,14 @@ enum progress verb_reset_begin(struct request *request, struct error *error)
     if (verb_check_target(request, error) == PROGRESS_FAILED ||
         reset_wish_parse(&wish, request->argument, error) == -1)
         return PROGRESS_FAILED;
-    struct worker *worker = (struct worker *)first_meant(request);
+    struct worker *worker = first_meant(request);
     if (worker->kind != KIND_CONSUMER) {
         error_set(error, "%s has no offsets to reset: it is no consumer", worker->name);
         return PROGRESS_FAILED;
     }
-    for (size_t i = 0; i < request->supervisor->worker_count; i++)
-        errand_forget(request->supervisor->workers[i]);
-    if (any_runs(request))
-        return send_to_all(request, error);
+    forget_all(request);
+    if (any_runs(request, worker->group))
+        return send_to_all(request, worker->group, error);
     errand_start_for(worker, request->argument);
     return PROGRESS_WAITING;
 }
@@ -117,13 +120,13 @@ enum progress verb_ack_begin(struct request *request, struct error *error)
         error_set(error, "ack: what? 3:41 (partition and offset), 3:41-60, or all");
         return PROGRESS_FAILED;
     }
-    for (size_t i = 0; i < request->supervisor->worker_count; i++)
-        errand_forget(request->supervisor->workers[i]);
-    if (!any_runs(request)) {
+    const char *group = first_meant(request)->group;
+    forget_all(request);
+    if (!any_runs(request, group)) {
         error_set(error, "%s does not run", request->target);
         return PROGRESS_FAILED;
     }
-    return send_to_all(request, error);
+    return send_to_all(request, group, error);
 }
 
 enum progress verb_ack_check(struct request *request, struct error *error)
