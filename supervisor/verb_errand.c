@@ -9,11 +9,17 @@
 
 /* --- who does it --------------------------------------------------------------------------------------- */
 
-static struct worker *first_meant(const struct request *request)
+/* The first consumer that is meant; its group is the one whose offsets the errand changes. */
+static struct worker *consumer_meant(const struct request *request, struct error *error)
 {
-    for (size_t i = 0; i < request->supervisor->worker_count; i++)
-        if (verb_means(request, request->supervisor->workers[i]))
-            return request->supervisor->workers[i];
+    if (verb_check_target(request, error) == PROGRESS_FAILED)
+        return NULL;
+    for (size_t i = 0; i < request->supervisor->worker_count; i++) {
+        struct worker *worker = request->supervisor->workers[i];
+        if (worker->kind == KIND_CONSUMER && verb_means(request, worker))
+            return worker;
+    }
+    error_set(error, "%s has no offsets: it is no consumer", request->target);
     return NULL;
 }
 
@@ -62,14 +68,9 @@ static enum progress send_to_all(struct request *request, const char *group, str
 enum progress verb_reset_begin(struct request *request, struct error *error)
 {
     struct reset_wish wish;
-    if (verb_check_target(request, error) == PROGRESS_FAILED ||
-        reset_wish_parse(&wish, request->argument, error) == -1)
+    struct worker *worker = consumer_meant(request, error);
+    if (worker == NULL || reset_wish_parse(&wish, request->argument, error) == -1)
         return PROGRESS_FAILED;
-    struct worker *worker = first_meant(request);
-    if (worker->kind != KIND_CONSUMER) {
-        error_set(error, "%s has no offsets to reset: it is no consumer", worker->name);
-        return PROGRESS_FAILED;
-    }
     forget_all(request);
     if (any_runs(request, worker->group))
         return send_to_all(request, worker->group, error);
@@ -114,19 +115,19 @@ static size_t pack_lines(const struct errand *errand, msgpack_packer *packer)
 
 enum progress verb_ack_begin(struct request *request, struct error *error)
 {
-    if (verb_check_target(request, error) == PROGRESS_FAILED)
+    const struct worker *worker = consumer_meant(request, error);
+    if (worker == NULL)
         return PROGRESS_FAILED;
     if (request->argument[0] == '\0') {
         error_set(error, "ack: what? 3:41 (partition and offset), 3:41-60, or all");
         return PROGRESS_FAILED;
     }
-    const char *group = first_meant(request)->group;
     forget_all(request);
-    if (!any_runs(request, group)) {
+    if (!any_runs(request, worker->group)) {
         error_set(error, "%s does not run", request->target);
         return PROGRESS_FAILED;
     }
-    return send_to_all(request, group, error);
+    return send_to_all(request, worker->group, error);
 }
 
 enum progress verb_ack_check(struct request *request, struct error *error)
