@@ -7,25 +7,14 @@
 
 #define AT(field) offsetof(struct settings, field)
 
-static const char *const from_choices[] = {"earliest", "latest", NULL};
-static const char *const loss_choices[] = {"stop", "earliest", "latest", NULL};
-
-static const char *const commit_choices[] = {"batch", "auto", "manual", "sink", NULL};
-
 static const struct option_def options[] = {
     {.type = OPTION_HEADING, .help = "What to read"},
     {OPTION_STRING, "client", 'c', "NAME", "consumer", NULL, AT(client), 0, 0, NULL, "name of this consumer",
      false},
     {OPTION_STRING, "group", 'g', "NAME", NULL, "GROUP_ID", AT(group), 0, 0, NULL,
      "consumer group (default: test_group_CLIENT)", false},
-    {OPTION_STRING, "workload", 'w', "NAME", "payments", NULL, AT(workload_name), 0, 0, NULL,
-     "payments, orders, transactions or messages", false},
-    {OPTION_STRING, "topic", 't', "NAME", NULL, NULL, AT(topic), 0, 0, NULL,
-     "topic, when it is not the workload's own", false},
-    {OPTION_CHOICE, "from", 0, "WHERE", "earliest", NULL, AT(from), 0, 0, from_choices,
-     "where a group begins that has committed nothing", false},
-    {OPTION_CHOICE, "on-offset-loss", 0, "WHAT", "stop", NULL, AT(on_offset_loss), 0, 0, loss_choices,
-     "when the records at the committed offset are gone", false},
+    WORKLOAD_OPTIONS(struct settings),
+    CONSUMER_START_OPTIONS(struct settings),
     {OPTION_STRING, "reset", 0, "WHERE", NULL, NULL, AT(reset), 0, 0, NULL,
      "set the group's offsets and end: earliest, latest, offset:N, timestamp:T, shift:±N; then ,partition=P "
      ",dry-run",
@@ -34,10 +23,7 @@ static const struct option_def options[] = {
      "end after about N records (whole batches); 0: never", false},
 
     {.type = OPTION_HEADING, .help = "Batches"},
-    {OPTION_INTEGER, "batch-size", 0, "N", "500", NULL, AT(batch_size), 1, 100000, NULL,
-     "a batch is closed when it holds N records", false},
-    {OPTION_DURATION, "batch-wait", 0, "TIME", "100ms", NULL, AT(batch_wait_us), 0, 3600000000, NULL,
-     "or so long after its first record", false},
+    CONSUMER_BATCH_OPTIONS(struct settings),
 
     {.type = OPTION_HEADING, .help = "What is done with a record"},
     {OPTION_STRING, "pipeline", 0, "STAGES", NULL, NULL, AT(pipeline), 0, 0, NULL,
@@ -45,30 +31,15 @@ static const struct option_def options[] = {
      false},
     {OPTION_FLAG, "stages", 0, NULL, NULL, NULL, AT(list_stages), 0, 0, NULL,
      "list the stages that there are, and end", false},
-    {OPTION_INTEGER, "retries", 0, "N", "5", NULL, AT(retries), 0, 1000000, NULL,
-     "a record that a stage cannot process for now is tried so often again, then given up", false},
-    {OPTION_DURATION, "retry-delay", 0, "TIME", "100ms", NULL, AT(retry_delay_us), 1000, 30000000, NULL,
-     "so long after the first failure; then twice as long each time, up to 30 s", false},
-    {OPTION_STRING, "dead-letters", 0, "TOPIC", NULL, NULL, AT(dead_letters), 0, 0, NULL,
-     "where records go that can never be processed (default: the topic's name and .dlq); off: nowhere",
-     false},
-
-    {OPTION_CHOICE, "commit", 0, "WHEN", "batch", NULL, AT(commit), 0, 0, commit_choices,
-     "offsets are committed after each batch; auto: by a timer, which loses records; manual: when told "
-     "(kctl ack); sink: with the rows, which a pipeline that ends in a database does anyway",
-     false},
-    {OPTION_INTEGER, "max-unacknowledged", 0, "N", "1000", NULL, AT(max_unacknowledged), 1, 1000000, NULL,
-     "manual: a partition with so many unacknowledged records waits", false},
+    CONSUMER_FAILURE_OPTIONS(struct settings),
+    CONSUMER_COMMIT_OPTIONS(struct settings),
     {OPTION_STRING, "quarantine", 0, "P:OFFSET,…", NULL, NULL, AT(quarantine), 0, 0, NULL,
      "records that go to the dead letters undecoded, because they kill whoever decodes them", false},
     {OPTION_STRING, "suspects", 0, "P:FIRST-END,…", NULL, NULL, AT(suspects), 0, 0, NULL,
      "records that are taken one by one, because one of them may have killed an earlier process", true},
 
     {.type = OPTION_HEADING, .help = "Output"},
-    {OPTION_FLAG, "print", 'p', NULL, NULL, NULL, AT(print), 0, 0, NULL,
-     "print every record instead of a line a batch", false},
-    {OPTION_INTEGER, "statistics-every", 0, "N", "0", NULL, AT(statistics_every), 0, 0, NULL,
-     "print totals every N records, and at the end", false},
+    CONSUMER_OUTPUT_OPTIONS(struct settings),
     {OPTION_FLAG, "quiet", 'q', NULL, NULL, NULL, AT(quiet), 0, 0, NULL, "print no batches", false},
     {OPTION_FLAG, "verbose", 'v', NULL, NULL, NULL, AT(verbose), 0, 0, NULL,
      "say more: partitions, librdkafka's log", false},
@@ -77,10 +48,8 @@ static const struct option_def options[] = {
     KAFKA_OPTIONS(struct settings),
     {OPTION_STRING, "instance-id", 0, "ID", NULL, NULL, AT(instance_id), 0, 0, NULL,
      "group.instance.id: static membership", false},
-    {OPTION_DURATION, "session-timeout", 0, "TIME", "45s", NULL, AT(session_timeout_us), 1000000, 1800000000,
-     NULL, "the group waits so long for a member that is gone", false},
-    {OPTION_FLAG, "publish", 0, NULL, "yes", NULL, AT(publish), 0, 0, NULL,
-     "publish statistics in shared memory (--publish=no: do not)", false},
+    CONSUMER_SESSION_OPTION(struct settings),
+    PUBLISH_OPTION(struct settings),
     WORKER_OPTION(struct settings),
 };
 
@@ -107,7 +76,7 @@ static int resolve(struct settings *settings, struct error *error)
 {
     if (name_check(settings->client, "client", error) == -1)
         return error_context(error, "--client");
-    settings->schema = schema_require(settings->workload_name, error);
+    settings->schema = schema_require(settings->workload, error);
     if (settings->schema == NULL)
         return -1;
     if (settings->topic == NULL && (settings->topic = strdup(settings->schema->topic)) == NULL)

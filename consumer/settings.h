@@ -7,17 +7,14 @@
 #include "common/names.h"
 #include "common/options.h"
 #include "common/record/schema.h"
-
-enum start_from { FROM_EARLIEST, FROM_LATEST };
-enum commit_mode { COMMIT_BATCH, COMMIT_AUTO, COMMIT_MANUAL, COMMIT_SINK };
-enum offset_loss_policy { OFFSET_LOSS_STOP, OFFSET_LOSS_EARLIEST, OFFSET_LOSS_LATEST };
+#include "common/worker/options.h"
 
 struct settings {
     struct option_given given;
     /* what to read */
     const char *client;
     const char *group;
-    const char *workload_name;
+    const char *workload;
     const char *topic;
     int from;
     int on_offset_loss;

@@ -5,15 +5,13 @@
 #include "common/exit_codes.h"
 #include "common/kafka.h"
 #include "common/worker/config.h"
+#include "common/worker/options.h"
 
 #define AT(field) offsetof(struct settings, field)
 
 static const struct option_def base_options[] = {
     {.type = OPTION_HEADING, .help = "What to send"},
-    {OPTION_STRING, "workload", 'w', "NAME", "payments", NULL, AT(workload_name), 0, 0, NULL,
-     "payments, orders, transactions or messages", false},
-    {OPTION_STRING, "topic", 't', "NAME", NULL, NULL, AT(topic), 0, 0, NULL,
-     "topic, when it is not the workload's own", false},
+    WORKLOAD_OPTIONS(struct settings),
     {OPTION_INTEGER, "count", 'n', "N", "0", NULL, AT(count), 0, 0, NULL, "end after N records; 0: never",
      false},
     {OPTION_INTEGER, "seed", 0, "N", NULL, NULL, AT(seed), 0, 0, NULL,
@@ -40,8 +38,7 @@ static const struct option_def base_options[] = {
      "at the end, wait so long for outstanding deliveries", false},
     {OPTION_STRING, "ledger", 0, "FILE", NULL, NULL, AT(ledger), 0, 0, NULL,
      "append to FILE what became of each record (acknowledged, failed or unknown), for kaudit", false},
-    {OPTION_FLAG, "publish", 0, NULL, "yes", NULL, AT(publish), 0, 0, NULL,
-     "publish statistics in shared memory (--publish=no: do not)", false},
+    PUBLISH_OPTION(struct settings),
     WORKER_OPTION(struct settings),
 
     {.type = OPTION_HEADING, .help = "One record: its fields (what is not given and can be made, is made)"},
@@ -166,7 +163,7 @@ static int resolve(struct settings *settings, struct error *error)
 {
     if (name_check(settings->name, "producer", error) == -1)
         return error_context(error, "--name");
-    settings->schema = schema_require(settings->workload_name, error);
+    settings->schema = schema_require(settings->workload, error);
     if (settings->schema == NULL)
         return -1;
     if (check_mode(settings, error) == -1)

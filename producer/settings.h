@@ -28,7 +28,7 @@ struct settings {
     struct option_given given;
     /* what to send */
     const char *name;
-    const char *workload_name;
+    const char *workload;
     const char *topic;
     bool from_stdin;
     int64_t seed;

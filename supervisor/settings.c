@@ -4,19 +4,15 @@
 #include <strings.h>
 
 #include "common/exit_codes.h"
+#include "common/worker/options.h"
 #include "supervisor/log_files.h"
 #include "supervisor/restart.h"
 
 #define AT(field) offsetof(struct settings, field)
 
-static const char *const from_choices[] = {"earliest", "latest", NULL};
-static const char *const loss_choices[] = {"stop", "earliest", "latest", NULL};
-
 static const char *const restart_choices[] = {"always", "on-failure", "never", NULL};
 
 static const char *const format_choices[] = {"text", "json", NULL};
-
-static const char *const commit_choices[] = {"batch", "auto", "manual", "sink", NULL};
 
 static const struct option_def options[] = {
     {.type = OPTION_HEADING, .help = "Who"},
@@ -28,45 +24,21 @@ static const struct option_def options[] = {
      "a consumer for each name; each has a group of its own: test_group_NAME", false},
     {OPTION_STRING, "group", 'g', "NAME", NULL, NULL, AT(group), 0, 0, NULL,
      "one group for all clients: they share the partitions", false},
-    {OPTION_STRING, "workload", 'w', "NAME", "payments", NULL, AT(workload), 0, 0, NULL,
-     "payments, orders, transactions or messages", false},
-    {OPTION_STRING, "topic", 't', "NAME", NULL, NULL, AT(topic), 0, 0, NULL,
-     "topic, when it is not the workload's own", false},
+    WORKLOAD_OPTIONS(struct settings),
     {OPTION_INTEGER, "partitions", 0, "N", "3", NULL, AT(partitions), 1, 10000, NULL,
      "partitions of the topic, made when it is not there", false},
     {OPTION_FLAG, "no-producer", 0, NULL, NULL, NULL, AT(no_producer), 0, 0, NULL, "consumers only", false},
 
     {.type = OPTION_HEADING, .help = "Consumers"},
-    {OPTION_CHOICE, "from", 0, "WHERE", "earliest", NULL, AT(from), 0, 0, from_choices,
-     "where a group begins that has committed nothing", false},
-    {OPTION_CHOICE, "on-offset-loss", 0, "WHAT", "stop", NULL, AT(on_offset_loss), 0, 0, loss_choices,
-     "when the records at the committed offset are gone", false},
-    {OPTION_INTEGER, "batch-size", 0, "N", "500", NULL, AT(batch_size), 1, 100000, NULL,
-     "a batch is closed when it holds N records", false},
-    {OPTION_DURATION, "batch-wait", 0, "TIME", "100ms", NULL, AT(batch_wait_us), 0, 3600000000, NULL,
-     "or so long after its first record", false},
+    CONSUMER_START_OPTIONS(struct settings),
+    CONSUMER_BATCH_OPTIONS(struct settings),
     {OPTION_STRING, "pipeline", 0, "STAGES", NULL, NULL, AT(pipeline), 0, 0, NULL,
      "what is done with a record: 'validate, flag:amount>1000, stats' ('kconsume --stages' lists them)",
      false},
-    {OPTION_INTEGER, "retries", 0, "N", "5", NULL, AT(retries), 0, 1000000, NULL,
-     "a record that a stage cannot process for now is tried so often again, then given up", false},
-    {OPTION_DURATION, "retry-delay", 0, "TIME", "100ms", NULL, AT(retry_delay_us), 1000, 30000000, NULL,
-     "so long after the first failure; then twice as long each time, up to 30 s", false},
-    {OPTION_STRING, "dead-letters", 0, "TOPIC", NULL, NULL, AT(dead_letters), 0, 0, NULL,
-     "where records go that can never be processed (default: the topic's name and .dlq); off: nowhere",
-     false},
-    {OPTION_CHOICE, "commit", 0, "WHEN", "batch", NULL, AT(commit), 0, 0, commit_choices,
-     "offsets are committed after each batch; auto: by a timer, which loses records; manual: when told "
-     "(kctl ack); sink: with the rows, which a pipeline that ends in a database does anyway",
-     false},
-    {OPTION_INTEGER, "max-unacknowledged", 0, "N", "1000", NULL, AT(max_unacknowledged), 1, 1000000, NULL,
-     "manual: a partition with so many unacknowledged records waits", false},
-    {OPTION_FLAG, "print", 'p', NULL, NULL, NULL, AT(print), 0, 0, NULL,
-     "print every record instead of a line a batch", false},
-    {OPTION_INTEGER, "statistics-every", 0, "N", "0", NULL, AT(statistics_every), 0, 0, NULL,
-     "print totals every N records, and at the end", false},
-    {OPTION_DURATION, "session-timeout", 0, "TIME", "45s", NULL, AT(session_timeout_us), 1000000, 1800000000,
-     NULL, "the group waits so long for a member that is gone", false},
+    CONSUMER_FAILURE_OPTIONS(struct settings),
+    CONSUMER_COMMIT_OPTIONS(struct settings),
+    CONSUMER_OUTPUT_OPTIONS(struct settings),
+    CONSUMER_SESSION_OPTION(struct settings),
 
     {.type = OPTION_HEADING, .help = "Producer"},
     {OPTION_DURATION, "interval", 0, "TIME", "2s", NULL, AT(interval_us), 0, 86400000000, NULL,
