@@ -1,16 +1,17 @@
 """The same exactness in PostgreSQL, a real one, whatever is done to it and to those who write to it."""
 
 import os
-import random
 import signal
 
 from harness import alive, main, wait_until
 from postgres import Postgres
-from test_exactly_once import Exact
+from sink_test import EverySink, SinkTest
 from test_faulty import BATCH_ONLY, Faulty, table
 
 
-class IntoPostgres(Exact):
+class IntoPostgres(SinkTest):
+    stage, audited, extra = "postgres", ("--postgres", ""), ("--retry-delay", "20ms")
+
     def setUp(self):
         super().setUp()
         self.postgres = Postgres(self)
@@ -18,29 +19,16 @@ class IntoPostgres(Exact):
     def query(self, sql):
         return [tuple(line.split("|")) for line in self.postgres.run(sql).splitlines()]
 
-    def rows(self, topic):
-        return [(int(p), int(o)) for p, o in self.query(f'SELECT kafka_partition, kafka_offset FROM "{topic}"')]
-
     def there(self, topic):
-        """How many rows, also while there is no table."""
         found = self.run_program("/usr/bin/env", "psql", "-qAtc", f'SELECT count(*) FROM "{topic}"')
         return int(found.text("out")) if found.status == 0 else 0
 
     def backends(self):
         return [int(pid) for pid, in self.query("SELECT pid FROM pg_stat_activity WHERE application_name = 'ksupervise'")]
 
-    def flags(self, topic, group, *more):
-        return ("--clients", "bravo", "--no-producer", "--topic", topic, "--group", group, "--pipeline", "validate, postgres", "--max-deaths", "32",
-                "--restart-delay", "1ms", "--restart-delay-max", "5ms", "--retry-delay", "20ms", "--quiet", *more)
 
-    def supervise_sink(self, topic, group, *more):
-        return self.supervise(*self.flags(topic, group, *more))
-
-    def consume(self, topic, group, pipeline, *more):
-        return self.start("kconsume", "--publish=no", "--client", self.name("c"), "--group", group, "--topic", topic, "--pipeline", pipeline, *more)
-
-    def assert_audited(self, topic, group, *more):
-        self.run_ok("kaudit", topic, "--group", group, "--postgres", "", *more)
+class Promises(EverySink, IntoPostgres):
+    rounds, records, kills = 10, 4000, 20
 
 
 class Records(IntoPostgres):
@@ -50,7 +38,7 @@ class Records(IntoPostgres):
         self.produce(topic, 1000)
         self.supervise_sink(topic, group)
         wait_until(lambda: self.reached(topic, group), 30, "all committed")
-        self.assert_exact(self.rows(topic), topic)
+        self.assert_exact(topic)
         (amount, exponent, currency, method, payment_id, late), = self.query(
             f'SELECT amount_minor, exponent, currency, method, payment_id, kafka_timestamp_us > 1500000000000000 FROM "{topic}" WHERE "user" = \'żółw\'')
         self.assertEqual((amount, exponent, currency, method, late), ("24999", "2", "PLN", "blik", "t"))
@@ -88,51 +76,11 @@ class Records(IntoPostgres):
         self.assertEqual(consumer.wait(30), 0, consumer.text())
         self.assertIn("a text with a NUL, which PostgreSQL cannot hold", consumer.text("err"))
         self.assertIn("a text that is not UTF-8", consumer.text("err"))
-        self.assert_exact(self.rows(topic), topic, {(0, 0), (0, 1)})
+        self.assert_exact(topic, {(0, 0), (0, 1)})
         self.assert_audited(topic, group, "--dlq")
-
-    def test_two_groups_do_not_fill_one_table(self):
-        topic = self.topic(1)
-        self.produce(topic, 10)
-        self.assertEqual(self.consume(topic, self.name("g1"), "postgres", "--count", 10).wait(20), 0)
-        second = self.consume(topic, self.name("g2"), "postgres")
-        second.wait_line("is filled by group", 20)
-        second.interrupt()
-        self.assertEqual(len(self.rows(topic)), 10)
 
 
 class Kills(IntoPostgres):
-    def test_it_stays_exact_through_kills_and_its_dead_letters_go_out(self):
-        topic, group = self.topic(), self.name("g")
-        chance = random.Random(4)
-        dead = []
-        for _ in range(10):
-            self.produce(topic, 4000)
-            partition = chance.randrange(3)
-            dead.append((partition, self.ends(topic)[partition]))
-            self.poison(topic, partition)
-        self.supervise_sink(topic, group, "--batch-size", "100")
-        killed = self.kill_until(lambda: self.reached(topic, group), 25)
-        self.assertGreaterEqual(killed, 20)
-        self.assert_exact(self.rows(topic), topic, dead)
-        wait_until(lambda: not self.query("SELECT 1 FROM ksupervise_outbox"), 15, "an empty outbox")
-        self.assert_audited(topic, group, "--dlq")
-
-    def test_a_stopped_process_that_wakes_after_it_was_replaced_writes_nothing(self):
-        topic, group = self.topic(1), self.name("g")
-        self.produce(topic, 500)
-        first = self.consume(topic, group, "delay:5, postgres", "--session-timeout", "6s", "--batch-size", "10")
-        wait_until(lambda: self.there(topic) > 20, 20, "some rows")
-        first.send(signal.SIGSTOP)
-        second = self.start("kconsume", "--publish=no", "--client", "second", "--group", group, "--topic", topic, "--pipeline", "postgres")
-        wait_until(lambda: self.reached(topic, group), 60, "all committed by the second")
-        first.send(signal.SIGCONT)
-        self.produce(topic, 500)
-        wait_until(lambda: self.reached(topic, group), 60, "all committed")
-        for process in (first, second):
-            process.interrupt()
-        self.assert_exact(self.rows(topic), topic)
-
     def test_two_supervisors_with_the_same_client_share_the_work(self):
         topic, group = self.topic(), self.name("g")
         self.produce(topic, 30000)
@@ -141,7 +89,7 @@ class Kills(IntoPostgres):
         self.supervise(*flags)
         self.start("ksupervise", "--instance", other, *flags)
         self.kill_until(lambda: self.reached(topic, group), 10)
-        self.assert_exact(self.rows(topic), topic)
+        self.assert_exact(topic)
         self.assert_audited(topic, group)
 
 
@@ -177,8 +125,8 @@ class Outages(IntoPostgres):
         self.cut(40).wait_line("^40$", 60)
         wait_until(lambda: self.reached(topic, group), 60, "the end of the work")
         self.assertEqual(self.worker("bravo")["generation"], 1, "an outage is not a crash")
-        self.assert_exact(self.rows(topic), topic, dead)
-        wait_until(lambda: not self.query("SELECT 1 FROM ksupervise_outbox"), 15, "an empty outbox")
+        self.assert_exact(topic, dead)
+        self.wait_for_the_letters()
         self.assert_audited(topic, group, "--dlq")
 
     def test_a_commit_that_was_done_though_its_answer_was_lost_is_not_done_again(self):
@@ -199,8 +147,8 @@ class Outages(IntoPostgres):
         self.postgres.run("SELECT pg_reload_conf()")
         supervisor.wait_line("where to go on is not known: PostgreSQL: commit", 20)
         wait_until(lambda: self.reached(topic, group), 30, "all committed")
-        self.assert_exact(self.rows(topic), topic, {(0, 100)})
-        wait_until(lambda: not self.query("SELECT 1 FROM ksupervise_outbox"), 15, "an empty outbox")
+        self.assert_exact(topic, {(0, 100)})
+        self.wait_for_the_letters()
         self.assert_audited(topic, group, "--dlq")
 
     def test_a_commit_that_was_cut_before_it_was_done_is_done_again(self):
@@ -219,7 +167,7 @@ class Outages(IntoPostgres):
         self.assertEqual(self.query(f"SELECT pg_terminate_backend(pid) {waiting}"), [("t",)])
         supervisor.wait_line("where to go on is not known: PostgreSQL: commit", 20)
         wait_until(lambda: self.reached(topic, group), 30, "all committed")
-        self.assert_exact(self.rows(topic), topic)
+        self.assert_exact(topic)
 
     def test_a_server_that_is_stopped_and_started_in_the_midst(self):
         topic, group = self.topic(), self.name("g")
@@ -231,7 +179,7 @@ class Outages(IntoPostgres):
             self.postgres.control("start")
         wait_until(lambda: self.reached(topic, group), 90, "all committed")
         self.assertEqual(self.worker("bravo")["generation"], 1)
-        self.assert_exact(self.rows(topic), topic)
+        self.assert_exact(topic)
 
     def test_a_server_that_is_not_there_yet_is_waited_for(self):
         topic, group = self.topic(), self.name("g")
@@ -241,7 +189,7 @@ class Outages(IntoPostgres):
         supervisor.wait_line("where to go on is not known: PostgreSQL: connect", 30)
         self.postgres.control("start")
         wait_until(lambda: self.reached(topic, group), 60, "all committed")
-        self.assert_exact(self.rows(topic), topic)
+        self.assert_exact(topic)
 
     def test_a_server_that_stands_still_is_an_outage_and_no_hang(self):
         topic, group = self.topic(), self.name("g")
@@ -259,7 +207,7 @@ class Outages(IntoPostgres):
                 os.kill(pid, signal.SIGCONT)
         wait_until(lambda: self.reached(topic, group), 60, "all committed")
         self.assertEqual(self.worker("bravo")["generation"], 1)
-        self.assert_exact(self.rows(topic), topic)
+        self.assert_exact(topic)
 
 
 if __name__ == "__main__":
