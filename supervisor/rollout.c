@@ -140,13 +140,12 @@ static enum answer works(const struct worker *worker, uint64_t generation, struc
     case WORKER_DOWN:
         error_set(error, "%s was stopped meanwhile", worker->name);
         return NEVER;
-    case WORKER_READY:
-    case WORKER_READY_IDLE:
-    case WORKER_DONE:
-        return worker->generation >= generation ? YES : NO;
     default:
-        return worker->generation > generation ? died(worker, error) : NO;
+        break;
     }
+    if (worker_works_or_done(worker))
+        return worker->generation >= generation ? YES : NO;
+    return worker->generation > generation ? died(worker, error) : NO;
 }
 
 /* As near to the end of the topic as it has to be. What is paused does not come nearer. */

@@ -86,11 +86,6 @@ static void tell(const struct service *service, const char *text)
                service->address_bytes);
 }
 
-static bool works(const struct worker *worker)
-{
-    return worker_works(worker) || worker->state == WORKER_DONE;
-}
-
 /* "3 of 4 workers ready; zulu: held, 10 deaths within 60 s" */
 static void describe(const struct supervisor *supervisor, char *text, size_t bytes)
 {
@@ -102,8 +97,8 @@ static void describe(const struct supervisor *supervisor, char *text, size_t byt
         if ((worker->kind != KIND_CONSUMER && worker->kind != KIND_PRODUCER) || worker->retired)
             continue;
         count++;
-        ready += works(worker);
-        if (!works(worker) && (other == NULL || worker->state == WORKER_HELD))
+        ready += worker_works_or_done(worker);
+        if (!worker_works_or_done(worker) && (other == NULL || worker->state == WORKER_HELD))
             other = worker;
     }
     size_t used = line_append(text, bytes, 0, "%s%zu of %zu workers ready",

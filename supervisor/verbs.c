@@ -103,8 +103,7 @@ static enum progress works(struct request *request, struct worker *worker, struc
         error_set(error, "%s is held back: %s", worker->name, worker->reason);
         return PROGRESS_FAILED;
     }
-    bool works_now = worker_works(worker) || worker->state == WORKER_DONE || worker->retired;
-    return works_now ? PROGRESS_DONE : PROGRESS_WAITING;
+    return worker_works_or_done(worker) || worker->retired ? PROGRESS_DONE : PROGRESS_WAITING;
 }
 
 static enum progress works_anew(struct request *request, struct worker *worker, struct error *error)

@@ -92,4 +92,10 @@ static inline bool worker_works(const struct worker *worker)
            worker->state == WORKER_QUARANTINING;
 }
 
+/* Or has done it. */
+static inline bool worker_works_or_done(const struct worker *worker)
+{
+    return worker_works(worker) || worker->state == WORKER_DONE;
+}
+
 #endif

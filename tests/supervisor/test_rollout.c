@@ -147,6 +147,17 @@ START_TEST(the_second_restart_waits_until_the_first_works_again)
 }
 END_TEST
 
+START_TEST(who_takes_suspect_records_one_by_one_works)
+{
+    begin(ROLLOUT_RESTART, ROLLOUT_ADJUST, false, ROLLOUT_LAG_ANY);
+    ck_assert_str_eq(happened(), "restart bravo|");
+    comes_back(&bravo, WORKER_QUARANTINING);
+    happened();
+    ck_assert_int_eq(supervisor.rollout.under_way, false);
+    ck_assert_str_eq(supervisor.rollout.reason, "");
+}
+END_TEST
+
 START_TEST(the_second_restart_waits_until_the_first_has_caught_up)
 {
     begin(ROLLOUT_RESTART, ROLLOUT_RESTART, false, ROLLOUT_LAG_SETTINGS);
@@ -292,6 +303,7 @@ START_TEST(a_row_tells_what_changed_and_no_secret)
 END_TEST
 
 CHECK_MAIN_WITH("supervisor/rollout", set_up, tear_down, the_second_restart_waits_until_the_first_works_again,
+                who_takes_suspect_records_one_by_one_works,
                 the_second_restart_waits_until_the_first_has_caught_up,
                 who_was_far_behind_need_not_be_nearer_than_it_was,
                 who_is_paused_is_not_waited_for_to_catch_up,
