@@ -2,6 +2,8 @@
 
 #include <inttypes.h>
 
+#include "common/decimal.h"
+
 static const char mark[] = "acks1:";
 enum { MARK_LENGTH = sizeof mark - 1 };
 
@@ -127,32 +129,17 @@ size_t acks_metadata(struct acks *acks, char text[ACKS_METADATA_BYTES])
     return render(acks, text, ACKS_METADATA_BYTES);
 }
 
-static const char *read_number(const char *at, int64_t *number)
-{
-    int64_t value = 0;
-    const char *from = at;
-    for (; *at >= '0' && *at <= '9'; at++)
-        if (__builtin_mul_overflow(value, 10, &value) || __builtin_add_overflow(value, *at - '0', &value))
-            return NULL;
-    *number = value;
-    return at > from ? at : NULL;
-}
-
 /* `17` or `17-20`, and what separates it from the next. NULL when it is none. */
 static const char *read_range(struct acks *acks, const char *at)
 {
     struct error ignored = ERROR_INIT;
     int64_t first = 0;
-    int64_t last;
-    int64_t begin;
-    int64_t end;
-    at = read_number(at, &first);
-    last = first;
+    at = decimal_read(at, INT64_MAX, &first);
+    int64_t last = first;
     if (at != NULL && *at == '-')
-        at = read_number(at + 1, &last);
-    if (at == NULL || last < first || first == 0 || __builtin_add_overflow(acks->prefix, first, &begin) ||
-        __builtin_add_overflow(acks->prefix, last, &end) || end == INT64_MAX ||
-        acks_add(acks, begin, end + 1, &ignored) == -1)
+        at = decimal_read(at + 1, INT64_MAX, &last);
+    if (at == NULL || last < first || first == 0 || last >= INT64_MAX - acks->prefix ||
+        acks_add(acks, acks->prefix + first, acks->prefix + last + 1, &ignored) == -1)
         return NULL;
     if (*at == ',')
         return at[1] != '\0' ? at + 1 : NULL;

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 
 #include "common/clock.h"
+#include "common/decimal.h"
 #include "common/log.h"
 #include "consumer/rebalance.h"
 
@@ -113,20 +114,18 @@ static int acknowledge_all(struct consumer *consumer, struct error *error)
 /* "3:41" or "3:41-60"; the last one counts. */
 static int parse(const char *word, int32_t *partition, int64_t *first, int64_t *end)
 {
-    int32_t number;
-    int64_t from;
-    int64_t last;
-    int used = 0;
-    if (sscanf(word, "%" SCNd32 ":%" SCNd64 "-%" SCNd64 "%n", &number, &from, &last, &used) == 3 &&
-        word[used] == '\0')
-        *end = last + 1;
-    else if (sscanf(word, "%" SCNd32 ":%" SCNd64 "%n", &number, &from, &used) == 2 && word[used] == '\0')
-        *end = from + 1;
-    else
+    int64_t number;
+    const char *at = decimal_read(word, INT32_MAX, &number);
+    if (at == NULL || *at != ':' || (at = decimal_read(at + 1, INT64_MAX - 1, first)) == NULL)
         return -1;
-    *partition = number;
-    *first = from;
-    return number < 0 || from < 0 || *end <= from ? -1 : 0;
+    int64_t last = *first;
+    if (*at == '-')
+        at = decimal_read(at + 1, INT64_MAX - 1, &last);
+    if (at == NULL || *at != '\0' || last < *first)
+        return -1;
+    *partition = (int32_t)number;
+    *end = last + 1;
+    return 0;
 }
 
 static int acknowledge_word(struct consumer *consumer, const char *word, struct error *error)

@@ -1,39 +1,25 @@
 #include "consumer/suspects.h"
 
+#include "common/decimal.h"
 #include "common/exit_codes.h"
 
 /* --- the texts ----------------------------------------------------------------------------------------- */
-
-/* A number of decimal digits; NULL when there is none, or it is too large. */
-static const char *read_number(const char *text, int64_t maximum, int64_t *number)
-{
-    int64_t value = 0;
-    const char *at = text;
-    for (; *at >= '0' && *at <= '9'; at++) {
-        int digit = *at - '0';
-        if (value > (maximum - digit) / 10)
-            return NULL;
-        value = value * 10 + digit;
-    }
-    *number = value;
-    return at > text ? at : NULL;
-}
 
 /* PARTITION:OFFSET, or PARTITION:OFFSET-END. Returns what follows, or NULL. */
 static const char *read_range(const char *text, bool with_end, struct suspect_range *range)
 {
     int64_t partition;
-    const char *at = read_number(text, INT32_MAX, &partition);
+    const char *at = decimal_read(text, INT32_MAX, &partition);
     if (at == NULL || *at++ != ':')
         return NULL;
-    at = read_number(at, INT64_MAX - 1, &range->first);
+    at = decimal_read(at, INT64_MAX - 1, &range->first);
     if (at == NULL)
         return NULL;
     range->partition = (int32_t)partition;
     range->end = range->first + 1;
     if (!with_end)
         return at;
-    return *at == '-' ? read_number(at + 1, INT64_MAX, &range->end) : NULL;
+    return *at == '-' ? decimal_read(at + 1, INT64_MAX, &range->end) : NULL;
 }
 
 static size_t items(const char *text)

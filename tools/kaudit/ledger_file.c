@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <inttypes.h>
 
+#include "common/decimal.h"
 #include "tools/kaudit/scratch.h"
 
 /* A producer's process. It ends where the producer's next begins. */
@@ -106,19 +107,12 @@ static bool take_run(struct ledgers *ledgers, const char *line, struct error *er
     return true;
 }
 
-static bool parse_number(const char **at, int64_t *value)
+/* A word and the blank behind it: a number, or "-" for -1. Returns what follows, or NULL. */
+static const char *read_word(const char *at, int64_t *value)
 {
-    char *end;
-    if ((*at)[0] == '-' && (*at)[1] == ' ') {
-        *value = -1;
-        *at += 2;
-        return true;
-    }
-    *value = strtoll(*at, &end, 10);
-    if (end == *at || *end != ' ' || *value < 0)
-        return false;
-    *at = end + 1;
-    return true;
+    *value = -1;
+    at = *at == '-' ? at + 1 : decimal_read(at, INT64_MAX, value);
+    return at != NULL && *at == ' ' ? at + 1 : NULL;
 }
 
 static bool take_acknowledged(struct ledgers *ledgers, int64_t seq, int64_t partition, int64_t offset,
@@ -135,10 +129,11 @@ static bool take_acknowledged(struct ledgers *ledgers, int64_t seq, int64_t part
 /* "3 1 - unknown" */
 static bool take_message(struct ledgers *ledgers, const char *line, struct error *error, int *result)
 {
-    const char *at = line;
     int64_t seq, partition, offset;
-    if (ledgers->run_count == 0 || !parse_number(&at, &seq) || !parse_number(&at, &partition) ||
-        !parse_number(&at, &offset))
+    const char *at = ledgers->run_count > 0 ? read_word(line, &seq) : NULL;
+    at = at != NULL ? read_word(at, &partition) : NULL;
+    at = at != NULL ? read_word(at, &offset) : NULL;
+    if (at == NULL)
         return false;
     if (!ledgers->runs[ledgers->run_count - 1].is_ours) {
         ledgers->count.elsewhere++;

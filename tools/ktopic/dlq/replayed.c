@@ -2,6 +2,8 @@
 
 #include <inttypes.h>
 
+#include "common/decimal.h"
+
 #define FORMAT "replay 1 "
 
 void replayed_release(struct replayed *replayed)
@@ -110,47 +112,42 @@ static int not_ours(const char *text, struct error *error)
     return error_set(error, "what is committed beside the replay's offset is not a replay's: '%.60s'", text);
 }
 
+/* " 3+2": behind which offset, and how many. Returns what follows, or NULL. */
+static const char *read_range(const char *at, int64_t *gap, int64_t *length)
+{
+    *length = 1;
+    at = *at == ' ' ? decimal_read(at + 1, INT64_MAX / 4, gap) : NULL;
+    if (at != NULL && *at == '+')
+        at = decimal_read(at + 1, INT64_MAX / 4, length);
+    return *length > 0 ? at : NULL;
+}
+
 static int parse_ranges(struct replayed *replayed, const char *at, const char *text, struct error *error)
 {
     int64_t offset = replayed->next;
+    int64_t gap, length;
     while (*at != '\0') {
-        char *end;
-        int64_t length = 1;
-        int64_t gap = strtoll(at, &end, 10);
-        if (end == at || gap < 0)
-            return not_ours(text, error);
-        if (*end == '+') {
-            at = end + 1;
-            length = strtoll(at, &end, 10);
-        }
-        if (end == at || length < 1 || (*end != ' ' && *end != '\0') || gap > INT64_MAX / 4 ||
-            length > INT64_MAX / 4 || offset > INT64_MAX / 4)
+        at = offset <= INT64_MAX / 4 ? read_range(at, &gap, &length) : NULL;
+        if (at == NULL)
             return not_ours(text, error);
         offset += gap + length;
         if (replayed_add(replayed, offset - length, offset - 1, error) == -1)
             return -1;
-        at = *end == ' ' ? end + 1 : end;
     }
     return 0;
 }
 
 int replayed_parse(struct replayed *replayed, int64_t committed, const char *text, struct error *error)
 {
-    char *end;
     *replayed = (struct replayed){.next = committed};
     if (text == NULL || text[0] == '\0')
         return 0;
     if (strncmp(text, FORMAT, sizeof FORMAT - 1) != 0)
         return not_ours(text, error);
     const char *at = text + sizeof FORMAT - 1;
-    if (*at == '-') {
-        end = (char *)(uintptr_t)at + 1;
-    } else {
-        replayed->begun_us = strtoll(at, &end, 10);
-        if (end == at || replayed->begun_us <= 0)
-            return not_ours(text, error);
-    }
-    if (*end != ' ' && *end != '\0')
+    if (*at == '-')
+        at++;
+    else if ((at = decimal_read(at, INT64_MAX, &replayed->begun_us)) == NULL || replayed->begun_us == 0)
         return not_ours(text, error);
-    return parse_ranges(replayed, *end == ' ' ? end + 1 : end, text, error);
+    return parse_ranges(replayed, at, text, error);
 }
