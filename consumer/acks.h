@@ -10,38 +10,37 @@
 #ifndef KSUPERVISE_CONSUMER_ACKS_H
 #define KSUPERVISE_CONSUMER_ACKS_H
 
-#include "common/error.h"
-
-#include <stdbool.h>
-#include <stdint.h>
+#include "common/offset_set.h"
 
 #define ACKS_METADATA_BYTES 4000 /* Kafka's bound, and room */
 
-struct ack_range {
-    int64_t first, end; /* `end` is one past the last */
-};
-
 /* All zero is one that nothing was begun with. */
 struct acks {
-    int64_t prefix;           /* the first unacknowledged offset */
-    struct ack_range *ranges; /* beyond it: ascending, apart from each other and from the prefix; owned */
-    size_t count, capacity;
-    bool changed; /* since the last acks_begin, acks_load or acks_metadata */
+    struct offset_set done; /* `next` is the first unacknowledged offset */
+    bool changed;           /* since the last acks_begin, acks_load or acks_metadata */
 };
 
-/* Nothing is acknowledged from `prefix` on. */
-void acks_begin(struct acks *acks, int64_t prefix);
+/* Nothing is acknowledged from `first` on. */
+void acks_begin(struct acks *acks, int64_t first);
 void acks_release(struct acks *acks);
 
 /* first to before end. -1 with the error when the metadata could not hold it; then nothing has changed. */
 int acks_add(struct acks *acks, int64_t first, int64_t end, struct error *error);
-bool acks_has(const struct acks *acks, int64_t offset);
-/* How many are acknowledged beyond the prefix. */
-int64_t acks_ahead(const struct acks *acks);
+
+static inline bool acks_has(const struct acks *acks, int64_t offset)
+{
+    return offset_set_has(&acks->done, offset);
+}
+
+/* How many are acknowledged beyond the first that is not. */
+static inline int64_t acks_ahead(const struct acks *acks)
+{
+    return offset_set_ahead(&acks->done);
+}
 
 /* The metadata, and a NUL; "" when nothing is ahead. Returns its length. */
 size_t acks_metadata(struct acks *acks, char text[ACKS_METADATA_BYTES]);
-/* What a commit of `prefix` said. False, and nothing ahead, when it is somebody else's metadata. */
-bool acks_load(struct acks *acks, int64_t prefix, const void *metadata, size_t length);
+/* What a commit of `first` said. False, and nothing ahead, when it is somebody else's metadata. */
+bool acks_load(struct acks *acks, int64_t first, const void *metadata, size_t length);
 
 #endif

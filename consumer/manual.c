@@ -10,7 +10,7 @@
 static void publish(struct consumer *consumer, const struct partition *row)
 {
     int64_t ahead = acks_ahead(row->acks);
-    int64_t waiting = row->position - row->acks->prefix - ahead;
+    int64_t waiting = row->position - row->acks->done.next - ahead;
     stats_partition_set(consumer->stats, row->slot, PARTITION_UNACKNOWLEDGED, waiting > 0 ? waiting : 0);
     stats_partition_set(consumer->stats, row->slot, PARTITION_ACKNOWLEDGED_AHEAD, ahead);
     stats_partition_publish(consumer->stats, row->slot);
@@ -40,7 +40,7 @@ void manual_settled(struct consumer *consumer, int32_t partition, int64_t first,
 
 static bool is_full(const struct consumer *consumer, const struct partition *row)
 {
-    return row->position - row->acks->prefix - acks_ahead(row->acks) >=
+    return row->position - row->acks->done.next - acks_ahead(row->acks) >=
            consumer->settings->max_unacknowledged;
 }
 
@@ -51,7 +51,7 @@ static void wait_for_acks(struct consumer *consumer, struct partition *row, int3
     log_warning("%s [%" PRId32 "] waits: %" PRId64 " records are not acknowledged (--max-unacknowledged), "
                 "the first is %" PRId64,
                 consumer->offsets.topic, partition, consumer->settings->max_unacknowledged,
-                row->acks->prefix);
+                row->acks->done.next);
 }
 
 void manual_after_batch(struct consumer *consumer)
@@ -94,8 +94,8 @@ static void tell(struct consumer *consumer, int32_t partition)
     int64_t ahead = acks_ahead(row->acks);
     errand_say(consumer,
                "%s [%" PRId32 "] acknowledged before %" PRId64 ", and %" PRId64 " beyond; %" PRId64 " not",
-               consumer->offsets.topic, partition, row->acks->prefix, ahead,
-               row->position - row->acks->prefix - ahead);
+               consumer->offsets.topic, partition, row->acks->done.next, ahead,
+               row->position - row->acks->done.next - ahead);
 }
 
 static int acknowledge_all(struct consumer *consumer, struct error *error)
@@ -104,7 +104,7 @@ static int acknowledge_all(struct consumer *consumer, struct error *error)
         const struct partition *row = &consumer->offsets.rows[i];
         if (!row->assigned || row->position == STATS_UNKNOWN)
             continue;
-        if (acknowledge(consumer, (int32_t)i, row->acks->prefix, row->position, error) == -1)
+        if (acknowledge(consumer, (int32_t)i, row->acks->done.next, row->position, error) == -1)
             return -1;
         tell(consumer, (int32_t)i);
     }

@@ -152,7 +152,7 @@ void offsets_lift_barriers(struct offsets *offsets)
 
 static int64_t committable(const struct partition *row)
 {
-    int64_t done = row->acks != NULL ? row->acks->prefix : row->position;
+    int64_t done = row->acks != NULL ? row->acks->done.next : row->position;
     return row->barrier != STATS_UNKNOWN && row->barrier < done ? row->barrier : done;
 }
 
@@ -181,7 +181,7 @@ static void add_metadata(rd_kafka_topic_partition_t *one, struct partition *row)
     if (row->acks == NULL)
         return;
     size_t length = acks_metadata(row->acks, text);
-    if (one->offset != row->acks->prefix) {
+    if (one->offset != row->acks->done.next) {
         row->acks->changed = true;
         return;
     }

@@ -23,7 +23,7 @@ static void add(int64_t first, int64_t past)
 static void is(int64_t prefix, const char *metadata)
 {
     acks_metadata(&acks, text);
-    ck_assert_int_eq(acks.prefix, prefix);
+    ck_assert_int_eq(acks.done.next, prefix);
     ck_assert_str_eq(text, metadata);
 }
 
@@ -81,7 +81,7 @@ START_TEST(the_metadata_says_the_same_again_when_it_is_read)
     char again[ACKS_METADATA_BYTES];
     acks_metadata(&copy, again);
     ck_assert_str_eq(again, text);
-    ck_assert_int_eq(copy.prefix, 40);
+    ck_assert_int_eq(copy.done.next, 40);
     acks_release(&copy);
 }
 END_TEST
@@ -122,6 +122,18 @@ START_TEST(what_would_not_fit_in_the_metadata_is_refused_and_changes_nothing)
 }
 END_TEST
 
+START_TEST(the_metadata_is_used_to_its_end_by_ranges_too)
+{
+    for (int64_t offset = 42; acks_add(&acks, offset, offset + 1 + offset % 3, &error) == 0;)
+        offset += 2 + offset % 3;
+    size_t length = acks_metadata(&acks, text);
+    ck_assert_uint_eq(length, strlen(text));
+    ck_assert_uint_gt(length, ACKS_METADATA_BYTES - 16);
+    ck_assert_int_eq(acks_add(&acks, 43, 44, &error), 0); /* its two neighbours become one */
+    ck_assert_uint_lt(acks_metadata(&acks, text), ACKS_METADATA_BYTES);
+}
+END_TEST
+
 /* Against a plain array of flags. */
 START_TEST(random_acknowledgements_are_those_of_a_plain_array)
 {
@@ -139,7 +151,7 @@ START_TEST(random_acknowledgements_are_those_of_a_plain_array)
         int64_t prefix = 0;
         while (prefix < SPAN && flags[prefix])
             prefix++;
-        ck_assert_int_eq(acks.prefix, 40 + prefix);
+        ck_assert_int_eq(acks.done.next, 40 + prefix);
         for (int64_t i = 0; i < SPAN; i++)
             ck_assert(acks_has(&acks, 40 + i) == flags[i]);
         if (round % 100 == 99) {
@@ -156,4 +168,5 @@ CHECK_MAIN_WITH("consumer/acks", begin, end, in_order_the_prefix_moves_and_nothi
                 the_metadata_says_the_same_again_when_it_is_read,
                 metadata_of_somebody_else_is_not_ours_and_nothing_is_ahead,
                 what_would_not_fit_in_the_metadata_is_refused_and_changes_nothing,
+                the_metadata_is_used_to_its_end_by_ranges_too,
                 random_acknowledgements_are_those_of_a_plain_array)

@@ -7,12 +7,12 @@ static struct error error;
 
 static void teardown(void)
 {
-    replayed_release(&replayed);
+    offset_set_release(&replayed.done);
 }
 
 static void add(int64_t first, int64_t last)
 {
-    ck_assert_int_eq(replayed_add(&replayed, first, last, &error), 0);
+    ck_assert_int_eq(offset_set_add(&replayed.done, first, last + 1, &error), 0);
 }
 
 static void is_text(const char *expected)
@@ -28,7 +28,7 @@ START_TEST(what_is_done_from_the_front_is_one_offset)
     add(100, 100);
     add(102, 104);
     add(101, 101);
-    ck_assert_int_eq(replayed.next, 105);
+    ck_assert_int_eq(replayed.done.next, 105);
     is_text("replay 1 -");
 }
 END_TEST
@@ -41,13 +41,13 @@ START_TEST(what_is_done_beyond_is_kept_beside)
     add(103, 103);
     replayed.begun_us = 77;
     is_text("replay 1 77 3+2 5");
-    ck_assert(replayed_has(&replayed, 99));
-    ck_assert(!replayed_has(&replayed, 100));
-    ck_assert(replayed_has(&replayed, 103));
-    ck_assert(replayed_has(&replayed, 104));
-    ck_assert(!replayed_has(&replayed, 105));
-    ck_assert(replayed_has(&replayed, 110));
-    ck_assert(!replayed_has(&replayed, 111));
+    ck_assert(offset_set_has(&replayed.done, 99));
+    ck_assert(!offset_set_has(&replayed.done, 100));
+    ck_assert(offset_set_has(&replayed.done, 103));
+    ck_assert(offset_set_has(&replayed.done, 104));
+    ck_assert(!offset_set_has(&replayed.done, 105));
+    ck_assert(offset_set_has(&replayed.done, 110));
+    ck_assert(!offset_set_has(&replayed.done, 111));
 }
 END_TEST
 
@@ -57,20 +57,21 @@ START_TEST(ranges_that_touch_become_one)
     add(10, 12);
     add(20, 22);
     add(13, 19);
-    ck_assert_uint_eq(replayed.count, 1);
+    ck_assert_uint_eq(replayed.done.count, 1);
     add(5, 30);
     is_text("replay 1 - 5+26");
     add(0, 4);
-    ck_assert_int_eq(replayed.next, 31);
+    ck_assert_int_eq(replayed.done.next, 31);
 }
 END_TEST
 
 START_TEST(the_text_is_read_back)
 {
     ck_assert_int_eq(replayed_parse(&replayed, 100, "replay 1 1772099522102594 3+2 5", &error), 0);
-    ck_assert_int_eq(replayed.next, 100);
+    ck_assert_int_eq(replayed.done.next, 100);
     ck_assert_int_eq(replayed.begun_us, 1772099522102594);
-    ck_assert(replayed_has(&replayed, 104) && replayed_has(&replayed, 110) && !replayed_has(&replayed, 109));
+    ck_assert(offset_set_has(&replayed.done, 104) && offset_set_has(&replayed.done, 110) &&
+              !offset_set_has(&replayed.done, 109));
     is_text("replay 1 1772099522102594 3+2 5");
 }
 END_TEST
@@ -83,7 +84,7 @@ START_TEST(a_text_that_is_not_ours_is_refused)
         "replay 1 0",   "replay 1 - 3,4", "replay 1 - 3+-2 1", "replay 1 - 9223372036854775807+9"};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         ck_assert_msg(replayed_parse(&replayed, 0, texts[i], &error) == -1, "'%s'", texts[i]);
-        replayed_release(&replayed);
+        offset_set_release(&replayed.done);
     }
 }
 END_TEST
@@ -116,7 +117,7 @@ START_TEST(any_order_of_additions_gives_the_same)
         for (int64_t i = first; i <= last; i++)
             done[i] = true;
         for (int64_t i = 0; i < COUNT; i++)
-            ck_assert_int_eq(replayed_has(&replayed, i), done[i]);
+            ck_assert_int_eq(offset_set_has(&replayed.done, i), done[i]);
     }
 }
 END_TEST

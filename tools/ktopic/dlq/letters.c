@@ -120,7 +120,7 @@ static int hand_out(void *context, const rd_kafka_message_t *message, struct err
         if (is_new == -1)
             return -1;
         letter.kind = is_new == 1 ? LETTER : LETTER_REPEAT;
-        letter.is_replayed = replayed_has(&letters->replayed[message->partition], message->offset);
+        letter.is_replayed = offset_set_has(&letters->replayed[message->partition].done, message->offset);
         letter.is_chosen = is_chosen(letters, &letter);
     }
     letters->kinds[letter.kind]++;
@@ -164,7 +164,7 @@ static int read_progress(struct letters *letters, struct error *error)
     int result = take_progress(letters, json_object_get(json_array_get(groups, 0), "partitions"), error);
     json_decref(groups);
     for (int i = 0; i < letters->partitions && result == 0; i++)
-        result = replayed_add(&letters->replayed[i], 0, letters->from[i] - 1, error);
+        result = offset_set_add(&letters->replayed[i].done, 0, letters->from[i], error);
     return result;
 }
 
@@ -248,7 +248,7 @@ int letters_open(struct letters *letters, const struct dlq_settings *settings, c
 void letters_close(struct letters *letters)
 {
     for (int i = 0; letters->replayed != NULL && i < letters->partitions; i++)
-        replayed_release(&letters->replayed[i]);
+        offset_set_release(&letters->replayed[i].done);
     free(letters->replayed);
     free(letters->from);
     free(letters->to);

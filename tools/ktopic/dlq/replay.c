@@ -57,7 +57,7 @@ static int add_progress(struct replay *replay, rd_kafka_topic_partition_list_t *
         return error_context(error, "partition %d", (int)partition);
     rd_kafka_topic_partition_t *entry =
         rd_kafka_topic_partition_list_add(list, replay->letters->name, partition);
-    entry->offset = replayed->next;
+    entry->offset = replayed->done.next;
     entry->metadata = strdup(text); /* the list's */
     entry->metadata_size = entry->metadata == NULL ? 0 : strlen(text);
     replay->text_bytes[partition] = strlen(text);
@@ -220,7 +220,8 @@ static int settle(struct replay *replay, struct error *error)
             continue;
         }
         replay->sent++;
-        if (replayed_add(replayed_of(replay, sent->partition), sent->offset, sent->offset, error) == -1)
+        if (offset_set_add(&replayed_of(replay, sent->partition)->done, sent->offset, sent->offset + 1,
+                           error) == -1)
             return -1;
     }
     replay->pending_count = 0;
@@ -248,7 +249,7 @@ static int make_room(struct replay *replay, int32_t partition, struct error *err
     return error_set(error,
                      "partition %d: the letters that were sent back are too scattered for Kafka to keep note "
                      "of more: send back those in front, from offset %" PRId64 " on, first",
-                     (int)partition, replayed_of(replay, partition)->next);
+                     (int)partition, replayed_of(replay, partition)->done.next);
 }
 
 /* The original ones: all but the letter's, and which letter it was. */
@@ -328,8 +329,8 @@ static int take_letter(struct replay *replay, const struct letter *letter, struc
     }
     if (id_set_has(&replay->in_doubt, letter->id.data, letter->id.length)) {
         replay->found++;
-        return replayed_add(replayed_of(replay, letter->message->partition), letter->message->offset,
-                            letter->message->offset, error);
+        return offset_set_add(&replayed_of(replay, letter->message->partition)->done, letter->message->offset,
+                              letter->message->offset + 1, error);
     }
     if (!letter->is_chosen) {
         replay->others++;
@@ -349,8 +350,8 @@ static int take(void *context, const struct letter *letter, struct error *error)
     int32_t partition = letter->message->partition;
     int64_t offset = letter->message->offset;
     struct replayed *replayed = replayed_of(replay, partition);
-    int64_t passed = letter->kind == LETTER_REPEAT || letter->kind == LETTER_NONE ? offset : offset - 1;
-    if (replayed_add(replayed, replay->at[partition], passed, error) == -1)
+    bool passed = letter->kind == LETTER_REPEAT || letter->kind == LETTER_NONE;
+    if (offset_set_add(&replayed->done, replay->at[partition], offset + passed, error) == -1)
         return -1;
     replay->at[partition] = offset + 1;
     return letter->kind == LETTER ? take_letter(replay, letter, error) : 0;
@@ -362,7 +363,7 @@ static int pass_ends(struct replay *replay, struct error *error)
 {
     const struct letters *letters = replay->letters;
     for (int i = 0; i < letters->partitions; i++)
-        if (replayed_add(replayed_of(replay, i), replay->at[i], letters->to[i] - 1, error) == -1)
+        if (offset_set_add(&replayed_of(replay, i)->done, replay->at[i], letters->to[i], error) == -1)
             return -1;
     return 0;
 }

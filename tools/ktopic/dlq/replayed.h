@@ -11,34 +11,18 @@
 #ifndef KSUPERVISE_TOOLS_KTOPIC_DLQ_REPLAYED_H
 #define KSUPERVISE_TOOLS_KTOPIC_DLQ_REPLAYED_H
 
-#include "common/error.h"
-
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "common/offset_set.h"
 
 #define REPLAYED_TEXT_BYTES 4000 /* of the 4096 that Kafka keeps */
 
-struct offset_range {
-    int64_t first, last;
-};
-
 struct replayed {
-    int64_t next;                /* all before are done */
-    int64_t begun_us;            /* 0: no replay is under way */
-    struct offset_range *ranges; /* done, beyond `next`; ascending, apart from each other */
-    size_t count, capacity;
+    struct offset_set done; /* those that were sent back, and what is no letter to send back */
+    int64_t begun_us;       /* 0: no replay is under way */
 };
 
 /* From what is committed; `text` NULL or "": nothing beyond. A text that is not ours is an error. `replayed`
  * must be zeroed. */
 int replayed_parse(struct replayed *replayed, int64_t committed, const char *text, struct error *error);
-void replayed_release(struct replayed *replayed);
-
-bool replayed_has(const struct replayed *replayed, int64_t offset);
-
-/* first … last are done, too. */
-int replayed_add(struct replayed *replayed, int64_t first, int64_t last, struct error *error);
 
 /* The text to commit. -1 when the ranges are too many for it. */
 int replayed_text(const struct replayed *replayed, char text[REPLAYED_TEXT_BYTES], struct error *error);
