@@ -60,14 +60,19 @@ static bool is_worker(const struct supervisor *supervisor, pid_t pid)
     return false;
 }
 
-static void reap_strangers(const struct supervisor *supervisor)
+/* Among a thousand children the kernel looks long for one that has ended: it is asked only when one has. A
+ * worker's zombie hides the strangers behind it until its pidfd has been served: then the next round looks
+ * again. */
+static void reap_strangers(struct supervisor *supervisor)
 {
     siginfo_t info = {0};
-    while (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid != 0 &&
-           !is_worker(supervisor, info.si_pid))
+    while (supervisor->child_ended) {
+        supervisor->child_ended =
+            waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid != 0;
+        if (!supervisor->child_ended || is_worker(supervisor, info.si_pid))
+            return;
         waitpid(info.si_pid, NULL, WNOHANG);
-    /* A worker's zombie hides the strangers behind it until its pidfd has been served; run() looks again
-     * after every round. */
+    }
 }
 
 static void take_signals(void *context)
@@ -75,9 +80,11 @@ static void take_signals(void *context)
     struct supervisor *supervisor = context;
     struct signalfd_siginfo info;
     while (read(supervisor->signal_watch.fd, &info, sizeof info) == (ssize_t)sizeof info)
-        if (info.ssi_signo == SIGHUP && !supervisor->terminal)
+        if (info.ssi_signo == SIGCHLD)
+            supervisor->child_ended = true;
+        else if (info.ssi_signo == SIGHUP && !supervisor->terminal)
             take_reload(supervisor);
-        else if (info.ssi_signo != SIGCHLD)
+        else
             take_stop(supervisor, info.ssi_signo);
 }
 
@@ -107,6 +114,7 @@ static int watch_signals(struct supervisor *supervisor, struct error *error)
         if (!(numbers[i] == SIGHUP && supervisor->terminal && is_ignored(SIGHUP)))
             sigaddset(&set, numbers[i]);
     sigprocmask(SIG_BLOCK, &set, &supervisor->original_mask);
+    supervisor->child_ended = true; /* perhaps, before we listened */
     signal(SIGPIPE, SIG_IGN);
     signal(SIGTTOU, SIG_IGN); /* a background supervisor may print even where stty tostop is set */
     int fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);

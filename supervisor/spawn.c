@@ -13,6 +13,9 @@
 
 #include "common/worker/config.h"
 
+#ifndef CLOSE_RANGE_UNSHARE
+#define CLOSE_RANGE_UNSHARE (1U << 1)
+#endif
 #ifndef CLOSE_RANGE_CLOEXEC
 #define CLOSE_RANGE_CLOEXEC (1U << 2)
 #endif
@@ -34,10 +37,71 @@ enum { EXEC_FAILED = 127, CHILD_STACK_BYTES = 32768 };
 /* What the child gets, and gives back: it shares our memory until exec, while we wait. */
 struct birth {
     const struct spawn_request *request;
-    const int *sources; /* WORKER_FD_END of them */
     pid_t parent;
     int cause; /* errno of what failed before or at exec; 0: nothing did */
 };
+
+/* --- the descriptors ------------------------------------------------------------------------------------
+ */
+
+/* A thousand workers are five thousand descriptors here, and a child that got them all would spend most of
+ * its start in copying and closing them. So it shares our table until it has cut one of its own out of the
+ * low end (with CLOSE_RANGE_UNSHARE the kernel copies only what lies below the range). What it is to have
+ * waits there: a berth for each of its descriptors, opened once, before there are many, and never closed. An
+ * empty one holds /dev/null. */
+static int berths[WORKER_FD_END];
+static int berths_end; /* one above the highest; 0: there are none yet */
+
+static int berths_from(int null)
+{
+    for (int i = 0; i < WORKER_FD_END; i++) {
+        berths[i] = fcntl(null, F_DUPFD_CLOEXEC, WORKER_FD_END);
+        if (berths[i] == -1) {
+            while (i-- > 0)
+                close(berths[i]);
+            berths_end = 0;
+            return -1;
+        }
+        berths_end = berths[i] >= berths_end ? berths[i] + 1 : berths_end;
+    }
+    return 0;
+}
+
+static int berths_open(void)
+{
+    if (berths_end != 0)
+        return 0;
+    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    if (null == -1)
+        return -1;
+    int result = berths_from(null);
+    int cause = errno;
+    close(null);
+    errno = cause;
+    return result;
+}
+
+/* Puts a copy of each of the request's descriptors into its berth. The first berth is always empty. */
+static int berths_fill(const struct spawn_request *request)
+{
+    const int wanted[WORKER_FD_END] = {-1,
+                                       request->output_fd,
+                                       request->output_fd,
+                                       request->config_fd,
+                                       request->channel_fd,
+                                       request->segment_fd};
+    for (int i = 1; i < WORKER_FD_END; i++)
+        if (wanted[i] != -1 && dup3(wanted[i], berths[i], O_CLOEXEC) == -1)
+            return -1;
+    return 0;
+}
+
+/* Nobody reads to the end of a pipe of which a berth holds an end. */
+static void berths_clear(void)
+{
+    for (int i = 1; i < WORKER_FD_END; i++)
+        dup3(berths[0], berths[i], O_CLOEXEC);
+}
 
 /* --- the child, between clone and exec -------------------------------------------------------------------
  */
@@ -50,12 +114,15 @@ static _Noreturn void child_fail(struct birth *birth)
     _exit(EXEC_FAILED);
 }
 
-/* Puts the descriptors at their places. The parent has moved all sources above the targets, so none is
- * overwritten before it is copied; dup2 clears close-on-exec on the copy. */
+/* Cuts a table of its own out of the parent's, which it shares until then, and puts the descriptors at their
+ * places. No berth is a target, so none is overwritten before it is copied; dup2 clears close-on-exec on the
+ * copy. */
 static void child_descriptors(struct birth *birth)
 {
+    if (close_range((unsigned)berths_end, ~0U, CLOSE_RANGE_UNSHARE) == -1 && unshare(CLONE_FILES) == -1)
+        child_fail(birth);
     for (int target = 0; target < WORKER_FD_END; target++)
-        if (dup2(birth->sources[target], target) == -1)
+        if (dup2(berths[target], target) == -1)
             child_fail(birth);
     /* Whatever our own parent left open is not the worker's business. A kernel before 5.11 has no such flag:
      * then only what we opened ourselves, close-on-exec all of it, is certain to go. */
@@ -95,39 +162,6 @@ static int child_run(void *context)
 
 /* --- the parent ---------------------------------------------------------------------------------------- */
 
-static void close_all(int *fds, int count)
-{
-    for (int i = 0; i < count; i++)
-        if (fds[i] != -1)
-            close(fds[i]);
-}
-
-/* Copies of the request's descriptors, above all targets; what is -1 becomes /dev/null. */
-static int gather_sources(const struct spawn_request *request, int sources[WORKER_FD_END])
-{
-    const int wanted[WORKER_FD_END] = {-1,
-                                       request->output_fd,
-                                       request->output_fd,
-                                       request->config_fd,
-                                       request->channel_fd,
-                                       request->segment_fd};
-    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-    bool ok = null != -1;
-    for (int i = 0; i < WORKER_FD_END; i++)
-        sources[i] = -1;
-    for (int i = 0; ok && i < WORKER_FD_END; i++) {
-        sources[i] = fcntl(wanted[i] != -1 ? wanted[i] : null, F_DUPFD_CLOEXEC, WORKER_FD_END);
-        ok = sources[i] != -1;
-    }
-    int cause = errno;
-    if (null != -1)
-        close(null);
-    if (!ok)
-        close_all(sources, WORKER_FD_END);
-    errno = cause;
-    return ok ? 0 : -1;
-}
-
 /* A fork would copy the page tables and share every page for a moment: with a thousand workers that is most
  * of what a restart takes. So the child runs in our memory, on a stack of its own, and we go on when it has
  * called exec or ended, as after vfork. No handler of ours may run in the child: all signals are blocked. -1
@@ -139,7 +173,8 @@ static pid_t give_birth(struct birth *birth)
     sigset_t before;
     sigfillset(&all);
     sigprocmask(SIG_BLOCK, &all, &before);
-    pid_t pid = clone(child_run, stack + sizeof stack, SHARED_MEMORY | CLONE_VFORK | SIGCHLD, birth);
+    pid_t pid =
+        clone(child_run, stack + sizeof stack, SHARED_MEMORY | CLONE_FILES | CLONE_VFORK | SIGCHLD, birth);
     int cause = errno;
     sigprocmask(SIG_SETMASK, &before, NULL);
     errno = cause;
@@ -196,16 +231,15 @@ static struct birth *birth_place(void)
 
 int process_spawn(struct process *process, const struct spawn_request *request, struct error *error)
 {
-    int sources[WORKER_FD_END];
     struct birth *birth = birth_place();
     *process = (struct process){0, -1, 0};
-    if (birth == NULL || gather_sources(request, sources) == -1)
+    if (birth == NULL || berths_open() == -1)
         return error_set(error, "cannot start %s: %s", request->path, strerror(errno));
-    *birth = (struct birth){.request = request, .sources = sources, .parent = getpid()};
-    pid_t pid = give_birth(birth);
+    *birth = (struct birth){.request = request, .parent = getpid()};
+    pid_t pid = berths_fill(request) == 0 ? give_birth(birth) : -1;
     int result = pid == -1 ? -1 : finish_start(process, pid, birth->cause);
     int cause = errno;
-    close_all(sources, WORKER_FD_END);
+    berths_clear();
     if (result == -1)
         error_set(error, "cannot start %s: %s", request->path, strerror(cause));
     errno = cause;

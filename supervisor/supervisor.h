@@ -67,6 +67,7 @@ struct supervisor {
     struct reactor reactor;
     struct watch signal_watch;
     sigset_t original_mask; /* for the children */
+    bool child_ended;       /* one that may not be reaped yet */
     char folder[PATH_MAX];  /* where our executables are */
     int lock_fd;
     /* the fleet */

@@ -9,6 +9,7 @@
 #include "common/stats/reader_private.h"
 #include "common/stats/words.h"
 
+/* All at once, to where they lie in the object; each is as long as its writer made it. */
 static int copy_definitions(struct stats_snapshot *snapshot, struct error *error)
 {
     const struct stats_header *header = &snapshot->header;
@@ -17,11 +18,13 @@ static int copy_definitions(struct stats_snapshot *snapshot, struct error *error
     snapshot->definitions = calloc(count + 1, sizeof *snapshot->definitions);
     if (snapshot->wire == NULL || snapshot->definitions == NULL)
         return error_set(error, "no memory for a snapshot");
+    unsigned char *definitions = snapshot->bytes + header->definitions_offset;
+    uint64_t bytes = (uint64_t)count * header->definition_bytes;
+    if (!object_read(snapshot->fd, definitions, bytes, header->definitions_offset))
+        return error_set(error, "a truncated statistics segment");
     for (size_t i = 0; i < count; i++)
-        if (!object_read(snapshot->fd, &snapshot->wire[i], sizeof snapshot->wire[i],
-                         header->definitions_offset + (uint64_t)i * header->definition_bytes))
-            return error_set(error, "a truncated statistics segment");
-    snapshot->values_offset = header->definitions_offset + (uint64_t)count * header->definition_bytes;
+        memcpy(&snapshot->wire[i], definitions + i * header->definition_bytes, sizeof snapshot->wire[i]);
+    snapshot->values_offset = header->definitions_offset + bytes;
     if (reader_check_definitions(header, snapshot->wire, count, snapshot->values_offset, error) != 0)
         return -1;
     for (size_t i = 0; i < count; i++) {
@@ -42,7 +45,7 @@ static int prepare(struct stats_snapshot *snapshot, int fd, struct error *error)
     if (!object_read(snapshot->fd, header, sizeof *header, 0))
         return error_set(error, "not a statistics segment: it is too short");
     if (reader_check_header(header, object_bytes(snapshot->fd), error) != 0 ||
-        reader_identity(header, &snapshot->identity, error) != 0 || copy_definitions(snapshot, error) != 0)
+        reader_identity(header, &snapshot->identity, error) != 0)
         return -1;
     snapshot->before = calloc(header->selector_count, sizeof *snapshot->before);
     snapshot->after = calloc(header->selector_count, sizeof *snapshot->after);
@@ -51,6 +54,8 @@ static int prepare(struct stats_snapshot *snapshot, int fd, struct error *error)
     if (snapshot->before == NULL || snapshot->after == NULL || snapshot->group_torn == NULL ||
         snapshot->bytes == NULL)
         return error_set(error, "no memory for a snapshot");
+    if (copy_definitions(snapshot, error) != 0)
+        return -1;
     return stats_snapshot_refresh(snapshot, error);
 }
 

@@ -169,6 +169,7 @@ END_TEST
 
 START_TEST(a_failed_start_leaves_no_descriptor_open)
 {
+    refused("/no/such/program", ENOENT); /* the first one opens the berths, which stay */
     int before = dup(STDERR_FILENO);
     close(before);
     for (int i = 0; i < 10; i++)
@@ -197,6 +198,28 @@ START_TEST(the_child_has_six_descriptors_and_no_other)
     ck_assert_str_eq(read_output(), "0 1 2 3 4 5 /dev/null\n/dev/null\n/dev/null\n/dev/null\nsame\n");
     for (size_t i = 0; i < 3; i++)
         close(leaked[i]);
+}
+END_TEST
+
+/* The child shares our table until it has one of its own. */
+START_TEST(our_own_descriptors_stay_as_they_were)
+{
+    enum { LOOKED_AT = 8 };
+    struct stat before[LOOKED_AT], after;
+    int ours = memfd_create("ours", 0);
+    for (int fd = 3; fd < LOOKED_AT; fd++)
+        if (fcntl(fd, F_GETFD) == -1)
+            ck_assert_int_eq(dup2(ours, fd), fd);
+    for (int fd = 0; fd < LOOKED_AT; fd++)
+        ck_assert_int_eq(fstat(fd, &before[fd]), 0);
+    run("exit 0", NULL);
+    await_end();
+    refused("/no/such/program", ENOENT);
+    for (int fd = 0; fd < LOOKED_AT; fd++) {
+        ck_assert_int_eq(fstat(fd, &after), 0);
+        ck_assert_uint_eq(after.st_dev, before[fd].st_dev);
+        ck_assert_uint_eq(after.st_ino, before[fd].st_ino);
+    }
 }
 END_TEST
 
@@ -406,6 +429,7 @@ CHECK_MAIN_WITH("supervisor/spawn", no_cores, NULL, every_exit_status_comes_back
                 every_fatal_signal_comes_back, nothing_is_reaped_while_it_runs,
                 what_it_used_is_known_after_its_end, a_failed_exec_is_reported_with_path_and_cause,
                 a_failed_start_leaves_no_descriptor_open, the_child_has_six_descriptors_and_no_other,
+                our_own_descriptors_stay_as_they_were,
                 descriptors_arrive_at_their_places_whatever_their_numbers_were,
                 the_child_leads_a_process_group_of_its_own,
                 signals_that_we_block_or_ignore_are_the_childs_again,
