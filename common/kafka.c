@@ -126,6 +126,20 @@ rd_kafka_t *kafka_new(rd_kafka_type_t type, rd_kafka_conf_t *conf, struct error 
     return rk;
 }
 
+int kafka_check(rd_kafka_type_t type, rd_kafka_conf_t *conf, struct error *error)
+{
+    rd_kafka_conf_set_log_cb(conf, NULL);
+    if (kafka_conf_set(conf, "bootstrap.servers", "", error) == -1) {
+        rd_kafka_conf_destroy(conf);
+        return -1;
+    }
+    rd_kafka_t *rk = kafka_new(type, conf, error);
+    if (rk == NULL)
+        return -1;
+    rd_kafka_destroy_flags(rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+    return 0;
+}
+
 int kafka_reach(rd_kafka_t *rk, const struct brokers *brokers, int timeout_ms, struct error *error)
 {
     const struct rd_kafka_metadata *metadata = NULL;

@@ -44,6 +44,10 @@ bool kafka_property_given(const struct option_list *properties, const char *name
 /* Creates the handle; takes `conf` over in any case. NULL with the error. */
 rd_kafka_t *kafka_new(rd_kafka_type_t type, rd_kafka_conf_t *conf, struct error *error);
 
+/* Whether a handle can be made: how properties go together is looked at only then. Takes `conf` over;
+ * connects to nobody, and logs nothing. 0, or -1 with the error of kafka_new. */
+int kafka_check(rd_kafka_type_t type, rd_kafka_conf_t *conf, struct error *error);
+
 /* Asks for metadata of the cluster until somebody answers, for at most `timeout_ms`. -1 with the advice of
  * brokers.h. */
 int kafka_reach(rd_kafka_t *rk, const struct brokers *brokers, int timeout_ms, struct error *error);

@@ -12,17 +12,16 @@
 enum { PLACES_A_TIME = 500 };
 #define SERVE_AGAIN_US US_PER_SECOND
 
-/* Who says when offsets are committed: a sink, or --commit. */
-static int check_mode(const struct settings *settings, const struct stage *stage, struct error *error)
+int exactly_once_check(const struct settings *settings, const struct stage *sink, struct error *error)
 {
-    if (stage == NULL && settings->commit == COMMIT_SINK)
+    if (sink == NULL && settings->commit == COMMIT_SINK)
         return error_set_code(error, EXIT_CODE_USAGE,
-                              "--commit sink: the pipeline ends in no database (sqlite:FILE)");
-    if (stage != NULL && settings->commit != COMMIT_SINK &&
+                              "--commit: sink is for a pipeline that ends in a database (sqlite:FILE)");
+    if (sink != NULL && settings->commit != COMMIT_SINK &&
         options_given(&consumer_program, settings, "commit"))
         return error_set_code(error, EXIT_CODE_USAGE,
                               "--commit: %s commits offsets with its rows: leave --commit out",
-                              stage->class->name);
+                              sink->class->name);
     return 0;
 }
 
@@ -30,7 +29,7 @@ int exactly_once_open(struct consumer *consumer, struct error *error)
 {
     const struct stage *stage = pipeline_sink(&consumer->pipeline);
     struct exactly_once *sink = &consumer->sink;
-    if (check_mode(consumer->settings, stage, error) == -1)
+    if (exactly_once_check(consumer->settings, stage, error) == -1)
         return -1;
     if (stage == NULL)
         return 0;

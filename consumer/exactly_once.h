@@ -7,6 +7,9 @@
 
 #include "consumer/consumer.h"
 
+/* Whether --commit agrees with where the pipeline ends; `sink` is that stage, NULL: in no database. */
+int exactly_once_check(const struct settings *settings, const struct stage *sink, struct error *error);
+
 /* 0, also when the pipeline has no sink: then exactly_once_is is false, and nothing else here is to be
  * called.
  */

@@ -145,17 +145,29 @@ int loop_subscribe(struct consumer *consumer, struct error *error)
     return 0;
 }
 
+/* NULL with the error. */
+static rd_kafka_conf_t *make_conf(const struct settings *settings, struct error *error)
+{
+    rd_kafka_conf_t *conf =
+        kafka_conf(settings->brokers.bootstrap, settings->client, &settings->properties, error);
+    if (conf == NULL || configure(conf, settings, error) == 0)
+        return conf;
+    rd_kafka_conf_destroy(conf);
+    return NULL;
+}
+
+int loop_check(const struct settings *settings, struct error *error)
+{
+    rd_kafka_conf_t *conf = make_conf(settings, error);
+    return conf == NULL ? -1 : kafka_check(RD_KAFKA_CONSUMER, conf, error);
+}
+
 int loop_open(struct consumer *consumer, struct error *error)
 {
     const struct settings *settings = consumer->settings;
-    rd_kafka_conf_t *conf =
-        kafka_conf(settings->brokers.bootstrap, settings->client, &settings->properties, error);
+    rd_kafka_conf_t *conf = make_conf(settings, error);
     if (conf == NULL)
         return -1;
-    if (configure(conf, settings, error) == -1) {
-        rd_kafka_conf_destroy(conf);
-        return -1;
-    }
     rd_kafka_conf_set_opaque(conf, consumer);
     rd_kafka_conf_set_error_cb(conf, error_callback);
     rd_kafka_conf_set_rebalance_cb(conf, rebalance_callback);

@@ -4,6 +4,9 @@
 
 #include "consumer/consumer.h"
 
+/* Whether librdkafka takes the settings; connects to nobody. 0, or -1 with the error of loop_open. */
+int loop_check(const struct settings *settings, struct error *error);
+
 /* Makes the handle and subscribes. 0, or -1 with the error. */
 int loop_open(struct consumer *consumer, struct error *error);
 

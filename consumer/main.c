@@ -3,6 +3,7 @@
 #include "common/exit_codes.h"
 #include "common/log.h"
 #include "common/worker/publish.h"
+#include "consumer/check.h"
 #include "consumer/exactly_once.h"
 #include "consumer/loop.h"
 #include "consumer/reset.h"
@@ -32,24 +33,19 @@ static int run(struct consumer *consumer, struct error *error)
     return settings->reset != NULL ? reset_stopped(consumer, error) : loop_run(consumer);
 }
 
-int main(int argc, char **argv)
+static int consume(const struct settings *settings)
 {
-    struct settings settings = {0};
-    struct consumer consumer = {.settings = &settings};
+    struct consumer consumer = {.settings = settings};
     struct worker_publication publication = {0};
     struct error error = ERROR_INIT;
-    int exit_code = EXIT_CODE_FAILED;
 
-    log_init();
-    if (settings_load(&settings, argc, argv, &error) == -1)
-        return program_fail(consumer_program.name, &error);
-    log_set_verbose(settings.verbose);
+    log_set_verbose(settings->verbose);
     /* Before librdkafka makes threads: they inherit the blocked signals. */
-    if (worker_control_start(&consumer.control, settings.supervised, NULL, NULL, &error) == -1)
+    if (worker_control_start(&consumer.control, settings->supervised, NULL, NULL, &error) == -1)
         return program_fail(consumer_program.name, &error);
     publish(&consumer, &publication);
 
-    exit_code = run(&consumer, &error);
+    int exit_code = run(&consumer, &error);
     if (exit_code == -1)
         exit_code = program_fail(consumer_program.name, &error);
 
@@ -60,6 +56,24 @@ int main(int argc, char **argv)
     suspects_close(&consumer.suspects);
     worker_unpublish(&publication, exit_code == EXIT_CODE_OK);
     worker_control_stop(consumer.control);
+    return exit_code;
+}
+
+static int check(const struct settings *settings)
+{
+    struct error error = ERROR_INIT;
+    return check_settings(settings, &error) == 0 ? EXIT_CODE_OK : program_fail(consumer_program.name, &error);
+}
+
+int main(int argc, char **argv)
+{
+    struct settings settings = {0};
+    struct error error = ERROR_INIT;
+
+    log_init();
+    if (settings_load(&settings, argc, argv, &error) == -1)
+        return program_fail(consumer_program.name, &error);
+    int exit_code = settings.check ? check(&settings) : consume(&settings);
     settings_release(&settings);
     return exit_code;
 }

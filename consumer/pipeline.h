@@ -52,7 +52,9 @@ struct stage_class {
     const char *help;
     /* Each may be NULL, but for one of `record`, `batch` and `sink`. `state` is the stage's own. `argument`
      * is NULL when none was given, and good only for the call; `pipeline` outlives the stage, which finds
-     * settings and statistics there: a stage that works long on a batch ticks once a record (stats_tick). */
+     * settings and statistics there: a stage that works long on a batch ticks once a record (stats_tick).
+     * `open` looks at its argument first; when that is all that is wanted (pipeline_checking), it touches
+     * nothing outside of this process. */
     int (*open)(void **state, const char *argument, const struct pipeline *pipeline, struct error *error);
     enum verdict (*record)(void *state, const struct item *item, char why[STAGE_WHY_BYTES]);
     /* -1: nothing of the batch was done; all of it comes again after a wait, for as long as it takes. */
@@ -83,6 +85,12 @@ struct pipeline {
     struct stats_writer *stats;           /* ticks once a record; may be NULL */
     const struct worker_control *control; /* may be NULL */
 };
+
+/* --check: the pipeline is opened to see whether it is right, and closed again. */
+static inline bool pipeline_checking(const struct pipeline *pipeline)
+{
+    return pipeline->settings->check;
+}
 
 /* The consumer is to end: a stage that waits does not go on waiting. */
 static inline bool pipeline_ending(const struct pipeline *pipeline)

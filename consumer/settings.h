@@ -37,6 +37,7 @@ struct settings {
     bool verbose;
     int64_t statistics_every;
     bool list_stages;
+    bool check; /* look whether all is right, open nothing, and end */
     int64_t count;
     /* Kafka */
     const char *bootstrap;

@@ -127,17 +127,28 @@ static int open_wake(struct delivery *delivery, struct error *error)
     return 0;
 }
 
-static int open_handle(struct delivery *delivery, struct error *error)
+/* NULL with the error. */
+static rd_kafka_conf_t *make_conf(const struct settings *settings, struct error *error)
 {
-    const struct settings *settings = delivery->settings;
     rd_kafka_conf_t *conf =
         kafka_conf(settings->brokers.bootstrap, settings->name, &settings->properties, error);
+    if (conf == NULL || configure(conf, &settings->properties, error) == 0)
+        return conf;
+    rd_kafka_conf_destroy(conf);
+    return NULL;
+}
+
+int delivery_check(const struct settings *settings, struct error *error)
+{
+    rd_kafka_conf_t *conf = make_conf(settings, error);
+    return conf == NULL ? -1 : kafka_check(RD_KAFKA_PRODUCER, conf, error);
+}
+
+static int open_handle(struct delivery *delivery, struct error *error)
+{
+    rd_kafka_conf_t *conf = make_conf(delivery->settings, error);
     if (conf == NULL)
         return -1;
-    if (configure(conf, &settings->properties, error) == -1) {
-        rd_kafka_conf_destroy(conf);
-        return -1;
-    }
     rd_kafka_conf_set_opaque(conf, delivery);
     reports_register(conf);
     delivery->rk = kafka_new(RD_KAFKA_PRODUCER, conf, error);

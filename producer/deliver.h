@@ -54,6 +54,9 @@ struct delivery {
     bool purged;   /* what is outstanding was given up */
 };
 
+/* Whether librdkafka takes the settings; connects to nobody. 0, or -1 with the error of delivery_open. */
+int delivery_check(const struct settings *settings, struct error *error);
+
 /* `delivery` must be zeroed. Waits for a broker to answer for at most 10 s when no supervisor would start it
  * again. */
 int delivery_open(struct delivery *delivery, const struct settings *settings, struct worker_control *control,

@@ -24,6 +24,15 @@ static int run(struct producer *producer, struct stats_writer *stats, struct err
     return loop_run(producer);
 }
 
+/* The one record of flags is made at the opening of the source. */
+static int check(struct producer *producer, struct error *error)
+{
+    if (producer->settings->mode == MODE_ONE &&
+        source_open(&producer->source, producer->settings, error) == -1)
+        return -1;
+    return delivery_check(producer->settings, error);
+}
+
 int main(int argc, char **argv)
 {
     static struct settings settings;
@@ -34,6 +43,8 @@ int main(int argc, char **argv)
     log_init();
     if (settings_load(&settings, argc, argv, &error) == -1)
         return program_fail(PRODUCER_PROGRAM, &error);
+    if (settings.check)
+        return check(&producer, &error) == 0 ? EXIT_CODE_OK : program_fail(PRODUCER_PROGRAM, &error);
     log_set_verbose(settings.verbose);
     /* Before librdkafka makes threads: they inherit the blocked signals. */
     if (worker_control_start(&producer.control, settings.supervised, NULL, NULL, &error) == -1)

@@ -19,6 +19,9 @@ static const struct option_def base_options[] = {
     {OPTION_FLAG, "stdin", 0, NULL, NULL, NULL, AT(from_stdin), 0, 0, NULL,
      "one record for each line of JSON on standard input", false},
 
+    {OPTION_FLAG, "check", 0, NULL, NULL, NULL, AT(check), 0, 0, NULL,
+     "look whether all that was said is right, send nothing, and end", false},
+
     {.type = OPTION_HEADING, .help = "How fast"},
     {OPTION_DURATION, "interval", 0, "TIME", "2s", NULL, AT(interval_us), 0, 86400000000, NULL,
      "time from one record to the next; 0: as fast as it goes", false},
@@ -170,6 +173,9 @@ static int resolve(struct settings *settings, struct error *error)
         return -1;
     if (settings->topic == NULL && (settings->topic = strdup(settings->schema->topic)) == NULL)
         return error_set(error, "out of memory");
+    /* An embedded broker has no address before it runs. */
+    if (settings->check && settings->supervised && settings->bootstrap == NULL)
+        return 0;
     return brokers_require(&settings->brokers, settings->bootstrap, error);
 }
 

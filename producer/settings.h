@@ -40,6 +40,7 @@ struct settings {
     /* output */
     bool quiet;
     bool verbose;
+    bool check; /* look whether all is right, send nothing, and end */
     /* Kafka */
     const char *bootstrap;
     struct option_list properties;

@@ -9,12 +9,15 @@
 #define SECTION_ALL      "ksupervise"
 #define SECTION_PRODUCER "producer"
 #define SECTION_CLIENT   "client "
-#define PROPERTY         "librdkafka."
 
 struct config {
     struct settings all;
     struct settings *producer; /* its section's; NULL: there is none */
     struct settings **clients; /* likewise, one for each of all.clients */
+    /* who said what, for errors that come to light later */
+    struct ini_file file;
+    char *path;
+    struct option_given flags;
 };
 
 /* All that config_load works with. */
@@ -130,7 +133,7 @@ static int misplaced_key(const struct load *load, const struct ini_section *sect
 {
     unsigned sections = places_of(entry->name);
     if (strcmp(entry->name, "property") == 0)
-        return at_line(load, entry->line, error, "write " PROPERTY "NAME = VALUE for a property");
+        return at_line(load, entry->line, error, "write " CONFIG_PROPERTY "NAME = VALUE for a property");
     if (sections == 0)
         return at_line(load, entry->line, error, "'%s' is for the command line", entry->name);
     return at_line(load, entry->line, error, "'%s' does not belong in [%s] but in [" SECTION_ALL "]%s",
@@ -229,7 +232,7 @@ static int set_property(struct settings *settings, const struct ini_entry *entry
     char *property = malloc(bytes);
     if (property == NULL)
         return error_set(error, "out of memory");
-    snprintf(property, bytes, "%s=%s", entry->name + sizeof PROPERTY - 1, entry->value);
+    snprintf(property, bytes, "%s=%s", entry->name + sizeof CONFIG_PROPERTY - 1, entry->value);
     int result = options_set(&supervisor_program, settings, "property", property, source, error);
     explicit_bzero(property, bytes); /* it may be a password */
     free(property);
@@ -241,7 +244,7 @@ static int set(const struct load *load, struct settings *settings, const struct 
 {
     char source[ERROR_TEXT_BYTES / 2];
     snprintf(source, sizeof source, "%s:%d: %s", load->file.path, entry->line, entry->name);
-    if (strncmp(entry->name, PROPERTY, sizeof PROPERTY - 1) == 0)
+    if (strncmp(entry->name, CONFIG_PROPERTY, sizeof CONFIG_PROPERTY - 1) == 0)
         return set_property(settings, entry, source, error);
     if (options_find(&supervisor_program, entry->name) == NULL)
         return unknown_key(load, section, entry, kind, error);
@@ -292,9 +295,20 @@ static int blame(const struct load *load, const struct ini_section *own, const c
     const struct ini_entry *entry = ini_section_find(own, option);
     if (entry == NULL)
         entry = ini_section_find(find_section(load, SECTION_ALL), option);
-    if (entry == NULL || load->flags.by_user[def - supervisor_program.options])
-        return error_context(error, "--%s", option);
-    return error_context(error, "%s:%d: %s", load->file.path, entry->line, option);
+    bool flag = def != NULL && load->flags.by_user[def - supervisor_program.options];
+    if (entry != NULL && !flag)
+        return error_context(error, "%s:%d: %s", load->file.path, entry->line, option);
+    if (def == NULL) /* a property */
+        return error_context(error, "-X %s", option + sizeof CONFIG_PROPERTY - 1);
+    return error_context(error, "--%s", option);
+}
+
+int config_blame(const struct config *config, const char *client, const char *name, struct error *error)
+{
+    const struct load load = {.file = config->file, .flags = config->flags};
+    return blame(&load,
+                 client == NULL ? find_section(&load, SECTION_PRODUCER) : client_section(&load, client), name,
+                 error);
 }
 
 static int check(const struct load *load, struct settings *settings, const struct ini_section *own,
@@ -459,8 +473,9 @@ int config_load(struct config **out, int argc, char **argv, struct error *error)
     if (load.config == NULL)
         return error_set(error, "out of memory");
     int result = load_all(&load, error);
-    ini_file_release(&load.file);
-    free(load.path);
+    load.config->file = load.file;
+    load.config->path = load.path;
+    load.config->flags = load.flags;
     if (result == 0)
         *out = load.config;
     else
@@ -484,6 +499,8 @@ void config_free(struct config *config)
     free(config->clients);
     free_own(config->producer);
     settings_release(&config->all);
+    ini_file_release(&config->file);
+    free(config->path);
     free(config);
 }
 

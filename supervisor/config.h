@@ -21,6 +21,9 @@
 /* The embedded broker takes 64 topics, four of which are the workloads'. */
 #define CONFIG_TOPICS_MAX 60
 
+/* What a property's name begins with in a file. */
+#define CONFIG_PROPERTY "librdkafka."
+
 struct config; /* opaque: workers keep pointers into it, so it lives as long as they do */
 
 /* 0, or -1 with an error that begins with the flag or with FILE:LINE; nothing is left then. With
@@ -35,6 +38,10 @@ const struct settings *config_settings(const struct config *config);
 const struct settings *config_producer(const struct config *config);
 /* Those of the client at `index` in config_settings()->clients. */
 const struct settings *config_client(const struct config *config, size_t index);
+
+/* Puts in front of an error about `name` (an option, or CONFIG_PROPERTY and a property) who said that for the
+ * client, or for the producer (NULL): FILE:LINE and the name, or the flag. Returns -1. */
+int config_blame(const struct config *config, const char *client, const char *name, struct error *error);
 
 /* True when a worker has that option for itself: a consumer, or the producer. */
 bool config_concerns(const char *option, bool producer);

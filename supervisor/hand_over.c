@@ -166,7 +166,8 @@ bool hand_over_differs(const struct worker *worker, const struct settings *next)
 
 static void put_kafka(struct builder *builder, const struct worker *worker)
 {
-    put(builder, "bootstrap", worker->supervisor->brokers.bootstrap);
+    if (worker->supervisor->brokers.bootstrap[0] != '\0') /* an embedded broker may still have to start */
+        put(builder, "bootstrap", worker->supervisor->brokers.bootstrap);
     /* The embedded broker answers a fetch that found nothing when its time is up, not when a record comes:
      * 500 ms unless told. First, so that the user's own -X wins. */
     if (worker->kind == KIND_CONSUMER && settings_embedded(worker->supervisor->settings))

@@ -16,6 +16,7 @@
 #include "supervisor/fleet.h"
 #include "supervisor/lock.h"
 #include "supervisor/log_files.h"
+#include "supervisor/rehearsal.h"
 #include "supervisor/reload.h"
 #include "supervisor/report.h"
 #include "supervisor/rollout.h"
@@ -50,14 +51,14 @@ static void take_reload(struct supervisor *supervisor)
         report_line(supervisor, "nothing is changed: %s", error.text);
 }
 
-/* We are a subreaper: what a worker leaves behind becomes our child. Our own workers are reaped through their
- * pidfds. */
-static bool is_worker(const struct supervisor *supervisor, pid_t pid)
+/* We are a subreaper: what a worker leaves behind becomes our child. Our own processes are reaped through
+ * their pidfds. */
+static bool is_ours(const struct supervisor *supervisor, pid_t pid)
 {
     for (size_t i = 0; i < supervisor->worker_count; i++)
         if (supervisor->workers[i]->process.pid == pid)
             return true;
-    return false;
+    return pid == reload_pid(supervisor);
 }
 
 /* Among a thousand children the kernel looks long for one that has ended: it is asked only when one has. A
@@ -69,7 +70,7 @@ static void reap_strangers(struct supervisor *supervisor)
     while (supervisor->child_ended) {
         supervisor->child_ended =
             waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid != 0;
-        if (!supervisor->child_ended || is_worker(supervisor, info.si_pid))
+        if (!supervisor->child_ended || is_ours(supervisor, info.si_pid))
             return;
         waitpid(info.si_pid, NULL, WNOHANG);
     }
@@ -200,7 +201,8 @@ static void greet(struct supervisor *supervisor)
 static int64_t deadline_us(const struct supervisor *supervisor)
 {
     const int64_t all_us[] = {fleet_deadline_us(supervisor), control_deadline_us(supervisor->control),
-                              service_deadline_us(&supervisor->service), rollout_deadline_us(supervisor)};
+                              service_deadline_us(&supervisor->service), rollout_deadline_us(supervisor),
+                              reload_deadline_us(supervisor)};
     int64_t nearest_us = INT64_MAX;
     for (size_t i = 0; i < sizeof all_us / sizeof all_us[0]; i++)
         if (all_us[i] < nearest_us)
@@ -217,6 +219,7 @@ static void run(struct supervisor *supervisor)
         if (supervisor->step == STEP_OVER)
             return;
         rollout_check(supervisor);
+        reload_check(supervisor);
         control_check(supervisor->control);
         service_check(supervisor, clock_monotonic_us());
         reactor_wait(&supervisor->reactor, deadline_us(supervisor));
@@ -225,19 +228,35 @@ static void run(struct supervisor *supervisor)
     }
 }
 
-/* What only looks and tells. Returns whether that is all. */
-static bool explain(const struct config *config)
+/* --- what only looks and tells ------------------------------------------------------------------------- */
+
+static int check(struct supervisor *supervisor, struct error *error)
 {
-    const struct settings *settings = config_settings(config);
+    identify(supervisor);
+    sigprocmask(SIG_BLOCK, NULL, &supervisor->original_mask);
+    if (find_folder(supervisor->folder, sizeof supervisor->folder, error) == -1 ||
+        reactor_init(&supervisor->reactor, error) == -1)
+        return -1;
+    int result = rehearse(supervisor, supervisor->config, error);
+    reactor_release(&supervisor->reactor);
+    if (result == 0)
+        explain_config(supervisor->config, stdout);
+    return result;
+}
+
+/* 1 when that is all, 0 when there is a fleet to run, -1 with the error. */
+static int explain(struct supervisor *supervisor, struct error *error)
+{
+    const struct settings *settings = config_settings(supervisor->config);
     if (settings->explain_states)
         explain_states(stdout);
     if (settings->explain_exits)
         explain_exits(stdout);
     if (settings->explain_states || settings->explain_exits)
-        return true;
+        return 1;
     if (settings->check)
-        explain_config(config, stdout);
-    return settings->check;
+        return check(supervisor, error) == 0 ? 1 : -1;
+    return 0;
 }
 
 int main(int argc, char **argv)
@@ -247,8 +266,11 @@ int main(int argc, char **argv)
     struct error error = ERROR_INIT;
     if (config_load(&supervisor.config, argc, argv, &error) == -1)
         return program_fail(supervisor_program.name, &error);
-    if (explain(supervisor.config)) {
+    int explained = explain(&supervisor, &error);
+    if (explained != 0) {
         config_free(supervisor.config);
+        if (explained == -1)
+            return program_fail(supervisor_program.name, &error);
         return fflush(stdout) == 0 ? EXIT_CODE_OK : EXIT_CODE_FAILED;
     }
     supervisor.first_config = supervisor.config;
@@ -265,6 +287,7 @@ int main(int argc, char **argv)
     reactor_release(&supervisor.reactor);
     service_close(&supervisor.service);
     close(supervisor.lock_fd);
+    reload_release(&supervisor);
     rollout_release(&supervisor);
     if (supervisor.config != supervisor.first_config)
         config_free(supervisor.config);

@@ -6,6 +6,7 @@
 #include "common/exit_codes.h"
 #include "supervisor/fleet.h"
 #include "supervisor/hand_over.h"
+#include "supervisor/rehearsal.h"
 #include "supervisor/report.h"
 #include "supervisor/rollout.h"
 #include "supervisor/service.h"
@@ -299,13 +300,60 @@ int reload_begin(struct supervisor *supervisor, struct error *error)
         return error_set(error, "there is no file to read again: it was started without --config");
     if (config_load(&next, supervisor->argc, supervisor->argv, error) == -1)
         return -1;
-    service_reloading(&supervisor->service, clock_monotonic_us());
-    int result = check_next(supervisor, next, error);
-    if (result == 0)
-        result = carry_out(supervisor, next, error);
-    if (result == -1) {
+    struct rehearsal *rehearsal =
+        check_next(supervisor, next, error) == 0 ? rehearsal_new(supervisor, next, error) : NULL;
+    if (rehearsal == NULL) {
         config_free(next);
-        service_reloaded(&supervisor->service);
+        return -1;
     }
-    return result;
+    service_reloading(&supervisor->service, clock_monotonic_us());
+    supervisor->reload = (struct reload){.next = next, .rehearsal = rehearsal};
+    return 0;
+}
+
+/* --- looked at before ---------------------------------------------------------------------------------- */
+
+static enum rehearsal_result look(struct supervisor *supervisor, struct error *error)
+{
+    if (!supervisor->stopping)
+        return rehearsal_check(supervisor->reload.rehearsal, error);
+    error_set(error, "the instance is stopping");
+    return REHEARSAL_WRONG;
+}
+
+void reload_check(struct supervisor *supervisor)
+{
+    struct reload *reload = &supervisor->reload;
+    struct error error = ERROR_INIT;
+    if (reload->next == NULL)
+        return;
+    enum rehearsal_result result = look(supervisor, &error);
+    if (result == REHEARSAL_GOES_ON)
+        return;
+    struct config *next = reload->next;
+    rehearsal_free(reload->rehearsal);
+    *reload = (struct reload){0};
+    if (result == REHEARSAL_RIGHT && carry_out(supervisor, next, &error) == 0)
+        return;
+    config_free(next);
+    service_reloaded(&supervisor->service);
+    snprintf(reload->reason, sizeof reload->reason, "%s", error.text);
+    report_line(supervisor, "reload: nothing is changed: %.*s", (int)strcspn(error.text, "\n"), error.text);
+}
+
+int64_t reload_deadline_us(const struct supervisor *supervisor)
+{
+    return supervisor->reload.next != NULL ? rehearsal_deadline_us(supervisor->reload.rehearsal) : INT64_MAX;
+}
+
+pid_t reload_pid(const struct supervisor *supervisor)
+{
+    return supervisor->reload.next != NULL ? rehearsal_pid(supervisor->reload.rehearsal) : 0;
+}
+
+void reload_release(struct supervisor *supervisor)
+{
+    rehearsal_free(supervisor->reload.rehearsal);
+    config_free(supervisor->reload.next);
+    supervisor->reload = (struct reload){0};
 }

@@ -1,20 +1,34 @@
 /* reload.h: reads the configuration again, and makes the running fleet what it says now.
  *
- *   a worker that would be told the same      is not touched; what is the supervisor's own business holds at
- * once one that would be told something else     is restarted, one after the other one that is no longer
- * there               finishes, commits and leaves the group one that is new                           starts
+ *   a worker that would be told the same    is not touched; what is ours alone holds at once
+ *   one that would be told something else   is restarted, one after the other
+ *   one that is no longer there             finishes, commits and leaves the group
+ *   one that is new                         starts
  *
  * Flags win over the file, as at the start. What cannot change while the instance runs (its name, its logs,
  * where its broker is when it is the embedded one) is refused, and a configuration with a fault changes
- * nothing at all.
+ * nothing at all: before anything does, the workers' own programs have looked at what they would be told
+ * (rehearsal.h), while the fleet runs on.
  */
 #ifndef KSUPERVISE_SUPERVISOR_RELOAD_H
 #define KSUPERVISE_SUPERVISOR_RELOAD_H
 
 #include "supervisor/supervisor.h"
 
-/* Begins it, as a rollout (rollout.h) that is over at once when nothing has to be restarted. -1, and nothing
- * has changed, with an error that begins with FILE:LINE where a line is to blame. */
+/* Begins it. -1, and nothing has changed, with an error that begins with FILE:LINE where a line is to blame.
+ */
 int reload_begin(struct supervisor *supervisor, struct error *error);
+
+/* Goes on as far as it can; after every round of events. What was looked at and is right becomes a rollout
+ * (rollout.h), which is over at once when nothing has to be restarted. What is wrong has changed nothing:
+ * supervisor->reload.reason and a line say why. */
+void reload_check(struct supervisor *supervisor);
+/* When it wants to be called again, monotonic; INT64_MAX: nothing is looked at. */
+int64_t reload_deadline_us(const struct supervisor *supervisor);
+
+/* The process that looks, which reload_check reaps; 0: none does. */
+pid_t reload_pid(const struct supervisor *supervisor);
+
+void reload_release(struct supervisor *supervisor);
 
 #endif

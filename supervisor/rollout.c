@@ -56,9 +56,10 @@ void rollout_row_text(const struct rollout_row *row, char *text, size_t bytes)
 
 int rollout_refuse(const struct supervisor *supervisor, struct error *error)
 {
-    if (!supervisor->rollout.under_way)
-        return 0;
-    return error_set(error, "a %s is under way", supervisor->rollout.title);
+    if (supervisor->reload.next != NULL)
+        return error_set(error, "a reload is under way");
+    return supervisor->rollout.under_way ? error_set(error, "a %s is under way", supervisor->rollout.title)
+                                         : 0;
 }
 
 int rollout_begin(struct supervisor *supervisor, const char *title, struct rollout_row *rows, size_t count,

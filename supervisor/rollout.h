@@ -46,7 +46,7 @@ struct rollout_row {
 int rollout_begin(struct supervisor *supervisor, const char *title, struct rollout_row *rows, size_t count,
                   bool topics, int64_t max_lag, struct error *error);
 
-/* One is under way: an error that names it. */
+/* One is under way, or is looked at beforehand (reload.h): an error that names it. */
 int rollout_refuse(const struct supervisor *supervisor, struct error *error);
 
 /* Goes on as far as it can; after every round of events. */

@@ -19,7 +19,9 @@ static const struct option_def options[] = {
     {OPTION_STRING, "config", 0, "FILE", NULL, "KSUPERVISE_CONFIG", AT(config), 0, 0, NULL,
      "a configuration file: all of this, and what a client has for itself; flags win", false},
     {OPTION_FLAG, "check", 0, NULL, NULL, NULL, AT(check), 0, 0, NULL,
-     "look whether all is right, say what would run, and start nothing", false},
+     "look whether all is right, also what only the workers' programs understand, say what would run, and "
+     "start no worker",
+     false},
     {OPTION_NAMES, "clients", 'c', "A,B,…", NULL, NULL, AT(clients), 0, 0, NULL,
      "a consumer for each name; each has a group of its own: test_group_NAME", false},
     {OPTION_STRING, "group", 'g', "NAME", NULL, NULL, AT(group), 0, 0, NULL,

@@ -55,6 +55,15 @@ struct rollout {
     char reason[ERROR_TEXT_BYTES]; /* why it was stopped; empty: it was not */
 };
 
+struct rehearsal; /* rehearsal.h */
+
+/* reload.h: a configuration that was read, and is looked at before it changes anything. */
+struct reload {
+    struct config *next; /* NULL: there is none */
+    struct rehearsal *rehearsal;
+    char reason[ERROR_TEXT_BYTES]; /* why the last one changed nothing; empty: it was right */
+};
+
 struct supervisor {
     int argc;
     char **argv; /* read again by a reload */
@@ -80,6 +89,7 @@ struct supervisor {
     bool colours;
     bool terminal;  /* there is a controlling one */
     int log_format; /* enum log_format; does not change while threads run */
+    struct reload reload;
     struct rollout rollout;
     /* what readers see */
     struct directory_writer *directory;

@@ -53,6 +53,18 @@ enum progress verb_reload_begin(struct request *request, struct error *error)
     return reload_begin(request->supervisor, error) == -1 ? PROGRESS_FAILED : PROGRESS_WAITING;
 }
 
+enum progress verb_reload_check(struct request *request, struct error *error)
+{
+    const struct reload *reload = &request->supervisor->reload;
+    reload_check(request->supervisor);
+    if (reload->next != NULL)
+        return PROGRESS_WAITING;
+    if (reload->reason[0] == '\0')
+        return verb_rollout_check(request, error);
+    error_set(error, "%s", reload->reason);
+    return PROGRESS_FAILED;
+}
+
 enum progress verb_rollout_check(struct request *request, struct error *error)
 {
     struct supervisor *supervisor = request->supervisor;
@@ -73,18 +85,26 @@ static void pack_text(msgpack_packer *packer, const char *text)
     msgpack_pack_str_with_body(packer, text, strlen(text));
 }
 
+/* While a reload is looked at, what the rollout has is a former one's. */
+static size_t row_count(const struct request *request)
+{
+    return request->supervisor->reload.next != NULL ? 0 : request->supervisor->rollout.count;
+}
+
 void verb_rollout_lines(struct request *request, msgpack_packer *packer)
 {
-    static const char nothing[] = "nothing has changed for any worker";
     const struct rollout *rollout = &request->supervisor->rollout;
+    size_t count = row_count(request);
     char text[1024];
-    msgpack_pack_array(packer, rollout->count > 0 ? rollout->count : 1);
-    for (size_t i = 0; i < rollout->count; i++) {
+    msgpack_pack_array(packer, count > 0 ? count : 1);
+    for (size_t i = 0; i < count; i++) {
         rollout_row_text(&rollout->rows[i], text, sizeof text);
         pack_text(packer, text);
     }
-    if (rollout->count == 0)
-        pack_text(packer, nothing);
+    if (count == 0)
+        pack_text(packer, request->supervisor->reload.next != NULL
+                              ? "the configuration is read; what comes of it, the supervisor's log says"
+                              : "nothing has changed for any worker");
 }
 
 static void pack_setting(const struct rollout_setting *setting, msgpack_packer *packer)
@@ -118,7 +138,7 @@ static void pack_change(const struct rollout_row *row, msgpack_packer *packer)
 void verb_rollout_changes(struct request *request, msgpack_packer *packer)
 {
     const struct rollout *rollout = &request->supervisor->rollout;
-    msgpack_pack_array(packer, rollout->count);
-    for (size_t i = 0; i < rollout->count; i++)
+    msgpack_pack_array(packer, row_count(request));
+    for (size_t i = 0; i < row_count(request); i++)
         pack_change(&rollout->rows[i], packer);
 }

@@ -8,6 +8,7 @@
 /* The argument is how far behind a consumer may be when the next one goes, instead of --max-lag. */
 enum progress verb_rolling_begin(struct request *request, struct error *error);
 enum progress verb_reload_begin(struct request *request, struct error *error);
+enum progress verb_reload_check(struct request *request, struct error *error);
 enum progress verb_rollout_check(struct request *request, struct error *error);
 void verb_rollout_lines(struct request *request, msgpack_packer *packer);
 void verb_rollout_changes(struct request *request, msgpack_packer *packer);

@@ -5,6 +5,7 @@
 #include <errno.h>
 
 #include "common/clock.h"
+#include "common/exit_codes.h"
 
 #define SLICE_US (50 * US_PER_MS)
 #define MAX_US   (3600 * US_PER_SECOND)
@@ -33,8 +34,10 @@ static int delay_open(void **state, const char *argument, const struct pipeline 
                       struct error *error)
 {
     int64_t delay_us;
-    if (parse_delay(argument, &delay_us, error) == -1)
+    if (parse_delay(argument, &delay_us, error) == -1) {
+        error->exit_code = EXIT_CODE_USAGE;
         return -1;
+    }
     struct delay *delay = malloc(sizeof *delay);
     if (delay == NULL)
         return error_set(error, "out of memory");

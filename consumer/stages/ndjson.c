@@ -112,13 +112,16 @@ static int ndjson_open(void **state, const char *argument, const struct pipeline
     n->fd = -1;
     n->path = strdup(argument);
     n->buffer = malloc(BUFFER_BYTES);
-    int result =
-        n->path == NULL || n->buffer == NULL ? error_set(error, "out of memory") : open_file(n, error);
-    if (result == -1)
+    if (n->path == NULL || n->buffer == NULL) {
         ndjson_close(n);
-    else
-        *state = n;
-    return result;
+        return error_set(error, "out of memory");
+    }
+    if (!pipeline_checking(pipeline) && open_file(n, error) == -1) {
+        ndjson_close(n);
+        return -1;
+    }
+    *state = n;
+    return 0;
 }
 
 /* --- a batch ------------------------------------------------------------------------------------------- */

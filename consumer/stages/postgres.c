@@ -91,7 +91,8 @@ static int postgres_open(void **state, const char *argument, const struct pipeli
         snprintf(sink->copy_sql, sizeof sink->copy_sql, "BEGIN; COPY %s FROM STDIN (FORMAT binary)", columns);
     int result = (size_t)length < sizeof sink->copy_sql ? 0 : error_set(error, "too many columns");
     if (result == -1 || postgres_link_init(&sink->link, pipeline, argument, error) == -1 ||
-        copy_binary_init(&sink->copy, error) == -1 || first_look(sink, error) == -1) {
+        copy_binary_init(&sink->copy, error) == -1 ||
+        (!pipeline_checking(pipeline) && first_look(sink, error) == -1)) {
         postgres_close(sink);
         return -1;
     }

@@ -140,6 +140,15 @@ static int prepare(struct sqlite_sink *sink, struct error *error)
     return 0;
 }
 
+static int open_file(struct sqlite_sink *sink, struct error *error)
+{
+    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
+    if (sqlite3_open_v2(sink->path, &sink->db, flags, NULL) != SQLITE_OK)
+        return fail(sink, "open", error);
+    sqlite3_busy_timeout(sink->db, BUSY_MS);
+    return make_tables(sink, error) == 0 ? prepare(sink, error) : -1;
+}
+
 static int sqlite_open(void **state, const char *argument, const struct pipeline *pipeline,
                        struct error *error)
 {
@@ -151,13 +160,7 @@ static int sqlite_open(void **state, const char *argument, const struct pipeline
         return error_set(error, "out of memory");
     }
     *sink = (struct sqlite_sink){.pipeline = pipeline, .path = path};
-    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
-    int result = sqlite3_open_v2(path, &sink->db, flags, NULL) == SQLITE_OK ? 0 : fail(sink, "open", error);
-    if (result == 0) {
-        sqlite3_busy_timeout(sink->db, BUSY_MS);
-        result = make_tables(sink, error) == 0 && prepare(sink, error) == 0 ? 0 : -1;
-    }
-    if (result == -1) {
+    if (!pipeline_checking(pipeline) && open_file(sink, error) == -1) {
         sqlite_close(sink);
         return -1;
     }

@@ -5,6 +5,7 @@
 
 #include <inttypes.h>
 
+#include "common/exit_codes.h"
 #include "common/log.h"
 #include "common/record/text.h"
 
@@ -69,8 +70,10 @@ static int statistics_open(void **state, const char *argument, const struct pipe
                            struct error *error)
 {
     uint64_t every;
-    if (parse_every(argument, pipeline->settings, &every, error) == -1)
+    if (parse_every(argument, pipeline->settings, &every, error) == -1) {
+        error->exit_code = EXIT_CODE_USAGE;
         return -1;
+    }
     struct statistics *s = calloc(1, sizeof *s);
     uint64_t *keys = calloc(KEYS_INITIAL, sizeof *keys);
     if (s == NULL || keys == NULL) {

@@ -331,6 +331,33 @@ START_TEST(the_broker_of_the_file_is_told_as_such)
 }
 END_TEST
 
+static void blames(const char *client_name, const char *name, const char *expected)
+{
+    error_set(&error, "what?");
+    ck_assert_int_eq(config_blame(config, client_name, name, &error), -1);
+    const char *said = error.text;
+    if (strncmp(said, path, strlen(path)) == 0)
+        said += strlen(path) + 1;
+    ck_assert_str_eq(said, expected);
+}
+
+START_TEST(who_said_something_can_still_be_told_later)
+{
+    LOAD("[ksupervise]\nfrom = latest\nlibrdkafka.acks = all\n[client bravo]\npipeline = stats\n"
+         "batch-size = 5\n[producer]\nrate = 5\n",
+         FLAGS, "--batch-size", "7");
+    blames("bravo", "pipeline", "5: pipeline: what?");
+    blames("BRAVO", "from", "2: from: what?");
+    blames(NULL, "rate", "8: rate: what?");
+    blames(NULL, "librdkafka.acks", "3: librdkafka.acks: what?");
+    blames("bravo", "librdkafka.fetch.min.bytes", "-X fetch.min.bytes: what?");
+    blames("bravo", "batch-size", "--batch-size: what?");
+    blames("bravo", "commit", "--commit: what?");
+    LOAD(NULL, FLAGS, "--clients", "bravo");
+    blames("bravo", "pipeline", "--pipeline: what?");
+}
+END_TEST
+
 CHECK_MAIN_WITH("supervisor/config", clean_environment, release, flags_alone_are_enough,
                 sections_name_the_clients_in_their_order, the_nearest_source_wins,
                 what_is_said_for_a_client_counts_as_said, the_environment_may_name_the_file,
@@ -344,4 +371,4 @@ CHECK_MAIN_WITH("supervisor/config", clean_environment, release, flags_alone_are
                 a_client_is_told_apart_without_case_and_blanks, what_belongs_elsewhere_is_sent_there,
                 a_section_is_checked_also_when_the_flag_leaves_it_out,
                 exit_when_done_needs_a_count_wherever_it_stands, explanations_need_no_client,
-                the_broker_of_the_file_is_told_as_such)
+                the_broker_of_the_file_is_told_as_such, who_said_something_can_still_be_told_later)

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 
 from harness import ROOT, SystemTest, main, wait_until
 
@@ -31,6 +32,51 @@ class Configuration(SystemTest):
                 self.assertEqual(process.status, 2)
                 self.assertIn(f"{path}:{line}", process.text("err"))
         self.assert_nothing_left()
+
+    def check(self, text, *more):
+        self.path = self.write(text)
+        return self.run_program("ksupervise", "--config", self.path, "--instance", self.instance, "--check", *more)
+
+    def test_a_mistake_that_only_a_worker_understands_is_shown_with_its_line(self):
+        bravo = "[ksupervise]\nworkload = orders\n[client alpha]\n[client bravo]\n"
+        for text, expected, status in (
+                ("pipeline = validate, fliter:price > 5\n", "{path}:5: pipeline: column 11: there is no stage 'fliter'; did you mean 'filter'?", 2),
+                ("pipeline = validate,\n  filter:amount > 5 and item_ ~ 'x'\n",
+                 "{path}:5: pipeline: filter: column 16: there is no field 'item_' in orders; did you mean item?\n"
+                 "  amount > 5 and item_ ~ 'x'\n                 ^", 2),
+                ("commit = batch\npipeline = sqlite:orders.db\n", "{path}:5: commit: sqlite commits offsets with its rows", 2),
+                ("librdkafka.no.such.thing = 1\n", "{path}:5: librdkafka.no.such.thing: No such configuration property", 2),
+                ("session-timeout = 20m\n", "bravo: librdkafka refuses the configuration", 78),
+                ("[producer]\nlibrdkafka.acks = 1\n", "producer: librdkafka refuses the configuration", 78)):
+            process = self.check(bravo + text)
+            self.assertEqual(process.status, status, process.text())
+            self.assertIn("ksupervise: " + expected.format(path=self.path), process.text("err"))
+            self.assertEqual(process.text("out"), "")
+        process = self.check(bravo, "--pipeline", "stats:often")
+        self.assertIn("ksupervise: --pipeline: stats: 'often' is not a whole number", process.text("err"))
+        self.assertEqual([path.name for path in self.folder.iterdir()], ["fleet.ini"])
+        self.assert_nothing_left()
+
+    def test_a_check_opens_nothing(self):
+        with socket.create_server(("127.0.0.1", 0)) as server:  # a broker and a PostgreSQL, were anybody to ask for them
+            server.settimeout(0)
+            port = server.getsockname()[1]
+            process = self.check(f"[ksupervise]\nbootstrap = 127.0.0.1:{port}\nledger = sent\n"
+                                 "[client alpha]\npipeline = validate, exec:touch started, ndjson:out, sqlite:rows.db\n"
+                                 f"[client bravo]\npipeline = postgres:host=127.0.0.1 port={port}\n")
+            self.assertEqual(process.status, 0, process.text())
+            self.assertRegex(process.text("out"), r"(?m)^alpha .* pipeline=validate, exec:touch started, ndjson:out, sqlite:rows\.db$")
+            self.assertRegex(process.text("out"), r"(?m)^producer .* ledger=sent$")
+            self.assertRaises(BlockingIOError, server.accept)
+        self.assertEqual([path.name for path in self.folder.iterdir()], ["fleet.ini"])
+        self.assert_nothing_left()
+
+    def test_a_check_needs_no_broker(self):
+        del self.environment["KAFKA_BOOTSTRAP"]
+        process = self.check("[client bravo]\npipeline = validate, stats\n")
+        self.assertEqual(process.status, 0, process.text())
+        self.assertIn("embedded broker", process.text("out"))
+        self.assertEqual(self.check("[client bravo]\npipeline = validate, stat\n").status, 2)
 
     def test_clients_of_different_workloads_run_side_by_side_each_with_its_own(self):
         payments, orders = self.name("payments"), self.name("orders")

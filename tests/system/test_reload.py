@@ -4,6 +4,7 @@ import fcntl
 import json
 import os
 import pty
+import re
 import signal
 import termios
 
@@ -104,12 +105,64 @@ class Reload(SystemTest):
         self.assertIn("nothing has changed", self.kctl("reload"))
         self.end(fleet)
 
+    def test_what_only_a_worker_understands_is_looked_at_before_anything_changes(self):
+        fleet = self.fleet({self.bravo: "", self.zulu: ""})
+        before = self.running()
+        self.write({self.bravo: "pipeline = validate, sqlite:rows.db", self.zulu: "pipeline = validate, filter:amount > 5 and usr ~ 'x'"})
+        reason = f"{self.path}:11: pipeline: filter: column 16: there is no field 'usr' in payments; did you mean user?"
+        self.assertEqual(self.kctl("reload", status=1).splitlines()[:3], [f"kctl: {reason}", "  amount > 5 and usr ~ 'x'", "                 ^"])
+        fleet.wait_line(f"reload: nothing is changed: {re.escape(reason)}", 5)
+        mark = fleet.mark()
+        fleet.send(signal.SIGHUP)
+        fleet.wait_line(f"reload: nothing is changed: {re.escape(reason)}", 10, after=mark)
+        mark = fleet.mark()
+        self.assertIn("the configuration is read; what comes of it, the supervisor's log says", self.kctl("--no-wait", "reload"))
+        fleet.wait_line(f"reload: nothing is changed: {re.escape(reason)}", 10, after=mark)
+        self.assertFalse((self.folder / "rows.db").exists())
+        self.assertEqual(self.running(), before)
+        self.assertNotIn("generation 2", fleet.text())
+        self.write({self.bravo: "", self.zulu: "pipeline = validate, filter:amount > 5 and user ~ 'x'"})
+        self.assertIn(f"{self.zulu}: restarted", self.kctl("reload"))
+        self.end(fleet)
+
+    def test_what_changes_waits_for_the_look_and_the_fleet_does_not(self):
+        fleet = self.fleet({self.bravo: "", self.zulu: ""})
+        # A look that takes long: a property's file that is a pipe, which nobody writes to yet.
+        pipe = self.folder / "secret"
+        os.mkfifo(pipe)
+        self.write({self.bravo: f"librdkafka.ssl.key.password = @{pipe}", self.zulu: ""})
+        reload = self.start("kctl", "-i", self.instance, "reload")
+        writer = wait_until(lambda: self.open_for_writing(pipe), 10, "the look")
+        self.assertIn("a reload is under way", self.kctl("reload", status=1))
+        self.assertIn("a reload is under way", self.kctl("rolling-restart", "all", status=1))
+        os.kill(self.running()[self.zulu][0], signal.SIGKILL)
+        wait_until(lambda: (w := self.worker(self.zulu)) and w["generation"] == 2 and w["state"] == "ready", 10, "a restart meanwhile")
+        self.assertIsNone(reload.popen.poll())
+        self.assertEqual(self.running()[self.bravo][1], 1)
+        os.close(writer)  # an empty secret
+        self.assertEqual(reload.wait(10), 1)
+        self.assertIn(f"{self.path}:9: librdkafka.ssl.key.password: {pipe} is empty", reload.text())
+        self.assertEqual(self.running()[self.bravo][1], 1)
+        # The end does not wait for a look either.
+        reload = self.start("kctl", "-i", self.instance, "reload")
+        writer = wait_until(lambda: self.open_for_writing(pipe), 10, "the second look")
+        self.end(fleet)
+        self.assertEqual(reload.wait(10), 1)
+        os.close(writer)
+
+    @staticmethod
+    def open_for_writing(pipe):
+        try:
+            return os.open(pipe, os.O_WRONLY | os.O_NONBLOCK)
+        except OSError:  # nobody reads it
+            return None
+
     def test_the_first_failure_ends_it_with_the_reason(self):
         fleet = self.fleet({self.bravo: "", self.zulu: ""})
         zulu = self.running()[self.zulu]
-        bad = "librdkafka.no.such.thing = 1"
+        bad = "pipeline = ndjson:/dev/null"
         self.write({self.bravo: bad, self.zulu: bad})
-        self.assertIn(f"{self.bravo} is held back: exit code 2", self.kctl("reload", status=1))
+        self.assertIn(f"{self.bravo} is held back: exit code 78", self.kctl("reload", status=1))
         self.assertEqual(self.running()[self.zulu], zulu)
         self.write({self.bravo: "", self.zulu: ""})
         self.kctl("reload")

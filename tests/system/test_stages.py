@@ -151,6 +151,16 @@ class Stages(SystemTest):
                           "  user = 'marek' and amout > 5",
                           "                     ^"])
 
+    def test_a_check_says_what_a_start_would_say_and_nothing_else(self):
+        self.assertEqual(self.run_ok("kconsume", "--check", "--pipeline", "validate, exec:touch started, ndjson:out, sqlite:rows.db"), "")
+        self.assertEqual(list(self.folder.iterdir()), [])
+        for pipeline, status in (("validate, fliter:amount > 5", 2), ("validate, filter:user = 'marek' and amout > 5, stats", 2), ("delay:soon", 2),
+                                 ("sqlite:rows.db, print", 2), ("postgres:hots=db1", 2)):
+            check, start = (self.run_program("kconsume", "--publish=no", "--pipeline", pipeline, *more) for more in (["--check"], []))
+            self.assertEqual((check.status, start.status), (status, status), check.text())
+            self.assertEqual(check.text("err"), start.text("err"))
+            self.assertEqual(check.text("out"), "")
+
 
 if __name__ == "__main__":
     main()
