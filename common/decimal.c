@@ -7,9 +7,9 @@ bool decimal_parse(const char *text, size_t length, int64_t maximum, int64_t *nu
     int64_t value = 0;
     for (size_t i = 0; i < length; i++) {
         int digit = text[i] - '0';
-        if (digit < 0 || digit > 9 || digit > maximum || value > (maximum - digit) / 10)
+        if (digit < 0 || digit > 9 || __builtin_mul_overflow(value, 10, &value) ||
+            __builtin_add_overflow(value, digit, &value) || value > maximum)
             return false;
-        value = value * 10 + digit;
     }
     if (length == 0)
         return false;

@@ -153,6 +153,12 @@ int kafka_reach(rd_kafka_t *rk, const struct brokers *brokers, int timeout_ms, s
     return error_set(error, "%s", advice);
 }
 
+bool kafka_is_mock(const char *cluster_id)
+{
+    static const char prefix[] = "mockCluster"; /* rdkafka_mock.c */
+    return strncmp(cluster_id, prefix, sizeof prefix - 1) == 0;
+}
+
 /* KIP-848's UNRELEASED_INSTANCE_ID, which librdkafka 2.0.2 has no name for. */
 enum { UNRELEASED_INSTANCE_ID = 111 };
 

@@ -52,6 +52,10 @@ int kafka_check(rd_kafka_type_t type, rd_kafka_conf_t *conf, struct error *error
  * brokers.h. */
 int kafka_reach(rd_kafka_t *rk, const struct brokers *brokers, int timeout_ms, struct error *error);
 
+/* True when a cluster of that id is one that librdkafka plays (kbroker): it cannot do all that a Kafka does.
+ */
+bool kafka_is_mock(const char *cluster_id);
+
 /* The exit code that a fatal error of librdkafka deserves. */
 int kafka_exit_code(rd_kafka_resp_err_t err);
 

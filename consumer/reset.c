@@ -78,12 +78,11 @@ static int check_members(struct consumer *consumer, const rd_kafka_ConsumerGroup
                      consumer->settings->group_name, names);
 }
 
-/* The embedded broker (its clusters are called so) cannot describe groups; asking it makes librdkafka 2.0.2
- * wait for a lock that it holds itself. Nobody else uses it. */
+/* The embedded broker cannot describe groups; asking it makes librdkafka 2.0.2 wait for a lock that it holds
+ * itself. Nobody else uses it. */
 static bool is_embedded(struct consumer *consumer)
 {
-    static const char prefix[] = "mockCluster";
-    return strncmp(dead_letters_cluster(consumer->letters), prefix, sizeof prefix - 1) == 0;
+    return kafka_is_mock(dead_letters_cluster(consumer->letters));
 }
 
 static int check_outsiders(struct consumer *consumer, const struct reset_wish *wish, struct error *error)

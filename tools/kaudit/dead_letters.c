@@ -1,6 +1,8 @@
 #include "tools/kaudit/dead_letters.h"
 
 #include "common/dead_letter.h"
+#include "common/decimal.h"
+#include "common/kafka_header.h"
 #include "tools/kaudit/scratch.h"
 
 struct wanted {
@@ -8,46 +10,24 @@ struct wanted {
     int partitions;
 };
 
-static bool header_is(const rd_kafka_headers_t *headers, const char *name, const char *expected)
-{
-    const void *value;
-    size_t length;
-    if (rd_kafka_header_get_last(headers, name, &value, &length) != RD_KAFKA_RESP_ERR_NO_ERROR ||
-        value == NULL)
-        return false;
-    return expected == NULL || (strlen(expected) == length && memcmp(value, expected, length) == 0);
-}
-
-static bool header_number(const rd_kafka_headers_t *headers, const char *name, int64_t maximum,
-                          int64_t *number)
-{
-    const void *value;
-    size_t length;
-    char text[24], *end;
-    if (rd_kafka_header_get_last(headers, name, &value, &length) != RD_KAFKA_RESP_ERR_NO_ERROR ||
-        value == NULL || length == 0 || length >= sizeof text)
-        return false;
-    memcpy(text, value, length);
-    text[length] = '\0';
-    *number = strtoll(text, &end, 10);
-    return *end == '\0' && *number >= 0 && *number < maximum;
-}
-
 static int take(struct dead_letters *letters, struct scratch *scratch, const struct wanted *wanted,
                 const rd_kafka_headers_t *headers, struct error *error)
 {
+    struct kafka_header topic = kafka_header_find(headers, DEAD_LETTER_TOPIC);
+    struct kafka_header group = kafka_header_find(headers, DEAD_LETTER_GROUP);
+    struct kafka_header cluster = kafka_header_find(headers, DEAD_LETTER_CLUSTER);
+    struct kafka_header from = kafka_header_find(headers, DEAD_LETTER_PARTITION);
+    struct kafka_header at = kafka_header_find(headers, DEAD_LETTER_OFFSET);
     int64_t partition, offset;
-    if (headers == NULL || !header_is(headers, DEAD_LETTER_TOPIC, NULL) ||
-        !header_is(headers, DEAD_LETTER_GROUP, NULL) ||
-        !header_number(headers, DEAD_LETTER_OFFSET, INT64_MAX, &offset) ||
-        !header_number(headers, DEAD_LETTER_PARTITION, INT32_MAX, &partition)) {
+    if (topic.data == NULL || group.data == NULL ||
+        !decimal_parse(at.data, at.length, INT64_MAX - 1, &offset) ||
+        !decimal_parse(from.data, from.length, INT32_MAX - 1, &partition)) {
         letters->unreadable++;
         return 0;
     }
-    if (!header_is(headers, DEAD_LETTER_TOPIC, wanted->topic) ||
-        !header_is(headers, DEAD_LETTER_GROUP, wanted->group) || partition >= wanted->partitions ||
-        (wanted->cluster != NULL && header_is(headers, DEAD_LETTER_CLUSTER, NULL) &&
-         !header_is(headers, DEAD_LETTER_CLUSTER, wanted->cluster))) {
+    if (!kafka_header_is(topic, wanted->topic) || !kafka_header_is(group, wanted->group) ||
+        partition >= wanted->partitions ||
+        (wanted->cluster != NULL && cluster.data != NULL && !kafka_header_is(cluster, wanted->cluster))) {
         letters->others++;
         return 0;
     }

@@ -3,6 +3,8 @@
 #include <inttypes.h>
 
 #include "common/clock.h"
+#include "common/decimal.h"
+#include "common/kafka_header.h"
 
 #define BATCH      1000
 #define POLL_MS    200
@@ -31,22 +33,9 @@ struct topic_reader {
 
 /* --- heads --------------------------------------------------------------------------------------------- */
 
-static bool parse_seq(const char *text, size_t length, int64_t *seq)
-{
-    *seq = 0;
-    for (size_t i = 0; i < length; i++) {
-        if (text[i] < '0' || text[i] > '9' || *seq > (INT64_MAX - 9) / 10)
-            return false;
-        *seq = *seq * 10 + (text[i] - '0');
-    }
-    return length > 0;
-}
-
 static void fill_head(struct topic_record *head, const rd_kafka_message_t *message)
 {
     rd_kafka_timestamp_type_t type;
-    const void *value;
-    size_t length;
     int64_t timestamp = rd_kafka_message_timestamp(message, &type);
     *head = (struct topic_record){.message = message,
                                   .seq = -1,
@@ -54,14 +43,11 @@ static void fill_head(struct topic_record *head, const rd_kafka_message_t *messa
                                   .broker_stamped = type == RD_KAFKA_TIMESTAMP_LOG_APPEND_TIME};
     if (rd_kafka_message_headers(message, &head->headers) != RD_KAFKA_RESP_ERR_NO_ERROR)
         return;
-    if (rd_kafka_header_get_last(head->headers, "seq", &value, &length) == RD_KAFKA_RESP_ERR_NO_ERROR &&
-        value != NULL && !parse_seq(value, length, &head->seq))
-        head->seq = -1;
-    if (rd_kafka_header_get_last(head->headers, "producer", &value, &length) == RD_KAFKA_RESP_ERR_NO_ERROR &&
-        value != NULL) {
-        head->producer = value;
-        head->producer_length = length;
-    }
+    struct kafka_header seq = kafka_header_find(head->headers, "seq");
+    struct kafka_header producer = kafka_header_find(head->headers, "producer");
+    decimal_parse(seq.data, seq.length, INT64_MAX, &head->seq);
+    head->producer = producer.data;
+    head->producer_length = producer.length;
 }
 
 /* One of the queue's: a record is a head, the end of the partition ends the lane. 1 when the lane has a head

@@ -72,9 +72,8 @@ void cluster_close(struct cluster *cluster)
 
 int cluster_real(const struct cluster *cluster, const char *what_not, struct error *error)
 {
-    static const char mock[] = "mockCluster"; /* how librdkafka names the clusters that it plays */
     char *id = rd_kafka_clusterid(cluster->rk, METADATA_MS);
-    bool real = id == NULL || strncmp(id, mock, sizeof mock - 1) != 0;
+    bool real = id == NULL || !kafka_is_mock(id);
     rd_kafka_mem_free(cluster->rk, id);
     return real ? 0
                 : error_set(error, "the embedded broker (kbroker) %s: 'make kafka' starts one that does",

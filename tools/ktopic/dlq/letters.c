@@ -3,6 +3,7 @@
 #include <jansson.h>
 
 #include "common/dead_letter.h"
+#include "common/decimal.h"
 #include "common/exit_codes.h"
 #include "common/log.h"
 #include "common/record/text.h"
@@ -11,40 +12,13 @@
 
 /* --- what a letter says -------------------------------------------------------------------------------- */
 
-struct text_view letter_header(const rd_kafka_headers_t *headers, const char *name)
-{
-    const void *value;
-    size_t length;
-    if (headers == NULL ||
-        rd_kafka_header_get_last(headers, name, &value, &length) != RD_KAFKA_RESP_ERR_NO_ERROR)
-        return (struct text_view){NULL, 0};
-    return (struct text_view){value, length};
-}
-
-const char *letter_text(struct text_view view, char text[LETTER_TEXT_BYTES])
+const char *letter_text(struct kafka_header header, char text[LETTER_TEXT_BYTES])
 {
     size_t used = 0;
     text[0] = '\0';
-    if (view.data != NULL)
-        text_escape(text, LETTER_TEXT_BYTES, &used, view.data, view.length);
+    if (header.data != NULL)
+        text_escape(text, LETTER_TEXT_BYTES, &used, header.data, header.length);
     return text[0] == '\0' ? "-" : text;
-}
-
-static bool number_of(struct text_view view, int64_t maximum, int64_t *number)
-{
-    char text[24], *end;
-    if (view.data == NULL || view.length == 0 || view.length >= sizeof text)
-        return false;
-    memcpy(text, view.data, view.length);
-    text[view.length] = '\0';
-    *number = strtoll(text, &end, 10);
-    return *end == '\0' && *number >= 0 && *number <= maximum;
-}
-
-static bool is(struct text_view view, const char *expected)
-{
-    return view.data != NULL && view.length == strlen(expected) &&
-           memcmp(view.data, expected, view.length) == 0;
 }
 
 /* False: it is no letter. */
@@ -55,18 +29,20 @@ static bool read_letter(const rd_kafka_message_t *message, struct letter *letter
     if (rd_kafka_message_headers(message, &letter->headers) != RD_KAFKA_RESP_ERR_NO_ERROR)
         return false;
     const rd_kafka_headers_t *headers = letter->headers;
-    letter->id = letter_header(headers, DEAD_LETTER_ID);
-    letter->group = letter_header(headers, DEAD_LETTER_GROUP);
-    letter->stage = letter_header(headers, DEAD_LETTER_STAGE);
-    letter->reason = letter_header(headers, DEAD_LETTER_REASON);
-    letter->attempts = letter_header(headers, DEAD_LETTER_ATTEMPTS);
-    letter->first_failure = letter_header(headers, DEAD_LETTER_FIRST_FAILURE);
+    struct kafka_header from = kafka_header_find(headers, DEAD_LETTER_PARTITION);
+    struct kafka_header at = kafka_header_find(headers, DEAD_LETTER_OFFSET);
+    letter->id = kafka_header_find(headers, DEAD_LETTER_ID);
+    letter->group = kafka_header_find(headers, DEAD_LETTER_GROUP);
+    letter->stage = kafka_header_find(headers, DEAD_LETTER_STAGE);
+    letter->reason = kafka_header_find(headers, DEAD_LETTER_REASON);
+    letter->attempts = kafka_header_find(headers, DEAD_LETTER_ATTEMPTS);
+    letter->first_failure = kafka_header_find(headers, DEAD_LETTER_FIRST_FAILURE);
     if (letter->id.data == NULL || letter->group.data == NULL ||
-        !number_of(letter_header(headers, DEAD_LETTER_PARTITION), INT32_MAX, &partition) ||
-        !number_of(letter_header(headers, DEAD_LETTER_OFFSET), INT64_MAX, &letter->offset))
+        !decimal_parse(from.data, from.length, INT32_MAX, &partition) ||
+        !decimal_parse(at.data, at.length, INT64_MAX - 1, &letter->offset))
         return false;
     letter->partition = (int32_t)partition;
-    struct text_view schema = letter_header(headers, SCHEMA_HEADER);
+    struct kafka_header schema = kafka_header_find(headers, SCHEMA_HEADER);
     letter->content = (struct message){.value = message->payload,
                                        .length = message->len,
                                        .schema = schema.data,
@@ -97,7 +73,7 @@ static bool fulfils(const struct letters *letters, const struct letter *letter)
 static bool is_chosen(const struct letters *letters, const struct letter *letter)
 {
     const char *group = letters->settings->group;
-    return (group == NULL || is(letter->group, group)) &&
+    return (group == NULL || kafka_header_is(letter->group, group)) &&
            (letters->where == NULL || fulfils(letters, letter));
 }
 
@@ -113,8 +89,9 @@ static int hand_out(void *context, const rd_kafka_message_t *message, struct err
     struct letters *letters = handing->letters;
     struct letter letter;
     if (read_letter(message, &letter))
-        letter.kind =
-            is(letter_header(letter.headers, DEAD_LETTER_TOPIC), letters->topic) ? LETTER : LETTER_OF_OTHERS;
+        letter.kind = kafka_header_is(kafka_header_find(letter.headers, DEAD_LETTER_TOPIC), letters->topic)
+                          ? LETTER
+                          : LETTER_OF_OTHERS;
     if (letter.kind == LETTER) {
         int is_new = id_set_add(&letters->seen, letter.id.data, letter.id.length, error);
         if (is_new == -1)

@@ -4,6 +4,7 @@
 #define KSUPERVISE_TOOLS_KTOPIC_DLQ_LETTERS_H
 
 #include "common/expression/expression.h"
+#include "common/kafka_header.h"
 #include "tools/ktopic/cluster.h"
 #include "tools/ktopic/dlq/id_set.h"
 #include "tools/ktopic/dlq/replayed.h"
@@ -38,11 +39,6 @@ struct letters {
     uint64_t kinds[4]; /* how many were handed out, by enum letter_kind */
 };
 
-struct text_view {
-    const char *data; /* NULL: absent */
-    size_t length;
-};
-
 enum letter_kind {
     LETTER,           /* the only kind whose other members are all set */
     LETTER_REPEAT,    /* of one that was handed out */
@@ -54,7 +50,7 @@ struct letter {
     enum letter_kind kind;
     const rd_kafka_message_t *message;
     rd_kafka_headers_t *headers;
-    struct text_view id, group, stage, reason, attempts, first_failure;
+    struct kafka_header id, group, stage, reason, attempts, first_failure;
     int32_t partition; /* where the record was read */
     int64_t offset;
     struct message content; /* the record, for show.h */
@@ -71,11 +67,8 @@ void letters_close(struct letters *letters);
 typedef int (*letter_function)(void *context, const struct letter *letter, struct error *error);
 int letters_each(struct letters *letters, letter_function take, void *context, struct error *error);
 
-/* A header's value; data NULL when there is none. */
-struct text_view letter_header(const rd_kafka_headers_t *headers, const char *name);
-
 /* Escaped for a terminal and for JSON; "-" when absent. */
 #define LETTER_TEXT_BYTES 1024
-const char *letter_text(struct text_view view, char text[LETTER_TEXT_BYTES]);
+const char *letter_text(struct kafka_header header, char text[LETTER_TEXT_BYTES]);
 
 #endif

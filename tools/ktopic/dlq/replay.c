@@ -98,7 +98,7 @@ static int note_replayed(void *context, const rd_kafka_message_t *message, struc
     rd_kafka_headers_t *headers;
     if (rd_kafka_message_headers(message, &headers) != RD_KAFKA_RESP_ERR_NO_ERROR)
         return 0;
-    struct text_view id = letter_header(headers, DEAD_LETTER_REPLAYED);
+    struct kafka_header id = kafka_header_find(headers, DEAD_LETTER_REPLAYED);
     return id.data == NULL || id_set_add(&replay->in_doubt, id.data, id.length, error) != -1 ? 0 : -1;
 }
 

@@ -5,10 +5,10 @@
 #include "common/log.h"
 #include "tools/ktopic/dlq/dlq.h"
 
-static json_t *text_or_null(struct text_view view)
+static json_t *text_or_null(struct kafka_header header)
 {
     char text[LETTER_TEXT_BYTES];
-    return view.data == NULL ? json_null() : json_string(letter_text(view, text));
+    return header.data == NULL ? json_null() : json_string(letter_text(header, text));
 }
 
 static json_t *letter_json(const struct letters *letters, const struct letter *letter)
@@ -37,7 +37,7 @@ static void print_text(const struct letter *letter, const char *record)
 {
     char group[LETTER_TEXT_BYTES], stage[LETTER_TEXT_BYTES], reason[LETTER_TEXT_BYTES],
         attempts[LETTER_TEXT_BYTES], when[LETTER_TEXT_BYTES], key[LETTER_TEXT_BYTES];
-    struct text_view its_key = {letter->message->key, letter->message->key_len};
+    struct kafka_header its_key = {letter->message->key, letter->message->key_len};
     log_line("%" PRId32 ":%" PRId64 " group %s gave up partition %" PRId32 " offset %" PRId64
              " (key %s) in %s at %s, attempts %s: %s%s",
              letter->message->partition, letter->message->offset, letter_text(letter->group, group),
