@@ -1,11 +1,9 @@
 #include "common/kafka_topic.h"
 
+#include "common/kafka_admin.h"
+
 static int check(rd_kafka_event_t *event, const char *topic, struct error *error)
 {
-    if (event == NULL)
-        return error_set(error, "cannot create topic %s: no answer", topic);
-    if (rd_kafka_event_error(event) != RD_KAFKA_RESP_ERR_NO_ERROR)
-        return error_set(error, "cannot create topic %s: %s", topic, rd_kafka_event_error_string(event));
     size_t count;
     const rd_kafka_topic_result_t **results =
         rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event), &count);
@@ -26,17 +24,14 @@ int kafka_topic_create(rd_kafka_t *rk, const char *topic, int partitions, int re
         rd_kafka_NewTopic_new(topic, partitions, replication_factor, why, sizeof why);
     if (wanted == NULL)
         return error_set(error, "cannot create topic %s: %s", topic, why);
-    rd_kafka_queue_t *queue = rd_kafka_queue_new(rk);
-    rd_kafka_AdminOptions_t *options = rd_kafka_AdminOptions_new(rk, RD_KAFKA_ADMIN_OP_CREATETOPICS);
-    rd_kafka_AdminOptions_set_request_timeout(options, timeout_ms, why, sizeof why);
-    rd_kafka_CreateTopics(rk, &wanted, 1, options, queue);
+    struct kafka_admin request = kafka_admin_begin(rk, RD_KAFKA_ADMIN_OP_CREATETOPICS, timeout_ms);
+    rd_kafka_CreateTopics(rk, &wanted, 1, request.options, request.queue);
     rd_kafka_NewTopic_destroy(wanted);
-    rd_kafka_event_t *event = rd_kafka_queue_poll(queue, timeout_ms);
+    rd_kafka_event_t *event = kafka_admin_finish(&request, error);
+    if (event == NULL)
+        return error_context(error, "cannot create topic %s", topic);
     int result = check(event, topic, error);
-    if (event != NULL)
-        rd_kafka_event_destroy(event);
-    rd_kafka_AdminOptions_destroy(options);
-    rd_kafka_queue_destroy(queue);
+    rd_kafka_event_destroy(event);
     return result;
 }
 

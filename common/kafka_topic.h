@@ -9,8 +9,8 @@
 /* Lets the cluster choose the replication factor (KIP-464, brokers from 2.4 on). */
 #define KAFKA_REPLICATION_DEFAULT (-1)
 
-/* Waits for the answer, at most `timeout_ms`. 0 when the topic is there, made now or before; -1 with the
- * error that names it. Needs no polling of `rk`, of either kind. */
+/* Waits for the answer, as kafka_admin.h does. 0 when the topic is there, made now or before; -1 with the
+ * error that names it. */
 int kafka_topic_create(rd_kafka_t *rk, const char *topic, int partitions, int replication_factor,
                        int timeout_ms, struct error *error);
 

@@ -4,6 +4,7 @@
 
 #include "common/clock.h"
 #include "common/exit_codes.h"
+#include "common/kafka_admin.h"
 #include "common/kafka_topic.h"
 #include "consumer/edges.h"
 #include "consumer/errands.h"
@@ -90,13 +91,10 @@ static int check_outsiders(struct consumer *consumer, const struct reset_wish *w
     if (is_embedded(consumer))
         return 0;
     const char *group = consumer->settings->group_name;
-    rd_kafka_queue_t *queue = rd_kafka_queue_new(consumer->rk);
-    rd_kafka_AdminOptions_t *options =
-        rd_kafka_AdminOptions_new(consumer->rk, RD_KAFKA_ADMIN_OP_DESCRIBECONSUMERGROUPS);
-    char why[128];
-    rd_kafka_AdminOptions_set_request_timeout(options, ANSWER_MS, why, sizeof why);
-    rd_kafka_DescribeConsumerGroups(consumer->rk, &group, 1, options, queue);
-    rd_kafka_event_t *event = rd_kafka_queue_poll(queue, ANSWER_MS);
+    struct kafka_admin request =
+        kafka_admin_begin(consumer->rk, RD_KAFKA_ADMIN_OP_DESCRIBECONSUMERGROUPS, ANSWER_MS);
+    rd_kafka_DescribeConsumerGroups(consumer->rk, &group, 1, request.options, request.queue);
+    rd_kafka_event_t *event = rd_kafka_queue_poll(request.queue, ANSWER_MS);
     int result = 0;
     if (event != NULL && rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR_NO_ERROR) {
         size_t count;
@@ -109,8 +107,7 @@ static int check_outsiders(struct consumer *consumer, const struct reset_wish *w
     }
     if (event != NULL)
         rd_kafka_event_destroy(event);
-    rd_kafka_AdminOptions_destroy(options);
-    rd_kafka_queue_destroy(queue);
+    kafka_admin_end(&request);
     return result;
 }
 

@@ -2,6 +2,7 @@
 
 #include "common/clock.h"
 #include "common/exit_codes.h"
+#include "common/kafka_admin.h"
 #include "common/log.h"
 
 #define REACH_MS     8000
@@ -139,12 +140,12 @@ static int take_committed(const rd_kafka_group_result_t *result, const char *top
 }
 
 static void ask_committed(const struct cluster *cluster, const char *group, const char *topic, int partitions,
-                          rd_kafka_queue_t *queue)
+                          const struct kafka_admin *request)
 {
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(partitions);
     rd_kafka_topic_partition_list_add_range(list, topic, 0, partitions - 1);
     rd_kafka_ListConsumerGroupOffsets_t *wanted = rd_kafka_ListConsumerGroupOffsets_new(group, list);
-    rd_kafka_ListConsumerGroupOffsets(cluster->rk, &wanted, 1, NULL, queue);
+    rd_kafka_ListConsumerGroupOffsets(cluster->rk, &wanted, 1, request->options, request->queue);
     rd_kafka_ListConsumerGroupOffsets_destroy(wanted);
     rd_kafka_topic_partition_list_destroy(list);
 }
@@ -152,23 +153,18 @@ static void ask_committed(const struct cluster *cluster, const char *group, cons
 int cluster_committed(const struct cluster *cluster, const char *group, const char *topic, int partitions,
                       int64_t *committed, struct error *error)
 {
-    rd_kafka_queue_t *queue = rd_kafka_queue_new(cluster->rk);
-    ask_committed(cluster, group, topic, partitions, queue);
+    struct kafka_admin request =
+        kafka_admin_begin(cluster->rk, RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS, KAFKA_ADMIN_MS);
+    ask_committed(cluster, group, topic, partitions, &request);
     for (int i = 0; i < partitions; i++)
         committed[i] = -1;
-    rd_kafka_event_t *event = rd_kafka_queue_poll(queue, ANSWER_MS);
-    int result = -1;
+    rd_kafka_event_t *event = kafka_admin_finish(&request, error);
+    if (event == NULL)
+        return error_context(error, "the offsets of group %s cannot be asked", group);
     size_t count = 0;
-    if (event == NULL || rd_kafka_event_error(event) != RD_KAFKA_RESP_ERR_NO_ERROR) {
-        error_set(error, "the offsets of group %s cannot be asked: %s", group,
-                  event == NULL ? "no answer within 10 s" : rd_kafka_event_error_string(event));
-    } else {
-        const rd_kafka_group_result_t **results = rd_kafka_ListConsumerGroupOffsets_result_groups(
-            rd_kafka_event_ListConsumerGroupOffsets_result(event), &count);
-        result = count == 1 ? take_committed(results[0], topic, committed, error) : 0;
-    }
-    if (event != NULL)
-        rd_kafka_event_destroy(event);
-    rd_kafka_queue_destroy(queue);
+    const rd_kafka_group_result_t **results = rd_kafka_ListConsumerGroupOffsets_result_groups(
+        rd_kafka_event_ListConsumerGroupOffsets_result(event), &count);
+    int result = count == 1 ? take_committed(results[0], topic, committed, error) : 0;
+    rd_kafka_event_destroy(event);
     return result;
 }

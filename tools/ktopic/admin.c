@@ -1,15 +1,6 @@
 #include "tools/ktopic/admin.h"
 
-#include "tools/ktopic/admin_request.h"
-
-/* "create topic orders": what could not be done. A topic's name has 249 characters at most. */
-#define WHAT_BYTES 320
-
-static const char *what(char text[WHAT_BYTES], const char *verb, const char *topic)
-{
-    snprintf(text, WHAT_BYTES, "%s topic %s", verb, topic);
-    return text;
-}
+#include "common/kafka_admin.h"
 
 static int check_results(const rd_kafka_topic_result_t **results, size_t count, const char *verb,
                          struct error *error)
@@ -27,13 +18,13 @@ int admin_grow_topic(const struct cluster *cluster, const char *topic, int parti
     rd_kafka_NewPartitions_t *wanted = rd_kafka_NewPartitions_new(topic, (size_t)partitions, why, sizeof why);
     if (wanted == NULL)
         return error_set(error, "cannot grow topic %s: %s", topic, why);
-    struct admin_request request = admin_request_begin(cluster, RD_KAFKA_ADMIN_OP_CREATEPARTITIONS);
+    struct kafka_admin request =
+        kafka_admin_begin(cluster->rk, RD_KAFKA_ADMIN_OP_CREATEPARTITIONS, KAFKA_ADMIN_MS);
     rd_kafka_CreatePartitions(cluster->rk, &wanted, 1, request.options, request.queue);
     rd_kafka_NewPartitions_destroy(wanted);
-    char text[WHAT_BYTES];
-    rd_kafka_event_t *event = admin_request_finish(&request, what(text, "grow", topic), error);
+    rd_kafka_event_t *event = kafka_admin_finish(&request, error);
     if (event == NULL)
-        return -1;
+        return error_context(error, "cannot grow topic %s", topic);
     size_t count;
     const rd_kafka_topic_result_t **results =
         rd_kafka_CreatePartitions_result_topics(rd_kafka_event_CreatePartitions_result(event), &count);
@@ -48,13 +39,13 @@ int admin_topic_settings(const struct cluster *cluster, const char *topic,
                          void *context, struct error *error)
 {
     rd_kafka_ConfigResource_t *resource = rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic);
-    struct admin_request request = admin_request_begin(cluster, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS);
+    struct kafka_admin request =
+        kafka_admin_begin(cluster->rk, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS, KAFKA_ADMIN_MS);
     rd_kafka_DescribeConfigs(cluster->rk, &resource, 1, request.options, request.queue);
     rd_kafka_ConfigResource_destroy(resource);
-    char text[WHAT_BYTES];
-    rd_kafka_event_t *event = admin_request_finish(&request, what(text, "describe", topic), error);
+    rd_kafka_event_t *event = kafka_admin_finish(&request, error);
     if (event == NULL)
-        return -1;
+        return error_context(error, "cannot describe topic %s", topic);
     int result = 0;
     size_t resources, count;
     const rd_kafka_ConfigResource_t **found =
@@ -87,13 +78,13 @@ int admin_replace_settings(const struct cluster *cluster, const char *topic,
     rd_kafka_ConfigResource_t *resource = rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic);
     for (size_t i = 0; i < count; i++)
         rd_kafka_ConfigResource_set_config(resource, settings[i].name, settings[i].value);
-    struct admin_request request = admin_request_begin(cluster, RD_KAFKA_ADMIN_OP_ALTERCONFIGS);
+    struct kafka_admin request =
+        kafka_admin_begin(cluster->rk, RD_KAFKA_ADMIN_OP_ALTERCONFIGS, KAFKA_ADMIN_MS);
     rd_kafka_AlterConfigs(cluster->rk, &resource, 1, request.options, request.queue);
     rd_kafka_ConfigResource_destroy(resource);
-    char text[WHAT_BYTES];
-    rd_kafka_event_t *event = admin_request_finish(&request, what(text, "change", topic), error);
+    rd_kafka_event_t *event = kafka_admin_finish(&request, error);
     if (event == NULL)
-        return -1;
+        return error_context(error, "cannot change topic %s", topic);
     size_t resources;
     const rd_kafka_ConfigResource_t **found =
         rd_kafka_AlterConfigs_result_resources(rd_kafka_event_AlterConfigs_result(event), &resources);

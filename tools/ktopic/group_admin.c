@@ -1,9 +1,9 @@
 #include "tools/ktopic/group_admin.h"
 
+#include "common/kafka_admin.h"
 #include "common/log.h"
 #include "common/record/text.h"
 #include "common/record/utf8.h"
-#include "tools/ktopic/admin_request.h"
 
 /* Requests under way at a time: the offsets are asked group by group (FACTS), and 40 of them together take
  * 30 ms. */
@@ -41,11 +41,12 @@ static void warn_of_brokers(const rd_kafka_ListConsumerGroups_result_t *result)
 
 int group_admin_list(const struct cluster *cluster, json_t *groups, struct error *error)
 {
-    struct admin_request request = admin_request_begin(cluster, RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPS);
+    struct kafka_admin request =
+        kafka_admin_begin(cluster->rk, RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPS, KAFKA_ADMIN_MS);
     rd_kafka_ListConsumerGroups(cluster->rk, request.options, request.queue);
-    rd_kafka_event_t *event = admin_request_finish(&request, "list the groups", error);
+    rd_kafka_event_t *event = kafka_admin_finish(&request, error);
     if (event == NULL)
-        return -1;
+        return error_context(error, "cannot list the groups");
     const rd_kafka_ListConsumerGroups_result_t *result = rd_kafka_event_ListConsumerGroups_result(event);
     size_t count;
     const rd_kafka_ConsumerGroupListing_t **found = rd_kafka_ListConsumerGroups_result_valid(result, &count);
@@ -137,12 +138,13 @@ int group_admin_describe(const struct cluster *cluster, json_t *groups, struct e
         return error_set(error, "out of memory");
     for (size_t i = 0; i < count; i++)
         names[i] = json_string_value(json_object_get(json_array_get(groups, i), "group"));
-    struct admin_request request = admin_request_begin(cluster, RD_KAFKA_ADMIN_OP_DESCRIBECONSUMERGROUPS);
+    struct kafka_admin request =
+        kafka_admin_begin(cluster->rk, RD_KAFKA_ADMIN_OP_DESCRIBECONSUMERGROUPS, KAFKA_ADMIN_MS);
     rd_kafka_DescribeConsumerGroups(cluster->rk, names, count, request.options, request.queue);
-    rd_kafka_event_t *event = admin_request_finish(&request, "describe the groups", error);
+    rd_kafka_event_t *event = kafka_admin_finish(&request, error);
     free(names);
     if (event == NULL)
-        return -1;
+        return error_context(error, "cannot describe the groups");
     take_descriptions(groups, rd_kafka_event_DescribeConsumerGroups_result(event));
     rd_kafka_event_destroy(event);
     return 0;
@@ -150,7 +152,7 @@ int group_admin_describe(const struct cluster *cluster, json_t *groups, struct e
 
 /* --- offsets ------------------------------------------------------------------------------------------- */
 
-static void ask_offsets(const struct cluster *cluster, const struct admin_request *request, const char *name)
+static void ask_offsets(const struct cluster *cluster, const struct kafka_admin *request, const char *name)
 {
     rd_kafka_ListConsumerGroupOffsets_t *wanted = rd_kafka_ListConsumerGroupOffsets_new(name, NULL);
     rd_kafka_ListConsumerGroupOffsets(cluster->rk, &wanted, 1, request->options, request->queue);
@@ -174,12 +176,12 @@ static void take_offsets(json_t *groups, const rd_kafka_group_result_t *result)
     }
 }
 
-static void take_offsets_answer(json_t *groups, const struct admin_request *request)
+static void take_offsets_answer(json_t *groups, const struct kafka_admin *request)
 {
     struct error problem = ERROR_INIT;
-    rd_kafka_event_t *event = admin_request_answer(request, "ask for a group's offsets", &problem);
+    rd_kafka_event_t *event = kafka_admin_answer(request, &problem);
     if (event == NULL) {
-        log_warning("%s", problem.text);
+        log_warning("cannot ask for a group's offsets: %s", problem.text);
         return;
     }
     size_t count;
@@ -198,7 +200,8 @@ static void take_offsets_answer(json_t *groups, const struct admin_request *requ
 
 void group_admin_offsets(const struct cluster *cluster, json_t *groups)
 {
-    struct admin_request request = admin_request_begin(cluster, RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS);
+    struct kafka_admin request =
+        kafka_admin_begin(cluster->rk, RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS, KAFKA_ADMIN_MS);
     size_t count = json_array_size(groups);
     size_t answered = 0;
     for (size_t asked = 0; asked < count; asked++) {
@@ -210,5 +213,5 @@ void group_admin_offsets(const struct cluster *cluster, json_t *groups)
     }
     for (; answered < count; answered++)
         take_offsets_answer(groups, &request);
-    admin_request_end(&request);
+    kafka_admin_end(&request);
 }
