@@ -24,7 +24,7 @@ static int find_topic(struct audit *audit, struct error *error)
     audit->partitions = cluster_extents(&audit->cluster, settings->topic, &audit->extents, error);
     if (audit->partitions == 0)
         return error_set(error, "there is no topic '%s' at %s; 'ktopic list' shows those that are there",
-                         settings->topic, audit->cluster.brokers.bootstrap);
+                         settings->topic, audit->cluster.kafka.brokers.bootstrap);
     return audit->partitions == -1 ? -1 : allocate(audit, error);
 }
 
@@ -86,7 +86,7 @@ static void begin_partition(struct audit *audit, int partition)
     struct tally *tally = &audit->tallies[partition];
     *tally = (struct tally){.partition = partition,
                             .low = audit->extents[partition].low,
-                            .end = audit->extents[partition].end,
+                            .end = audit->extents[partition].high,
                             .committed = audit->committed[partition]};
     audit->compares[partition] = (struct compare){
         .tally = tally,

@@ -14,7 +14,7 @@ struct audit {
     const struct settings *settings;
     struct cluster cluster;
     int partitions;
-    struct extent *extents;
+    struct kafka_watermarks *extents;
     int64_t *committed;
     struct sink sink;
     struct dead_letters letters;

@@ -4,27 +4,20 @@
 #ifndef KSUPERVISE_TOOLS_KAUDIT_CLUSTER_H
 #define KSUPERVISE_TOOLS_KAUDIT_CLUSTER_H
 
-#include "common/brokers.h"
-#include "common/kafka.h"
+#include "common/kafka_cluster.h"
 
-/* A connection. */
 struct cluster {
-    struct brokers brokers;
-    rd_kafka_t *rk;
-    char *id; /* the cluster's; NULL when it does not tell */
+    struct kafka_cluster kafka;
+    char *id; /* NULL when it does not tell */
 };
 
 int cluster_open(struct cluster *cluster, const char *bootstrap, const struct option_list *properties,
                  struct error *error);
 void cluster_close(struct cluster *cluster);
 
-struct extent {
-    int64_t low, end; /* of the partition, when it was looked at */
-};
-
-/* What is there of a topic. `*extents` has an entry a partition; the caller frees it. Returns how many
- * partitions, 0 when there is no such topic, -1. */
-int cluster_extents(const struct cluster *cluster, const char *topic, struct extent **extents,
+/* What is there of a topic, by partition. The caller frees `*extents`. Returns how many partitions, 0 when
+ * there is no such topic, -1. */
+int cluster_extents(const struct cluster *cluster, const char *topic, struct kafka_watermarks **extents,
                     struct error *error);
 
 /* What the group has committed of the topic, -1 where nothing; `committed` has room for all partitions. */

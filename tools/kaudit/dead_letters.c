@@ -52,7 +52,7 @@ int dead_letters_read(struct dead_letters *letters, const struct cluster *cluste
                       const char *topic, const char *group, int partitions, struct error *error)
 {
     struct wanted wanted = {topic, group, cluster->id, partitions};
-    struct extent *extents = NULL;
+    struct kafka_watermarks *extents = NULL;
     struct topic_reader *reader = NULL;
     struct scratch *scratch = scratch_open(true, error);
     *letters = (struct dead_letters){0};

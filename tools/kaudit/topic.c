@@ -149,12 +149,12 @@ int topic_next(struct topic_reader *reader, struct topic_record *record, struct 
 
 /* --- opening ------------------------------------------------------------------------------------------- */
 
-static int start_lane(struct topic_reader *reader, int partition, const struct extent *extent,
+static int start_lane(struct topic_reader *reader, int partition, const struct kafka_watermarks *extent,
                       struct error *error)
 {
     struct lane *lane = &reader->lanes[partition];
-    lane->end = extent->end;
-    lane->done = extent->low >= extent->end;
+    lane->end = extent->high;
+    lane->done = extent->low >= extent->high;
     if (lane->done)
         return 0;
     lane->queue = rd_kafka_queue_new(reader->rk);
@@ -168,7 +168,7 @@ static int start_lane(struct topic_reader *reader, int partition, const struct e
     return 0;
 }
 
-static int start(struct topic_reader *reader, const struct extent *extents, struct error *error)
+static int start(struct topic_reader *reader, const struct kafka_watermarks *extents, struct error *error)
 {
     for (int i = 0; i < reader->lane_count; i++)
         if (start_lane(reader, i, &extents[i], error) == -1)
@@ -193,16 +193,16 @@ static rd_kafka_topic_conf_t *topic_conf(void)
 }
 
 int topic_open(struct topic_reader **reader, const struct cluster *cluster, const char *topic,
-               const struct extent *extents, int partitions, struct error *error)
+               const struct kafka_watermarks *extents, int partitions, struct error *error)
 {
     struct topic_reader *r = calloc(1, sizeof *r);
     *reader = NULL;
     if (r == NULL)
         return error_set(error, "out of memory");
-    *r = (struct topic_reader){.rk = cluster->rk, .name = topic, .lane_count = partitions};
+    *r = (struct topic_reader){.rk = cluster->kafka.rk, .name = topic, .lane_count = partitions};
     r->lanes = calloc((size_t)partitions + 1, sizeof *r->lanes);
     r->heap = calloc((size_t)partitions + 1, sizeof *r->heap);
-    r->topic = rd_kafka_topic_new(cluster->rk, topic, topic_conf());
+    r->topic = rd_kafka_topic_new(cluster->kafka.rk, topic, topic_conf());
     if (r->lanes == NULL || r->heap == NULL || r->topic == NULL)
         error_set(error, "cannot read topic %s: out of memory", topic);
     else if (start(r, extents, error) == 0) {

@@ -11,7 +11,7 @@ struct topic_reader; /* opaque */
 
 /* Begins to read. `extents` must outlive it. */
 int topic_open(struct topic_reader **reader, const struct cluster *cluster, const char *topic,
-               const struct extent *extents, int partitions, struct error *error);
+               const struct kafka_watermarks *extents, int partitions, struct error *error);
 void topic_close(struct topic_reader *reader);
 
 /* A record, valid until the next call. */

@@ -12,7 +12,8 @@ static int check_results(const rd_kafka_topic_result_t **results, size_t count, 
     return 0;
 }
 
-int admin_grow_topic(const struct cluster *cluster, const char *topic, int partitions, struct error *error)
+int admin_grow_topic(const struct kafka_cluster *cluster, const char *topic, int partitions,
+                     struct error *error)
 {
     char why[256];
     rd_kafka_NewPartitions_t *wanted = rd_kafka_NewPartitions_new(topic, (size_t)partitions, why, sizeof why);
@@ -33,7 +34,7 @@ int admin_grow_topic(const struct cluster *cluster, const char *topic, int parti
     return result;
 }
 
-int admin_topic_settings(const struct cluster *cluster, const char *topic,
+int admin_topic_settings(const struct kafka_cluster *cluster, const char *topic,
                          void (*each)(void *context, const char *name, const char *value,
                                       rd_kafka_ConfigSource_t source),
                          void *context, struct error *error)
@@ -72,7 +73,7 @@ static int check_resources(const rd_kafka_ConfigResource_t **resources, size_t c
     return 0;
 }
 
-int admin_replace_settings(const struct cluster *cluster, const char *topic,
+int admin_replace_settings(const struct kafka_cluster *cluster, const char *topic,
                            const struct admin_setting *settings, size_t count, struct error *error)
 {
     rd_kafka_ConfigResource_t *resource = rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic);

@@ -5,11 +5,12 @@
 #include "tools/ktopic/cluster.h"
 
 /* `partitions` is the new total. */
-int admin_grow_topic(const struct cluster *cluster, const char *topic, int partitions, struct error *error);
+int admin_grow_topic(const struct kafka_cluster *cluster, const char *topic, int partitions,
+                     struct error *error);
 
 /* Calls `each` for every setting of the topic, wherever its value comes from. `value` is NULL for a secret
  * one. */
-int admin_topic_settings(const struct cluster *cluster, const char *topic,
+int admin_topic_settings(const struct kafka_cluster *cluster, const char *topic,
                          void (*each)(void *context, const char *name, const char *value,
                                       rd_kafka_ConfigSource_t source),
                          void *context, struct error *error);
@@ -21,7 +22,7 @@ struct admin_setting {
 
 /* From now on these are all the settings of the topic's own, and no others: Kafka's AlterConfigs, the only
  * one that librdkafka has before 2.2. The broker may show the former values for some milliseconds more. */
-int admin_replace_settings(const struct cluster *cluster, const char *topic,
+int admin_replace_settings(const struct kafka_cluster *cluster, const char *topic,
                            const struct admin_setting *settings, size_t count, struct error *error);
 
 #endif

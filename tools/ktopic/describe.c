@@ -47,7 +47,7 @@ static json_t *known(int64_t value)
 }
 
 static json_t *partitions_json(const struct rd_kafka_metadata_topic *topic,
-                               const struct watermarks *watermarks)
+                               const struct kafka_watermarks *watermarks)
 {
     json_t *list = json_array();
     for (int i = 0; i < topic->partition_cnt; i++) {
@@ -71,15 +71,15 @@ static void add_setting(void *context, const char *name, const char *value, rd_k
 
 /* A partition without a leader, or a broker without the Admin API, leaves gaps that are shown; it is no
  * reason to show nothing. */
-static json_t *topic_json(const struct cluster *cluster, const struct rd_kafka_metadata_topic *topic,
+static json_t *topic_json(const struct kafka_cluster *cluster, const struct rd_kafka_metadata_topic *topic,
                           struct error *error)
 {
-    struct watermarks *watermarks = calloc((size_t)topic->partition_cnt + 1, sizeof *watermarks);
+    struct kafka_watermarks *watermarks = calloc((size_t)topic->partition_cnt + 1, sizeof *watermarks);
     if (watermarks == NULL) {
         error_set(error, "out of memory");
         return NULL;
     }
-    if (cluster_watermarks(cluster, topic, watermarks, error) == -1)
+    if (kafka_cluster_watermarks(cluster, topic, watermarks, error) == -1)
         log_warning("%s", error->text);
     json_t *configs = json_array();
     if (admin_topic_settings(cluster, topic->topic, add_setting, configs, error) == -1)
@@ -156,12 +156,12 @@ static void print(const json_t *topics, bool json)
 }
 
 /* Adds the topics of these names, or all but Kafka's own. */
-static int gather(const struct cluster *cluster, const struct rd_kafka_metadata *metadata,
+static int gather(const struct kafka_cluster *cluster, const struct rd_kafka_metadata *metadata,
                   const struct operands *names, json_t *topics, struct error *error)
 {
     for (int i = 0; i < (names->count > 0 ? names->count : metadata->topic_cnt); i++) {
         const struct rd_kafka_metadata_topic *topic =
-            names->count > 0 ? metadata_topic(metadata, names->items[i]) : &metadata->topics[i];
+            names->count > 0 ? kafka_metadata_topic(metadata, names->items[i]) : &metadata->topics[i];
         if (topic == NULL)
             return unknown_topic(cluster, metadata, names->items[i], error);
         if (names->count == 0 && strncmp(topic->topic, "__", 2) == 0)
@@ -176,12 +176,12 @@ static int gather(const struct cluster *cluster, const struct rd_kafka_metadata 
 
 static int describe(const struct settings *settings, const struct operands *names, struct error *error)
 {
-    struct cluster cluster;
+    struct kafka_cluster cluster;
     const struct rd_kafka_metadata *metadata;
     if (cluster_open(&cluster, RD_KAFKA_PRODUCER, settings->bootstrap, &settings->properties, NULL, error) ==
         -1)
         return -1;
-    int result = cluster_metadata(&cluster, &metadata, error);
+    int result = kafka_cluster_metadata(&cluster, &metadata, error);
     if (result == 0) {
         json_t *topics = json_array();
         result = gather(&cluster, metadata, names, topics, error);
@@ -190,7 +190,7 @@ static int describe(const struct settings *settings, const struct operands *name
         json_decref(topics);
         rd_kafka_metadata_destroy(metadata);
     }
-    cluster_close(&cluster);
+    kafka_cluster_close(&cluster);
     return result;
 }
 

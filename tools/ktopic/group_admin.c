@@ -39,7 +39,7 @@ static void warn_of_brokers(const rd_kafka_ListConsumerGroups_result_t *result)
         log_warning("a broker does not list its groups: %s", rd_kafka_error_string(errors[i]));
 }
 
-int group_admin_list(const struct cluster *cluster, json_t *groups, struct error *error)
+int group_admin_list(const struct kafka_cluster *cluster, json_t *groups, struct error *error)
 {
     struct kafka_admin request =
         kafka_admin_begin(cluster->rk, RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPS, KAFKA_ADMIN_MS);
@@ -128,7 +128,7 @@ static void take_descriptions(json_t *groups, const rd_kafka_DescribeConsumerGro
     }
 }
 
-int group_admin_describe(const struct cluster *cluster, json_t *groups, struct error *error)
+int group_admin_describe(const struct kafka_cluster *cluster, json_t *groups, struct error *error)
 {
     size_t count = json_array_size(groups);
     if (count == 0)
@@ -152,7 +152,8 @@ int group_admin_describe(const struct cluster *cluster, json_t *groups, struct e
 
 /* --- offsets ------------------------------------------------------------------------------------------- */
 
-static void ask_offsets(const struct cluster *cluster, const struct kafka_admin *request, const char *name)
+static void ask_offsets(const struct kafka_cluster *cluster, const struct kafka_admin *request,
+                        const char *name)
 {
     rd_kafka_ListConsumerGroupOffsets_t *wanted = rd_kafka_ListConsumerGroupOffsets_new(name, NULL);
     rd_kafka_ListConsumerGroupOffsets(cluster->rk, &wanted, 1, request->options, request->queue);
@@ -198,7 +199,7 @@ static void take_offsets_answer(json_t *groups, const struct kafka_admin *reques
     rd_kafka_event_destroy(event);
 }
 
-void group_admin_offsets(const struct cluster *cluster, json_t *groups)
+void group_admin_offsets(const struct kafka_cluster *cluster, json_t *groups)
 {
     struct kafka_admin request =
         kafka_admin_begin(cluster->rk, RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS, KAFKA_ADMIN_MS);

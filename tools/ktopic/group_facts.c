@@ -61,7 +61,7 @@ static void add_assigned(json_t *group)
 /* --- the ends of their topics -------------------------------------------------------------------------- */
 
 struct ends {
-    const struct cluster *cluster;
+    const struct kafka_cluster *cluster;
     const struct rd_kafka_metadata *metadata;
     json_t *asked;  /* {topic: true}: each is asked once */
     json_t *by_key; /* {"orders/0": {"topic", "partition", "low", "end"}} */
@@ -71,8 +71,8 @@ static void ask_ends(struct ends *ends, const struct rd_kafka_metadata_topic *to
 {
     char key[KEY_BYTES];
     struct error error = ERROR_INIT;
-    struct watermarks *watermarks = calloc((size_t)topic->partition_cnt + 1, sizeof *watermarks);
-    if (watermarks == NULL || cluster_watermarks(ends->cluster, topic, watermarks, &error) == -1)
+    struct kafka_watermarks *watermarks = calloc((size_t)topic->partition_cnt + 1, sizeof *watermarks);
+    if (watermarks == NULL || kafka_cluster_watermarks(ends->cluster, topic, watermarks, &error) == -1)
         log_warning("%s", watermarks == NULL ? "out of memory" : error.text);
     for (int i = 0; watermarks != NULL && i < topic->partition_cnt; i++) {
         if (watermarks[i].low < 0 || watermarks[i].high < 0)
@@ -91,7 +91,7 @@ static const json_t *end_of(struct ends *ends, const json_t *partition)
     char key[KEY_BYTES];
     const char *topic = text_of(partition, "topic");
     if (json_object_get(ends->asked, topic) == NULL) {
-        const struct rd_kafka_metadata_topic *found = metadata_topic(ends->metadata, topic);
+        const struct rd_kafka_metadata_topic *found = kafka_metadata_topic(ends->metadata, topic);
         json_object_set_new(ends->asked, topic, json_true());
         if (found != NULL)
             ask_ends(ends, found);
@@ -167,11 +167,11 @@ static json_t *sorted(json_t *list, int (*compare)(const void *, const void *))
 
 /* --- gathering ----------------------------------------------------------------------------------------- */
 
-static int complete(const struct cluster *cluster, json_t *groups, struct error *error)
+static int complete(const struct kafka_cluster *cluster, json_t *groups, struct error *error)
 {
     struct ends ends = {.cluster = cluster};
     if (group_admin_describe(cluster, groups, error) == -1 ||
-        cluster_metadata(cluster, &ends.metadata, error) == -1)
+        kafka_cluster_metadata(cluster, &ends.metadata, error) == -1)
         return -1;
     group_admin_offsets(cluster, groups);
     ends.asked = json_object();
@@ -191,7 +191,7 @@ static int complete(const struct cluster *cluster, json_t *groups, struct error 
     return 0;
 }
 
-json_t *group_facts_all(const struct cluster *cluster, struct error *error)
+json_t *group_facts_all(const struct kafka_cluster *cluster, struct error *error)
 {
     json_t *groups = json_array();
     if (group_admin_list(cluster, groups, error) == 0) {
@@ -210,7 +210,7 @@ static bool exists(const json_t *group)
            json_array_size(json_object_get(group, "partitions")) > 0;
 }
 
-static int unknown_group(const struct cluster *cluster, const char *name, struct error *error)
+static int unknown_group(const struct kafka_cluster *cluster, const char *name, struct error *error)
 {
     json_t *groups = json_array();
     const char *nearest = NULL;
@@ -229,7 +229,7 @@ static int unknown_group(const struct cluster *cluster, const char *name, struct
     return -1;
 }
 
-json_t *group_facts_one(const struct cluster *cluster, const char *name, struct error *error)
+json_t *group_facts_one(const struct kafka_cluster *cluster, const char *name, struct error *error)
 {
     json_t *groups = json_pack("[{s:s}]", "group", name);
     json_t *group = NULL;

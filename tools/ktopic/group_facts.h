@@ -21,10 +21,10 @@
 
 /* All groups, by name; the caller owns it. NULL with the error. A broker that does not answer for its groups
  * is told in a warning. */
-json_t *group_facts_all(const struct cluster *cluster, struct error *error);
+json_t *group_facts_all(const struct kafka_cluster *cluster, struct error *error);
 
 /* One group. NULL with the error; one that does not exist is an error that suggests the nearest. */
-json_t *group_facts_one(const struct cluster *cluster, const char *name, struct error *error);
+json_t *group_facts_one(const struct kafka_cluster *cluster, const char *name, struct error *error);
 
 /* The sum over the partitions; null when one of the committed ones is unknown, or nothing is committed. */
 json_t *group_facts_lag(const json_t *group);

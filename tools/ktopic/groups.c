@@ -97,7 +97,7 @@ static void print_summary(const json_t *group)
              cell(group, "members", members), number(group, "lag", lag), topics[0] == '\0' ? "-" : topics);
 }
 
-static int show_groups(const struct cluster *cluster, const char *name, bool json, struct error *error)
+static int show_groups(const struct kafka_cluster *cluster, const char *name, bool json, struct error *error)
 {
     (void)name;
     json_t *groups = group_facts_all(cluster, error);
@@ -190,7 +190,7 @@ static void print_group(const json_t *group)
     print_partitions(group);
 }
 
-static int show_group(const struct cluster *cluster, const char *name, bool json, struct error *error)
+static int show_group(const struct kafka_cluster *cluster, const char *name, bool json, struct error *error)
 {
     json_t *group = group_facts_one(cluster, name, error);
     if (group == NULL)
@@ -205,18 +205,19 @@ static int show_group(const struct cluster *cluster, const char *name, bool json
 
 /* --- both ---------------------------------------------------------------------------------------------- */
 
-typedef int (*show_function)(const struct cluster *cluster, const char *name, bool json, struct error *error);
+typedef int (*show_function)(const struct kafka_cluster *cluster, const char *name, bool json,
+                             struct error *error);
 
 static int ask(const struct settings *settings, show_function show, const char *name, struct error *error)
 {
-    struct cluster cluster;
+    struct kafka_cluster cluster;
     if (cluster_open(&cluster, RD_KAFKA_PRODUCER, settings->bootstrap, &settings->properties, NULL, error) ==
         -1)
         return -1;
     int result = cluster_real(&cluster, "does not tell its groups", error);
     if (result == 0)
         result = show(&cluster, name, settings->json, error);
-    cluster_close(&cluster);
+    kafka_cluster_close(&cluster);
     return result;
 }
 

@@ -76,18 +76,18 @@ static void print_json(const struct settings *settings, const struct rd_kafka_me
 
 static int list(const struct settings *settings, struct error *error)
 {
-    struct cluster cluster;
+    struct kafka_cluster cluster;
     const struct rd_kafka_metadata *metadata;
     if (cluster_open(&cluster, RD_KAFKA_PRODUCER, settings->bootstrap, &settings->properties, NULL, error) ==
         -1)
         return -1;
-    int result = cluster_metadata(&cluster, &metadata, error);
+    int result = kafka_cluster_metadata(&cluster, &metadata, error);
     if (result == 0) {
         qsort(metadata->topics, (size_t)metadata->topic_cnt, sizeof metadata->topics[0], by_name);
         (settings->json ? print_json : print_table)(settings, metadata);
         rd_kafka_metadata_destroy(metadata);
     }
-    cluster_close(&cluster);
+    kafka_cluster_close(&cluster);
     return result;
 }
 

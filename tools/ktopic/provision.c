@@ -76,7 +76,7 @@ static size_t collect(const struct operands *operands, const char *topics[TOPICS
 
 static int present_partitions(const struct rd_kafka_metadata *metadata, const char *topic)
 {
-    const struct rd_kafka_metadata_topic *found = metadata_topic(metadata, topic);
+    const struct rd_kafka_metadata_topic *found = kafka_metadata_topic(metadata, topic);
     return found == NULL ? 0 : found->partition_cnt;
 }
 
@@ -95,7 +95,7 @@ static enum plan plan_untouched(const char *topic, int present, int wanted, bool
     return PLAN_REFUSE;
 }
 
-static int carry_out(const struct cluster *cluster, const struct settings *settings, const char *topic,
+static int carry_out(const struct kafka_cluster *cluster, const struct settings *settings, const char *topic,
                      enum plan plan, int present, struct error *error)
 {
     int partitions = (int)settings->partitions;
@@ -122,7 +122,7 @@ static int carry_out(const struct cluster *cluster, const struct settings *setti
 
 static bool has_leaders(const struct rd_kafka_metadata *metadata, const char *name, int64_t partitions)
 {
-    const struct rd_kafka_metadata_topic *topic = metadata_topic(metadata, name);
+    const struct rd_kafka_metadata_topic *topic = kafka_metadata_topic(metadata, name);
     if (topic == NULL || topic->partition_cnt < partitions)
         return false;
     for (int i = 0; i < topic->partition_cnt; i++)
@@ -133,13 +133,13 @@ static bool has_leaders(const struct rd_kafka_metadata *metadata, const char *na
 
 /* A topic that was just created is not usable before its leaders are known; who comes next need not find that
  * out. */
-static int await_leaders(const struct cluster *cluster, const struct settings *settings,
+static int await_leaders(const struct kafka_cluster *cluster, const struct settings *settings,
                          const char *const *topics, size_t count, struct error *error)
 {
     int64_t deadline_us = clock_monotonic_us() + LEADERS_US;
     for (size_t i = 0; i < count;) {
         const struct rd_kafka_metadata *metadata;
-        if (cluster_metadata(cluster, &metadata, error) == -1)
+        if (kafka_cluster_metadata(cluster, &metadata, error) == -1)
             return -1;
         while (i < count && has_leaders(metadata, topics[i], settings->partitions))
             i++;
@@ -154,7 +154,7 @@ static int await_leaders(const struct cluster *cluster, const struct settings *s
     return 0;
 }
 
-static int provision(const struct cluster *cluster, const struct settings *settings,
+static int provision(const struct kafka_cluster *cluster, const struct settings *settings,
                      const char *const *topics, size_t count, struct error *error)
 {
     enum plan plans[TOPICS_MAX];
@@ -162,7 +162,7 @@ static int provision(const struct cluster *cluster, const struct settings *setti
     bool is_explicit = options_given(&program, settings, "partitions");
     bool changed = false;
     const struct rd_kafka_metadata *metadata;
-    if (cluster_metadata(cluster, &metadata, error) == -1)
+    if (kafka_cluster_metadata(cluster, &metadata, error) == -1)
         return -1;
     int result = 0;
     for (size_t i = 0; i < count && result == 0; i++) {
@@ -180,14 +180,14 @@ static int provision(const struct cluster *cluster, const struct settings *setti
 
 static int run(const struct settings *settings, const struct operands *operands, struct error *error)
 {
-    struct cluster cluster;
+    struct kafka_cluster cluster;
     const char *topics[TOPICS_MAX];
     size_t count = collect(operands, topics);
     if (cluster_open(&cluster, RD_KAFKA_PRODUCER, settings->bootstrap, &settings->properties, NULL, error) ==
         -1)
         return -1;
     int result = provision(&cluster, settings, topics, count, error);
-    cluster_close(&cluster);
+    kafka_cluster_close(&cluster);
     return result;
 }
 

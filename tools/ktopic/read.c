@@ -88,7 +88,7 @@ struct extent {
 struct reader {
     const struct settings *settings;
     const char *topic;
-    struct cluster cluster;
+    struct kafka_cluster cluster;
     struct show show;
     struct extent *extents;
     int extent_count;
@@ -97,7 +97,7 @@ struct reader {
 };
 
 static int start_reading(struct reader *reader, const struct rd_kafka_metadata_topic *topic,
-                         const struct watermarks *watermarks, struct error *error)
+                         const struct kafka_watermarks *watermarks, struct error *error)
 {
     const struct settings *settings = reader->settings;
     bool endless = settings->follow || !settings->from_beginning;
@@ -123,11 +123,11 @@ static int start_reading(struct reader *reader, const struct rd_kafka_metadata_t
 static int prepare(struct reader *reader, struct error *error)
 {
     const struct rd_kafka_metadata *metadata;
-    if (cluster_metadata(&reader->cluster, &metadata, error) == -1)
+    if (kafka_cluster_metadata(&reader->cluster, &metadata, error) == -1)
         return -1;
     int result = -1;
-    struct watermarks *watermarks = NULL;
-    const struct rd_kafka_metadata_topic *topic = metadata_topic(metadata, reader->topic);
+    struct kafka_watermarks *watermarks = NULL;
+    const struct rd_kafka_metadata_topic *topic = kafka_metadata_topic(metadata, reader->topic);
     if (topic == NULL) {
         unknown_topic(&reader->cluster, metadata, reader->topic, error);
         goto out;
@@ -138,7 +138,7 @@ static int prepare(struct reader *reader, struct error *error)
         error_set(error, "out of memory");
         goto out;
     }
-    if (cluster_watermarks(&reader->cluster, topic, watermarks, error) == 0)
+    if (kafka_cluster_watermarks(&reader->cluster, topic, watermarks, error) == 0)
         result = start_reading(reader, topic, watermarks, error);
 out:
     free(watermarks);
@@ -255,7 +255,7 @@ static int read_topic(const struct settings *settings, const char *topic, struct
     show_release(&reader.show);
     free(reader.extents);
     rd_kafka_consumer_close(reader.cluster.rk);
-    cluster_close(&reader.cluster);
+    kafka_cluster_close(&reader.cluster);
     return result;
 }
 

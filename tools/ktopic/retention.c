@@ -75,7 +75,7 @@ static void own_settings_release(struct own_settings *own)
     own->count = 0;
 }
 
-static int own_settings_read(const struct cluster *cluster, const char *topic, struct own_settings *own,
+static int own_settings_read(const struct kafka_cluster *cluster, const char *topic, struct own_settings *own,
                              struct error *error)
 {
     *own = (struct own_settings){0};
@@ -134,7 +134,7 @@ static int parse(const char *word, char value[24], struct error *error)
 /* --- changing it --------------------------------------------------------------------------------------- */
 
 /* AlterConfigs takes away what it is not told, so all of the topic's own settings are sent again. */
-static int change(const struct cluster *cluster, const char *topic, struct own_settings *own,
+static int change(const struct kafka_cluster *cluster, const char *topic, struct own_settings *own,
                   const char *value, struct error *error)
 {
     if (own->secret || own->too_many)
@@ -155,7 +155,7 @@ static bool is_in_force(const struct own_settings *own, const char *value)
 }
 
 /* Brokers learn of a change some milliseconds after it was accepted. */
-static int read_back(const struct cluster *cluster, const char *topic, const char *value,
+static int read_back(const struct kafka_cluster *cluster, const char *topic, const char *value,
                      struct own_settings *own, struct error *error)
 {
     int64_t deadline_us = clock_monotonic_us() + READ_BACK_US;
@@ -172,8 +172,8 @@ static int read_back(const struct cluster *cluster, const char *topic, const cha
     }
 }
 
-static int set(const struct cluster *cluster, const char *topic, const char *value, struct own_settings *own,
-               struct error *error)
+static int set(const struct kafka_cluster *cluster, const char *topic, const char *value,
+               struct own_settings *own, struct error *error)
 {
     char before[SHOWN_BYTES], after[SHOWN_BYTES];
     struct own_settings now = {0};
@@ -187,17 +187,18 @@ static int set(const struct cluster *cluster, const char *topic, const char *val
     return 0;
 }
 
-static int check_topic(const struct cluster *cluster, const char *topic, struct error *error)
+static int check_topic(const struct kafka_cluster *cluster, const char *topic, struct error *error)
 {
     const struct rd_kafka_metadata *metadata;
-    if (cluster_metadata(cluster, &metadata, error) == -1)
+    if (kafka_cluster_metadata(cluster, &metadata, error) == -1)
         return -1;
-    int result = metadata_topic(metadata, topic) != NULL ? 0 : unknown_topic(cluster, metadata, topic, error);
+    int result =
+        kafka_metadata_topic(metadata, topic) != NULL ? 0 : unknown_topic(cluster, metadata, topic, error);
     rd_kafka_metadata_destroy(metadata);
     return result;
 }
 
-static int act(const struct cluster *cluster, const char *topic, const char *value, struct error *error)
+static int act(const struct kafka_cluster *cluster, const char *topic, const char *value, struct error *error)
 {
     struct own_settings own = {0};
     char text[SHOWN_BYTES];
@@ -215,7 +216,7 @@ static int act(const struct cluster *cluster, const char *topic, const char *val
 
 static int retention(const struct settings *settings, const struct operands *operands, struct error *error)
 {
-    struct cluster cluster;
+    struct kafka_cluster cluster;
     char value[24] = "";
     const char *word = operands->count > 1 ? operands->items[1] : NULL;
     if ((word != NULL && parse(word, value, error) == -1) ||
@@ -223,7 +224,7 @@ static int retention(const struct settings *settings, const struct operands *ope
             -1)
         return -1;
     int result = act(&cluster, operands->items[0], word != NULL ? value : NULL, error);
-    cluster_close(&cluster);
+    kafka_cluster_close(&cluster);
     return result;
 }
 

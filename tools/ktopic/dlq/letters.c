@@ -148,7 +148,7 @@ static int read_progress(struct letters *letters, struct error *error)
 static int measure(struct letters *letters, const struct rd_kafka_metadata_topic *topic, struct error *error)
 {
     size_t count = (size_t)topic->partition_cnt;
-    struct watermarks *watermarks = calloc(count + 1, sizeof *watermarks);
+    struct kafka_watermarks *watermarks = calloc(count + 1, sizeof *watermarks);
     letters->partitions = topic->partition_cnt;
     letters->from = calloc(count + 1, sizeof *letters->from);
     letters->to = calloc(count + 1, sizeof *letters->to);
@@ -157,7 +157,7 @@ static int measure(struct letters *letters, const struct rd_kafka_metadata_topic
     if (watermarks == NULL || letters->from == NULL || letters->to == NULL || letters->replayed == NULL)
         error_set(error, "out of memory");
     else
-        result = cluster_watermarks(&letters->cluster, topic, watermarks, error);
+        result = kafka_cluster_watermarks(&letters->cluster, topic, watermarks, error);
     for (size_t i = 0; i < count && result == 0; i++) {
         size_t id = (size_t)topic->partitions[i].id;
         letters->from[id] = watermarks[i].low;
@@ -170,13 +170,13 @@ static int measure(struct letters *letters, const struct rd_kafka_metadata_topic
 static int find_topic(struct letters *letters, struct error *error)
 {
     const struct rd_kafka_metadata *metadata;
-    if (cluster_metadata(&letters->cluster, &metadata, error) == -1)
+    if (kafka_cluster_metadata(&letters->cluster, &metadata, error) == -1)
         return -1;
     int result = 0;
-    const struct rd_kafka_metadata_topic *found = metadata_topic(metadata, letters->name);
+    const struct rd_kafka_metadata_topic *found = kafka_metadata_topic(metadata, letters->name);
     if (found != NULL)
         result = measure(letters, found, error);
-    else if (metadata_topic(metadata, letters->topic) != NULL)
+    else if (kafka_metadata_topic(metadata, letters->topic) != NULL)
         log_warning("there is no topic %s: no record of %s became a dead letter", letters->name,
                     letters->topic);
     else
@@ -233,5 +233,5 @@ void letters_close(struct letters *letters)
     expression_free(letters->where);
     if (letters->cluster.rk != NULL)
         rd_kafka_consumer_close(letters->cluster.rk);
-    cluster_close(&letters->cluster);
+    kafka_cluster_close(&letters->cluster);
 }

@@ -29,7 +29,7 @@ struct letters {
     const char *topic;             /* where the records came from */
     char name[TOPIC_NAME_BYTES];   /* of the topic of the letters */
     char replay[TOPIC_NAME_BYTES]; /* the group under which a replay keeps what it sent back */
-    struct cluster cluster;
+    struct kafka_cluster cluster;
     int partitions; /* 0: there is no such topic, and no letter */
     int64_t *from, *to;
     struct replayed *replayed; /* by partition */

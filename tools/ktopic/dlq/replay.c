@@ -138,14 +138,14 @@ static int scan_source(struct replay *replay, const struct rd_kafka_metadata_top
 {
     const struct letters *letters = replay->letters;
     size_t count = (size_t)topic->partition_cnt;
-    struct watermarks *watermarks = calloc(count + 1, sizeof *watermarks);
+    struct kafka_watermarks *watermarks = calloc(count + 1, sizeof *watermarks);
     int64_t *offsets = calloc(2 * count + 1, sizeof *offsets);
     int64_t *ends = offsets == NULL ? NULL : offsets + count;
     int result = -1;
     if (watermarks == NULL || offsets == NULL)
         error_set(error, "out of memory");
     else
-        result = cluster_watermarks(&letters->cluster, topic, watermarks, error);
+        result = kafka_cluster_watermarks(&letters->cluster, topic, watermarks, error);
     for (size_t i = 0; i < count && result == 0; i++)
         ends[topic->partitions[i].id] = watermarks[i].high;
     if (result == 0)
@@ -162,9 +162,9 @@ static int look_at_source(struct replay *replay, struct error *error)
 {
     const struct letters *letters = replay->letters;
     const struct rd_kafka_metadata *metadata;
-    if (cluster_metadata(&letters->cluster, &metadata, error) == -1)
+    if (kafka_cluster_metadata(&letters->cluster, &metadata, error) == -1)
         return -1;
-    const struct rd_kafka_metadata_topic *topic = metadata_topic(metadata, letters->topic);
+    const struct rd_kafka_metadata_topic *topic = kafka_metadata_topic(metadata, letters->topic);
     int64_t since_us = doubt_since_us(replay);
     int result = -1;
     if (topic == NULL) {

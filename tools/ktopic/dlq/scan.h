@@ -9,7 +9,7 @@
 #define SCAN_SETTINGS "enable.auto.commit=false", "enable.partition.eof=true", "auto.offset.reset=error"
 
 struct scan {
-    const struct cluster *cluster; /* a consumer's */
+    const struct kafka_cluster *cluster; /* a consumer's */
     const char *topic;
     int partitions;
     const int64_t *from; /* by partition */
