@@ -14,8 +14,11 @@ static const char *const column_types[FIELD_TYPES][SINK_DIALECTS] = {
     [FIELD_ENUM] = {"TEXT", "TEXT"},         [FIELD_TIME] = {"INTEGER", "BIGINT"},
 };
 
-static const char *const own_columns[] = {"kafka_partition", "kafka_offset", "kafka_timestamp_us"};
-enum { OWN_COLUMNS = sizeof own_columns / sizeof own_columns[0] };
+static const char *const own_columns[SINK_OWN_COLUMNS] = {
+    [SINK_PARTITION] = "kafka_partition",
+    [SINK_OFFSET] = "kafka_offset",
+    [SINK_TIMESTAMP] = "kafka_timestamp_us",
+};
 
 static void append(char sql[SINK_SQL_BYTES], const char *format, ...) __attribute__((format(printf, 2, 3)));
 static void append(char sql[SINK_SQL_BYTES], const char *format, ...)
@@ -46,7 +49,7 @@ void sink_create_sql(char sql[SINK_SQL_BYTES], const char *topic, const struct s
 {
     sql[0] = '\0';
     append_name(sql, "CREATE TABLE IF NOT EXISTS ", topic, " (");
-    for (size_t i = 0; i < OWN_COLUMNS; i++)
+    for (size_t i = 0; i < SINK_OWN_COLUMNS; i++)
         append(sql, "%s%s %s NOT NULL", i > 0 ? ", " : "", own_columns[i],
                column_types[FIELD_INTEGER][dialect]);
     for (size_t i = 0; i < schema->field_count; i++) {
@@ -78,22 +81,21 @@ void sink_columns_sql(char sql[SINK_SQL_BYTES], const char *topic, const struct 
 {
     sql[0] = '\0';
     append_name(sql, "", topic, " (");
-    for (size_t i = 0; i < OWN_COLUMNS; i++)
+    for (size_t i = 0; i < SINK_OWN_COLUMNS; i++)
         append(sql, "%s%s", i > 0 ? ", " : "", own_columns[i]);
     for (size_t i = 0; i < schema->field_count; i++)
         append_name(sql, ", ", schema->fields[i].name, "");
     append(sql, ")");
 }
 
-void sink_insert_sql(char sql[SINK_SQL_BYTES], const char *topic, const struct schema *schema)
+void sink_insert_sql(char sql[SINK_SQL_BYTES], const char *topic, const struct schema *schema,
+                     const char *from)
 {
     char columns[SINK_SQL_BYTES];
     sink_columns_sql(columns, topic, schema);
     sql[0] = '\0';
-    append(sql, "INSERT INTO %s VALUES (?", columns);
-    for (size_t i = 1; i < OWN_COLUMNS + schema->field_count; i++)
-        append(sql, ", ?");
-    append(sql, ")");
+    append(sql, "INSERT INTO %s", columns);
+    append_name(sql, " SELECT * FROM ", from, "");
 }
 
 void sink_delete_sql(char sql[SINK_SQL_BYTES], const char *topic, int32_t partition, int64_t from)

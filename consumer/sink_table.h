@@ -12,6 +12,9 @@ enum sink_dialect { SINK_DIALECT_SQLITE, SINK_DIALECT_POSTGRES, SINK_DIALECTS };
 /* Enough for the built-in schemas and the longest topic name, each character of it doubled. */
 #define SINK_SQL_BYTES 4096
 
+/* The columns that each table has before its fields. */
+enum sink_column { SINK_PARTITION, SINK_OFFSET, SINK_TIMESTAMP, SINK_OWN_COLUMNS };
+
 /* A table named after the topic: kafka_partition, kafka_offset, kafka_timestamp_us, then a column for each
  * field under its name on the wire. No unique constraint: what is exact must not need one. */
 void sink_create_sql(char sql[SINK_SQL_BYTES], const char *topic, const struct schema *schema,
@@ -22,8 +25,9 @@ void sink_add_column_sql(char sql[SINK_SQL_BYTES], const char *topic, const stru
                          enum sink_dialect dialect);
 /* On (kafka_partition, kafka_offset): kaudit and people read in this order. */
 void sink_index_sql(char sql[SINK_SQL_BYTES], const char *topic);
-/* With `?` parameters in the order of sink_create_sql's columns. */
-void sink_insert_sql(char sql[SINK_SQL_BYTES], const char *topic, const struct schema *schema);
+/* Of all that a table with the same columns holds. */
+void sink_insert_sql(char sql[SINK_SQL_BYTES], const char *topic, const struct schema *schema,
+                     const char *from);
 /* `"topic" (kafka_partition, …)`: for COPY. */
 void sink_columns_sql(char sql[SINK_SQL_BYTES], const char *topic, const struct schema *schema);
 

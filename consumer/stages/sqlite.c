@@ -9,8 +9,8 @@
 
 #include "common/clock.h"
 #include "common/exit_codes.h"
+#include "consumer/batch_table.h"
 #include "consumer/faults.h"
-#include "consumer/sink.h"
 #include "consumer/sink_table.h"
 
 enum { BUSY_MS = 5000 };
@@ -64,6 +64,7 @@ struct sqlite_sink {
     const struct pipeline *pipeline;
     sqlite3 *db;
     char *path;
+    struct batch_table batch;
     sqlite3_stmt *statements[STATEMENTS];
     char cluster[64];
     struct sink_epochs epochs;
@@ -132,7 +133,10 @@ static int prepare(struct sqlite_sink *sink, struct error *error)
 {
     const struct settings *settings = sink->pipeline->settings;
     char insert[SINK_SQL_BYTES];
-    sink_insert_sql(insert, settings->topic, settings->schema);
+    sink->batch = (struct batch_table){.schema = settings->schema, .stats = sink->pipeline->stats};
+    if (batch_table_register(sink->db, &sink->batch) != SQLITE_OK)
+        return fail(sink, "register the batch", error);
+    sink_insert_sql(insert, settings->topic, settings->schema, BATCH_TABLE_NAME);
     for (size_t i = 0; i < STATEMENTS; i++)
         if (sqlite3_prepare_v3(sink->db, i == INSERT ? insert : texts[i], -1, SQLITE_PREPARE_PERSISTENT,
                                &sink->statements[i], NULL) != SQLITE_OK)
@@ -333,45 +337,6 @@ static enum sink_result sqlite_move(void *state, int32_t partition, int64_t from
 
 /* --- a batch ------------------------------------------------------------------------------------------- */
 
-static void bind_value(sqlite3_stmt *statement, int index, const struct field *field,
-                       const struct value *value)
-{
-    char text[SINK_UUID_BYTES];
-    switch (field->type) {
-    case FIELD_UUID:
-        sink_uuid_text(value, text);
-        sqlite3_bind_text(statement, index, text, SINK_UUID_BYTES - 1, SQLITE_TRANSIENT);
-        break;
-    case FIELD_STRING:
-    case FIELD_CURRENCY:
-    case FIELD_ENUM:
-        sqlite3_bind_text(statement, index, value->text.data, (int)value->text.length, SQLITE_STATIC);
-        break;
-    case FIELD_INTEGER:
-    case FIELD_MONEY:
-    case FIELD_EXPONENT:
-    case FIELD_TIME:
-        sqlite3_bind_int64(statement, index, value->integer);
-        break;
-    }
-}
-
-static int insert(struct sqlite_sink *sink, const struct item *item, struct error *error)
-{
-    sqlite3_stmt *statement = sink->statements[INSERT];
-    const struct schema *schema = item->record.schema;
-    int index = 1;
-    sqlite3_bind_int64(statement, index++, item->message->partition);
-    sqlite3_bind_int64(statement, index++, item->message->offset);
-    sqlite3_bind_int64(statement, index++, rd_kafka_message_timestamp(item->message, NULL) * US_PER_MS);
-    for (size_t i = 0; i < schema->field_count; i++, index++)
-        if (record_has(&item->record, (int)i))
-            bind_value(statement, index, &schema->fields[i], &item->record.values[i]);
-        else
-            sqlite3_bind_null(statement, index);
-    return run(sink, statement, error);
-}
-
 static int add_to_outbox(struct sqlite_sink *sink, const struct sink_death *death, struct error *error)
 {
     const rd_kafka_message_t *message = death->message;
@@ -402,11 +367,10 @@ static enum sink_result write_batch(struct sqlite_sink *sink, const struct sink_
     if (PLANTED(two_transactions) &&
         (run(sink, sink->statements[COMMIT], error) == -1 || run(sink, sink->statements[BEGIN], error) == -1))
         return SINK_AGAIN;
-    for (size_t i = 0; i < batch->item_count; i++) {
-        stats_tick(sink->pipeline->stats);
-        if (insert(sink, &batch->items[i], error) == -1)
-            return SINK_AGAIN;
-    }
+    sink->batch.items = batch->items;
+    sink->batch.count = batch->item_count;
+    if (run(sink, sink->statements[INSERT], error) == -1)
+        return SINK_AGAIN;
     FAULT_POINT(rows_written);
     for (size_t i = 0; i < batch->death_count && !PLANTED(forget_outbox); i++)
         if (add_to_outbox(sink, &batch->deaths[i], error) == -1)

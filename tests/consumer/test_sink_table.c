@@ -28,11 +28,11 @@ START_TEST(names_are_quoted_whatever_they_hold)
 }
 END_TEST
 
-START_TEST(an_insert_has_a_parameter_for_each_column_in_their_order)
+START_TEST(an_insert_names_each_column_in_their_order)
 {
-    sink_insert_sql(sql, "messages", schema_by_workload("messages"));
+    sink_insert_sql(sql, "messages", schema_by_workload("messages"), "the batch");
     ck_assert_str_eq(sql, "INSERT INTO \"messages\" (kafka_partition, kafka_offset, kafka_timestamp_us, "
-                          "\"content\", \"key\") VALUES (?, ?, ?, ?, ?)");
+                          "\"content\", \"key\") SELECT * FROM \"the batch\"");
 }
 END_TEST
 
@@ -52,8 +52,8 @@ START_TEST(every_schema_fits_with_the_longest_topic_of_quotes)
     for (size_t i = 0; (schema = schema_at(i)) != NULL; i++) {
         sink_create_sql(sql, topic, schema, SINK_DIALECT_POSTGRES);
         ck_assert(sql[strlen(sql) - 1] == ')');
-        sink_insert_sql(sql, topic, schema);
-        ck_assert(sql[strlen(sql) - 1] == ')');
+        sink_insert_sql(sql, topic, schema, "the batch");
+        ck_assert(sql[strlen(sql) - 1] == '"');
         sink_index_sql(sql, topic);
         ck_assert(sql[strlen(sql) - 1] == ')');
     }
@@ -138,7 +138,7 @@ START_TEST(bytes_that_are_no_headers_end_where_they_end)
 END_TEST
 
 CHECK_MAIN("consumer/sink_table", a_table_has_a_column_for_each_field_and_three_of_its_own,
-           names_are_quoted_whatever_they_hold, an_insert_has_a_parameter_for_each_column_in_their_order,
+           names_are_quoted_whatever_they_hold, an_insert_names_each_column_in_their_order,
            rows_are_deleted_from_an_offset_on, every_schema_fits_with_the_longest_topic_of_quotes,
            epochs_are_of_partitions_and_none_is_nobodys, headers_come_back_as_they_went,
            bytes_that_are_no_headers_end_where_they_end)
