@@ -1,6 +1,9 @@
 """A database that stays exact through any kill, on a real Kafka: every record is in it once, whatever dies when."""
 
+import os
+import pathlib
 import random
+import shutil
 import sqlite3
 import time
 
@@ -33,6 +36,25 @@ class Sqlite(EverySink, SinkTest):
             f'SELECT amount_minor, exponent, currency, method, payment_id FROM "{topic}" WHERE user = \'marek\' AND amount_minor = 24999')
         self.assertEqual((amount, exponent, currency, method), (24999, 2, "PLN", "blik"))
         self.assertRegex(payment_id, r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
+
+    def test_a_full_disk_holds_the_records_up_and_none_is_lost(self):
+        """The consumer has a small file system of its own, which a file of ours fills until it is removed."""
+        topic, group = self.topic(2), self.name("g")
+        small, as_root = self.folder / "small", () if os.geteuid() == 0 else ("--map-root-user",)
+        small.mkdir()
+        self.produce(topic, 20_000)
+        mount = 'mount -t tmpfs -o size=32m small "$1" && head -c 31m /dev/zero >"$1/filler"; shift; exec "$@"'
+        consumer = self.start("/usr/bin/env", "unshare", "--mount", *as_root, "sh", "-c", mount, "sh", small, self.program("kconsume"),
+                              "--publish=no", "--client", self.name("c"), "--group", group, "--topic", topic, "--pipeline", f"validate, sqlite:{small}/records.db")
+        consumer.wait_line("disk is full", 30)
+        self.assertFalse(self.reached(topic, group))
+        inside = pathlib.Path(f"/proc/{consumer.pid}/root{small}")
+        (inside / "filler").unlink()
+        wait_until(lambda: self.reached(topic, group), 60, "all committed, once there is room")
+        for path in inside.glob("records.db*"):  # SQLite would follow the name back out of there
+            shutil.copy(path, self.folder)
+        self.assert_exact(topic)
+        consumer.interrupt()
 
     def test_two_hundred_kills_of_two_consumers_of_one_file(self):
         """300,000 records, one in a hundred poisoned; each process is killed at a random moment of its first quarter second."""
