@@ -160,7 +160,7 @@ START_TEST(a_failed_exec_is_reported_with_path_and_cause)
     refused("/no/such/program", ENOENT);
     refused("/tmp", EACCES); /* a folder */
     ck_assert_int_eq(write(fd, "neither ELF nor a script\n", 25), 25);
-    ck_assert_int_eq(fchmod(fd, 0700), 0);
+    ck_assert_int_eq(chmod(text_file, 0700), 0);
     close(fd);
     refused(text_file, ENOEXEC);
     unlink(text_file);

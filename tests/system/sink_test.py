@@ -33,18 +33,23 @@ class SinkTest(SystemTest):
         return self.start("kconsume", "--publish=no", "--client", self.name("c"), "--group", group, "--topic", topic, "--pipeline", pipeline, *more)
 
     def kill_until(self, done, most, seconds=120):
-        """SIGKILLs bravo again and again, each generation once, until `done`, or `most` have died; returns how many did."""
+        """SIGKILLs bravo again and again, each generation once, until `done`, but `most` times at most; returns how often."""
         killed = set()
 
         def step():
-            worker = self.worker("bravo")
-            if len(killed) < most and worker and worker["state"] == "ready" and worker["pid"] not in killed and alive(worker["pid"]):
-                os.kill(worker["pid"], signal.SIGKILL)
-                killed.add(worker["pid"])
+            if len(killed) < most:
+                killed.update(self.kill_if_ready(killed))
             return done()
 
         wait_until(step, seconds, "the end of the work")
         return len(killed)
+
+    def kill_if_ready(self, already=()):
+        worker = self.worker("bravo")
+        if not worker or worker["state"] != "ready" or worker["pid"] in already or not alive(worker["pid"]):
+            return []
+        os.kill(worker["pid"], signal.SIGKILL)
+        return [worker["pid"]]
 
     def ends(self, topic):
         return kafka_protocol.end_offsets(self.kafka.bootstrap, topic)
@@ -93,6 +98,23 @@ class EverySink:
         letters = self.run_ok("/usr/bin/env", "kcat", "-C", "-b", self.kafka.bootstrap, "-t", f"{topic}.dlq", "-e", "-q", "-f", "%h\\n")
         ids = {word for line in letters.splitlines() for word in line.split(",") if word.startswith("dlq.id=")}
         self.assertEqual(len(ids), len(dead), letters)
+        self.assert_audited(topic, group, "--dlq")
+
+    def test_it_stays_exact_while_brokers_and_consumers_are_killed_in_turn(self):
+        self.own_kafka(3)
+        topic, group, dead = self.name(), self.name("g"), []
+        self.run_ok("ktopic", "provision", "--partitions", 3, "--replication-factor", 3, topic)
+        self.supervise_sink(topic, group, "--batch-size", "100")
+        for number in (1, 2, 3):
+            dead.append((number - 1, self.ends(topic)[number - 1]))
+            self.poison(topic, number - 1)
+            for verb in ("kill", "start"):
+                self.kafka.broker(verb, number)
+                self.produce(topic, 1500)
+                wait_until(self.kill_if_ready, 60, "a ready consumer, which then was killed")
+        wait_until(lambda: self.reached(topic, group), 90, "all committed")
+        self.assert_exact(topic, dead)
+        self.wait_for_the_letters()
         self.assert_audited(topic, group, "--dlq")
 
     def test_a_stopped_process_that_wakes_after_it_was_replaced_writes_nothing(self):
