@@ -1,6 +1,6 @@
-/* exec: a program in any language decides. It gets a JSON line a record (item_json.h) on its stdin and
- * answers each with a line on its stdout, in order: `ok`, `retry [reason]` or `dead [reason]`. It is started
- * with the first batch and kept. It must flush its answers.
+/* exec and exec-msgpack: a program in any language decides. It gets each record on its stdin, as a JSON line
+ * (item_json.h) or as a MessagePack map (item_msgpack.h), and answers each on its stdout, in their order, in
+ * the same language (reply.h). It is started with the first batch and kept. It must flush its answers.
  *
  * What goes wrong with the program (it ends, it is silent for SILENCE_US, it says something else, it answers
  * what was not asked) is the batch's failure: it is ended, nothing of the batch counts, and with the batch it
@@ -18,21 +18,34 @@
 #include "common/log.h"
 #include "consumer/child.h"
 #include "consumer/item_json.h"
+#include "consumer/item_msgpack.h"
+#include "consumer/reply.h"
 
 #define SILENCE_US (30 * US_PER_SECOND)
 #define ENDING_US  (5 * US_PER_SECOND) /* so long for all batches when the consumer is to end */
 #define GRACE_US   US_PER_SECOND
 #define TICK_MS    100
 
-enum { OUT_BYTES = 2 * ITEM_JSON_MAX, ANSWER_BYTES = 1024, REASONS_BYTES = 256 * 1024 };
+enum { REASONS_BYTES = 256 * 1024 };
+
+/* What is spoken with the program. */
+struct language {
+    const char *stage;
+    size_t question_max;
+    /* The length of the question; 0: there is none for this record, *why says the reason, a constant. */
+    size_t (*ask)(const struct item *item, char *buffer, size_t bytes, const char **why);
+    enum reply_state (*hear)(const char *bytes, size_t length, struct reply *reply);
+    void (*show)(const char *bytes, size_t length, char shown[REPLY_SHOWN_BYTES]);
+};
 
 struct exec {
+    const struct language *language;
     const struct pipeline *pipeline;
     char *command;
     struct child child;
-    char *out; /* OUT_BYTES: lines on their way */
+    char *out; /* two of the longest questions: those on their way */
     size_t out_used, out_sent;
-    char in[ANSWER_BYTES]; /* the answers that have come, the last one perhaps in part */
+    char in[REPLY_BYTES_MAX]; /* the answers that have come, the last one perhaps in part */
     size_t in_used;
     char *reasons; /* REASONS_BYTES: of the current batch */
     size_t reasons_used;
@@ -62,15 +75,17 @@ static void exec_close(void *state)
     free(exec);
 }
 
-static int exec_open(void **state, const char *argument, const struct pipeline *pipeline, struct error *error)
+static int open_with(const struct language *language, void **state, const char *argument,
+                     const struct pipeline *pipeline, struct error *error)
 {
     struct exec *exec = calloc(1, sizeof *exec);
     if (exec == NULL)
         return error_set(error, "out of memory");
+    exec->language = language;
     exec->pipeline = pipeline;
     exec->child = (struct child)CHILD_NONE;
     exec->command = strdup(argument);
-    exec->out = malloc(OUT_BYTES);
+    exec->out = malloc(2 * language->question_max);
     exec->reasons = malloc(REASONS_BYTES);
     if (exec->command == NULL || exec->out == NULL || exec->reasons == NULL) {
         exec_close(exec);
@@ -92,35 +107,35 @@ static int gone(struct talk *t, const char *what, int64_t grace_us)
                      what == NULL ? "" : how);
 }
 
-static int refuse_answer(struct talk *t, const char *line, size_t length)
+static int refuse(struct talk *t, const char *bytes, size_t length)
 {
-    char shown[96] = "";
-    size_t used = 0;
-    text_escape(shown, sizeof shown, &used, line, length > 40 ? 40 : length);
-    char what[200];
-    snprintf(what, sizeof what, "said '%s%s' where ok, retry or dead is expected", shown,
-             length > 40 ? "…" : "");
+    char shown[REPLY_SHOWN_BYTES];
+    char what[REPLY_SHOWN_BYTES + 64];
+    t->exec->language->show(bytes, length, shown);
+    snprintf(what, sizeof what, "said %s where ok, retry or dead is expected", shown);
     return gone(t, what, 0);
 }
 
 /* --- questions ----------------------------------------------------------------------------------------- */
 
-/* Once all that was written is on its way: as many lines as fit. */
-static void write_lines(struct talk *t)
+/* Once all that was written is on its way: as many as fit. */
+static void write_questions(struct talk *t)
 {
     struct exec *exec = t->exec;
     if (exec->out_sent < exec->out_used)
         return;
     exec->out_sent = exec->out_used = 0;
-    for (; t->asked < t->count && OUT_BYTES - exec->out_used >= ITEM_JSON_MAX; t->asked++) {
-        size_t length = item_json(&t->items[t->asked], exec->out + exec->out_used, ITEM_JSON_MAX);
+    size_t most = exec->language->question_max;
+    for (; t->asked < t->count && exec->out_used <= most; t->asked++) {
+        const char *why;
+        size_t length = exec->language->ask(&t->items[t->asked], exec->out + exec->out_used, most, &why);
         exec->out_used += length;
         if (length == 0)
-            t->answers[t->asked] = (struct answer){VERDICT_DEAD, ITEM_JSON_WHY};
+            t->answers[t->asked] = (struct answer){VERDICT_DEAD, why};
     }
 }
 
-static void send_lines(struct exec *exec)
+static void send_questions(struct exec *exec)
 {
     ssize_t length = write(exec->child.to, exec->out + exec->out_sent, exec->out_used - exec->out_sent);
     if (length > 0)
@@ -130,16 +145,6 @@ static void send_lines(struct exec *exec)
 }
 
 /* --- answers ------------------------------------------------------------------------------------------- */
-
-static const struct {
-    const char *word;
-    enum verdict verdict;
-    const char *silent; /* the reason when it gives none */
-} answers[] = {
-    {"ok", VERDICT_PASS, NULL},
-    {"retry", VERDICT_RETRY, "the program asks for another attempt"},
-    {"dead", VERDICT_DEAD, "the program refuses it"},
-};
 
 /* A copy that is safe to show, in the stage's memory. */
 static const char *keep_reason(struct exec *exec, const char *text, size_t length)
@@ -162,55 +167,49 @@ static void pass_over_unasked(struct talk *t)
         t->answered++;
 }
 
-static int take_answer(struct talk *t, const char *line, size_t length)
+static int take_reply(struct talk *t, const struct reply *reply)
 {
-    if (length > 0 && line[length - 1] == '\r')
-        length--;
     pass_over_unasked(t);
     if (t->answered == t->asked)
         return gone(t, "said more than it was asked", 0);
-    for (size_t i = 0; i < sizeof answers / sizeof answers[0]; i++) {
-        size_t word = strlen(answers[i].word);
-        if (length < word || memcmp(line, answers[i].word, word) != 0 || (length > word && line[word] != ' '))
-            continue;
-        bool reasoned = length > word + 1;
-        t->answers[t->answered++] = (struct answer){
-            answers[i].verdict,
-            reasoned ? keep_reason(t->exec, line + word + 1, length - word - 1) : answers[i].silent};
-        t->heard_us = clock_monotonic_us();
-        return 0;
-    }
-    return refuse_answer(t, line, length);
+    bool reasoned = reply->reason.data != NULL;
+    t->answers[t->answered++] = (struct answer){
+        reply->verdict,
+        reasoned ? keep_reason(t->exec, reply->reason.data, reply->reason.length) : reply->unexplained};
+    t->heard_us = clock_monotonic_us();
+    return 0;
 }
 
-static int take_lines(struct talk *t)
+static int take_replies(struct talk *t)
 {
     struct exec *exec = t->exec;
-    char *line = exec->in;
-    char *end = exec->in + exec->in_used;
-    char *newline;
-    while ((newline = memchr(line, '\n', (size_t)(end - line))) != NULL) {
-        if (take_answer(t, line, (size_t)(newline - line)) == -1)
+    const char *at = exec->in;
+    struct reply reply;
+    enum reply_state state;
+    while ((state = exec->language->hear(at, exec->in_used, &reply)) == REPLY_WHOLE) {
+        if (take_reply(t, &reply) == -1)
             return -1;
-        line = newline + 1;
+        at += reply.bytes;
+        exec->in_used -= reply.bytes;
     }
-    exec->in_used = (size_t)(end - line);
-    if (exec->in_used == ANSWER_BYTES)
-        return refuse_answer(t, line, exec->in_used);
-    memmove(exec->in, line, exec->in_used);
+    if (state == REPLY_BAD)
+        return refuse(t, at, reply.bytes);
+    if (exec->in_used == REPLY_BYTES_MAX)
+        return refuse(t, at, exec->in_used);
+    memmove(exec->in, at, exec->in_used);
     return 0;
 }
 
 static int receive(struct talk *t)
 {
     struct exec *exec = t->exec;
-    ssize_t length = read(exec->child.from, exec->in + exec->in_used, ANSWER_BYTES - exec->in_used);
+    ssize_t length = read(exec->child.from, exec->in + exec->in_used, REPLY_BYTES_MAX - exec->in_used);
     if (length == -1 && (errno == EAGAIN || errno == EINTR))
         return 0;
     if (length <= 0)
         return gone(t, NULL, GRACE_US);
     exec->in_used += (size_t)length;
-    return take_lines(t);
+    return take_replies(t);
 }
 
 /* --- a batch ------------------------------------------------------------------------------------------- */
@@ -228,7 +227,8 @@ static int be_ready(struct talk *t)
         if (length == 0) {
             char how[64];
             child_end(&exec->child, GRACE_US, how, sizeof how);
-            log_warning("exec: '%.100s' %s between two batches; starting it again", exec->command, how);
+            log_warning("%s: '%.100s' %s between two batches; starting it again", exec->language->stage,
+                        exec->command, how);
         }
     }
     return exec->child.pid != 0 ? 0 : child_start(&exec->child, exec->command, t->error);
@@ -249,7 +249,7 @@ static int check_time(struct talk *t)
 static int turn(struct talk *t)
 {
     struct exec *exec = t->exec;
-    write_lines(t);
+    write_questions(t);
     pass_over_unasked(t);
     if (t->answered == t->count)
         return 0;
@@ -260,7 +260,7 @@ static int turn(struct talk *t)
     int ready = poll(ends, 2, TICK_MS);
     stats_tick(exec->pipeline->stats);
     if (ready > 0 && ends[1].revents != 0)
-        send_lines(exec);
+        send_questions(exec);
     if (ready > 0 && ends[0].revents != 0 && receive(t) == -1)
         return -1;
     return t->answered == t->count ? 0 : check_time(t);
@@ -281,11 +281,43 @@ static int exec_batch(void *state, const struct item *items, size_t count, struc
     return t.exec->out_sent == t.exec->out_used ? 0 : gone(&t, "answered what it had not read", 0);
 }
 
+/* --- the two languages --------------------------------------------------------------------------------- */
+
+static size_t ask_json(const struct item *item, char *buffer, size_t bytes, const char **why)
+{
+    *why = ITEM_JSON_WHY;
+    return item_json(item, buffer, bytes);
+}
+
+static const struct language json = {"exec", ITEM_JSON_MAX, ask_json, reply_from_line, reply_show_line};
+static const struct language msgpack = {"exec-msgpack", ITEM_MSGPACK_MAX, item_msgpack, reply_from_msgpack,
+                                        reply_show_msgpack};
+
+static int exec_open(void **state, const char *argument, const struct pipeline *pipeline, struct error *error)
+{
+    return open_with(&json, state, argument, pipeline, error);
+}
+
+static int exec_msgpack_open(void **state, const char *argument, const struct pipeline *pipeline,
+                             struct error *error)
+{
+    return open_with(&msgpack, state, argument, pipeline, error);
+}
+
 const struct stage_class stage_exec = {
     .name = "exec",
     .argument = "COMMAND",
     .help = "a JSON line a record to the program, which answers each: ok, retry [reason] or dead [reason]",
     .open = exec_open,
+    .batch = exec_batch,
+    .close = exec_close,
+};
+
+const struct stage_class stage_exec_msgpack = {
+    .name = "exec-msgpack",
+    .argument = "COMMAND",
+    .help = "the same in MessagePack: a map a record, answered by \"ok\" or [\"dead\", \"no such account\"]",
+    .open = exec_msgpack_open,
     .batch = exec_batch,
     .close = exec_close,
 };

@@ -13,6 +13,7 @@
     X(print)                                                                                                 \
     X(statistics)                                                                                            \
     X(exec)                                                                                                  \
+    X(exec_msgpack)                                                                                          \
     X(ndjson)                                                                                                \
     X(sqlite)                                                                                                \
     X(postgres)                                                                                              \

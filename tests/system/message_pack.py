@@ -40,6 +40,19 @@ def unpack(data):
     return value
 
 
+def values(file):
+    """The values of a stream, each as soon as it is there; `file` is a raw one, whose read() returns what there is."""
+    data, at = b"", 0
+    while chunk := file.read(65536):
+        data, at = data[at:] + chunk, 0
+        while at < len(data):
+            try:
+                value, at = _value(data, at)
+            except ValueError:  # the rest of it is still to come
+                break
+            yield value
+
+
 def _number(data, at, code):
     size = struct.calcsize(code)
     if at + size > len(data):

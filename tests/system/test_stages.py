@@ -6,7 +6,7 @@ import signal
 import time
 from decimal import Decimal
 
-from harness import SystemTest, alive, main, wait_until
+from harness import ROOT, SystemTest, alive, main, wait_until
 from kafka_protocol import committed
 
 # Refuses accounts that end in 0, asks once for another attempt at those that end in 1, and keeps what it saw.
@@ -24,6 +24,39 @@ for line in sys.stdin:
         print("retry not yet", flush=True)
     else:
         print("ok", flush=True)
+"""
+
+# The same in MessagePack; it also ends in the midst of an answer, once, and once says what is no answer.
+PACKED_JUDGE = f"""
+import json, os, pathlib, sys
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, {str(ROOT / "tests" / "system")!r})
+from message_pack import pack, values
+
+def once(name, answer):
+    if not pathlib.Path(name).exists():
+        pathlib.Path(name).touch()
+        os.write(1, answer)
+        os._exit(3)
+
+again = set()
+seen = open("seen", "a")
+for number, record in enumerate(values(sys.stdin.buffer.raw)):
+    record["transaction_id"] = str(record["transaction_id"])
+    print(json.dumps(record), file=seen, flush=True)
+    place = (record["partition"], record["offset"])
+    answer = "ok"
+    if record["account"] % 10 == 0:
+        answer = ["dead", "the account ends in 0"]
+    elif record["account"] % 10 == 1 and place not in again:
+        again.add(place)
+        answer = "retry not yet"
+    if number == 70:
+        once("half", b"\\x92\\xa4de")
+    if number == 90:
+        once("nonsense", pack(7))
+    os.write(1, pack(answer))
 """
 
 
@@ -79,6 +112,30 @@ class Stages(SystemTest):
         self.assertGreater(self.counter("retried"), 0)
         self.assertRegex(fleet.text(), r"statistics after \d+ transactions")
         self.assertIn("exec: the account ends in 0", fleet.text())
+        for partition in range(3):
+            end = max(offset for p, offset in records if p == partition) + 1
+            self.assertEqual(committed(self.kafka.bootstrap, f"test_group_{self.bravo}")[topic, partition], end)
+
+    def test_a_program_may_speak_message_pack(self):
+        topic = self.topic()
+        records = self.produced(topic, 600)
+        (self.folder / "judge.py").write_text(PACKED_JUDGE)
+        fleet = self.supervise("--clients", self.bravo, "--workload", "transactions", "--topic", topic, "--no-producer", "--keep", "--retry-delay", "5ms",
+                               "--retries", "1000", "--batch-size", "50", "--pipeline", "validate, exec-msgpack:python3 judge.py, ndjson:out")
+        passed = {place for place, record in records.items() if record["account"] % 10 != 0}
+        self.assertTrue(passed and len(passed) < len(records), "a seed without any of them")
+        out = self.folder / "out"
+        wait_until(lambda: set(self.places(out)) == passed and self.counter("dead_lettered") == len(records) - len(passed), 60, "all records through")
+        fleet.wait_line(r"exec-msgpack: .* ended with exit status 3 after \d+ of \d+ answers", 1)
+        fleet.wait_line(r"exec-msgpack: .* said an integer where ok, retry or dead is expected after \d+ of \d+ answers", 1)
+        self.assertIn("exec-msgpack: the account ends in 0", fleet.text())
+        self.assertGreater(self.counter("retried"), 0)
+        self.assertEqual(fleet.interrupt(), 0)
+        self.assertEqual(set(self.places(self.folder / "seen")), set(records))
+        for line in self.lines(self.folder / "seen"):
+            record = records[line["partition"], line["offset"]]
+            self.assertEqual((line["account"], line["type"], line["currency"]), (record["account"], record["type"], record["currency"]))
+            self.assertEqual(Decimal(line["amount_minor"]).scaleb(-line["exponent"]), record["amount"])
         for partition in range(3):
             end = max(offset for p, offset in records if p == partition) + 1
             self.assertEqual(committed(self.kafka.bootstrap, f"test_group_{self.bravo}")[topic, partition], end)

@@ -225,6 +225,89 @@ START_TEST(reasons_are_safe_to_show_and_bounded)
 }
 END_TEST
 
+/* --- MessagePack --------------------------------------------------------------------------------------- */
+
+static void open_msgpack(const char *command)
+{
+    signal(SIGPIPE, SIG_IGN);
+    run_open_with(&stage_exec_msgpack, "messages", command);
+}
+
+START_TEST(in_message_pack_each_record_has_its_answer_and_its_reason)
+{
+    open_msgpack("printf '\\242ok\\225'; cat >/dev/null"); /* the start of a next answer: too much said */
+    batch_add("1");
+    batch_fails("said more than it was asked");
+    run_close();
+    open_msgpack(
+        "printf '\\242ok\\245retry\\222\\244dea'; sleep 0.02; printf 'd\\257no such acc'; sleep 0.02; "
+        "printf 'ount\\221\\244dead\\222\\242ok\\300'; cat >/dev/null");
+    for (int i = 0; i < 4; i++)
+        batch_add("x");
+    batch_passes();
+    batch_answer(0, VERDICT_PASS, NULL);
+    batch_answer(1, VERDICT_RETRY, "the program asks for another attempt");
+    batch_answer(2, VERDICT_DEAD, "no such account");
+    batch_answer(3, VERDICT_DEAD, "the program refuses it");
+    batch_answer(4, VERDICT_PASS, NULL);
+    run_close();
+}
+END_TEST
+
+START_TEST(in_message_pack_it_gets_the_record_with_its_coordinates)
+{
+    open_msgpack("printf '\\332\\000\\056dead '; head -c 41 | tr '\\200-\\377' '~'");
+    batch_add("hello, hello");
+    batch_passes();
+    ck_assert_int_eq(batch.answers[0].verdict, VERDICT_DEAD);
+    ck_assert_str_eq(batch.answers[0].why, "~~partition\\x00~offset\\x00~content~hello, hello");
+    run_close();
+}
+END_TEST
+
+START_TEST(in_message_pack_what_is_no_answer_fails_the_batch)
+{
+    static const struct {
+        const char *command, *why;
+    } cases[] = {
+        {"printf '\\243yes'; cat", "said 'yes' where ok, retry or dead is expected"},
+        {"printf '\\001'; cat", "said an integer where"},
+        {"printf '\\301'; cat", "said byte 0xc1 where"},
+        {"printf '\\201\\242ok\\300'; cat", "said a map where"},
+        {"printf '\\332\\020\\000dead '; head -c 3000 /dev/zero | tr '\\0' a; cat", "said a string where"},
+        {"printf '\\335\\377\\377\\377\\377'; head -c 3000 /dev/zero; cat", "said an array where"},
+        {"cat", "said a map where"},
+        {"echo ok; cat >/dev/null", "said an integer where"},
+        {"printf '\\242o'; exit 3", "ended with exit status 3 after 0 of 1 answers"},
+        {"printf '\\222\\244dead'; kill -SEGV $$", "was killed by SIGSEGV after 0 of 1 answers"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        open_msgpack(cases[i].command);
+        batch.count = 0;
+        batch_add("one");
+        batch_fails(cases[i].why);
+        run_close();
+    }
+}
+END_TEST
+
+START_TEST(in_message_pack_a_text_that_is_not_utf_8_is_dead_and_the_others_get_their_own_answers)
+{
+    open_msgpack("printf '\\242ok\\245retry'; cat >/dev/null");
+    for (int i = 0; i < 3; i++)
+        batch_add("x");
+    int content = schema_field_index(run.settings.schema, "content", strlen("content"));
+    batch.items[1].record.values[content].text = (struct mp_view){"\xff", 1};
+    batch_passes();
+    batch_answer(0, VERDICT_PASS, NULL);
+    batch_answer(1, VERDICT_DEAD, "a text that is not UTF-8, which a string of MessagePack has to be");
+    batch_answer(2, VERDICT_RETRY, "the program asks for another attempt");
+    run_close();
+}
+END_TEST
+
+/* --- time ---------------------------------------------------------------------------------------------- */
+
 static void half_a_minute_later(int number)
 {
     (void)number;
@@ -315,6 +398,10 @@ CHECK_MAIN("consumer/stages/exec", each_record_has_its_answer_and_its_reason,
            a_program_that_answers_before_it_was_asked_is_told_and_blocks_nobody,
            a_program_may_read_everything_before_it_answers, long_answers_to_long_records_block_nobody,
            what_is_too_long_to_ask_is_dead_and_the_others_get_their_own_answers,
-           reasons_are_safe_to_show_and_bounded, a_silent_program_is_killed_after_half_a_minute,
+           reasons_are_safe_to_show_and_bounded, in_message_pack_each_record_has_its_answer_and_its_reason,
+           in_message_pack_it_gets_the_record_with_its_coordinates,
+           in_message_pack_what_is_no_answer_fails_the_batch,
+           in_message_pack_a_text_that_is_not_utf_8_is_dead_and_the_others_get_their_own_answers,
+           a_silent_program_is_killed_after_half_a_minute,
            a_slow_program_does_not_hold_up_a_consumer_that_is_to_end, nothing_of_it_is_left,
            it_dies_with_the_consumer)
