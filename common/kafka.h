@@ -13,18 +13,14 @@
 /* The rows that every such program's option table has in common. `settings_type` is the struct with these
  * members. */
 #define KAFKA_OPTIONS(settings_type)                                                                         \
-    {.type = OPTION_STRING,                                                                                  \
-     .name = "bootstrap",                                                                                    \
-     .letter = 'b',                                                                                          \
-     .argument = "HOST:PORT",                                                                                \
-     .offset = offsetof(settings_type, bootstrap),                                                           \
-     .help = "brokers to ask first; otherwise KAFKA_BOOTSTRAP, KAFKA_HOST_IP, .env, or what 'make kafka' "   \
-             "started"},                                                                                     \
-    {                                                                                                        \
-        .type = OPTION_LIST, .name = "property", .letter = 'X', .argument = "NAME=VALUE",                    \
-        .offset = offsetof(settings_type, properties),                                                       \
-        .help = "any property of librdkafka, again and again; VALUE @FILE reads a file; -X help lists them"  \
-    }
+    OPTION_ROW(OPTION_STRING, "bootstrap", 'b', "HOST:PORT", NULL, offsetof(settings_type, bootstrap), 0, 0, \
+               NULL,                                                                                         \
+               "brokers to ask first; otherwise KAFKA_BOOTSTRAP, KAFKA_HOST_IP, .env, or what 'make kafka' " \
+               "started"),                                                                                   \
+        OPTION_ROW(                                                                                          \
+            OPTION_LIST, "property", 'X', "NAME=VALUE", NULL, offsetof(settings_type, properties), 0, 0,     \
+            NULL,                                                                                            \
+            "any property of librdkafka, again and again; VALUE @FILE reads a file; -X help lists them")
 
 /* A configuration with the address, client.id, quick reconnects (FACTS: 0.1–0.5 s from port open to records
  * instead of 3–5 s), and the user's properties last. NULL with the error. `properties` may be NULL. The

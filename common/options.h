@@ -58,6 +58,13 @@ struct option_def {
     bool hidden; /* works, but --help does not show it: what supervisor and worker say to each other */
 };
 
+/* A row as a call, for those that a macro puts into several tables: all columns but `environment` and
+ * `hidden`. */
+#define OPTION_ROW(type, name, letter, argument, fallback, offset, minimum, maximum, choices, help)          \
+    {                                                                                                        \
+        type, name, letter, argument, fallback, NULL, offset, minimum, maximum, choices, help, false         \
+    }
+
 struct program {
     const char *name;     /* "kconsume" */
     const char *synopsis; /* "[OPTION]… [TOPIC]" */

@@ -8,161 +8,82 @@
 
 #include "common/options.h"
 
-/* --- every worker ----------------------------------------------------------------------------------------
- */
+/* --- every worker -------------------------------------------------------------------------------------- */
 
 /* const char *workload, *topic */
 #define WORKLOAD_OPTIONS(settings_type)                                                                      \
-    {OPTION_STRING,                                                                                          \
-     "workload",                                                                                             \
-     'w',                                                                                                    \
-     "NAME",                                                                                                 \
-     "payments",                                                                                             \
-     NULL,                                                                                                   \
-     offsetof(settings_type, workload),                                                                      \
-     0,                                                                                                      \
-     0,                                                                                                      \
-     NULL,                                                                                                   \
-     "payments, orders, transactions or messages",                                                           \
-     false},                                                                                                 \
-    {                                                                                                        \
-        OPTION_STRING, "topic", 't', "NAME", NULL, NULL, offsetof(settings_type, topic), 0, 0, NULL,         \
-            "topic, when it is not the workload's own", false                                                \
-    }
+    OPTION_ROW(OPTION_STRING, "workload", 'w', "NAME", "payments", offsetof(settings_type, workload), 0, 0,  \
+               NULL, "payments, orders, transactions or messages"),                                          \
+        OPTION_ROW(OPTION_STRING, "topic", 't', "NAME", NULL, offsetof(settings_type, topic), 0, 0, NULL,    \
+                   "topic, when it is not the workload's own")
 
 /* bool publish */
 #define PUBLISH_OPTION(settings_type)                                                                        \
-    {                                                                                                        \
-        OPTION_FLAG, "publish", 0, NULL, "yes", NULL, offsetof(settings_type, publish), 0, 0, NULL,          \
-            "publish statistics in shared memory (--publish=no: do not)", false                              \
-    }
+    OPTION_ROW(OPTION_FLAG, "publish", 0, NULL, "yes", offsetof(settings_type, publish), 0, 0, NULL,         \
+               "publish statistics in shared memory (--publish=no: do not)")
 
-/* --- consumers -------------------------------------------------------------------------------------------
- */
+/* --- consumers ----------------------------------------------------------------------------------------- */
 
+/* In the order of the choices. */
 enum start_from { FROM_EARLIEST, FROM_LATEST };
 enum offset_loss_policy { OFFSET_LOSS_STOP, OFFSET_LOSS_EARLIEST, OFFSET_LOSS_LATEST };
 enum commit_mode { COMMIT_BATCH, COMMIT_AUTO, COMMIT_MANUAL, COMMIT_SINK };
 
+extern const char *const start_from_choices[];
+extern const char *const offset_loss_choices[];
+extern const char *const commit_mode_choices[];
+
 /* int from, on_offset_loss: enum start_from, enum offset_loss_policy */
 #define CONSUMER_START_OPTIONS(settings_type)                                                                \
-    {OPTION_CHOICE,                                                                                          \
-     "from",                                                                                                 \
-     0,                                                                                                      \
-     "WHERE",                                                                                                \
-     "earliest",                                                                                             \
-     NULL,                                                                                                   \
-     offsetof(settings_type, from),                                                                          \
-     0,                                                                                                      \
-     0,                                                                                                      \
-     (const char *const[]){"earliest", "latest", NULL},                                                      \
-     "where a group begins that has committed nothing",                                                      \
-     false},                                                                                                 \
-    {                                                                                                        \
-        OPTION_CHOICE, "on-offset-loss", 0, "WHAT", "stop", NULL, offsetof(settings_type, on_offset_loss),   \
-            0, 0, (const char *const[]){"stop", "earliest", "latest", NULL},                                 \
-            "when the records at the committed offset are gone", false                                       \
-    }
+    OPTION_ROW(OPTION_CHOICE, "from", 0, "WHERE", "earliest", offsetof(settings_type, from), 0, 0,           \
+               start_from_choices, "where a group begins that has committed nothing"),                       \
+        OPTION_ROW(OPTION_CHOICE, "on-offset-loss", 0, "WHAT", "stop",                                       \
+                   offsetof(settings_type, on_offset_loss), 0, 0, offset_loss_choices,                       \
+                   "when the records at the committed offset are gone")
 
 /* int64_t batch_size, batch_wait_us */
 #define CONSUMER_BATCH_OPTIONS(settings_type)                                                                \
-    {OPTION_INTEGER,                                                                                         \
-     "batch-size",                                                                                           \
-     0,                                                                                                      \
-     "N",                                                                                                    \
-     "500",                                                                                                  \
-     NULL,                                                                                                   \
-     offsetof(settings_type, batch_size),                                                                    \
-     1,                                                                                                      \
-     100000,                                                                                                 \
-     NULL,                                                                                                   \
-     "a batch is closed when it holds N records",                                                            \
-     false},                                                                                                 \
-    {                                                                                                        \
-        OPTION_DURATION, "batch-wait", 0, "TIME", "100ms", NULL, offsetof(settings_type, batch_wait_us), 0,  \
-            3600000000, NULL, "or so long after its first record", false                                     \
-    }
+    OPTION_ROW(OPTION_INTEGER, "batch-size", 0, "N", "500", offsetof(settings_type, batch_size), 1, 100000,  \
+               NULL, "a batch is closed when it holds N records"),                                           \
+        OPTION_ROW(OPTION_DURATION, "batch-wait", 0, "TIME", "100ms",                                        \
+                   offsetof(settings_type, batch_wait_us), 0, 3600000000, NULL,                              \
+                   "or so long after its first record")
 
 /* int64_t retries, retry_delay_us; const char *dead_letters */
 #define CONSUMER_FAILURE_OPTIONS(settings_type)                                                              \
-    {OPTION_INTEGER,                                                                                         \
-     "retries",                                                                                              \
-     0,                                                                                                      \
-     "N",                                                                                                    \
-     "5",                                                                                                    \
-     NULL,                                                                                                   \
-     offsetof(settings_type, retries),                                                                       \
-     0,                                                                                                      \
-     1000000,                                                                                                \
-     NULL,                                                                                                   \
-     "a record that a stage cannot process for now is tried so often again, then given up",                  \
-     false},                                                                                                 \
-        {OPTION_DURATION,                                                                                    \
-         "retry-delay",                                                                                      \
-         0,                                                                                                  \
-         "TIME",                                                                                             \
-         "100ms",                                                                                            \
-         NULL,                                                                                               \
-         offsetof(settings_type, retry_delay_us),                                                            \
-         1000,                                                                                               \
-         30000000,                                                                                           \
-         NULL,                                                                                               \
-         "so long after the first failure; then twice as long each time, up to 30 s",                        \
-         false},                                                                                             \
-    {                                                                                                        \
-        OPTION_STRING, "dead-letters", 0, "TOPIC", NULL, NULL, offsetof(settings_type, dead_letters), 0, 0,  \
-            NULL,                                                                                            \
-            "where records go that can never be processed (default: the topic's name and .dlq); off: "       \
-            "nowhere",                                                                                       \
-            false                                                                                            \
-    }
+    OPTION_ROW(OPTION_INTEGER, "retries", 0, "N", "5", offsetof(settings_type, retries), 0, 1000000, NULL,   \
+               "a record that a stage cannot process for now is tried so often again, then given up"),       \
+        OPTION_ROW(OPTION_DURATION, "retry-delay", 0, "TIME", "100ms",                                       \
+                   offsetof(settings_type, retry_delay_us), 1000, 30000000, NULL,                            \
+                   "so long after the first failure; then twice as long each time, up to 30 s"),             \
+        OPTION_ROW(OPTION_STRING, "dead-letters", 0, "TOPIC", NULL, offsetof(settings_type, dead_letters),   \
+                   0, 0, NULL,                                                                               \
+                   "where records go that can never be processed (default: the topic's name and .dlq); "     \
+                   "off: nowhere")
 
 /* int commit: enum commit_mode; int64_t max_unacknowledged */
 #define CONSUMER_COMMIT_OPTIONS(settings_type)                                                               \
-    {OPTION_CHOICE,                                                                                          \
-     "commit",                                                                                               \
-     0,                                                                                                      \
-     "WHEN",                                                                                                 \
-     "batch",                                                                                                \
-     NULL,                                                                                                   \
-     offsetof(settings_type, commit),                                                                        \
-     0,                                                                                                      \
-     0,                                                                                                      \
-     (const char *const[]){"batch", "auto", "manual", "sink", NULL},                                         \
-     "offsets are committed after each batch; auto: by a timer, which loses records; manual: when told "     \
-     "(kctl ack); sink: with the rows, which a pipeline that ends in a database does anyway",                \
-     false},                                                                                                 \
-    {                                                                                                        \
-        OPTION_INTEGER, "max-unacknowledged", 0, "N", "1000", NULL,                                          \
-            offsetof(settings_type, max_unacknowledged), 1, 1000000, NULL,                                   \
-            "manual: a partition with so many unacknowledged records waits", false                           \
-    }
+    OPTION_ROW(                                                                                              \
+        OPTION_CHOICE, "commit", 0, "WHEN", "batch", offsetof(settings_type, commit), 0, 0,                  \
+        commit_mode_choices,                                                                                 \
+        "offsets are committed after each batch; auto: by a timer, which loses records; manual: when told "  \
+        "(kctl ack); sink: with the rows, which a pipeline that ends in a database does anyway"),            \
+        OPTION_ROW(OPTION_INTEGER, "max-unacknowledged", 0, "N", "1000",                                     \
+                   offsetof(settings_type, max_unacknowledged), 1, 1000000, NULL,                            \
+                   "manual: a partition with so many unacknowledged records waits")
 
 /* bool print; int64_t statistics_every */
 #define CONSUMER_OUTPUT_OPTIONS(settings_type)                                                               \
-    {OPTION_FLAG,                                                                                            \
-     "print",                                                                                                \
-     'p',                                                                                                    \
-     NULL,                                                                                                   \
-     NULL,                                                                                                   \
-     NULL,                                                                                                   \
-     offsetof(settings_type, print),                                                                         \
-     0,                                                                                                      \
-     0,                                                                                                      \
-     NULL,                                                                                                   \
-     "print every record instead of a line a batch",                                                         \
-     false},                                                                                                 \
-    {                                                                                                        \
-        OPTION_INTEGER, "statistics-every", 0, "N", "0", NULL, offsetof(settings_type, statistics_every), 0, \
-            0, NULL, "print totals every N records, and at the end", false                                   \
-    }
+    OPTION_ROW(OPTION_FLAG, "print", 'p', NULL, NULL, offsetof(settings_type, print), 0, 0, NULL,            \
+               "print every record instead of a line a batch"),                                              \
+        OPTION_ROW(OPTION_INTEGER, "statistics-every", 0, "N", "0",                                          \
+                   offsetof(settings_type, statistics_every), 0, 0, NULL,                                    \
+                   "print totals every N records, and at the end")
 
 /* int64_t session_timeout_us */
 #define CONSUMER_SESSION_OPTION(settings_type)                                                               \
-    {                                                                                                        \
-        OPTION_DURATION, "session-timeout", 0, "TIME", "45s", NULL,                                          \
-            offsetof(settings_type, session_timeout_us), 1000000, 1800000000, NULL,                          \
-            "the group waits so long for a member that is gone", false                                       \
-    }
+    OPTION_ROW(OPTION_DURATION, "session-timeout", 0, "TIME", "45s",                                         \
+               offsetof(settings_type, session_timeout_us), 1000000, 1800000000, NULL,                       \
+               "the group waits so long for a member that is gone")
 
 #endif
