@@ -124,7 +124,7 @@ static void take_over(struct supervisor *supervisor)
         /* Its workers died with it (PDEATHSIG); one that did not, because the kernel is told of the death of
          * a thread and not of a stop, is ended. */
         if (row.pid > 0 && row.start_ticks > 0)
-            process_end_survivor((pid_t)row.pid, (unsigned long long)row.start_ticks);
+            process_end_survivor((pid_t)row.pid, (uint64_t)row.start_ticks);
     }
     report_line(supervisor, "taking over from pid %d: counters and generations go on",
                 (int)directory_pid(former));

@@ -11,6 +11,7 @@
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
+#include "common/stats/liveness.h"
 #include "common/worker/config.h"
 
 #ifndef CLOSE_RANGE_UNSHARE
@@ -181,26 +182,6 @@ static pid_t give_birth(struct birth *birth)
     return pid;
 }
 
-unsigned long long process_start_ticks(pid_t pid)
-{
-    char path[64];
-    char text[1024];
-    snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd == -1)
-        return 0;
-    ssize_t n = read(fd, text, sizeof text - 1);
-    close(fd);
-    if (n <= 0)
-        return 0;
-    text[n] = '\0';
-    /* The name is in parentheses and may hold anything, also parentheses: fields count from the last one. */
-    const char *at = strrchr(text, ')');
-    for (int field = 2; at != NULL && field < 22; field++)
-        at = strchr(at + 1, ' ');
-    return at != NULL ? strtoull(at + 1, NULL, 10) : 0;
-}
-
 /* A child that failed before exec is reaped here and leaves no trace. */
 static int finish_start(struct process *process, pid_t pid, int cause)
 {
@@ -213,7 +194,7 @@ static int finish_start(struct process *process, pid_t pid, int cause)
         return -1;
     }
     fcntl(pidfd, F_SETFD, FD_CLOEXEC);
-    *process = (struct process){pid, pidfd, process_start_ticks(pid)};
+    *process = (struct process){pid, pidfd, liveness_start_ticks(pid)};
     return 0;
 }
 
@@ -285,7 +266,7 @@ int process_reap(struct process *process, struct process_end *end)
     return 1;
 }
 
-void process_end_survivor(pid_t pid, unsigned long long start_ticks)
+void process_end_survivor(pid_t pid, uint64_t start_ticks)
 {
     /* The descriptor first, the comparison after: what it names cannot change between the two. */
     int pidfd = pidfd_open(pid, 0);
@@ -293,7 +274,7 @@ void process_end_survivor(pid_t pid, unsigned long long start_ticks)
         return;
     fcntl(pidfd, F_SETFD, FD_CLOEXEC);
     struct pollfd ended = {.fd = pidfd, .events = POLLIN};
-    if (process_start_ticks(pid) == start_ticks && pidfd_send_signal(pidfd, SIGKILL, NULL, 0) == 0)
+    if (liveness_start_ticks(pid) == start_ticks && pidfd_send_signal(pidfd, SIGKILL, NULL, 0) == 0)
         poll(&ended, 1, 1000);
     close(pidfd);
 }

@@ -7,6 +7,7 @@
 #include "common/error.h"
 
 #include <signal.h>
+#include <stdint.h>
 #include <sys/resource.h>
 #include <sys/types.h>
 
@@ -21,10 +22,9 @@ struct spawn_request {
 };
 
 struct process {
-    pid_t pid; /* 0: none. Its process group has the same number */
-    int pidfd; /* -1: none; readable when the process ended */
-    unsigned long long
-        start_ticks; /* /proc/PID/stat field 22: with the pid, a name that is never given again */
+    pid_t pid;            /* 0: none. Its process group has the same number */
+    int pidfd;            /* -1: none; readable when the process ended */
+    uint64_t start_ticks; /* /proc/PID/stat field 22: with the pid, a name that is never given again */
 };
 
 /* How a process ended. */
@@ -55,11 +55,8 @@ void process_abandon(struct process *process);
  * while it runs. */
 int process_reap(struct process *process, struct process_end *end);
 
-/* Field 22 of /proc/PID/stat; 0 when there is no such process. */
-unsigned long long process_start_ticks(pid_t pid);
-
 /* Sends SIGKILL to a process that is not our child, when pid and start time both still agree; waits until it
  * is gone. */
-void process_end_survivor(pid_t pid, unsigned long long start_ticks);
+void process_end_survivor(pid_t pid, uint64_t start_ticks);
 
 #endif

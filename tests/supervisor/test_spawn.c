@@ -7,10 +7,10 @@
 #include <stdbool.h>
 #include <sys/mman.h>
 #include <sys/pidfd.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#include "common/stats/liveness.h"
 #include "supervisor/spawn.h"
 
 enum { DEADLINE_MS = 10000 };
@@ -383,24 +383,10 @@ END_TEST
 
 /* --- names that are never given again ------------------------------------------------------------------ */
 
-START_TEST(start_ticks_are_field_22_whatever_the_name_is)
-{
-    unsigned long long ticks = process_start_ticks(getpid());
-    ck_assert_uint_gt(ticks, 0);
-    char before[16];
-    prctl(PR_GET_NAME, before);
-    prctl(PR_SET_NAME, ") R 1 (x ) 2");
-    ck_assert_uint_eq(process_start_ticks(getpid()), ticks);
-    prctl(PR_SET_NAME, before);
-    ck_assert_uint_eq(process_start_ticks(0), 0);
-    ck_assert_uint_eq(process_start_ticks(999999999), 0);
-}
-END_TEST
-
 START_TEST(a_spawned_process_knows_its_start)
 {
     run("exec sleep 60", NULL);
-    ck_assert_uint_eq(process.start_ticks, process_start_ticks(process.pid));
+    ck_assert_uint_eq(process.start_ticks, liveness_start_ticks(process.pid));
     ck_assert_uint_gt(process.start_ticks, 0);
     process_kill_group(&process);
     await_end();
@@ -414,7 +400,7 @@ START_TEST(a_survivor_is_ended_only_under_both_of_its_names)
         pause();
         _exit(0);
     }
-    unsigned long long ticks = process_start_ticks(pid);
+    uint64_t ticks = liveness_start_ticks(pid);
     process_end_survivor(pid, ticks + 1);
     ck_assert_int_eq(waitpid(pid, NULL, WNOHANG), 0);
     process_end_survivor(pid, ticks);
@@ -435,5 +421,4 @@ CHECK_MAIN_WITH("supervisor/spawn", no_cores, NULL, every_exit_status_comes_back
                 signals_that_we_block_or_ignore_are_the_childs_again,
                 a_mask_that_was_there_before_is_handed_on, the_child_dies_with_its_parent,
                 what_is_left_of_its_group_is_killed_when_it_is_reaped, a_signal_never_reaches_a_stranger,
-                start_ticks_are_field_22_whatever_the_name_is, a_spawned_process_knows_its_start,
-                a_survivor_is_ended_only_under_both_of_its_names)
+                a_spawned_process_knows_its_start, a_survivor_is_ended_only_under_both_of_its_names)

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 
 #include "tests/common/stats/support.h"
@@ -131,10 +132,24 @@ START_TEST(a_process_that_is_gone_has_no_start_time)
 }
 END_TEST
 
+START_TEST(start_ticks_are_field_22_whatever_the_name_is)
+{
+    uint64_t ticks = liveness_start_ticks(getpid());
+    ck_assert_uint_gt(ticks, 0);
+    char before[16];
+    prctl(PR_GET_NAME, before);
+    prctl(PR_SET_NAME, ") R 1 (x ) 2");
+    ck_assert_uint_eq(liveness_start_ticks(getpid()), ticks);
+    prctl(PR_SET_NAME, before);
+    ck_assert_uint_eq(liveness_start_ticks(0), 0);
+    ck_assert_uint_eq(liveness_start_ticks(999999999), 0);
+}
+END_TEST
+
 CHECK_MAIN_WITH("common/stats/liveness", name_instance, remove_segments, a_worker_is_alive_until_it_is_killed,
                 the_creator_that_keeps_its_descriptor_does_not_keep_the_worker_alive,
                 a_pid_that_was_used_again_does_not_count_as_alive,
                 a_lock_without_the_process_does_not_count_as_alive,
                 a_lock_on_an_inherited_description_outlives_the_child,
                 a_reopened_description_is_close_on_exec_and_works_when_unlinked,
-                a_process_that_is_gone_has_no_start_time)
+                a_process_that_is_gone_has_no_start_time, start_ticks_are_field_22_whatever_the_name_is)
