@@ -1,7 +1,6 @@
 /* ktopic describe */
 #include <jansson.h>
 
-#include "common/exit_codes.h"
 #include "common/log.h"
 #include "tools/ktopic/admin.h"
 #include "tools/ktopic/verbs.h"
@@ -174,8 +173,9 @@ static int gather(const struct kafka_cluster *cluster, const struct rd_kafka_met
     return 0;
 }
 
-static int describe(const struct settings *settings, const struct operands *names, struct error *error)
+static int describe(void *given, const struct operands *names, struct error *error)
 {
+    const struct settings *settings = given;
     struct kafka_cluster cluster;
     const struct rd_kafka_metadata *metadata;
     if (cluster_open(&cluster, RD_KAFKA_PRODUCER, settings->bootstrap, &settings->properties, NULL, error) ==
@@ -197,11 +197,5 @@ static int describe(const struct settings *settings, const struct operands *name
 int verb_describe(int argc, char **argv)
 {
     struct settings settings = {0};
-    struct operands operands;
-    struct error error = ERROR_INIT;
-    if (options_parse(&program, &settings, argc, argv, &operands, &error) == -1 ||
-        describe(&settings, &operands, &error) == -1)
-        return program_fail(program.name, &error);
-    options_release(&program, &settings);
-    return EXIT_CODE_OK;
+    return verb_run(&program, &settings, describe, argc, argv);
 }

@@ -1,7 +1,6 @@
 /* ktopic groups, ktopic group */
 #include <jansson.h>
 
-#include "common/exit_codes.h"
 #include "common/log.h"
 #include "common/record/text.h"
 #include "tools/ktopic/group_facts.h"
@@ -205,10 +204,10 @@ static int show_group(const struct kafka_cluster *cluster, const char *name, boo
 
 /* --- both ---------------------------------------------------------------------------------------------- */
 
-typedef int (*show_function)(const struct kafka_cluster *cluster, const char *name, bool json,
-                             struct error *error);
+typedef int show_function(const struct kafka_cluster *cluster, const char *name, bool json,
+                          struct error *error);
 
-static int ask(const struct settings *settings, show_function show, const char *name, struct error *error)
+static int ask(const struct settings *settings, show_function *show, const char *name, struct error *error)
 {
     struct kafka_cluster cluster;
     if (cluster_open(&cluster, RD_KAFKA_PRODUCER, settings->bootstrap, &settings->properties, NULL, error) ==
@@ -221,24 +220,25 @@ static int ask(const struct settings *settings, show_function show, const char *
     return result;
 }
 
-static int verb(const struct program *program, show_function show, int argc, char **argv)
+static int groups(void *given, const struct operands *none, struct error *error)
 {
-    struct settings settings = {0};
-    struct operands operands;
-    struct error error = ERROR_INIT;
-    if (options_parse(program, &settings, argc, argv, &operands, &error) == -1 ||
-        ask(&settings, show, operands.count > 0 ? operands.items[0] : NULL, &error) == -1)
-        return program_fail(program->name, &error);
-    options_release(program, &settings);
-    return EXIT_CODE_OK;
+    (void)none;
+    return ask(given, show_groups, NULL, error);
+}
+
+static int group(void *given, const struct operands *operands, struct error *error)
+{
+    return ask(given, show_group, operands->items[0], error);
 }
 
 int verb_groups(int argc, char **argv)
 {
-    return verb(&groups_program, show_groups, argc, argv);
+    struct settings settings = {0};
+    return verb_run(&groups_program, &settings, groups, argc, argv);
 }
 
 int verb_group(int argc, char **argv)
 {
-    return verb(&group_program, show_group, argc, argv);
+    struct settings settings = {0};
+    return verb_run(&group_program, &settings, group, argc, argv);
 }

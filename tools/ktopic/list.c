@@ -1,7 +1,6 @@
 /* ktopic list */
 #include <jansson.h>
 
-#include "common/exit_codes.h"
 #include "common/log.h"
 #include "tools/ktopic/cluster.h"
 #include "tools/ktopic/verbs.h"
@@ -74,8 +73,10 @@ static void print_json(const struct settings *settings, const struct rd_kafka_me
     json_decref(list);
 }
 
-static int list(const struct settings *settings, struct error *error)
+static int list(void *given, const struct operands *none, struct error *error)
 {
+    const struct settings *settings = given;
+    (void)none;
     struct kafka_cluster cluster;
     const struct rd_kafka_metadata *metadata;
     if (cluster_open(&cluster, RD_KAFKA_PRODUCER, settings->bootstrap, &settings->properties, NULL, error) ==
@@ -94,9 +95,5 @@ static int list(const struct settings *settings, struct error *error)
 int verb_list(int argc, char **argv)
 {
     struct settings settings = {0};
-    struct error error = ERROR_INIT;
-    if (options_parse(&program, &settings, argc, argv, NULL, &error) == -1 || list(&settings, &error) == -1)
-        return program_fail(program.name, &error);
-    options_release(&program, &settings);
-    return EXIT_CODE_OK;
+    return verb_run(&program, &settings, list, argc, argv);
 }

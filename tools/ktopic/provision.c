@@ -178,13 +178,15 @@ static int provision(const struct kafka_cluster *cluster, const struct settings 
     return result == 0 && changed ? await_leaders(cluster, settings, topics, count, error) : result;
 }
 
-static int run(const struct settings *settings, const struct operands *operands, struct error *error)
+static int run(void *given, const struct operands *operands, struct error *error)
 {
+    struct settings *settings = given;
     struct kafka_cluster cluster;
     const char *topics[TOPICS_MAX];
     size_t count = collect(operands, topics);
-    if (cluster_open(&cluster, RD_KAFKA_PRODUCER, settings->bootstrap, &settings->properties, NULL, error) ==
-        -1)
+    if ((settings->supervised && worker_config_read(WORKER_CONFIG_FD, &program, settings, error) == -1) ||
+        cluster_open(&cluster, RD_KAFKA_PRODUCER, settings->bootstrap, &settings->properties, NULL, error) ==
+            -1)
         return -1;
     int result = provision(&cluster, settings, topics, count, error);
     kafka_cluster_close(&cluster);
@@ -194,12 +196,5 @@ static int run(const struct settings *settings, const struct operands *operands,
 int verb_provision(int argc, char **argv)
 {
     struct settings settings = {0};
-    struct operands operands;
-    struct error error = ERROR_INIT;
-    if (options_parse(&program, &settings, argc, argv, &operands, &error) == -1 ||
-        (settings.supervised && worker_config_read(WORKER_CONFIG_FD, &program, &settings, &error) == -1) ||
-        run(&settings, &operands, &error) == -1)
-        return program_fail(program.name, &error);
-    options_release(&program, &settings);
-    return EXIT_CODE_OK;
+    return verb_run(&program, &settings, run, argc, argv);
 }

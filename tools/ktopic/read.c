@@ -2,7 +2,6 @@
 #include <inttypes.h>
 
 #include "common/clock.h"
-#include "common/exit_codes.h"
 #include "common/log.h"
 #include "tools/ktopic/cluster.h"
 #include "tools/ktopic/show.h"
@@ -237,8 +236,10 @@ static int read_on(struct reader *reader, struct error *error)
     return 0;
 }
 
-static int read_topic(const struct settings *settings, const char *topic, struct error *error)
+static int read_topic(void *given, const struct operands *operands, struct error *error)
 {
+    const struct settings *settings = given;
+    const char *topic = operands->items[0];
     struct reader reader = {.settings = settings, .topic = topic};
     const struct schema *fallback;
     if (show_fallback(settings->workload, topic, &fallback, error) == -1 ||
@@ -262,11 +263,5 @@ static int read_topic(const struct settings *settings, const char *topic, struct
 int verb_read(int argc, char **argv)
 {
     struct settings settings = {0};
-    struct operands operands;
-    struct error error = ERROR_INIT;
-    if (options_parse(&program, &settings, argc, argv, &operands, &error) == -1 ||
-        read_topic(&settings, operands.items[0], &error) == -1)
-        return program_fail(program.name, &error);
-    options_release(&program, &settings);
-    return EXIT_CODE_OK;
+    return verb_run(&program, &settings, read_topic, argc, argv);
 }

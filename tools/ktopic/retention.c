@@ -214,8 +214,9 @@ static int act(const struct kafka_cluster *cluster, const char *topic, const cha
     return result;
 }
 
-static int retention(const struct settings *settings, const struct operands *operands, struct error *error)
+static int retention(void *given, const struct operands *operands, struct error *error)
 {
+    const struct settings *settings = given;
     struct kafka_cluster cluster;
     char value[24] = "";
     const char *word = operands->count > 1 ? operands->items[1] : NULL;
@@ -231,11 +232,5 @@ static int retention(const struct settings *settings, const struct operands *ope
 int verb_retention(int argc, char **argv)
 {
     struct settings settings = {0};
-    struct operands operands;
-    struct error error = ERROR_INIT;
-    if (options_parse(&program, &settings, argc, argv, &operands, &error) == -1 ||
-        retention(&settings, &operands, &error) == -1)
-        return program_fail(program.name, &error);
-    options_release(&program, &settings);
-    return EXIT_CODE_OK;
+    return verb_run(&program, &settings, retention, argc, argv);
 }

@@ -84,8 +84,9 @@ static const struct action *find_action(const char *word, struct error *error)
     return NULL;
 }
 
-static int act(const struct dlq_settings *settings, const struct operands *operands, struct error *error)
+static int act(void *given, const struct operands *operands, struct error *error)
 {
+    const struct dlq_settings *settings = given;
     struct letters letters = {0};
     const struct action *action = find_action(operands->items[0], error);
     if (action == NULL)
@@ -102,11 +103,5 @@ static int act(const struct dlq_settings *settings, const struct operands *opera
 int verb_dlq(int argc, char **argv)
 {
     struct dlq_settings settings = {0};
-    struct operands operands;
-    struct error error = ERROR_INIT;
-    if (options_parse(&program, &settings, argc, argv, &operands, &error) == -1 ||
-        act(&settings, &operands, &error) == -1)
-        return program_fail(program.name, &error);
-    options_release(&program, &settings);
-    return EXIT_CODE_OK;
+    return verb_run(&program, &settings, act, argc, argv);
 }
