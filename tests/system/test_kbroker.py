@@ -38,6 +38,15 @@ class EmbeddedBroker(SystemTest):
         read = self.run_ok("ktopic", "read", "--bootstrap", address, "payments", "--from-beginning")
         self.assertIn("partition 1 offset 0 cannot be decoded", read)
 
+    def test_a_replay_says_that_it_will_not_be_remembered(self):
+        _, address = self.embedded()
+        self.run_ok("kproduce", "--publish=no", "--bootstrap", address, "--rate", "0", "--count", 5, "--quiet")
+        self.run_ok("kconsume", "--publish=no", "--bootstrap", address, "--pipeline", "reject:amount > 0", "--count", 5, "--quiet")
+        replay = self.run_program("ktopic", "dlq", "replay", "payments", "--bootstrap", address)
+        self.assertEqual(replay.status, 0)
+        self.assertIn("5 letters sent back", replay.text("out"))
+        self.assertIn("does not remember that: another replay sends them again", replay.text("err"))
+
     def test_sigterm_and_ctrl_c_end_it_with_status_0(self):
         for ending in (signal.SIGTERM, signal.SIGINT):
             broker, _ = self.embedded()

@@ -395,6 +395,12 @@ static void tell_end(const struct replay *replay)
              replay->before + replay->found, replay->others, letters->kinds[LETTER_REPEAT]);
     if (replay->found > 0)
         log_line("(%" PRIu64 " of those before by a replay that was cut off)", replay->found);
+    /* It answers our commit, but keeps those of its groups' members only. */
+    struct error forgets = ERROR_INIT;
+    if (replay->sent > 0 && !letters->settings->dry_run &&
+        cluster_real(&letters->cluster, "does not remember that: another replay sends them again",
+                     &forgets) == -1)
+        log_warning("%s", forgets.text);
 }
 
 int dlq_replay(struct letters *letters, struct error *error)
