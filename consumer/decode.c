@@ -9,7 +9,7 @@ static enum schema_match schema_of(const rd_kafka_message_t *message, const stru
     size_t length;
     *schema = ours;
     if (rd_kafka_message_headers(message, &headers) != RD_KAFKA_RESP_ERR_NO_ERROR ||
-        rd_kafka_header_get_last(headers, "schema", &value, &length) != RD_KAFKA_RESP_ERR_NO_ERROR)
+        rd_kafka_header_get_last(headers, HEADER_SCHEMA, &value, &length) != RD_KAFKA_RESP_ERR_NO_ERROR)
         return SCHEMA_KNOWN;
     return schema_from_header(value, length, schema);
 }

@@ -80,7 +80,7 @@ static int resolve(struct settings *settings, struct error *error)
         return error_context(error, "--client");
     settings->schema = schema_require(settings->workload, error);
     if (settings->schema == NULL)
-        return -1;
+        return error_context(error, "--workload");
     if (settings->topic == NULL && (settings->topic = strdup(settings->schema->topic)) == NULL)
         return error_set(error, "out of memory");
     if (settings->group == NULL)

@@ -39,9 +39,9 @@ static void make_vus(struct delivery *delivery)
     vus[VU_FLAGS] = (rd_kafka_vu_t){.vtype = RD_KAFKA_VTYPE_MSGFLAGS, .u.i = RD_KAFKA_MSG_F_COPY};
     vus[VU_OPAQUE] = (rd_kafka_vu_t){.vtype = RD_KAFKA_VTYPE_OPAQUE, .u.ptr = NULL};
     vus[VU_VALUE] = (rd_kafka_vu_t){.vtype = RD_KAFKA_VTYPE_VALUE, .u.mem = {delivery->value, 0}};
-    vus[VU_SCHEMA] = header("schema", delivery->schema_header, delivery->schema_header_bytes);
-    vus[VU_PRODUCER] = header("producer", name, strlen(name));
-    vus[VU_SEQ] = header("seq", delivery->seq_text, 0);
+    vus[VU_SCHEMA] = header(HEADER_SCHEMA, delivery->schema_header, delivery->schema_header_bytes);
+    vus[VU_PRODUCER] = header(HEADER_PRODUCER, name, strlen(name));
+    vus[VU_SEQ] = header(HEADER_SEQ, delivery->seq_text, 0);
     vus[VU_KEY] = (rd_kafka_vu_t){.vtype = RD_KAFKA_VTYPE_KEY, .u.mem = {delivery->key, 0}};
 }
 

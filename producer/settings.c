@@ -168,7 +168,7 @@ static int resolve(struct settings *settings, struct error *error)
         return error_context(error, "--name");
     settings->schema = schema_require(settings->workload, error);
     if (settings->schema == NULL)
-        return -1;
+        return error_context(error, "--workload");
     if (check_mode(settings, error) == -1)
         return -1;
     if (settings->topic == NULL && (settings->topic = strdup(settings->schema->topic)) == NULL)

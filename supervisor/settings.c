@@ -154,10 +154,11 @@ static int wrong(const char **culprit, const char *name, struct error *error, co
 
 static int check_workload(struct settings *settings, const char **culprit, struct error *error)
 {
-    settings->schema = schema_by_workload(settings->workload);
-    if (settings->schema == NULL)
-        return wrong(culprit, "workload", error, "'%s' is not payments, orders, transactions or messages",
-                     settings->workload);
+    settings->schema = schema_require(settings->workload, error);
+    if (settings->schema == NULL) {
+        *culprit = "workload";
+        return -1;
+    }
     if (settings->topic == NULL && (settings->topic = strdup(settings->schema->topic)) == NULL)
         return error_set(error, "out of memory");
     return 0;

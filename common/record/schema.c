@@ -173,7 +173,7 @@ const struct schema *schema_require(const char *workload, struct error *error)
                                                          : ", ",
                                  schemas[i].workload);
     if (schema == NULL)
-        error_set_code(error, EXIT_CODE_USAGE, "--workload: '%s' is not %s", workload, list);
+        error_set_code(error, EXIT_CODE_USAGE, "'%s' is not %s", workload, list);
     return schema;
 }
 

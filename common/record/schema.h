@@ -111,11 +111,16 @@ int schema_type_index(const struct schema *schema, enum field_type type);
 /* True for currency and exponent: what an amount in text means depends on them, so they are set before it. */
 bool schema_label_scales_money(const struct schema *schema, const char *label);
 
-/* The header value of the schema, "payment/1". Returns its length, without a NUL. */
+/* The headers of a record's message. */
+#define HEADER_SCHEMA   "schema"   /* "payment/1" */
+#define HEADER_PRODUCER "producer" /* who made it: --name */
+#define HEADER_SEQ      "seq"      /* that producer's number for it, in decimal */
+
+/* The value of HEADER_SCHEMA. Returns its length, without a NUL. */
 #define SCHEMA_HEADER_BYTES 32
 size_t schema_header(const struct schema *schema, char header[SCHEMA_HEADER_BYTES]);
 
-/* Parses the header value `payment/1`. SCHEMA_KNOWN sets *schema; SCHEMA_UNKNOWN_MAJOR sets it to the schema
+/* Parses it. SCHEMA_KNOWN sets *schema; SCHEMA_UNKNOWN_MAJOR sets it to the schema
  * of that name that is known, for the error text. */
 enum schema_match { SCHEMA_KNOWN, SCHEMA_UNKNOWN_NAME, SCHEMA_UNKNOWN_MAJOR, SCHEMA_MALFORMED };
 enum schema_match schema_from_header(const void *value, size_t length, const struct schema **schema);

@@ -5,6 +5,7 @@
 #include "common/clock.h"
 #include "common/decimal.h"
 #include "common/kafka_header.h"
+#include "common/record/schema.h"
 
 #define BATCH      1000
 #define POLL_MS    200
@@ -43,8 +44,8 @@ static void fill_head(struct topic_record *head, const rd_kafka_message_t *messa
                                   .broker_stamped = type == RD_KAFKA_TIMESTAMP_LOG_APPEND_TIME};
     if (rd_kafka_message_headers(message, &head->headers) != RD_KAFKA_RESP_ERR_NO_ERROR)
         return;
-    struct kafka_header seq = kafka_header_find(head->headers, "seq");
-    struct kafka_header producer = kafka_header_find(head->headers, "producer");
+    struct kafka_header seq = kafka_header_find(head->headers, HEADER_SEQ);
+    struct kafka_header producer = kafka_header_find(head->headers, HEADER_PRODUCER);
     decimal_parse(seq.data, seq.length, INT64_MAX, &head->seq);
     head->producer = producer.data;
     head->producer_length = producer.length;

@@ -168,7 +168,7 @@ static int take_record(struct reader *reader, const rd_kafka_message_t *message,
                         .offset = message->offset};
     rd_kafka_headers_t *headers;
     if (rd_kafka_message_headers(message, &headers) == RD_KAFKA_RESP_ERR_NO_ERROR)
-        rd_kafka_header_get_last(headers, SCHEMA_HEADER, &m.schema, &m.schema_length);
+        rd_kafka_header_get_last(headers, HEADER_SCHEMA, &m.schema, &m.schema_length);
     const char *line = show_message(&reader->show, &m);
     if (line == NULL)
         return error_set(error,

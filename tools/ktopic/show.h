@@ -5,9 +5,6 @@
 
 #include "common/record/record.h"
 
-/* The message header that names the schema, DESIGN 3. */
-#define SCHEMA_HEADER "schema"
-
 struct show {
     const struct schema *fallback; /* for messages without a schema header; NULL: those cannot be decoded */
     bool json;

@@ -42,7 +42,7 @@ static bool read_letter(const rd_kafka_message_t *message, struct letter *letter
         !decimal_parse(at.data, at.length, INT64_MAX - 1, &letter->offset))
         return false;
     letter->partition = (int32_t)partition;
-    struct kafka_header schema = kafka_header_find(headers, SCHEMA_HEADER);
+    struct kafka_header schema = kafka_header_find(headers, HEADER_SCHEMA);
     letter->content = (struct message){.value = message->payload,
                                        .length = message->len,
                                        .schema = schema.data,
