@@ -284,15 +284,21 @@ static void tell_end(const struct delivery *delivery)
         log_line("%" PRIu64 " %s sent and acknowledged", delivery->acknowledged, noun);
 }
 
+bool delivery_flush(struct delivery *delivery)
+{
+    if (rd_kafka_outq_len(delivery->rk) == 0)
+        return false;
+    rd_kafka_flush(delivery->rk, DRAIN_SLICE_MS); /* without lingering, unlike polling */
+    delivery_serve(delivery);
+    return rd_kafka_outq_len(delivery->rk) > 0;
+}
+
 void delivery_drain(struct delivery *delivery, int64_t timeout_us)
 {
     int64_t until_us = clock_monotonic_us() + timeout_us;
     stats_phase(delivery->stats, PHASE_DRAINING, clock_wall_us());
-    while (rd_kafka_outq_len(delivery->rk) > 0 && clock_monotonic_us() < until_us &&
-           delivery->exit_code == EXIT_CODE_OK) {
-        rd_kafka_flush(delivery->rk, DRAIN_SLICE_MS); /* without lingering, unlike polling */
-        delivery_serve(delivery);
-    }
+    while (clock_monotonic_us() < until_us && delivery->exit_code == EXIT_CODE_OK && delivery_flush(delivery))
+        continue;
     if (rd_kafka_outq_len(delivery->rk) > 0)
         give_up(delivery);
     publish_now(delivery, clock_monotonic_us());

@@ -76,6 +76,9 @@ void delivery_serve(struct delivery *delivery);
  * thread, or `fd` (-1: none) becoming readable. */
 void delivery_wait(struct delivery *delivery, int64_t wait_us, int fd);
 
+/* Waits a moment for what is outstanding. False when there is nothing. */
+bool delivery_flush(struct delivery *delivery);
+
 /* Waits for what is outstanding, for at most `timeout_us`; then gives it up, and says how much that was. */
 void delivery_drain(struct delivery *delivery, int64_t timeout_us);
 

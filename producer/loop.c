@@ -111,11 +111,20 @@ static bool turn(struct producer *producer)
     return false;
 }
 
+/* There are no more records. Until somebody asks us to end, librdkafka tries to deliver them for as long as
+ * it is told to (message.timeout.ms): an outage of the brokers is no reason to lose any. */
+static void await_deliveries(struct producer *producer)
+{
+    while (may_go_on(producer) && delivery_flush(&producer->delivery))
+        continue;
+}
+
 int loop_run(struct producer *producer)
 {
     init_pace(producer);
     while (may_go_on(producer) && turn(producer))
         continue;
+    await_deliveries(producer);
     delivery_drain(&producer->delivery, producer->settings->drain_timeout_us);
     if (producer->source.refused > 0) {
         log_error("%llu lines were refused", (unsigned long long)producer->source.refused);

@@ -38,7 +38,7 @@ static const struct option_def base_options[] = {
     {OPTION_STRING, "name", 0, "NAME", PRODUCER_WORKER, NULL, AT(name), 0, 0, NULL,
      "who made the records: the header 'producer'", false},
     {OPTION_DURATION, "drain-timeout", 0, "TIME", "8s", NULL, AT(drain_timeout_us), 0, 3600000000, NULL,
-     "at the end, wait so long for outstanding deliveries", false},
+     "when asked to end, wait so long for outstanding deliveries", false},
     {OPTION_STRING, "ledger", 0, "FILE", NULL, NULL, AT(ledger), 0, 0, NULL,
      "append to FILE what became of each record (acknowledged, failed or unknown), for kaudit", false},
     PUBLISH_OPTION(struct settings),

@@ -4,7 +4,7 @@ import os
 import pathlib
 import signal
 
-from harness import SystemTest, main, wait_until
+from harness import SystemTest, Timeout, main, wait_until
 from kafka_protocol import end_offsets
 
 
@@ -55,6 +55,18 @@ class Ledger(SystemTest):
         stored = {(p, o) for p, end in end_offsets(self.kafka.bootstrap, topic).items() for o in range(end)}
         self.assertLessEqual({(int(p), int(o)) for p, o, outcome in notes.values() if outcome == "acknowledged"}, stored)
         self.assertGreater(len(notes), 400)  # what the killed one had acknowledged last may be without a line
+
+    def test_an_outage_after_the_last_record_was_made_loses_none(self):
+        self.own_kafka()
+        topic, path = self.topic(), self.folder / "ledger"
+        producer = self.start("kproduce", "--topic", topic, "--rate", "200", "--count", 400, "--quiet", "--publish=no", "--ledger", path, "--drain-timeout", "100ms")
+        wait_until(lambda: path.exists() and "acknowledged" in path.read_text(), 20, "some are acknowledged")
+        self.kafka.broker("pause", 1)
+        with self.assertRaises(Timeout):  # beyond --drain-timeout, which is for those who are asked to end
+            producer.wait(5)
+        self.kafka.broker("resume", 1)
+        self.assertEqual(producer.wait(60), 0)
+        self.assertEqual(sum(end_offsets(self.kafka.bootstrap, topic).values()), 400)
 
     def test_what_was_sent_and_never_answered_is_unknown(self):
         self.own_kafka()
