@@ -123,6 +123,12 @@ def leaders(bootstrap, topic):
     return {number: addresses[leader] for number, leader in found.items() if leader in addresses}
 
 
+def cluster_id(bootstrap):
+    answer = _ask(_brokers(bootstrap)[0], _METADATA, 2, struct.pack(">i", 0))
+    answer.array(lambda: (answer.number("i"), answer.string(), answer.number("i"), answer.string()))  # the brokers
+    return answer.string()
+
+
 def end_offsets(bootstrap, topic, timestamp=-1):
     """{partition: offset that the next record gets}; timestamp -2: the first one that is there."""
     found = {}

@@ -94,6 +94,24 @@ class EveryPoint(Faulty):
                 self.finish(*pipeline)
                 self.assertEqual(self.audit("--sqlite", file), (0, 0, 0))
 
+    def test_a_letter_that_a_kill_left_in_the_outbox_is_counted_there_until_it_is_sent(self):
+        file = self.folder / "records.db"
+        pipeline = ("--pipeline", f"validate, sqlite:{file}")
+
+        def counted():
+            found = json.loads(self.run_program("kaudit", self.topic_name, "--group", self.group, "--dlq", "--json", "--sqlite", file).text("out"))
+            return [tuple(p[name] for name in ("dead", "outbox", "missing", "doubled")) for p in found["partitions"]]
+
+        # The first batch has a letter: its transaction is done, and the letter not sent.
+        self.topic_name = self.topic(1, "poison")
+        self.run_ok("/usr/bin/env", "kcat", "-P", "-b", self.kafka.bootstrap, "-t", self.topic_name, "-p", 0, "-k", "marek", self.folder / "poison")
+        self.run_ok("kproduce", "--topic", self.topic_name, "--rate", "0", "--count", RECORDS, "--quiet")
+        self.end = RECORDS + 1
+        self.killed_at("transaction_done", *pipeline)
+        self.assertEqual(counted(), [(0, 1, 0, 0)])
+        self.finish(*pipeline)
+        self.assertEqual(counted(), [(1, 0, 0, 0)])
+
     def test_a_batch_misses_nothing_after_a_kill_at_each_of_them(self):
         for point in [p for p in table("FAULT_POINTS") if p not in SQLITE_ONLY]:
             with self.subTest(point):

@@ -5,7 +5,7 @@ import signal
 import sqlite3
 
 from harness import SystemTest, main, wait_until
-from kafka_protocol import commit, committed, end_offsets, set_topic_settings
+from kafka_protocol import cluster_id, commit, committed, end_offsets, set_topic_settings
 from postgres import Postgres
 
 
@@ -108,7 +108,7 @@ class Sink(Audit):
         self.letter(self.source, "another-group", 2, 4)
         self.kcat(f"{self.source}.dlq", ["no letter"])
         found = self.against(rows, "--dlq")
-        self.assertEqual(found["dead_letters"], {"letters": 2, "repeats": 1, "of_others": 1, "unreadable": 1})
+        self.assertEqual(found["dead_letters"], {"letters": 2, "outbox": 0, "repeats": 1, "of_others": 1, "unreadable": 1})
         self.assertEqual([p["dead"] for p in found["partitions"]], [1, 1, 0])
         (self.folder / "sink.db").unlink()
         found = self.against(rows, status=1)
@@ -116,6 +116,65 @@ class Sink(Audit):
         (self.folder / "sink.db").unlink()
         found = self.against(rows + [(1, 4)], "--dlq", status=1)
         self.assertEqual(found["partitions"][1]["examples"]["doubled"], [4], "a row and a letter is a double")
+
+    def outbox(self, rows):
+        """The table of a consumer's outbox, as SQL for either database."""
+        values = ", ".join(f"('{cluster}', '{group}', '{topic}', {partition}, {offset})" for cluster, group, topic, partition, offset in rows)
+        return ("CREATE TABLE ksupervise_outbox (cluster TEXT NOT NULL, consumer_group TEXT NOT NULL, topic TEXT NOT NULL, kafka_partition INTEGER NOT NULL, "
+                "kafka_offset BIGINT NOT NULL, PRIMARY KEY (cluster, consumer_group, topic, kafka_partition, kafka_offset)); "
+                f"INSERT INTO ksupervise_outbox VALUES {values};")
+
+    def letters_under_way(self):
+        """A letter that is in the outbox, one that is also sent, one that is only sent; and letters of others in the outbox. Returns the SQL."""
+        self.commit_all(self.group, self.source, self.ends)
+        self.run_ok("ktopic", "provision", "--partitions", 1, f"{self.source}.dlq")
+        self.letter(self.source, self.group, 1, 4)
+        self.letter(self.source, self.group, 2, 5)
+        cluster = cluster_id(self.kafka.bootstrap)
+        return self.outbox([(cluster, self.group, self.source, 0, 3), (cluster, self.group, self.source, 1, 4), (cluster, "another", self.source, 0, 8),
+                            (cluster, self.group, "another", 0, 8), ("another", self.group, self.source, 0, 8)])
+
+    def assert_under_way(self, found):
+        self.assertEqual([(p["dead"], p["outbox"], p["missing"], p["doubled"], p["strange"]) for p in found["partitions"]],
+                         [(0, 1, 0, 0, 0), (1, 0, 0, 0, 0), (1, 0, 0, 0, 0)])
+        self.assertEqual((found["dead_letters"]["letters"], found["dead_letters"]["outbox"], found["dead_letters"]["repeats"], found["rows_elsewhere"]), (2, 1, 0, 0))
+
+    def test_a_letter_in_the_outbox_of_sqlite_accounts_for_its_record(self):
+        sql = self.letters_under_way()
+        rows = [row for row in self.everything(self.ends) if row not in ((0, 3), (1, 4), (2, 5))]
+        path = self.database(self.source, rows)
+        with sqlite3.connect(path) as db:
+            db.executescript(sql)
+        db.close()
+        which = "--group", self.group, "--sqlite", path
+        self.assert_under_way(self.audit(self.source, *which, "--dlq"))
+        told = self.run_ok("kaudit", self.source, *which, "--dlq")
+        self.assertRegex(told, r"(?m)^ +0 .* 0 +1 +0 +0 +0 +- +0$")
+        self.assertIn("1 more in the outbox of the database: the dead-letter topic has not acknowledged them", told)
+        self.assertEqual(self.sums(self.audit(self.source, *which, status=1), "missing"), (3,), "without --dlq they are missing")
+        with sqlite3.connect(path) as db:
+            db.execute(f'INSERT INTO "{self.source}" VALUES (0, 3, NULL)')
+            db.execute("INSERT INTO ksupervise_outbox SELECT cluster, consumer_group, topic, 2, 1000000 FROM ksupervise_outbox WHERE kafka_offset = 3")
+            db.execute("INSERT INTO ksupervise_outbox SELECT cluster, consumer_group, topic, 7, 1 FROM ksupervise_outbox WHERE kafka_offset = 3")
+        db.close()
+        found = self.audit(self.source, *which, "--dlq", status=1)
+        self.assertEqual((found["partitions"][0]["examples"], found["partitions"][2]["examples"], found["rows_elsewhere"]), ({"doubled": [3]}, {"strange": [1000000]}, 1))
+
+    def test_a_letter_in_the_outbox_of_postgresql_accounts_for_its_record(self):
+        postgres = Postgres(self)
+        sql = self.letters_under_way()
+        postgres.run(f'CREATE TABLE "{self.source}" (kafka_partition INTEGER, kafka_offset BIGINT)')
+        for partition, end in self.ends.items():
+            postgres.run(f'INSERT INTO "{self.source}" SELECT {partition}, o FROM generate_series(0, {end - 1}) o '
+                         f'WHERE ({partition}, o) NOT IN ((0, 3), (1, 4), (2, 5))')
+        which = "--group", self.group, "--postgres", ""
+        self.assertEqual(self.sums(self.audit(self.source, *which, "--dlq", status=1), "missing"), (1,), "there is no outbox yet")
+        postgres.run(sql)
+        self.assert_under_way(self.audit(self.source, *which, "--dlq"))
+        postgres.run("ALTER TABLE ksupervise_outbox DROP COLUMN consumer_group")
+        refused = self.run_program("kaudit", self.source, *which, "--dlq")
+        self.assertRegex(refused.text("err"), r"^kaudit: --postgres: cannot read the outbox: ")
+        self.assertEqual(refused.status, 1)
 
     def test_json_lines_are_a_sink_too(self):
         self.commit_all(self.group, self.source, self.ends)

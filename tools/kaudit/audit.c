@@ -28,6 +28,24 @@ static int find_topic(struct audit *audit, struct error *error)
     return audit->partitions == -1 ? -1 : allocate(audit, error);
 }
 
+static const struct source *if_open(const struct source *source)
+{
+    return source->next != NULL ? source : NULL;
+}
+
+/* Its outbox is asked for with the dead letters only. */
+static int open_sink(struct audit *audit, struct error *error)
+{
+    const struct settings *settings = audit->settings;
+    const struct sink_wish wish = {.where = settings->sink_where,
+                                   .table = settings->table != NULL ? settings->table : settings->topic,
+                                   .partitions = audit->partitions,
+                                   .cluster = audit->cluster.id,
+                                   .group = settings->dead_letters ? settings->group : NULL,
+                                   .topic = settings->topic};
+    return settings->open_sink == NULL ? 0 : settings->open_sink(&audit->sink, &wish, error);
+}
+
 static int open_letters(struct audit *audit, struct error *error)
 {
     const struct settings *settings = audit->settings;
@@ -35,7 +53,8 @@ static int open_letters(struct audit *audit, struct error *error)
     snprintf(topic, sizeof topic, "%s" DEAD_LETTER_SUFFIX, settings->topic);
     return dead_letters_read(&audit->letters, &audit->cluster,
                              settings->dead_letter_topic != NULL ? settings->dead_letter_topic : topic,
-                             settings->topic, settings->group, audit->partitions, error);
+                             if_open(&audit->sink.outbox), settings->topic, settings->group,
+                             audit->partitions, error);
 }
 
 static int open_ledgers(struct audit *audit, struct error *error)
@@ -59,12 +78,8 @@ static int gather(struct audit *audit, struct error *error)
     if (settings->group != NULL && cluster_committed(&audit->cluster, settings->group, settings->topic,
                                                      audit->partitions, audit->committed, error) == -1)
         return -1;
-    if (settings->open_sink != NULL &&
-        settings->open_sink(&audit->sink, settings->sink_where,
-                            settings->table != NULL ? settings->table : settings->topic, audit->partitions,
-                            error) == -1)
-        return -1;
-    if ((settings->dead_letters && open_letters(audit, error) == -1) || open_ledgers(audit, error) == -1)
+    if (open_sink(audit, error) == -1 || (settings->dead_letters && open_letters(audit, error) == -1) ||
+        open_ledgers(audit, error) == -1)
         return -1;
     free(audit->extents);
     audit->extents = NULL;
@@ -74,11 +89,6 @@ static int gather(struct audit *audit, struct error *error)
         return -1;
     }
     return audit->extents == NULL ? -1 : 0;
-}
-
-static const struct source *if_open(const struct source *source)
-{
-    return source->next != NULL ? source : NULL;
 }
 
 static void begin_partition(struct audit *audit, int partition)
@@ -190,6 +200,7 @@ int audit_run(struct audit *audit, struct error *error)
 void audit_release(struct audit *audit)
 {
     source_close(&audit->sink.source);
+    source_close(&audit->sink.outbox);
     source_close(&audit->letters.source);
     source_close(&audit->ledger_source);
     ledgers_close(audit->ledgers);

@@ -46,11 +46,26 @@ static int count_at(struct cursor *cursor, int64_t offset, uint64_t *count, stru
     return result;
 }
 
+/* Each record has one letter at most. */
+static int take_letter(struct compare *compare, int64_t offset, uint64_t *letters, struct error *error)
+{
+    struct cursor *dead = &compare->dead;
+    int result = 0;
+    *letters = cursor_has(dead, &result, error) && dead->item.offset == offset;
+    if (*letters == 0)
+        return result;
+    if (dead->item.tag == LETTER_IN_OUTBOX)
+        compare->tally->outbox++;
+    else
+        compare->tally->dead++;
+    cursor_step(dead);
+    return 0;
+}
+
 static void judge(struct compare *compare, int64_t offset, uint64_t rows, uint64_t letters)
 {
     struct tally *tally = compare->tally;
     tally->in_sink += rows > 0;
-    tally->dead += letters > 0;
     for (uint64_t extra = 1; extra < rows + letters; extra++)
         finding_add(&tally->doubled, offset);
     if (rows + letters > 0)
@@ -87,7 +102,7 @@ int compare_record(struct compare *compare, const struct audited *record, bool *
     if (pass_strange(compare, &compare->rows, offset, error) == -1 ||
         pass_strange(compare, &compare->dead, offset, error) == -1 ||
         pass_lost(compare, offset, error) == -1 || count_at(&compare->rows, offset, &rows, error) == -1 ||
-        count_at(&compare->dead, offset, &letters, error) == -1)
+        take_letter(compare, offset, &letters, error) == -1)
         return -1;
     judge(compare, offset, rows, letters);
     return check_ledger(compare, record, acknowledged, error);

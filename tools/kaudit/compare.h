@@ -26,7 +26,8 @@ struct tally {
     uint64_t produced; /* records */
     /* the consumer's side */
     uint64_t in_sink;       /* records with a row */
-    uint64_t dead;          /* records with a dead letter */
+    uint64_t dead;          /* records with a letter in the dead-letter topic */
+    uint64_t outbox;        /* records whose letter is in the sink's outbox alone */
     uint64_t waiting;       /* neither, and not committed: still to come */
     uint64_t expired;       /* rows and letters of records that retention took */
     struct finding missing; /* neither, and yet committed */
@@ -47,7 +48,7 @@ struct audited {
 struct compare {
     struct tally *tally;
     struct cursor rows;   /* of the sink */
-    struct cursor dead;   /* each letter once */
+    struct cursor dead;   /* each letter once; tag: enum letter_tag */
     struct cursor ledger; /* what was acknowledged here */
     bool judged;          /* there is a sink: what has no row and no letter is missing */
 };

@@ -31,7 +31,7 @@ static int take(struct dead_letters *letters, struct scratch *scratch, const str
         letters->others++;
         return 0;
     }
-    int added = scratch_add(scratch, (int32_t)partition, offset, 0, error);
+    int added = scratch_add(scratch, (int32_t)partition, offset, LETTER_SENT, error);
     letters->letters += added == 1;
     letters->repeats += added == 0;
     return added == -1 ? -1 : 0;
@@ -48,8 +48,24 @@ static int take_all(struct dead_letters *letters, struct scratch *scratch, const
     return answer;
 }
 
+static int take_outbox(struct dead_letters *letters, struct scratch *scratch, const struct source *outbox,
+                       int partitions, struct error *error)
+{
+    struct source_item item;
+    int answer = 0;
+    for (int32_t i = 0; outbox != NULL && i < partitions && answer != -1; i++)
+        while ((answer = outbox->next(outbox->state, i, &item, error)) == 1) {
+            int added = scratch_add(scratch, i, item.offset, LETTER_IN_OUTBOX, error);
+            if (added == -1)
+                return -1;
+            letters->outbox += added == 1;
+        }
+    return answer;
+}
+
 int dead_letters_read(struct dead_letters *letters, const struct cluster *cluster, const char *dlq,
-                      const char *topic, const char *group, int partitions, struct error *error)
+                      const struct source *outbox, const char *topic, const char *group, int partitions,
+                      struct error *error)
 {
     struct wanted wanted = {topic, group, cluster->id, partitions};
     struct kafka_watermarks *extents = NULL;
@@ -67,6 +83,8 @@ int dead_letters_read(struct dead_letters *letters, const struct cluster *cluste
         result = topic_open(&reader, cluster, dlq, extents, there, error);
     if (result == 0 && there > 0)
         result = take_all(letters, scratch, &wanted, reader, error);
+    if (result == 0)
+        result = take_outbox(letters, scratch, outbox, partitions, error);
     topic_close(reader);
     free(extents);
 out:

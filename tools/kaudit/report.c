@@ -82,12 +82,14 @@ static json_t *tally_json(const struct audit *audit, const struct tally *tally)
     bool has_any = has_sink || settings->dead_letters;
     bool applies[FINDINGS] = {has_sink, has_any, has_any, audit->ledgers != NULL, true};
     json_t *json = json_pack(
-        "{s:i, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "partition", (int)tally->partition, "low",
+        "{s:i, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "partition", (int)tally->partition, "low",
         (json_int_t)tally->low, "end", (json_int_t)tally->end, "committed",
         tally->committed < 0 ? json_null() : json_integer((json_int_t)tally->committed), "produced",
         count_json(tally->produced), "in_sink", known(has_sink, tally->in_sink), "dead",
-        known(settings->dead_letters, tally->dead), "waiting", known(has_sink, tally->waiting), "expired",
-        known(has_any, tally->expired), "unaccounted", known(audit->ledgers != NULL, tally->unaccounted));
+        known(settings->dead_letters, tally->dead), "outbox",
+        known(has_sink && settings->dead_letters, tally->outbox), "waiting", known(has_sink, tally->waiting),
+        "expired", known(has_any, tally->expired), "unaccounted",
+        known(audit->ledgers != NULL, tally->unaccounted));
     json_t *examples = json_object();
     for (size_t i = 0; i < FINDINGS; i++) {
         const struct finding *finding = finding_of(tally, i);
@@ -143,9 +145,9 @@ static json_t *letters_json(const struct audit *audit)
     const struct dead_letters *letters = &audit->letters;
     if (!audit->settings->dead_letters)
         return json_null();
-    return json_pack("{s:o, s:o, s:o, s:o}", "letters", count_json(letters->letters), "repeats",
-                     count_json(letters->repeats), "of_others", count_json(letters->others), "unreadable",
-                     count_json(letters->unreadable));
+    return json_pack("{s:o, s:o, s:o, s:o, s:o}", "letters", count_json(letters->letters), "outbox",
+                     count_json(letters->outbox), "repeats", count_json(letters->repeats), "of_others",
+                     count_json(letters->others), "unreadable", count_json(letters->unreadable));
 }
 
 static void print_json(const struct audit *audit, bool clean)
@@ -181,23 +183,25 @@ static const char *cell(bool known, uint64_t count, char text[CELL_BYTES])
 
 static void print_tally(const struct audit *audit, const struct tally *tally)
 {
-    char committed[CELL_BYTES], sink[CELL_BYTES], dead[CELL_BYTES], waiting[CELL_BYTES], missing[CELL_BYTES],
-        doubled[CELL_BYTES], lost[CELL_BYTES];
+    char committed[CELL_BYTES], sink[CELL_BYTES], dead[CELL_BYTES], outbox[CELL_BYTES], waiting[CELL_BYTES],
+        missing[CELL_BYTES], doubled[CELL_BYTES], lost[CELL_BYTES];
     bool has_sink = audit->settings->open_sink != NULL;
     bool letters = audit->settings->dead_letters;
-    log_line("  %9d %10" PRId64 " %10" PRId64 " %10s %10" PRIu64 " %10s %8s %8s %8s %8s %8s %8" PRIu64,
+    log_line("  %9d %10" PRId64 " %10" PRId64 " %10s %10" PRIu64 " %10s %8s %8s %8s %8s %8s %8s %8" PRIu64,
              (int)tally->partition, tally->low, tally->end,
              cell(tally->committed >= 0, (uint64_t)tally->committed, committed), tally->produced,
              cell(has_sink, tally->in_sink, sink), cell(letters, tally->dead, dead),
-             cell(has_sink, tally->waiting, waiting), cell(has_sink, tally->missing.count, missing),
+             cell(has_sink && letters, tally->outbox, outbox), cell(has_sink, tally->waiting, waiting),
+             cell(has_sink, tally->missing.count, missing),
              cell(has_sink || letters, tally->doubled.count, doubled),
              cell(audit->ledgers != NULL, tally->lost.count, lost), tally->disorder.count);
 }
 
 static void print_table(const struct audit *audit)
 {
-    log_line("  %9s %10s %10s %10s %10s %10s %8s %8s %8s %8s %8s %8s", "PARTITION", "FIRST", "END",
-             "COMMITTED", "PRODUCED", "IN SINK", "DEAD", "WAITING", "MISSING", "DOUBLED", "LOST", "DISORDER");
+    log_line("  %9s %10s %10s %10s %10s %10s %8s %8s %8s %8s %8s %8s %8s", "PARTITION", "FIRST", "END",
+             "COMMITTED", "PRODUCED", "IN SINK", "DEAD", "OUTBOX", "WAITING", "MISSING", "DOUBLED", "LOST",
+             "DISORDER");
     for (int i = 0; i < audit->partitions; i++)
         print_tally(audit, &audit->tallies[i]);
     for (int i = 0; i < audit->partitions; i++)
@@ -295,11 +299,15 @@ static void print_ledger(const struct audit *audit)
 static void print_letters(const struct audit *audit)
 {
     const struct dead_letters *letters = &audit->letters;
-    if (audit->settings->dead_letters)
-        log_line("dead letters: %" PRIu64 " of this group, %" PRIu64 " repeats of them, %" PRIu64
-                 " of others%s",
-                 letters->letters, letters->repeats, letters->others,
-                 letters->unreadable > 0 ? ", and some records that are none" : "");
+    if (!audit->settings->dead_letters)
+        return;
+    log_line("dead letters: %" PRIu64 " of this group, %" PRIu64 " repeats of them, %" PRIu64 " of others%s",
+             letters->letters, letters->repeats, letters->others,
+             letters->unreadable > 0 ? ", and some records that are none" : "");
+    if (letters->outbox > 0)
+        log_line("%" PRIu64
+                 " more in the outbox of the database: the dead-letter topic has not acknowledged them",
+                 letters->outbox);
 }
 
 static void print_verdict(const struct audit *audit, bool clean)

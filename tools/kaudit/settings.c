@@ -36,7 +36,8 @@ static const struct option_def options[] = {
     {.type = OPTION_FLAG,
      .name = "dlq",
      .offset = AT(dead_letters),
-     .help = "records in the dead-letter topic are accounted for, too"},
+     .help = "records in the dead-letter topic are accounted for, too, and those in a database's outbox, on "
+             "their way there"},
     {.type = OPTION_STRING,
      .name = "dlq-topic",
      .argument = "TOPIC",
@@ -65,7 +66,9 @@ static const struct program program = {
     .epilogue =
         "A record below the group's committed offset is missing when it has neither a row nor a dead letter; "
         "it is doubled when\n"
-        "it has more than one of these. A pipeline that drops records on purpose (filter) drops them here, "
+        "it has more than one of these. A dead letter that is in the outbox of the database and in the "
+        "dead-letter topic is one,\n"
+        "sent and not taken out yet. A pipeline that drops records on purpose (filter) drops them here, "
         "too. Numbers that a\n"
         "producer left out (seq) are shown; only a ledger tells whether they were acknowledged.\n\n"
         "Examples:\n"

@@ -2,7 +2,7 @@
  * offsets. All of it as it was at one moment; only read.
  *
  * A table has a row a record, with the columns kafka_partition and kafka_offset. A line of JSON has
- * "partition" and "offset" (or those names).
+ * "partition" and "offset" (or those names). A database may have an outbox beside it.
  */
 #ifndef KSUPERVISE_TOOLS_KAUDIT_SINK_H
 #define KSUPERVISE_TOOLS_KAUDIT_SINK_H
@@ -12,17 +12,27 @@
 #define SINK_PARTITION "kafka_partition"
 #define SINK_OFFSET    "kafka_offset"
 
+/* Where a consumer keeps the dead letters of committed batches until the dead-letter topic has acknowledged
+ * them. */
+#define SINK_OUTBOX "ksupervise_outbox"
+
 struct sink {
     struct source source;
-    uint64_t elsewhere; /* rows of partitions that the topic has not, or without one, or no offset */
+    struct source outbox; /* each letter once; not there: `next` is NULL */
+    uint64_t elsewhere;   /* rows of partitions that the topic has not, or without one, or no offset */
 };
 
-/* `where`: a file, or libpq's connection string. `table`: its name. `partitions`: the topic's. */
-int sink_open_sqlite(struct sink *sink, const char *where, const char *table, int partitions,
-                     struct error *error);
-int sink_open_postgres(struct sink *sink, const char *where, const char *table, int partitions,
-                       struct error *error);
-int sink_open_ndjson(struct sink *sink, const char *where, const char *table, int partitions,
-                     struct error *error);
+/* What is asked for. */
+struct sink_wish {
+    const char *where; /* a file, or libpq's connection string */
+    const char *table;
+    int partitions; /* the topic's */
+    /* Whose letters: `group` NULL: nobody's; `cluster` NULL: of any. */
+    const char *cluster, *group, *topic;
+};
+
+int sink_open_sqlite(struct sink *sink, const struct sink_wish *wish, struct error *error);
+int sink_open_postgres(struct sink *sink, const struct sink_wish *wish, struct error *error);
+int sink_open_ndjson(struct sink *sink, const struct sink_wish *wish, struct error *error);
 
 #endif

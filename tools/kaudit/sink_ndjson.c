@@ -45,22 +45,21 @@ static int take_lines(struct scratch *scratch, FILE *file, int partitions, struc
     return result;
 }
 
-int sink_open_ndjson(struct sink *sink, const char *where, const char *table, int partitions,
-                     struct error *error)
+/* A file is of one topic, and has no outbox. */
+int sink_open_ndjson(struct sink *sink, const struct sink_wish *wish, struct error *error)
 {
-    (void)table; /* a file is of one topic */
-    FILE *file = fopen(where, "re");
+    FILE *file = fopen(wish->where, "re");
     struct scratch *scratch = scratch_open(false, error);
     int result = -1;
     if (file == NULL)
         error_set(error, "cannot open it: %s", strerror(errno));
     else if (scratch != NULL)
-        result = take_lines(scratch, file, partitions, sink, error);
+        result = take_lines(scratch, file, wish->partitions, sink, error);
     if (result == 0)
         result = scratch_source(scratch, &sink->source, error);
     else
         scratch_free(scratch);
     if (file != NULL)
         fclose(file);
-    return result == 0 ? 0 : error_context(error, "--ndjson %s", where);
+    return result == 0 ? 0 : error_context(error, "--ndjson %s", wish->where);
 }

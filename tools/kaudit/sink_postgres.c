@@ -3,6 +3,7 @@
 #include <libpq-fe.h>
 #include <stdarg.h>
 
+#include "tools/kaudit/scratch.h"
 #include "tools/kaudit/sink.h"
 
 #define FETCH_ROWS 5000
@@ -108,30 +109,80 @@ static int count_elsewhere(struct postgres *p, uint64_t *count, struct error *er
     return 0;
 }
 
-static int prepare(struct postgres *p, const char *table, struct sink *sink, struct error *error)
+/* A sink of somebody else's has none. */
+static int has_outbox(struct postgres *p, bool *has, struct error *error)
+{
+    PGresult *result =
+        ask(p, PGRES_TUPLES_OK, "look for the outbox", error, "SELECT to_regclass('" SINK_OUTBOX "')");
+    *has = result != NULL && !PQgetisnull(result, 0, 0);
+    PQclear(result);
+    return result == NULL ? -1 : 0;
+}
+
+static int take_letters(struct postgres *p, const PGresult *rows, struct scratch *scratch, struct sink *sink,
+                        struct error *error)
+{
+    for (int i = 0; i < PQntuples(rows); i++) {
+        int64_t partition = strtoll(PQgetvalue(rows, i, 0), NULL, 10);
+        if (partition < 0 || partition >= p->count)
+            sink->elsewhere++;
+        else if (scratch_add(scratch, (int32_t)partition, strtoll(PQgetvalue(rows, i, 1), NULL, 10), 0,
+                             error) == -1)
+            return -1;
+    }
+    return 0;
+}
+
+static int read_outbox(struct postgres *p, const struct sink_wish *wish, struct sink *sink,
+                       struct error *error)
+{
+    static const char sql[] =
+        "SELECT " SINK_PARTITION ", " SINK_OFFSET " FROM " SINK_OUTBOX
+        " WHERE consumer_group = $1 AND topic = $2 AND ($3::text IS NULL OR cluster = $3)";
+    const char *const values[] = {wish->group, wish->topic, wish->cluster};
+    bool has = false;
+    if (wish->group == NULL)
+        return 0;
+    if (has_outbox(p, &has, error) == -1)
+        return -1;
+    if (!has)
+        return 0;
+    struct scratch *scratch = scratch_open(true, error);
+    if (scratch == NULL)
+        return -1;
+    PGresult *rows = PQexecParams(p->connection, sql, 3, NULL, values, NULL, NULL, 0);
+    int result = PQresultStatus(rows) == PGRES_TUPLES_OK ? take_letters(p, rows, scratch, sink, error)
+                                                         : failed(p, "read the outbox", error);
+    PQclear(rows);
+    if (result == 0)
+        return scratch_source(scratch, &sink->outbox, error);
+    scratch_free(scratch);
+    return -1;
+}
+
+static int prepare(struct postgres *p, const struct sink_wish *wish, struct sink *sink, struct error *error)
 {
     if (PQstatus(p->connection) != CONNECTION_OK)
         return failed(p, "connect", error);
-    p->table = PQescapeIdentifier(p->connection, table, strlen(table));
+    p->table = PQescapeIdentifier(p->connection, wish->table, strlen(wish->table));
     if (p->table == NULL)
         return failed(p, "name the table", error);
     if (command(p, "read", "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", error) == -1)
         return -1;
-    return count_elsewhere(p, &sink->elsewhere, error);
+    return count_elsewhere(p, &sink->elsewhere, error) == -1 ? -1 : read_outbox(p, wish, sink, error);
 }
 
-int sink_open_postgres(struct sink *sink, const char *where, const char *table, int partitions,
-                       struct error *error)
+int sink_open_postgres(struct sink *sink, const struct sink_wish *wish, struct error *error)
 {
     struct postgres *p = calloc(1, sizeof *p);
     if (p == NULL)
         return error_set(error, "out of memory");
-    p->count = partitions;
-    p->cursors = calloc((size_t)partitions + 1, sizeof *p->cursors);
-    p->connection = PQconnectdb(where);
+    p->count = wish->partitions;
+    p->cursors = calloc((size_t)wish->partitions + 1, sizeof *p->cursors);
+    p->connection = PQconnectdb(wish->where);
     if (p->cursors == NULL || p->connection == NULL)
         error_set(error, "out of memory");
-    else if (prepare(p, table, sink, error) == 0) {
+    else if (prepare(p, wish, sink, error) == 0) {
         sink->source = (struct source){.next = next, .close = close_postgres, .state = p};
         return 0;
     }

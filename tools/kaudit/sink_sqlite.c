@@ -1,3 +1,4 @@
+#include "tools/kaudit/scratch.h"
 #include "tools/kaudit/sink.h"
 #include "tools/kaudit/sqlite_source.h"
 
@@ -24,13 +25,54 @@ static int count_elsewhere(sqlite3 *db, const char *table, int partitions, uint6
     return result;
 }
 
-int sink_open_sqlite(struct sink *sink, const char *where, const char *table, int partitions,
-                     struct error *error)
+static int take_letters(sqlite3_stmt *statement, struct scratch *scratch, int partitions, uint64_t *elsewhere,
+                        struct error *error)
 {
-    const struct sqlite_table its = {table, SINK_PARTITION, SINK_OFFSET, "0"};
+    int step;
+    while ((step = sqlite3_step(statement)) == SQLITE_ROW) {
+        int64_t partition = sqlite3_column_int64(statement, 0);
+        if (partition < 0 || partition >= partitions)
+            (*elsewhere)++;
+        else if (scratch_add(scratch, (int32_t)partition, sqlite3_column_int64(statement, 1), 0, error) == -1)
+            return -1;
+    }
+    return step == SQLITE_DONE ? 0 : sqlite_failed(sqlite3_db_handle(statement), "read the outbox", error);
+}
+
+/* A sink of somebody else's has none. */
+static int read_outbox(sqlite3 *db, const struct sink_wish *wish, struct sink *sink, struct error *error)
+{
+    static const char sql[] = "SELECT " SINK_PARTITION ", " SINK_OFFSET " FROM " SINK_OUTBOX
+                              " WHERE consumer_group = ?1 AND topic = ?2 AND (?3 IS NULL OR cluster = ?3)";
+    sqlite3_stmt *statement = NULL;
+    if (wish->group == NULL ||
+        sqlite3_table_column_metadata(db, NULL, SINK_OUTBOX, NULL, NULL, NULL, NULL, NULL, NULL) != SQLITE_OK)
+        return 0;
+    struct scratch *scratch = scratch_open(true, error);
+    if (scratch == NULL)
+        return -1;
+    int result = -1;
+    if (sqlite3_prepare_v2(db, sql, -1, &statement, NULL) == SQLITE_OK) {
+        sqlite3_bind_text(statement, 1, wish->group, -1, SQLITE_STATIC);
+        sqlite3_bind_text(statement, 2, wish->topic, -1, SQLITE_STATIC);
+        sqlite3_bind_text(statement, 3, wish->cluster, -1, SQLITE_STATIC); /* NULL is a null */
+        result = take_letters(statement, scratch, wish->partitions, &sink->elsewhere, error);
+    } else {
+        sqlite_failed(db, "read the outbox", error);
+    }
+    sqlite3_finalize(statement);
+    if (result == 0)
+        return scratch_source(scratch, &sink->outbox, error);
+    scratch_free(scratch);
+    return -1;
+}
+
+int sink_open_sqlite(struct sink *sink, const struct sink_wish *wish, struct error *error)
+{
+    const struct sqlite_table its = {wish->table, SINK_PARTITION, SINK_OFFSET, "0"};
     sqlite3 *db = NULL;
     int result = -1;
-    if (sqlite3_open_v2(where, &db, SQLITE_OPEN_READONLY, NULL) != SQLITE_OK) {
+    if (sqlite3_open_v2(wish->where, &db, SQLITE_OPEN_READONLY, NULL) != SQLITE_OK) {
         sqlite_failed(db, "open it", error);
         goto failed;
     }
@@ -39,11 +81,12 @@ int sink_open_sqlite(struct sink *sink, const char *where, const char *table, in
         sqlite_failed(db, "read it", error);
         goto failed;
     }
-    if (count_elsewhere(db, table, partitions, &sink->elsewhere, error) == -1)
+    if (count_elsewhere(db, wish->table, wish->partitions, &sink->elsewhere, error) == -1 ||
+        read_outbox(db, wish, sink, error) == -1)
         goto failed;
     result = sqlite_source_open(&sink->source, db, &its, error);
     db = NULL; /* the source's */
 failed:
     sqlite3_close(db);
-    return result == 0 ? 0 : error_context(error, "--sqlite %s", where);
+    return result == 0 ? 0 : error_context(error, "--sqlite %s", wish->where);
 }

@@ -9,9 +9,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* Where a dead letter is. */
+enum letter_tag { LETTER_SENT, LETTER_IN_OUTBOX };
+
 struct source_item {
     int64_t offset;
-    int64_t tag; /* a ledger's: the seq; otherwise 0 */
+    int64_t tag; /* a ledger's: the seq; a dead letter's: enum letter_tag; otherwise 0 */
 };
 
 struct source {

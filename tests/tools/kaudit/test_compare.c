@@ -124,6 +124,35 @@ START_TEST(a_group_that_committed_nothing_misses_nothing)
 }
 END_TEST
 
+static void in_outbox(size_t letter)
+{
+    storage[1][letter].tag = LETTER_IN_OUTBOX;
+}
+
+START_TEST(a_letter_in_the_outbox_accounts_for_its_record)
+{
+    begin(0, 5, OFFSETS(0, 1, 4), OFFSETS(2, 3), NULL);
+    in_outbox(1);
+    ck_assert_int_eq(records(OFFSETS(0, 1, 2, 3, 4)), 0);
+    finds_nothing();
+    ck_assert_uint_eq(tally.dead, 1);
+    ck_assert_uint_eq(tally.outbox, 1);
+    ck_assert_uint_eq(tally.waiting, 0);
+}
+END_TEST
+
+START_TEST(a_row_and_a_letter_in_the_outbox_is_doubled_and_one_without_a_record_is_strange)
+{
+    begin(0, 3, OFFSETS(0, 1, 2), OFFSETS(1, 7), NULL);
+    in_outbox(0);
+    in_outbox(1);
+    ck_assert_int_eq(records(OFFSETS(0, 1, 2)), 0);
+    finds(&tally.doubled, 1, 1);
+    finds(&tally.strange, 1, 7);
+    ck_assert_uint_eq(tally.outbox, 1);
+}
+END_TEST
+
 START_TEST(each_row_too_many_is_doubled)
 {
     begin(0, 4, OFFSETS(0, 1, 1, 1, 2, 3, 3), NONE, NULL);
@@ -225,9 +254,10 @@ END_TEST
 
 CHECK_MAIN("tools/kaudit/compare", a_row_or_a_letter_for_each_record_is_clean,
            a_committed_record_without_a_row_is_missing, what_is_not_committed_is_still_to_come,
-           a_group_that_committed_nothing_misses_nothing, each_row_too_many_is_doubled,
-           a_row_and_a_letter_for_one_record_is_doubled, a_row_without_a_record_is_strange_wherever_it_is,
-           offsets_without_a_record_are_not_missing, what_retention_took_is_not_judged,
-           without_a_sink_nothing_is_missing, an_acknowledged_record_that_is_not_there_is_lost,
-           another_record_in_its_place_is_lost_too, a_source_that_fails_is_an_error_and_not_the_end,
-           many_findings_are_counted_and_the_first_are_kept)
+           a_group_that_committed_nothing_misses_nothing, a_letter_in_the_outbox_accounts_for_its_record,
+           a_row_and_a_letter_in_the_outbox_is_doubled_and_one_without_a_record_is_strange,
+           each_row_too_many_is_doubled, a_row_and_a_letter_for_one_record_is_doubled,
+           a_row_without_a_record_is_strange_wherever_it_is, offsets_without_a_record_are_not_missing,
+           what_retention_took_is_not_judged, without_a_sink_nothing_is_missing,
+           an_acknowledged_record_that_is_not_there_is_lost, another_record_in_its_place_is_lost_too,
+           a_source_that_fails_is_an_error_and_not_the_end, many_findings_are_counted_and_the_first_are_kept)
