@@ -4,6 +4,7 @@
 #include <jansson.h>
 
 #include "common/log.h"
+#include "common/log_json.h"
 #include "common/record/text.h"
 
 /* --- findings ------------------------------------------------------------------------------------------ */
@@ -164,10 +165,7 @@ static void print_json(const struct audit *audit, bool clean)
                   "producers", producers, "ledger", ledger_json(audit), "dead_letters", letters_json(audit),
                   "unnumbered", count_json(audit->unnumbered), "rows_elsewhere",
                   known(audit->settings->open_sink != NULL, audit->sink.elsewhere));
-    char *text = json == NULL ? NULL : json_dumps(json, JSON_COMPACT);
-    if (text != NULL)
-        log_line("%s", text);
-    free(text);
+    log_json(json);
     json_decref(json);
 }
 

@@ -2,6 +2,7 @@
 #include <jansson.h>
 
 #include "common/log.h"
+#include "common/log_json.h"
 #include "tools/ktopic/admin.h"
 #include "tools/ktopic/verbs.h"
 
@@ -146,9 +147,7 @@ static void print(const json_t *topics, bool json)
     size_t index;
     json_t *topic;
     if (json) {
-        char *text = json_dumps(topics, JSON_COMPACT);
-        log_line("%s", text);
-        free(text);
+        log_json(topics);
         return;
     }
     json_array_foreach(topics, index, topic) print_topic(topic);

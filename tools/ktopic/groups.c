@@ -2,6 +2,7 @@
 #include <jansson.h>
 
 #include "common/log.h"
+#include "common/log_json.h"
 #include "common/record/text.h"
 #include "tools/ktopic/group_facts.h"
 #include "tools/ktopic/verbs.h"
@@ -62,14 +63,6 @@ static const char *number(const json_t *object, const char *name, char text[CELL
     return strcmp(shown, "-") == 0 ? "?" : shown;
 }
 
-static void print_json(json_t *json)
-{
-    char *text = json_dumps(json, JSON_COMPACT);
-    if (text != NULL)
-        log_line("%s", text);
-    free(text);
-}
-
 /* --- all ----------------------------------------------------------------------------------------------- */
 
 static json_t *summary(const json_t *group)
@@ -107,7 +100,7 @@ static int show_groups(const struct kafka_cluster *cluster, const char *name, bo
     json_t *group;
     json_array_foreach(groups, index, group) json_array_append_new(list, summary(group));
     if (json) {
-        print_json(list);
+        log_json(list);
     } else {
         log_line("%-32s %-20s %7s %12s  %s", "GROUP", "STATE", "MEMBERS", "LAG", "TOPICS");
         json_array_foreach(list, index, group) print_summary(group);
@@ -195,7 +188,7 @@ static int show_group(const struct kafka_cluster *cluster, const char *name, boo
     if (group == NULL)
         return -1;
     if (json)
-        print_json(group);
+        log_json(group);
     else
         print_group(group);
     json_decref(group);

@@ -2,6 +2,7 @@
 #include <jansson.h>
 
 #include "common/log.h"
+#include "common/log_json.h"
 #include "tools/ktopic/cluster.h"
 #include "tools/ktopic/verbs.h"
 
@@ -67,9 +68,7 @@ static void print_json(const struct settings *settings, const struct rd_kafka_me
             json_array_append_new(list, json_pack("{s:s, s:i, s:i}", "topic", metadata->topics[i].topic,
                                                   "partitions", metadata->topics[i].partition_cnt, "replicas",
                                                   replicas(&metadata->topics[i])));
-    char *text = json_dumps(list, JSON_COMPACT);
-    log_line("%s", text);
-    free(text);
+    log_json(list);
     json_decref(list);
 }
 

@@ -3,6 +3,7 @@
 #include <jansson.h>
 
 #include "common/log.h"
+#include "common/log_json.h"
 #include "tools/ktopic/dlq/dlq.h"
 
 /* Reasons may carry a value each: beyond so many different ones they are counted together. */
@@ -87,10 +88,7 @@ static void print_json(const struct list *list, json_t *reasons)
                              (json_int_t)letters->kinds[LETTER_REPEAT], "of_other_topics",
                              (json_int_t)letters->kinds[LETTER_OF_OTHERS], "unreadable",
                              (json_int_t)letters->kinds[LETTER_NONE], "reasons", reasons);
-    char *text = json == NULL ? NULL : json_dumps(json, JSON_COMPACT);
-    if (text != NULL)
-        log_line("%s", text);
-    free(text);
+    log_json(json);
     json_decref(json);
 }
 
