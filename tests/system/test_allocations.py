@@ -12,6 +12,8 @@ BATCH = 500
 A_BATCH = 4  # allocations of our own that a batch may take: a commit's list of offsets, and the like
 
 PYTHON_OK = "python3 -uc 'import sys\nfor line in sys.stdin: print(\"ok\")'"
+PYTHON_PACKED_OK = ("python3 -Buc 'import sys; sys.path.insert(0, \"%s\"); from message_pack import pack, values\n"
+                    "for record in values(sys.stdin.buffer.raw): sys.stdout.buffer.write(pack(\"ok\"))'" % (ROOT / "tests" / "system"))
 
 
 class Allocations(SystemTest):
@@ -51,6 +53,9 @@ class Allocations(SystemTest):
 
     def test_a_program_of_the_users(self):
         self.consume(f"exec:{PYTHON_OK}")
+
+    def test_a_program_of_the_users_in_message_pack(self):
+        self.consume(f"exec-msgpack:{PYTHON_PACKED_OK}")
 
     def test_sqlite(self):
         self.consume("sqlite:%s/{number}.db" % self.folder)
