@@ -96,7 +96,8 @@ START_TEST(a_uuid_is_text_and_money_its_minor_units)
          (const char *const[]){"user", "marek", "currency", "PLN", "amount", "2.59", "method", "blik", NULL});
     char uuid[SINK_UUID_BYTES];
     sink_uuid_text(&items[0].record.values[schema_type_index(table.schema, FIELD_UUID)], uuid);
-    const char *row = answer("SELECT payment_id, \"user\", amount_minor, currency, method FROM \"the batch\"");
+    const char *row =
+        answer("SELECT payment_id, \"user\", amount_minor, currency, method FROM \"the batch\"");
     ck_assert_ptr_nonnull(strstr(row, uuid));
     ck_assert_ptr_nonnull(strstr(row, "|marek|259|PLN|blik;"));
 }
