@@ -14,7 +14,8 @@ enum exit_policy {
     EXIT_POLICY_DONE,    /* it finished its work: not restarted */
     EXIT_POLICY_RESTART, /* restarted, charged to the crash budget */
     EXIT_POLICY_HOLD,    /* a restart would end the same: held at once, with the reason */
-    EXIT_POLICY_WAIT     /* restarted after the session timeout, not charged */
+    EXIT_POLICY_WAIT     /* restarted at once with --take-over; had it that, after the session timeout. Not
+                            charged */
 };
 
 /*  X(name, code, policy, meaning)  */

@@ -5,10 +5,12 @@
 #include "common/clock.h"
 #include "common/exit_codes.h"
 #include "common/log.h"
+#include "consumer/conf.h"
 #include "consumer/errands.h"
 #include "consumer/exactly_once.h"
 #include "consumer/holds.h"
 #include "consumer/lines.h"
+#include "consumer/membership.h"
 #include "consumer/process.h"
 #include "consumer/rebalance.h"
 
@@ -53,86 +55,6 @@ static void wake(void *context)
 
 /* --- opening ------------------------------------------------------------------------------------------- */
 
-struct setting {
-    const char *name;
-    const char *value;
-};
-
-/* Ours unless the user's -X says otherwise; the offsets are this program's business, so those are not to be
- * overridden. */
-static const struct setting defaults[] = {
-    {"fetch.error.backoff.ms", "50"},
-    {"topic.metadata.refresh.interval.ms",
-     "10000"}, /* a topic made later is found within 10 s, not 5 minutes */
-    {"allow.auto.create.topics", "false"},
-};
-
-/* The same for group.protocol=classic. With `consumer` (KIP-848) all of this and the session timeout are the
- * broker's, and librdkafka refuses them. */
-static const struct setting classic[] = {
-    {"partition.assignment.strategy",
-     "range"},                        /* FACTS: cooperative-sticky rebalances take 1.4 s, range 0.4 s */
-    {"heartbeat.interval.ms", "500"}, /* a member hears of a rebalance by its heartbeat: 3 s by default */
-};
-static const struct setting ours[] = {
-    {"enable.auto.commit", "false"},
-    {"enable.auto.offset.store", "false"},
-    {"auto.offset.reset", "error"},
-};
-
-/* --commit auto: librdkafka commits by its timer whatever it has handed out. */
-static const struct setting automatic[] = {
-    {"enable.auto.commit", "true"},
-    {"enable.auto.offset.store", "true"},
-    {"auto.offset.reset", "error"},
-};
-
-static int set_all(rd_kafka_conf_t *conf, const struct setting *settings, size_t count,
-                   const struct option_list *unless, struct error *error)
-{
-    for (size_t i = 0; i < count; i++)
-        if ((unless == NULL || !kafka_property_given(unless, settings[i].name)) &&
-            kafka_conf_set(conf, settings[i].name, settings[i].value, error) == -1)
-            return -1;
-    return 0;
-}
-
-/* A librdkafka without the property knows the classic protocol only. */
-static bool is_classic(const rd_kafka_conf_t *conf)
-{
-    char protocol[32];
-    size_t bytes = sizeof protocol;
-    return rd_kafka_conf_get(conf, "group.protocol", protocol, &bytes) != RD_KAFKA_CONF_OK ||
-           strcmp(protocol, "consumer") != 0;
-}
-
-static int configure_classic(rd_kafka_conf_t *conf, const struct settings *settings, struct error *error)
-{
-    char session_ms[32];
-    snprintf(session_ms, sizeof session_ms, "%" PRId64, settings->session_timeout_us / US_PER_MS);
-    if (set_all(conf, classic, sizeof classic / sizeof classic[0], &settings->properties, error) == -1)
-        return -1;
-    return kafka_property_given(&settings->properties, "session.timeout.ms")
-               ? 0
-               : kafka_conf_set(conf, "session.timeout.ms", session_ms, error);
-}
-
-static int configure(rd_kafka_conf_t *conf, const struct settings *settings, struct error *error)
-{
-    const struct setting *offsets = settings->commit == COMMIT_AUTO ? automatic : ours;
-    _Static_assert(sizeof ours == sizeof automatic, "one count for both");
-    if (set_all(conf, defaults, sizeof defaults / sizeof defaults[0], &settings->properties, error) == -1 ||
-        set_all(conf, offsets, sizeof ours / sizeof ours[0], NULL, error) == -1 ||
-        kafka_conf_set(conf, "group.id", settings->group_name, error) == -1)
-        return -1;
-    if (is_classic(conf) && configure_classic(conf, settings, error) == -1)
-        return -1;
-    if (settings->instance_id != NULL &&
-        kafka_conf_set(conf, "group.instance.id", settings->instance_id, error) == -1)
-        return -1;
-    return 0;
-}
-
 int loop_subscribe(struct consumer *consumer, struct error *error)
 {
     rd_kafka_topic_partition_list_t *topics = rd_kafka_topic_partition_list_new(1);
@@ -145,27 +67,16 @@ int loop_subscribe(struct consumer *consumer, struct error *error)
     return 0;
 }
 
-/* NULL with the error. */
-static rd_kafka_conf_t *make_conf(const struct settings *settings, struct error *error)
-{
-    rd_kafka_conf_t *conf =
-        kafka_conf(settings->brokers.bootstrap, settings->client, &settings->properties, error);
-    if (conf == NULL || configure(conf, settings, error) == 0)
-        return conf;
-    rd_kafka_conf_destroy(conf);
-    return NULL;
-}
-
 int loop_check(const struct settings *settings, struct error *error)
 {
-    rd_kafka_conf_t *conf = make_conf(settings, error);
+    rd_kafka_conf_t *conf = consumer_conf(settings, error);
     return conf == NULL ? -1 : kafka_check(RD_KAFKA_CONSUMER, conf, error);
 }
 
 int loop_open(struct consumer *consumer, struct error *error)
 {
     const struct settings *settings = consumer->settings;
-    rd_kafka_conf_t *conf = make_conf(settings, error);
+    rd_kafka_conf_t *conf = consumer_conf(settings, error);
     if (conf == NULL)
         return -1;
     rd_kafka_conf_set_opaque(conf, consumer);
@@ -410,6 +321,8 @@ void loop_close(struct consumer *consumer)
         rd_kafka_queue_destroy(consumer->queue);
     if (consumer->rk != NULL)
         rd_kafka_destroy(consumer->rk);
+    if (membership_lingers(consumer))
+        membership_release(consumer->settings);
     stats_phase(consumer->stats, PHASE_STOPPED, clock_wall_us());
     offsets_release(&consumer->offsets);
 }

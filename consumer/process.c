@@ -26,7 +26,11 @@ static void on_fatal(struct consumer *consumer, const rd_kafka_message_t *messag
     rd_kafka_resp_err_t err = rd_kafka_fatal_error(consumer->rk, why, sizeof why);
     if (err == RD_KAFKA_RESP_ERR_NO_ERROR)
         err = message->err;
-    consumer_fail(consumer, kafka_exit_code(err), "Kafka: %s: %s", rd_kafka_err2name(err), why);
+    int code = kafka_exit_code(err);
+    /* A broker that lets no classic member into such a group: there is nothing left but to wait. */
+    if (consumer->settings->take_over && err == RD_KAFKA_RESP_ERR_INCONSISTENT_GROUP_PROTOCOL)
+        code = EXIT_CODE_UNRELEASED;
+    consumer_fail(consumer, code, "Kafka: %s: %s", rd_kafka_err2name(err), why);
 }
 
 static void on_missing_topic(struct consumer *consumer, const rd_kafka_message_t *message)

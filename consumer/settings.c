@@ -50,6 +50,10 @@ static const struct option_def options[] = {
     KAFKA_OPTIONS(struct settings),
     {OPTION_STRING, "instance-id", 0, "ID", NULL, NULL, AT(instance_id), 0, 0, NULL,
      "group.instance.id: static membership", false},
+    {OPTION_FLAG, "take-over", 0, NULL, NULL, NULL, AT(take_over), 0, 0, NULL,
+     "the former owner of that id is dead: with group.protocol=consumer, join by the classic protocol, which "
+     "need not wait for its session",
+     false},
     CONSUMER_SESSION_OPTION(struct settings),
     PUBLISH_OPTION(struct settings),
     WORKER_OPTION(struct settings),

@@ -43,6 +43,7 @@ struct settings {
     const char *bootstrap;
     struct option_list properties;
     const char *instance_id;
+    bool take_over;
     int64_t session_timeout_us;
     /* supervision */
     bool supervised;

@@ -239,7 +239,7 @@ static struct restart_policy policy_of(const struct worker *worker)
     policy.cap_us = settings->restart_delay_max_us;
     policy.deaths_max = (unsigned)settings->deaths_max;
     policy.healthy_us = settings->healthy_us;
-    policy.session_us = settings->session_timeout_us;
+    policy.session_us = worker->takes_over ? settings->session_timeout_us : 0;
     if (worker->kind ==
         KIND_PROVISION) { /* a broker may be away for long: it is asked again until it answers */
         policy.mode = RESTART_MODE_ON_FAILURE;
@@ -255,6 +255,7 @@ static void ask_policy(struct worker *worker, const struct process_end *end)
     struct restart_policy policy = policy_of(worker);
     int64_t now_us = clock_monotonic_us();
     int64_t delay_us;
+    worker->takes_over = end->exit_status != 0;
     enum restart_verdict verdict =
         restart_decide(&policy, &worker->history, end->exit_status, worker->ready_us, now_us,
                        next_random(worker->supervisor), &delay_us);
@@ -287,6 +288,12 @@ void action_bury(struct worker *worker)
     ask_policy(worker, &end);
 }
 
+/* Its group, when it is stopped. Who is to be started again stays a member. */
+static bool leaves(const struct worker *worker)
+{
+    return !worker->start_again || worker->moves;
+}
+
 void action_bury_stopped(struct worker *worker)
 {
     struct process_end end;
@@ -294,6 +301,10 @@ void action_bury_stopped(struct worker *worker)
         return;
     worker->deadline_us = INT64_MAX;
     errand_process_ended(worker, end.exit_status == 0);
+    if (end.exit_status != 0)
+        worker->takes_over = true;
+    else if (leaves(worker)) /* else it kept its place, and its successor comes by the same way */
+        worker->takes_over = false;
     if (end.exit_status != 0)
         report_death(worker, &end, RESTART_NEVER, 0);
     if (worker->start_again) {
@@ -345,8 +356,7 @@ void action_drain(struct worker *worker)
 {
     worker->deadline_us = clock_monotonic_us() + worker->settings->stop_timeout_us;
     /* One that comes back at once keeps its place in the group: the others notice nothing. */
-    if (channel_drain(worker, !worker->start_again || worker->moves) ==
-        -1) /* it does not listen yet, or any more */
+    if (channel_drain(worker, leaves(worker)) == -1) /* it does not listen yet, or any more */
         process_signal(&worker->process, SIGTERM);
 }
 

@@ -66,7 +66,8 @@ static const char *const policies[] = {
     [EXIT_POLICY_DONE] = "restarted only where --restart is always",
     [EXIT_POLICY_RESTART] = "restarted, and counted as a death",
     [EXIT_POLICY_HOLD] = "held at once: a restart would end the same",
-    [EXIT_POLICY_WAIT] = "restarted after the session timeout, not counted",
+    [EXIT_POLICY_WAIT] =
+        "restarted at once to take its place over; refused again, after the session timeout; not counted",
 };
 
 void explain_exits(FILE *stream)

@@ -187,6 +187,8 @@ static void put_consumer(struct builder *builder, const struct worker *worker, c
     put(builder, "client", worker->client);
     put(builder, "group", worker->group);
     put(builder, "instance-id", instance_id);
+    if (worker->takes_over)
+        put(builder, "take-over", "yes");
     if (embedded && !options_given(&supervisor_program, worker->settings, "session-timeout"))
         put(builder, "session-timeout", "4s");
     if (embedded && !options_given(&supervisor_program, worker->settings, "on-offset-loss"))

@@ -41,7 +41,7 @@ enum restart_verdict restart_decide(const struct restart_policy *policy, struct 
         return RESTART_HOLD;
     if (meaning == EXIT_POLICY_WAIT) {
         *delay_us = policy->session_us;
-        return RESTART_LATER;
+        return policy->session_us == 0 ? RESTART_NOW : RESTART_LATER;
     }
     if (ready_us != 0 && now_us - ready_us >= policy->healthy_us)
         history->consecutive = 0;

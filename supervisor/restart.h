@@ -27,7 +27,8 @@ struct restart_policy {
     enum restart_mode mode;
     int64_t first_us, cap_us, healthy_us, window_us;
     unsigned deaths_max; /* at most RESTART_DEATHS_MAX */
-    int64_t session_us;  /* how long the group keeps a member that is gone: EXIT_POLICY_WAIT waits for it */
+    int64_t session_us;  /* how long the group keeps a member that is gone: EXIT_POLICY_WAIT waits for it. 0:
+                            its place can be taken at once */
 };
 
 #define RESTART_POLICY_DEFAULT                                                                               \

@@ -3,7 +3,7 @@
 #include "supervisor/restart.h"
 
 /* Round numbers: first wait 100, cap 1000, healthy after 5000, 5 deaths within 60000 hold. */
-static const struct restart_policy policy = {.mode = RESTART_MODE_ON_FAILURE,
+static struct restart_policy policy = {.mode = RESTART_MODE_ON_FAILURE,
                                              .first_us = 100,
                                              .cap_us = 1000,
                                              .healthy_us = 5000,
@@ -185,6 +185,8 @@ START_TEST(a_member_that_is_not_released_waits_for_the_session_uncharged)
         ck_assert_int_eq(die(EXIT_CODE_UNRELEASED, 0, 1000, 7), RESTART_LATER);
         ck_assert_int_eq(delay_us, policy.session_us);
     }
+    policy.session_us = 0; /* its place can be taken over */
+    ck_assert_int_eq(die(EXIT_CODE_UNRELEASED, 0, 1000, 7), RESTART_NOW);
     ck_assert_uint_eq(history.death_count, 0);
     ck_assert_int_eq(die(1, 0, 1000, 0), RESTART_NOW);
 }

@@ -1,0 +1,97 @@
+#include "consumer/conf.h"
+
+#include <inttypes.h>
+
+#include "common/clock.h"
+
+struct setting {
+    const char *name;
+    const char *value;
+};
+
+/* Ours unless the user's -X says otherwise; the offsets are this program's business, so those are not to be
+ * overridden. */
+static const struct setting defaults[] = {
+    {"fetch.error.backoff.ms", "50"},
+    {"topic.metadata.refresh.interval.ms",
+     "10000"}, /* a topic made later is found within 10 s, not 5 minutes */
+    {"allow.auto.create.topics", "false"},
+};
+
+/* The same for group.protocol=classic. With `consumer` (KIP-848) all of this and the session timeout are the
+ * broker's, and librdkafka refuses them. */
+static const struct setting classic[] = {
+    {"partition.assignment.strategy",
+     "range"},                        /* FACTS: cooperative-sticky rebalances take 1.4 s, range 0.4 s */
+    {"heartbeat.interval.ms", "500"}, /* a member hears of a rebalance by its heartbeat: 3 s by default */
+};
+static const struct setting ours[] = {
+    {"enable.auto.commit", "false"},
+    {"enable.auto.offset.store", "false"},
+    {"auto.offset.reset", "error"},
+};
+
+/* --commit auto: librdkafka commits by its timer whatever it has handed out. */
+static const struct setting automatic[] = {
+    {"enable.auto.commit", "true"},
+    {"enable.auto.offset.store", "true"},
+    {"auto.offset.reset", "error"},
+};
+
+static int set_all(rd_kafka_conf_t *conf, const struct setting *settings, size_t count,
+                   const struct option_list *unless, struct error *error)
+{
+    for (size_t i = 0; i < count; i++)
+        if ((unless == NULL || !kafka_property_given(unless, settings[i].name)) &&
+            kafka_conf_set(conf, settings[i].name, settings[i].value, error) == -1)
+            return -1;
+    return 0;
+}
+
+bool conf_is_classic(const rd_kafka_conf_t *conf)
+{
+    char protocol[32];
+    size_t bytes = sizeof protocol;
+    return rd_kafka_conf_get(conf, "group.protocol", protocol, &bytes) != RD_KAFKA_CONF_OK ||
+           strcmp(protocol, "consumer") != 0;
+}
+
+static int configure_classic(rd_kafka_conf_t *conf, const struct settings *settings, struct error *error)
+{
+    char session_ms[32];
+    snprintf(session_ms, sizeof session_ms, "%" PRId64, settings->session_timeout_us / US_PER_MS);
+    if (set_all(conf, classic, sizeof classic / sizeof classic[0], &settings->properties, error) == -1)
+        return -1;
+    return kafka_property_given(&settings->properties, "session.timeout.ms")
+               ? 0
+               : kafka_conf_set(conf, "session.timeout.ms", session_ms, error);
+}
+
+static int configure(rd_kafka_conf_t *conf, const struct settings *settings, struct error *error)
+{
+    const struct setting *offsets = settings->commit == COMMIT_AUTO ? automatic : ours;
+    _Static_assert(sizeof ours == sizeof automatic, "one count for both");
+    if (set_all(conf, defaults, sizeof defaults / sizeof defaults[0], &settings->properties, error) == -1 ||
+        set_all(conf, offsets, sizeof ours / sizeof ours[0], NULL, error) == -1 ||
+        kafka_conf_set(conf, "group.id", settings->group_name, error) == -1)
+        return -1;
+    if (settings->take_over && !conf_is_classic(conf) &&
+        kafka_conf_set(conf, "group.protocol", "classic", error) == -1)
+        return -1;
+    if (conf_is_classic(conf) && configure_classic(conf, settings, error) == -1)
+        return -1;
+    if (settings->instance_id != NULL &&
+        kafka_conf_set(conf, "group.instance.id", settings->instance_id, error) == -1)
+        return -1;
+    return 0;
+}
+
+rd_kafka_conf_t *consumer_conf(const struct settings *settings, struct error *error)
+{
+    rd_kafka_conf_t *conf =
+        kafka_conf(settings->brokers.bootstrap, settings->client, &settings->properties, error);
+    if (conf == NULL || configure(conf, settings, error) == 0)
+        return conf;
+    rd_kafka_conf_destroy(conf);
+    return NULL;
+}

@@ -1,0 +1,23 @@
+/* membership.h: how a static member of a group that uses the consumer protocol (KIP-848) is replaced at once,
+ * and how it leaves for good.
+ *
+ * Under that protocol a broker gives a group.instance.id to nobody else before its owner's session is over
+ * (45 s), and librdkafka leaves for a while only, so that the partitions wait as long after a stop. But a
+ * member that joins by the classic protocol, which a broker lets into such a group (KIP-848's migration),
+ * takes the place of whoever had its id at once, and may leave for good: 80 ms and 0.2 s measured with Kafka
+ * 4.3 and librdkafka 2.16. A broker with group.consumer.migration.policy=disabled refuses it; then the
+ * session is waited for.
+ */
+#ifndef KSUPERVISE_CONSUMER_MEMBERSHIP_H
+#define KSUPERVISE_CONSUMER_MEMBERSHIP_H
+
+#include "consumer/consumer.h"
+
+/* Whether this process, which is leaving, has to give its membership up by another one. */
+bool membership_lingers(const struct consumer *consumer);
+
+/* Takes the place of the member that settings->instance_id names, and leaves with it. Blocks for some tenths
+ * of a second, at most for RELEASE_US; a failure is told, and costs the others a session of waiting. */
+void membership_release(const struct settings *settings);
+
+#endif
