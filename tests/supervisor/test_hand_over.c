@@ -66,6 +66,7 @@ static void become(enum worker_kind kind)
                              .name = "bravo.2",
                              .client = "bravo",
                              .group = "test_group_bravo",
+                             .takes_over = worker.takes_over, /* as a test set it */
                              .segment_fd = -1,
                              .count_base = STATS_UNKNOWN};
 }
@@ -128,6 +129,17 @@ START_TEST(a_consumer_is_told_who_it_is_and_where)
     says("workload", "payments");
     says("topic", "payments");
     ck_assert_ptr_null(value_of("publish"));
+}
+END_TEST
+
+START_TEST(only_who_follows_a_dead_one_takes_its_place_over)
+{
+    LOAD("-b", "h:1");
+    tell(KIND_CONSUMER, true);
+    ck_assert_ptr_null(value_of("take-over"));
+    worker.takes_over = true;
+    tell(KIND_CONSUMER, true);
+    says("take-over", "yes");
 }
 END_TEST
 
@@ -342,6 +354,7 @@ START_TEST(a_restarted_producer_is_told_what_is_left_of_the_count)
 END_TEST
 
 CHECK_MAIN_WITH("supervisor/hand_over", clean_environment, release, a_consumer_is_told_who_it_is_and_where,
+                only_who_follows_a_dead_one_takes_its_place_over,
                 what_the_user_did_not_say_is_left_to_the_worker, each_kind_is_told_what_is_its_business,
                 every_property_is_handed_on_in_its_order, no_secret_is_in_any_command_line,
                 each_kind_has_its_program, a_consumer_shows_its_client_in_ps,
