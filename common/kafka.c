@@ -11,12 +11,7 @@
 #define OUTAGE_ASK_MS     100
 #define OUTAGE_UNANSWERED 3
 
-struct property {
-    const char *name;
-    const char *value;
-};
-
-static const struct property defaults[] = {
+static const struct kafka_property defaults[] = {
     /* A development broker that restarts is found again at once: measured 3–5 s with librdkafka's defaults,
        0.1–0.5 s with these. */
     {"reconnect.backoff.ms", "50"},
@@ -24,6 +19,7 @@ static const struct property defaults[] = {
     {"topic.metadata.refresh.fast.interval.ms", "100"},
     /* 30 s by default: an address that swallows packets is to be told within 10 s. */
     {"socket.connection.setup.timeout.ms", "8000"},
+    {NULL, NULL},
 };
 
 int kafka_conf_set(rd_kafka_conf_t *conf, const char *name, const char *value, struct error *error)
@@ -32,6 +28,16 @@ int kafka_conf_set(rd_kafka_conf_t *conf, const char *name, const char *value, s
     if (rd_kafka_conf_set(conf, name, value, why, sizeof why) == RD_KAFKA_CONF_OK)
         return 0;
     return error_set_code(error, EXIT_CODE_USAGE, "-X %s: %s", name, why);
+}
+
+int kafka_conf_set_all(rd_kafka_conf_t *conf, const struct kafka_property *list,
+                       const struct option_list *unless, struct error *error)
+{
+    for (; list->name != NULL; list++)
+        if ((unless == NULL || !kafka_property_given(unless, list->name)) &&
+            kafka_conf_set(conf, list->name, list->value, error) == -1)
+            return -1;
+    return 0;
 }
 
 /* VALUE @FILE: the first line of the file, so that a secret stands in no command line. */
@@ -82,10 +88,8 @@ rd_kafka_conf_t *kafka_conf(const char *bootstrap, const char *client_id,
 {
     rd_kafka_conf_t *conf = rd_kafka_conf_new();
     rd_kafka_conf_set_log_cb(conf, log_callback);
-    for (size_t i = 0; i < sizeof defaults / sizeof defaults[0]; i++)
-        if (kafka_conf_set(conf, defaults[i].name, defaults[i].value, error) == -1)
-            goto failed;
-    if (kafka_conf_set(conf, "bootstrap.servers", bootstrap, error) == -1 ||
+    if (kafka_conf_set_all(conf, defaults, NULL, error) == -1 ||
+        kafka_conf_set(conf, "bootstrap.servers", bootstrap, error) == -1 ||
         kafka_conf_set(conf, "client.id", client_id, error) == -1)
         goto failed;
     for (size_t i = 0; properties != NULL && i < properties->count; i++)

@@ -31,6 +31,15 @@ rd_kafka_conf_t *kafka_conf(const char *bootstrap, const char *client_id,
 /* Sets one property. An unknown one or a bad value is a usage error that names it. */
 int kafka_conf_set(rd_kafka_conf_t *conf, const char *name, const char *value, struct error *error);
 
+/* What a program sets itself: a list that ends with a row without a name. */
+struct kafka_property {
+    const char *name, *value;
+};
+
+/* Sets them but for those that the user's `unless` has, where that is not NULL. */
+int kafka_conf_set_all(rd_kafka_conf_t *conf, const struct kafka_property *list,
+                       const struct option_list *unless, struct error *error);
+
 /* When one of the properties is the word `help`: prints librdkafka's list and exits 0. */
 void kafka_help_if_asked(const struct option_list *properties);
 

@@ -20,28 +20,16 @@ static void note_error(rd_kafka_t *rk, int err, const char *reason, void *contex
     log_verbose("%s: %s", rd_kafka_err2name((rd_kafka_resp_err_t)err), reason);
 }
 
-static int apply(rd_kafka_conf_t *conf, const char *const *settings, const struct option_list *properties,
-                 struct error *error)
-{
-    for (; settings != NULL && *settings != NULL; settings++) {
-        char name[64];
-        const char *equals = strchr(*settings, '=');
-        snprintf(name, sizeof name, "%.*s", (int)(equals - *settings), *settings);
-        if (!kafka_property_given(properties, name) && kafka_conf_set(conf, name, equals + 1, error) == -1)
-            return -1;
-    }
-    return 0;
-}
-
 int kafka_cluster_open(struct kafka_cluster *cluster, rd_kafka_type_t type, const char *client_id,
-                       const struct option_list *properties, const char *const *settings, struct error *error)
+                       const struct option_list *properties, const struct kafka_property *settings,
+                       struct error *error)
 {
     cluster->rk = NULL;
     rd_kafka_conf_t *conf = kafka_conf(cluster->brokers.bootstrap, client_id, properties, error);
     if (conf == NULL)
         return -1;
     rd_kafka_conf_set_error_cb(conf, note_error);
-    if (apply(conf, settings, properties, error) == -1) {
+    if (settings != NULL && kafka_conf_set_all(conf, settings, properties, error) == -1) {
         rd_kafka_conf_destroy(conf);
         return -1;
     }

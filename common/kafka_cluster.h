@@ -16,10 +16,10 @@ struct kafka_cluster {
 
 /* Connects to `cluster->brokers`, which the caller has found (brokers.h), and waits until one of them
  * answers. `type` is RD_KAFKA_CONSUMER for reading; `settings` are properties of the tool's own that the
- * user's `properties` may override (NAME=VALUE, ends with NULL), or NULL. -1 with one line that names the
+ * user's `properties` may override or NULL. -1 with one line that names the
  * address and what to do; nothing is left open then. */
 int kafka_cluster_open(struct kafka_cluster *cluster, rd_kafka_type_t type, const char *client_id,
-                       const struct option_list *properties, const char *const *settings,
+                       const struct option_list *properties, const struct kafka_property *settings,
                        struct error *error);
 void kafka_cluster_close(struct kafka_cluster *cluster);
 

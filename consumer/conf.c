@@ -4,49 +4,38 @@
 
 #include "common/clock.h"
 
-struct setting {
-    const char *name;
-    const char *value;
-};
-
 /* Ours unless the user's -X says otherwise; the offsets are this program's business, so those are not to be
  * overridden. */
-static const struct setting defaults[] = {
+static const struct kafka_property defaults[] = {
     {"fetch.error.backoff.ms", "50"},
     {"topic.metadata.refresh.interval.ms",
      "10000"}, /* a topic made later is found within 10 s, not 5 minutes */
     {"allow.auto.create.topics", "false"},
+    {NULL, NULL},
 };
 
 /* The same for group.protocol=classic. With `consumer` (KIP-848) all of this and the session timeout are the
  * broker's, and librdkafka refuses them. */
-static const struct setting classic[] = {
+static const struct kafka_property classic[] = {
     {"partition.assignment.strategy",
      "range"},                        /* FACTS: cooperative-sticky rebalances take 1.4 s, range 0.4 s */
     {"heartbeat.interval.ms", "500"}, /* a member hears of a rebalance by its heartbeat: 3 s by default */
+    {NULL, NULL},
 };
-static const struct setting ours[] = {
+static const struct kafka_property ours[] = {
     {"enable.auto.commit", "false"},
     {"enable.auto.offset.store", "false"},
     {"auto.offset.reset", "error"},
+    {NULL, NULL},
 };
 
 /* --commit auto: librdkafka commits by its timer whatever it has handed out. */
-static const struct setting automatic[] = {
+static const struct kafka_property automatic[] = {
     {"enable.auto.commit", "true"},
     {"enable.auto.offset.store", "true"},
     {"auto.offset.reset", "error"},
+    {NULL, NULL},
 };
-
-static int set_all(rd_kafka_conf_t *conf, const struct setting *settings, size_t count,
-                   const struct option_list *unless, struct error *error)
-{
-    for (size_t i = 0; i < count; i++)
-        if ((unless == NULL || !kafka_property_given(unless, settings[i].name)) &&
-            kafka_conf_set(conf, settings[i].name, settings[i].value, error) == -1)
-            return -1;
-    return 0;
-}
 
 bool conf_is_classic(const rd_kafka_conf_t *conf)
 {
@@ -60,19 +49,17 @@ static int configure_classic(rd_kafka_conf_t *conf, const struct settings *setti
 {
     char session_ms[32];
     snprintf(session_ms, sizeof session_ms, "%" PRId64, settings->session_timeout_us / US_PER_MS);
-    if (set_all(conf, classic, sizeof classic / sizeof classic[0], &settings->properties, error) == -1)
+    const struct kafka_property session[] = {{"session.timeout.ms", session_ms}, {NULL, NULL}};
+    if (kafka_conf_set_all(conf, classic, &settings->properties, error) == -1)
         return -1;
-    return kafka_property_given(&settings->properties, "session.timeout.ms")
-               ? 0
-               : kafka_conf_set(conf, "session.timeout.ms", session_ms, error);
+    return kafka_conf_set_all(conf, session, &settings->properties, error);
 }
 
 static int configure(rd_kafka_conf_t *conf, const struct settings *settings, struct error *error)
 {
-    const struct setting *offsets = settings->commit == COMMIT_AUTO ? automatic : ours;
-    _Static_assert(sizeof ours == sizeof automatic, "one count for both");
-    if (set_all(conf, defaults, sizeof defaults / sizeof defaults[0], &settings->properties, error) == -1 ||
-        set_all(conf, offsets, sizeof ours / sizeof ours[0], NULL, error) == -1 ||
+    const struct kafka_property *offsets = settings->commit == COMMIT_AUTO ? automatic : ours;
+    if (kafka_conf_set_all(conf, defaults, &settings->properties, error) == -1 ||
+        kafka_conf_set_all(conf, offsets, NULL, error) == -1 ||
         kafka_conf_set(conf, "group.id", settings->group_name, error) == -1)
         return -1;
     if (settings->take_over && !conf_is_classic(conf) &&

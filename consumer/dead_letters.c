@@ -127,16 +127,16 @@ static void on_answers(rd_kafka_t *rk, void *opaque)
 static rd_kafka_conf_t *configure(const struct settings *settings, struct error *error)
 {
     /* Tried for ever: the commit waits, not the records. */
-    static const char *const ours[][2] = {
-        {"enable.idempotence", "true"}, {"message.timeout.ms", "0"}, {"message.max.bytes", "1000000000"}};
+    static const struct kafka_property ours[] = {{"enable.idempotence", "true"},
+                                                 {"message.timeout.ms", "0"},
+                                                 {"message.max.bytes", "1000000000"},
+                                                 {NULL, NULL}};
     rd_kafka_conf_t *conf =
         kafka_conf(settings->brokers.bootstrap, settings->client, &settings->properties, error);
-    for (size_t i = 0; conf != NULL && i < sizeof ours / sizeof ours[0]; i++)
-        if (kafka_conf_set(conf, ours[i][0], ours[i][1], error) == -1) {
-            rd_kafka_conf_destroy(conf);
-            return NULL;
-        }
-    return conf;
+    if (conf == NULL || kafka_conf_set_all(conf, ours, NULL, error) == 0)
+        return conf;
+    rd_kafka_conf_destroy(conf);
+    return NULL;
 }
 
 /* Makes the topic like its source. Where that is not possible (not allowed, the embedded broker) sending will

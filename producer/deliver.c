@@ -81,13 +81,8 @@ enum delivery_answer delivery_send(struct delivery *delivery, const struct recor
 
 /* --- opening ------------------------------------------------------------------------------------------- */
 
-struct property {
-    const char *name;
-    const char *value;
-};
-
 /* Ours unless the user's -X says otherwise. */
-static const struct property defaults[] = {
+static const struct kafka_property defaults[] = {
     {"enable.idempotence", "true"},
     {"acks", "all"},
     {"retry.backoff.ms", "50"},
@@ -95,16 +90,8 @@ static const struct property defaults[] = {
        waited for. */
     {"topic.metadata.propagation.max.ms", "5000"},
     {"topic.metadata.refresh.interval.ms", "10000"},
+    {NULL, NULL},
 };
-
-static int configure(rd_kafka_conf_t *conf, const struct option_list *properties, struct error *error)
-{
-    for (size_t i = 0; i < sizeof defaults / sizeof defaults[0]; i++)
-        if (!kafka_property_given(properties, defaults[i].name) &&
-            kafka_conf_set(conf, defaults[i].name, defaults[i].value, error) == -1)
-            return -1;
-    return 0;
-}
 
 static void wake(void *context)
 {
@@ -132,7 +119,7 @@ static rd_kafka_conf_t *make_conf(const struct settings *settings, struct error 
 {
     rd_kafka_conf_t *conf =
         kafka_conf(settings->brokers.bootstrap, settings->name, &settings->properties, error);
-    if (conf == NULL || configure(conf, &settings->properties, error) == 0)
+    if (conf == NULL || kafka_conf_set_all(conf, defaults, &settings->properties, error) == 0)
         return conf;
     rd_kafka_conf_destroy(conf);
     return NULL;

@@ -5,12 +5,12 @@
 
 #define ANSWER_MS 10000
 
-static const char *const ours[] = {
-    "enable.partition.eof=true",
-    "enable.auto.commit=false",
-    "enable.auto.offset.store=false",
-    "queued.max.messages.kbytes=8192", /* of each partition, while another one's turn is awaited */
-    NULL,
+static const struct kafka_property ours[] = {
+    {"enable.partition.eof", "true"},
+    {"enable.auto.commit", "false"},
+    {"enable.auto.offset.store", "false"},
+    {"queued.max.messages.kbytes", "8192"}, /* of each partition, while another one's turn is awaited */
+    {NULL, NULL},
 };
 
 int cluster_open(struct cluster *cluster, const char *bootstrap, const struct option_list *properties,

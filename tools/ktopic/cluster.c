@@ -5,7 +5,8 @@
 #define ANSWER_MS 10000
 
 int cluster_open(struct kafka_cluster *cluster, rd_kafka_type_t type, const char *bootstrap,
-                 const struct option_list *properties, const char *const *settings, struct error *error)
+                 const struct option_list *properties, const struct kafka_property *settings,
+                 struct error *error)
 {
     cluster->rk = NULL;
     kafka_help_if_asked(properties);

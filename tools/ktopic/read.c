@@ -72,9 +72,10 @@ static const struct program program = {
     .operands_max = 1,
 };
 
-static const char *const reader_settings[] = {
-    "group.id=ktopic", /* librdkafka wants one to assign partitions; nobody joins it */
-    "enable.auto.commit=false", "enable.partition.eof=true", "auto.offset.reset=error", NULL,
+static const struct kafka_property reader_settings[] = {
+    {"group.id", "ktopic"}, /* librdkafka wants one to assign partitions; nobody joins it */
+    {"enable.auto.commit", "false"}, {"enable.partition.eof", "true"},
+    {"auto.offset.reset", "error"},  {NULL, NULL},
 };
 
 /* How far a partition is to be read. */

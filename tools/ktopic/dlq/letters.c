@@ -211,9 +211,11 @@ int letters_open(struct letters *letters, const struct dlq_settings *settings, c
     else
         snprintf(letters->name, sizeof letters->name, "%.244s" DEAD_LETTER_SUFFIX, topic);
     snprintf(letters->replay, sizeof letters->replay, "%.240s" DEAD_LETTER_REPLAY_SUFFIX, letters->name);
-    char group[TOPIC_NAME_BYTES + 16];
-    snprintf(group, sizeof group, "group.id=%s", letters->replay);
-    const char *const properties[] = {SCAN_SETTINGS, group, NULL};
+    const struct kafka_property properties[] = {{"group.id", letters->replay},
+                                                {"enable.auto.commit", "false"},
+                                                {"enable.partition.eof", "true"},
+                                                {"auto.offset.reset", "error"},
+                                                {NULL, NULL}};
     if (parse_where(letters, error) == -1 ||
         cluster_open(&letters->cluster, RD_KAFKA_CONSUMER, settings->bootstrap, &settings->properties,
                      properties, error) == -1 ||

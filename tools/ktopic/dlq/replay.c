@@ -189,18 +189,19 @@ static void on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *message, void 
 
 static int open_producer(struct replay *replay, struct error *error)
 {
-    static const char *const ours[][2] = {
-        {"enable.idempotence", "true"}, {"message.timeout.ms", "30000"}, {"message.max.bytes", "1000000000"}};
+    static const struct kafka_property ours[] = {{"enable.idempotence", "true"},
+                                                 {"message.timeout.ms", "30000"},
+                                                 {"message.max.bytes", "1000000000"},
+                                                 {NULL, NULL}};
     const struct letters *letters = replay->letters;
     rd_kafka_conf_t *conf =
         kafka_conf(letters->cluster.brokers.bootstrap, "ktopic", &letters->settings->properties, error);
-    for (size_t i = 0; conf != NULL && i < sizeof ours / sizeof ours[0]; i++)
-        if (kafka_conf_set(conf, ours[i][0], ours[i][1], error) == -1) {
-            rd_kafka_conf_destroy(conf);
-            return -1;
-        }
     if (conf == NULL)
         return -1;
+    if (kafka_conf_set_all(conf, ours, NULL, error) == -1) {
+        rd_kafka_conf_destroy(conf);
+        return -1;
+    }
     rd_kafka_conf_set_dr_msg_cb(conf, on_delivery);
     replay->producer = kafka_new(RD_KAFKA_PRODUCER, conf, error);
     return replay->producer == NULL ? -1 : 0;

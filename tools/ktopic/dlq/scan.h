@@ -5,11 +5,8 @@
 
 #include "tools/ktopic/cluster.h"
 
-/* What a cluster that is scanned needs among its properties (cluster_open). */
-#define SCAN_SETTINGS "enable.auto.commit=false", "enable.partition.eof=true", "auto.offset.reset=error"
-
 struct scan {
-    const struct kafka_cluster *cluster; /* a consumer's */
+    const struct kafka_cluster *cluster; /* a consumer's, with enable.partition.eof */
     const char *topic;
     int partitions;
     const int64_t *from; /* by partition */
