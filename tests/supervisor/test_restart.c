@@ -4,12 +4,12 @@
 
 /* Round numbers: first wait 100, cap 1000, healthy after 5000, 5 deaths within 60000 hold. */
 static struct restart_policy policy = {.mode = RESTART_MODE_ON_FAILURE,
-                                             .first_us = 100,
-                                             .cap_us = 1000,
-                                             .healthy_us = 5000,
-                                             .window_us = 60000,
-                                             .deaths_max = 10,
-                                             .session_us = 45000};
+                                       .first_us = 100,
+                                       .cap_us = 1000,
+                                       .healthy_us = 5000,
+                                       .window_us = 60000,
+                                       .deaths_max = 10,
+                                       .session_us = 45000};
 static struct restart_history history;
 static int64_t delay_us;
 
