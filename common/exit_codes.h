@@ -30,7 +30,7 @@ enum exit_policy {
     X(EXIT_CODE_UNRELEASED, 82, WAIT, "the group has not released this worker's group.instance.id yet")      \
     X(EXIT_CODE_SINK, 83, RESTART, "the sink failed")                                                        \
     X(EXIT_CODE_OFFSETS_LOST, 84, HOLD,                                                                      \
-      "records at the committed offset are gone, and --on-offset-loss is stop")                              \
+      "the records to go on with are gone, or the topic was made anew, and --on-offset-loss is stop")        \
     X(EXIT_CODE_ORPHAN, 85, DONE, "the supervisor is gone")                                                  \
     X(EXIT_CODE_UNDELIVERED, 86, RESTART, "the producer ended with records that were not delivered")         \
     X(EXIT_CODE_LEDGER, 87, RESTART, "the producer's ledger cannot be written")                              \

@@ -10,6 +10,10 @@ static const struct kafka_property defaults[] = {
     {"fetch.error.backoff.ms", "50"},
     {"topic.metadata.refresh.interval.ms",
      "10000"}, /* a topic made later is found within 10 s, not 5 minutes */
+    /* From a failed fetch to the question whether the topic is there (100 ms by default; it doubles with each
+     * time). Whether it was deleted is known only from an answer in time: made anew at once and filled, it
+     * looks as if it had never been away. */
+    {"topic.metadata.refresh.fast.interval.ms", "10"},
     {"allow.auto.create.topics", "false"},
     {NULL, NULL},
 };

@@ -54,6 +54,7 @@ struct consumer {
     bool paused;  /* no records are taken; partitions and membership are kept */
     bool ever_received;
     bool topic_missing_said;
+    bool topic_left;      /* it was not there when librdkafka looked last: rebalance_look_back is due */
     int64_t low_asked_us; /* monotonic: when the low watermarks were asked for */
 };
 

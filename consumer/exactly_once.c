@@ -69,7 +69,8 @@ static void send_kept(void *context, const struct letter_body *body)
         log_warning("%s; it stays in the outbox", error.text);
 }
 
-int exactly_once_take(struct consumer *consumer, int32_t partition, int64_t *start, struct error *error)
+int exactly_once_take(struct consumer *consumer, int32_t partition, struct sink_place *place,
+                      struct error *error)
 {
     const struct exactly_once *sink = &consumer->sink;
     struct sink_source source = {.cluster = dead_letters_cluster(consumer->letters),
@@ -77,7 +78,7 @@ int exactly_once_take(struct consumer *consumer, int32_t partition, int64_t *sta
                                  .topic = consumer->settings->topic};
     if (strcmp(source.cluster, "unknown") == 0)
         return error_set(error, "the cluster's id is not known yet");
-    if (sink->class->take(sink->state, &source, partition, start, error) == -1 ||
+    if (sink->class->take(sink->state, &source, partition, place, error) == -1 ||
         sink->class->outbox(sink->state, partition, send_kept, consumer, error) == -1)
         return -1;
     FAULT_POINT(taken_over);
@@ -98,18 +99,18 @@ static void drop_partition(struct consumer *consumer, int32_t partition)
                 partition);
 }
 
-int64_t exactly_once_reread(struct consumer *consumer, int32_t partition, struct error *error)
+int exactly_once_reread(struct consumer *consumer, int32_t partition, struct sink_place *place,
+                        struct error *error)
 {
     const struct exactly_once *sink = &consumer->sink;
-    int64_t next_offset;
-    enum sink_result result = sink->class->reread(sink->state, partition, &next_offset, error);
+    enum sink_result result = sink->class->reread(sink->state, partition, place, error);
     if (result == SINK_LOST)
         drop_partition(consumer, partition);
     /* The commit may have been done after all, and its letters were not sent. One that is sent twice has the
      * same id. */
     if (result == SINK_DONE && sink->class->outbox(sink->state, partition, send_kept, consumer, error) == -1)
         return -1;
-    return result == SINK_DONE ? next_offset : -1;
+    return result == SINK_DONE ? 0 : -1;
 }
 
 int exactly_once_move(struct consumer *consumer, int32_t partition, int64_t from, int64_t to,
@@ -134,8 +135,9 @@ static size_t fill_ranges(struct consumer *consumer)
     size_t count = 0;
     for (size_t i = 0; i < consumer->offsets.row_count; i++) {
         const struct partition *row = &consumer->offsets.rows[i];
-        if (row->batch_first != STATS_UNKNOWN && row->batch_end != row->position)
-            consumer->sink.ranges[count++] = (struct sink_range){(int32_t)i, row->position, row->batch_end};
+        if (offsets_moves(row))
+            consumer->sink.ranges[count++] =
+                (struct sink_range){(int32_t)i, row->position, {row->batch_end, row->next_witness}};
     }
     return count;
 }

@@ -21,13 +21,15 @@ static inline bool exactly_once_is(const struct consumer *consumer)
     return consumer->sink.class != NULL;
 }
 
-/* A partition was assigned: takes it over in the database. *start is where to go on; STATS_UNKNOWN: nothing
- * of it is there. -1 when the database cannot be asked now. */
-int exactly_once_take(struct consumer *consumer, int32_t partition, int64_t *start, struct error *error);
+/* A partition was assigned: takes it over in the database. *place is where to go on. -1 when the database
+ * cannot be asked now. */
+int exactly_once_take(struct consumer *consumer, int32_t partition, struct sink_place *place,
+                      struct error *error);
 
 /* Where to go on after a commit whose end is not known; -1: it cannot be asked now. A partition that is
  * another process's is dropped. */
-int64_t exactly_once_reread(struct consumer *consumer, int32_t partition, struct error *error);
+int exactly_once_reread(struct consumer *consumer, int32_t partition, struct sink_place *place,
+                        struct error *error);
 
 /* Sets where to go on: the first start, a gap that retention tore, a reset. -1: not done. */
 int exactly_once_move(struct consumer *consumer, int32_t partition, int64_t from, int64_t to,

@@ -5,6 +5,7 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "consumer/faults.h"
+#include "consumer/offset_loss.h"
 #include "consumer/rebalance.h"
 
 #define WAIT_MAX_US (30 * US_PER_SECOND) /* far below half of max.poll.interval.ms, 150 s */
@@ -85,6 +86,14 @@ void hold_untaken(struct consumer *consumer, int32_t partition, bool reread, con
                 consumer->offsets.topic, partition, error->text, wait / US_PER_MS);
 }
 
+void hold_for_loss(struct consumer *consumer, int32_t partition, enum loss loss, int64_t wait_us)
+{
+    struct partition *row = offsets_assigned(&consumer->offsets, partition);
+    row->hold =
+        (struct hold){.offset = STATS_UNKNOWN, .until_us = clock_monotonic_us() + wait_us, .loss = loss};
+    consumer->holding = true;
+}
+
 bool hold_covers(struct consumer *consumer, const rd_kafka_message_t *message)
 {
     const struct partition *row = offsets_assigned(&consumer->offsets, message->partition);
@@ -124,6 +133,19 @@ void holds_apply(struct consumer *consumer)
     rd_kafka_topic_partition_list_destroy(list);
 }
 
+static void release(struct consumer *consumer, int32_t partition, const struct hold *hold)
+{
+    if (hold->loss != LOSS_NONE) {
+        offset_loss_settle(consumer, partition, hold->loss);
+        return;
+    }
+    stats_add(consumer->stats, CONSUMER_RETRIED, 1);
+    if (hold->untaken)
+        rebalance_take(consumer, partition);
+    else
+        rebalance_read_on(consumer, partition);
+}
+
 void holds_release(struct consumer *consumer)
 {
     if (!consumer->holding)
@@ -139,11 +161,7 @@ void holds_release(struct consumer *consumer)
             continue;
         }
         hold->until_us = 0;
-        stats_add(consumer->stats, CONSUMER_RETRIED, 1);
-        if (hold->untaken)
-            rebalance_take(consumer, (int32_t)i);
-        else
-            rebalance_read_on(consumer, (int32_t)i);
+        release(consumer, (int32_t)i, hold);
         consumer->holding = consumer->holding || hold->until_us != 0;
     }
 }

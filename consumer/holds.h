@@ -21,6 +21,10 @@ void hold_batch(struct consumer *consumer, const struct error *error);
  * before. */
 void hold_untaken(struct consumer *consumer, int32_t partition, bool reread, const struct error *error);
 
+/* Something is not there. What follows in the batch in flight is not processed; what came before it is. Then,
+ * after `wait_us`, offset_loss.h settles it between two batches. */
+void hold_for_loss(struct consumer *consumer, int32_t partition, enum loss loss, int64_t wait_us);
+
 /* True for the record at which a partition came to wait in this batch, and for what follows it. */
 bool hold_covers(struct consumer *consumer, const rd_kafka_message_t *message);
 

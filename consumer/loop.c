@@ -26,11 +26,22 @@
 
 /* --- callbacks ----------------------------------------------------------------------------------------- */
 
+/* What has come so far is a batch: what comes next may be another topic's. (Not while closing, whose own wait
+ * a yield would end. And not rd_kafka_yield, which in 2.0.2 loses the next message.) */
+static void on_topic_left(struct consumer *consumer)
+{
+    process_missing_topic(consumer);
+    if (!consumer->must_stop && worker_control_wanted(consumer->control) == WORKER_RUN)
+        rd_kafka_queue_yield(consumer->queue);
+}
+
 static void error_callback(rd_kafka_t *rk, int err, const char *reason, void *opaque)
 {
     struct consumer *consumer = opaque;
     (void)rk;
     stats_add(consumer->stats, CONSUMER_BROKER_ERRORS, 1);
+    if (err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART || err == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION)
+        on_topic_left(consumer);
     if (kafka_outage_error(&consumer->outage, (rd_kafka_resp_err_t)err))
         stats_event(consumer->stats, STATS_RING_ERRORS, clock_wall_us(), err, "%s", reason);
     else
@@ -173,6 +184,9 @@ static void work(struct consumer *consumer, struct rounds *rounds, int64_t idle_
     tell_assignment(consumer);
     int64_t began_us = clock_monotonic_us();
     uint64_t records = process_batch(consumer);
+    if (consumer->topic_left)
+        rebalance_look_back(consumer);
+    consumer->topic_left = false;
     note_batch(rounds, records, began_us);
     if (records > 0 && !settings->quiet && !settings->print)
         lines_batch(&rounds->lines, records, clock_monotonic_us());

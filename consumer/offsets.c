@@ -26,7 +26,10 @@ static const struct partition unused_row = {.slot = -1,
                                             .batch_first = STATS_UNKNOWN,
                                             .batch_end = STATS_UNKNOWN,
                                             .batch_oldest_us = STATS_UNKNOWN,
-                                            .hold = {.offset = STATS_UNKNOWN}};
+                                            .hold = {.offset = STATS_UNKNOWN},
+                                            .witness = WITNESS_NONE,
+                                            .next_witness = WITNESS_NONE,
+                                            .found = WITNESS_NONE};
 
 static int grow(struct offsets *offsets, size_t wanted)
 {
@@ -76,6 +79,8 @@ int offsets_assign(struct offsets *offsets, int32_t number, int64_t start, int64
     row->barrier = row->requested = STATS_UNKNOWN;
     row->batch_first = row->batch_end = row->batch_oldest_us = STATS_UNKNOWN;
     row->hold = unused_row.hold;
+    row->witness = row->next_witness = row->found = unused_row.witness;
+    offsets_witnessed(row);
     struct stats_writer *stats = offsets->stats;
     stats_partition_set(stats, row->slot, PARTITION_ASSIGNED, 1);
     stats_partition_set(stats, row->slot, PARTITION_ASSIGNMENTS, row->assignments);
@@ -88,6 +93,19 @@ int offsets_assign(struct offsets *offsets, int32_t number, int64_t start, int64
     stats_partition_set(stats, row->slot, PARTITION_OLDEST_UNPROCESSED, STATS_UNKNOWN);
     stats_partition_publish(stats, row->slot);
     return 0;
+}
+
+void offsets_witnessed(struct partition *row)
+{
+    row->awaited = row->doubted = false;
+}
+
+/* A witness that is not before the position is none: somebody has set next_offset by hand. */
+void offsets_await(struct offsets *offsets, int32_t number, const struct witness *witness)
+{
+    struct partition *row = offsets_assigned(offsets, number);
+    row->awaited = witness->offset >= 0 && witness->offset < row->position;
+    row->witness = row->awaited ? *witness : unused_row.witness;
 }
 
 void offsets_revoke(struct offsets *offsets, int32_t number)
@@ -121,6 +139,8 @@ void offsets_publish_processed(struct offsets *offsets, int64_t wall_us)
         struct partition *row = &offsets->rows[i];
         if (row->batch_first == STATS_UNKNOWN)
             continue;
+        if (offsets_moves(row))
+            row->witness = row->next_witness;
         row->position = row->batch_end;
         row->batch_first = row->batch_end = row->batch_oldest_us = STATS_UNKNOWN;
         stats_partition_set(offsets->stats, row->slot, PARTITION_POSITION, row->position);
@@ -158,7 +178,7 @@ static int64_t committable(const struct partition *row)
 
 static bool row_dirty(const struct partition *row)
 {
-    if (!row->assigned || row->position == STATS_UNKNOWN)
+    if (!row->assigned || row->position == STATS_UNKNOWN || row->doubted)
         return false;
     if (row->acks != NULL && row->acks->changed)
         return true;

@@ -10,9 +10,18 @@
 #include "common/error.h"
 #include "common/stats/writer.h"
 #include "consumer/acks.h"
+#include "consumer/witness.h"
 
 #include <librdkafka/rdkafka.h>
 #include <stdbool.h>
+
+/* What is not there where a partition is to go on: offset_loss.h. */
+enum loss {
+    LOSS_NONE,
+    LOSS_NOTHING, /* it is elsewhere that something is gone: reading has stopped for that, and goes on */
+    LOSS_GONE,    /* the offset */
+    LOSS_WITNESS  /* the record before it: there is another one, `found` */
+};
 
 /* Why a partition waits: a record that could not be processed for now. holds.h. */
 struct hold {
@@ -22,6 +31,7 @@ struct hold {
     int64_t until_us;         /* monotonic; 0: it does not wait */
     bool untaken;             /* where to go on is not known: exactly_once.h */
     bool reread;              /* and it is ours already */
+    enum loss loss;           /* to be settled before anything more is processed */
     bool in_batch;            /* the batch in flight met it: what follows it there is not processed */
 };
 
@@ -38,6 +48,11 @@ struct partition {
     int64_t batch_end;
     int64_t batch_oldest_us;
     struct hold hold;
+    struct witness witness;      /* the last record before the position, where it is known */
+    struct witness next_witness; /* before batch_end */
+    bool awaited;                /* the witness is read again, and compared, before anything is processed */
+    struct witness found;        /* what is there instead */
+    bool doubted;      /* the topic was not there: nothing is committed before the witness is seen */
     struct acks *acks; /* --commit manual; owned; else NULL */
     bool acks_full;    /* it waits for acknowledgements: manual.h */
 };
@@ -69,6 +84,23 @@ static inline struct partition *offsets_assigned(struct offsets *offsets, int32_
  * Published. */
 int offsets_assign(struct offsets *offsets, int32_t number, int64_t start, int64_t committed);
 void offsets_revoke(struct offsets *offsets, int32_t number);
+
+/* Of an assigned partition that has its start: reading begins at the witness, if there is one, to see whether
+ * it is there. The position stays where it is. */
+void offsets_await(struct offsets *offsets, int32_t number, const struct witness *witness);
+/* It was there, or nobody can tell. */
+void offsets_witnessed(struct partition *row);
+/* Where reading begins, or goes on. */
+static inline int64_t offsets_read_from(const struct partition *row)
+{
+    return row->awaited ? row->witness.offset : row->position;
+}
+
+/* The batch in flight moves the position. */
+static inline bool offsets_moves(const struct partition *row)
+{
+    return row->batch_first != STATS_UNKNOWN && row->batch_end != row->position;
+}
 
 /* Publishes the rows of one kind of change. */
 void offsets_publish_batch(struct offsets *offsets); /* batch_first … batch_end, before processing */

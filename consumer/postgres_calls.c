@@ -11,6 +11,9 @@ enum { NUMBER_BYTES = 24 };
 #define WHERE_OWN       "cluster = $1 AND consumer_group = $2 AND topic = $3"
 #define WHERE_PARTITION " WHERE " WHERE_OWN " AND kafka_partition = $4::int"
 
+/* What ask_place reads. */
+#define PLACE "epoch, next_offset, witness_offset, witness_timestamp_ms, witness_hash"
+
 /* Their names are what an error says was being done. */
 #define LOCK          "wait for other processes"
 #define OTHERS        "look for other groups"
@@ -30,11 +33,13 @@ static const struct statement statements[] = {
              "WHERE topic = $3 AND (cluster <> $1 OR consumer_group <> $2) LIMIT 1"},
     {TAKE, "INSERT INTO ksupervise_offsets (cluster, consumer_group, topic, kafka_partition, epoch) "
            "VALUES ($1, $2, $3, $4::int, 1) ON CONFLICT (cluster, consumer_group, topic, kafka_partition) "
-           "DO UPDATE SET epoch = ksupervise_offsets.epoch + 1 RETURNING epoch, next_offset"},
-    {READ, "SELECT epoch, next_offset FROM ksupervise_offsets" WHERE_PARTITION " FOR SHARE"},
-    {MOVE, "UPDATE ksupervise_offsets SET next_offset = given.next FROM "
-           "unnest($4::int[], $5::bigint[], $6::bigint[], $7::bigint[]) AS given (number, epoch, expected, "
-           "next) WHERE " WHERE_OWN " AND kafka_partition = given.number AND "
+           "DO UPDATE SET epoch = ksupervise_offsets.epoch + 1 RETURNING " PLACE},
+    {READ, "SELECT " PLACE " FROM ksupervise_offsets" WHERE_PARTITION " FOR SHARE"},
+    {MOVE, "UPDATE ksupervise_offsets SET next_offset = given.next, witness_offset = given.witness, "
+           "witness_timestamp_ms = given.timestamp_ms, witness_hash = given.hash FROM "
+           "unnest($4::int[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[], "
+           "$10::bigint[]) AS given (number, epoch, expected, next, witness, timestamp_ms, hash) "
+           "WHERE " WHERE_OWN " AND kafka_partition = given.number AND "
            "ksupervise_offsets.epoch = given.epoch AND next_offset IS NOT DISTINCT FROM given.expected"},
     {OUTBOX_ADD,
      "INSERT INTO ksupervise_outbox VALUES ($1, $2, $3, $4::int, $5::bigint, $6::bigint, $7::bytea, "
@@ -133,7 +138,13 @@ int postgres_check_alone(struct postgres_link *link, const struct postgres_owner
     return result;
 }
 
-/* A call about one partition that returns its epoch and next offset. */
+/* NULL is unknown. */
+static int64_t number_of(const PGresult *result, int column)
+{
+    return PQgetisnull(result, 0, column) ? STATS_UNKNOWN : strtoll(PQgetvalue(result, 0, column), NULL, 10);
+}
+
+/* A call about one partition that returns PLACE. */
 static int ask_place(struct postgres_link *link, const char *statement, const struct postgres_owner *owner,
                      int32_t partition, struct postgres_place *place, struct error *error)
 {
@@ -150,9 +161,9 @@ static int ask_place(struct postgres_link *link, const char *statement, const st
                               "PostgreSQL: %s: there is no row of [%" PRId32 "] in ksupervise_offsets",
                               statement, partition);
     }
-    place->epoch = strtoll(PQgetvalue(result, 0, 0), NULL, 10);
-    place->next_offset =
-        PQgetisnull(result, 0, 1) ? STATS_UNKNOWN : strtoll(PQgetvalue(result, 0, 1), NULL, 10);
+    place->epoch = number_of(result, 0);
+    place->place.next_offset = number_of(result, 1);
+    place->place.witness = (struct witness){number_of(result, 2), number_of(result, 3), number_of(result, 4)};
     PQclear(result);
     return 0;
 }
@@ -176,8 +187,13 @@ int postgres_ranges_set(struct postgres_calls *calls, const struct sink_range *r
         postgres_array_begin(&calls->arrays[i]);
     for (size_t i = 0; i < count; i++) {
         const struct sink_range *range = &ranges[i];
-        const int64_t numbers[POSTGRES_ARRAYS] = {range->partition, sink_epoch(epochs, range->partition),
-                                                  range->expected, range->next};
+        const struct witness *witness = &range->next.witness;
+        const int64_t numbers[POSTGRES_ARRAYS] = {
+            range->partition, sink_epoch(epochs, range->partition),
+            range->expected,  range->next.next_offset,
+            witness->offset,  witness->timestamp_ms,
+            witness->hash,
+        };
         for (size_t j = 0; j < POSTGRES_ARRAYS; j++)
             if (postgres_array_add(&calls->arrays[j], numbers[j], error) == -1)
                 return -1;
@@ -188,10 +204,11 @@ int postgres_ranges_set(struct postgres_calls *calls, const struct sink_range *r
 int64_t postgres_move(struct postgres_link *link, const struct postgres_calls *calls,
                       const struct postgres_owner *owner, struct error *error)
 {
-    const char *const values[] = {owner->cluster,        owner->group,          owner->topic,
-                                  calls->arrays[0].text, calls->arrays[1].text, calls->arrays[2].text,
-                                  calls->arrays[3].text};
-    const struct postgres_call call = {.statement = MOVE, .count = 7, .values = values};
+    enum { OWN = 3, VALUES = OWN + POSTGRES_ARRAYS };
+    const char *values[VALUES] = {owner->cluster, owner->group, owner->topic};
+    for (size_t i = 0; i < POSTGRES_ARRAYS; i++)
+        values[OWN + i] = calls->arrays[i].text;
+    const struct postgres_call call = {.statement = MOVE, .count = VALUES, .values = values};
     PGresult *result = postgres_link_call(link, &call, error);
     if (result == NULL)
         return -1;

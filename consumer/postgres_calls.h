@@ -14,7 +14,8 @@ struct postgres_owner {
 };
 
 struct postgres_place {
-    int64_t epoch, next_offset; /* STATS_UNKNOWN: nothing was ever committed */
+    int64_t epoch;
+    struct sink_place place;
 };
 
 /* Parameters that are arrays, as text ({1,2,NULL}), which grow and are kept. Zeroed at first. */
@@ -22,7 +23,7 @@ struct postgres_array {
     char *text;
     size_t used, size;
 };
-enum { POSTGRES_ARRAYS = 4 };
+enum { POSTGRES_ARRAYS = 7 };
 struct postgres_calls {
     struct postgres_array arrays[POSTGRES_ARRAYS];
 };

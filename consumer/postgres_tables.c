@@ -12,17 +12,23 @@ static const char *const begin_sql = "BEGIN; SELECT pg_advisory_xact_lock(hashte
  * put beside the old one, and no index is touched. */
 struct own_table {
     const char *name, *sql;
+    const char *newest, *upgrade; /* a column that a table of an older build lacks, and what it then needs */
 };
 static const struct own_table own_tables[] = {
     {"ksupervise_offsets",
      "CREATE TABLE ksupervise_offsets (cluster TEXT NOT NULL, consumer_group TEXT NOT NULL, "
      "topic TEXT NOT NULL, kafka_partition INTEGER NOT NULL, epoch BIGINT NOT NULL, next_offset BIGINT, "
-     "PRIMARY KEY (cluster, consumer_group, topic, kafka_partition)) WITH (fillfactor = 50)"},
+     "witness_offset BIGINT, witness_timestamp_ms BIGINT, witness_hash BIGINT, "
+     "PRIMARY KEY (cluster, consumer_group, topic, kafka_partition)) WITH (fillfactor = 50)",
+     "witness_offset",
+     "ALTER TABLE ksupervise_offsets ADD COLUMN witness_offset BIGINT, "
+     "ADD COLUMN witness_timestamp_ms BIGINT, ADD COLUMN witness_hash BIGINT"},
     {"ksupervise_outbox",
      "CREATE TABLE ksupervise_outbox (cluster TEXT NOT NULL, consumer_group TEXT NOT NULL, "
      "topic TEXT NOT NULL, kafka_partition INTEGER NOT NULL, kafka_offset BIGINT NOT NULL, "
      "timestamp_ms BIGINT, message_key BYTEA, message_value BYTEA, headers BYTEA, "
-     "PRIMARY KEY (cluster, consumer_group, topic, kafka_partition, kafka_offset))"},
+     "PRIMARY KEY (cluster, consumer_group, topic, kafka_partition, kafka_offset))",
+     "headers", NULL},
 };
 
 /* `name, type` of each column; none when there is no such table. The caller clears. */
@@ -46,22 +52,26 @@ static PGresult *columns_of(struct postgres_link *link, const char *table, struc
     return columns;
 }
 
-static int make_own(struct postgres_link *link, const struct own_table *table, struct error *error)
-{
-    PGresult *columns = columns_of(link, table->name, error);
-    if (columns == NULL)
-        return -1;
-    int result = PQntuples(columns) > 0 ? 0 : postgres_link_do(link, "make a table", table->sql, error);
-    PQclear(columns);
-    return result;
-}
-
 static const char *type_of(const PGresult *columns, const char *name)
 {
     for (int i = 0; i < PQntuples(columns); i++)
         if (strcmp(PQgetvalue(columns, i, 0), name) == 0)
             return PQgetvalue(columns, i, 1);
     return NULL;
+}
+
+static int make_own(struct postgres_link *link, const struct own_table *table, struct error *error)
+{
+    PGresult *columns = columns_of(link, table->name, error);
+    if (columns == NULL)
+        return -1;
+    int result = 0;
+    if (PQntuples(columns) == 0)
+        result = postgres_link_do(link, "make a table", table->sql, error);
+    else if (type_of(columns, table->newest) == NULL)
+        result = postgres_link_do(link, "add columns", table->upgrade, error);
+    PQclear(columns);
+    return result;
 }
 
 /* COPY's binary format converts nothing: the type must be the very one. */

@@ -9,6 +9,7 @@
 #include "consumer/faults.h"
 #include "consumer/holds.h"
 #include "consumer/manual.h"
+#include "consumer/offset_loss.h"
 #include "consumer/rebalance.h"
 
 enum { REFUSALS_SAID = 3 }; /* lines a batch; the rest is counted */
@@ -17,7 +18,7 @@ enum { REFUSALS_SAID = 3 }; /* lines a batch; the rest is counted */
 
 static void on_offset_gone(struct consumer *consumer, const rd_kafka_message_t *message)
 {
-    rebalance_offset_gone(consumer, message->partition);
+    offset_loss_gone(consumer, message);
 }
 
 static void on_fatal(struct consumer *consumer, const rd_kafka_message_t *message)
@@ -36,6 +37,12 @@ static void on_fatal(struct consumer *consumer, const rd_kafka_message_t *messag
 static void on_missing_topic(struct consumer *consumer, const rd_kafka_message_t *message)
 {
     (void)message;
+    process_missing_topic(consumer);
+}
+
+void process_missing_topic(struct consumer *consumer)
+{
+    consumer->topic_left = true;
     if (consumer->topic_missing_said)
         return;
     consumer->topic_missing_said = true;
@@ -103,6 +110,8 @@ static bool is_next(struct consumer *consumer, const rd_kafka_message_t *message
         manual_settled(consumer, message->partition, expected, message->offset); /* nothing is there */
     if (row->batch_first == STATS_UNKNOWN) {
         row->batch_first = message->offset;
+        if (row->awaited)
+            offset_loss_untold(consumer, message->partition);
         int64_t timestamp_ms = rd_kafka_message_timestamp(message, NULL);
         row->batch_oldest_us = timestamp_ms >= 0 ? timestamp_ms * US_PER_MS : STATS_UNKNOWN;
     }
@@ -125,7 +134,7 @@ static void sort_out(struct consumer *consumer)
         }
         if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR)
             take_error(consumer, message);
-        else
+        else if (!offset_loss_compare(consumer, message))
             skipped++;
         rd_kafka_message_destroy(message);
     }
@@ -308,6 +317,7 @@ uint64_t process_batch(struct consumer *consumer)
     if (consumer->batch.count == 0)
         return 0;
     kafka_outage_over(&consumer->outage);
+    consumer->topic_missing_said = false;
     int64_t began_us = clock_wall_us();
     FAULT_POINT(received);
     before(consumer, began_us);
@@ -322,6 +332,7 @@ uint64_t process_batch(struct consumer *consumer)
         run_pipeline(consumer, &result);
     holds_apply(consumer);
     FAULT_POINT(processed);
+    offset_loss_note(consumer);
     if (exactly_once_is(consumer) && !exactly_once_commit(consumer, result.gathered)) {
         result = (struct pipeline_result){0};
         holds_apply(consumer);

@@ -8,4 +8,7 @@
 /* Works consumer->batch off and empties it. Returns how many records were processed or refused. */
 uint64_t process_batch(struct consumer *consumer);
 
+/* The topic is not there: said once. */
+void process_missing_topic(struct consumer *consumer);
+
 #endif

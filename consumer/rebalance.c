@@ -54,20 +54,30 @@ static void tell_redelivery(struct consumer *consumer, int32_t number, int64_t s
 }
 
 /* Where the sink wants a partition to go on; the first time at --from, which it is told before anything is
- * read: a second first start must not be elsewhere. -1 with the error. */
-static int64_t sink_start(struct consumer *consumer, int32_t partition, struct error *error)
+ * read: a second first start must not be elsewhere. */
+static int sink_start(struct consumer *consumer, int32_t partition, struct sink_place *place,
+                      struct error *error)
 {
-    int64_t start;
-    if (exactly_once_take(consumer, partition, &start, error) == -1)
+    if (exactly_once_take(consumer, partition, place, error) == -1)
         return -1;
-    if (start != STATS_UNKNOWN)
-        return start;
+    if (place->next_offset != STATS_UNKNOWN)
+        return 0;
     bool latest = consumer->settings->from == FROM_LATEST;
-    start = edge_of(consumer->rk, consumer->offsets.topic, partition,
-                    latest ? RD_KAFKA_OFFSET_END : RD_KAFKA_OFFSET_BEGINNING);
-    if (start == STATS_UNKNOWN)
+    place->next_offset = edge_of(consumer->rk, consumer->offsets.topic, partition,
+                                 latest ? RD_KAFKA_OFFSET_END : RD_KAFKA_OFFSET_BEGINNING);
+    if (place->next_offset == STATS_UNKNOWN)
         return error_set(error, "the broker does not say where the topic begins");
-    return exactly_once_move(consumer, partition, STATS_UNKNOWN, start, false, error) == -1 ? -1 : start;
+    return exactly_once_move(consumer, partition, STATS_UNKNOWN, place->next_offset, false, error);
+}
+
+/* Into the table: there the sink goes on, and the record before it is to be as it was. */
+static int begin_at_place(struct consumer *consumer, int32_t partition, const struct sink_place *place,
+                          int64_t committed)
+{
+    if (offsets_assign(&consumer->offsets, partition, place->next_offset, committed) == -1)
+        return -1;
+    offsets_await(&consumer->offsets, partition, &place->witness);
+    return 0;
 }
 
 /* The same as decide_starts, by the sink's word. A partition whose start it does not say waits. */
@@ -78,14 +88,18 @@ static void decide_sink_starts(struct consumer *consumer, rd_kafka_topic_partiti
     for (int i = 0; i < partitions->cnt; i++) {
         rd_kafka_topic_partition_t *one = &partitions->elems[i];
         struct error error = ERROR_INIT;
+        struct sink_place place;
         int64_t had = committed->elems[i].offset >= 0 ? committed->elems[i].offset : STATS_UNKNOWN;
-        int64_t start = sink_start(consumer, one->partition, &error);
-        one->offset = start != -1 ? start : RD_KAFKA_OFFSET_BEGINNING;
-        if (offsets_assign(&consumer->offsets, one->partition, start != -1 ? start : STATS_UNKNOWN, had) ==
-            -1)
+        bool taken = sink_start(consumer, one->partition, &place, &error) == 0;
+        if (!taken)
+            place = (struct sink_place){STATS_UNKNOWN, WITNESS_NONE};
+        one->offset = RD_KAFKA_OFFSET_BEGINNING;
+        if (begin_at_place(consumer, one->partition, &place, had) == -1)
             consumer_fail(consumer, EXIT_CODE_FAILED, "no memory for partition %" PRId32, one->partition);
-        else if (start == -1)
+        else if (!taken)
             hold_untaken(consumer, one->partition, false, &error);
+        else
+            one->offset = offsets_read_from(offsets_assigned(&consumer->offsets, one->partition));
     }
     rd_kafka_topic_partition_list_destroy(committed);
 }
@@ -149,19 +163,23 @@ static void check(struct consumer *consumer, rd_kafka_error_t *error, const char
     rd_kafka_error_destroy(error);
 }
 
+static void assign(struct consumer *consumer, const rd_kafka_topic_partition_list_t *partitions)
+{
+    rd_kafka_resp_err_t err = rd_kafka_assign(consumer->rk, partitions);
+    if (err != RD_KAFKA_RESP_ERR_NO_ERROR)
+        log_warning("assign: %s", rd_kafka_err2str(err));
+}
+
 static void given(struct consumer *consumer, rd_kafka_topic_partition_list_t *partitions)
 {
     if (exactly_once_is(consumer))
         decide_sink_starts(consumer, partitions);
     else
         decide_starts(consumer, partitions);
-    if (is_cooperative(consumer->rk)) {
+    if (is_cooperative(consumer->rk))
         check(consumer, rd_kafka_incremental_assign(consumer->rk, partitions), "incremental assign");
-    } else {
-        rd_kafka_resp_err_t err = rd_kafka_assign(consumer->rk, partitions);
-        if (err != RD_KAFKA_RESP_ERR_NO_ERROR)
-            log_warning("assign: %s", rd_kafka_err2str(err));
-    }
+    else
+        assign(consumer, partitions);
     if (consumer->paused)
         rd_kafka_pause_partitions(consumer->rk, partitions);
     pause_waiting(consumer, partitions);
@@ -244,12 +262,12 @@ void rebalance_callback(rd_kafka_t *rk, rd_kafka_resp_err_t err, rd_kafka_topic_
 
 /* --- pauses -------------------------------------------------------------------------------------------- */
 
-/* A pause drops what librdkafka had fetched ahead, and before 2.1 its own idea of the position with it: so
- * reading goes on by a seek to ours. */
-static void read_on(struct consumer *consumer, rd_kafka_topic_partition_list_t *list)
+/* Wherever reading begins anew, the record before is looked at. */
+static int64_t look_back(struct consumer *consumer, int32_t partition)
 {
-    check(consumer, rd_kafka_seek_partitions(consumer->rk, list, QUERY_MS), "seek");
-    rd_kafka_resume_partitions(consumer->rk, list);
+    const struct partition *row = &consumer->offsets.rows[partition];
+    offsets_await(&consumer->offsets, partition, &row->witness);
+    return offsets_read_from(row);
 }
 
 /* Partitions that wait for themselves (holds.h) stay paused in any case. */
@@ -258,17 +276,71 @@ static bool can_read(const struct partition *row)
     return row->assigned && row->position != STATS_UNKNOWN && row->hold.until_us == 0 && !row->acks_full;
 }
 
+/* All that is assigned, each at where it is to go on. */
+static rd_kafka_topic_partition_list_t *places(struct consumer *consumer)
+{
+    const struct offsets *offsets = &consumer->offsets;
+    int64_t unknown = exactly_once_is(consumer) ? RD_KAFKA_OFFSET_BEGINNING : RD_KAFKA_OFFSET_STORED;
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)offsets->assigned_count);
+    for (size_t i = 0; i < offsets->row_count; i++)
+        if (offsets->rows[i].assigned)
+            rd_kafka_topic_partition_list_add(list, offsets->topic, (int32_t)i)->offset =
+                offsets->rows[i].position != STATS_UNKNOWN ? offsets_read_from(&offsets->rows[i]) : unknown;
+    return list;
+}
+
+/* librdkafka does not seek in a partition whose offset it has reported as gone, nor while the topic is not
+ * there: its fetching has ended, and only an assignment starts it. (With an eager assignor that is one of
+ * all: what they had fetched ahead comes again.) */
+static void assign_again(struct consumer *consumer, const rd_kafka_topic_partition_list_t *ended)
+{
+    rd_kafka_topic_partition_list_t *all = places(consumer);
+    if (is_cooperative(consumer->rk)) {
+        check(consumer, rd_kafka_incremental_unassign(consumer->rk, ended), "incremental unassign");
+        check(consumer, rd_kafka_incremental_assign(consumer->rk, ended), "incremental assign");
+    } else {
+        assign(consumer, all);
+    }
+    for (int i = all->cnt - 1; i >= 0; i--)
+        if (!consumer->paused && can_read(offsets_assigned(&consumer->offsets, all->elems[i].partition)))
+            rd_kafka_topic_partition_list_del_by_idx(all, i);
+    if (all->cnt > 0)
+        rd_kafka_pause_partitions(consumer->rk, all);
+    rd_kafka_topic_partition_list_destroy(all);
+}
+
+/* A pause drops what librdkafka had fetched ahead, and before 2.1 its own idea of the position with it: so
+ * reading goes on by a seek to ours. */
+static void read_on(struct consumer *consumer, rd_kafka_topic_partition_list_t *list)
+{
+    rd_kafka_topic_partition_list_t *ended = rd_kafka_topic_partition_list_new(1);
+    check(consumer, rd_kafka_seek_partitions(consumer->rk, list, QUERY_MS), "seek");
+    for (int i = 0; i < list->cnt; i++)
+        if (list->elems[i].err == RD_KAFKA_RESP_ERR__STATE ||
+            list->elems[i].err == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION)
+            rd_kafka_topic_partition_list_add(ended, list->elems[i].topic, list->elems[i].partition)->offset =
+                list->elems[i].offset;
+    rd_kafka_resume_partitions(consumer->rk, list); /* changes the list's errors */
+    if (ended->cnt > 0)
+        assign_again(consumer, ended);
+    rd_kafka_topic_partition_list_destroy(ended);
+}
+
+static rd_kafka_topic_partition_list_t *readable(struct consumer *consumer)
+{
+    rd_kafka_topic_partition_list_t *list =
+        rd_kafka_topic_partition_list_new((int)consumer->offsets.assigned_count);
+    for (size_t i = 0; i < consumer->offsets.row_count; i++)
+        if (can_read(&consumer->offsets.rows[i]))
+            rd_kafka_topic_partition_list_add(list, consumer->offsets.topic, (int32_t)i)->offset =
+                look_back(consumer, (int32_t)i);
+    return list;
+}
+
 void rebalance_pause(struct consumer *consumer, bool paused)
 {
     consumer->paused = paused;
-    rd_kafka_topic_partition_list_t *list =
-        rd_kafka_topic_partition_list_new((int)consumer->offsets.assigned_count);
-    for (size_t i = 0; i < consumer->offsets.row_count; i++) {
-        const struct partition *row = &consumer->offsets.rows[i];
-        if (can_read(row))
-            rd_kafka_topic_partition_list_add(list, consumer->offsets.topic, (int32_t)i)->offset =
-                row->position;
-    }
+    rd_kafka_topic_partition_list_t *list = readable(consumer);
     if (list->cnt > 0 && paused)
         rd_kafka_pause_partitions(consumer->rk, list);
     if (list->cnt > 0 && !paused)
@@ -276,6 +348,18 @@ void rebalance_pause(struct consumer *consumer, bool paused)
     rd_kafka_topic_partition_list_destroy(list);
     stats_phase(consumer->stats, consumer_idle_phase(consumer), clock_wall_us());
     log_line(paused ? "paused" : "resumed");
+}
+
+void rebalance_look_back(struct consumer *consumer)
+{
+    rd_kafka_topic_partition_list_t *list = readable(consumer);
+    for (int i = 0; i < list->cnt; i++) {
+        struct partition *row = offsets_assigned(&consumer->offsets, list->elems[i].partition);
+        row->doubted = row->awaited;
+    }
+    if (list->cnt > 0 && !consumer->paused)
+        read_on(consumer, list);
+    rd_kafka_topic_partition_list_destroy(list);
 }
 
 void rebalance_pause_one(struct consumer *consumer, int32_t partition)
@@ -292,7 +376,8 @@ void rebalance_read_on(struct consumer *consumer, int32_t partition)
     if (row == NULL || consumer->paused || !can_read(row))
         return;
     rd_kafka_topic_partition_list_t *one = rd_kafka_topic_partition_list_new(1);
-    rd_kafka_topic_partition_list_add(one, consumer->offsets.topic, partition)->offset = row->position;
+    rd_kafka_topic_partition_list_add(one, consumer->offsets.topic, partition)->offset =
+        look_back(consumer, partition);
     read_on(consumer, one);
     rd_kafka_topic_partition_list_destroy(one);
 }
@@ -301,23 +386,24 @@ void rebalance_take(struct consumer *consumer, int32_t partition)
 {
     struct partition *row = offsets_assigned(&consumer->offsets, partition);
     struct error error = ERROR_INIT;
+    struct sink_place place;
     if (row == NULL)
         return;
     bool reread = row->hold.reread;
-    int64_t start =
-        reread ? exactly_once_reread(consumer, partition, &error) : sink_start(consumer, partition, &error);
+    int result = reread ? exactly_once_reread(consumer, partition, &place, &error)
+                        : sink_start(consumer, partition, &place, &error);
     row = offsets_assigned(&consumer->offsets, partition);
     if (row == NULL) /* it is another process's now */
         return;
-    if (start == -1) {
+    if (result == -1) {
         hold_untaken(consumer, partition, reread, &error);
         return;
     }
-    offsets_assign(&consumer->offsets, partition, start, row->committed);
+    begin_at_place(consumer, partition, &place, row->committed);
     rebalance_read_on(consumer, partition);
 }
 
-/* --- offsets that are gone ----------------------------------------------------------------------------- */
+/* --- somewhere else ------------------------------------------------------------------------------------ */
 
 void rebalance_begin_at(struct consumer *consumer, int32_t partition, int64_t offset, bool delete_rows)
 {
@@ -338,37 +424,4 @@ void rebalance_begin_at(struct consumer *consumer, int32_t partition, int64_t of
     if (!consumer->paused && consumer->settings->reset == NULL)
         read_on(consumer, one);
     rd_kafka_topic_partition_list_destroy(one);
-}
-
-void rebalance_offset_gone(struct consumer *consumer, int32_t partition)
-{
-    const struct partition *row = offsets_assigned(&consumer->offsets, partition);
-    if (row == NULL)
-        return;
-    int64_t low = edge_of(consumer->rk, consumer->offsets.topic, partition, RD_KAFKA_OFFSET_BEGINNING);
-    int64_t end = edge_of(consumer->rk, consumer->offsets.topic, partition, RD_KAFKA_OFFSET_END);
-    if (low == STATS_UNKNOWN || end == STATS_UNKNOWN)
-        return; /* the broker is away: librdkafka raises it again */
-    int64_t from = row->position;
-    int policy = consumer->settings->on_offset_loss;
-    bool never_committed = from == STATS_UNKNOWN;
-    int64_t to = policy == OFFSET_LOSS_LATEST ? end : low;
-    if (never_committed) { /* only when the queries at assignment failed: this is the group's first start */
-        rebalance_begin_at(consumer, partition, consumer->settings->from == FROM_LATEST ? end : low, false);
-        return;
-    }
-    int64_t gone = from < low ? low - from : 0;
-    if (gone == 0 || policy == OFFSET_LOSS_STOP) {
-        consumer_fail(
-            consumer, EXIT_CODE_OFFSETS_LOST,
-            "%s [%" PRId32 "]: offset %" PRId64 " is not there: the topic holds %" PRId64 " to %" PRId64
-            "%s; nothing was skipped. --on-offset-loss earliest goes on at the first record that is there",
-            consumer->offsets.topic, partition, from, low, end, from > end ? " (was it made anew?)" : "");
-        return;
-    }
-    stats_add(consumer->stats, CONSUMER_LOST, (uint64_t)gone);
-    log_warning("%s [%" PRId32 "]: %" PRId64 " records are gone, offsets %" PRId64 " to %" PRId64
-                "; going on at %" PRId64,
-                consumer->offsets.topic, partition, gone, from, low - 1, to);
-    rebalance_begin_at(consumer, partition, to, false);
 }

@@ -17,13 +17,13 @@ void rebalance_callback(rd_kafka_t *rk, rd_kafka_resp_err_t err, rd_kafka_topic_
  * but not for ever. */
 void rebalance_commit(struct consumer *consumer);
 
-/* An offset that the topic no longer has (_AUTO_OFFSET_RESET): tells from → to and how many records are gone,
- * counts them, and goes on or stops as --on-offset-loss says. */
-void rebalance_offset_gone(struct consumer *consumer, int32_t partition);
-
 /* Stops taking records from all assigned partitions, or takes them again from the offsets that the table has.
  * The membership, and polling, go on. */
 void rebalance_pause(struct consumer *consumer, bool paused);
+
+/* The topic was not there for a moment: all partitions are read again from the last record that was read
+ * (witness.h), to see whether it is the same that comes back; nothing is committed before. */
+void rebalance_look_back(struct consumer *consumer);
 
 /* Asks the sink again where a partition is to begin, and begins there. */
 void rebalance_take(struct consumer *consumer, int32_t partition);

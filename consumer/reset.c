@@ -209,10 +209,10 @@ static int adopt_all(struct consumer *consumer, bool dry_run, struct error *erro
                      : error_set(error, "cannot ask for the group's offsets: %s", rd_kafka_err2str(err));
     for (int i = 0; i < count && result == 0; i++) {
         int64_t had = list->elems[i].offset >= 0 ? list->elems[i].offset : STATS_UNKNOWN;
-        int64_t start = had;
+        struct sink_place place = {had, WITNESS_NONE};
         if (exactly_once_is(consumer) && !dry_run)
-            result = exactly_once_take(consumer, i, &start, error);
-        if (result == 0 && offsets_assign(&consumer->offsets, i, start, had) == -1)
+            result = exactly_once_take(consumer, i, &place, error);
+        if (result == 0 && offsets_assign(&consumer->offsets, i, place.next_offset, had) == -1)
             result = error_set(error, "out of memory");
     }
     rd_kafka_topic_partition_list_destroy(list);

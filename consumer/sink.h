@@ -4,11 +4,12 @@
  *
  * The database holds, beside a table named after the topic:
  *
- *   ksupervise_offsets   a row a (cluster, group, topic, partition): epoch, next_offset. Whoever is assigned
- * a partition raises its epoch; a commit is a compare-and-set on the epoch and on the offset that the
- * database expects next. So a process that was replaced, or stopped and woken, or whose partition has moved,
- * changes nothing any more. ksupervise_outbox    dead letters of committed batches that the dead-letter topic
- * has not acknowledged.
+ *   ksupervise_offsets   a row a (cluster, group, topic, partition): epoch, next_offset, witness_…. Whoever
+ * is assigned a partition raises its epoch; a commit is a compare-and-set on the epoch and on the offset that
+ * the database expects next. So a process that was replaced, or stopped and woken, or whose partition has
+ * moved, changes nothing any more. The witness (witness.h) is the last record before next_offset that was
+ * read, NULL where none is known: a database from before there were any, an offset that was set.
+ *   ksupervise_outbox    dead letters of committed batches that the dead-letter topic has not acknowledged.
  *
  * What a database cannot hold at all must not hold its partition up for ever: the `batch` of the stage's
  * class, beside the sink, says VERDICT_DEAD of it, and it goes the way of all dead letters.
@@ -20,6 +21,7 @@
 #define KSUPERVISE_CONSUMER_SINK_H
 
 #include "consumer/dead_letters.h"
+#include "consumer/witness.h"
 
 struct item; /* pipeline.h */
 
@@ -30,10 +32,17 @@ struct sink_source {
     const char *topic;
 };
 
+/* Where a partition goes on, and the last record before that. */
+struct sink_place {
+    int64_t next_offset; /* STATS_UNKNOWN: nothing of it was ever committed */
+    struct witness witness;
+};
+
 /* One partition's part of a batch: compare-and-set from `expected` to `next`. */
 struct sink_range {
     int32_t partition;
-    int64_t expected, next;
+    int64_t expected;
+    struct sink_place next;
 };
 
 /* A record that went to the dead letters with this batch. */
@@ -59,17 +68,18 @@ enum sink_result {
 };
 
 struct sink_class {
-    /* Takes a partition over: its epoch is raised, and who had it before can commit no more. *next_offset is
-     * where to go on, STATS_UNKNOWN when nothing of it was ever committed. */
-    int (*take)(void *state, const struct sink_source *source, int32_t partition, int64_t *next_offset,
+    /* Takes a partition over: its epoch is raised, and who had it before can commit no more. *place is where
+     * to go on. */
+    int (*take)(void *state, const struct sink_source *source, int32_t partition, struct sink_place *place,
                 struct error *error);
 
     /* Where to go on, of a partition that is ours already, when the end of a commit is not known. SINK_DONE,
      * SINK_LOST, or SINK_AGAIN. */
-    enum sink_result (*reread)(void *state, int32_t partition, int64_t *next_offset, struct error *error);
+    enum sink_result (*reread)(void *state, int32_t partition, struct sink_place *place, struct error *error);
 
     /* Sets where to go on: a first start, a gap that retention tore, a reset; `delete_rows`: of the partition
-     * from there on, in the same transaction. SINK_LOST when the partition is not ours any more. */
+     * from there on, in the same transaction. The place has no witness then. SINK_LOST when the partition is
+     * not ours any more. */
     enum sink_result (*move)(void *state, int32_t partition, int64_t from, int64_t to, bool delete_rows,
                              struct error *error);
 

@@ -39,7 +39,7 @@ extern const char *const commit_mode_choices[];
                start_from_choices, "where a group begins that has committed nothing"),                       \
         OPTION_ROW(OPTION_CHOICE, "on-offset-loss", 0, "WHAT", "stop",                                       \
                    offsetof(settings_type, on_offset_loss), 0, 0, offset_loss_choices,                       \
-                   "when the records at the committed offset are gone")
+                   "when the records to go on with are gone, or the topic was made anew")
 
 /* int64_t batch_size, batch_wait_us */
 #define CONSUMER_BATCH_OPTIONS(settings_type)                                                                \

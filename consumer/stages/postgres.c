@@ -134,31 +134,31 @@ static int take_in_transaction(struct postgres_sink *sink, int32_t partition, st
 }
 
 static int postgres_sink_take(void *state, const struct sink_source *source, int32_t partition,
-                              int64_t *next_offset, struct error *error)
+                              struct sink_place *place, struct error *error)
 {
     struct postgres_sink *sink = state;
-    struct postgres_place place;
+    struct postgres_place found;
     snprintf(sink->cluster, sizeof sink->cluster, "%s", source->cluster);
     if (up(sink, error) == -1)
         return -1;
-    if (take_in_transaction(sink, partition, &place, error) == -1) {
+    if (take_in_transaction(sink, partition, &found, error) == -1) {
         postgres_link_roll_back(&sink->link);
         return -1;
     }
-    *next_offset = place.next_offset;
-    return sink_epoch_set(&sink->epochs, partition, place.epoch, error);
+    *place = found.place;
+    return sink_epoch_set(&sink->epochs, partition, found.epoch, error);
 }
 
-static enum sink_result postgres_sink_reread(void *state, int32_t partition, int64_t *next_offset,
+static enum sink_result postgres_sink_reread(void *state, int32_t partition, struct sink_place *place,
                                              struct error *error)
 {
     struct postgres_sink *sink = state;
     struct postgres_owner own = owner(sink);
-    struct postgres_place place;
-    if (up(sink, error) == -1 || postgres_read(&sink->link, &own, partition, &place, error) == -1)
+    struct postgres_place found;
+    if (up(sink, error) == -1 || postgres_read(&sink->link, &own, partition, &found, error) == -1)
         return SINK_AGAIN;
-    *next_offset = place.next_offset;
-    return place.epoch == sink_epoch(&sink->epochs, partition) ? SINK_DONE : SINK_LOST;
+    *place = found.place;
+    return found.epoch == sink_epoch(&sink->epochs, partition) ? SINK_DONE : SINK_LOST;
 }
 
 /* Why a compare-and-set met too few rows; outside of a transaction. */
@@ -166,8 +166,8 @@ static enum sink_result explain_miss(struct postgres_sink *sink, const struct si
                                      size_t count, int32_t *lost, struct error *error)
 {
     for (size_t i = 0; i < count; i++) {
-        int64_t next_offset;
-        enum sink_result result = postgres_sink_reread(sink, ranges[i].partition, &next_offset, error);
+        struct sink_place place;
+        enum sink_result result = postgres_sink_reread(sink, ranges[i].partition, &place, error);
         if (result != SINK_DONE) {
             *lost = ranges[i].partition;
             return result;
@@ -207,7 +207,7 @@ static enum sink_result postgres_sink_move(void *state, int32_t partition, int64
                                            bool delete_rows, struct error *error)
 {
     struct postgres_sink *sink = state;
-    struct sink_range range = {partition, from, to};
+    struct sink_range range = {partition, from, {to, WITNESS_NONE}};
     char sql[SINK_SQL_BYTES];
     int32_t lost;
     if (up(sink, error) == -1 || postgres_link_do(&sink->link, "move", "BEGIN", error) == -1)

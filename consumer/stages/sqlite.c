@@ -33,6 +33,9 @@ enum statement {
 /* ?1 … ?3: cluster, group, topic; ?4: partition */
 #define WHERE_PARTITION " WHERE cluster = ?1 AND consumer_group = ?2 AND topic = ?3 AND kafka_partition = ?4"
 
+/* What read_place reads. */
+#define PLACE "epoch, next_offset, witness_offset, witness_timestamp_ms, witness_hash"
+
 static const char *const texts[STATEMENTS] = {
     [BEGIN] = "BEGIN IMMEDIATE",
     [COMMIT] = "COMMIT",
@@ -41,10 +44,11 @@ static const char *const texts[STATEMENTS] = {
                "(cluster <> ?1 OR consumer_group <> ?2) LIMIT 1",
     [TAKE] = "INSERT INTO ksupervise_offsets (cluster, consumer_group, topic, kafka_partition, epoch) "
              "VALUES (?1, ?2, ?3, ?4, 1) ON CONFLICT DO UPDATE SET epoch = epoch + 1 "
-             "RETURNING epoch, next_offset",
-    [READ] = "SELECT epoch, next_offset FROM ksupervise_offsets" WHERE_PARTITION,
-    [MOVE] = "UPDATE ksupervise_offsets SET next_offset = ?7" WHERE_PARTITION
-             " AND epoch = ?5 AND next_offset IS ?6",
+             "RETURNING " PLACE,
+    [READ] = "SELECT " PLACE " FROM ksupervise_offsets" WHERE_PARTITION,
+    [MOVE] =
+        "UPDATE ksupervise_offsets SET next_offset = ?7, witness_offset = ?8, witness_timestamp_ms = ?9, "
+        "witness_hash = ?10" WHERE_PARTITION " AND epoch = ?5 AND next_offset IS ?6",
     [OUTBOX_ADD] = "INSERT OR REPLACE INTO ksupervise_outbox VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
     [OUTBOX_LIST] = "SELECT kafka_offset, timestamp_ms, message_key, message_value, headers "
                     "FROM ksupervise_outbox" WHERE_PARTITION " ORDER BY kafka_offset",
@@ -54,6 +58,7 @@ static const char *const texts[STATEMENTS] = {
 static const char *const tables =
     "CREATE TABLE IF NOT EXISTS ksupervise_offsets (cluster TEXT NOT NULL, consumer_group TEXT NOT NULL, "
     "topic TEXT NOT NULL, kafka_partition INTEGER NOT NULL, epoch INTEGER NOT NULL, next_offset INTEGER, "
+    "witness_offset INTEGER, witness_timestamp_ms INTEGER, witness_hash INTEGER, "
     "PRIMARY KEY (cluster, consumer_group, topic, kafka_partition));"
     "CREATE TABLE IF NOT EXISTS ksupervise_outbox (cluster TEXT NOT NULL, consumer_group TEXT NOT NULL, "
     "topic TEXT NOT NULL, kafka_partition INTEGER NOT NULL, kafka_offset INTEGER NOT NULL, "
@@ -99,11 +104,33 @@ static bool has_column(struct sqlite_sink *sink, const char *table, const char *
            SQLITE_OK;
 }
 
+/* Another process may be at it at the same moment, so the look and the change are one transaction; the SELECT
+ * is there to make SQLite see what that other has changed. */
+static int add_witness(struct sqlite_sink *sink, struct error *error)
+{
+    if (has_column(sink, "ksupervise_offsets", "witness_offset"))
+        return 0;
+    if (execute(sink, "BEGIN IMMEDIATE; SELECT 1 FROM ksupervise_offsets LIMIT 0", error) == -1)
+        return -1;
+    int result = has_column(sink, "ksupervise_offsets", "witness_offset")
+                     ? 0
+                     : execute(sink,
+                               "ALTER TABLE ksupervise_offsets ADD COLUMN witness_offset INTEGER;"
+                               "ALTER TABLE ksupervise_offsets ADD COLUMN witness_timestamp_ms INTEGER;"
+                               "ALTER TABLE ksupervise_offsets ADD COLUMN witness_hash INTEGER;",
+                               error);
+    struct error ignored = ERROR_INIT;
+    return execute(sink, result == 0 ? "COMMIT" : "ROLLBACK", result == 0 ? error : &ignored) == 0 ? result
+                                                                                                   : -1;
+}
+
 /* A field that the schema got after the table was made becomes a column. */
 static int migrate(struct sqlite_sink *sink, struct error *error)
 {
     const struct settings *settings = sink->pipeline->settings;
     char sql[SINK_SQL_BYTES];
+    if (add_witness(sink, error) == -1)
+        return -1;
     for (size_t i = 0; i < settings->schema->field_count; i++) {
         const struct field *field = &settings->schema->fields[i];
         if (has_column(sink, settings->topic, field->name))
@@ -223,6 +250,16 @@ static int64_t column_offset(sqlite3_stmt *statement, int column)
                                                                  : sqlite3_column_int64(statement, column);
 }
 
+/* Of a row of PLACE. Returns the epoch. */
+static int64_t read_place(sqlite3_stmt *statement, struct sink_place *place)
+{
+    place->next_offset = column_offset(statement, 1);
+    place->witness.offset = column_offset(statement, 2);
+    place->witness.timestamp_ms = column_offset(statement, 3);
+    place->witness.hash = column_offset(statement, 4);
+    return sqlite3_column_int64(statement, 0);
+}
+
 /* --- where to go on ------------------------------------------------------------------------------------ */
 
 /* The rows of two groups in one table could not be told apart. */
@@ -240,8 +277,8 @@ static int check_alone(struct sqlite_sink *sink, struct error *error)
     return result;
 }
 
-static int sqlite_take(void *state, const struct sink_source *source, int32_t partition, int64_t *next_offset,
-                       struct error *error)
+static int sqlite_take(void *state, const struct sink_source *source, int32_t partition,
+                       struct sink_place *place, struct error *error)
 {
     struct sqlite_sink *sink = state;
     snprintf(sink->cluster, sizeof sink->cluster, "%s", source->cluster);
@@ -253,8 +290,7 @@ static int sqlite_take(void *state, const struct sink_source *source, int32_t pa
         sqlite3_reset(statement);
         return -1;
     }
-    int64_t epoch = sqlite3_column_int64(statement, 0);
-    *next_offset = column_offset(statement, 1);
+    int64_t epoch = read_place(statement, place);
     /* With RETURNING, all changes are made before the first row is returned; the reset ends the transaction.
      */
     if (sqlite3_reset(statement) != SQLITE_OK)
@@ -262,19 +298,16 @@ static int sqlite_take(void *state, const struct sink_source *source, int32_t pa
     return sink_epoch_set(&sink->epochs, partition, epoch, error);
 }
 
-static enum sink_result sqlite_reread(void *state, int32_t partition, int64_t *next_offset,
+static enum sink_result sqlite_reread(void *state, int32_t partition, struct sink_place *place,
                                       struct error *error)
 {
     struct sqlite_sink *sink = state;
     sqlite3_stmt *statement = about(sink, READ, partition);
     enum sink_result result = SINK_AGAIN;
-    if (sqlite3_step(statement) == SQLITE_ROW) {
-        *next_offset = column_offset(statement, 1);
-        result = sqlite3_column_int64(statement, 0) == sink_epoch(&sink->epochs, partition) ? SINK_DONE
-                                                                                            : SINK_LOST;
-    } else {
+    if (sqlite3_step(statement) == SQLITE_ROW)
+        result = read_place(statement, place) == sink_epoch(&sink->epochs, partition) ? SINK_DONE : SINK_LOST;
+    else
         fail(sink, "read", error);
-    }
     sqlite3_reset(statement);
     return result;
 }
@@ -282,8 +315,8 @@ static enum sink_result sqlite_reread(void *state, int32_t partition, int64_t *n
 /* Why a compare-and-set met nothing. */
 static enum sink_result explain_miss(struct sqlite_sink *sink, int32_t partition, struct error *error)
 {
-    int64_t next_offset;
-    enum sink_result result = sqlite_reread(sink, partition, &next_offset, error);
+    struct sink_place place;
+    enum sink_result result = sqlite_reread(sink, partition, &place, error);
     if (result == SINK_DONE) { /* still ours: an earlier commit got through, or somebody changed the row */
         error_set(error, "%s: the next offset is not the expected one", sink->path);
         return SINK_UNKNOWN;
@@ -310,7 +343,10 @@ static enum sink_result set_next(struct sqlite_sink *sink, struct sink_range ran
     sqlite3_stmt *statement = about(sink, MOVE, range.partition);
     sqlite3_bind_int64(statement, 5, sink_epoch(&sink->epochs, range.partition));
     bind_offset(statement, 6, range.expected);
-    sqlite3_bind_int64(statement, 7, range.next);
+    bind_offset(statement, 7, range.next.next_offset);
+    bind_offset(statement, 8, range.next.witness.offset);
+    bind_offset(statement, 9, range.next.witness.timestamp_ms);
+    bind_offset(statement, 10, range.next.witness.hash);
     if (run(sink, statement, error) == -1)
         return SINK_AGAIN;
     return sqlite3_changes(sink->db) == 1 ? SINK_DONE : explain_miss(sink, range.partition, error);
@@ -320,7 +356,7 @@ static enum sink_result sqlite_move(void *state, int32_t partition, int64_t from
                                     bool delete_rows, struct error *error)
 {
     struct sqlite_sink *sink = state;
-    struct sink_range range = {partition, from, to};
+    struct sink_range range = {partition, from, {to, WITNESS_NONE}};
     char sql[SINK_SQL_BYTES];
     if (run(sink, sink->statements[BEGIN], error) == -1)
         return SINK_AGAIN;

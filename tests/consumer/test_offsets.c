@@ -327,6 +327,51 @@ START_TEST(a_barrier_belongs_to_the_assignment_that_it_was_set_in)
 }
 END_TEST
 
+START_TEST(a_witness_is_awaited_where_reading_begins_and_the_position_is_not_its)
+{
+    struct witness witness = {.offset = 9, .timestamp_ms = 1, .hash = 2};
+    offsets_assign(&offsets, 0, 10, 10);
+    ck_assert_int_eq(offsets_read_from(&offsets.rows[0]), 10);
+    offsets_await(&offsets, 0, &witness);
+    ck_assert_int_eq(offsets_read_from(&offsets.rows[0]), 9);
+    ck_assert_int_eq(offsets.rows[0].position, 10);
+    ck_assert_int_eq(published(0, "position"), 10);
+    ck_assert(!offsets_dirty(&offsets));
+    offsets_assign(&offsets, 0, 10, 10); /* a reset, say */
+    ck_assert_int_eq(offsets_read_from(&offsets.rows[0]), 10);
+    ck_assert_int_eq(offsets.rows[0].witness.offset, STATS_UNKNOWN);
+}
+END_TEST
+
+START_TEST(a_partition_that_is_doubted_is_not_committed_until_its_witness_was_seen)
+{
+    offsets_assign(&offsets, 0, 10, 10);
+    process(0, 10, 15);
+    ck_assert(offsets_dirty(&offsets));
+    offsets.rows[0].doubted = true;
+    ck_assert(!offsets_dirty(&offsets));
+    ck_assert_ptr_null(offsets_to_commit(&offsets));
+    offsets_witnessed(&offsets.rows[0]);
+    ck_assert(offsets_dirty(&offsets));
+    offsets.rows[0].doubted = true;
+    offsets_assign(&offsets, 0, 15, 10);
+    ck_assert(offsets_dirty(&offsets));
+}
+END_TEST
+
+START_TEST(a_witness_that_is_not_before_the_position_is_none)
+{
+    static const int64_t starts[] = {STATS_UNKNOWN, 0, 8, 9};
+    struct witness witness = {.offset = 9, .timestamp_ms = 1, .hash = 2};
+    for (size_t i = 0; i < sizeof starts / sizeof starts[0]; i++) {
+        offsets_assign(&offsets, 0, starts[i], STATS_UNKNOWN);
+        offsets_await(&offsets, 0, &witness);
+        ck_assert_int_eq(offsets_read_from(&offsets.rows[0]), starts[i]);
+        ck_assert_int_eq(offsets.rows[0].witness.offset, STATS_UNKNOWN);
+    }
+}
+END_TEST
+
 CHECK_MAIN_WITH("consumer/offsets", open_table, close_table, an_assignment_begins_where_it_is_told,
                 what_was_committed_already_is_not_committed_again, a_first_start_commits_its_initial_offset,
                 a_start_that_is_not_known_commits_nothing, a_batch_is_in_flight_before_it_is_processed,
@@ -341,4 +386,7 @@ CHECK_MAIN_WITH("consumer/offsets", open_table, close_table, an_assignment_begin
                 a_table_without_statistics_works_the_same,
                 nothing_beyond_a_barrier_is_committed_until_it_is_lifted,
                 a_barrier_at_what_is_committed_leaves_nothing_to_commit,
-                a_barrier_belongs_to_the_assignment_that_it_was_set_in)
+                a_barrier_belongs_to_the_assignment_that_it_was_set_in,
+                a_witness_is_awaited_where_reading_begins_and_the_position_is_not_its,
+                a_partition_that_is_doubted_is_not_committed_until_its_witness_was_seen,
+                a_witness_that_is_not_before_the_position_is_none)

@@ -17,15 +17,19 @@ static void end(void)
     sink_epochs_release(&epochs);
 }
 
-START_TEST(ranges_become_four_arrays_of_the_same_order)
+START_TEST(ranges_become_arrays_of_the_same_order)
 {
-    const struct sink_range ranges[] = {{3, 41, 60}, {0, STATS_UNKNOWN, INT64_MAX}};
+    const struct sink_range ranges[] = {{3, 41, {60, {59, 1772099540102, -5}}},
+                                        {0, STATS_UNKNOWN, {INT64_MAX, WITNESS_NONE}}};
     ck_assert_int_eq(sink_epoch_set(&epochs, 3, 7, &error), 0);
     ck_assert_int_eq(postgres_ranges_set(&calls, ranges, 2, &epochs, &error), 0);
     ck_assert_str_eq(calls.arrays[0].text, "{3,0}");
     ck_assert_str_eq(calls.arrays[1].text, "{7,0}");
     ck_assert_str_eq(calls.arrays[2].text, "{41,NULL}");
     ck_assert_str_eq(calls.arrays[3].text, "{60,9223372036854775807}");
+    ck_assert_str_eq(calls.arrays[4].text, "{59,NULL}");
+    ck_assert_str_eq(calls.arrays[5].text, "{1772099540102,NULL}");
+    ck_assert_str_eq(calls.arrays[6].text, "{-5,NULL}");
 }
 END_TEST
 
@@ -53,5 +57,5 @@ START_TEST(an_array_grows_once_and_is_filled_again)
 }
 END_TEST
 
-CHECK_MAIN_WITH("consumer/postgres_calls", begin, end, ranges_become_four_arrays_of_the_same_order,
+CHECK_MAIN_WITH("consumer/postgres_calls", begin, end, ranges_become_arrays_of_the_same_order,
                 an_array_without_numbers_is_empty, an_array_grows_once_and_is_filled_again)

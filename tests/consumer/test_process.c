@@ -110,6 +110,85 @@ START_TEST(records_that_were_seen_before_are_dropped)
 }
 END_TEST
 
+/* The partition's last record, by its witness, was this one. */
+static void await(struct fake *fake)
+{
+    struct witness witness = witness_of(&fake->message);
+    offsets_await(&consumer.offsets, fake->message.partition, &witness);
+    rd_kafka_message_destroy(&fake->message);
+}
+
+START_TEST(the_awaited_record_is_neither_processed_nor_counted)
+{
+    await(fake_bytes(0, 9, "read", 4));
+    ck_assert_int_eq(offsets_read_from(&consumer.offsets.rows[0]), 9);
+    ck_assert_int_eq(position(0), 10);
+    add(fake_bytes(0, 9, "read", 4));
+    ck_assert_uint_eq(process(), 0);
+    ck_assert_int_eq(offsets_read_from(&consumer.offsets.rows[0]), 10);
+    add(fake_payment(0, 10));
+    ck_assert_uint_eq(process(), 1);
+    ck_assert_int_eq(position(0), 11);
+    ck_assert_uint_eq(stats_get(stats, CONSUMER_RECEIVED), 1);
+    ck_assert_uint_eq(stats_get(stats, CONSUMER_SKIPPED), 0);
+    ck_assert(!consumer.holding);
+    ck_assert_str_eq(capture.text, "");
+}
+END_TEST
+
+START_TEST(behind_another_record_than_the_awaited_one_nothing_of_its_partition_is_processed)
+{
+    await(fake_bytes(0, 9, "read", 4));
+    add(fake_bytes(0, 9, "another", 7));
+    add(fake_payment(0, 10));
+    add(fake_payment(1, 20));
+    add(fake_payment(0, 11));
+    ck_assert_uint_eq(process(), 1);
+    ck_assert_int_eq(position(0), 10);
+    ck_assert_int_eq(position(1), 21);
+    ck_assert_int_eq(consumer.offsets.rows[0].hold.loss, LOSS_WITNESS);
+    ck_assert_int_eq(consumer.offsets.rows[0].found.offset, 9);
+    ck_assert(consumer.holding);
+}
+END_TEST
+
+START_TEST(a_record_before_the_awaited_one_says_nothing)
+{
+    await(fake_bytes(0, 9, "read", 4));
+    add(fake_payment(0, 8)); /* of an earlier assignment */
+    add(fake_bytes(0, 9, "read", 4));
+    add(fake_bytes(0, 9, "read", 4)); /* and once more: it was seen before */
+    add(fake_payment(0, 10));
+    ck_assert_uint_eq(process(), 1);
+    ck_assert_uint_eq(stats_get(stats, CONSUMER_SKIPPED), 2);
+    ck_assert(!consumer.holding);
+}
+END_TEST
+
+START_TEST(where_the_awaited_record_is_gone_it_goes_on_with_the_next)
+{
+    await(fake_bytes(0, 9, "read", 4));
+    add(fake_payment(0, 12));
+    ck_assert_uint_eq(process(), 1);
+    ck_assert_int_eq(position(0), 13);
+    ck_assert_int_eq(offsets_read_from(&consumer.offsets.rows[0]), 13);
+    ck_assert(!consumer.holding);
+}
+END_TEST
+
+START_TEST(what_came_before_an_offset_that_is_gone_is_processed_and_what_comes_behind_is_not)
+{
+    add(fake_payment(0, 10));
+    struct fake *gone = fake_error(0, RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET);
+    gone->message.offset = 11;
+    add(gone);
+    add(fake_payment(0, 30));
+    ck_assert_uint_eq(process(), 1);
+    ck_assert_int_eq(position(0), 11);
+    ck_assert_int_eq(consumer.offsets.rows[0].hold.loss, LOSS_GONE);
+}
+END_TEST
+
 START_TEST(a_gap_in_the_offsets_is_no_loss)
 {
     add(fake_payment(0, 12)); /* compaction, or a transaction's marker */
@@ -222,6 +301,11 @@ END_TEST
 CHECK_MAIN_WITH("consumer/process", open_consumer, close_consumer, positions_move_past_what_was_processed,
                 a_full_batch_was_closed_by_its_size, records_of_a_partition_that_is_not_ours_are_dropped,
                 records_that_were_seen_before_are_dropped, a_gap_in_the_offsets_is_no_loss,
+                the_awaited_record_is_neither_processed_nor_counted,
+                behind_another_record_than_the_awaited_one_nothing_of_its_partition_is_processed,
+                a_record_before_the_awaited_one_says_nothing,
+                where_the_awaited_record_is_gone_it_goes_on_with_the_next,
+                what_came_before_an_offset_that_is_gone_is_processed_and_what_comes_behind_is_not,
                 a_poison_record_is_passed_over_told_and_counted, many_poison_records_are_told_in_a_few_lines,
                 an_unknown_major_version_stops_before_it_and_nothing_moves_past_it,
                 an_unknown_major_version_in_the_first_record_moves_nothing, a_batch_of_errors_moves_nothing,

@@ -5,6 +5,8 @@
 
 #include "common/clock.h"
 #include "common/exit_codes.h"
+#include "consumer/holds.h"
+#include "consumer/offset_loss.h"
 #include "consumer/rebalance.h"
 
 static struct settings settings;
@@ -255,9 +257,10 @@ static void lose(int64_t offset)
     GIVE(0);
     rd_kafka_message_t *message = next_message();
     ck_assert_int_eq(message->err, RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET);
+    offset_loss_gone(&consumer, message);
     rd_kafka_message_destroy(message);
     capture_begin();
-    rebalance_offset_gone(&consumer, 0);
+    holds_release(&consumer);
 }
 
 START_TEST(a_commit_that_failed_is_tried_again_after_a_while)
@@ -288,14 +291,38 @@ START_TEST(an_offset_that_the_topic_does_not_have_stops_the_consumer)
 }
 END_TEST
 
-START_TEST(an_offset_beyond_the_end_stops_it_under_every_policy)
+START_TEST(one_beyond_the_end_is_of_another_topic_which_is_read_from_its_beginning_when_told_so)
 {
-    /* Records are not gone: the topic is another one than was committed for. */
     settings.on_offset_loss = OFFSET_LOSS_EARLIEST;
     lose(99);
     const char *said = capture_end();
-    ck_assert_int_eq(consumer.exit_code, EXIT_CODE_OFFSETS_LOST);
-    ck_assert_msg(strstr(said, "was it made anew?") != NULL, "%s", said);
+    ck_assert(!consumer.must_stop);
+    ck_assert_msg(strstr(said, "it was made anew, or cut; 99 → 0, 0 records") != NULL, "%s", said);
+    ck_assert_int_eq(next_offset(), 0); /* librdkafka reads again */
+}
+END_TEST
+
+START_TEST(or_behind_its_end)
+{
+    settings.on_offset_loss = OFFSET_LOSS_LATEST;
+    lose(99);
+    const char *said = capture_end();
+    ck_assert_msg(strstr(said, "99 → 5, 5 records of the new one are passed over") != NULL, "%s", said);
+    mock_produce(0, 1);
+    ck_assert_int_eq(next_offset(), 5);
+}
+END_TEST
+
+START_TEST(a_report_about_an_offset_that_is_left_behind_only_reads_on)
+{
+    mock_produce(0, 5);
+    commit(0, 3);
+    GIVE(0);
+    rd_kafka_message_t old = {.partition = 0, .offset = 2, .err = RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET};
+    offset_loss_gone(&consumer, &old);
+    holds_release(&consumer);
+    ck_assert(!consumer.must_stop);
+    ck_assert_int_eq(next_offset(), 3);
 }
 END_TEST
 
@@ -333,5 +360,6 @@ CHECK_MAIN_WITH("consumer/rebalance", open_consumer, close_consumer,
                 a_fenced_commit_is_remembered_and_nothing_more_is_committed,
                 a_commit_that_failed_is_tried_again_after_a_while,
                 an_offset_that_the_topic_does_not_have_stops_the_consumer,
-                an_offset_beyond_the_end_stops_it_under_every_policy,
+                one_beyond_the_end_is_of_another_topic_which_is_read_from_its_beginning_when_told_so,
+                or_behind_its_end, a_report_about_an_offset_that_is_left_behind_only_reads_on,
                 a_join_for_real_gives_partitions_and_leaving_takes_them)

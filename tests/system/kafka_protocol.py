@@ -6,6 +6,7 @@ import struct
 import time
 
 _LIST_OFFSETS, _METADATA, _OFFSET_COMMIT, _OFFSET_FETCH, _FIND_COORDINATOR, _INCREMENTAL_ALTER_CONFIGS = 2, 3, 8, 9, 10, 44
+_DELETE_TOPICS, _DELETE_RECORDS = 20, 21
 _COORDINATOR_ERRORS = (14, 15, 16)  # loading, not available, not this one
 
 
@@ -177,3 +178,27 @@ def set_topic_settings(bootstrap, topic, settings):
     error, message = answer.number("h"), answer.string()
     if error:
         raise RuntimeError(f"IncrementalAlterConfigs of {topic}: error {error}: {message}")
+
+
+def delete_topic(bootstrap, topic):
+    answer = _ask(_brokers(bootstrap)[0], _DELETE_TOPICS, 1, struct.pack(">i", 1) + _string(topic) + struct.pack(">i", 10000))
+    answer.number("i")
+    answer.number("i")
+    answer.string()
+    error = answer.number("h")
+    if error:
+        raise RuntimeError(f"DeleteTopics of {topic}: error {error}")
+
+
+def delete_records(bootstrap, topic, partition, before):
+    """What retention does, at once: the first offset that is there is `before` then."""
+    body = struct.pack(">i", 1) + _string(topic) + struct.pack(">iiqi", 1, partition, before, 10000)
+    answer = _ask(leaders(bootstrap, topic)[partition], _DELETE_RECORDS, 0, body)
+    for code in "ii":
+        answer.number(code)
+    answer.string()
+    for code in "iiq":
+        answer.number(code)
+    error = answer.number("h")
+    if error:
+        raise RuntimeError(f"DeleteRecords of {topic}[{partition}]: error {error}")

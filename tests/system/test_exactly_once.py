@@ -11,7 +11,7 @@ from harness import main, wait_until
 from sink_test import EverySink, SinkTest
 
 
-class Sqlite(EverySink, SinkTest):
+class IntoSqlite(SinkTest):
     def setUp(self):
         super().setUp()
         self.file = self.folder / "records.db"
@@ -25,6 +25,8 @@ class Sqlite(EverySink, SinkTest):
         made = self.file.exists() and self.query(f"SELECT 1 FROM sqlite_master WHERE name = '{topic}'")
         return len(self.rows(topic)) if made else 0
 
+
+class Sqlite(EverySink, IntoSqlite):
     def test_each_record_is_there_once_with_its_fields(self):
         topic, group = self.topic(), self.name("g")
         self.run_ok("kproduce", "--topic", topic, "--user", "marek", "--amount", "249.99", "--currency", "PLN", "--method", "blik")

@@ -1,0 +1,240 @@
+"""Where to go on is not there, on a real Kafka: retention took records, or the topic was deleted and made again. It is told, and never passed
+over in silence; where a database says where to go on (SQLite, PostgreSQL) that needs a look at the last record that was read."""
+
+import kafka_protocol
+from harness import main, wait_until
+from sink_test import SinkTest
+from test_exactly_once import IntoSqlite
+from test_exactly_once_postgres import IntoPostgres
+
+OFFSETS_LOST = 84
+
+
+class Losing:
+    """To be mixed into a SinkTest: a topic, and a group that goes on in it."""
+
+    partitions = 1
+
+    def setUp(self):
+        super().setUp()
+        self.topic_name, self.group = self.topic(self.partitions), self.name("g")
+
+    def consume(self, count, *more):
+        """A consumer that ends by itself after so many records; 0: never."""
+        return super().consume(self.topic_name, self.group, f"validate, {self.stage}", "--count", count, "--batch-wait", "50ms", *more)
+
+    def consumed(self, count, *more):
+        process = self.consume(count, *more)
+        self.assertEqual(process.wait(30), 0, process.text())
+        self.assertIn(f"{count} payments received", process.text())
+        return process
+
+    def stopped(self, *more):
+        process = self.consume(0, *more)
+        self.assertEqual(process.wait(30), OFFSETS_LOST, process.text())
+        return process.text("err")
+
+    def make_anew(self):
+        kafka_protocol.delete_topic(self.kafka.bootstrap, self.topic_name)
+        self.run_ok("ktopic", "provision", "--partitions", self.partitions, self.topic_name)
+        wait_until(lambda: self.end() == 0, 10, "the new topic")
+
+    def make_anew_before(self, process):
+        """Under the eyes of a consumer."""
+        kafka_protocol.delete_topic(self.kafka.bootstrap, self.topic_name)
+        process.wait_line(f"topic '{self.topic_name}' does not exist", 30)
+        self.run_ok("ktopic", "provision", "--partitions", self.partitions, self.topic_name)
+
+    def end(self):
+        try:
+            return self.ends(self.topic_name).get(0)
+        except RuntimeError:
+            return None
+
+
+class ByKafka(Losing, SinkTest):
+    """--commit batch, and as much the others whose offsets Kafka keeps."""
+
+    partitions = 3
+    stage = "stats"
+
+    def test_kafka_forgets_the_offsets_of_a_topic_that_is_deleted(self):
+        self.produce(self.topic_name, 100)
+        self.consumed(100)
+        wait_until(lambda: self.reached(self.topic_name, self.group), 20, "all committed")
+        self.make_anew()
+        self.assertEqual(kafka_protocol.committed(self.kafka.bootstrap, self.group), {})
+        self.produce(self.topic_name, 150)
+        self.consumed(150)
+
+    def test_one_that_is_made_anew_while_it_is_read_is_read_from_its_beginning(self):
+        self.produce(self.topic_name, 300)
+        process = self.consume(900, "--on-offset-loss", "earliest")
+        wait_until(lambda: self.reached(self.topic_name, self.group), 30, "all committed")
+        self.make_anew_before(process)
+        self.produce(self.topic_name, 600)
+        self.assertEqual(process.wait(30), 0, process.text())
+        self.assertIn("900 payments received", process.text())
+        self.assertEqual(process.text("err").count("0 records of the new one are passed over"), 3)
+
+    def lose_some(self):
+        """Records of two of three partitions, never read; returns how many are gone and how many there are to read."""
+        self.produce(self.topic_name, 300)
+        self.consumed(300)
+        began = self.ends(self.topic_name)
+        self.produce(self.topic_name, 300)
+        ends = self.ends(self.topic_name)
+        for partition in (0, 2):
+            kafka_protocol.delete_records(self.kafka.bootstrap, self.topic_name, partition, began[partition] + 5)
+        return 10, sum(ends.values()) - sum(began.values()) - 10
+
+    def test_records_that_are_gone_stop_the_consumer(self):
+        self.lose_some()
+        self.assertRegex(self.stopped(), r"\[[02]\]: offset \d+ is not there: the topic holds \d+ to \d+; nothing was skipped")
+
+    def test_earliest_goes_on_behind_the_gaps_whatever_the_assignor(self):
+        for assignor in ("range", "cooperative-sticky"):
+            with self.subTest(assignor):
+                gone, left = self.lose_some()
+                process = self.consumed(left, "--on-offset-loss", "earliest", "-X", f"partition.assignment.strategy={assignor}")
+                self.assertEqual(process.text("err").count(f": {gone // 2} records are gone"), 2)
+                wait_until(lambda: self.reached(self.topic_name, self.group), 20, "all committed")
+
+
+class InADatabase(Losing):
+    """To be mixed into the test of a database."""
+
+    def offsets(self):
+        return sorted(offset for _, offset in self.rows(self.topic_name))
+
+    def next_offset(self):
+        [(offset,)] = self.query("SELECT next_offset FROM ksupervise_offsets")
+        return int(offset)
+
+    def test_a_longer_one_stops_the_consumer_each_time_and_nothing_is_skipped(self):
+        self.produce(self.topic_name, 50)
+        self.consumed(50)
+        self.make_anew()
+        self.produce(self.topic_name, 200)
+        for _ in range(2):
+            said = self.stopped()
+            self.assertIn(f"{self.topic_name} [0]: the topic was deleted and made again: at offset 49 the record of ", said)
+            self.assertIn("nothing was skipped. --on-offset-loss earliest goes on", said)
+            self.assertIn("'kctl reset'", said)
+        self.assertEqual((self.offsets(), self.next_offset()), (list(range(50)), 50))
+
+    def test_one_that_is_as_long_does_too_and_one_that_has_just_grown_so_long(self):
+        self.produce(self.topic_name, 50)
+        self.consumed(50)
+        self.make_anew()
+        self.produce(self.topic_name, 49)
+        process = self.consume(1)
+        process.wait_line("assigned 1 partition", 30)
+        self.produce(self.topic_name, 1)
+        self.assertEqual(process.wait(30), OFFSETS_LOST, process.text())
+        self.assertIn("at offset 49 the record of ", self.stopped())
+        self.assertEqual((self.offsets(), self.next_offset()), (list(range(50)), 50))
+
+    def test_earliest_takes_all_of_the_new_one(self):
+        for length in (60, 20):  # longer than what was read, and shorter than that
+            with self.subTest(length):
+                at = self.end()
+                self.produce(self.topic_name, 40)
+                self.consumed(40)
+                before = self.offsets()
+                self.make_anew()
+                self.produce(self.topic_name, length)
+                process = self.consumed(length, "--on-offset-loss", "earliest")
+                self.assertIn(f"; {at + 40} → 0, 0 records of the new one are passed over", process.text("err"))
+                self.assertEqual(self.offsets(), sorted(before + list(range(length))))
+
+    def test_latest_says_how_many_it_passes_over(self):
+        self.produce(self.topic_name, 40)
+        self.consumed(40)
+        self.make_anew()
+        self.produce(self.topic_name, 60)
+        process = self.consume(5, "--on-offset-loss", "latest")
+        process.wait_line("; 40 → 60, 60 records of the new one are passed over", 30)
+        self.assertIn(self.query("SELECT next_offset, witness_offset FROM ksupervise_offsets"), ([(60, None)], [("60", "")]))
+        self.produce(self.topic_name, 5)
+        self.assertEqual(process.wait(30), 0, process.text())
+        self.assertEqual(self.offsets(), list(range(40)) + list(range(60, 65)))
+
+    def test_one_that_is_made_anew_while_it_is_read_stops_the_consumer_too(self):
+        self.produce(self.topic_name, 50)
+        process = self.consume(0)
+        wait_until(lambda: self.reached(self.topic_name, self.group), 30, "all committed")
+        self.make_anew_before(process)
+        self.produce(self.topic_name, 200)
+        self.assertEqual(process.wait(30), OFFSETS_LOST, process.text())
+        self.assertIn(f"{self.topic_name} [0]: the topic was deleted and made again: at offset 49 the record of ", process.text("err"))
+        self.assertEqual((self.offsets(), self.next_offset()), (list(range(50)), 50))
+
+    def test_a_restart_of_the_same_one_reads_nothing_again(self):
+        fleet = self.supervise("--clients", "bravo", "--no-producer", "--topic", self.topic_name, "--group", self.group, "--pipeline",
+                               f"validate, {self.stage}", "--batch-size", "7", "--quiet", "--verbose")
+        fleet.wait_line("ready:", 30)
+        for total in range(20, 120, 20):
+            self.produce(self.topic_name, 20)
+            wait_until(lambda: self.reached(self.topic_name, self.group), 20, "all committed")
+            self.run_ok("kctl", "-i", self.instance, "restart", "bravo")
+            worker = self.worker("bravo")
+            self.assertEqual([worker["counters"][name] for name in ("received", "processed", "skipped", "lost", "retried")], [total, total, 0, 0, 0])
+            [row] = worker["partitions"]
+            self.assertEqual((row["position"], row["committed"]), (total, total), row)
+        self.assertNotIn("cannot be told", fleet.text())
+        self.assert_exact(self.topic_name)
+        self.assert_audited(self.topic_name, self.group)
+
+    def test_a_database_of_an_older_build_gets_the_columns_and_is_believed(self):
+        self.produce(self.topic_name, 50)
+        self.consumed(50)
+        for column in ("witness_offset", "witness_timestamp_ms", "witness_hash"):
+            self.query(f"ALTER TABLE ksupervise_offsets DROP COLUMN {column}")
+        self.produce(self.topic_name, 10)
+        self.consumed(10)
+        self.assert_exact(self.topic_name)
+        [(offset, there)] = self.query("SELECT witness_offset, witness_hash IS NOT NULL FROM ksupervise_offsets")
+        self.assertEqual((int(offset), there in (1, "t")), (59, True))
+        self.make_anew()
+        self.produce(self.topic_name, 100)
+        self.assertIn("at offset 59 the record of ", self.stopped())
+
+    def test_retention_that_took_the_last_record_that_was_read_took_nothing(self):
+        self.produce(self.topic_name, 50)
+        self.consumed(50)
+        self.produce(self.topic_name, 10)
+        kafka_protocol.delete_records(self.kafka.bootstrap, self.topic_name, 0, 50)
+        process = self.consumed(10, "--verbose")
+        self.assertIn("the last record that was read, at 49, is gone", process.text("err"))
+        self.assertEqual(self.offsets(), list(range(60)))
+        self.produce(self.topic_name, 10)
+        kafka_protocol.delete_records(self.kafka.bootstrap, self.topic_name, 0, 65)
+        self.assertIn("offset 60 is not there: the topic holds 65 to 70;", self.stopped())
+        self.assertIn("5 records are gone, offsets 60 to 64; going on at 65", self.consumed(5, "--on-offset-loss", "earliest").text("err"))
+
+    def test_a_reset_goes_on_in_the_new_one(self):
+        self.produce(self.topic_name, 50)
+        self.consumed(50)
+        self.make_anew()
+        self.produce(self.topic_name, 80)
+        fleet = self.supervise("--clients", "bravo", "--no-producer", "--topic", self.topic_name, "--group", self.group, "--pipeline",
+                               f"validate, {self.stage}", "--quiet")
+        fleet.wait_line("bravo.* is held back", 30)
+        done = self.run_program("kctl", "-i", self.instance, "reset", "bravo", "--to", "earliest", "--delete-rows")
+        self.assertEqual(done.status, 0, done.text())
+        self.run_ok("kctl", "-i", self.instance, "start", "bravo")
+        wait_until(lambda: self.reached(self.topic_name, self.group), 20, "all committed")
+        self.assert_exact(self.topic_name)
+
+
+class InSqlite(InADatabase, IntoSqlite):
+    pass
+
+
+class InPostgres(InADatabase, IntoPostgres):
+    pass
+
+
+if __name__ == "__main__":
+    main()
