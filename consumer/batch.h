@@ -20,7 +20,7 @@ void batch_release(struct batch *batch);
 
 /* Waits up to `idle_us` for a first message; then fills until the batch is full or `wait_us` passed
  * since the first. Callbacks (rebalance, commit, error) run inside. Ends early when the queue is yielded (a
- * wish from outside, a commit's answer). Messages with `err` set are among the result. */
+ * wish from outside, an assignment). Messages with `err` set are among the result. */
 void batch_fill(struct batch *batch, rd_kafka_queue_t *queue, int64_t idle_us, int64_t wait_us);
 
 static inline bool batch_full(const struct batch *batch)

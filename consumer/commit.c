@@ -6,11 +6,10 @@
 
 #define RETRY_US (100 * US_PER_MS)
 
-void committer_init(struct committer *committer, rd_kafka_t *rk, rd_kafka_queue_t *queue,
-                    const struct batch *batch, struct offsets *offsets, struct stats_writer *stats)
+void committer_init(struct committer *committer, rd_kafka_t *rk, struct offsets *offsets,
+                    struct stats_writer *stats)
 {
-    *committer =
-        (struct committer){.rk = rk, .queue = queue, .batch = batch, .offsets = offsets, .stats = stats};
+    *committer = (struct committer){.rk = rk, .offsets = offsets, .stats = stats};
 }
 
 static bool may_commit(const struct committer *committer)
@@ -84,10 +83,8 @@ void commit_answered(struct committer *committer, rd_kafka_resp_err_t err,
         offsets_requested(committer->offsets, list);
     account(committer, err, list);
     FAULT_POINT(commit_answered);
-    /* A loop that idles is woken for the next commit; one that fills a batch comes by itself, and its batch
-     * stays whole. */
-    if (!committer->automatic && committer->batch->count == 0 && offsets_dirty(committer->offsets))
-        rd_kafka_queue_yield(committer->queue);
+    commit_async(
+        committer); /* for what was processed meanwhile: the loop may wait long for its next record */
 }
 
 /* --- synchronously ------------------------------------------------------------------------------------- */

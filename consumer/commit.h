@@ -4,13 +4,10 @@
 #ifndef KSUPERVISE_CONSUMER_COMMIT_H
 #define KSUPERVISE_CONSUMER_COMMIT_H
 
-#include "consumer/batch.h"
 #include "consumer/offsets.h"
 
 struct committer {
     rd_kafka_t *rk;
-    rd_kafka_queue_t *queue;   /* yielded when an answer came while more is to be committed */
-    const struct batch *batch; /* what is being filled meanwhile */
     struct offsets *offsets;
     struct stats_writer *stats;
     bool outstanding;
@@ -21,8 +18,8 @@ struct committer {
     rd_kafka_resp_err_t fenced; /* the group gave our identity to another process: commit nothing more */
 };
 
-void committer_init(struct committer *committer, rd_kafka_t *rk, rd_kafka_queue_t *queue,
-                    const struct batch *batch, struct offsets *offsets, struct stats_writer *stats);
+void committer_init(struct committer *committer, rd_kafka_t *rk, struct offsets *offsets,
+                    struct stats_writer *stats);
 
 /* Starts an asynchronous commit when there is something to commit and none is outstanding. Cheap when not. */
 void commit_async(struct committer *committer);

@@ -54,6 +54,8 @@ static void commit_callback(rd_kafka_t *rk, rd_kafka_resp_err_t err, rd_kafka_to
     struct consumer *consumer = opaque;
     (void)rk;
     commit_answered(&consumer->committer, err, list);
+    commit_async(
+        &consumer->committer); /* of what was processed meanwhile: the next record may be long in coming */
     if (err == RD_KAFKA_RESP_ERR_NO_ERROR)
         kafka_outage_over(&consumer->outage);
 }
@@ -103,8 +105,7 @@ int loop_open(struct consumer *consumer, struct error *error)
     consumer->outage.control = consumer->control;
     offsets_init(&consumer->offsets, settings->topic, consumer->stats);
     consumer->offsets.manual = settings->commit == COMMIT_MANUAL;
-    committer_init(&consumer->committer, consumer->rk, consumer->queue, &consumer->batch, &consumer->offsets,
-                   consumer->stats);
+    committer_init(&consumer->committer, consumer->rk, &consumer->offsets, consumer->stats);
     consumer->committer.automatic = settings->commit == COMMIT_AUTO;
     worker_control_set_wake(consumer->control, wake, consumer);
     stats_phase(consumer->stats, PHASE_JOINING, clock_wall_us());

@@ -38,8 +38,7 @@ static void open_consumer(void)
     consumer.rk = mock_consumer(conf);
     consumer.queue = rd_kafka_queue_get_consumer(consumer.rk);
     offsets_init(&consumer.offsets, settings.topic, NULL);
-    committer_init(&consumer.committer, consumer.rk, consumer.queue, &consumer.batch, &consumer.offsets,
-                   NULL);
+    committer_init(&consumer.committer, consumer.rk, &consumer.offsets, NULL);
 }
 
 static void close_consumer(void)

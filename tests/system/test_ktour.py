@@ -100,8 +100,14 @@ class WithoutKafka(Tour):
 
     def test_what_needs_a_real_one_says_so(self):
         tour = self.run_program(self.copy(), "retention")
-        self.assertEqual(tour.status, 1)
-        self.assertIn("this one needs a real Kafka: make kafka", tour.text())
+        self.assertEqual(tour.status, 3)
+        self.assertIn("This one needs a real Kafka: make kafka", tour.text("out"))
+        self.assert_clean(tour)
+
+    def test_among_several_those_that_need_a_real_one_are_passed_over_and_named(self):
+        tour = self.run_program(self.copy(), "retention", "two-groups", "dead-letters", seconds=60)
+        self.assertEqual(tour.status, 0, tour.text())
+        self.assertRegex(tour.text("out"), r"1 of 3 hold; need a real Kafka \(make kafka\): retention dead-letters$")
         self.assert_clean(tour)
 
 

@@ -10,6 +10,7 @@ bin=${self%/*} # the programs are beside it
 
 declare -A about=() broker=() # of each scenario, by its name: one line; `any` or `real`, the Kafka that it needs
 names=()
+needs_kafka=3 # the exit status
 
 scenario() { # NAME any|real "ONE LINE": declares it; its function is called as it, with _ for -
     names+=("$1")
@@ -98,7 +99,8 @@ use_topic() { # PARTITIONS: finds a Kafka, or brings one, and makes $topic there
     elif ! grep -Eq 'no broker is configured|embedded broker' "$folder/why"; then
         give_up "$(<"$folder/why")"
     elif [[ ${broker[$name]} == real ]]; then
-        give_up "this one needs a real Kafka: make kafka"
+        say "${bold}This one needs a real Kafka: make kafka${plain}"
+        exit "$needs_kafka"
     else
         own_broker "$1"
     fi
