@@ -60,6 +60,12 @@ static int check_members(struct consumer *consumer, const rd_kafka_ConsumerGroup
 {
     char names[ERROR_TEXT_BYTES / 2] = "";
     size_t used = 0;
+    const rd_kafka_error_t *why = rd_kafka_ConsumerGroupDescription_error(group);
+    if (why != NULL && rd_kafka_error_code(why) != RD_KAFKA_RESP_ERR_NO_ERROR &&
+        rd_kafka_error_code(why) !=
+            RD_KAFKA_RESP_ERR_GROUP_ID_NOT_FOUND) /* nobody has committed or joined yet */
+        return error_set(error, "nobody says who else is in group %s: %s; nothing was changed",
+                         consumer->settings->group_name, rd_kafka_error_string(why));
     for (size_t i = 0; i < rd_kafka_ConsumerGroupDescription_member_count(group); i++) {
         const rd_kafka_MemberDescription_t *member = rd_kafka_ConsumerGroupDescription_member(group, i);
         if (is_ours(consumer->rk, consumer->settings, member) ||
@@ -102,8 +108,10 @@ static int check_outsiders(struct consumer *consumer, const struct reset_wish *w
             rd_kafka_event_DescribeConsumerGroups_result(event), &count);
         for (size_t i = 0; i < count && result == 0; i++)
             result = check_members(consumer, groups[i], wish, error);
-    } else if (event == NULL) {
-        result = error_set(error, "nobody says who else is in group %s", group);
+    } else {
+        result =
+            error_set(error, "nobody says who else is in group %s%s%s; nothing was changed", group,
+                      event != NULL ? ": " : "", event != NULL ? rd_kafka_event_error_string(event) : "");
     }
     if (event != NULL)
         rd_kafka_event_destroy(event);
