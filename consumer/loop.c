@@ -301,12 +301,15 @@ static void wind_up(struct consumer *consumer, const struct rounds *rounds)
  * goes on would keep the others waiting for its partitions. */
 static void last_turns(struct consumer *consumer, struct rounds *rounds)
 {
-    int64_t until_us = clock_monotonic_us() + LAST_TURNS_US;
-    uint64_t before = rounds->records - 1;
-    while (!consumer->must_stop && !consumer->paused && rounds->records != before &&
-           clock_monotonic_us() < until_us) {
-        before = rounds->records;
-        work(consumer, rounds, LAST_US, 0);
+    int64_t now_us = clock_monotonic_us();
+    int64_t until_us = now_us + LAST_TURNS_US;
+    int64_t came_us = now_us;
+    while (!consumer->must_stop && !consumer->paused && now_us < until_us && now_us - came_us < LAST_US) {
+        uint64_t before = rounds->records;
+        work(consumer, rounds, LAST_US, 0); /* or less: a wish that was on its way ends a wait, too */
+        now_us = clock_monotonic_us();
+        if (rounds->records != before)
+            came_us = now_us;
     }
 }
 
