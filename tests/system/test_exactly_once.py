@@ -59,7 +59,7 @@ class Sqlite(EverySink, IntoSqlite):
         consumer.interrupt()
 
     def test_two_hundred_kills_of_two_consumers_of_one_file(self):
-        """300,000 records, one in a hundred poisoned; each process is killed at a random moment of its first quarter second."""
+        """300,000 records, one in a hundred poisoned; and small batches, so that there is work to die in to the end."""
         topic, group = self.topic(4), self.name("g")
         chance = random.Random(11)
         junk = self.folder / "junk"
@@ -71,13 +71,13 @@ class Sqlite(EverySink, IntoSqlite):
 
         def consumer(name):
             return self.start("kconsume", "--client", name, "--instance-id", f"{group}-{name}", "--group", group, "--topic", topic, "--quiet",
-                              "--session-timeout", "30s", "--batch-size", "200", "--publish=no", "--pipeline", f"validate, sqlite:{self.file}")
+                              "--session-timeout", "30s", "--batch-size", "4", "--publish=no", "--pipeline", f"validate, sqlite:{self.file}")
 
         running = {name: consumer(name) for name in ("one", "two")}
         killed = 0
         while killed < 200:
             name = chance.choice(("one", "two"))
-            time.sleep(chance.uniform(0, 0.25))  # not to wait for something: this is the random moment
+            time.sleep(chance.uniform(0, 0.1))  # not to wait for something: this is the random moment
             running[name].kill()
             running[name] = consumer(name)
             killed += 1
