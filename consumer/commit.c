@@ -83,8 +83,6 @@ void commit_answered(struct committer *committer, rd_kafka_resp_err_t err,
         offsets_requested(committer->offsets, list);
     account(committer, err, list);
     FAULT_POINT(commit_answered);
-    commit_async(
-        committer); /* for what was processed meanwhile: the loop may wait long for its next record */
 }
 
 /* --- synchronously ------------------------------------------------------------------------------------- */
