@@ -20,9 +20,6 @@
 #define QUEUE_PEAK_MIN 1000                /* a shorter queue was never full */
 #define LAST_US        (150 * US_PER_MS)
 #define LAST_TURNS_US  (200 * US_PER_MS)
-#define LEAVE_POLL_MS                                                                                        \
-    50 /* FACTS: a LeaveGroup needs 20 ms of polling after the revoke, or a static member stays */
-#define LEAVE_US (5 * US_PER_SECOND)
 
 /* --- callbacks ----------------------------------------------------------------------------------------- */
 
@@ -70,10 +67,7 @@ static void wake(void *context)
 
 int loop_subscribe(struct consumer *consumer, struct error *error)
 {
-    rd_kafka_topic_partition_list_t *topics = rd_kafka_topic_partition_list_new(1);
-    rd_kafka_topic_partition_list_add(topics, consumer->settings->topic, RD_KAFKA_PARTITION_UA);
-    rd_kafka_resp_err_t err = rd_kafka_subscribe(consumer->rk, topics);
-    rd_kafka_topic_partition_list_destroy(topics);
+    rd_kafka_resp_err_t err = membership_join(consumer->rk, consumer->settings->topic);
     if (err != RD_KAFKA_RESP_ERR_NO_ERROR)
         return error_set_code(error, EXIT_CODE_CONFIG, "cannot subscribe to '%s': %s",
                               consumer->settings->topic, rd_kafka_err2str(err));
@@ -248,23 +242,10 @@ static void turn(struct consumer *consumer, struct rounds *rounds)
 
 /* --- the way out --------------------------------------------------------------------------------------- */
 
-/* What comes while leaving is somebody else's to process. */
-static void discard_for(struct consumer *consumer, int64_t microseconds, bool until_revoked)
-{
-    int64_t until_us = clock_monotonic_us() + microseconds;
-    while (clock_monotonic_us() < until_us && !(until_revoked && consumer->offsets.assigned_count == 0)) {
-        rd_kafka_message_t *message = rd_kafka_consumer_poll(consumer->rk, 10);
-        if (message != NULL)
-            rd_kafka_message_destroy(message);
-    }
-}
-
 static void leave_group(struct consumer *consumer)
 {
     consumer->leaving = true;
-    rd_kafka_unsubscribe(consumer->rk);
-    discard_for(consumer, LEAVE_US, true);
-    discard_for(consumer, LEAVE_POLL_MS * US_PER_MS, false);
+    membership_leave(consumer->rk, &consumer->offsets.assigned_count);
 }
 
 static bool fenced(const struct consumer *consumer)
@@ -337,9 +318,10 @@ void loop_close(struct consumer *consumer)
         rd_kafka_consumer_close(consumer->rk);
     if (consumer->queue != NULL)
         rd_kafka_queue_destroy(consumer->queue);
+    bool lingers = membership_lingers(consumer);
     if (consumer->rk != NULL)
         rd_kafka_destroy(consumer->rk);
-    if (membership_lingers(consumer))
+    if (lingers)
         membership_release(consumer->settings);
     stats_phase(consumer->stats, PHASE_STOPPED, clock_wall_us());
     offsets_release(&consumer->offsets);

@@ -1,5 +1,5 @@
-/* membership.h: how a static member of a group that uses the consumer protocol (KIP-848) is replaced at once,
- * and how it leaves for good.
+/* membership.h: joining a group and leaving it for good; and how a static member of one that uses the
+ * consumer protocol (KIP-848) is replaced at once, and leaves.
  *
  * Under that protocol a broker gives a group.instance.id to nobody else before its owner's session is over
  * (45 s), and librdkafka leaves for a while only, so that the partitions wait as long after a stop. But a
@@ -13,11 +13,20 @@
 
 #include "consumer/consumer.h"
 
-/* Whether this process, which is leaving, has to give its membership up by another one. */
+/* Subscribes. The answer is the rebalance callback's. */
+rd_kafka_resp_err_t membership_join(rd_kafka_t *rk, const char *topic);
+
+/* Gives the membership up, so that the others need not wait for its session. *owned is how many partitions it
+ * has, which its rebalance callback keeps: none of them is processed any more. Blocks until they are taken
+ * back, and a moment more; some seconds at most. */
+void membership_leave(rd_kafka_t *rk, const size_t *owned);
+
+/* Whether this process, which is leaving, has to give its membership up by another one. While it has its
+ * handle. */
 bool membership_lingers(const struct consumer *consumer);
 
 /* Takes the place of the member that settings->instance_id names, and leaves with it. Blocks for some tenths
- * of a second, at most for RELEASE_US; a failure is told, and costs the others a session of waiting. */
+ * of a second, some seconds at most; a failure is told, and costs the others a session of waiting. */
 void membership_release(const struct settings *settings);
 
 #endif

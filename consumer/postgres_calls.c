@@ -11,9 +11,6 @@ enum { NUMBER_BYTES = 24 };
 #define WHERE_OWN       "cluster = $1 AND consumer_group = $2 AND topic = $3"
 #define WHERE_PARTITION " WHERE " WHERE_OWN " AND kafka_partition = $4::int"
 
-/* What ask_place reads. */
-#define PLACE "epoch, next_offset, witness_offset, witness_timestamp_ms, witness_hash"
-
 /* Their names are what an error says was being done. */
 #define LOCK          "wait for other processes"
 #define OTHERS        "look for other groups"
@@ -33,8 +30,8 @@ static const struct statement statements[] = {
              "WHERE topic = $3 AND (cluster <> $1 OR consumer_group <> $2) LIMIT 1"},
     {TAKE, "INSERT INTO ksupervise_offsets (cluster, consumer_group, topic, kafka_partition, epoch) "
            "VALUES ($1, $2, $3, $4::int, 1) ON CONFLICT (cluster, consumer_group, topic, kafka_partition) "
-           "DO UPDATE SET epoch = ksupervise_offsets.epoch + 1 RETURNING " PLACE},
-    {READ, "SELECT " PLACE " FROM ksupervise_offsets" WHERE_PARTITION " FOR SHARE"},
+           "DO UPDATE SET epoch = ksupervise_offsets.epoch + 1 RETURNING " SINK_PLACE},
+    {READ, "SELECT " SINK_PLACE " FROM ksupervise_offsets" WHERE_PARTITION " FOR SHARE"},
     {MOVE, "UPDATE ksupervise_offsets SET next_offset = given.next, witness_offset = given.witness, "
            "witness_timestamp_ms = given.timestamp_ms, witness_hash = given.hash FROM "
            "unnest($4::int[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[], "
@@ -144,7 +141,7 @@ static int64_t number_of(const PGresult *result, int column)
     return PQgetisnull(result, 0, column) ? STATS_UNKNOWN : strtoll(PQgetvalue(result, 0, column), NULL, 10);
 }
 
-/* A call about one partition that returns PLACE. */
+/* A call about one partition that returns SINK_PLACE. */
 static int ask_place(struct postgres_link *link, const char *statement, const struct postgres_owner *owner,
                      int32_t partition, struct postgres_place *place, struct error *error)
 {

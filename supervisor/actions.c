@@ -250,12 +250,27 @@ static struct restart_policy policy_of(const struct worker *worker)
     return policy;
 }
 
+/* Its group, when it is stopped. Who is to be started again stays a member. */
+static bool leaves(const struct worker *worker)
+{
+    return !worker->start_again || worker->moves;
+}
+
+/* Whether its successor finds its place in the group taken. One that kept it is followed by the same way. */
+static void note_place(struct worker *worker, const struct process_end *end)
+{
+    if (end->exit_status != 0)
+        worker->takes_over = true;
+    else if (leaves(worker))
+        worker->takes_over = false;
+}
+
 static void ask_policy(struct worker *worker, const struct process_end *end)
 {
     struct restart_policy policy = policy_of(worker);
     int64_t now_us = clock_monotonic_us();
     int64_t delay_us;
-    worker->takes_over = end->exit_status != 0;
+    note_place(worker, end);
     enum restart_verdict verdict =
         restart_decide(&policy, &worker->history, end->exit_status, worker->ready_us, now_us,
                        next_random(worker->supervisor), &delay_us);
@@ -288,12 +303,6 @@ void action_bury(struct worker *worker)
     ask_policy(worker, &end);
 }
 
-/* Its group, when it is stopped. Who is to be started again stays a member. */
-static bool leaves(const struct worker *worker)
-{
-    return !worker->start_again || worker->moves;
-}
-
 void action_bury_stopped(struct worker *worker)
 {
     struct process_end end;
@@ -301,10 +310,7 @@ void action_bury_stopped(struct worker *worker)
         return;
     worker->deadline_us = INT64_MAX;
     errand_process_ended(worker, end.exit_status == 0);
-    if (end.exit_status != 0)
-        worker->takes_over = true;
-    else if (leaves(worker)) /* else it kept its place, and its successor comes by the same way */
-        worker->takes_over = false;
+    note_place(worker, &end);
     if (end.exit_status != 0)
         report_death(worker, &end, RESTART_NEVER, 0);
     if (worker->start_again) {

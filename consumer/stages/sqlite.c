@@ -33,9 +33,6 @@ enum statement {
 /* ?1 … ?3: cluster, group, topic; ?4: partition */
 #define WHERE_PARTITION " WHERE cluster = ?1 AND consumer_group = ?2 AND topic = ?3 AND kafka_partition = ?4"
 
-/* What read_place reads. */
-#define PLACE "epoch, next_offset, witness_offset, witness_timestamp_ms, witness_hash"
-
 static const char *const texts[STATEMENTS] = {
     [BEGIN] = "BEGIN IMMEDIATE",
     [COMMIT] = "COMMIT",
@@ -44,8 +41,8 @@ static const char *const texts[STATEMENTS] = {
                "(cluster <> ?1 OR consumer_group <> ?2) LIMIT 1",
     [TAKE] = "INSERT INTO ksupervise_offsets (cluster, consumer_group, topic, kafka_partition, epoch) "
              "VALUES (?1, ?2, ?3, ?4, 1) ON CONFLICT DO UPDATE SET epoch = epoch + 1 "
-             "RETURNING " PLACE,
-    [READ] = "SELECT " PLACE " FROM ksupervise_offsets" WHERE_PARTITION,
+             "RETURNING " SINK_PLACE,
+    [READ] = "SELECT " SINK_PLACE " FROM ksupervise_offsets" WHERE_PARTITION,
     [MOVE] =
         "UPDATE ksupervise_offsets SET next_offset = ?7, witness_offset = ?8, witness_timestamp_ms = ?9, "
         "witness_hash = ?10" WHERE_PARTITION " AND epoch = ?5 AND next_offset IS ?6",
@@ -250,7 +247,7 @@ static int64_t column_offset(sqlite3_stmt *statement, int column)
                                                                  : sqlite3_column_int64(statement, column);
 }
 
-/* Of a row of PLACE. Returns the epoch. */
+/* Of a row of SINK_PLACE. Returns the epoch. */
 static int64_t read_place(sqlite3_stmt *statement, struct sink_place *place)
 {
     place->next_offset = column_offset(statement, 1);
