@@ -70,6 +70,7 @@ class Verbs(Control):
             wait_until(lambda: self.worker(self.bravo)["counters"]["processed"] > paused["counters"]["processed"], 15, "bravo at work")
         self.assertEqual(self.worker(self.bravo)["generation"], 1)
         self.kctl("pause", "producer")
+        self.kctl("stop", "producer")  # the answer to its last record may still have been on its way
         produced = self.worker("producer")["counters"]["acknowledged"]
         wait_until(lambda: self.worker(self.bravo)["counters"]["processed"] >= produced, 15, "bravo to catch up")
         self.assertEqual(self.worker(self.bravo)["counters"]["processed"], produced)
