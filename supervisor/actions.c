@@ -1,12 +1,11 @@
 #include "supervisor/actions.h"
 
-#include <errno.h>
-
 #include "common/clock.h"
 #include "supervisor/channel.h"
 #include "supervisor/evidence.h"
 #include "supervisor/fleet.h"
 #include "supervisor/hand_over.h"
+#include "supervisor/launch.h"
 #include "supervisor/offsets_text.h"
 #include "supervisor/output.h"
 #include "supervisor/report.h"
@@ -50,36 +49,20 @@ static void make_segment(struct worker *worker)
 
 static int start_process(struct worker *worker, struct start *start, struct error *error)
 {
-    struct supervisor *supervisor = worker->supervisor;
-    char path[PATH_MAX + 32];
     const char *words[HAND_OVER_WORDS];
-    snprintf(path, sizeof path, "%s/%s", supervisor->folder, hand_over_program(worker->kind));
     hand_over_arguments(worker, words);
     if ((start->config_fd = hand_over_config(worker, worker->segment_fd != -1, error)) == -1 ||
         (start->channel_fd = channel_open(worker, error)) == -1 ||
         (start->output_fd = output_open(worker, error)) == -1)
         return -1;
     struct spawn_request request = {
-        .path = path,
         .argv = (char *const *)words,
         .output_fd = start->output_fd,
         .config_fd = start->config_fd,
         .channel_fd = start->channel_fd,
         .segment_fd = worker->segment_fd,
-        .mask = supervisor->original_mask,
     };
-    if (process_spawn(&worker->process, &request, error) == -1)
-        return -1;
-    /* The watch owns the descriptor, and process_reap needs it: so a copy. */
-    int watched = dup(worker->process.pidfd);
-    if (watched != -1 &&
-        reactor_add(&supervisor->reactor, &worker->exit_watch, watched, process_ended, worker, error) == 0)
-        return 0;
-    error_set(error, "cannot watch %s: %s", path, strerror(errno));
-    if (watched != -1)
-        close(watched);
-    process_abandon(&worker->process);
-    return -1;
+    return launch(worker, request, &worker->supervisor->reactor, process_ended, worker, error);
 }
 
 /* Provisioning is never ready, it is done. One that is paused may send nothing, and so never be it. */

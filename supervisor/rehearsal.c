@@ -7,6 +7,7 @@
 #include "common/exit_codes.h"
 #include "supervisor/fleet.h"
 #include "supervisor/hand_over.h"
+#include "supervisor/launch.h"
 
 enum { SAID_BYTES = 2 * ERROR_TEXT_BYTES };
 
@@ -90,43 +91,21 @@ static void wake(void *context)
     (void)context;
 }
 
-static int watch(struct rehearsal *rehearsal, struct error *error)
-{
-    struct worker *worker = &rehearsal->worker;
-    int fd = dup(worker->process.pidfd); /* the watch owns its descriptor, and process_reap needs one */
-    if (fd == -1)
-        return error_set(error, "cannot watch a process: %s", strerror(errno));
-    if (reactor_add(rehearsal->reactor, &worker->exit_watch, fd, wake, NULL, error) == 0)
-        return 0;
-    close(fd);
-    return -1;
-}
-
 static int spawn(struct rehearsal *rehearsal, int config_fd, int output_fd, struct error *error)
 {
-    struct worker *worker = &rehearsal->worker;
-    char path[PATH_MAX + 32];
     const char *words[HAND_OVER_WORDS + 1];
     size_t count = 0;
-    snprintf(path, sizeof path, "%s/%s", rehearsal->fleet.folder, hand_over_program(worker->kind));
-    hand_over_arguments(worker, words);
+    hand_over_arguments(&rehearsal->worker, words);
     while (words[count] != NULL)
         count++;
     words[count++] = "--check";
     words[count] = NULL;
-    struct spawn_request request = {.path = path,
-                                    .argv = (char *const *)words,
+    struct spawn_request request = {.argv = (char *const *)words,
                                     .output_fd = output_fd,
                                     .config_fd = config_fd,
                                     .channel_fd = -1,
-                                    .segment_fd = -1,
-                                    .mask = rehearsal->fleet.original_mask};
-    if (process_spawn(&worker->process, &request, error) == -1)
-        return -1;
-    if (watch(rehearsal, error) == 0)
-        return 0;
-    process_abandon(&worker->process);
-    return -1;
+                                    .segment_fd = -1};
+    return launch(&rehearsal->worker, request, rehearsal->reactor, wake, NULL, error);
 }
 
 static int start(struct rehearsal *rehearsal, struct error *error)
