@@ -89,6 +89,18 @@ void offset_loss_untold(struct consumer *consumer, int32_t partition)
     row->witness.offset = STATS_UNKNOWN;
 }
 
+/* --- going on elsewhere -------------------------------------------------------------------------------- */
+
+/* Goes on at `to`; what that loses counts once it is done. Returns how the line that tells of it ends: it is
+ * told in any case, as a database that fails may have taken it. */
+static const char *go_on(struct consumer *consumer, int32_t partition, int64_t to, int64_t lost)
+{
+    if (!rebalance_begin_at(consumer, partition, to, false))
+        return " (the sink is asked again)";
+    stats_add(consumer->stats, CONSUMER_LOST, (uint64_t)lost);
+    return "";
+}
+
 /* --- another topic of the same name -------------------------------------------------------------------- */
 
 /* Its records are all new: those that `latest` passes over are lost. */
@@ -98,11 +110,10 @@ static void begin_another(struct consumer *consumer, int32_t partition, const st
     int64_t from = offsets_assigned(&consumer->offsets, partition)->position;
     int64_t to = latest(consumer) ? held->end : held->low;
     int64_t passed = to - held->low;
-    stats_add(consumer->stats, CONSUMER_LOST, (uint64_t)passed);
+    const char *end = go_on(consumer, partition, to, passed);
     log_warning("%s [%" PRId32 "]: %s; %" PRId64 " → %" PRId64 ", %" PRId64
-                " records of the new one are passed over; how many the former one had left is unknown",
-                consumer->offsets.topic, partition, why, from, to, passed);
-    rebalance_begin_at(consumer, partition, to, false);
+                " records of the new one are passed over; how many the former one had left is unknown%s",
+                consumer->offsets.topic, partition, why, from, to, passed, end);
 }
 
 static void describe(const struct witness *witness, char text[64])
@@ -150,11 +161,10 @@ static void pass_gap(struct consumer *consumer, int32_t partition, int64_t from,
 {
     int64_t gone = held->low - from;
     int64_t to = latest(consumer) ? held->end : held->low;
-    stats_add(consumer->stats, CONSUMER_LOST, (uint64_t)gone);
-    log_warning("%s [%" PRId32 "]: %" PRId64 " records are gone, offsets %" PRId64 " to %" PRId64
-                "; going on at %" PRId64,
-                consumer->offsets.topic, partition, gone, from, held->low - 1, to);
-    rebalance_begin_at(consumer, partition, to, false);
+    const char *end = go_on(consumer, partition, to, to - from);
+    log_warning("%s [%" PRId32 "]: %" PRId64 " records are gone, offsets %" PRId64 " to %" PRId64 "; %" PRId64
+                " → %" PRId64 ", %" PRId64 " records that are there are passed over%s",
+                consumer->offsets.topic, partition, gone, from, held->low - 1, from, to, to - held->low, end);
 }
 
 /* It was the witness that is not there, and all that is to be read is: retention took no more than that. Or

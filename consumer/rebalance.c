@@ -405,14 +405,14 @@ void rebalance_take(struct consumer *consumer, int32_t partition)
 
 /* --- somewhere else ------------------------------------------------------------------------------------ */
 
-void rebalance_begin_at(struct consumer *consumer, int32_t partition, int64_t offset, bool delete_rows)
+bool rebalance_begin_at(struct consumer *consumer, int32_t partition, int64_t offset, bool delete_rows)
 {
     const struct partition *row = offsets_assigned(&consumer->offsets, partition);
     struct error error = ERROR_INIT;
     if (exactly_once_is(consumer) &&
         exactly_once_move(consumer, partition, row->position, offset, delete_rows, &error) == -1) {
         hold_untaken(consumer, partition, true, &error);
-        return;
+        return false;
     }
     rd_kafka_topic_partition_list_t *one = rd_kafka_topic_partition_list_new(1);
     rd_kafka_topic_partition_list_add(one, consumer->offsets.topic, partition)->offset = offset;
@@ -424,4 +424,5 @@ void rebalance_begin_at(struct consumer *consumer, int32_t partition, int64_t of
     if (!consumer->paused && consumer->settings->reset == NULL)
         read_on(consumer, one);
     rd_kafka_topic_partition_list_destroy(one);
+    return true;
 }

@@ -28,9 +28,9 @@ void rebalance_look_back(struct consumer *consumer);
 /* Asks the sink again where a partition is to begin, and begins there. */
 void rebalance_take(struct consumer *consumer, int32_t partition);
 
-/* Goes on at another offset than the next, in the sink too: where records are gone, or somebody wants it. The
- * position says whether it was done. */
-void rebalance_begin_at(struct consumer *consumer, int32_t partition, int64_t offset, bool delete_rows);
+/* Goes on at another offset than the next, in the sink too: where records are gone, or somebody wants it.
+ * False: the sink does not say that it is done, and is asked again where to begin. */
+bool rebalance_begin_at(struct consumer *consumer, int32_t partition, int64_t offset, bool delete_rows);
 
 /* Takes no more records of one partition, for a reason of its own. */
 void rebalance_pause_one(struct consumer *consumer, int32_t partition);

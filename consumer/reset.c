@@ -148,12 +148,9 @@ static int set_one(struct consumer *consumer, const struct reset_wish *wish, int
         return -1;
     if (from != STATS_UNKNOWN)
         snprintf(was, sizeof was, "%" PRId64, from);
-    if (!wish->dry_run) {
-        rebalance_begin_at(consumer, partition, target, wish->delete_rows);
-        if (offsets_assigned(&consumer->offsets, partition)->position != target)
-            return error_set(error, "%s [%" PRId32 "] could not be set to %" PRId64, consumer->offsets.topic,
-                             partition, target);
-    }
+    if (!wish->dry_run && !rebalance_begin_at(consumer, partition, target, wish->delete_rows))
+        return error_set(error, "%s [%" PRId32 "] could not be set to %" PRId64, consumer->offsets.topic,
+                         partition, target);
     errand_say(consumer, "%s [%" PRId32 "] %s → %" PRId64 "%s", consumer->offsets.topic, partition, was,
                target, wish->dry_run ? " (dry run)" : "");
     return 0;

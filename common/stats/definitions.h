@@ -36,7 +36,7 @@ enum stats_kind { STATS_KIND_CONSUMER = 1, STATS_KIND_PRODUCER = 2 };
     X(CONSUMER_SKIPPED, "skipped", COUNTER, RECORDS,                                                         \
       "records dropped because their assignment was over, or seen before")                                   \
     X(CONSUMER_LOST, "lost", COUNTER, RECORDS,                                                               \
-      "records that were gone from the topic before they were read")                                         \
+      "records that were gone from the topic, or passed over for that, before they were read")               \
     X(CONSUMER_UNKNOWN_FIELDS, "unknown_fields", COUNTER, FIELDS, "fields of a newer producer, skipped")     \
     X(CONSUMER_FLAGGED, "flagged", COUNTER, RECORDS, "records that a flag stage pointed at")                 \
     X(CONSUMER_BYTES, "bytes", COUNTER, BYTES, "bytes of the values received")                               \

@@ -78,7 +78,7 @@ class ByKafka(Losing, SinkTest):
         self.assertEqual(process.text("err").count("0 records of the new one are passed over"), 3)
 
     def lose_some(self):
-        """Records of two of three partitions, never read; returns how many are gone and how many there are to read."""
+        """Records of two of three partitions, never read; returns how many are gone and, by partition, how many there are to read."""
         self.produce(self.topic_name, 300)
         self.consumed(300)
         began = self.ends(self.topic_name)
@@ -86,7 +86,7 @@ class ByKafka(Losing, SinkTest):
         ends = self.ends(self.topic_name)
         for partition in (0, 2):
             kafka_protocol.delete_records(self.kafka.bootstrap, self.topic_name, partition, began[partition] + 5)
-        return 10, sum(ends.values()) - sum(began.values()) - 10
+        return 10, {p: ends[p] - began[p] - (5 if p in (0, 2) else 0) for p in ends}
 
     def test_records_that_are_gone_stop_the_consumer(self):
         self.lose_some()
@@ -96,9 +96,20 @@ class ByKafka(Losing, SinkTest):
         for assignor in ("range", "cooperative-sticky"):
             with self.subTest(assignor):
                 gone, left = self.lose_some()
-                process = self.consumed(left, "--on-offset-loss", "earliest", "-X", f"partition.assignment.strategy={assignor}")
+                process = self.consumed(sum(left.values()), "--on-offset-loss", "earliest", "-X", f"partition.assignment.strategy={assignor}")
                 self.assertEqual(process.text("err").count(f": {gone // 2} records are gone"), 2)
                 wait_until(lambda: self.reached(self.topic_name, self.group), 20, "all committed")
+
+    def test_latest_counts_what_is_gone_and_what_it_passes_over(self):
+        gone, left = self.lose_some()
+        fleet = self.supervise("--clients", "bravo", "--no-producer", "--topic", self.topic_name, "--group", self.group, "--pipeline", "stats",
+                               "--on-offset-loss", "latest", "--quiet", "--verbose")
+        for partition in (0, 2):
+            fleet.wait_line(rf"\[{partition}\]: {gone // 2} records are gone, .*, {left[partition]} records that are there are passed over", 30)
+        self.produce(self.topic_name, 50)
+        wait_until(lambda: self.reached(self.topic_name, self.group), 20, "all committed")
+        counters = self.worker("bravo")["counters"]
+        self.assertEqual((counters["received"], counters["lost"]), (left[1] + 50, gone + left[0] + left[2]))
 
 
 class InADatabase(Losing):
@@ -211,7 +222,7 @@ class InADatabase(Losing):
         self.produce(self.topic_name, 10)
         kafka_protocol.delete_records(self.kafka.bootstrap, self.topic_name, 0, 65)
         self.assertIn("offset 60 is not there: the topic holds 65 to 70;", self.stopped())
-        self.assertIn("5 records are gone, offsets 60 to 64; going on at 65", self.consumed(5, "--on-offset-loss", "earliest").text("err"))
+        self.assertIn("5 records are gone, offsets 60 to 64; 60 → 65, 0 records that are there are passed over", self.consumed(5, "--on-offset-loss", "earliest").text("err"))
 
     def test_a_reset_goes_on_in_the_new_one(self):
         self.produce(self.topic_name, 50)
