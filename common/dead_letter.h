@@ -6,9 +6,10 @@
  * record's own headers of these names are not kept: the last of a name is the dead letter's.
  *
  * `dlq.id` tells repeats: where an offset is committed after the letter was acknowledged (`batch`), a kill
- * between the two writes the same letter again. Two with one id are one dead letter; the id's last two parts
- * are numbers, and neither a group nor a topic may be read from it by splitting, as a group may hold a `/`:
- * use the headers.
+ * between the two writes the same letter again. Two with one id are one dead letter. The timestamp is part of
+ * it because a topic that is deleted and made again gives its offsets anew. The id's last three parts are
+ * numbers, and neither a group nor a topic may be read from it by splitting, as a group may hold a `/`: use
+ * the headers.
  */
 #ifndef KSUPERVISE_COMMON_DEAD_LETTER_H
 #define KSUPERVISE_COMMON_DEAD_LETTER_H
@@ -24,11 +25,12 @@
 #define DEAD_LETTER_TOPIC         "dlq.topic"         /* where the record was read */
 #define DEAD_LETTER_PARTITION     "dlq.partition"     /* likewise */
 #define DEAD_LETTER_OFFSET        "dlq.offset"        /* likewise */
+#define DEAD_LETTER_TIMESTAMP     "dlq.timestamp"     /* the record's, ms since 1970; −1: none */
 #define DEAD_LETTER_STAGE         "dlq.stage"         /* that gave it up: "validate", "decode" */
 #define DEAD_LETTER_REASON        "dlq.reason"        /* one line: "amount: 0 is below 1" */
 #define DEAD_LETTER_ATTEMPTS      "dlq.attempts"      /* how often it was tried, at least 1 */
 #define DEAD_LETTER_FIRST_FAILURE "dlq.first_failure" /* RFC 3339, UTC: common/clock.h */
-#define DEAD_LETTER_ID            "dlq.id"            /* cluster/group/topic/partition/offset */
+#define DEAD_LETTER_ID            "dlq.id"            /* cluster/group/topic/partition/offset/timestamp */
 
 /* On a record that `ktopic dlq replay` sent back to its topic: the id of the letter it was. */
 #define DEAD_LETTER_REPLAYED "dlq.replayed"

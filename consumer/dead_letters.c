@@ -207,8 +207,9 @@ rd_kafka_headers_t *dead_letters_headers(struct dead_letters *letters, const rd_
     rd_kafka_headers_t *original;
     rd_kafka_headers_t *headers = rd_kafka_message_headers(message, &original) == RD_KAFKA_RESP_ERR_NO_ERROR
                                       ? rd_kafka_headers_copy(original)
-                                      : rd_kafka_headers_new(10);
+                                      : rd_kafka_headers_new(11);
     char when[CLOCK_ISO8601_BYTES];
+    int64_t timestamp_ms = rd_kafka_message_timestamp(message, NULL);
     const char *group = letters->settings->group_name;
     const char *topic = letters->offsets->topic;
     const char *cluster = dead_letters_cluster(letters);
@@ -217,13 +218,14 @@ rd_kafka_headers_t *dead_letters_headers(struct dead_letters *letters, const rd_
     add_text(headers, DEAD_LETTER_TOPIC, "%s", topic);
     add_text(headers, DEAD_LETTER_PARTITION, "%" PRId32, message->partition);
     add_text(headers, DEAD_LETTER_OFFSET, "%" PRId64, message->offset);
+    add_text(headers, DEAD_LETTER_TIMESTAMP, "%" PRId64, timestamp_ms);
     add_text(headers, DEAD_LETTER_STAGE, "%s", obituary->stage);
     add_text(headers, DEAD_LETTER_REASON, "%s", obituary->why);
     add_text(headers, DEAD_LETTER_ATTEMPTS, "%u", obituary->attempts);
     add_text(headers, DEAD_LETTER_FIRST_FAILURE, "%s",
              clock_format_iso8601(when, obituary->first_failure_us));
-    add_text(headers, DEAD_LETTER_ID, "%s/%s/%s/%" PRId32 "/%" PRId64, cluster, group, topic,
-             message->partition, message->offset);
+    add_text(headers, DEAD_LETTER_ID, "%s/%s/%s/%" PRId32 "/%" PRId64 "/%" PRId64, cluster, group, topic,
+             message->partition, message->offset, timestamp_ms);
     return headers;
 }
 

@@ -56,10 +56,25 @@ class DeadLetters(SystemTest):
         self.assertEqual(headers["origin"], "elsewhere")
         self.assertEqual((headers["dlq.topic"], headers["dlq.partition"], headers["dlq.offset"]), (topic, "1", str(at)))
         self.assertEqual((headers["dlq.group"], headers["dlq.stage"], headers["dlq.attempts"]), (group, "decode", "1"))
-        self.assertTrue(headers["dlq.id"].endswith(f"/{group}/{topic}/1/{at}"), headers["dlq.id"])
+        self.assertEqual(headers["dlq.timestamp"], str(letter["ts"]), "the letter keeps the record's timestamp")
+        self.assertTrue(headers["dlq.id"].endswith(f"/{group}/{topic}/1/{at}/{letter['ts']}"), headers["dlq.id"])
         self.assertRegex(headers["dlq.first_failure"], r"^20\d\d-\d\d-\d\dT")
         self.assertTrue(headers["dlq.reason"])
         self.assertEqual(self.committed(group, topic), kafka_protocol.end_offsets(self.kafka.bootstrap, topic))
+
+    def test_a_letter_of_a_topic_that_is_made_anew_is_no_repeat_of_one_of_its_namesake(self):
+        topic, group = self.topic(), self.name("g")
+        for _ in range(2):
+            self.poison(topic, 0)
+            consumer = self.start("kconsume", "--client", "bravo", "--group", group, "--topic", topic, "--count", 1)
+            self.assertEqual(consumer.wait(), 0, consumer.text())
+            kafka_protocol.delete_topic(self.kafka.bootstrap, topic)
+            self.run_ok("ktopic", "provision", "--partitions", 3, topic)
+        self.assertEqual([letter["headers"]["dlq.offset"] for letter in self.letters(f"{topic}.dlq")], ["0", "0"])
+        found = json.loads(self.run_ok("ktopic", "dlq", "list", "--json", topic))
+        self.assertEqual((found["letters"], found["repeats"]), (2, 0))
+        self.run_ok("ktopic", "dlq", "replay", topic)
+        self.assertEqual(sum(kafka_protocol.end_offsets(self.kafka.bootstrap, topic).values()), 2)
 
     def test_off_passes_a_poison_record_over_and_makes_no_topic(self):
         topic = self.topic(1)

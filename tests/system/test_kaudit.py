@@ -119,9 +119,9 @@ class Sink(Audit):
 
     def outbox(self, rows):
         """The table of a consumer's outbox, as SQL for either database."""
-        values = ", ".join(f"('{cluster}', '{group}', '{topic}', {partition}, {offset})" for cluster, group, topic, partition, offset in rows)
+        values = ", ".join(f"('{cluster}', '{group}', '{topic}', {partition}, {offset}, -1)" for cluster, group, topic, partition, offset in rows)
         return ("CREATE TABLE ksupervise_outbox (cluster TEXT NOT NULL, consumer_group TEXT NOT NULL, topic TEXT NOT NULL, kafka_partition INTEGER NOT NULL, "
-                "kafka_offset BIGINT NOT NULL, PRIMARY KEY (cluster, consumer_group, topic, kafka_partition, kafka_offset)); "
+                "kafka_offset BIGINT NOT NULL, timestamp_ms BIGINT, PRIMARY KEY (cluster, consumer_group, topic, kafka_partition, kafka_offset)); "
                 f"INSERT INTO ksupervise_outbox VALUES {values};")
 
     def letters_under_way(self):
@@ -154,8 +154,8 @@ class Sink(Audit):
         self.assertEqual(self.sums(self.audit(self.source, *which, status=1), "missing"), (3,), "without --dlq they are missing")
         with sqlite3.connect(path) as db:
             db.execute(f'INSERT INTO "{self.source}" VALUES (0, 3, NULL)')
-            db.execute("INSERT INTO ksupervise_outbox SELECT cluster, consumer_group, topic, 2, 1000000 FROM ksupervise_outbox WHERE kafka_offset = 3")
-            db.execute("INSERT INTO ksupervise_outbox SELECT cluster, consumer_group, topic, 7, 1 FROM ksupervise_outbox WHERE kafka_offset = 3")
+            db.execute("INSERT INTO ksupervise_outbox SELECT cluster, consumer_group, topic, 2, 1000000, -1 FROM ksupervise_outbox WHERE kafka_offset = 3")
+            db.execute("INSERT INTO ksupervise_outbox SELECT cluster, consumer_group, topic, 7, 1, -1 FROM ksupervise_outbox WHERE kafka_offset = 3")
         db.close()
         found = self.audit(self.source, *which, "--dlq", status=1)
         self.assertEqual((found["partitions"][0]["examples"], found["partitions"][2]["examples"], found["rows_elsewhere"]), ({"doubled": [3]}, {"strange": [1000000]}, 1))

@@ -224,6 +224,17 @@ class InADatabase(Losing):
         self.assertIn("offset 60 is not there: the topic holds 65 to 70;", self.stopped())
         self.assertIn("5 records are gone, offsets 60 to 64; 60 → 65, 0 records that are there are passed over", self.consumed(5, "--on-offset-loss", "earliest").text("err"))
 
+    def test_an_audit_takes_no_row_of_the_former_one_for_a_row_of_the_new_one(self):
+        self.produce(self.topic_name, 40)
+        self.consumed(40)
+        self.assert_audited(self.topic_name, self.group)
+        self.make_anew()
+        self.produce(self.topic_name, 40)
+        kafka_protocol.commit(self.kafka.bootstrap, self.group, self.topic_name, 0, 40)
+        audit = self.run_program("kaudit", self.topic_name, "--group", self.group, *self.audited)
+        self.assertEqual(audit.status, 1, audit.text())
+        self.assertIn("NOT clean: 40 missing, 0 doubled, 40 strange", audit.text())
+
     def test_a_reset_goes_on_in_the_new_one(self):
         self.produce(self.topic_name, 50)
         self.consumed(50)

@@ -144,7 +144,7 @@ static int take_number(struct audit *audit, const struct topic_record *record, s
 static int take_record(struct audit *audit, const struct topic_record *record, struct error *error)
 {
     const rd_kafka_message_t *message = record->message;
-    struct audited audited = {message->offset, record->seq};
+    struct audited audited = {message->offset, record->seq, record->timestamp_ms};
     bool numbered = record->producer != NULL && record->seq >= 0;
     bool acknowledged, told;
     if (numbered && take_number(audit, record, error) == -1)

@@ -34,38 +34,36 @@ static int pass_lost(struct compare *compare, int64_t offset, struct error *erro
     return result;
 }
 
-/* How many items of the cursor are at the offset; they are consumed. */
-static int count_at(struct cursor *cursor, int64_t offset, uint64_t *count, struct error *error)
+/* A topic that was deleted and made again has another record at the same offset. */
+static bool is_of(const struct source_item *item, const struct audited *record)
+{
+    return item->timestamp_ms <= 0 || record->timestamp_ms <= 0 || item->timestamp_ms == record->timestamp_ms;
+}
+
+/* How many items of the cursor are the record's; they are consumed, and those of another record that stood in
+ * its place. The tag of one is in *tag. */
+static int count_of(struct compare *compare, struct cursor *cursor, const struct audited *record,
+                    uint64_t *count, int64_t *tag, struct error *error)
 {
     int result = 0;
     *count = 0;
-    while (cursor_has(cursor, &result, error) && cursor->item.offset == offset) {
-        (*count)++;
-        cursor_step(cursor);
-    }
+    for (; cursor_has(cursor, &result, error) && cursor->item.offset == record->offset; cursor_step(cursor))
+        if (is_of(&cursor->item, record)) {
+            (*count)++;
+            *tag = cursor->item.tag;
+        } else {
+            finding_add(&compare->tally->strange, record->offset);
+        }
     return result;
 }
 
-/* Each record has one letter at most. */
-static int take_letter(struct compare *compare, int64_t offset, uint64_t *letters, struct error *error)
-{
-    struct cursor *dead = &compare->dead;
-    int result = 0;
-    *letters = cursor_has(dead, &result, error) && dead->item.offset == offset;
-    if (*letters == 0)
-        return result;
-    if (dead->item.tag == LETTER_IN_OUTBOX)
-        compare->tally->outbox++;
-    else
-        compare->tally->dead++;
-    cursor_step(dead);
-    return 0;
-}
-
-static void judge(struct compare *compare, int64_t offset, uint64_t rows, uint64_t letters)
+static void judge(struct compare *compare, int64_t offset, uint64_t rows, uint64_t letters,
+                  int64_t letter_tag)
 {
     struct tally *tally = compare->tally;
     tally->in_sink += rows > 0;
+    tally->dead += letters > 0 && letter_tag != LETTER_IN_OUTBOX;
+    tally->outbox += letters > 0 && letter_tag == LETTER_IN_OUTBOX;
     for (uint64_t extra = 1; extra < rows + letters; extra++)
         finding_add(&tally->doubled, offset);
     if (rows + letters > 0)
@@ -97,14 +95,16 @@ int compare_record(struct compare *compare, const struct audited *record, bool *
                    struct error *error)
 {
     uint64_t rows, letters;
+    int64_t tag = 0;
     int64_t offset = record->offset;
     compare->tally->produced++;
     if (pass_strange(compare, &compare->rows, offset, error) == -1 ||
         pass_strange(compare, &compare->dead, offset, error) == -1 ||
-        pass_lost(compare, offset, error) == -1 || count_at(&compare->rows, offset, &rows, error) == -1 ||
-        take_letter(compare, offset, &letters, error) == -1)
+        pass_lost(compare, offset, error) == -1 ||
+        count_of(compare, &compare->rows, record, &rows, &tag, error) == -1 ||
+        count_of(compare, &compare->dead, record, &letters, &tag, error) == -1)
         return -1;
-    judge(compare, offset, rows, letters);
+    judge(compare, offset, rows, letters, tag);
     return check_ledger(compare, record, acknowledged, error);
 }
 

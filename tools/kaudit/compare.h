@@ -32,7 +32,7 @@ struct tally {
     uint64_t expired;       /* rows and letters of records that retention took */
     struct finding missing; /* neither, and yet committed */
     struct finding doubled; /* each row or letter too many */
-    struct finding strange; /* a row or letter without a record */
+    struct finding strange; /* a row or letter without a record, or of one that is not there any more */
     /* the producer's side */
     struct finding lost;     /* acknowledged, and there is no record, or it is another one */
     uint64_t unaccounted;    /* records of the ledger's producers without a line: killed before the report */
@@ -42,7 +42,8 @@ struct tally {
 /* A record as far as this needs it. */
 struct audited {
     int64_t offset;
-    int64_t seq; /* -1: it has none */
+    int64_t seq;          /* -1: it has none */
+    int64_t timestamp_ms; /* 0: it has none */
 };
 
 struct compare {

@@ -10,6 +10,14 @@ struct wanted {
     int partitions;
 };
 
+/* Letters of older builds do not tell, nor those of a record without one. */
+static int64_t timestamp_ms(const rd_kafka_headers_t *headers)
+{
+    struct kafka_header told = kafka_header_find(headers, DEAD_LETTER_TIMESTAMP);
+    int64_t value;
+    return decimal_parse(told.data, told.length, INT64_MAX, &value) ? value : 0;
+}
+
 static int take(struct dead_letters *letters, struct scratch *scratch, const struct wanted *wanted,
                 const rd_kafka_headers_t *headers, struct error *error)
 {
@@ -31,7 +39,8 @@ static int take(struct dead_letters *letters, struct scratch *scratch, const str
         letters->others++;
         return 0;
     }
-    int added = scratch_add(scratch, (int32_t)partition, offset, LETTER_SENT, error);
+    struct source_item item = {offset, LETTER_SENT, timestamp_ms(headers)};
+    int added = scratch_add(scratch, (int32_t)partition, item, error);
     letters->letters += added == 1;
     letters->repeats += added == 0;
     return added == -1 ? -1 : 0;
@@ -55,7 +64,8 @@ static int take_outbox(struct dead_letters *letters, struct scratch *scratch, co
     int answer = 0;
     for (int32_t i = 0; outbox != NULL && i < partitions && answer != -1; i++)
         while ((answer = outbox->next(outbox->state, i, &item, error)) == 1) {
-            int added = scratch_add(scratch, i, item.offset, LETTER_IN_OUTBOX, error);
+            item.tag = LETTER_IN_OUTBOX;
+            int added = scratch_add(scratch, i, item, error);
             if (added == -1)
                 return -1;
             letters->outbox += added == 1;

@@ -121,7 +121,8 @@ static bool take_acknowledged(struct ledgers *ledgers, int64_t seq, int64_t part
     if (partition < 0 || partition >= ledgers->partitions || offset < 0)
         return false;
     ledgers->count.acknowledged++;
-    if (scratch_add(ledgers->acknowledged, (int32_t)partition, offset, seq, error) == -1)
+    if (scratch_add(ledgers->acknowledged, (int32_t)partition, (struct source_item){offset, seq, 0}, error) ==
+        -1)
         *result = -1;
     return true;
 }

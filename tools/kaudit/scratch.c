@@ -7,10 +7,12 @@ struct scratch {
     sqlite3_stmt *insert;
 };
 
-static const char setup[] = "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -16384;"
-                            "CREATE TABLE offsets (partition INTEGER, offset INTEGER, tag INTEGER);";
-static const char unique[] = "CREATE UNIQUE INDEX once ON offsets (partition, offset);";
-static const char sorted[] = "COMMIT; CREATE INDEX IF NOT EXISTS sorted ON offsets (partition, offset, tag);";
+static const char setup[] =
+    "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -16384;"
+    "CREATE TABLE offsets (partition INTEGER, offset INTEGER, tag INTEGER, timestamp INTEGER);";
+static const char unique[] = "CREATE UNIQUE INDEX once ON offsets (partition, offset, timestamp);";
+static const char sorted[] =
+    "COMMIT; CREATE INDEX IF NOT EXISTS sorted ON offsets (partition, offset, tag, timestamp);";
 
 struct scratch *scratch_open(bool once, struct error *error)
 {
@@ -22,7 +24,7 @@ struct scratch *scratch_open(bool once, struct error *error)
     if (sqlite3_open("", &scratch->db) == SQLITE_OK && /* "": a temporary file */
         sqlite3_exec(scratch->db, setup, NULL, NULL, NULL) == SQLITE_OK &&
         (!once || sqlite3_exec(scratch->db, unique, NULL, NULL, NULL) == SQLITE_OK) &&
-        sqlite3_prepare_v2(scratch->db, "INSERT OR IGNORE INTO offsets VALUES (?1, ?2, ?3)", -1,
+        sqlite3_prepare_v2(scratch->db, "INSERT OR IGNORE INTO offsets VALUES (?1, ?2, ?3, ?4)", -1,
                            &scratch->insert, NULL) == SQLITE_OK &&
         sqlite3_exec(scratch->db, "BEGIN", NULL, NULL, NULL) == SQLITE_OK)
         return scratch;
@@ -31,11 +33,12 @@ struct scratch *scratch_open(bool once, struct error *error)
     return NULL;
 }
 
-int scratch_add(struct scratch *scratch, int32_t partition, int64_t offset, int64_t tag, struct error *error)
+int scratch_add(struct scratch *scratch, int32_t partition, struct source_item item, struct error *error)
 {
     sqlite3_bind_int64(scratch->insert, 1, partition);
-    sqlite3_bind_int64(scratch->insert, 2, offset);
-    sqlite3_bind_int64(scratch->insert, 3, tag);
+    sqlite3_bind_int64(scratch->insert, 2, item.offset);
+    sqlite3_bind_int64(scratch->insert, 3, item.tag);
+    sqlite3_bind_int64(scratch->insert, 4, item.timestamp_ms > 0 ? item.timestamp_ms : 0);
     int step = sqlite3_step(scratch->insert);
     sqlite3_reset(scratch->insert);
     if (step != SQLITE_DONE)
@@ -45,7 +48,7 @@ int scratch_add(struct scratch *scratch, int32_t partition, int64_t offset, int6
 
 int scratch_source(struct scratch *scratch, struct source *source, struct error *error)
 {
-    static const struct sqlite_table table = {"offsets", "partition", "offset", "tag"};
+    static const struct sqlite_table table = {"offsets", "partition", "offset", "tag", "timestamp"};
     sqlite3 *db = scratch->db;
     if (sqlite3_exec(db, sorted, NULL, NULL, NULL) != SQLITE_OK) {
         sqlite_failed(db, "sort a temporary table", error);

@@ -7,11 +7,11 @@
 
 struct scratch; /* opaque */
 
-/* `once`: an offset that is added again is not kept again. NULL with the error. */
+/* `once`: an offset that is added again, with the same timestamp, is not kept again. NULL with the error. */
 struct scratch *scratch_open(bool once, struct error *error);
 
-/* 1, 0 for an offset that is there and is kept once, -1. */
-int scratch_add(struct scratch *scratch, int32_t partition, int64_t offset, int64_t tag, struct error *error);
+/* 1, 0 for one that is there and is kept once, -1. */
+int scratch_add(struct scratch *scratch, int32_t partition, struct source_item item, struct error *error);
 
 /* All is added: makes a source of it. Takes `scratch` over in any case. */
 int scratch_source(struct scratch *scratch, struct source *source, struct error *error);

@@ -1,8 +1,9 @@
 /* sink.h: what a consumer wrote: a table in SQLite or PostgreSQL, or a file of JSON lines, as a source of
  * offsets. All of it as it was at one moment; only read.
  *
- * A table has a row a record, with the columns kafka_partition and kafka_offset. A line of JSON has
- * "partition" and "offset" (or those names). A database may have an outbox beside it.
+ * A table has a row a record, with the columns kafka_partition and kafka_offset, and kafka_timestamp_us if it
+ * tells of which record; without it any record of that offset will do. A line of JSON has "partition" and
+ * "offset" (or those names). A database may have an outbox beside it.
  */
 #ifndef KSUPERVISE_TOOLS_KAUDIT_SINK_H
 #define KSUPERVISE_TOOLS_KAUDIT_SINK_H
@@ -11,6 +12,7 @@
 
 #define SINK_PARTITION "kafka_partition"
 #define SINK_OFFSET    "kafka_offset"
+#define SINK_TIMESTAMP "kafka_timestamp_us"
 
 /* Where a consumer keeps the dead letters of committed batches until the dead-letter topic has acknowledged
  * them. */

@@ -21,7 +21,9 @@ static int take_line(struct scratch *scratch, const char *line, size_t length, i
     int result = 0;
     if (number(json, "partition", SINK_PARTITION, &partition) &&
         number(json, "offset", SINK_OFFSET, &offset) && partition >= 0 && partition < partitions)
-        result = scratch_add(scratch, (int32_t)partition, offset, 0, error) == -1 ? -1 : 0;
+        result = scratch_add(scratch, (int32_t)partition, (struct source_item){.offset = offset}, error) == -1
+                     ? -1
+                     : 0;
     else
         sink->elsewhere++;
     json_decref(json);

@@ -17,7 +17,8 @@ struct cursor_of {
 
 struct postgres {
     PGconn *connection;
-    char *table; /* quoted */
+    char *table;              /* quoted */
+    const char *timestamp_ms; /* an expression over its columns, or "0" */
     struct cursor_of *cursors;
     int count;
 };
@@ -54,6 +55,12 @@ static int command(struct postgres *p, const char *what, const char *sql, struct
     return result == NULL ? -1 : 0;
 }
 
+/* 0 for a null. */
+static int64_t number(const PGresult *rows, int row, int column)
+{
+    return strtoll(PQgetvalue(rows, row, column), NULL, 10);
+}
+
 static void close_postgres(void *state)
 {
     struct postgres *p = state;
@@ -69,8 +76,8 @@ static int declare(struct postgres *p, int32_t partition, struct error *error)
 {
     PGresult *result = ask(p, PGRES_COMMAND_OK, "ask for the rows", error,
                            "DECLARE kaudit_%d NO SCROLL CURSOR FOR SELECT " SINK_OFFSET
-                           " FROM %s WHERE " SINK_PARTITION " = %d ORDER BY " SINK_OFFSET,
-                           (int)partition, p->table, (int)partition);
+                           ", %s FROM %s WHERE " SINK_PARTITION " = %d ORDER BY " SINK_OFFSET,
+                           (int)partition, p->timestamp_ms, p->table, (int)partition);
     PQclear(result);
     p->cursors[partition].declared = result != NULL;
     return result == NULL ? -1 : 0;
@@ -92,7 +99,9 @@ static int next(void *state, int32_t partition, struct source_item *item, struct
     }
     if (PQntuples(cursor->rows) == 0)
         return 0;
-    *item = (struct source_item){.offset = strtoll(PQgetvalue(cursor->rows, cursor->at++, 0), NULL, 10)};
+    *item = (struct source_item){.offset = number(cursor->rows, cursor->at, 0),
+                                 .timestamp_ms = number(cursor->rows, cursor->at, 1)};
+    cursor->at++;
     return 1;
 }
 
@@ -119,15 +128,27 @@ static int has_outbox(struct postgres *p, bool *has, struct error *error)
     return result == NULL ? -1 : 0;
 }
 
+/* Before the transaction, which an error would end. */
+static bool has_timestamps(struct postgres *p)
+{
+    struct error none = ERROR_INIT;
+    PGresult *result = ask(p, PGRES_TUPLES_OK, "look for the timestamps", &none,
+                           "SELECT " SINK_TIMESTAMP " / 1000 FROM %s LIMIT 0", p->table);
+    PQclear(result);
+    return result != NULL;
+}
+
 static int take_letters(struct postgres *p, const PGresult *rows, struct scratch *scratch, struct sink *sink,
                         struct error *error)
 {
     for (int i = 0; i < PQntuples(rows); i++) {
-        int64_t partition = strtoll(PQgetvalue(rows, i, 0), NULL, 10);
+        int64_t partition = number(rows, i, 0);
         if (partition < 0 || partition >= p->count)
             sink->elsewhere++;
-        else if (scratch_add(scratch, (int32_t)partition, strtoll(PQgetvalue(rows, i, 1), NULL, 10), 0,
-                             error) == -1)
+        else if (scratch_add(
+                     scratch, (int32_t)partition,
+                     (struct source_item){.offset = number(rows, i, 1), .timestamp_ms = number(rows, i, 2)},
+                     error) == -1)
             return -1;
     }
     return 0;
@@ -137,7 +158,7 @@ static int read_outbox(struct postgres *p, const struct sink_wish *wish, struct 
                        struct error *error)
 {
     static const char sql[] =
-        "SELECT " SINK_PARTITION ", " SINK_OFFSET " FROM " SINK_OUTBOX
+        "SELECT " SINK_PARTITION ", " SINK_OFFSET ", timestamp_ms FROM " SINK_OUTBOX
         " WHERE consumer_group = $1 AND topic = $2 AND ($3::text IS NULL OR cluster = $3)";
     const char *const values[] = {wish->group, wish->topic, wish->cluster};
     bool has = false;
@@ -167,6 +188,7 @@ static int prepare(struct postgres *p, const struct sink_wish *wish, struct sink
     p->table = PQescapeIdentifier(p->connection, wish->table, strlen(wish->table));
     if (p->table == NULL)
         return failed(p, "name the table", error);
+    p->timestamp_ms = has_timestamps(p) ? SINK_TIMESTAMP " / 1000" : "0";
     if (command(p, "read", "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", error) == -1)
         return -1;
     return count_elsewhere(p, &sink->elsewhere, error) == -1 ? -1 : read_outbox(p, wish, sink, error);

@@ -25,6 +25,12 @@ static int count_elsewhere(sqlite3 *db, const char *table, int partitions, uint6
     return result;
 }
 
+/* `column` NULL: is there such a table? */
+static bool has_column(sqlite3 *db, const char *table, const char *column)
+{
+    return sqlite3_table_column_metadata(db, NULL, table, column, NULL, NULL, NULL, NULL, NULL) == SQLITE_OK;
+}
+
 static int take_letters(sqlite3_stmt *statement, struct scratch *scratch, int partitions, uint64_t *elsewhere,
                         struct error *error)
 {
@@ -33,7 +39,10 @@ static int take_letters(sqlite3_stmt *statement, struct scratch *scratch, int pa
         int64_t partition = sqlite3_column_int64(statement, 0);
         if (partition < 0 || partition >= partitions)
             (*elsewhere)++;
-        else if (scratch_add(scratch, (int32_t)partition, sqlite3_column_int64(statement, 1), 0, error) == -1)
+        else if (scratch_add(scratch, (int32_t)partition,
+                             (struct source_item){.offset = sqlite3_column_int64(statement, 1),
+                                                  .timestamp_ms = sqlite3_column_int64(statement, 2)},
+                             error) == -1)
             return -1;
     }
     return step == SQLITE_DONE ? 0 : sqlite_failed(sqlite3_db_handle(statement), "read the outbox", error);
@@ -42,11 +51,10 @@ static int take_letters(sqlite3_stmt *statement, struct scratch *scratch, int pa
 /* A sink of somebody else's has none. */
 static int read_outbox(sqlite3 *db, const struct sink_wish *wish, struct sink *sink, struct error *error)
 {
-    static const char sql[] = "SELECT " SINK_PARTITION ", " SINK_OFFSET " FROM " SINK_OUTBOX
+    static const char sql[] = "SELECT " SINK_PARTITION ", " SINK_OFFSET ", timestamp_ms FROM " SINK_OUTBOX
                               " WHERE consumer_group = ?1 AND topic = ?2 AND (?3 IS NULL OR cluster = ?3)";
     sqlite3_stmt *statement = NULL;
-    if (wish->group == NULL ||
-        sqlite3_table_column_metadata(db, NULL, SINK_OUTBOX, NULL, NULL, NULL, NULL, NULL, NULL) != SQLITE_OK)
+    if (wish->group == NULL || !has_column(db, SINK_OUTBOX, NULL))
         return 0;
     struct scratch *scratch = scratch_open(true, error);
     if (scratch == NULL)
@@ -69,7 +77,7 @@ static int read_outbox(sqlite3 *db, const struct sink_wish *wish, struct sink *s
 
 int sink_open_sqlite(struct sink *sink, const struct sink_wish *wish, struct error *error)
 {
-    const struct sqlite_table its = {wish->table, SINK_PARTITION, SINK_OFFSET, "0"};
+    struct sqlite_table its = {wish->table, SINK_PARTITION, SINK_OFFSET, "0", "0"};
     sqlite3 *db = NULL;
     int result = -1;
     if (sqlite3_open_v2(wish->where, &db, SQLITE_OPEN_READONLY, NULL) != SQLITE_OK) {
@@ -84,6 +92,8 @@ int sink_open_sqlite(struct sink *sink, const struct sink_wish *wish, struct err
     if (count_elsewhere(db, wish->table, wish->partitions, &sink->elsewhere, error) == -1 ||
         read_outbox(db, wish, sink, error) == -1)
         goto failed;
+    if (has_column(db, wish->table, SINK_TIMESTAMP))
+        its.timestamp_ms = SINK_TIMESTAMP " / 1000";
     result = sqlite_source_open(&sink->source, db, &its, error);
     db = NULL; /* the source's */
 failed:

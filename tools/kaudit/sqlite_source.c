@@ -55,7 +55,8 @@ static int next(void *state, int32_t partition, struct source_item *item, struct
         return 0;
     if (step != SQLITE_ROW)
         return sqlite_failed(s->db, "read the rows", error);
-    *item = (struct source_item){sqlite3_column_int64(statement, 0), sqlite3_column_int64(statement, 1)};
+    *item = (struct source_item){sqlite3_column_int64(statement, 0), sqlite3_column_int64(statement, 1),
+                                 sqlite3_column_int64(statement, 2)};
     return 1;
 }
 
@@ -64,8 +65,9 @@ int sqlite_source_open(struct source *source, sqlite3 *db, const struct sqlite_t
 {
     sqlite3_stmt *statement = NULL;
     struct sqlite_source *s = calloc(1, sizeof *s);
-    char *sql = sqlite3_mprintf("SELECT \"%w\", %s FROM \"%w\" WHERE \"%w\" = ?1 ORDER BY 1", table->offset,
-                                table->tag, table->name, table->partition);
+    char *sql =
+        sqlite3_mprintf("SELECT \"%w\", %s, %s FROM \"%w\" WHERE \"%w\" = ?1 ORDER BY 1", table->offset,
+                        table->tag, table->timestamp_ms, table->name, table->partition);
     if (s == NULL || sql == NULL) {
         free(s);
         sqlite3_free(sql);

@@ -12,7 +12,7 @@
 struct sqlite_table {
     const char *name; /* unquoted */
     const char *partition, *offset;
-    const char *tag; /* a column, or "0" */
+    const char *tag, *timestamp_ms; /* expressions over its columns, or "0" */
 };
 
 /* `db` becomes the source's in any case, and source_close closes it. -1 when there is no such table or

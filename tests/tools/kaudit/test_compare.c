@@ -33,7 +33,7 @@ static void fill(size_t which, const int64_t *offsets)
 {
     size_t count = 0;
     for (; offsets[count] != END; count++)
-        storage[which][count] = (struct source_item){offsets[count], offsets[count] + 100};
+        storage[which][count] = (struct source_item){offsets[count], offsets[count] + 100, 0};
     lists[which] = (struct list){.items = storage[which], .count = count};
     sources[which] = (struct source){.next = next_of_list, .state = &lists[which]};
 }
@@ -61,7 +61,7 @@ static int records(const int64_t *offsets)
 {
     bool acknowledged;
     for (size_t i = 0; offsets[i] != END; i++)
-        if (compare_record(&compare, &(struct audited){offsets[i], offsets[i] + 100}, &acknowledged,
+        if (compare_record(&compare, &(struct audited){offsets[i], offsets[i] + 100, 0}, &acknowledged,
                            &error) == -1)
             return -1;
     return compare_finish(&compare, &error);
@@ -223,12 +223,53 @@ START_TEST(another_record_in_its_place_is_lost_too)
 {
     begin(0, -1, NULL, NULL, OFFSETS(0, 1));
     bool acknowledged;
-    ck_assert_int_eq(compare_record(&compare, &(struct audited){0, 100}, &acknowledged, &error), 0);
+    ck_assert_int_eq(compare_record(&compare, &(struct audited){0, 100, 0}, &acknowledged, &error), 0);
     ck_assert(acknowledged);
-    ck_assert_int_eq(compare_record(&compare, &(struct audited){1, 7}, &acknowledged, &error), 0);
+    ck_assert_int_eq(compare_record(&compare, &(struct audited){1, 7, 0}, &acknowledged, &error), 0);
     ck_assert(!acknowledged);
     ck_assert_int_eq(compare_finish(&compare, &error), 0);
     finds(&tally.lost, 1, 1);
+}
+END_TEST
+
+/* A record of each timestamp at offset 0. */
+static void stands_for(size_t which, int64_t told, int64_t timestamp_ms, bool it_does)
+{
+    bool acknowledged;
+    begin(0, 1, which == 0 ? OFFSETS(0) : NONE, which == 1 ? OFFSETS(0) : NONE, NULL);
+    storage[which][0].timestamp_ms = told;
+    storage[which][0].tag = LETTER_SENT;
+    ck_assert_int_eq(compare_record(&compare, &(struct audited){0, 100, timestamp_ms}, &acknowledged, &error),
+                     0);
+    ck_assert_int_eq(compare_finish(&compare, &error), 0);
+    ck_assert_uint_eq(tally.in_sink + tally.dead, it_does ? 1 : 0);
+    finds(&tally.missing, it_does ? 0 : 1, 0);
+    finds(&tally.strange, it_does ? 0 : 1, 0);
+}
+
+START_TEST(a_row_or_letter_of_another_record_stands_for_nothing)
+{
+    for (size_t which = 0; which < 2; which++) {
+        stands_for(which, 1700, 1700, true);
+        stands_for(which, 1700, 1701, false);
+        stands_for(which, 1700, 0, true);
+        stands_for(which, 0, 1700, true);
+        stands_for(which, -1, 1700, true);
+    }
+}
+END_TEST
+
+START_TEST(a_letter_of_another_record_hides_none_of_this_one)
+{
+    bool acknowledged;
+    begin(0, 1, NONE, OFFSETS(0, 0), NULL);
+    storage[1][0] = (struct source_item){0, LETTER_SENT, 1600};
+    storage[1][1] = (struct source_item){0, LETTER_IN_OUTBOX, 1700};
+    ck_assert_int_eq(compare_record(&compare, &(struct audited){0, 100, 1700}, &acknowledged, &error), 0);
+    ck_assert_uint_eq(tally.outbox, 1);
+    ck_assert_uint_eq(tally.dead, 0);
+    finds(&tally.strange, 1, 0);
+    finds(&tally.doubled, 0, 0);
 }
 END_TEST
 
@@ -246,15 +287,17 @@ START_TEST(many_findings_are_counted_and_the_first_are_kept)
     begin(0, 50, NONE, NULL, NULL);
     bool acknowledged;
     for (int64_t i = 0; i < 50; i++)
-        ck_assert_int_eq(compare_record(&compare, &(struct audited){i, -1}, &acknowledged, &error), 0);
+        ck_assert_int_eq(compare_record(&compare, &(struct audited){i, -1, 0}, &acknowledged, &error), 0);
     finds(&tally.missing, 50, 0);
     ck_assert_int_eq(tally.missing.examples[EXAMPLES_MAX - 1], EXAMPLES_MAX - 1);
 }
 END_TEST
 
 CHECK_MAIN("tools/kaudit/compare", a_row_or_a_letter_for_each_record_is_clean,
-           a_committed_record_without_a_row_is_missing, what_is_not_committed_is_still_to_come,
-           a_group_that_committed_nothing_misses_nothing, a_letter_in_the_outbox_accounts_for_its_record,
+           a_row_or_letter_of_another_record_stands_for_nothing,
+           a_letter_of_another_record_hides_none_of_this_one, a_committed_record_without_a_row_is_missing,
+           what_is_not_committed_is_still_to_come, a_group_that_committed_nothing_misses_nothing,
+           a_letter_in_the_outbox_accounts_for_its_record,
            a_row_and_a_letter_in_the_outbox_is_doubled_and_one_without_a_record_is_strange,
            each_row_too_many_is_doubled, a_row_and_a_letter_for_one_record_is_doubled,
            a_row_without_a_record_is_strange_wherever_it_is, offsets_without_a_record_are_not_missing,
