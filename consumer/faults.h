@@ -3,7 +3,7 @@
  * left.
  *
  *   KSUPERVISE_CRASH_AT=rows_written:2   SIGKILL when that point is passed for the second time
- *   KSUPERVISE_PLANT=forget_epoch        the bug is there
+ *   KSUPERVISE_PLANT=forget_guards       the bug is there
  */
 #ifndef KSUPERVISE_CONSUMER_FAULTS_H
 #define KSUPERVISE_CONSUMER_FAULTS_H
@@ -40,7 +40,8 @@
     X(skip_on_retry)    /* a record that is to be tried again is passed over */                              \
     X(forget_guards)    /* the sink asks neither whose the partition is nor which offset comes next */       \
     X(two_transactions) /* the sink commits the next offsets before the rows */                              \
-    X(forget_outbox)    /* dead letters are not part of the sink's transaction */
+    X(forget_outbox)    /* dead letters are not part of the sink's transaction */                            \
+    X(forget_witness)   /* whatever lies where the last record was read is taken for it */
 
 #define X(id) FAULT_##id,
 enum fault_point { FAULT_POINTS(X) FAULT_POINT_COUNT };

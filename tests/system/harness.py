@@ -30,6 +30,8 @@ import time
 import unittest
 import uuid
 
+import kafka_protocol
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 BUILD = pathlib.Path(os.environ.get("TEST_BUILD", ROOT / "build")).resolve()
 PATIENCE = float(os.environ.get("TEST_PATIENCE", "1"))  # all deadlines times this: for slow machines
@@ -362,6 +364,19 @@ class SystemTest(unittest.TestCase):
         name = self.name(stem)
         self.run_ok("ktopic", "provision", "--partitions", partitions, name)
         return name
+
+    def topic_anew(self, topic, partitions):
+        """Deletes it, and makes another of its name."""
+        kafka_protocol.delete_topic(self.kafka.bootstrap, topic)
+        self.run_ok("ktopic", "provision", "--partitions", partitions, topic)
+
+        def is_there():
+            try:
+                return not any(kafka_protocol.end_offsets(self.kafka.bootstrap, topic).values())
+            except RuntimeError:  # not everywhere yet
+                return False
+
+        wait_until(is_there, 10, "the new topic")
 
     def own_kafka(self, brokers=1, settings=""):
         """A cluster for this test alone, for those that break it."""

@@ -205,6 +205,19 @@ class PlantedBugs(Faulty):
         self.bug = "forget_outbox"  # the sixth batch has the first poison record
         self.assertGreater(self.both(self.sqlite_after_a_kill_at("transaction_done:6"))[0], 0)
 
+    def test_forget_witness(self):
+        self.bug = "forget_witness"
+
+        def run(plant):
+            pipeline = ("--pipeline", f"validate, sqlite:{self.folder / self.group}", "--on-offset-loss", "earliest")
+            for self.end in (50, 100):
+                self.topic_anew(self.topic_name, 1)
+                self.run_ok("kproduce", "--topic", self.topic_name, "--rate", "0", "--count", self.end, "--quiet")
+                self.finish(*pipeline, **plant)
+            return self.audit("--sqlite", self.folder / self.group)[:2]
+
+        self.assertEqual(self.both(run), (50, 0))
+
 
 if __name__ == "__main__":
     main()

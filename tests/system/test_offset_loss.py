@@ -35,9 +35,7 @@ class Losing:
         return process.text("err")
 
     def make_anew(self):
-        kafka_protocol.delete_topic(self.kafka.bootstrap, self.topic_name)
-        self.run_ok("ktopic", "provision", "--partitions", self.partitions, self.topic_name)
-        wait_until(lambda: self.end() == 0, 10, "the new topic")
+        self.topic_anew(self.topic_name, self.partitions)
 
     def make_anew_before(self, process):
         """Under the eyes of a consumer."""
@@ -46,10 +44,7 @@ class Losing:
         self.run_ok("ktopic", "provision", "--partitions", self.partitions, self.topic_name)
 
     def end(self):
-        try:
-            return self.ends(self.topic_name).get(0)
-        except RuntimeError:
-            return None
+        return self.ends(self.topic_name)[0]
 
 
 class ByKafka(Losing, SinkTest):
