@@ -150,7 +150,7 @@ class WhatAKillShows(Modes):
         self.produce(topic, 60)
         path = self.folder / "seen"
         self.supervise("--clients", "bravo", "--no-producer", "--topic", topic, "--group", self.name(mode), "--commit", mode, "--quiet",
-                       "--pipeline", f"delay:20, ndjson:{path}", "--batch-size", "30", "-X", "auto.commit.interval.ms=50")
+                       "--pipeline", f"delay:50, ndjson:{path}", "--batch-size", "60", "-X", "auto.commit.interval.ms=50")
         wait_until(lambda: (worker := self.worker("bravo")) and worker["phase"] == "processing", 30, "a batch in flight")
         if mode == "auto":
             wait_until(lambda: kafka_protocol.committed(self.kafka.bootstrap, self.name(mode)).get((topic, 0), 0) > 1, 10, "the timer's commit")
