@@ -34,7 +34,8 @@ bool options_given(const struct program *program, const void *target, const char
     return def != NULL && ((const struct option_given *)target)->by_user[index_of(program, def)];
 }
 
-static int suggest_option(const struct program *program, const char *name, const char *source,
+/* `dashes`: before a name, as the user writes it. */
+static int suggest_option(const struct program *program, const char *dashes, const char *name,
                           struct error *error)
 {
     const char *candidates[OPTIONS_MAX];
@@ -43,8 +44,9 @@ static int suggest_option(const struct program *program, const char *name, const
         if (program->options[i].type != OPTION_HEADING && !program->options[i].hidden)
             candidates[count++] = program->options[i].name;
     const char *near = name_suggest(name, candidates, count);
-    return error_set_code(error, EXIT_CODE_USAGE, "%s: unknown option '%s'%s%s%s", source, name,
-                          near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+    return error_set_code(error, EXIT_CODE_USAGE, "unknown option '%s%s'%s%s%s%s", dashes, name,
+                          near ? "; did you mean '" : "", near ? dashes : "", near ? near : "",
+                          near ? "'?" : "");
 }
 
 static int assign(const struct option_def *def, void *target, const char *value, const char *source,
@@ -72,8 +74,10 @@ int options_set(const struct program *program, void *target, const char *name, c
                 const char *source, struct error *error)
 {
     const struct option_def *def = options_find(program, name);
-    if (def == NULL)
-        return suggest_option(program, name, source, error);
+    if (def == NULL) {
+        suggest_option(program, "", name, error);
+        return error_context(error, "%s", source);
+    }
     return assign_by_user(program, def, target, value, source, error);
 }
 
@@ -158,7 +162,7 @@ static int unknown_flag(const struct program *program, const char *word, struct 
     snprintf(name, sizeof name, "%.*s", (int)strcspn(word + 2, "="), word + 2);
     if (optopt != 0)
         return error_set_code(error, EXIT_CODE_USAGE, "--%s takes no value", name);
-    return suggest_option(program, name, "command line", error);
+    return suggest_option(program, "--", name, error);
 }
 
 static int take_flag(const struct program *program, void *target, int choice, struct error *error)

@@ -116,6 +116,7 @@ START_TEST(what_cannot_be_a_list_of_addresses_is_refused_with_its_source)
 {
     refused("http://h:1?x", "--bootstrap: 'http://h:1?x' is not a list of HOST:PORT");
     refused("h:1;rm", "--bootstrap");
+    refused(", ,", "--bootstrap: ', ,' is not a list of HOST:PORT");
     refused("h\n:1", "--bootstrap");
     setenv("KAFKA_BOOTSTRAP", "h:1|h:2", 1);
     refused(NULL, "KAFKA_BOOTSTRAP: 'h:1|h:2'");

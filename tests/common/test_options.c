@@ -173,18 +173,18 @@ END_TEST
 
 START_TEST(an_unknown_flag_comes_with_the_nearest_known_one)
 {
-    refuses(PARSE("--batch-wiat", "2s"), "unknown option 'batch-wiat'; did you mean 'batch-wait'?");
-    refuses(PARSE("--groop=x"), "did you mean 'group'?");
+    refuses(PARSE("--batch-wiat", "2s"), "unknown option '--batch-wiat'; did you mean '--batch-wait'?");
+    refuses(PARSE("--groop=x"), "did you mean '--group'?");
     refuses(PARSE("-Z"), "unknown option '-Z'");
     refuses(PARSE("-vZ"), "unknown option '-Z'");
-    refuses(PARSE("--utterly-different"), "unknown option 'utterly-different'");
+    refuses(PARSE("--utterly-different"), "unknown option '--utterly-different'");
     ck_assert_ptr_null(strstr(error.text, "did you mean"));
 }
 END_TEST
 
 START_TEST(an_unknown_flag_is_named_also_after_other_words)
 {
-    refuses(PARSE("topic", "--groop", "x"), "unknown option 'groop'; did you mean 'group'?");
+    refuses(PARSE("topic", "--groop", "x"), "unknown option '--groop'; did you mean '--group'?");
     refuses(PARSE("-v", "topic", "-Z"), "unknown option '-Z'");
     refuses(PARSE("topic", "--help=me"), "--help takes no value");
 }
@@ -194,7 +194,7 @@ START_TEST(a_hidden_option_works_but_is_never_suggested)
 {
     accepts(PARSE("--supervised"));
     ck_assert(sample.supervised);
-    refuses(PARSE("--supervisde"), "unknown option 'supervisde'");
+    refuses(PARSE("--supervisde"), "unknown option '--supervisde'");
     ck_assert_ptr_null(strstr(error.text, "did you mean"));
 }
 END_TEST

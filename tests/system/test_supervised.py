@@ -206,7 +206,7 @@ class BadInput(Fleet):
 
     def test_flags_and_values_are_refused_in_one_line(self):
         self.refused(2, "--clients is missing")
-        self.refused(2, "unknown option 'clints'; did you mean 'clients'", "--clints", "a")
+        self.refused(2, "unknown option '--clints'; did you mean '--clients'", "--clints", "a")
         self.refused(2, "--clients: 'A' is there twice", "--clients", "a,A")
         self.refused(2, "only letters, digits", "--clients", "a,b c")
         self.refused(2, "a client name is empty", "--clients", "a,,b")
