@@ -189,7 +189,7 @@ void report_ready(struct supervisor *supervisor)
                                                 : STATS_UNKNOWN;
         used = line_append(line, TEXT_BYTES, used, "%s%s", separator, worker->name);
         if (worker->state == WORKER_READY_IDLE)
-            used = line_append(line, TEXT_BYTES, used, " (idle: more consumers than partitions)");
+            used = line_append(line, TEXT_BYTES, used, " (" WORKER_IDLE_TEXT ")");
         else if (count != STATS_UNKNOWN)
             used = line_append(line, TEXT_BYTES, used, " (%" PRId64 " partition%s)", count,
                                count == 1 ? "" : "s");

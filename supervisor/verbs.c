@@ -356,6 +356,8 @@ void verb_lines(struct request *request, msgpack_packer *packer)
         if (worker->process.pid != 0)
             used += snprintf(line + used, sizeof line - (size_t)used, ", pid %d, generation %" PRIu64,
                              (int)worker->process.pid, worker->generation);
+        if (worker->state == WORKER_READY_IDLE)
+            used += snprintf(line + used, sizeof line - (size_t)used, ", " WORKER_IDLE_TEXT);
         if (worker->paused)
             used += snprintf(line + used, sizeof line - (size_t)used, ", paused");
         if (worker->reason[0] != '\0')

@@ -86,6 +86,9 @@ struct worker {
         count_base; /* the producer: acknowledged before this supervisor; STATS_UNKNOWN: not started yet */
 };
 
+/* Why WORKER_READY_IDLE. */
+#define WORKER_IDLE_TEXT "idle: more consumers than partitions"
+
 /* Its process does what it is there for. */
 static inline bool worker_works(const struct worker *worker)
 {
