@@ -34,6 +34,8 @@ enum exit_policy {
     X(EXIT_CODE_ORPHAN, 85, DONE, "the supervisor is gone")                                                  \
     X(EXIT_CODE_UNDELIVERED, 86, RESTART, "the producer ended with records that were not delivered")         \
     X(EXIT_CODE_LEDGER, 87, RESTART, "the producer's ledger cannot be written")                              \
+    X(EXIT_CODE_FORGOTTEN, 88, RESTART,                                                                      \
+      "fenced right after a broker came back: it remembers an older process under our group.instance.id")    \
     X(EXIT_CODE_EXEC, 127, HOLD, "the program could not be executed")
 
 enum exit_code {

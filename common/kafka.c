@@ -8,6 +8,7 @@
 #include "common/log.h"
 
 #define OUTAGE_ASK_US     US_PER_SECOND
+#define OUTAGE_RECENT_US  (10 * US_PER_SECOND)
 #define OUTAGE_ASK_MS     100
 #define OUTAGE_UNANSWERED 3
 
@@ -225,7 +226,14 @@ void kafka_outage_over(struct kafka_outage *outage)
         return;
     log_line("a broker answers again, after %.1f s", (double)(clock_monotonic_us() - outage->since_us) / 1e6);
     outage->since_us = 0;
+    outage->over_us = clock_monotonic_us();
     tell_supervisor(outage, false);
+}
+
+bool kafka_outage_recent(const struct kafka_outage *outage)
+{
+    return outage->since_us != 0 ||
+           (outage->over_us != 0 && clock_monotonic_us() - outage->over_us < OUTAGE_RECENT_US);
 }
 
 void kafka_outage_check(struct kafka_outage *outage, rd_kafka_t *rk)

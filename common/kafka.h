@@ -70,6 +70,7 @@ struct kafka_outage {
     struct brokers brokers;
     struct worker_control *control; /* NULL: nobody to tell */
     int64_t since_us;               /* monotonic; 0: none */
+    int64_t over_us;                /* monotonic: the last one ended; 0: there was none */
     int64_t asked_us;               /* monotonic: kafka_outage_check asked last */
     unsigned unanswered;            /* so many of its questions in a row; 0 while nothing is suspected */
 };
@@ -78,6 +79,8 @@ struct kafka_outage {
 bool kafka_outage_error(struct kafka_outage *outage, rd_kafka_resp_err_t err);
 /* Proof of life: a record, a delivery, a commit, an assignment. Says how long it took, once. */
 void kafka_outage_over(struct kafka_outage *outage);
+/* There is one, or one has just ended. */
+bool kafka_outage_recent(const struct kafka_outage *outage);
 /* For every turn of a loop: during an outage asks once a second whether a broker answers again, which without
  * records nobody would notice. Waits for at most 100 ms then. Also asks after an error of a single broker:
  * librdkafka counts the brokers that are down, and when one was lost long before the others it can fail to

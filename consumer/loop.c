@@ -194,7 +194,7 @@ static void check_end(struct consumer *consumer, const struct rounds *rounds)
 {
     const struct settings *settings = consumer->settings;
     if (consumer->committer.fenced != RD_KAFKA_RESP_ERR_NO_ERROR)
-        consumer_fail(consumer, EXIT_CODE_FENCED,
+        consumer_fail(consumer, membership_fenced_code(consumer),
                       "fenced: another process has taken the group.instance.id '%s'",
                       settings->instance_id ? settings->instance_id : "");
     if (log_flush() == -1)
@@ -250,8 +250,8 @@ static void leave_group(struct consumer *consumer)
 
 static bool fenced(const struct consumer *consumer)
 {
-    return consumer->exit_code == EXIT_CODE_FENCED || consumer->exit_code == EXIT_CODE_UNRELEASED ||
-           consumer->exit_code == EXIT_CODE_KAFKA_FATAL;
+    return consumer->exit_code == EXIT_CODE_FENCED || consumer->exit_code == EXIT_CODE_FORGOTTEN ||
+           consumer->exit_code == EXIT_CODE_UNRELEASED || consumer->exit_code == EXIT_CODE_KAFKA_FATAL;
 }
 
 /* From the first batch to the last: joining and leaving the group are not in it. */

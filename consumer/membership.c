@@ -36,6 +36,11 @@ void membership_leave(rd_kafka_t *rk, const size_t *owned)
         discard(rk);
 }
 
+enum exit_code membership_fenced_code(const struct consumer *consumer)
+{
+    return kafka_outage_recent(&consumer->outage) ? EXIT_CODE_FORGOTTEN : EXIT_CODE_FENCED;
+}
+
 /* --- a member that the consumer protocol keeps --------------------------------------------------------- */
 
 /* What the one that takes its place has come to. */

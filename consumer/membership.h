@@ -11,6 +11,7 @@
 #ifndef KSUPERVISE_CONSUMER_MEMBERSHIP_H
 #define KSUPERVISE_CONSUMER_MEMBERSHIP_H
 
+#include "common/exit_codes.h"
 #include "consumer/consumer.h"
 
 /* Subscribes. The answer is the rebalance callback's. */
@@ -20,6 +21,13 @@ rd_kafka_resp_err_t membership_join(rd_kafka_t *rk, const char *topic);
  * has, which its rebalance callback keeps: none of them is processed any more. Blocks until they are taken
  * back, and a moment more; some seconds at most. */
 void membership_leave(rd_kafka_t *rk, const size_t *owned);
+
+/* What a process exits with that was fenced: another one took its group.instance.id, or the broker only
+ * thinks so. One that was killed under load has come back with its group as it was before our process had
+ * joined (Kafka 4.3), so that the successor of a process that was killed shortly before was fenced by the
+ * dead one. Then there is nobody to fight with, and the next process gets the place. Told by an outage just
+ * before. */
+enum exit_code membership_fenced_code(const struct consumer *consumer);
 
 /* Whether this process, which is leaving, has to give its membership up by another one. While it has its
  * handle. */

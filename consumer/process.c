@@ -9,6 +9,7 @@
 #include "consumer/faults.h"
 #include "consumer/holds.h"
 #include "consumer/manual.h"
+#include "consumer/membership.h"
 #include "consumer/offset_loss.h"
 #include "consumer/rebalance.h"
 
@@ -28,6 +29,8 @@ static void on_fatal(struct consumer *consumer, const rd_kafka_message_t *messag
     if (err == RD_KAFKA_RESP_ERR_NO_ERROR)
         err = message->err;
     int code = kafka_exit_code(err);
+    if (err == RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID)
+        code = membership_fenced_code(consumer);
     /* A broker that lets no classic member into such a group: there is nothing left but to wait. */
     if (consumer->settings->take_over && err == RD_KAFKA_RESP_ERR_INCONSISTENT_GROUP_PROTOCOL)
         code = EXIT_CODE_UNRELEASED;

@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+import socket
 
 from harness import SystemTest, main, wait_until
 from kafka_protocol import committed, end_offsets
@@ -26,6 +27,11 @@ class Fleet(SystemTest):
         positions = {(p["topic"], p["partition"]): p["position"] for p in self.worker(client)["partitions"]}
         held = committed(self.kafka.bootstrap, f"test_group_{client}")
         self.assertEqual({key: offset for key, offset in held.items() if key[0] == topic}, positions)
+
+    def take_place(self, client, topic):
+        """Another process under the worker's group.instance.id, as if of a supervisor on a host of the same name."""
+        return self.start("kconsume", "--publish=no", "--client", "other", "--group", f"test_group_{client}", "--topic", topic, "--quiet",
+                          "--instance-id", f"{self.instance}.{socket.gethostname()}.{client}")
 
     def counter(self, client, name):
         worker = self.worker(client)
@@ -132,6 +138,16 @@ class Deaths(Fleet):
         self.assertEqual(self.worker("producer")["state"], "held")
         self.assertEqual(self.worker(good)["state"], "ready")
         self.assertEqual(fleet.interrupt(), 0)
+
+
+    def test_a_fenced_worker_is_held_and_not_respawned_into_a_fight(self):
+        topic, bravo = self.topic(), self.client("b")
+        fleet = self.supervise("--clients", bravo, "--topic", topic, "--rate", "200", "--quiet")
+        fleet.wait_line("ready:", 30)
+        other = self.take_place(bravo, topic)
+        fleet.wait_line(f"{bravo} is held back: exit code 81: fenced", 20)
+        self.assertEqual(fleet.interrupt(), 0)
+        self.assertEqual(other.interrupt(), 0)
 
 
 class Poison(Fleet):
@@ -244,6 +260,23 @@ class Outage(Fleet):
         kafka.broker("start", 1)
         fleet.wait_line("ready:", 60)
         wait_until(lambda: self.counter(bravo, "processed") > 100, 30, "records")
+        self.assertEqual(fleet.interrupt(), 0)
+
+    def test_one_that_is_fenced_as_the_broker_comes_back_is_restarted(self):
+        """A broker that was killed can remember an older process of the same id."""
+        kafka = self.own_kafka()
+        topic, bravo = self.topic(), self.client("b")
+        fleet = self.supervise("--clients", bravo, "--topic", topic, "--rate", "200", "--quiet", "-X", "heartbeat.interval.ms=500")
+        fleet.wait_line("ready:", 30)
+        kafka.broker("kill", 1)
+        fleet.wait_line(rf"{bravo.upper()}\] warning: no broker answers", 20)
+        kafka.broker("start", 1)
+        fleet.wait_line(rf"{bravo.upper()}\] a broker answers again", 30)
+        other = self.take_place(bravo, topic)
+        fleet.wait_line(f"{bravo} .* exited with 88 .*; restarting at once", 20)
+        self.assertEqual(other.wait(20), 81, "its place is taken back")
+        processed = self.counter(bravo, "processed")
+        wait_until(lambda: self.counter(bravo, "processed") > processed, 20, "records")
         self.assertEqual(fleet.interrupt(), 0)
 
     def test_a_broker_that_restarts_costs_nothing_and_no_process(self):
