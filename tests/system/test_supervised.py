@@ -135,7 +135,7 @@ class Deaths(Fleet):
             os.kill(wait_until(lambda: (w := self.worker("producer")) and w["alive"] and w["pid"], 10, "the producer"), signal.SIGKILL)
             fleet.wait_line("producer .*was killed by SIGKILL", 10, after=mark)
         fleet.wait_line("producer is held back: 2 deaths within 60 s")
-        self.assertEqual(self.worker("producer")["state"], "held")
+        wait_until(lambda: self.worker("producer")["state"] == "held", 5, "what kstat sees")
         self.assertEqual(self.worker(good)["state"], "ready")
         self.assertEqual(fleet.interrupt(), 0)
 
