@@ -36,7 +36,7 @@ void membership_leave(rd_kafka_t *rk, const size_t *owned)
         discard(rk);
 }
 
-enum exit_code membership_fenced_code(const struct consumer *consumer)
+int membership_fenced_code(const struct consumer *consumer)
 {
     return kafka_outage_recent(&consumer->outage) ? EXIT_CODE_FORGOTTEN : EXIT_CODE_FENCED;
 }

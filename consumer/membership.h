@@ -27,7 +27,7 @@ void membership_leave(rd_kafka_t *rk, const size_t *owned);
  * joined (Kafka 4.3), so that the successor of a process that was killed shortly before was fenced by the
  * dead one. Then there is nobody to fight with, and the next process gets the place. Told by an outage just
  * before. */
-enum exit_code membership_fenced_code(const struct consumer *consumer);
+int membership_fenced_code(const struct consumer *consumer);
 
 /* Whether this process, which is leaving, has to give its membership up by another one. While it has its
  * handle. */

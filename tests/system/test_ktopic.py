@@ -198,7 +198,7 @@ class Unreachable(SystemTest):
 class Usage(SystemTest):
     def test_mistakes_are_exit_status_2_and_name_what_is_wrong(self):
         for words, expected in (((), "a verb is missing"), (("lst",), "is 'list' meant?"), (("--bootstrap", "x"), "the verb comes first"),
-                                (("list", "--jsn"), "did you mean 'json'?"), (("read",), "TOPIC"), (("provision", "--partitions", "0"), "--partitions"),
+                                (("list", "--jsn"), "did you mean '--json'?"), (("read",), "TOPIC"), (("provision", "--partitions", "0"), "--partitions"),
                                 (("read", "t", "--workload", "cheques"), "cheques")):
             process = self.run_program("ktopic", *words)
             self.assertEqual(process.status, 2, words)
