@@ -20,13 +20,11 @@ static int check_list(const char *list, const char *source, struct error *error)
     if (strlen(list) >= BROKERS_BYTES)
         return error_set_code(error, EXIT_CODE_USAGE, "%s: the address list is longer than %d characters",
                               source, BROKERS_BYTES - 1);
-    bool has_host = false, is_list = true;
-    for (const char *c = list; *c != '\0'; c++) {
-        bool is_name = isalnum((unsigned char)*c);
-        has_host = has_host || is_name;
-        is_list = is_list && (is_name || strchr("._-:,[]/ ", *c) != NULL);
-    }
-    return has_host && is_list
+    static const char marks[] = "._-:,[]/ ";
+    bool is_list = list[strspn(list, marks)] != '\0'; /* not marks alone */
+    for (const char *c = list; *c != '\0'; c++)
+        is_list = is_list && (isalnum((unsigned char)*c) || strchr(marks, *c) != NULL);
+    return is_list
                ? 0
                : error_set_code(error, EXIT_CODE_USAGE, "%s: '%s' is not a list of HOST:PORT", source, list);
 }

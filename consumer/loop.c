@@ -194,7 +194,7 @@ static void check_end(struct consumer *consumer, const struct rounds *rounds)
 {
     const struct settings *settings = consumer->settings;
     if (consumer->committer.fenced != RD_KAFKA_RESP_ERR_NO_ERROR)
-        consumer_fail(consumer, membership_fenced_code(consumer),
+        consumer_fail(consumer, membership_exit_code(consumer, consumer->committer.fenced),
                       "fenced: another process has taken the group.instance.id '%s'",
                       settings->instance_id ? settings->instance_id : "");
     if (log_flush() == -1)

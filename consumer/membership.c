@@ -1,6 +1,7 @@
 #include "consumer/membership.h"
 
 #include "common/clock.h"
+#include "common/exit_codes.h"
 #include "common/log.h"
 #include "consumer/conf.h"
 
@@ -36,9 +37,13 @@ void membership_leave(rd_kafka_t *rk, const size_t *owned)
         discard(rk);
 }
 
-int membership_fenced_code(const struct consumer *consumer)
+int membership_exit_code(const struct consumer *consumer, rd_kafka_resp_err_t err)
 {
-    return kafka_outage_recent(&consumer->outage) ? EXIT_CODE_FORGOTTEN : EXIT_CODE_FENCED;
+    /* A broker that lets no classic member into such a group: there is nothing left but to wait. */
+    if (err == RD_KAFKA_RESP_ERR_INCONSISTENT_GROUP_PROTOCOL && consumer->settings->take_over)
+        return EXIT_CODE_UNRELEASED;
+    int code = kafka_exit_code(err);
+    return code == EXIT_CODE_FENCED && kafka_outage_recent(&consumer->outage) ? EXIT_CODE_FORGOTTEN : code;
 }
 
 /* --- a member that the consumer protocol keeps --------------------------------------------------------- */

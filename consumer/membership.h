@@ -11,7 +11,6 @@
 #ifndef KSUPERVISE_CONSUMER_MEMBERSHIP_H
 #define KSUPERVISE_CONSUMER_MEMBERSHIP_H
 
-#include "common/exit_codes.h"
 #include "consumer/consumer.h"
 
 /* Subscribes. The answer is the rebalance callback's. */
@@ -22,12 +21,13 @@ rd_kafka_resp_err_t membership_join(rd_kafka_t *rk, const char *topic);
  * back, and a moment more; some seconds at most. */
 void membership_leave(rd_kafka_t *rk, const size_t *owned);
 
-/* What a process exits with that was fenced: another one took its group.instance.id, or the broker only
- * thinks so. One that was killed under load has come back with its group as it was before our process had
- * joined (Kafka 4.3), so that the successor of a process that was killed shortly before was fenced by the
- * dead one. Then there is nobody to fight with, and the next process gets the place. Told by an outage just
- * before. */
-int membership_fenced_code(const struct consumer *consumer);
+/* What a member exits with after a fatal error: kafka_exit_code, but for two that mean something else to a
+ * member. One that may not take a place over has to wait. One that was fenced has lost its group.instance.id
+ * to another process, or the broker only thinks so: one that was killed under load has come back with its
+ * group as it was before our process had joined (Kafka 4.3), so that the successor of a process that was
+ * killed shortly before was fenced by the dead one. Then there is nobody to fight with, and the next process
+ * gets the place. Told by an outage just before. */
+int membership_exit_code(const struct consumer *consumer, rd_kafka_resp_err_t err);
 
 /* Whether this process, which is leaving, has to give its membership up by another one. While it has its
  * handle. */

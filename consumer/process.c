@@ -28,13 +28,8 @@ static void on_fatal(struct consumer *consumer, const rd_kafka_message_t *messag
     rd_kafka_resp_err_t err = rd_kafka_fatal_error(consumer->rk, why, sizeof why);
     if (err == RD_KAFKA_RESP_ERR_NO_ERROR)
         err = message->err;
-    int code = kafka_exit_code(err);
-    if (err == RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID)
-        code = membership_fenced_code(consumer);
-    /* A broker that lets no classic member into such a group: there is nothing left but to wait. */
-    if (consumer->settings->take_over && err == RD_KAFKA_RESP_ERR_INCONSISTENT_GROUP_PROTOCOL)
-        code = EXIT_CODE_UNRELEASED;
-    consumer_fail(consumer, code, "Kafka: %s: %s", rd_kafka_err2name(err), why);
+    consumer_fail(consumer, membership_exit_code(consumer, err), "Kafka: %s: %s", rd_kafka_err2name(err),
+                  why);
 }
 
 static void on_missing_topic(struct consumer *consumer, const rd_kafka_message_t *message)

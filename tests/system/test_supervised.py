@@ -139,7 +139,6 @@ class Deaths(Fleet):
         self.assertEqual(self.worker(good)["state"], "ready")
         self.assertEqual(fleet.interrupt(), 0)
 
-
     def test_a_fenced_worker_is_held_and_not_respawned_into_a_fight(self):
         topic, bravo = self.topic(), self.client("b")
         fleet = self.supervise("--clients", bravo, "--topic", topic, "--rate", "200", "--quiet")
