@@ -273,6 +273,18 @@ START_TEST(a_letter_of_another_record_hides_none_of_this_one)
 }
 END_TEST
 
+START_TEST(a_letter_that_tells_no_timestamp_repeats_one_that_does)
+{
+    bool acknowledged;
+    begin(0, 1, NONE, OFFSETS(0, 0), NULL);
+    storage[1][0] = (struct source_item){0, LETTER_SENT, 0};
+    storage[1][1] = (struct source_item){0, LETTER_SENT, 1700};
+    ck_assert_int_eq(compare_record(&compare, &(struct audited){0, 100, 1700}, &acknowledged, &error), 0);
+    ck_assert_uint_eq(tally.dead, 1);
+    finds(&tally.doubled, 0, 0);
+}
+END_TEST
+
 START_TEST(a_source_that_fails_is_an_error_and_not_the_end)
 {
     begin(0, 3, OFFSETS(0), NULL, NULL);
@@ -295,9 +307,10 @@ END_TEST
 
 CHECK_MAIN("tools/kaudit/compare", a_row_or_a_letter_for_each_record_is_clean,
            a_row_or_letter_of_another_record_stands_for_nothing,
-           a_letter_of_another_record_hides_none_of_this_one, a_committed_record_without_a_row_is_missing,
-           what_is_not_committed_is_still_to_come, a_group_that_committed_nothing_misses_nothing,
-           a_letter_in_the_outbox_accounts_for_its_record,
+           a_letter_of_another_record_hides_none_of_this_one,
+           a_letter_that_tells_no_timestamp_repeats_one_that_does,
+           a_committed_record_without_a_row_is_missing, what_is_not_committed_is_still_to_come,
+           a_group_that_committed_nothing_misses_nothing, a_letter_in_the_outbox_accounts_for_its_record,
            a_row_and_a_letter_in_the_outbox_is_doubled_and_one_without_a_record_is_strange,
            each_row_too_many_is_doubled, a_row_and_a_letter_for_one_record_is_doubled,
            a_row_without_a_record_is_strange_wherever_it_is, offsets_without_a_record_are_not_missing,
