@@ -75,7 +75,7 @@ $(B)/flags.mk: Makefile
 	rm -f $(B)/probe; printf 'PROBED_CFLAGS := %s\nPROBED_LDFLAGS := %s\n' "$$cflags" "$$ldflags" > $@
 
 # --- objects ---------------------------------------------------------------------------------------------
-sources  = $(sort $(wildcard $(1)/*.c $(1)/*/*.c))
+sources  = $(sort $(wildcard $(1)/*.c $(1)/*/*.c $(1)/*/*/*.c))
 objects  = $(patsubst %.c,$(B)/obj/%.o,$(1))
 common_o := $(call objects,$(call sources,common))
 BINARIES := $(PROGRAMS:%=$(B)/bin/%) $(B)/bin/ktour
@@ -123,7 +123,7 @@ demo-all $(SCENARIOS:%=demo-%): all
 	$(Q)$(B)/bin/ktour $(@:demo-%=%)
 
 # --- unit tests: tests/<folder>/test_x.c tests <folder>/x.c -----------------------------------------------
-UNIT_SOURCES := $(sort $(wildcard tests/common/test_*.c tests/common/*/test_*.c tests/consumer/test_*.c tests/consumer/*/test_*.c \
+UNIT_SOURCES := $(sort $(wildcard tests/common/test_*.c tests/common/*/test_*.c tests/consumer/test_*.c tests/consumer/*/test_*.c tests/consumer/*/*/test_*.c \
                 tests/producer/test_*.c tests/supervisor/test_*.c tests/tools/*/test_*.c))
 UNIT_TESTS   := $(patsubst tests/%.c,$(B)/tests/%,$(UNIT_SOURCES))
 SUPPORT_O    := $(call objects,$(wildcard tests/support/*.c))

@@ -11,9 +11,9 @@
 #include "consumer/commit.h"
 #include "consumer/dead_letters.h"
 #include "consumer/offsets.h"
-#include "consumer/pipeline.h"
+#include "consumer/pipeline/pipeline.h"
 #include "consumer/settings.h"
-#include "consumer/sink.h"
+#include "consumer/sinks/sink.h"
 #include "consumer/suspects.h"
 #include "consumer/watermarks.h"
 

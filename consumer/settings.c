@@ -3,7 +3,7 @@
 #include "common/exit_codes.h"
 #include "common/kafka.h"
 #include "common/worker/config.h"
-#include "consumer/stage_list.h"
+#include "consumer/pipeline/stage_list.h"
 
 #define AT(field) offsetof(struct settings, field)
 

@@ -3,8 +3,8 @@
 
 #include "common/exit_codes.h"
 #include "consumer/check.h"
-#include "consumer/stage_list.h"
-#include "consumer/stages/stages.h"
+#include "consumer/pipeline/stage_list.h"
+#include "consumer/pipeline/stages/stages.h"
 
 static struct settings settings;
 static struct error error;

@@ -1,0 +1,140 @@
+/* pipeline.h: what is done with each record: decode, then the stages in the order that --pipeline gives. A
+ * stage is one file in stages/ that registers a name, a help line and a few functions; a new one needs one
+ * more line in stages/stages.h.
+ *
+ * Record stages see one record after the other. A batch stage (a program, a database) sees all records of a
+ * batch that came so far at once; what stands behind it runs after it.
+ *
+ * Nothing is allocated after pipeline_open, but by a stage that says so.
+ */
+#ifndef KSUPERVISE_CONSUMER_PIPELINE_PIPELINE_H
+#define KSUPERVISE_CONSUMER_PIPELINE_PIPELINE_H
+
+#include "common/record/record.h"
+#include "common/stats/writer.h"
+#include "common/worker/control.h"
+#include "consumer/settings.h"
+
+#include <librdkafka/rdkafka.h>
+
+/* One record on its way. Its views are good until the batch is cleared. */
+struct item {
+    const rd_kafka_message_t *message;
+    struct record record;
+    uint64_t number; /* the n-th record that this process decoded, from 1 */
+};
+
+/* What a stage says of a record. */
+enum verdict {
+    VERDICT_PASS = 0, /* on to the next stage */
+    VERDICT_DROP,     /* done with it: it counts as processed */
+    VERDICT_RETRY,    /* not now: its partition waits a little and goes on with this very record; when it is
+                         tried    too often (--retries), it is dead. `why` says the reason */
+    VERDICT_DEAD      /* it can never be processed: `why` says the reason */
+};
+
+#define STAGE_WHY_BYTES 256
+
+/* What a batch stage says of each item: as it is handed over, all pass. `why` is the stage's own memory, good
+ * until its next call; NULL where nothing is to be said. */
+struct answer {
+    enum verdict verdict;
+    const char *why;
+};
+
+struct pipeline;
+struct sink_class;
+
+struct stage_class {
+    const char *name;
+    const char *argument; /* what --stages calls that which stands behind the colon; NULL: nothing does */
+    bool argument_optional;
+    const char *help;
+    /* Each may be NULL, but for one of `record`, `batch` and `sink`. `state` is the stage's own. `argument`
+     * is NULL when none was given, and good only for the call; `pipeline` outlives the stage, which finds
+     * settings and statistics there: a stage that works long on a batch ticks once a record (stats_tick).
+     * `open` looks at its argument first; when that is all that is wanted (pipeline_checking), it touches
+     * nothing outside of this process. */
+    int (*open)(void **state, const char *argument, const struct pipeline *pipeline, struct error *error);
+    enum verdict (*record)(void *state, const struct item *item, char why[STAGE_WHY_BYTES]);
+    /* -1: nothing of the batch was done; all of it comes again after a wait, for as long as it takes. */
+    int (*batch)(void *state, const struct item *items, size_t count, struct answer *answers,
+                 struct error *error);
+    /* After all records of the batch, before positions move; -1 as above. */
+    int (*batch_end)(void *state, struct error *error);
+    const struct sink_class *sink; /* sink.h. Its `batch`, if any, refuses what the database cannot hold */
+    void (*finish)(void *state);   /* the consumer ends: last words */
+    void (*close)(void *state);
+};
+
+struct stage {
+    const struct stage_class *class;
+    void *state;
+};
+
+#define PIPELINE_STAGES_MAX 16
+
+struct pipeline {
+    const struct settings *settings;
+    struct stage stages[PIPELINE_STAGES_MAX];
+    size_t stage_count;
+    size_t first_batch_stage; /* stage_count when there is none */
+    struct item *items;       /* of the batch, when a batch stage is to see them; else one */
+    struct answer *answers;
+    uint64_t records;                     /* decoded so far */
+    struct stats_writer *stats;           /* ticks once a record; may be NULL */
+    const struct worker_control *control; /* may be NULL */
+};
+
+/* --check: the pipeline is opened to see whether it is right, and closed again. */
+static inline bool pipeline_checking(const struct pipeline *pipeline)
+{
+    return pipeline->settings->check;
+}
+
+/* The consumer is to end: a stage that waits does not go on waiting. */
+static inline bool pipeline_ending(const struct pipeline *pipeline)
+{
+    return pipeline->control != NULL && worker_control_wanted(pipeline->control) != WORKER_RUN;
+}
+
+/* What the pipeline tells whoever runs it, record by record, in their order within a partition. */
+struct pipeline_events {
+    void *context;
+    void (*dead)(void *context, const rd_kafka_message_t *message, const char *stage, const char *why);
+    /* True: its partition waits, and `held` is true for the record and what follows it there. False: it was
+     * tried often enough; it is dead. */
+    bool (*retry)(void *context, const rd_kafka_message_t *message, const char *stage, const char *why);
+    bool (*held)(void *context, const rd_kafka_message_t *message);
+    /* A stage was done with it before the end. May be NULL. */
+    void (*dropped)(void *context, const rd_kafka_message_t *message);
+};
+
+/* What became of a batch. */
+struct pipeline_result {
+    uint64_t processed; /* passed, or dropped by a stage that wanted to */
+    size_t gathered;    /* how many of pipeline->items came through, when there is a batch stage or a sink */
+    uint64_t failed;    /* could not be decoded, or a stage refused it for good */
+    uint64_t bytes;
+    uint64_t unknown_fields;
+    const rd_kafka_message_t
+        *unknown_major; /* a record of a major version we do not know: the batch stopped before it */
+};
+
+/* As settings->pipeline says; without it: validate, then print and stats as their flags say. */
+int pipeline_open(struct pipeline *pipeline, const struct settings *settings, struct stats_writer *stats,
+                  struct error *error);
+void pipeline_close(struct pipeline *pipeline);
+
+/* Runs `count` messages without error through the stages. -1 when a stage could do nothing with the batch: no
+ * position may move, and what `dead` was called for comes again. */
+int pipeline_run(struct pipeline *pipeline, rd_kafka_message_t *const *messages, size_t count,
+                 const struct pipeline_events *events, struct pipeline_result *result, struct error *error);
+
+/* The stage that is a sink, or NULL. */
+const struct stage *pipeline_sink(const struct pipeline *pipeline);
+
+/* Last words of every stage. */
+void pipeline_finish(struct pipeline *pipeline);
+
+#endif

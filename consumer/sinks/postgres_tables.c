@@ -1,0 +1,150 @@
+#include "consumer/sinks/postgres_tables.h"
+
+#include "common/exit_codes.h"
+#include "consumer/sinks/sink_table.h"
+
+enum { NAME_BYTES_MAX = 63 }; /* PostgreSQL's NAMEDATALEN - 1: longer names are cut */
+
+/* CREATE TABLE IF NOT EXISTS of two processes at the same moment fails in one of them. */
+static const char *const begin_sql = "BEGIN; SELECT pg_advisory_xact_lock(hashtext('ksupervise tables'))";
+
+/* Rows of offsets are changed with each commit: half of each page is left free, so that the new version is
+ * put beside the old one, and no index is touched. */
+struct own_table {
+    const char *name, *sql;
+    const char *newest, *upgrade; /* a column that a table of an older build lacks, and what it then needs */
+};
+static const struct own_table own_tables[] = {
+    {"ksupervise_offsets",
+     "CREATE TABLE ksupervise_offsets (cluster TEXT NOT NULL, consumer_group TEXT NOT NULL, "
+     "topic TEXT NOT NULL, kafka_partition INTEGER NOT NULL, epoch BIGINT NOT NULL, next_offset BIGINT, "
+     "witness_offset BIGINT, witness_timestamp_ms BIGINT, witness_hash BIGINT, "
+     "PRIMARY KEY (cluster, consumer_group, topic, kafka_partition)) WITH (fillfactor = 50)",
+     "witness_offset",
+     "ALTER TABLE ksupervise_offsets ADD COLUMN witness_offset BIGINT, "
+     "ADD COLUMN witness_timestamp_ms BIGINT, ADD COLUMN witness_hash BIGINT"},
+    {"ksupervise_outbox",
+     "CREATE TABLE ksupervise_outbox (cluster TEXT NOT NULL, consumer_group TEXT NOT NULL, "
+     "topic TEXT NOT NULL, kafka_partition INTEGER NOT NULL, kafka_offset BIGINT NOT NULL, "
+     "timestamp_ms BIGINT, message_key BYTEA, message_value BYTEA, headers BYTEA, "
+     "PRIMARY KEY (cluster, consumer_group, topic, kafka_partition, kafka_offset))",
+     "headers", NULL},
+};
+
+/* `name, type` of each column; none when there is no such table. The caller clears. */
+static PGresult *columns_of(struct postgres_link *link, const char *table, struct error *error)
+{
+    char sql[SINK_SQL_BYTES];
+    char *identifier = PQescapeIdentifier(link->handle, table, strlen(table));
+    char *literal = identifier != NULL ? PQescapeLiteral(link->handle, identifier, strlen(identifier)) : NULL;
+    PGresult *columns = NULL;
+    if (literal != NULL) {
+        snprintf(sql, sizeof sql,
+                 "SELECT attname, format_type(atttypid, NULL) FROM pg_attribute "
+                 "WHERE attrelid = to_regclass(%s) AND attnum > 0 AND NOT attisdropped",
+                 literal);
+        columns = postgres_link_ask(link, "look at the tables", sql, error);
+    } else {
+        error_set(error, "PostgreSQL: %s", PQerrorMessage(link->handle));
+    }
+    PQfreemem(identifier);
+    PQfreemem(literal);
+    return columns;
+}
+
+static const char *type_of(const PGresult *columns, const char *name)
+{
+    for (int i = 0; i < PQntuples(columns); i++)
+        if (strcmp(PQgetvalue(columns, i, 0), name) == 0)
+            return PQgetvalue(columns, i, 1);
+    return NULL;
+}
+
+static int make_own(struct postgres_link *link, const struct own_table *table, struct error *error)
+{
+    PGresult *columns = columns_of(link, table->name, error);
+    if (columns == NULL)
+        return -1;
+    int result = 0;
+    if (PQntuples(columns) == 0)
+        result = postgres_link_do(link, "make a table", table->sql, error);
+    else if (type_of(columns, table->newest) == NULL)
+        result = postgres_link_do(link, "add columns", table->upgrade, error);
+    PQclear(columns);
+    return result;
+}
+
+/* COPY's binary format converts nothing: the type must be the very one. */
+static int check_type(const char *table, const char *name, const char *found, const char *wanted,
+                      struct error *error)
+{
+    if (found != NULL && strcasecmp(found, wanted) == 0)
+        return 0;
+    return error_set_code(
+        error, EXIT_CODE_CONFIG,
+        "PostgreSQL: table \"%s\": column %s %s%s, not %s: alter it, or move the table out of the way", table,
+        name, found != NULL ? "is of type " : "is not there", found != NULL ? found : "", wanted);
+}
+
+static int migrate(struct postgres_link *link, const PGresult *columns, struct error *error)
+{
+    static const char *const own[] = {"kafka_partition", "kafka_offset", "kafka_timestamp_us"};
+    const struct settings *settings = link->pipeline->settings;
+    char sql[SINK_SQL_BYTES];
+    for (size_t i = 0; i < sizeof own / sizeof own[0]; i++)
+        if (check_type(settings->topic, own[i], type_of(columns, own[i]), "bigint", error) == -1)
+            return -1;
+    for (size_t i = 0; i < settings->schema->field_count; i++) {
+        const struct field *field = &settings->schema->fields[i];
+        const char *found = type_of(columns, field->name);
+        if (found == NULL) {
+            sink_add_column_sql(sql, settings->topic, field, SINK_DIALECT_POSTGRES);
+            if (postgres_link_do(link, "add a column", sql, error) == -1)
+                return -1;
+        } else if (check_type(settings->topic, field->name, found,
+                              sink_column_type(field, SINK_DIALECT_POSTGRES), error) == -1) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+static int make_topics(struct postgres_link *link, struct error *error)
+{
+    const struct settings *settings = link->pipeline->settings;
+    char sql[SINK_SQL_BYTES];
+    PGresult *columns = columns_of(link, settings->topic, error);
+    if (columns == NULL)
+        return -1;
+    int result;
+    if (PQntuples(columns) > 0) {
+        result = migrate(link, columns, error);
+    } else {
+        sink_create_sql(sql, settings->topic, settings->schema, SINK_DIALECT_POSTGRES);
+        result = postgres_link_do(link, "make a table", sql, error);
+        sink_index_sql(sql, settings->topic);
+        if (result == 0)
+            result = postgres_link_do(link, "make an index", sql, error);
+    }
+    PQclear(columns);
+    return result;
+}
+
+int postgres_tables_make(struct postgres_link *link, struct error *error)
+{
+    const char *topic = link->pipeline->settings->topic;
+    if (strlen(topic) > NAME_BYTES_MAX)
+        return error_set_code(error, EXIT_CODE_CONFIG,
+                              "PostgreSQL: a table's name has at most %d bytes, which %s has not",
+                              NAME_BYTES_MAX, topic);
+    int result = postgres_link_do(link, "lock the tables' making", begin_sql, error);
+    for (size_t i = 0; i < sizeof own_tables / sizeof own_tables[0] && result == 0; i++)
+        result = make_own(link, &own_tables[i], error);
+    if (result == 0)
+        result = make_topics(link, error);
+    if (result == 0)
+        result = postgres_link_do(link, "make the tables", "COMMIT", error);
+    if (result == -1)
+        postgres_link_roll_back(link);
+    return result;
+}

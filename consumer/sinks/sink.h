@@ -1,0 +1,97 @@
+/* sink.h: a database that keeps a topic's records together with the offsets that they came from, in one
+ * transaction, so that each record is there exactly once, whatever is killed when. A stage whose class has a
+ * sink_class is one; a pipeline has one at most, as its last stage.
+ *
+ * The database holds, beside a table named after the topic:
+ *
+ *   ksupervise_offsets   a row a (cluster, group, topic, partition): epoch, next_offset, witness_…. Whoever
+ * is assigned a partition raises its epoch; a commit is a compare-and-set on the epoch and on the offset that
+ * the database expects next. So a process that was replaced, or stopped and woken, or whose partition has
+ * moved, changes nothing any more. The witness (witness.h) is the last record before next_offset that was
+ * read, NULL where none is known: a database from before there were any, an offset that was set.
+ *   ksupervise_outbox    dead letters of committed batches that the dead-letter topic has not acknowledged.
+ *
+ * What a database cannot hold at all must not hold its partition up for ever: the `batch` of the stage's
+ * class, beside the sink, says VERDICT_DEAD of it, and it goes the way of all dead letters.
+ *
+ * All functions are called by the loop's thread. They may block, but for less than a supervisor's
+ * --hang-after: each implementation says how it bounds that.
+ */
+#ifndef KSUPERVISE_CONSUMER_SINKS_SINK_H
+#define KSUPERVISE_CONSUMER_SINKS_SINK_H
+
+#include "consumer/dead_letters.h"
+#include "consumer/witness.h"
+
+struct item; /* pipeline.h */
+
+/* Whose offsets these are. */
+struct sink_source {
+    const char *cluster; /* Kafka's cluster id */
+    const char *group;
+    const char *topic;
+};
+
+/* Where a partition goes on, and the last record before that. */
+struct sink_place {
+    int64_t next_offset; /* STATS_UNKNOWN: nothing of it was ever committed */
+    struct witness witness;
+};
+
+/* One partition's part of a batch: compare-and-set from `expected` to `next`. */
+struct sink_range {
+    int32_t partition;
+    int64_t expected;
+    struct sink_place next;
+};
+
+/* A record that went to the dead letters with this batch. */
+struct sink_death {
+    const rd_kafka_message_t *message;
+    rd_kafka_headers_t *headers; /* the letter's; owned by whoever made the batch */
+};
+
+struct sink_batch {
+    const struct item *items;
+    size_t item_count;
+    const struct sink_range *ranges;
+    size_t range_count;
+    const struct sink_death *deaths;
+    size_t death_count;
+};
+
+enum sink_result {
+    SINK_DONE,
+    SINK_AGAIN,   /* nothing was written; the error says why. May succeed later */
+    SINK_UNKNOWN, /* perhaps it was written, perhaps not: `reread` will tell */
+    SINK_LOST     /* nothing was written: *lost, a partition, belongs to another process now */
+};
+
+struct sink_class {
+    /* Takes a partition over: its epoch is raised, and who had it before can commit no more. *place is where
+     * to go on. */
+    int (*take)(void *state, const struct sink_source *source, int32_t partition, struct sink_place *place,
+                struct error *error);
+
+    /* Where to go on, of a partition that is ours already, when the end of a commit is not known. SINK_DONE,
+     * SINK_LOST, or SINK_AGAIN. */
+    enum sink_result (*reread)(void *state, int32_t partition, struct sink_place *place, struct error *error);
+
+    /* Sets where to go on: a first start, a gap that retention tore, a reset; `delete_rows`: of the partition
+     * from there on, in the same transaction. The place has no witness then. SINK_LOST when the partition is
+     * not ours any more. */
+    enum sink_result (*move)(void *state, int32_t partition, int64_t from, int64_t to, bool delete_rows,
+                             struct error *error);
+
+    enum sink_result (*commit)(void *state, const struct sink_batch *batch, int32_t *lost,
+                               struct error *error);
+
+    /* The letters of a partition that are not acknowledged yet, oldest first. */
+    int (*outbox)(void *state, int32_t partition,
+                  void (*each)(void *context, const struct letter_body *letter), void *context,
+                  struct error *error);
+    /* These are acknowledged: out of the outbox. */
+    int (*forwarded)(void *state, const struct letter_place *letters, size_t count, struct error *error);
+};
+
+#endif

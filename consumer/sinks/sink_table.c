@@ -1,0 +1,192 @@
+#include "consumer/sinks/sink_table.h"
+
+#include <inttypes.h>
+#include <msgpack.h>
+#include <stdarg.h>
+#include <uuid/uuid.h>
+
+/* --- SQL ----------------------------------------------------------------------------------------------- */
+
+static const char *const column_types[FIELD_TYPES][SINK_DIALECTS] = {
+    [FIELD_STRING] = {"TEXT", "TEXT"},       [FIELD_UUID] = {"TEXT", "UUID"},
+    [FIELD_INTEGER] = {"INTEGER", "BIGINT"}, [FIELD_MONEY] = {"INTEGER", "BIGINT"},
+    [FIELD_CURRENCY] = {"TEXT", "TEXT"},     [FIELD_EXPONENT] = {"INTEGER", "BIGINT"},
+    [FIELD_ENUM] = {"TEXT", "TEXT"},         [FIELD_TIME] = {"INTEGER", "BIGINT"},
+};
+
+static const char *const own_columns[SINK_OWN_COLUMNS] = {
+    [SINK_PARTITION] = "kafka_partition",
+    [SINK_OFFSET] = "kafka_offset",
+    [SINK_TIMESTAMP] = "kafka_timestamp_us",
+};
+
+static void append(char sql[SINK_SQL_BYTES], const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void append(char sql[SINK_SQL_BYTES], const char *format, ...)
+{
+    size_t used = strlen(sql);
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(sql + used, SINK_SQL_BYTES - used, format, arguments);
+    va_end(arguments);
+}
+
+/* A name in double quotes, which are doubled within: Kafka allows none in topics, but who knows. */
+static void append_name(char sql[SINK_SQL_BYTES], const char *before, const char *name, const char *after)
+{
+    append(sql, "%s\"", before);
+    for (; *name != '\0'; name++)
+        append(sql, *name == '"' ? "\"\"" : "%c", *name);
+    append(sql, "\"%s", after);
+}
+
+const char *sink_column_type(const struct field *field, enum sink_dialect dialect)
+{
+    return column_types[field->type][dialect];
+}
+
+void sink_create_sql(char sql[SINK_SQL_BYTES], const char *topic, const struct schema *schema,
+                     enum sink_dialect dialect)
+{
+    sql[0] = '\0';
+    append_name(sql, "CREATE TABLE IF NOT EXISTS ", topic, " (");
+    for (size_t i = 0; i < SINK_OWN_COLUMNS; i++)
+        append(sql, "%s%s %s NOT NULL", i > 0 ? ", " : "", own_columns[i],
+               column_types[FIELD_INTEGER][dialect]);
+    for (size_t i = 0; i < schema->field_count; i++) {
+        append_name(sql, ", ", schema->fields[i].name, " ");
+        append(sql, "%s", sink_column_type(&schema->fields[i], dialect));
+    }
+    append(sql, ")");
+}
+
+void sink_add_column_sql(char sql[SINK_SQL_BYTES], const char *topic, const struct field *field,
+                         enum sink_dialect dialect)
+{
+    sql[0] = '\0';
+    append_name(sql, "ALTER TABLE ", topic, " ADD COLUMN ");
+    append_name(sql, "", field->name, " ");
+    append(sql, "%s", sink_column_type(field, dialect));
+}
+
+void sink_index_sql(char sql[SINK_SQL_BYTES], const char *topic)
+{
+    char name[512];
+    sql[0] = '\0';
+    snprintf(name, sizeof name, "%s_kafka_offset", topic);
+    append_name(sql, "CREATE INDEX IF NOT EXISTS ", name, " ON ");
+    append_name(sql, "", topic, " (kafka_partition, kafka_offset)");
+}
+
+void sink_columns_sql(char sql[SINK_SQL_BYTES], const char *topic, const struct schema *schema)
+{
+    sql[0] = '\0';
+    append_name(sql, "", topic, " (");
+    for (size_t i = 0; i < SINK_OWN_COLUMNS; i++)
+        append(sql, "%s%s", i > 0 ? ", " : "", own_columns[i]);
+    for (size_t i = 0; i < schema->field_count; i++)
+        append_name(sql, ", ", schema->fields[i].name, "");
+    append(sql, ")");
+}
+
+void sink_insert_sql(char sql[SINK_SQL_BYTES], const char *topic, const struct schema *schema,
+                     const char *from)
+{
+    char columns[SINK_SQL_BYTES];
+    sink_columns_sql(columns, topic, schema);
+    sql[0] = '\0';
+    append(sql, "INSERT INTO %s", columns);
+    append_name(sql, " SELECT * FROM ", from, "");
+}
+
+void sink_delete_sql(char sql[SINK_SQL_BYTES], const char *topic, int32_t partition, int64_t from)
+{
+    sql[0] = '\0';
+    append_name(sql, "DELETE FROM ", topic, "");
+    append(sql, " WHERE kafka_partition = %" PRId32 " AND kafka_offset >= %" PRId64, partition, from);
+}
+
+/* --- epochs -------------------------------------------------------------------------------------------- */
+
+int sink_epoch_set(struct sink_epochs *epochs, int32_t partition, int64_t epoch, struct error *error)
+{
+    size_t wanted = (size_t)partition + 1;
+    if (wanted > epochs->count) {
+        int64_t *of = realloc(epochs->of, wanted * sizeof *of);
+        if (of == NULL)
+            return error_set(error, "out of memory");
+        memset(of + epochs->count, 0, (wanted - epochs->count) * sizeof *of);
+        epochs->of = of;
+        epochs->count = wanted;
+    }
+    epochs->of[partition] = epoch;
+    return 0;
+}
+
+int64_t sink_epoch(const struct sink_epochs *epochs, int32_t partition)
+{
+    return (size_t)partition < epochs->count ? epochs->of[partition] : 0;
+}
+
+void sink_epochs_release(struct sink_epochs *epochs)
+{
+    free(epochs->of);
+    *epochs = (struct sink_epochs){0};
+}
+
+/* --- values -------------------------------------------------------------------------------------------- */
+
+void sink_uuid_text(const struct value *value, char text[SINK_UUID_BYTES])
+{
+    uuid_t uuid;
+    memcpy(uuid, value->text.data, sizeof uuid); /* the decoder has seen that there are sixteen */
+    uuid_unparse_lower(uuid, text);
+}
+
+/* --- headers ------------------------------------------------------------------------------------------- */
+
+void *sink_pack_headers(const rd_kafka_headers_t *headers, size_t *bytes)
+{
+    msgpack_sbuffer buffer;
+    msgpack_packer packer;
+    size_t count = rd_kafka_header_cnt(headers);
+    msgpack_sbuffer_init(&buffer);
+    msgpack_packer_init(&packer, &buffer, msgpack_sbuffer_write);
+    int failed = msgpack_pack_array(&packer, count * 2);
+    for (size_t i = 0; i < count && failed == 0; i++) {
+        const char *name;
+        const void *value;
+        size_t length;
+        rd_kafka_header_get_all(headers, i, &name, &value, &length);
+        failed = msgpack_pack_str_with_body(&packer, name, strlen(name)) != 0 ||
+                 (value == NULL ? msgpack_pack_nil(&packer)
+                                : msgpack_pack_bin_with_body(&packer, value, length)) != 0;
+    }
+    *bytes = buffer.size;
+    if (failed == 0)
+        return msgpack_sbuffer_release(&buffer);
+    msgpack_sbuffer_destroy(&buffer);
+    return NULL;
+}
+
+rd_kafka_headers_t *sink_unpack_headers(const void *bytes, size_t length)
+{
+    struct mp_reader reader;
+    uint32_t words = 0;
+    mp_init(&reader, bytes, length);
+    mp_read_array(&reader, &words);
+    rd_kafka_headers_t *headers = rd_kafka_headers_new(words / 2 < 64 ? words / 2 : 64);
+    for (uint32_t i = 0; i + 1 < words; i += 2) {
+        struct mp_view name;
+        struct mp_view value;
+        if (!mp_read_str(&reader, &name))
+            break;
+        if (mp_read_nil(&reader)) {
+            rd_kafka_header_add(headers, name.data, (ssize_t)name.length, NULL, 0);
+        } else if (mp_read_bin(&reader, &value)) {
+            rd_kafka_header_add(headers, name.data, (ssize_t)name.length, value.data, (ssize_t)value.length);
+        } else {
+            break;
+        }
+    }
+    return headers;
+}

@@ -1,0 +1,58 @@
+#include "consumer/pipeline/condition.h"
+
+#include "tests/consumer/fake_messages.h"
+
+static struct settings settings;
+static struct pipeline pipeline = {.settings = &settings};
+
+static bool holds(struct fake *fake, const char *text)
+{
+    struct error error = ERROR_INIT;
+    struct record_problem problem;
+    struct item item = {.message = &fake->message};
+    void *state;
+    settings.schema = schema_by_workload("payments");
+    ck_assert_int_eq(
+        record_decode(settings.schema, fake->message.payload, fake->message.len, &item.record, &problem), 0);
+    ck_assert_msg(condition_open(&state, text, &pipeline, &error) == 0, "%s", error.text);
+    bool result = condition_holds(state, &item);
+    condition_close(state);
+    return result;
+}
+
+START_TEST(a_condition_is_asked_of_the_record)
+{
+    struct fake *fake = fake_payment(2, 41);
+    ck_assert(holds(fake, "amount == 249.99 and user == 'marek'") && !holds(fake, "amount > 249.99"));
+    rd_kafka_message_destroy(&fake->message);
+}
+END_TEST
+
+START_TEST(it_sees_where_the_message_stands)
+{
+    static char key[] = "marek";
+    struct fake *fake = fake_payment(2, 41);
+    ck_assert(holds(fake, "partition == 2 and offset == 41"));
+    ck_assert(holds(fake, "kafka_timestamp == '2026-02-26T09:52:20.102Z'"));
+    ck_assert(!holds(fake, "kafka_key ~ ''"));
+    fake->message.key = key;
+    fake->message.key_len = 5;
+    ck_assert(holds(fake, "kafka_key == 'marek'"));
+    fake->timestamp_ms = -1;
+    ck_assert(!holds(fake, "kafka_timestamp < '2030-01-01'"));
+    rd_kafka_message_destroy(&fake->message);
+}
+END_TEST
+
+START_TEST(a_mistake_is_told_when_the_stage_is_opened)
+{
+    struct error error = ERROR_INIT;
+    void *state;
+    settings.schema = schema_by_workload("payments");
+    ck_assert_int_eq(condition_open(&state, "amout > 5", &pipeline, &error), -1);
+    ck_assert_msg(strncmp(error.text, "column 1: there is no field 'amout'", 35) == 0, "%s", error.text);
+}
+END_TEST
+
+CHECK_MAIN("consumer/condition", a_condition_is_asked_of_the_record, it_sees_where_the_message_stands,
+           a_mistake_is_told_when_the_stage_is_opened)

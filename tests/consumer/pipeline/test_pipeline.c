@@ -1,0 +1,481 @@
+#include "tests/consumer/fake_messages.h"
+#include "tests/support/capture.h"
+
+#include "consumer/pipeline/pipeline.h"
+
+enum { BATCH_MAX = 32 };
+
+static struct settings settings;
+static struct pipeline pipeline;
+static struct pipeline_result result;
+static struct error error;
+
+static struct {
+    size_t count;
+    int64_t offsets[BATCH_MAX];
+    const char *stages[BATCH_MAX];
+    char why[BATCH_MAX][STAGE_WHY_BYTES];
+} refusals;
+
+static struct {
+    struct fake *fakes[BATCH_MAX];
+    size_t count;
+} batch;
+
+static void open_pipeline(void)
+{
+    settings = (struct settings){.schema = schema_by_workload("payments")};
+    ck_assert_msg(pipeline_open(&pipeline, &settings, NULL, &error) == 0, "%s", error.text);
+}
+
+static void clear_batch(void)
+{
+    for (size_t i = 0; i < batch.count; i++)
+        rd_kafka_message_destroy(&batch.fakes[i]->message);
+    batch.count = 0;
+}
+
+static void close_pipeline(void)
+{
+    clear_batch();
+    pipeline_close(&pipeline);
+}
+
+static void dead(void *context, const rd_kafka_message_t *message, const char *stage, const char *why)
+{
+    ck_assert_ptr_eq(context, &refusals);
+    refusals.offsets[refusals.count] = message->offset;
+    refusals.stages[refusals.count] = stage;
+    snprintf(refusals.why[refusals.count++], STAGE_WHY_BYTES, "%s", why);
+}
+
+/* A partition waits from its first record on that is to be tried again, unless `tries` is spent. */
+static struct {
+    unsigned tries;
+    unsigned asked;
+    int64_t from[4]; /* of each partition; 0: it does not wait */
+} waits;
+
+static bool retry(void *context, const rd_kafka_message_t *message, const char *stage, const char *why)
+{
+    ck_assert_ptr_eq(context, &refusals);
+    ck_assert_ptr_nonnull(stage);
+    ck_assert_ptr_nonnull(why);
+    if (waits.asked++ >= waits.tries)
+        return false;
+    waits.from[message->partition] = message->offset;
+    return true;
+}
+
+static bool held(void *context, const rd_kafka_message_t *message)
+{
+    ck_assert_ptr_eq(context, &refusals);
+    return waits.from[message->partition] != 0 && message->offset >= waits.from[message->partition];
+}
+
+static const struct pipeline_events events = {
+    .context = &refusals, .dead = dead, .retry = retry, .held = held};
+
+static void add(struct fake *fake)
+{
+    batch.fakes[batch.count++] = fake;
+}
+
+static void run(void)
+{
+    rd_kafka_message_t *messages[BATCH_MAX];
+    for (size_t i = 0; i < batch.count; i++)
+        messages[i] = &batch.fakes[i]->message;
+    ck_assert_int_eq(pipeline_run(&pipeline, messages, batch.count, &events, &result, &error), 0);
+}
+
+/* A payment whose last byte is missing. */
+static struct fake *damaged_payment(int64_t offset)
+{
+    struct fake *fake = fake_payment(0, offset);
+    fake->message.len--;
+    return fake;
+}
+
+/* A payment with a field that a newer producer added. */
+static struct fake *payment_with_a_new_field(int64_t offset)
+{
+    struct fake *plain = fake_payment(0, offset);
+    char bytes[512];
+    size_t length = plain->message.len;
+    memcpy(bytes, plain->payload, length);
+    bytes[0]++; /* a map of one pair more */
+    memcpy(bytes + length,
+           "\xa5"
+           "extra"
+           "\x07",
+           7);
+    rd_kafka_message_destroy(&plain->message);
+    return fake_bytes(0, offset, bytes, length + 7);
+}
+
+START_TEST(records_are_decoded_numbered_and_counted)
+{
+    for (int64_t i = 0; i < 5; i++)
+        add(fake_payment(0, i));
+    size_t length = batch.fakes[0]->message.len;
+    run();
+    ck_assert_uint_eq(result.processed, 5);
+    ck_assert_uint_eq(result.failed, 0);
+    ck_assert_uint_eq(result.bytes, 5 * length);
+    ck_assert_uint_eq(pipeline.records, 5);
+    run();
+    ck_assert_uint_eq(pipeline.records, 10);
+}
+END_TEST
+
+START_TEST(a_poison_record_is_refused_with_its_reason_and_the_others_go_on)
+{
+    add(fake_payment(0, 0));
+    add(damaged_payment(1));
+    add(fake_bytes(0, 2, "not MessagePack", 15));
+    add(fake_bytes(0, 3, NULL, 0));
+    add(fake_payment(0, 4));
+    batch.fakes[3]->message.payload = NULL; /* a tombstone */
+    run();
+    ck_assert_uint_eq(result.processed, 2);
+    ck_assert_uint_eq(result.failed, 3);
+    ck_assert_uint_eq(refusals.count, 3);
+    ck_assert_int_eq(refusals.offsets[0], 1);
+    ck_assert_int_eq(refusals.offsets[2], 3);
+    ck_assert_msg(strstr(refusals.why[0], "byte ") != NULL, "%s", refusals.why[0]);
+    ck_assert_msg(strstr(refusals.why[1], "expected a map") != NULL, "%s", refusals.why[1]);
+    ck_assert_ptr_null(result.unknown_major);
+}
+END_TEST
+
+START_TEST(every_truncation_of_a_payment_is_refused)
+{
+    struct fake *fake = fake_payment(0, 0);
+    rd_kafka_message_t *message = &fake->message;
+    size_t whole = message->len;
+    for (size_t length = 0; length < whole; length++) {
+        message->payload = malloc(length); /* exact, so that a sanitizer sees a byte too far */
+        if (length > 0)
+            memcpy(message->payload, fake->payload, length);
+        message->len = length;
+        refusals.count = 0;
+        ck_assert_int_eq(pipeline_run(&pipeline, &message, 1, &events, &result, &error), 0);
+        ck_assert_uint_eq(result.failed, 1);
+        free(message->payload);
+    }
+    rd_kafka_message_destroy(message);
+}
+END_TEST
+
+START_TEST(the_header_of_our_schema_and_none_are_both_right)
+{
+    add(with_header(fake_payment(0, 0), "schema", "payment/1"));
+    add(with_header(fake_payment(1, 0), "producer", "somebody"));
+    add(fake_payment(2, 0));
+    run();
+    ck_assert_uint_eq(result.processed, 3);
+}
+END_TEST
+
+START_TEST(another_schemas_record_is_a_dead_letter)
+{
+    static const char *const headers[] = {"order/1", "nonsense/1", "payment", "", "payment/x"};
+    for (int32_t i = 0; i < 5; i++)
+        add(with_header(fake_payment(i, 0), "schema", headers[i]));
+    run();
+    ck_assert_uint_eq(result.failed, 5);
+    ck_assert_ptr_null(result.unknown_major);
+    for (size_t i = 0; i < 5; i++)
+        ck_assert_str_eq(refusals.why[i], "its schema header does not say payment/1");
+}
+END_TEST
+
+START_TEST(an_unknown_major_version_stops_before_the_record)
+{
+    add(with_header(fake_payment(0, 0), "schema", "payment/1"));
+    add(with_header(fake_payment(1, 7), "schema", "payment/2"));
+    add(with_header(fake_payment(2, 0), "schema", "payment/1"));
+    run();
+    ck_assert_ptr_eq(result.unknown_major, &batch.fakes[1]->message);
+    ck_assert_uint_eq(result.processed, 1);
+    ck_assert_uint_eq(result.failed, 0); /* it is no dead letter */
+    ck_assert_uint_eq(refusals.count, 0);
+    ck_assert_uint_eq(result.bytes, batch.fakes[0]->message.len);
+}
+END_TEST
+
+START_TEST(an_unknown_major_that_does_not_decode_stops_in_the_middle_of_a_run_too)
+{
+    add(with_header(fake_payment(0, 0), "schema", "payment/1"));
+    add(with_header(damaged_payment(1), "schema", "payment/2"));
+    run();
+    ck_assert_ptr_eq(result.unknown_major, &batch.fakes[1]->message);
+    ck_assert_uint_eq(result.processed, 1);
+}
+END_TEST
+
+START_TEST(an_unknown_major_with_new_fields_stops_in_the_middle_of_a_run_too)
+{
+    add(with_header(fake_payment(0, 0), "schema", "payment/1"));
+    add(with_header(payment_with_a_new_field(1), "schema", "payment/2"));
+    run();
+    ck_assert_ptr_eq(result.unknown_major, &batch.fakes[1]->message);
+    ck_assert_uint_eq(result.unknown_fields, 0);
+}
+END_TEST
+
+START_TEST(fields_of_a_newer_producer_are_skipped_and_counted)
+{
+    add(with_header(payment_with_a_new_field(0), "schema", "payment/1"));
+    add(payment_with_a_new_field(1));
+    add(fake_payment(0, 2));
+    run();
+    ck_assert_uint_eq(result.processed, 3);
+    ck_assert_uint_eq(result.unknown_fields, 2);
+}
+END_TEST
+
+START_TEST(headers_are_asked_for_once_a_run_of_a_partition)
+{
+    for (int64_t i = 0; i < 10; i++)
+        add(with_header(fake_payment(i < 5 ? 0 : 1, i), "schema", "payment/1"));
+    headers_asked = 0;
+    run();
+    ck_assert_uint_eq(result.processed, 10);
+    ck_assert_int_eq(headers_asked, 2);
+}
+END_TEST
+
+START_TEST(what_breaks_the_schemas_bounds_is_refused_before_it_is_printed)
+{
+    pipeline_close(&pipeline);
+    settings.print = true;
+    ck_assert_int_eq(pipeline_open(&pipeline, &settings, NULL, &error), 0);
+    struct fake *bad = fake_payment(0, 1);
+    char *pln = memmem(bad->payload, bad->message.len, "PLN", 3);
+    ck_assert_ptr_nonnull(pln);
+    pln[0] = 'p';
+    add(fake_payment(0, 0));
+    add(bad);
+    capture_begin();
+    run();
+    const char *printed = capture_end();
+    ck_assert_uint_eq(result.processed, 1);
+    ck_assert_uint_eq(result.failed, 1);
+    ck_assert_msg(strstr(refusals.why[0], "currency") != NULL, "%s", refusals.why[0]);
+    ck_assert_msg(strstr(printed, "💳 Payment: 249.99 PLN via credit_card from marek at ") == printed, "%s",
+                  printed);
+    ck_assert_ptr_null(strstr(printed, "pLN"));
+}
+END_TEST
+
+START_TEST(the_running_number_counts_what_was_decoded)
+{
+    pipeline_close(&pipeline);
+    settings = (struct settings){.schema = schema_by_workload("transactions"), .print = true};
+    ck_assert_int_eq(pipeline_open(&pipeline, &settings, NULL, &error), 0);
+    static const char *const fields[] = {"account",   "1234", "amount",  "150.50", "transaction_id",
+                                         "TXN-45678", "type", "deposit", NULL};
+    add(fake_record(0, 0, settings.schema, fields));
+    add(fake_bytes(0, 1, "x", 1));
+    add(fake_record(0, 2, settings.schema, fields));
+    capture_begin();
+    run();
+    ck_assert_str_eq(capture_end(), "[   1] Account 1234 |    $+150.50 | deposit      | TXN-45678\n"
+                                    "[   2] Account 1234 |    $+150.50 | deposit      | TXN-45678\n");
+}
+END_TEST
+
+START_TEST(statistics_have_their_last_words_at_the_end)
+{
+    pipeline_close(&pipeline);
+    settings.statistics_every = 1000;
+    ck_assert_int_eq(pipeline_open(&pipeline, &settings, NULL, &error), 0);
+    add(fake_payment(0, 0));
+    capture_begin();
+    run();
+    pipeline_finish(&pipeline);
+    ck_assert_msg(strstr(capture_end(), "statistics after 1 payments") != NULL, "%s", capture.text);
+}
+END_TEST
+
+START_TEST(an_empty_batch_is_nothing)
+{
+    run();
+    ck_assert_uint_eq(result.processed + result.failed + result.bytes, 0);
+    ck_assert_ptr_null(result.unknown_major);
+}
+END_TEST
+
+/* --- stages that are made here ------------------------------------------------------------------------- */
+
+static struct {
+    enum verdict of_offset[BATCH_MAX]; /* the same for record and batch stages */
+    bool fails;                        /* the batch as a whole */
+    int64_t seen[BATCH_MAX];
+    size_t seen_count;
+} script;
+
+static enum verdict scripted_record(void *state, const struct item *item, char why[STAGE_WHY_BYTES])
+{
+    (void)state;
+    snprintf(why, STAGE_WHY_BYTES, "because");
+    return script.of_offset[item->message->offset];
+}
+
+static int scripted_batch(void *state, const struct item *items, size_t count, struct answer *answers,
+                          struct error *batch_error)
+{
+    (void)state;
+    if (script.fails)
+        return error_set(batch_error, "it is away");
+    for (size_t i = 0; i < count; i++)
+        answers[i] = (struct answer){script.of_offset[items[i].message->offset], "said the batch stage"};
+    return 0;
+}
+
+static enum verdict noting_record(void *state, const struct item *item, char why[STAGE_WHY_BYTES])
+{
+    (void)state;
+    (void)why;
+    script.seen[script.seen_count++] = item->message->offset;
+    return VERDICT_PASS;
+}
+
+static const struct stage_class one_by_one = {.name = "one", .record = scripted_record};
+static const struct stage_class together = {.name = "together", .batch = scripted_batch};
+static const struct stage_class noting = {.name = "noting", .record = noting_record};
+
+/* A pipeline of this stage, and behind it one that notes what comes through. */
+static void open_scripted(const struct stage_class *class)
+{
+    pipeline_close(&pipeline);
+    settings.pipeline = "";
+    settings.batch_size = BATCH_MAX;
+    ck_assert_int_eq(pipeline_open(&pipeline, &settings, NULL, &error), 0);
+    ck_assert_uint_eq(pipeline.stage_count, 0);
+    pipeline.stages[0].class = class;
+    pipeline.stages[1].class = &noting;
+    pipeline.stage_count = 2;
+    pipeline.first_batch_stage = class->batch != NULL ? 0 : 2;
+    free(pipeline.items);
+    free(pipeline.answers);
+    pipeline.items = calloc(BATCH_MAX, sizeof *pipeline.items);
+    pipeline.answers = calloc(BATCH_MAX, sizeof *pipeline.answers);
+    memset(&script, 0, sizeof script);
+    memset(&refusals, 0, sizeof refusals);
+    memset(&waits, 0, sizeof waits);
+    clear_batch();
+}
+
+/* Six records: 1 to 4 of partition 0, 5 and 6 of partition 1. */
+static void add_six(void)
+{
+    for (int64_t i = 1; i <= 6; i++)
+        add(fake_payment(i <= 4 ? 0 : 1, i));
+}
+
+static void saw(const char *offsets)
+{
+    char text[BATCH_MAX * 4] = "";
+    for (size_t i = 0; i < script.seen_count; i++)
+        snprintf(text + strlen(text), sizeof text - strlen(text), "%s%d", i > 0 ? " " : "",
+                 (int)script.seen[i]);
+    ck_assert_str_eq(text, offsets);
+}
+
+static const struct stage_class *const both_kinds[] = {&one_by_one, &together};
+
+START_TEST(a_record_to_try_again_holds_what_follows_it_in_its_partition_and_nothing_else)
+{
+    for (size_t kind = 0; kind < 2; kind++) {
+        open_scripted(both_kinds[kind]);
+        add_six();
+        script.of_offset[3] = VERDICT_RETRY;
+        script.of_offset[4] = VERDICT_DEAD; /* not now: it comes again */
+        waits.tries = 1;
+        run();
+        saw("1 2 5 6");
+        ck_assert_uint_eq(result.processed, 4);
+        ck_assert_uint_eq(result.failed, 0);
+        ck_assert_uint_eq(refusals.count, 0);
+        ck_assert_int_eq(waits.from[0], 3);
+    }
+}
+END_TEST
+
+START_TEST(a_record_that_was_tried_often_enough_is_dead_and_the_next_go_on)
+{
+    for (size_t kind = 0; kind < 2; kind++) {
+        open_scripted(both_kinds[kind]);
+        add_six();
+        script.of_offset[3] = VERDICT_RETRY;
+        run();
+        saw("1 2 4 5 6");
+        ck_assert_uint_eq(result.failed, 1);
+        ck_assert_int_eq(refusals.offsets[0], 3);
+        ck_assert_str_eq(refusals.stages[0], both_kinds[kind]->name);
+    }
+}
+END_TEST
+
+START_TEST(what_a_stage_drops_counts_as_processed_and_what_it_refuses_does_not)
+{
+    for (size_t kind = 0; kind < 2; kind++) {
+        open_scripted(both_kinds[kind]);
+        add_six();
+        script.of_offset[1] = VERDICT_DROP;
+        script.of_offset[6] = VERDICT_DEAD;
+        run();
+        saw("2 3 4 5");
+        ck_assert_uint_eq(result.processed, 5);
+        ck_assert_uint_eq(result.failed, 1);
+        ck_assert_str_eq(refusals.why[0], both_kinds[kind] == &together ? "said the batch stage" : "because");
+    }
+}
+END_TEST
+
+START_TEST(a_batch_stage_that_could_do_nothing_fails_the_whole_batch)
+{
+    open_scripted(&together);
+    add_six();
+    script.fails = true;
+    rd_kafka_message_t *messages[] = {&batch.fakes[0]->message, &batch.fakes[1]->message};
+    ck_assert_int_eq(pipeline_run(&pipeline, messages, 2, &events, &result, &error), -1);
+    ck_assert_str_eq(error.text, "together: it is away");
+    saw("");
+}
+END_TEST
+
+START_TEST(stages_are_made_from_their_text_in_its_order)
+{
+    pipeline_close(&pipeline);
+    settings.pipeline = "stats:3 ,print";
+    ck_assert_msg(pipeline_open(&pipeline, &settings, NULL, &error) == 0, "%s", error.text);
+    ck_assert_uint_eq(pipeline.stage_count, 2);
+    ck_assert_str_eq(pipeline.stages[0].class->name, "stats");
+    ck_assert_str_eq(pipeline.stages[1].class->name, "print");
+    pipeline_close(&pipeline);
+    settings.pipeline = "validate, stats:three";
+    ck_assert_int_eq(pipeline_open(&pipeline, &settings, NULL, &error), -1);
+    ck_assert_msg(strncmp(error.text, "--pipeline: stats: ", 19) == 0, "%s", error.text);
+}
+END_TEST
+
+CHECK_MAIN_WITH("consumer/pipeline", open_pipeline, close_pipeline, records_are_decoded_numbered_and_counted,
+                a_poison_record_is_refused_with_its_reason_and_the_others_go_on,
+                every_truncation_of_a_payment_is_refused, the_header_of_our_schema_and_none_are_both_right,
+                another_schemas_record_is_a_dead_letter, an_unknown_major_version_stops_before_the_record,
+                an_unknown_major_that_does_not_decode_stops_in_the_middle_of_a_run_too,
+                an_unknown_major_with_new_fields_stops_in_the_middle_of_a_run_too,
+                fields_of_a_newer_producer_are_skipped_and_counted,
+                headers_are_asked_for_once_a_run_of_a_partition,
+                what_breaks_the_schemas_bounds_is_refused_before_it_is_printed,
+                the_running_number_counts_what_was_decoded, statistics_have_their_last_words_at_the_end,
+                an_empty_batch_is_nothing,
+                a_record_to_try_again_holds_what_follows_it_in_its_partition_and_nothing_else,
+                a_record_that_was_tried_often_enough_is_dead_and_the_next_go_on,
+                what_a_stage_drops_counts_as_processed_and_what_it_refuses_does_not,
+                a_batch_stage_that_could_do_nothing_fails_the_whole_batch,
+                stages_are_made_from_their_text_in_its_order)
