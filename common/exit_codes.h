@@ -36,6 +36,8 @@ enum exit_policy {
     X(EXIT_CODE_LEDGER, 87, RESTART, "the producer's ledger cannot be written")                              \
     X(EXIT_CODE_FORGOTTEN, 88, RESTART,                                                                      \
       "fenced right after a broker came back: it remembers an older process under our group.instance.id")    \
+    X(EXIT_CODE_POLL_INTERVAL, 89, RESTART,                                                                  \
+      "the group expelled it: a batch took longer than max.poll.interval.ms")                                \
     X(EXIT_CODE_EXEC, 127, HOLD, "the program could not be executed")
 
 enum exit_code {

@@ -179,6 +179,15 @@ START_TEST(every_exit_code_gets_the_verdict_of_its_policy)
 }
 END_TEST
 
+START_TEST(a_fenced_worker_is_held_but_not_one_whose_poll_interval_ran_out)
+{
+    ck_assert_int_eq(die(EXIT_CODE_FENCED, 1, 1000, 0), RESTART_HOLD);
+    ck_assert_int_eq(die(EXIT_CODE_POLL_INTERVAL, 1, 1000, 0), RESTART_NOW);
+    forget();
+    ck_assert_int_eq(die(EXIT_CODE_FORGOTTEN, 1, 1000, 0), RESTART_NOW);
+}
+END_TEST
+
 START_TEST(a_member_that_is_not_released_waits_for_the_session_uncharged)
 {
     for (int i = 0; i < 100; i++) {
@@ -212,5 +221,6 @@ CHECK_MAIN_WITH("supervisor/restart", forget, NULL, always_restarts_also_what_sa
                 deaths_that_are_further_apart_than_the_window_hold_nothing,
                 the_largest_budget_uses_the_whole_ring, a_budget_of_one_holds_at_the_first_death,
                 without_a_window_no_number_of_deaths_holds, every_exit_code_gets_the_verdict_of_its_policy,
+                a_fenced_worker_is_held_but_not_one_whose_poll_interval_ran_out,
                 a_member_that_is_not_released_waits_for_the_session_uncharged,
                 thousands_of_deaths_overflow_nothing)
