@@ -1,5 +1,7 @@
 #include "common/kafka_topic.h"
 
+#include "common/decimal.h"
+#include "common/kafka.h"
 #include "common/kafka_admin.h"
 
 static int check(rd_kafka_event_t *event, const char *topic, struct error *error)
@@ -16,14 +18,16 @@ static int check(rd_kafka_event_t *event, const char *topic, struct error *error
     return 0;
 }
 
-int kafka_topic_create(rd_kafka_t *rk, const char *topic, int partitions, int replication_factor,
-                       int timeout_ms, struct error *error)
+int kafka_topic_create_with(rd_kafka_t *rk, const char *topic, int partitions, int replication_factor,
+                            const char *property, const char *value, int timeout_ms, struct error *error)
 {
     char why[256];
     rd_kafka_NewTopic_t *wanted =
         rd_kafka_NewTopic_new(topic, partitions, replication_factor, why, sizeof why);
     if (wanted == NULL)
         return error_set(error, "cannot create topic %s: %s", topic, why);
+    if (property != NULL)
+        rd_kafka_NewTopic_set_config(wanted, property, value);
     struct kafka_admin request = kafka_admin_begin(rk, RD_KAFKA_ADMIN_OP_CREATETOPICS, timeout_ms);
     rd_kafka_CreateTopics(rk, &wanted, 1, request.options, request.queue);
     rd_kafka_NewTopic_destroy(wanted);
@@ -33,6 +37,57 @@ int kafka_topic_create(rd_kafka_t *rk, const char *topic, int partitions, int re
     int result = check(event, topic, error);
     rd_kafka_event_destroy(event);
     return result;
+}
+
+int kafka_topic_create(rd_kafka_t *rk, const char *topic, int partitions, int replication_factor,
+                       int timeout_ms, struct error *error)
+{
+    return kafka_topic_create_with(rk, topic, partitions, replication_factor, NULL, NULL, timeout_ms, error);
+}
+
+/* Of the one resource that was asked about. */
+static int64_t find_number(rd_kafka_event_t *event, const char *property)
+{
+    size_t resources;
+    size_t count = 0;
+    int64_t number = -1;
+    const rd_kafka_ConfigResource_t **all =
+        rd_kafka_DescribeConfigs_result_resources(rd_kafka_event_DescribeConfigs_result(event), &resources);
+    const rd_kafka_ConfigEntry_t **entries =
+        resources == 1 ? rd_kafka_ConfigResource_configs(all[0], &count) : NULL;
+    for (size_t i = 0; i < count; i++) {
+        const char *value = rd_kafka_ConfigEntry_value(entries[i]);
+        if (strcmp(rd_kafka_ConfigEntry_name(entries[i]), property) == 0 && value != NULL &&
+            decimal_read(value, INT64_MAX, &number) == NULL)
+            number = -1;
+    }
+    return number;
+}
+
+static bool is_mock(rd_kafka_t *rk, int timeout_ms)
+{
+    char *cluster = rd_kafka_clusterid(rk, timeout_ms);
+    bool mock = cluster == NULL || kafka_is_mock(cluster);
+    if (cluster != NULL)
+        rd_kafka_mem_free(rk, cluster);
+    return mock;
+}
+
+int64_t kafka_topic_number(rd_kafka_t *rk, const char *topic, const char *property, int timeout_ms)
+{
+    struct error ignored = ERROR_INIT;
+    if (is_mock(rk, timeout_ms))
+        return -1;
+    rd_kafka_ConfigResource_t *resource = rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic);
+    struct kafka_admin request = kafka_admin_begin(rk, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS, timeout_ms);
+    rd_kafka_DescribeConfigs(rk, &resource, 1, request.options, request.queue);
+    rd_kafka_ConfigResource_destroy(resource);
+    rd_kafka_event_t *event = kafka_admin_finish(&request, &ignored);
+    if (event == NULL)
+        return -1;
+    int64_t number = find_number(event, property);
+    rd_kafka_event_destroy(event);
+    return number;
 }
 
 int kafka_topic_partitions(rd_kafka_t *rk, const char *topic, int timeout_ms)

@@ -14,6 +14,14 @@
 int kafka_topic_create(rd_kafka_t *rk, const char *topic, int partitions, int replication_factor,
                        int timeout_ms, struct error *error);
 
+/* The same, with one of its properties set; NULL: none. */
+int kafka_topic_create_with(rd_kafka_t *rk, const char *topic, int partitions, int replication_factor,
+                            const char *property, const char *value, int timeout_ms, struct error *error);
+
+/* A property of a topic that is a number, as it is in force; -1 when nobody says. The embedded broker is not
+ * asked: it cannot answer. */
+int64_t kafka_topic_number(rd_kafka_t *rk, const char *topic, const char *property, int timeout_ms);
+
 /* How many partitions it has; 0 when it is not there, -1 when nobody answered. */
 int kafka_topic_partitions(rd_kafka_t *rk, const char *topic, int timeout_ms);
 

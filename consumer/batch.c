@@ -2,46 +2,86 @@
 
 #include "common/clock.h"
 
-int batch_init(struct batch *batch, size_t size, struct error *error)
+enum { OTHERS = 256 }; /* room for ends of partitions and errors among the records */
+
+int batch_init(struct batch *batch, size_t records_max, struct error *error)
 {
-    *batch = (struct batch){.capacity = size};
-    batch->messages = calloc(size, sizeof(rd_kafka_message_t *));
-    if (batch->messages == NULL)
-        return error_set(error, "no memory for a batch of %zu records: --batch-size is too large", size);
-    return 0;
+    *batch = (struct batch){.records_max = records_max, .size = records_max + OTHERS};
+    batch->messages = calloc(batch->size, sizeof(rd_kafka_message_t *));
+    batch->slice = calloc(records_max, sizeof(rd_kafka_message_t *));
+    if (batch->messages != NULL && batch->slice != NULL)
+        return 0;
+    batch_release(batch);
+    return error_set(error, "no memory for a batch of %zu records: --batch-size is too large", records_max);
 }
 
 void batch_release(struct batch *batch)
 {
-    if (batch->messages != NULL)
-        batch_clear(batch);
+    batch_clear(batch);
     free(batch->messages);
+    free(batch->slice);
     *batch = (struct batch){0};
 }
 
-/* Appends up to `most` messages; false when none came: time is up, or somebody wants the loop. */
+/* What is left moves to the front: the room is behind it. */
+static void make_room(struct batch *batch)
+{
+    if (batch->count > 0 && batch->first > 0)
+        memmove(batch->messages, batch->messages + batch->first, batch->count * sizeof *batch->messages);
+    batch->first = 0;
+}
+
+/* Appends up to `most` messages. False when fewer came: time is up, or somebody wants the loop. */
 static bool take(struct batch *batch, rd_kafka_queue_t *queue, int64_t timeout_us, size_t most)
 {
     int timeout_ms = (int)((timeout_us + US_PER_MS - 1) / US_PER_MS);
+    size_t room = batch->size - batch->count;
+    most = most < room ? most : room;
     ssize_t n = rd_kafka_consume_batch_queue(queue, timeout_ms, batch->messages + batch->count, most);
-    if (n <= 0)
-        return false;
-    batch->count += (size_t)n;
-    return true;
+    size_t end = batch->count + (n > 0 ? (size_t)n : 0);
+    for (; batch->count < end; batch->count++)
+        batch->records += batch->messages[batch->count]->err == RD_KAFKA_RESP_ERR_NO_ERROR;
+    return n > 0 && (size_t)n == most;
 }
 
+/* The call itself waits until the array is full or the time is up, so once is enough, but for what comes
+ * among the records and is none. */
 void batch_fill(struct batch *batch, rd_kafka_queue_t *queue, int64_t idle_us, int64_t wait_us)
 {
-    if (!take(batch, queue, idle_us, 1) || batch_full(batch))
+    make_room(batch);
+    batch->records = 0;
+    if (!take(batch, queue, idle_us, 1) || batch->records == 0)
         return;
-    /* The call itself waits until the array is full or the time is up, so once is enough; a yield ends it
-     * early, and what has come so far is a batch. */
-    take(batch, queue, wait_us, batch->capacity - batch->count);
+    int64_t until_us = clock_monotonic_us() + wait_us;
+    int64_t left_us = wait_us;
+    while (!batch_full(batch) && batch->count < batch->size &&
+           take(batch, queue, left_us, batch->records_max - batch->records)) {
+        left_us = until_us - clock_monotonic_us();
+        left_us = left_us > 0 ? left_us : 0;
+    }
+}
+
+void batch_poll(struct batch *batch, rd_kafka_queue_t *queue)
+{
+    make_room(batch);
+    take(batch, queue, 0, 1);
+}
+
+static void destroy(rd_kafka_message_t **messages, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        rd_kafka_message_destroy(messages[i]);
+}
+
+void batch_clear_slice(struct batch *batch)
+{
+    destroy(batch->slice, batch->slice_count);
+    batch->slice_count = 0;
 }
 
 void batch_clear(struct batch *batch)
 {
-    for (size_t i = 0; i < batch->count; i++)
-        rd_kafka_message_destroy(batch->messages[i]);
-    batch->count = 0;
+    batch_clear_slice(batch);
+    destroy(batch->messages + batch->first, batch->count);
+    batch->first = batch->count = 0;
 }

@@ -4,45 +4,14 @@
 #include "common/log.h"
 #include "consumer/faults.h"
 
-#define RETRY_US (100 * US_PER_MS)
+#define RETRY_US     (100 * US_PER_MS)
+#define JOIN_LOOK_US (20 * US_PER_MS)
+#define LATE_US      (10 * US_PER_SECOND) /* an answer takes a millisecond or two, and an outage some seconds */
 
-void committer_init(struct committer *committer, rd_kafka_t *rk, struct offsets *offsets,
+void committer_init(struct committer *committer, rd_kafka_t *rk, struct partitions *partitions,
                     struct stats_writer *stats)
 {
-    *committer = (struct committer){.rk = rk, .offsets = offsets, .stats = stats};
-}
-
-static bool may_commit(const struct committer *committer)
-{
-    return !committer->automatic && !committer->outstanding && !committer->held &&
-           committer->fenced == RD_KAFKA_RESP_ERR_NO_ERROR;
-}
-
-void commit_async(struct committer *committer)
-{
-    if (!may_commit(committer) || !offsets_dirty(committer->offsets))
-        return;
-    int64_t now_us = clock_monotonic_us();
-    if (now_us < committer->retry_us)
-        return;
-    rd_kafka_topic_partition_list_t *list = offsets_to_commit(committer->offsets);
-    rd_kafka_resp_err_t err = rd_kafka_commit(committer->rk, list, 1);
-    if (err == RD_KAFKA_RESP_ERR_NO_ERROR) {
-        FAULT_POINT(commit_asked);
-        committer->outstanding = true;
-        committer->asked_us = now_us;
-    } else {
-        commit_answered(committer, err, list);
-    }
-    rd_kafka_topic_partition_list_destroy(list);
-}
-
-int64_t commit_due_us(const struct committer *committer)
-{
-    if (!may_commit(committer) || !offsets_dirty(committer->offsets))
-        return INT64_MAX;
-    int64_t wait_us = committer->retry_us - clock_monotonic_us();
-    return wait_us > 0 ? wait_us : 0;
+    *committer = (struct committer){.rk = rk, .partitions = partitions, .stats = stats};
 }
 
 /* The partitions' own errors count: a commit can succeed as a whole and fail for one. */
@@ -53,36 +22,108 @@ static rd_kafka_resp_err_t first_error(rd_kafka_resp_err_t err, const rd_kafka_t
     return err;
 }
 
-static void account(struct committer *committer, rd_kafka_resp_err_t err,
-                    const rd_kafka_topic_partition_list_t *list)
+typedef void commit_answer(rd_kafka_t *rk, rd_kafka_resp_err_t err, rd_kafka_topic_partition_list_t *list,
+                           void *opaque);
+
+static void count(struct committer *committer, rd_kafka_resp_err_t err)
 {
-    int64_t wall_us = clock_wall_us();
-    offsets_commit_result(committer->offsets, err, list, wall_us);
-    rd_kafka_resp_err_t first = first_error(err, list);
-    if (first == RD_KAFKA_RESP_ERR_NO_ERROR) {
+    if (err == RD_KAFKA_RESP_ERR_NO_ERROR) {
         stats_add(committer->stats, CONSUMER_COMMITS, 1);
         stats_observe(committer->stats, CONSUMER_COMMIT_US, clock_monotonic_us() - committer->asked_us, 1);
         committer->retry_us = 0;
         return;
     }
-    if (first == RD_KAFKA_RESP_ERR__NO_OFFSET) /* there was nothing to commit */
-        return;
     stats_add(committer->stats, CONSUMER_COMMIT_ERRORS, 1);
-    stats_event(committer->stats, STATS_RING_ERRORS, wall_us, first, "commit: %s", rd_kafka_err2str(first));
-    log_verbose("commit failed: %s", rd_kafka_err2str(first));
+    stats_event(committer->stats, STATS_RING_ERRORS, clock_wall_us(), err, "commit: %s",
+                rd_kafka_err2str(err));
+    log_verbose("commit failed: %s", rd_kafka_err2str(err));
     committer->retry_us = clock_monotonic_us() + RETRY_US;
-    if (first == RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID)
-        committer->fenced = first;
+    if (err == RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID)
+        committer->fenced = err;
+}
+
+static void account(struct committer *committer, rd_kafka_resp_err_t err,
+                    const rd_kafka_topic_partition_list_t *list)
+{
+    committer->outstanding = false;
+    partitions_commit_answered(committer->partitions, err, list, clock_wall_us());
+    count(committer, first_error(err, list));
+}
+
+/* Without an answer, or before it was asked for. */
+static void give_up(struct committer *committer, rd_kafka_resp_err_t err)
+{
+    committer->outstanding = false;
+    partitions_commit_unanswered(committer->partitions);
+    count(committer, err);
+}
+
+static rd_kafka_resp_err_t ask(struct committer *committer, const rd_kafka_topic_partition_list_t *list,
+                               rd_kafka_queue_t *queue, commit_answer *answered, void *opaque)
+{
+    committer->outstanding = true;
+    committer->asked_us = clock_monotonic_us();
+    rd_kafka_resp_err_t err = rd_kafka_commit_queue(committer->rk, list, queue, answered, opaque);
+    if (err != RD_KAFKA_RESP_ERR_NO_ERROR)
+        give_up(committer, err);
+    return err;
+}
+
+/* --- asynchronously ------------------------------------------------------------------------------------ */
+
+static bool may_commit(const struct committer *committer)
+{
+    return !committer->automatic && !committer->outstanding &&
+           committer->fenced == RD_KAFKA_RESP_ERR_NO_ERROR;
+}
+
+bool commit_waits_for_join(const struct committer *committer)
+{
+    return committer->joining != NULL && joining_under_way(committer->joining);
+}
+
+void commit_async(struct committer *committer)
+{
+    int64_t now_us = clock_monotonic_us();
+    if (committer->outstanding && now_us - committer->asked_us >= LATE_US)
+        give_up(committer, RD_KAFKA_RESP_ERR__TIMED_OUT);
+    if (!may_commit(committer) || now_us < committer->retry_us || commit_waits_for_join(committer) ||
+        !partitions_dirty(committer->partitions))
+        return;
+    rd_kafka_topic_partition_list_t *list = partitions_to_commit(committer->partitions);
+    void *number = (void *)(intptr_t)++committer->number;
+    if (ask(committer, list, committer->queue, committer->answered, number) == RD_KAFKA_RESP_ERR_NO_ERROR)
+        FAULT_POINT(commit_asked);
+    rd_kafka_topic_partition_list_destroy(list);
+}
+
+int64_t commit_due_us(const struct committer *committer)
+{
+    int64_t due_us = committer->outstanding ? committer->asked_us + LATE_US : committer->retry_us;
+    if (!committer->outstanding && (!may_commit(committer) || !partitions_dirty(committer->partitions)))
+        return INT64_MAX;
+    int64_t wait_us = due_us - clock_monotonic_us();
+    int64_t least_us = commit_waits_for_join(committer) ? JOIN_LOOK_US : 0;
+    return wait_us > least_us ? wait_us : least_us;
 }
 
 void commit_answered(struct committer *committer, rd_kafka_resp_err_t err,
-                     const rd_kafka_topic_partition_list_t *list)
+                     const rd_kafka_topic_partition_list_t *list, const void *number)
 {
-    committer->outstanding = false;
-    if (committer->automatic && list != NULL)
-        offsets_requested(committer->offsets, list);
-    account(committer, err, list);
+    if ((intptr_t)number != committer->number || !committer->outstanding)
+        partitions_commit_late(committer->partitions, list);
+    else
+        account(committer, err, list);
     FAULT_POINT(commit_answered);
+}
+
+void commit_made(struct committer *committer, rd_kafka_resp_err_t err,
+                 const rd_kafka_topic_partition_list_t *list)
+{
+    if (list == NULL || err == RD_KAFKA_RESP_ERR__NO_OFFSET) /* its timer found nothing to commit */
+        return;
+    partitions_requested(committer->partitions, list);
+    account(committer, err, list);
 }
 
 /* --- synchronously ------------------------------------------------------------------------------------- */
@@ -101,30 +142,40 @@ static void sync_answered(rd_kafka_t *rk, rd_kafka_resp_err_t err, rd_kafka_topi
     account(answer->committer, err, list);
 }
 
-int commit_sync(struct committer *committer, int64_t timeout_us)
+/* rd_kafka_commit(…, sync) has no deadline and blocks through an outage, so the answer comes to a queue of
+ * our own. */
+static rd_kafka_resp_err_t ask_and_wait(struct committer *committer,
+                                        const rd_kafka_topic_partition_list_t *list, int64_t timeout_us)
+{
+    struct sync_answer answer = {committer, RD_KAFKA_RESP_ERR__TIMED_OUT};
+    rd_kafka_queue_t *answers = rd_kafka_queue_new(committer->rk);
+    committer->number++;
+    rd_kafka_resp_err_t err = ask(committer, list, answers, sync_answered, &answer);
+    if (err == RD_KAFKA_RESP_ERR_NO_ERROR)
+        rd_kafka_queue_poll_callback(answers, (int)(timeout_us / US_PER_MS));
+    if (committer->outstanding)
+        give_up(committer, RD_KAFKA_RESP_ERR__TIMED_OUT);
+    rd_kafka_queue_destroy(answers);
+    return err != RD_KAFKA_RESP_ERR_NO_ERROR ? err : answer.err;
+}
+
+int commit_sync(struct committer *committer, int64_t timeout_us, struct error *error)
 {
     if (committer->fenced != RD_KAFKA_RESP_ERR_NO_ERROR)
-        return -1;
+        return error_set(error, "nothing can be committed any more: %s", rd_kafka_err2str(committer->fenced));
     if (committer->automatic)
         return 0;
-    rd_kafka_topic_partition_list_t *list = offsets_to_commit(committer->offsets);
+    rd_kafka_topic_partition_list_t *list = partitions_to_commit(committer->partitions);
+    /* What an earlier one has asked for may be all that there is, and is not known to be done. */
+    if (list == NULL && committer->outstanding) {
+        partitions_commit_unanswered(committer->partitions);
+        list = partitions_to_commit(committer->partitions);
+    }
     if (list == NULL)
         return 0;
-    /* rd_kafka_commit(…, sync) has no deadline and blocks through an outage, so the answer comes to a queue
-     * of our own. */
-    rd_kafka_queue_t *answers = rd_kafka_queue_new(committer->rk);
-    struct sync_answer answer = {committer, RD_KAFKA_RESP_ERR__TIMED_OUT};
-    committer->asked_us = clock_monotonic_us();
-    rd_kafka_resp_err_t err = rd_kafka_commit_queue(committer->rk, list, answers, sync_answered, &answer);
-    if (err != RD_KAFKA_RESP_ERR_NO_ERROR)
-        answer.err = err;
-    else
-        rd_kafka_queue_poll_callback(answers, (int)(timeout_us / US_PER_MS));
+    rd_kafka_resp_err_t err = ask_and_wait(committer, list, timeout_us);
     rd_kafka_topic_partition_list_destroy(list);
-    rd_kafka_queue_destroy(answers);
-    if (answer.err == RD_KAFKA_RESP_ERR_NO_ERROR || answer.err == RD_KAFKA_RESP_ERR__NO_OFFSET)
+    if (err == RD_KAFKA_RESP_ERR_NO_ERROR)
         return 0;
-    log_warning("could not commit the last offsets: %s; what they cover will be delivered again",
-                rd_kafka_err2str(answer.err));
-    return -1;
+    return error_set(error, "the offsets could not be committed: %s", rd_kafka_err2str(err));
 }

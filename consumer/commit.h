@@ -1,40 +1,55 @@
-/* commit.h: commits what the offsets table says has been processed. While running: asynchronously, one commit
- * outstanding, because a synchronous one blocks through a broker's outage. At revoke and close:
- * synchronously, with a deadline. */
+/* commit.h: commits what the table of partitions says has been processed. While running: asynchronously, one
+ * commit outstanding, because a synchronous one blocks through a broker's outage. At revoke and close:
+ * synchronously, with a deadline. A commit that is not answered in time is one that failed: it is made again.
+ * Each has a number, so that an answer that comes late is told from the one that is waited for. */
 #ifndef KSUPERVISE_CONSUMER_COMMIT_H
 #define KSUPERVISE_CONSUMER_COMMIT_H
 
-#include "consumer/offsets.h"
+#include "consumer/joining.h"
+#include "consumer/partition.h"
 
 struct committer {
     rd_kafka_t *rk;
-    struct offsets *offsets;
+    rd_kafka_queue_t *queue; /* where asynchronous answers come to; NULL: the handle's own */
+    void (*answered)(rd_kafka_t *rk, rd_kafka_resp_err_t err, rd_kafka_topic_partition_list_t *list,
+                     void *number); /* and who takes them */
+    struct partitions *partitions;
     struct stats_writer *stats;
-    bool outstanding;
-    bool automatic; /* --commit auto: librdkafka commits by itself */
-    bool held; /* between a cooperative revoke and the next assignment a commit would cost the assignment */
-    int64_t asked_us;           /* monotonic */
-    int64_t retry_us;           /* monotonic: not before; 0: at once */
-    rd_kafka_resp_err_t fenced; /* the group gave our identity to another process: commit nothing more */
+    int64_t number;                /* of the last commit */
+    bool outstanding;              /* and its answer is waited for */
+    bool automatic;                /* --commit auto: librdkafka commits by itself */
+    const struct joining *joining; /* while it is under way a commit would cost the assignment; NULL: never */
+    int64_t asked_us;              /* monotonic */
+    int64_t retry_us;              /* monotonic: not before; 0: at once */
+    rd_kafka_resp_err_t fenced;    /* the group gave our identity to another process: commit nothing more */
 };
 
-void committer_init(struct committer *committer, rd_kafka_t *rk, struct offsets *offsets,
+/* `queue`, `answered` and `joining` are set by the caller afterwards; the latter hands over to
+ * commit_answered. */
+void committer_init(struct committer *committer, rd_kafka_t *rk, struct partitions *partitions,
                     struct stats_writer *stats);
 
-/* Starts an asynchronous commit when there is something to commit and none is outstanding. Cheap when not. */
+/* Starts an asynchronous commit when there is something to commit and none is outstanding. One whose answer
+ * has not come in time is given up. Cheap when there is nothing to do. */
 void commit_async(struct committer *committer);
+
+/* The member is on its way into a new generation: asynchronous commits wait until it is there. */
+bool commit_waits_for_join(const struct committer *committer);
 
 /* When the next asynchronous commit is to be tried, as a wait from now in microseconds; INT64_MAX when
  * nothing waits for time. */
 int64_t commit_due_us(const struct committer *committer);
 
-/* For librdkafka's offset_commit_cb: the answer of an asynchronous commit. */
+/* The answer of an asynchronous commit; `number` is what the answer function got. */
 void commit_answered(struct committer *committer, rd_kafka_resp_err_t err,
-                     const rd_kafka_topic_partition_list_t *list);
+                     const rd_kafka_topic_partition_list_t *list, const void *number);
+/* A commit that librdkafka made by itself (--commit auto). */
+void commit_made(struct committer *committer, rd_kafka_resp_err_t err,
+                 const rd_kafka_topic_partition_list_t *list);
 
-/* Commits and waits for the answer, at most `timeout_us`. 0 when all is committed; -1 otherwise, said in one
- * line. */
+/* Commits and waits for the answer, at most `timeout_us`. 0 when all is committed that may be; -1 otherwise,
+ * with the error. */
 #define COMMIT_SYNC_US INT64_C(5000000)
-int commit_sync(struct committer *committer, int64_t timeout_us);
+int commit_sync(struct committer *committer, int64_t timeout_us, struct error *error);
 
 #endif

@@ -26,7 +26,9 @@ static const struct kafka_property classic[] = {
     {"heartbeat.interval.ms", "500"}, /* a member hears of a rebalance by its heartbeat: 3 s by default */
     {NULL, NULL},
 };
+/* The end of a partition is told: it is where reading has come to, also over what is no record. */
 static const struct kafka_property ours[] = {
+    {"enable.partition.eof", "true"},
     {"enable.auto.commit", "false"},
     {"enable.auto.offset.store", "false"},
     {"auto.offset.reset", "error"},
@@ -35,6 +37,7 @@ static const struct kafka_property ours[] = {
 
 /* --commit auto: librdkafka commits by its timer whatever it has handed out. */
 static const struct kafka_property automatic[] = {
+    {"enable.partition.eof", "true"},
     {"enable.auto.commit", "true"},
     {"enable.auto.offset.store", "true"},
     {"auto.offset.reset", "error"},

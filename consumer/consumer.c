@@ -13,9 +13,22 @@ void consumer_fail(struct consumer *consumer, int exit_code, const char *format,
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
     stats_event(consumer->stats, STATS_RING_ERRORS, clock_wall_us(), exit_code, "%s", text);
-    if (consumer->must_stop)
+    if (consumer->end.must_stop)
         return;
-    consumer->must_stop = true;
-    consumer->exit_code = exit_code;
+    consumer->end.must_stop = true;
+    consumer->end.exit_code = exit_code;
     log_error("%s", text);
+}
+
+void consumer_say(struct consumer *consumer, const char *format, ...)
+{
+    char text[400];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    if (consumer->settings->supervised)
+        worker_notify_text(consumer->control, "errand_line", text);
+    else
+        log_line("%s", text);
 }

@@ -1,5 +1,7 @@
 /* consumer.h: what the parts of kconsume share: one struct, owned by main, used by the one thread that owns
- * the librdkafka handle. Each part has a file of its own and its own member; none reaches into another's.
+ * the librdkafka handle. Each part has a file of its own and its own member; none writes another's. Which
+ * file may include which is a list in consumer/FLOORS: a part asks those below it, and returns to those above
+ * what should happen.
  */
 #ifndef KSUPERVISE_CONSUMER_CONSUMER_H
 #define KSUPERVISE_CONSUMER_CONSUMER_H
@@ -10,11 +12,14 @@
 #include "consumer/batch.h"
 #include "consumer/commit.h"
 #include "consumer/dead_letters.h"
-#include "consumer/offsets.h"
+#include "consumer/deaths.h"
+#include "consumer/fetching.h"
+#include "consumer/partition.h"
 #include "consumer/pipeline/pipeline.h"
 #include "consumer/settings.h"
 #include "consumer/sinks/sink.h"
 #include "consumer/suspects.h"
+#include "consumer/trouble.h"
 #include "consumer/watermarks.h"
 
 /* exactly_once.h */
@@ -22,9 +27,22 @@ struct exactly_once {
     const struct sink_class *class; /* NULL: the pipeline has no sink */
     void *state;
     struct sink_death *deaths; /* of the batch in flight */
-    size_t death_count;
     struct sink_range *ranges;
     int64_t serve_us; /* monotonic: the outbox is not to be touched before */
+};
+
+/* The end: what this process cannot go on from. */
+struct consumer_end {
+    bool must_stop;
+    int exit_code; /* why, EXIT_CODE_OK while it need not */
+    bool leaving;  /* the group membership is being given up */
+};
+
+/* process.h: how large a slice of a batch is. */
+struct pace {
+    size_t records;         /* the next one, at most */
+    int64_t polled_us;      /* monotonic: librdkafka saw the last poll */
+    bool interval_exceeded; /* max.poll.interval.ms ran out: the group gave our partitions to others */
 };
 
 struct consumer {
@@ -33,28 +51,29 @@ struct consumer {
     struct stats_writer *stats; /* NULL: not published */
     rd_kafka_t *rk;
     rd_kafka_queue_t *queue; /* where messages and callbacks come from */
-    struct offsets offsets;
+    struct partitions partitions;
+    struct fetching fetching;
+    struct joining joining;
     struct committer committer;
     struct batch batch;
+    struct deaths deaths;
     struct pipeline pipeline;
+    struct pace pace;
     struct suspects suspects;
     struct exactly_once sink;
     struct dead_letters *letters; /* NULL before the handle is made, and after it is closed */
     struct watermarks *watermarks;
+    const rd_kafka_topic_t *topic; /* librdkafka's handle of ours, as it was met last; NULL: it was not */
     struct kafka_outage outage;
+    struct trouble trouble;
     struct worker_errand errand; /* the last one */
-    /* the end */
-    bool leaving;  /* the group membership is being given up */
-    int exit_code; /* why it must end, EXIT_CODE_OK while it need not */
-    bool must_stop;
+    struct consumer_end end;
     /* readiness */
     bool assignment_changed; /* the supervisor has not been told yet */
     bool ever_assigned;
-    bool holding; /* some partition waits: holds.h */
-    bool paused;  /* no records are taken; partitions and membership are kept */
     bool ever_received;
     bool topic_missing_said;
-    bool topic_left;      /* it was not there when librdkafka looked last: rebalance_look_back is due */
+    bool topic_left;      /* it was not there when librdkafka looked last: all partitions are to be doubted */
     int64_t low_asked_us; /* monotonic: when the low watermarks were asked for */
 };
 
@@ -62,10 +81,13 @@ struct consumer {
 void consumer_fail(struct consumer *consumer, int exit_code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* A line for whoever asked for something: the supervisor, or the user of a process started by hand. */
+void consumer_say(struct consumer *consumer, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
 /* The phase between two batches. */
 static inline enum stats_phase consumer_idle_phase(const struct consumer *consumer)
 {
-    return consumer->paused ? PHASE_PAUSED : PHASE_POLLING;
+    return consumer->fetching.paused ? PHASE_PAUSED : PHASE_POLLING;
 }
 
 #endif

@@ -1,23 +1,7 @@
 #include "consumer/errands.h"
 
-#include <stdarg.h>
-
-#include "common/log.h"
 #include "consumer/manual.h"
 #include "consumer/reset.h"
-
-void errand_say(struct consumer *consumer, const char *format, ...)
-{
-    char text[400];
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(text, sizeof text, format, arguments);
-    va_end(arguments);
-    if (consumer->settings->supervised)
-        worker_notify_text(consumer->control, "errand_line", text);
-    else
-        log_line("%s", text);
-}
 
 static int reset_errand(struct consumer *consumer, const char *text, struct error *error)
 {

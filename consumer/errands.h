@@ -1,6 +1,7 @@
 /* errands.h: what the supervisor asks of a running consumer beside draining and pausing: `reset`, and
  * whatever else is a line in the table. Carried out between two batches; each line of its answer is a
- * notification `errand_line`, its end one `errand_done` with its number, or `errand_failed` with the reason.
+ * notification `errand_line` (consumer_say), its end one `errand_done` with its number, or `errand_failed`
+ * with the reason.
  */
 #ifndef KSUPERVISE_CONSUMER_ERRANDS_H
 #define KSUPERVISE_CONSUMER_ERRANDS_H
@@ -9,8 +10,5 @@
 
 /* Carries out what is asked for, if something is. Cheap when not. */
 void errands_run(struct consumer *consumer);
-
-/* A line of the answer: to the supervisor, or from a process that was started by hand to its user. */
-void errand_say(struct consumer *consumer, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

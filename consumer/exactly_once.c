@@ -5,9 +5,9 @@
 #include "common/clock.h"
 #include "common/exit_codes.h"
 #include "common/log.h"
+#include "consumer/backoff.h"
 #include "consumer/faults.h"
-#include "consumer/holds.h"
-#include "consumer/rebalance.h"
+#include "consumer/retries.h"
 
 enum { PLACES_A_TIME = 500 };
 #define SERVE_AGAIN_US US_PER_SECOND
@@ -33,26 +33,17 @@ int exactly_once_open(struct consumer *consumer, struct error *error)
         return -1;
     if (stage == NULL)
         return 0;
-    size_t most = (size_t)consumer->settings->batch_size;
+    size_t most = consumer->batch.size; /* each message moves one partition */
     *sink = (struct exactly_once){.class = stage->class->sink, .state = stage->state};
     sink->deaths = calloc(most, sizeof *sink->deaths);
     sink->ranges = calloc(most, sizeof *sink->ranges);
     if (sink->deaths == NULL || sink->ranges == NULL)
         return error_set(error, "no memory for a batch of %zu records: --batch-size is too large", most);
-    dead_letters_keep_places(consumer->letters);
-    return 0;
-}
-
-static void clear_deaths(struct exactly_once *sink)
-{
-    for (size_t i = 0; i < sink->death_count; i++)
-        rd_kafka_headers_destroy(sink->deaths[i].headers);
-    sink->death_count = 0;
+    return dead_letters_keep_places(consumer->letters, error);
 }
 
 void exactly_once_close(struct consumer *consumer)
 {
-    clear_deaths(&consumer->sink);
     free(consumer->sink.deaths);
     free(consumer->sink.ranges);
     consumer->sink = (struct exactly_once){0};
@@ -60,95 +51,139 @@ void exactly_once_close(struct consumer *consumer)
 
 /* --- where to go on ------------------------------------------------------------------------------------ */
 
-static void send_kept(void *context, const struct letter_body *body)
+/* A letter of the outbox: a copy is sent, the outbox has it until the answer. */
+static void send_kept(void *context, const struct letter_body *letter)
 {
     struct consumer *consumer = context;
     struct error error = ERROR_INIT;
-    if (dead_letters_topic(consumer->letters) != NULL &&
-        dead_letters_send_kept(consumer->letters, body, &error) == -1)
-        log_warning("%s; it stays in the outbox", error.text);
+    struct letter_body body = *letter;
+    if (dead_letters_topic(consumer->letters) == NULL)
+        return;
+    body.headers = rd_kafka_headers_copy(letter->headers);
+    if (dead_letters_send(consumer->letters, &body, true, &error) == 0)
+        return;
+    rd_kafka_headers_destroy(body.headers);
+    log_warning("%s; it stays in the outbox", error.text);
 }
 
-int exactly_once_take(struct consumer *consumer, int32_t partition, struct sink_place *place,
-                      struct error *error)
+/* Another process took it: what this one still has of it is not its to write. The group will say so too; if
+ * it does not within a session, nobody else is there, and it is taken again. */
+static void dispossess(struct consumer *consumer, int32_t partition)
+{
+    partition_wait(&consumer->partitions, partition, EVENT_OVERRULED,
+                   clock_monotonic_us() + consumer->settings->session_timeout_us);
+    dead_letters_forget(consumer->letters, partition);
+    log_warning("%s [%" PRId32 "] was taken over by another process: nothing was written; it waits for the "
+                "group to say so",
+                consumer->partitions.topic, partition);
+    stats_event(consumer->stats, STATS_RING_REBALANCES, clock_wall_us(), 1, "[%" PRId32 "] taken over",
+                partition);
+}
+
+static int take(struct consumer *consumer, int32_t partition, struct sink_place *place, struct error *error)
 {
     const struct exactly_once *sink = &consumer->sink;
-    struct sink_source source = {.cluster = dead_letters_cluster(consumer->letters),
-                                 .group = consumer->settings->group_name,
-                                 .topic = consumer->settings->topic};
-    if (strcmp(source.cluster, "unknown") == 0)
+    const struct letter_source *source = dead_letters_source(consumer->letters);
+    if (strcmp(source->cluster, "unknown") == 0)
         return error_set(error, "the cluster's id is not known yet");
-    if (sink->class->take(sink->state, &source, partition, place, error) == -1 ||
-        sink->class->outbox(sink->state, partition, send_kept, consumer, error) == -1)
+    if (sink->class->take(sink->state, source, partition, place, error) == -1)
+        return -1;
+    partition_own(&consumer->partitions, partition);
+    return 0;
+}
+
+static int reread(struct consumer *consumer, int32_t partition, struct sink_place *place, struct error *error)
+{
+    const struct exactly_once *sink = &consumer->sink;
+    enum sink_result result = sink->class->reread(sink->state, partition, place, error);
+    if (result == SINK_LOST)
+        dispossess(consumer, partition);
+    return result == SINK_DONE ? 0 : -1;
+}
+
+/* The commit whose end is not known may have been done after all, and its letters were not sent. One that is
+ * sent twice has the same id. */
+int exactly_once_place(struct consumer *consumer, int32_t partition, struct sink_place *place,
+                       struct error *error)
+{
+    const struct exactly_once *sink = &consumer->sink;
+    const struct partition *row = partition_assigned(&consumer->partitions, partition);
+    int result =
+        row->owned ? reread(consumer, partition, place, error) : take(consumer, partition, place, error);
+    if (result == -1)
+        return -1;
+    dead_letters_forget(consumer->letters, partition);
+    if (sink->class->outbox(sink->state, partition, send_kept, consumer, error) == -1)
         return -1;
     FAULT_POINT(taken_over);
     return 0;
 }
 
-/* Another process took it: what this one still has of it is not its to write. The group will say so too. */
-static void drop_partition(struct consumer *consumer, int32_t partition)
-{
-    rebalance_pause_one(consumer, partition);
-    struct partition *row = offsets_assigned(&consumer->offsets, partition);
-    row->batch_first = row->batch_end = STATS_UNKNOWN;
-    offsets_revoke(&consumer->offsets, partition);
-    consumer->assignment_changed = true;
-    log_warning("%s [%" PRId32 "] was taken over by another process: nothing was written, it is dropped here",
-                consumer->offsets.topic, partition);
-    stats_event(consumer->stats, STATS_RING_REBALANCES, clock_wall_us(), 1, "[%" PRId32 "] taken over",
-                partition);
-}
-
-int exactly_once_reread(struct consumer *consumer, int32_t partition, struct sink_place *place,
-                        struct error *error)
+enum sink_result exactly_once_move(struct consumer *consumer, int32_t partition, int64_t from, int64_t to,
+                                   bool delete_rows, struct error *error)
 {
     const struct exactly_once *sink = &consumer->sink;
-    enum sink_result result = sink->class->reread(sink->state, partition, place, error);
+    enum sink_result result = sink->class->move(sink->state, partition, from, to, delete_rows, error);
     if (result == SINK_LOST)
-        drop_partition(consumer, partition);
-    /* The commit may have been done after all, and its letters were not sent. One that is sent twice has the
-     * same id. */
-    if (result == SINK_DONE && sink->class->outbox(sink->state, partition, send_kept, consumer, error) == -1)
-        return -1;
-    return result == SINK_DONE ? 0 : -1;
-}
-
-int exactly_once_move(struct consumer *consumer, int32_t partition, int64_t from, int64_t to,
-                      bool delete_rows, struct error *error)
-{
-    const struct exactly_once *sink = &consumer->sink;
-    return sink->class->move(sink->state, partition, from, to, delete_rows, error) == SINK_DONE ? 0 : -1;
+        dispossess(consumer, partition);
+    return result;
 }
 
 /* --- a batch ------------------------------------------------------------------------------------------- */
 
-void exactly_once_dead(struct consumer *consumer, const rd_kafka_message_t *message,
-                       const struct obituary *obituary)
+/* How many letters the batch has. */
+static size_t write_letters(struct consumer *consumer)
 {
-    struct exactly_once *sink = &consumer->sink;
-    sink->deaths[sink->death_count++] =
-        (struct sink_death){message, dead_letters_headers(consumer->letters, message, obituary)};
+    size_t count = dead_letters_topic(consumer->letters) != NULL ? consumer->deaths.count : 0;
+    for (size_t i = 0; i < count; i++) {
+        const struct death *death = &consumer->deaths.list[i];
+        struct obituary obituary = {death->stage, death->why, death->attempts, death->first_failure_us};
+        rd_kafka_headers_t *headers =
+            letter_headers(dead_letters_source(consumer->letters), death->message, &obituary);
+        consumer->sink.deaths[i] = (struct sink_death){death->message, headers};
+    }
+    return count;
+}
+
+static void send_letters(struct consumer *consumer, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct sink_death *death = &consumer->sink.deaths[i];
+        struct letter_body body = letter_of(death->message, death->headers);
+        send_kept(consumer, &body);
+    }
 }
 
 static size_t fill_ranges(struct consumer *consumer)
 {
     size_t count = 0;
-    for (size_t i = 0; i < consumer->offsets.row_count; i++) {
-        const struct partition *row = &consumer->offsets.rows[i];
-        if (offsets_moves(row))
+    for (size_t i = 0; i < consumer->partitions.row_count; i++) {
+        const struct partition *row = &consumer->partitions.rows[i];
+        if (partition_moves(row))
             consumer->sink.ranges[count++] =
-                (struct sink_range){(int32_t)i, row->position, {row->batch_end, row->next_witness}};
+                (struct sink_range){(int32_t)i, row->position, {row->flight.end, row->flight.last}};
     }
     return count;
 }
 
-static void send_letters(struct consumer *consumer)
+/* Where the batch's partitions go on has to be asked. */
+static void be_unsure(struct consumer *consumer, size_t range_count, const struct error *error)
+{
+    for (size_t i = 0; i < range_count; i++) {
+        int32_t partition = consumer->sink.ranges[i].partition;
+        int64_t wait =
+            backoff_us(consumer->settings, partition_count_asking(&consumer->partitions, partition));
+        partition_wait(&consumer->partitions, partition, EVENT_UNSURE, clock_monotonic_us() + wait);
+        log_warning("%s [%" PRId32 "]: where to go on is not known: %s; again in %" PRId64 " ms",
+                    consumer->partitions.topic, partition, error->text, wait / US_PER_MS);
+    }
+}
+
+static enum sink_result commit(struct consumer *consumer, const struct sink_batch *batch, int32_t *lost,
+                               struct error *error)
 {
     const struct exactly_once *sink = &consumer->sink;
-    for (size_t i = 0; i < sink->death_count; i++) {
-        struct letter_body body = dead_letters_body(sink->deaths[i].message, sink->deaths[i].headers);
-        send_kept(consumer, &body);
-    }
+    return batch->range_count == 0 ? SINK_DONE : sink->class->commit(sink->state, batch, lost, error);
 }
 
 bool exactly_once_commit(struct consumer *consumer, size_t item_count)
@@ -161,23 +196,22 @@ bool exactly_once_commit(struct consumer *consumer, size_t item_count)
                                .ranges = sink->ranges,
                                .range_count = fill_ranges(consumer),
                                .deaths = sink->deaths,
-                               .death_count = sink->death_count};
-    enum sink_result result =
-        batch.range_count == 0 ? SINK_DONE : sink->class->commit(sink->state, &batch, &lost, &error);
+                               .death_count = write_letters(consumer)};
+    enum sink_result result = commit(consumer, &batch, &lost, &error);
     FAULT_POINT(transaction_done);
     if (result == SINK_DONE)
-        send_letters(consumer);
+        send_letters(consumer, batch.death_count);
     FAULT_POINT(outbox_sent);
     if (result == SINK_LOST) {
-        drop_partition(consumer, lost);
+        dispossess(consumer, lost);
         error_set(&error, "one partition of the batch was taken over");
     }
     if (result == SINK_UNKNOWN)
-        for (size_t i = 0; i < batch.range_count; i++)
-            hold_untaken(consumer, sink->ranges[i].partition, true, &error);
+        be_unsure(consumer, batch.range_count, &error);
     else if (result != SINK_DONE)
-        hold_batch(consumer, &error);
-    clear_deaths(sink);
+        retry_batch(consumer, &error);
+    for (size_t i = 0; i < batch.death_count; i++)
+        rd_kafka_headers_destroy(sink->deaths[i].headers);
     return result == SINK_DONE;
 }
 

@@ -8,11 +8,15 @@
 #include "consumer/conf.h"
 #include "consumer/errands.h"
 #include "consumer/exactly_once.h"
-#include "consumer/holds.h"
 #include "consumer/lines.h"
+#include "consumer/manual.h"
 #include "consumer/membership.h"
+#include "consumer/message_errors.h"
+#include "consumer/offset_loss.h"
 #include "consumer/process.h"
 #include "consumer/rebalance.h"
+#include "consumer/retries.h"
+#include "consumer/starts.h"
 
 #define IDLE_US        US_PER_SECOND /* the longest wait for a record: the heartbeat goes at least this often */
 #define WATERMARKS_US  (250 * US_PER_MS)   /* librdkafka knows the high ones: no traffic */
@@ -27,9 +31,17 @@
  * a yield would end. And not rd_kafka_yield, which in 2.0.2 loses the next message.) */
 static void on_topic_left(struct consumer *consumer)
 {
-    process_missing_topic(consumer);
-    if (!consumer->must_stop && worker_control_wanted(consumer->control) == WORKER_RUN)
+    message_error_missing_topic(consumer);
+    if (!consumer->end.must_stop && worker_control_wanted(consumer->control) == WORKER_RUN)
         rd_kafka_queue_yield(consumer->queue);
+}
+
+/* Of one broker, or told by other means: outage.h and message_errors.h. */
+static bool is_passing(rd_kafka_resp_err_t err)
+{
+    return err == RD_KAFKA_RESP_ERR__TRANSPORT || err == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN ||
+           err == RD_KAFKA_RESP_ERR__TIMED_OUT || err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART ||
+           err == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION || err == RD_KAFKA_RESP_ERR__FATAL;
 }
 
 static void error_callback(rd_kafka_t *rk, int err, const char *reason, void *opaque)
@@ -41,18 +53,30 @@ static void error_callback(rd_kafka_t *rk, int err, const char *reason, void *op
         on_topic_left(consumer);
     if (kafka_outage_error(&consumer->outage, (rd_kafka_resp_err_t)err))
         stats_event(consumer->stats, STATS_RING_ERRORS, clock_wall_us(), err, "%s", reason);
-    else
+    else if (is_passing((rd_kafka_resp_err_t)err))
         log_verbose("librdkafka: %s", reason);
+    else
+        trouble_met(&consumer->trouble, err, reason);
 }
 
+/* librdkafka's own commits, of --commit auto. */
 static void commit_callback(rd_kafka_t *rk, rd_kafka_resp_err_t err, rd_kafka_topic_partition_list_t *list,
                             void *opaque)
 {
     struct consumer *consumer = opaque;
     (void)rk;
-    commit_answered(&consumer->committer, err, list);
-    commit_async(
-        &consumer->committer); /* of what was processed meanwhile: the next record may be long in coming */
+    commit_made(&consumer->committer, err, list);
+    if (err == RD_KAFKA_RESP_ERR_NO_ERROR)
+        kafka_outage_over(&consumer->outage);
+}
+
+/* Ours. What was processed meanwhile is committed at once: the next record may be long in coming. */
+static void on_commit_answered(rd_kafka_t *rk, rd_kafka_resp_err_t err, rd_kafka_topic_partition_list_t *list,
+                               void *number)
+{
+    struct consumer *consumer = rd_kafka_opaque(rk);
+    commit_answered(&consumer->committer, err, list, number);
+    commit_async(&consumer->committer);
     if (err == RD_KAFKA_RESP_ERR_NO_ERROR)
         kafka_outage_over(&consumer->outage);
 }
@@ -65,19 +89,28 @@ static void wake(void *context)
 
 /* --- opening ------------------------------------------------------------------------------------------- */
 
-int loop_subscribe(struct consumer *consumer, struct error *error)
-{
-    rd_kafka_resp_err_t err = membership_join(consumer->rk, consumer->settings->topic);
-    if (err != RD_KAFKA_RESP_ERR_NO_ERROR)
-        return error_set_code(error, EXIT_CODE_CONFIG, "cannot subscribe to '%s': %s",
-                              consumer->settings->topic, rd_kafka_err2str(err));
-    return 0;
-}
-
 int loop_check(const struct settings *settings, struct error *error)
 {
     rd_kafka_conf_t *conf = consumer_conf(settings, error);
     return conf == NULL ? -1 : kafka_check(RD_KAFKA_CONSUMER, conf, error);
+}
+
+static void open_parts(struct consumer *consumer)
+{
+    const struct settings *settings = consumer->settings;
+    consumer->outage.brokers = settings->brokers;
+    consumer->outage.control = consumer->trouble.control = consumer->control;
+    consumer->trouble.stats = consumer->stats;
+    partitions_init(&consumer->partitions, settings->topic, consumer->stats);
+    consumer->partitions.manual = settings->commit == COMMIT_MANUAL;
+    consumer->fetching = (struct fetching){consumer->rk, &consumer->partitions, false};
+    committer_init(&consumer->committer, consumer->rk, &consumer->partitions, consumer->stats);
+    consumer->committer.automatic = settings->commit == COMMIT_AUTO;
+    consumer->committer.joining = &consumer->joining;
+    consumer->committer.queue = consumer->queue;
+    consumer->committer.answered = on_commit_answered;
+    consumer->pipeline.alive = process_keep_alive;
+    consumer->pipeline.alive_context = consumer;
 }
 
 int loop_open(struct consumer *consumer, struct error *error)
@@ -90,41 +123,37 @@ int loop_open(struct consumer *consumer, struct error *error)
     rd_kafka_conf_set_error_cb(conf, error_callback);
     rd_kafka_conf_set_rebalance_cb(conf, rebalance_callback);
     rd_kafka_conf_set_offset_commit_cb(conf, commit_callback);
+    joining_watch(&consumer->joining, conf);
     consumer->rk = kafka_new(RD_KAFKA_CONSUMER, conf, error);
     if (consumer->rk == NULL)
         return -1;
     rd_kafka_poll_set_consumer(consumer->rk);
     consumer->queue = rd_kafka_queue_get_consumer(consumer->rk);
-    consumer->outage.brokers = settings->brokers;
-    consumer->outage.control = consumer->control;
-    offsets_init(&consumer->offsets, settings->topic, consumer->stats);
-    consumer->offsets.manual = settings->commit == COMMIT_MANUAL;
-    committer_init(&consumer->committer, consumer->rk, &consumer->offsets, consumer->stats);
-    consumer->committer.automatic = settings->commit == COMMIT_AUTO;
+    open_parts(consumer);
     worker_control_set_wake(consumer->control, wake, consumer);
     stats_phase(consumer->stats, PHASE_JOINING, clock_wall_us());
     worker_notify_count(consumer->control, "joining", 0);
-    if (dead_letters_open(&consumer->letters, settings, consumer->rk, consumer->queue, &consumer->offsets,
+    if (dead_letters_open(&consumer->letters, settings, consumer->rk, consumer->queue, &consumer->partitions,
                           consumer->stats, error) == -1 ||
         watermarks_open(&consumer->watermarks, consumer->rk, error) == -1)
         return -1;
-    return settings->reset != NULL ? 0 : loop_subscribe(consumer, error);
+    return settings->reset != NULL ? 0 : membership_join(consumer->rk, settings->topic, error);
 }
 
 /* --- a turn -------------------------------------------------------------------------------------------- */
 
 static void tell_assignment(struct consumer *consumer)
 {
-    const struct offsets *offsets = &consumer->offsets;
+    const struct partitions *partitions = &consumer->partitions;
     bool looked = consumer->suspects.ranges != NULL && consumer->ever_assigned;
-    if (looked && suspects_look(&consumer->suspects, offsets))
+    if (looked && suspects_look(&consumer->suspects, partitions))
         consumer->assignment_changed = true;
     if (!consumer->assignment_changed)
         return;
     consumer->assignment_changed = false;
-    bool one_by_one = consumer->suspects.ahead && offsets->assigned_count > 0;
+    bool one_by_one = consumer->suspects.ahead && partitions->assigned_count > 0;
     worker_notify_count(consumer->control, one_by_one ? "quarantining" : "ready",
-                        (int64_t)offsets->assigned_count);
+                        (int64_t)partitions->assigned_count);
 }
 
 struct rounds {
@@ -144,7 +173,7 @@ static void watch_queue(struct consumer *consumer, struct rounds *rounds)
     if (rounds->queue_peak < QUEUE_PEAK_MIN || length > rounds->queue_peak / 2)
         return;
     rounds->queue_peak = length;
-    watermarks_ask(consumer->watermarks, &consumer->offsets);
+    watermarks_ask(consumer->watermarks, &consumer->partitions);
 }
 
 static void publish_watermarks(struct consumer *consumer, struct rounds *rounds, int64_t now_us)
@@ -152,12 +181,12 @@ static void publish_watermarks(struct consumer *consumer, struct rounds *rounds,
     if (now_us - rounds->watermarks_us < WATERMARKS_US)
         return;
     rounds->watermarks_us = now_us;
-    offsets_publish_high(&consumer->offsets, consumer->rk, clock_wall_us());
-    watermarks_publish(consumer->watermarks, &consumer->offsets);
+    partitions_publish_high(&consumer->partitions, consumer->rk, clock_wall_us());
+    watermarks_publish(consumer->watermarks, &consumer->partitions);
     if (now_us - consumer->low_asked_us < LOW_US)
         return;
     consumer->low_asked_us = now_us;
-    watermarks_ask(consumer->watermarks, &consumer->offsets);
+    watermarks_ask(consumer->watermarks, &consumer->partitions);
 }
 
 static void note_batch(struct rounds *rounds, uint64_t records, int64_t began_us)
@@ -174,13 +203,13 @@ static void note_batch(struct rounds *rounds, uint64_t records, int64_t began_us
 static void work(struct consumer *consumer, struct rounds *rounds, int64_t idle_us, int64_t fill_us)
 {
     const struct settings *settings = consumer->settings;
-    consumer->batch.capacity = consumer->suspects.ahead ? 1 : (size_t)settings->batch_size;
+    consumer->batch.records_max = consumer->suspects.ahead ? 1 : (size_t)settings->batch_size;
     batch_fill(&consumer->batch, consumer->queue, idle_us, fill_us);
     tell_assignment(consumer);
     int64_t began_us = clock_monotonic_us();
     uint64_t records = process_batch(consumer);
     if (consumer->topic_left)
-        rebalance_look_back(consumer);
+        partitions_event(&consumer->partitions, EVENT_DOUBTED);
     consumer->topic_left = false;
     note_batch(rounds, records, began_us);
     if (records > 0 && !settings->quiet && !settings->print)
@@ -200,41 +229,60 @@ static void check_end(struct consumer *consumer, const struct rounds *rounds)
     if (log_flush() == -1)
         consumer_fail(consumer, EXIT_CODE_FAILED, "nobody reads the output any more");
     if (settings->count > 0 && rounds->records >= (uint64_t)settings->count)
-        consumer->must_stop = true;
+        consumer->end.must_stop = true;
+}
+
+/* What has become due, between two batches; then librdkafka is told. */
+static void serve(struct consumer *consumer)
+{
+    bool paused = worker_control_paused(consumer->control);
+    if (paused != consumer->fetching.paused) {
+        fetching_pause(&consumer->fetching, paused);
+        stats_phase(consumer->stats, consumer_idle_phase(consumer), clock_wall_us());
+        log_line(paused ? "paused" : "resumed");
+    }
+    errands_run(consumer);
+    for (int32_t i = partition_due(&consumer->partitions, STATE_DISPOSSESSED, 0); i != -1;
+         i = partition_due(&consumer->partitions, STATE_DISPOSSESSED, i + 1))
+        partition_event(&consumer->partitions, i, EVENT_DUE);
+    starts_serve(consumer);
+    offset_loss_serve(consumer);
+    retries_serve(consumer);
+    manual_serve(consumer);
+    fetching_settle(&consumer->fetching);
 }
 
 static void serve_letters(struct consumer *consumer)
 {
-    struct error error = ERROR_INIT;
-    if (dead_letters_serve(consumer->letters, &error) == -1)
-        consumer_fail(consumer, error.exit_code, "%s", error.text);
+    dead_letters_serve(consumer->letters);
     if (exactly_once_is(consumer))
         exactly_once_serve(consumer);
+}
+
+static int64_t least(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
 }
 
 /* How long an idle loop may wait for a record. */
 static int64_t idle_us(const struct consumer *consumer)
 {
-    int64_t commit_us = commit_due_us(&consumer->committer);
-    int64_t hold_us = holds_due_us(consumer);
-    int64_t due_us = commit_us < hold_us ? commit_us : hold_us;
-    return due_us < IDLE_US ? due_us : IDLE_US;
+    int64_t due_us = least(commit_due_us(&consumer->committer), partitions_due_us(&consumer->partitions));
+    return least(least(due_us, dead_letters_due_us(consumer->letters)), IDLE_US);
 }
 
 static void turn(struct consumer *consumer, struct rounds *rounds)
 {
-    if (worker_control_paused(consumer->control) != consumer->paused)
-        rebalance_pause(consumer, !consumer->paused);
     /* The first records after a start have waited through a death, perhaps: they are not made to wait for
      * their batch. */
     int64_t fill_us = consumer->ever_received ? consumer->settings->batch_wait_us : 0;
-    errands_run(consumer);
-    holds_release(consumer);
+    serve(consumer);
     work(consumer, rounds, idle_us(consumer), fill_us);
     serve_letters(consumer);
     commit_async(&consumer->committer);
     stats_heartbeat(consumer->stats, clock_wall_us());
     kafka_outage_check(&consumer->outage, consumer->rk);
+    trouble_check(&consumer->trouble);
     watch_queue(consumer, rounds);
     publish_watermarks(consumer, rounds, clock_monotonic_us());
     check_end(consumer, rounds);
@@ -244,14 +292,15 @@ static void turn(struct consumer *consumer, struct rounds *rounds)
 
 static void leave_group(struct consumer *consumer)
 {
-    consumer->leaving = true;
-    membership_leave(consumer->rk, &consumer->offsets.assigned_count);
+    consumer->end.leaving = true;
+    membership_leave(consumer->rk, &consumer->partitions.assigned_count);
 }
 
 static bool fenced(const struct consumer *consumer)
 {
-    return consumer->exit_code == EXIT_CODE_FENCED || consumer->exit_code == EXIT_CODE_FORGOTTEN ||
-           consumer->exit_code == EXIT_CODE_UNRELEASED || consumer->exit_code == EXIT_CODE_KAFKA_FATAL;
+    return consumer->end.exit_code == EXIT_CODE_FENCED || consumer->end.exit_code == EXIT_CODE_FORGOTTEN ||
+           consumer->end.exit_code == EXIT_CODE_UNRELEASED ||
+           consumer->end.exit_code == EXIT_CODE_KAFKA_FATAL;
 }
 
 /* From the first batch to the last: joining and leaving the group are not in it. */
@@ -285,7 +334,8 @@ static void last_turns(struct consumer *consumer, struct rounds *rounds)
     int64_t now_us = clock_monotonic_us();
     int64_t until_us = now_us + LAST_TURNS_US;
     int64_t came_us = now_us;
-    while (!consumer->must_stop && !consumer->paused && now_us < until_us && now_us - came_us < LAST_US) {
+    while (!consumer->end.must_stop && !consumer->fetching.paused && now_us < until_us &&
+           now_us - came_us < LAST_US) {
         uint64_t before = rounds->records;
         work(consumer, rounds, LAST_US, 0); /* or less: a wish that was on its way ends a wait, too */
         now_us = clock_monotonic_us();
@@ -297,13 +347,13 @@ static void last_turns(struct consumer *consumer, struct rounds *rounds)
 int loop_run(struct consumer *consumer)
 {
     struct rounds rounds = {.lines.noun = consumer->settings->schema->noun_plural};
-    while (worker_control_wanted(consumer->control) == WORKER_RUN && !consumer->must_stop)
+    while (worker_control_wanted(consumer->control) == WORKER_RUN && !consumer->end.must_stop)
         turn(consumer, &rounds);
     last_turns(consumer, &rounds);
     lines_flush(&rounds.lines, clock_monotonic_us(), true);
     wind_up(consumer, &rounds);
     log_flush();
-    return consumer->exit_code;
+    return consumer->end.exit_code;
 }
 
 void loop_close(struct consumer *consumer)
@@ -324,5 +374,5 @@ void loop_close(struct consumer *consumer)
     if (lingers)
         membership_release(consumer->settings);
     stats_phase(consumer->stats, PHASE_STOPPED, clock_wall_us());
-    offsets_release(&consumer->offsets);
+    partitions_release(&consumer->partitions);
 }

@@ -7,11 +7,8 @@
 /* Whether librdkafka takes the settings; connects to nobody. 0, or -1 with the error of loop_open. */
 int loop_check(const struct settings *settings, struct error *error);
 
-/* Makes the handle and subscribes. 0, or -1 with the error. */
+/* Makes the handle and, unless the process is there for --reset, joins the group. 0, or -1 with the error. */
 int loop_open(struct consumer *consumer, struct error *error);
-
-/* Joins the group; loop_open does, unless the process is there for --reset. */
-int loop_subscribe(struct consumer *consumer, struct error *error);
 
 /* Runs until somebody outside wants it to stop, or it must. Returns the exit code. The last batch is
  * committed, and the group left or not, as worker_control_wanted says. */

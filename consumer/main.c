@@ -6,6 +6,7 @@
 #include "consumer/check.h"
 #include "consumer/exactly_once.h"
 #include "consumer/loop.h"
+#include "consumer/pipeline/stage_list.h"
 #include "consumer/reset.h"
 
 static void publish(struct consumer *consumer, struct worker_publication *publication)
@@ -27,6 +28,7 @@ static int run(struct consumer *consumer, struct error *error)
     if (suspects_open(&consumer->suspects, settings->suspects, settings->quarantine, error) == -1 ||
         batch_init(&consumer->batch, (size_t)settings->batch_size, error) == -1 ||
         pipeline_open(&consumer->pipeline, settings, consumer->stats, error) == -1 ||
+        deaths_init(&consumer->deaths, (size_t)settings->batch_size, error) == -1 ||
         loop_open(consumer, error) == -1 || exactly_once_open(consumer, error) == -1)
         return -1;
     consumer->pipeline.control = consumer->control;
@@ -53,6 +55,7 @@ static int consume(const struct settings *settings)
     exactly_once_close(&consumer);
     pipeline_close(&consumer.pipeline);
     batch_release(&consumer.batch);
+    deaths_release(&consumer.deaths);
     suspects_close(&consumer.suspects);
     worker_unpublish(&publication, exit_code == EXIT_CODE_OK);
     worker_control_stop(consumer.control);
@@ -73,7 +76,13 @@ int main(int argc, char **argv)
     log_init();
     if (settings_load(&settings, argc, argv, &error) == -1)
         return program_fail(consumer_program.name, &error);
-    int exit_code = settings.check ? check(&settings) : consume(&settings);
+    int exit_code = EXIT_CODE_OK;
+    if (settings.list_stages)
+        stage_list_print(stdout);
+    else if (settings.explain_partitions)
+        partition_states_print(stdout);
+    else
+        exit_code = settings.check ? check(&settings) : consume(&settings);
     settings_release(&settings);
     return exit_code;
 }

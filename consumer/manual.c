@@ -5,73 +5,38 @@
 #include "common/clock.h"
 #include "common/decimal.h"
 #include "common/log.h"
-#include "consumer/rebalance.h"
-
-static void publish(struct consumer *consumer, const struct partition *row)
-{
-    int64_t ahead = acks_ahead(row->acks);
-    int64_t waiting = row->position - row->acks->done.next - ahead;
-    stats_partition_set(consumer->stats, row->slot, PARTITION_UNACKNOWLEDGED, waiting > 0 ? waiting : 0);
-    stats_partition_set(consumer->stats, row->slot, PARTITION_ACKNOWLEDGED_AHEAD, ahead);
-    stats_partition_publish(consumer->stats, row->slot);
-}
-
-void manual_assigned(struct consumer *consumer, const rd_kafka_topic_partition_t *committed)
-{
-    struct partition *row = offsets_assigned(&consumer->offsets, committed->partition);
-    if (row == NULL || row->acks == NULL || row->position == STATS_UNKNOWN)
-        return;
-    if (!acks_load(row->acks, row->position, committed->metadata, committed->metadata_size))
-        log_warning("%s [%" PRId32 "]: the commit's metadata is not ours; nothing counts as acknowledged "
-                    "beyond %" PRId64,
-                    consumer->offsets.topic, committed->partition, row->position);
-    publish(consumer, row);
-}
 
 void manual_settled(struct consumer *consumer, int32_t partition, int64_t first, int64_t end)
 {
-    struct partition *row = offsets_assigned(&consumer->offsets, partition);
     struct error error = ERROR_INIT;
-    if (row != NULL && row->acks != NULL && acks_add(row->acks, first, end, &error) == -1)
-        log_verbose("%s [%" PRId32 "]: %s", consumer->offsets.topic, partition, error.text);
+    if (partition_acknowledge(&consumer->partitions, partition, first, end, &error) == -1)
+        log_verbose("%s [%" PRId32 "]: %s", consumer->partitions.topic, partition, error.text);
 }
 
 /* --- waiting ------------------------------------------------------------------------------------------- */
 
-static bool is_full(const struct consumer *consumer, const struct partition *row)
+static void tell_full(const struct consumer *consumer, const struct partition *row, int32_t partition)
 {
-    return row->position - row->acks->done.next - acks_ahead(row->acks) >=
-           consumer->settings->max_unacknowledged;
-}
-
-static void wait_for_acks(struct consumer *consumer, struct partition *row, int32_t partition)
-{
-    rebalance_pause_one(consumer, partition);
-    row->acks_full = true;
     log_warning("%s [%" PRId32 "] waits: %" PRId64 " records are not acknowledged (--max-unacknowledged), "
                 "the first is %" PRId64,
-                consumer->offsets.topic, partition, consumer->settings->max_unacknowledged,
+                consumer->partitions.topic, partition, consumer->settings->max_unacknowledged,
                 row->acks->done.next);
 }
 
-void manual_after_batch(struct consumer *consumer)
+void manual_serve(struct consumer *consumer)
 {
-    for (size_t i = 0; i < consumer->offsets.row_count; i++) {
-        struct partition *row = &consumer->offsets.rows[i];
-        if (!row->assigned || row->acks == NULL || row->position == STATS_UNKNOWN)
-            continue;
-        publish(consumer, row);
-        if (!row->acks_full && is_full(consumer, row))
-            wait_for_acks(consumer, row, (int32_t)i);
+    struct partitions *partitions = &consumer->partitions;
+    for (size_t i = 0; partitions->manual && i < partitions->row_count; i++) {
+        const struct partition *row = &partitions->rows[i];
+        bool full = partition_unacknowledged(row) >= consumer->settings->max_unacknowledged;
+        partition_publish_acks(partitions, row);
+        if (full && state_fetched(row->state)) {
+            partition_event(partitions, (int32_t)i, EVENT_FULL);
+            tell_full(consumer, row, (int32_t)i);
+        }
+        if (!full && row->state == STATE_FULL)
+            partition_event(partitions, (int32_t)i, EVENT_ROOM);
     }
-}
-
-static void read_on(struct consumer *consumer, struct partition *row, int32_t partition)
-{
-    if (!row->acks_full || is_full(consumer, row))
-        return;
-    row->acks_full = false;
-    rebalance_read_on(consumer, partition);
 }
 
 /* --- the errand ---------------------------------------------------------------------------------------- */
@@ -79,30 +44,32 @@ static void read_on(struct consumer *consumer, struct partition *row, int32_t pa
 static int acknowledge(struct consumer *consumer, int32_t partition, int64_t first, int64_t end,
                        struct error *error)
 {
-    struct partition *row = offsets_assigned(&consumer->offsets, partition);
+    const struct partition *row = partition_assigned(&consumer->partitions, partition);
+    if (row->position == STATS_UNKNOWN || row->state == STATE_PLACING)
+        return error_set(error, "%s [%" PRId32 "]: where it begins is not known yet; nothing is acknowledged",
+                         consumer->partitions.topic, partition);
     if (end > row->position)
         return error_set(error, "%s [%" PRId32 "] %" PRId64 " was not delivered yet: it is at %" PRId64,
-                         consumer->offsets.topic, partition, end - 1, row->position);
-    if (acks_add(row->acks, first, end, error) == -1)
-        return error_context(error, "%s [%" PRId32 "]", consumer->offsets.topic, partition);
+                         consumer->partitions.topic, partition, end - 1, row->position);
+    if (partition_acknowledge(&consumer->partitions, partition, first, end, error) == -1)
+        return error_context(error, "%s [%" PRId32 "]", consumer->partitions.topic, partition);
     return 0;
 }
 
 static void tell(struct consumer *consumer, int32_t partition)
 {
-    const struct partition *row = offsets_assigned(&consumer->offsets, partition);
+    const struct partition *row = partition_assigned(&consumer->partitions, partition);
     int64_t ahead = acks_ahead(row->acks);
-    errand_say(consumer,
-               "%s [%" PRId32 "] acknowledged before %" PRId64 ", and %" PRId64 " beyond; %" PRId64 " not",
-               consumer->offsets.topic, partition, row->acks->done.next, ahead,
-               row->position - row->acks->done.next - ahead);
+    consumer_say(
+        consumer, "%s [%" PRId32 "] acknowledged before %" PRId64 ", and %" PRId64 " beyond; %" PRId64 " not",
+        consumer->partitions.topic, partition, row->acks->done.next, ahead, partition_unacknowledged(row));
 }
 
 static int acknowledge_all(struct consumer *consumer, struct error *error)
 {
-    for (size_t i = 0; i < consumer->offsets.row_count; i++) {
-        const struct partition *row = &consumer->offsets.rows[i];
-        if (!row->assigned || row->position == STATS_UNKNOWN)
+    for (size_t i = 0; i < consumer->partitions.row_count; i++) {
+        const struct partition *row = &consumer->partitions.rows[i];
+        if (row->state == STATE_UNASSIGNED)
             continue;
         if (acknowledge(consumer, (int32_t)i, row->acks->done.next, row->position, error) == -1)
             return -1;
@@ -137,11 +104,25 @@ static int acknowledge_word(struct consumer *consumer, const char *word, struct 
         return acknowledge_all(consumer, error);
     if (parse(word, &partition, &first, &end) == -1)
         return error_set(error, "'%s' is no PARTITION:OFFSET, PARTITION:FIRST-LAST or all", word);
-    if (offsets_assigned(&consumer->offsets, partition) == NULL)
+    if (partition_assigned(&consumer->partitions, partition) == NULL)
         return 0;
     if (acknowledge(consumer, partition, first, end, error) == -1)
         return -1;
     tell(consumer, partition);
+    return 0;
+}
+
+/* Whether what is acknowledged is committed now: an answer to a commit is not enough, as a barrier (a dead
+ * letter that is not acknowledged yet), or a doubt, may have kept a partition out of it. */
+static int check_committed(const struct consumer *consumer, struct error *error)
+{
+    for (size_t i = 0; i < consumer->partitions.row_count; i++) {
+        const struct partition *row = &consumer->partitions.rows[i];
+        if (row->state != STATE_UNASSIGNED && !partition_committed(row))
+            return error_set(error,
+                             "%s [%zu] is acknowledged, but not committed yet: that waits, and is done later",
+                             consumer->partitions.topic, i);
+    }
     return 0;
 }
 
@@ -155,14 +136,13 @@ int manual_ack(struct consumer *consumer, const char *text, struct error *error)
     snprintf(words, sizeof words, "%s", text);
     while (rest != NULL && result == 0)
         result = acknowledge_word(consumer, strsep(&rest, ","), error);
-    if (commit_sync(&consumer->committer, COMMIT_SYNC_US) == -1 && result == 0)
-        result = error_set(error, "the commit failed; it is tried again");
-    for (size_t i = 0; i < consumer->offsets.row_count; i++) {
-        struct partition *row = &consumer->offsets.rows[i];
-        if (!row->assigned)
-            continue;
-        publish(consumer, row);
-        read_on(consumer, row, (int32_t)i);
-    }
+    struct error failure = ERROR_INIT;
+    if (result == 0 && commit_waits_for_join(&consumer->committer))
+        result = error_set(error, "a rebalance is under way: acknowledged here, and committed after it");
+    else if (commit_sync(&consumer->committer, COMMIT_SYNC_US, &failure) == -1 && result == 0)
+        result = error_set(error, "%s; acknowledged here, and tried again", failure.text);
+    if (result == 0)
+        result = check_committed(consumer, error);
+    manual_serve(consumer);
     return result;
 }

@@ -6,24 +6,20 @@
 #define KSUPERVISE_CONSUMER_MANUAL_H
 
 #include "consumer/consumer.h"
-#include "consumer/errands.h"
 
 static inline bool manual_is(const struct consumer *consumer)
 {
-    return consumer->offsets.manual;
+    return consumer->partitions.manual;
 }
-
-/* What the group's commit says of a partition that was just assigned. */
-void manual_assigned(struct consumer *consumer, const rd_kafka_topic_partition_t *committed);
 
 /* Done without anybody's word: dropped, dead, never there. */
 void manual_settled(struct consumer *consumer, int32_t partition, int64_t first, int64_t end);
 
-/* After a batch: partitions with --max-unacknowledged records wait. */
-void manual_after_batch(struct consumer *consumer);
+/* For every turn: partitions with --max-unacknowledged records are full, others have room. Published. */
+void manual_serve(struct consumer *consumer);
 
 /* The errand `ack`: "3:41", "3:41-60", "all", or several with commas. Those of partitions that are not ours
- * are passed over. Commits before it returns. */
+ * are passed over. 0 means that it is committed: nothing of it is seen again. */
 int manual_ack(struct consumer *consumer, const char *text, struct error *error);
 
 #endif

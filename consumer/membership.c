@@ -9,13 +9,16 @@
 #define LEAVE_US      (5 * US_PER_SECOND)
 #define LEAVE_POLL_US (50 * US_PER_MS) /* FACTS: a LeaveGroup needs 20 ms of polling after the revoke */
 
-rd_kafka_resp_err_t membership_join(rd_kafka_t *rk, const char *topic)
+int membership_join(rd_kafka_t *rk, const char *topic, struct error *error)
 {
     rd_kafka_topic_partition_list_t *topics = rd_kafka_topic_partition_list_new(1);
     rd_kafka_topic_partition_list_add(topics, topic, RD_KAFKA_PARTITION_UA);
     rd_kafka_resp_err_t err = rd_kafka_subscribe(rk, topics);
     rd_kafka_topic_partition_list_destroy(topics);
-    return err;
+    if (err == RD_KAFKA_RESP_ERR_NO_ERROR)
+        return 0;
+    return error_set_code(error, EXIT_CODE_CONFIG, "cannot subscribe to '%s': %s", topic,
+                          rd_kafka_err2str(err));
 }
 
 /* Lets callbacks run for a moment. What comes meanwhile is somebody else's to process. */
@@ -43,7 +46,11 @@ int membership_exit_code(const struct consumer *consumer, rd_kafka_resp_err_t er
     if (err == RD_KAFKA_RESP_ERR_INCONSISTENT_GROUP_PROTOCOL && consumer->settings->take_over)
         return EXIT_CODE_UNRELEASED;
     int code = kafka_exit_code(err);
-    return code == EXIT_CODE_FENCED && kafka_outage_recent(&consumer->outage) ? EXIT_CODE_FORGOTTEN : code;
+    if (code != EXIT_CODE_FENCED)
+        return code;
+    if (consumer->pace.interval_exceeded)
+        return EXIT_CODE_POLL_INTERVAL;
+    return kafka_outage_recent(&consumer->outage) ? EXIT_CODE_FORGOTTEN : code;
 }
 
 /* --- a member that the consumer protocol keeps --------------------------------------------------------- */
@@ -56,7 +63,7 @@ struct stand_in {
 
 bool membership_lingers(const struct consumer *consumer)
 {
-    return consumer->leaving && consumer->settings->instance_id != NULL &&
+    return consumer->end.leaving && consumer->settings->instance_id != NULL &&
            !conf_is_classic(rd_kafka_conf(consumer->rk));
 }
 
@@ -77,7 +84,8 @@ static void join_and_leave(rd_kafka_t *rk, const char *topic, struct stand_in *s
 {
     int64_t until_us = clock_monotonic_us() + RELEASE_US;
     rd_kafka_poll_set_consumer(rk);
-    membership_join(rk, topic);
+    struct error ignored = ERROR_INIT;
+    membership_join(rk, topic, &ignored);
     while (!stand_in->joined && clock_monotonic_us() < until_us)
         discard(rk);
     membership_leave(rk, &stand_in->owned);

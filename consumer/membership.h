@@ -13,20 +13,21 @@
 
 #include "consumer/consumer.h"
 
-/* Subscribes. The answer is the rebalance callback's. */
-rd_kafka_resp_err_t membership_join(rd_kafka_t *rk, const char *topic);
+/* Subscribes. The answer is the rebalance callback's. 0, or -1 with the error. */
+int membership_join(rd_kafka_t *rk, const char *topic, struct error *error);
 
 /* Gives the membership up, so that the others need not wait for its session. *owned is how many partitions it
  * has, which its rebalance callback keeps: none of them is processed any more. Blocks until they are taken
  * back, and a moment more; some seconds at most. */
 void membership_leave(rd_kafka_t *rk, const size_t *owned);
 
-/* What a member exits with after a fatal error: kafka_exit_code, but for two that mean something else to a
+/* What a member exits with after a fatal error: kafka_exit_code, but for three that mean something else to a
  * member. One that may not take a place over has to wait. One that was fenced has lost its group.instance.id
  * to another process, or the broker only thinks so: one that was killed under load has come back with its
  * group as it was before our process had joined (Kafka 4.3), so that the successor of a process that was
  * killed shortly before was fenced by the dead one. Then there is nobody to fight with, and the next process
- * gets the place. Told by an outage just before. */
+ * gets the place. Told by an outage just before. And one whose max.poll.interval.ms ran out has left the
+ * group by itself: the broker calls that fenced, too. */
 int membership_exit_code(const struct consumer *consumer, rd_kafka_resp_err_t err);
 
 /* Whether this process, which is leaving, has to give its membership up by another one. While it has its

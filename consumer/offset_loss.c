@@ -6,9 +6,7 @@
 #include "common/exit_codes.h"
 #include "common/log.h"
 #include "consumer/edges.h"
-#include "consumer/faults.h"
-#include "consumer/holds.h"
-#include "consumer/rebalance.h"
+#include "consumer/starts.h"
 
 #define ASK_AGAIN_US US_PER_SECOND
 
@@ -20,8 +18,8 @@ struct held {
 /* False: the broker is away. */
 static bool ask(struct consumer *consumer, int32_t partition, struct held *held)
 {
-    held->low = edge_of(consumer->rk, consumer->offsets.topic, partition, RD_KAFKA_OFFSET_BEGINNING);
-    held->end = edge_of(consumer->rk, consumer->offsets.topic, partition, RD_KAFKA_OFFSET_END);
+    held->low = edge_of(consumer->rk, consumer->partitions.topic, partition, RD_KAFKA_OFFSET_BEGINNING);
+    held->end = edge_of(consumer->rk, consumer->partitions.topic, partition, RD_KAFKA_OFFSET_END);
     return held->low != STATS_UNKNOWN && held->end != STATS_UNKNOWN;
 }
 
@@ -30,64 +28,23 @@ static bool latest(const struct consumer *consumer)
     return consumer->settings->on_offset_loss == OFFSET_LOSS_LATEST;
 }
 
-/* --- what is read -------------------------------------------------------------------------------------- */
-
-/* Back from the batch's end, until the last partition of those that move is met. One that moves over a gap
- * alone keeps its witness. */
-void offset_loss_note(struct consumer *consumer)
-{
-    const struct batch *batch = &consumer->batch;
-    struct offsets *offsets = &consumer->offsets;
-    size_t count = 0;
-    for (size_t i = 0; i < offsets->row_count; i++) {
-        offsets->rows[i].next_witness = offsets->rows[i].witness;
-        count += offsets_moves(&offsets->rows[i]);
-    }
-    for (size_t i = batch->count; i > 0 && count > 0; i--) {
-        const rd_kafka_message_t *message = batch->messages[i - 1];
-        struct partition *row = &offsets->rows[message->partition];
-        if (!offsets_moves(row) || message->offset >= row->batch_end ||
-            row->next_witness.offset >= message->offset)
-            continue;
-        row->next_witness = witness_of(message);
-        count--;
-    }
-}
-
 /* --- what is met --------------------------------------------------------------------------------------- */
 
-/* librdkafka may report an offset after reading has gone on elsewhere. */
+/* librdkafka may report an offset after reading has gone on elsewhere: its fetching has ended with that, and
+ * begins anew where it is to be. */
 void offset_loss_gone(struct consumer *consumer, const rd_kafka_message_t *message)
 {
-    const struct partition *row = offsets_assigned(&consumer->offsets, message->partition);
-    if (row == NULL || row->hold.until_us != 0)
+    const struct partition *row = partition_assigned(&consumer->partitions, message->partition);
+    if (row == NULL || !state_fetched(row->state))
         return;
-    bool old = row->position != STATS_UNKNOWN && message->offset < offsets_read_from(row);
-    hold_for_loss(consumer, message->partition, old ? LOSS_NOTHING : LOSS_GONE, 0);
+    bool old = row->fetch.seek || message->offset < partition_read_from(row);
+    partition_event(&consumer->partitions, message->partition, old ? EVENT_AGAIN : EVENT_GONE);
 }
 
-bool offset_loss_compare(struct consumer *consumer, const rd_kafka_message_t *message)
+/* Asked again later; nothing of it is processed before. */
+static void wait(struct consumer *consumer, int32_t partition)
 {
-    struct partition *row = offsets_assigned(&consumer->offsets, message->partition);
-    if (row == NULL || !row->awaited || row->hold.until_us != 0 || message->offset != row->witness.offset)
-        return false;
-    row->awaited = false;
-    row->found = witness_of(message);
-    if (PLANTED(forget_witness) || witness_equal(&row->witness, &row->found))
-        offsets_witnessed(row);
-    else
-        hold_for_loss(consumer, message->partition, LOSS_WITNESS, 0);
-    return true;
-}
-
-void offset_loss_untold(struct consumer *consumer, int32_t partition)
-{
-    struct partition *row = offsets_assigned(&consumer->offsets, partition);
-    log_verbose("%s [%" PRId32 "]: the last record that was read, at %" PRId64
-                ", is gone: whether the topic is still the same cannot be told",
-                consumer->offsets.topic, partition, row->witness.offset);
-    offsets_witnessed(row);
-    row->witness.offset = STATS_UNKNOWN;
+    partition_wait(&consumer->partitions, partition, EVENT_GONE, clock_monotonic_us() + ASK_AGAIN_US);
 }
 
 /* --- going on elsewhere -------------------------------------------------------------------------------- */
@@ -96,7 +53,8 @@ void offset_loss_untold(struct consumer *consumer, int32_t partition)
  * told in any case, as a database that fails may have taken it. */
 static const char *go_on(struct consumer *consumer, int32_t partition, int64_t to, int64_t lost)
 {
-    if (!rebalance_begin_at(consumer, partition, to, false))
+    struct error error = ERROR_INIT;
+    if (starts_move(consumer, partition, to, false, &error) == -1)
         return " (the sink is asked again)";
     stats_add(consumer->stats, CONSUMER_LOST, (uint64_t)lost);
     return "";
@@ -108,13 +66,13 @@ static const char *go_on(struct consumer *consumer, int32_t partition, int64_t t
 static void begin_another(struct consumer *consumer, int32_t partition, const struct held *held,
                           const char *why)
 {
-    int64_t from = offsets_assigned(&consumer->offsets, partition)->position;
+    int64_t from = partition_assigned(&consumer->partitions, partition)->position;
     int64_t to = latest(consumer) ? held->end : held->low;
     int64_t passed = to - held->low;
     const char *end = go_on(consumer, partition, to, passed);
     log_warning("%s [%" PRId32 "]: %s; %" PRId64 " → %" PRId64 ", %" PRId64
                 " records of the new one are passed over; how many the former one had left is unknown%s",
-                consumer->offsets.topic, partition, why, from, to, passed, end);
+                consumer->partitions.topic, partition, why, from, to, passed, end);
 }
 
 static void describe(const struct witness *witness, char text[64])
@@ -126,22 +84,22 @@ static void describe(const struct witness *witness, char text[64])
 
 static void settle_witness(struct consumer *consumer, int32_t partition, const struct held *held)
 {
-    const struct partition *row = offsets_assigned(&consumer->offsets, partition);
+    const struct partition *row = partition_assigned(&consumer->partitions, partition);
     char read[64];
     char found[64];
     char why[ERROR_TEXT_BYTES / 2];
-    describe(&row->witness, read);
-    describe(&row->found, found);
+    describe(&row->last.read, read);
+    describe(&row->last.found, found);
     snprintf(why, sizeof why,
              "the topic was deleted and made again: at offset %" PRId64
              " the record of %s was read, now there "
              "is one of %s",
-             row->witness.offset, read, found);
+             row->last.read.offset, read, found);
     if (consumer->settings->on_offset_loss == OFFSET_LOSS_STOP)
         consumer_fail(consumer, EXIT_CODE_OFFSETS_LOST,
                       "%s [%" PRId32 "]: %s; nothing was skipped. --on-offset-loss earliest goes on at its "
                       "first record, 'kctl reset' where you say",
-                      consumer->offsets.topic, partition, why);
+                      consumer->partitions.topic, partition, why);
     else
         begin_another(consumer, partition, held, why);
 }
@@ -154,7 +112,7 @@ static void stop(struct consumer *consumer, int32_t partition, int64_t from, con
                   "%s [%" PRId32 "]: offset %" PRId64 " is not there: the topic holds %" PRId64 " to %" PRId64
                   "%s; nothing was skipped. --on-offset-loss earliest goes on at the first record that is "
                   "there",
-                  consumer->offsets.topic, partition, from, held->low, held->end,
+                  consumer->partitions.topic, partition, from, held->low, held->end,
                   from > held->end ? " (was it made anew?)" : "");
 }
 
@@ -165,33 +123,34 @@ static void pass_gap(struct consumer *consumer, int32_t partition, int64_t from,
     const char *end = go_on(consumer, partition, to, to - from);
     log_warning("%s [%" PRId32 "]: %" PRId64 " records are gone, offsets %" PRId64 " to %" PRId64 "; %" PRId64
                 " → %" PRId64 ", %" PRId64 " records that are there are passed over%s",
-                consumer->offsets.topic, partition, gone, from, held->low - 1, from, to, to - held->low, end);
+                consumer->partitions.topic, partition, gone, from, held->low - 1, from, to, to - held->low,
+                end);
 }
 
-/* It was the witness that is not there, and all that is to be read is: retention took no more than that. Or
- * the topic was shorter, and has grown meanwhile: then there is something to compare. */
-static bool only_the_witness(struct consumer *consumer, int32_t partition, const struct held *held)
+/* It was the last record that is not there, and all that is to be read is: retention took no more than that.
+ * Or the topic was shorter, and has grown meanwhile. When librdkafka says it again, that waits first. */
+static bool is_there(struct consumer *consumer, int32_t partition, const struct held *held)
 {
-    const struct partition *row = offsets_assigned(&consumer->offsets, partition);
-    if (!row->awaited || held->low > row->position || held->end < row->position)
+    const struct partition *row = partition_assigned(&consumer->partitions, partition);
+    if (held->low > row->position || held->end < row->position)
         return false;
-    if (held->low > row->witness.offset)
-        offset_loss_untold(consumer, partition);
-    rebalance_read_on(consumer, partition);
+    if (partition_count_asking(&consumer->partitions, partition) % 2 == 0) {
+        wait(consumer, partition);
+        return true;
+    }
+    bool last_is_gone = held->low > row->last.read.offset;
+    partition_event(&consumer->partitions, partition, EVENT_NOT_LOST);
+    if (last_is_gone && row->state == STATE_VERIFYING)
+        partition_event(&consumer->partitions, partition, EVENT_ABSENT);
     return true;
 }
 
 static void settle_gone(struct consumer *consumer, int32_t partition, const struct held *held)
 {
-    int64_t from = offsets_assigned(&consumer->offsets, partition)->position;
-    int policy = consumer->settings->on_offset_loss;
-    bool first = from == STATS_UNKNOWN; /* only when the queries at assignment failed */
-    if (first)
-        rebalance_begin_at(consumer, partition,
-                           consumer->settings->from == FROM_LATEST ? held->end : held->low, false);
-    else if (only_the_witness(consumer, partition, held))
+    int64_t from = partition_assigned(&consumer->partitions, partition)->position;
+    if (is_there(consumer, partition, held))
         return;
-    else if (policy == OFFSET_LOSS_STOP || (from >= held->low && from <= held->end))
+    if (consumer->settings->on_offset_loss == OFFSET_LOSS_STOP)
         stop(consumer, partition, from, held);
     else if (from > held->end)
         begin_another(consumer, partition, held,
@@ -200,20 +159,22 @@ static void settle_gone(struct consumer *consumer, int32_t partition, const stru
         pass_gap(consumer, partition, from, held);
 }
 
-void offset_loss_settle(struct consumer *consumer, int32_t partition, enum loss loss)
+static void settle(struct consumer *consumer, int32_t partition)
 {
     struct held held;
-    if (offsets_assigned(&consumer->offsets, partition) == NULL)
-        return;
-    if (loss == LOSS_NOTHING)
-        rebalance_read_on(consumer, partition);
-    else if (!ask(consumer, partition, &held))
-        hold_for_loss(consumer, partition, loss, ASK_AGAIN_US);
-    else if (loss == LOSS_WITNESS)
+    const struct partition *row = partition_assigned(&consumer->partitions, partition);
+    bool another = row->last.found.offset != STATS_UNKNOWN;
+    if (consumer->end.must_stop || !ask(consumer, partition, &held))
+        wait(consumer, partition);
+    else if (another)
         settle_witness(consumer, partition, &held);
     else
         settle_gone(consumer, partition, &held);
-    /* Nothing of it is processed before the end. */
-    if (consumer->must_stop)
-        hold_for_loss(consumer, partition, loss, ASK_AGAIN_US);
+}
+
+void offset_loss_serve(struct consumer *consumer)
+{
+    for (int32_t i = partition_due(&consumer->partitions, STATE_LOSING, 0); i != -1;
+         i = partition_due(&consumer->partitions, STATE_LOSING, i + 1))
+        settle(consumer, i);
 }

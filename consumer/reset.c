@@ -7,10 +7,9 @@
 #include "common/kafka_admin.h"
 #include "common/kafka_topic.h"
 #include "consumer/edges.h"
-#include "consumer/errands.h"
 #include "consumer/exactly_once.h"
-#include "consumer/loop.h"
-#include "consumer/rebalance.h"
+#include "consumer/membership.h"
+#include "consumer/starts.h"
 
 enum { ANSWER_MS = 10000, POLL_MS = 50 };
 #define JOIN_US (20 * US_PER_SECOND)
@@ -89,7 +88,7 @@ static int check_members(struct consumer *consumer, const rd_kafka_ConsumerGroup
  * itself. Nobody else uses it. */
 static bool is_embedded(struct consumer *consumer)
 {
-    return kafka_is_mock(dead_letters_cluster(consumer->letters));
+    return kafka_is_mock(dead_letters_source(consumer->letters)->cluster);
 }
 
 static int check_outsiders(struct consumer *consumer, const struct reset_wish *wish, struct error *error)
@@ -124,7 +123,7 @@ static int check_outsiders(struct consumer *consumer, const struct reset_wish *w
 static int target_of(struct consumer *consumer, const struct reset_wish *wish, int32_t partition,
                      int64_t *target, struct error *error)
 {
-    const char *topic = consumer->offsets.topic;
+    const char *topic = consumer->partitions.topic;
     int64_t low = edge_of(consumer->rk, topic, partition, RD_KAFKA_OFFSET_BEGINNING);
     int64_t high = edge_of(consumer->rk, topic, partition, RD_KAFKA_OFFSET_END);
     int64_t found = wish->to == RESET_TIMESTAMP
@@ -133,8 +132,8 @@ static int target_of(struct consumer *consumer, const struct reset_wish *wish, i
     if (low == STATS_UNKNOWN || high == STATS_UNKNOWN ||
         (wish->to == RESET_TIMESTAMP && found == STATS_UNKNOWN))
         return error_set(error, "%s [%" PRId32 "]: the broker does not say what it holds", topic, partition);
-    *target =
-        reset_wish_offset(wish, low, high, offsets_assigned(&consumer->offsets, partition)->committed, found);
+    *target = reset_wish_offset(
+        wish, low, high, partition_assigned(&consumer->partitions, partition)->commit.committed, found);
     return 0;
 }
 
@@ -142,52 +141,66 @@ static int set_one(struct consumer *consumer, const struct reset_wish *wish, int
                    struct error *error)
 {
     int64_t target = STATS_UNKNOWN;
-    int64_t from = offsets_assigned(&consumer->offsets, partition)->committed;
+    int64_t from = partition_assigned(&consumer->partitions, partition)->commit.committed;
     char was[32] = "nothing";
     if (target_of(consumer, wish, partition, &target, error) == -1)
         return -1;
     if (from != STATS_UNKNOWN)
         snprintf(was, sizeof was, "%" PRId64, from);
-    if (!wish->dry_run && !rebalance_begin_at(consumer, partition, target, wish->delete_rows))
-        return error_set(error, "%s [%" PRId32 "] could not be set to %" PRId64, consumer->offsets.topic,
-                         partition, target);
-    errand_say(consumer, "%s [%" PRId32 "] %s → %" PRId64 "%s", consumer->offsets.topic, partition, was,
-               target, wish->dry_run ? " (dry run)" : "");
+    if (!wish->dry_run && starts_move(consumer, partition, target, wish->delete_rows, error) == -1)
+        return error_context(error, "%s [%" PRId32 "] could not be set to %" PRId64,
+                             consumer->partitions.topic, partition, target);
+    consumer_say(consumer, "%s [%" PRId32 "] %s → %" PRId64 "%s", consumer->partitions.topic, partition, was,
+                 target, wish->dry_run ? " (dry run)" : "");
     return 0;
 }
 
 /* Commits what was set, and asks the broker whether it is so. */
 static int commit_and_read_back(struct consumer *consumer, struct error *error)
 {
-    const struct offsets *offsets = &consumer->offsets;
-    if (commit_sync(&consumer->committer, COMMIT_SYNC_US) == -1)
-        return error_set(error, "the commit failed");
+    const struct partitions *partitions = &consumer->partitions;
+    if (commit_sync(&consumer->committer, COMMIT_SYNC_US, error) == -1)
+        return -1;
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
-    for (size_t i = 0; i < offsets->row_count; i++)
-        if (offsets->rows[i].assigned)
-            rd_kafka_topic_partition_list_add(list, offsets->topic, (int32_t)i);
+    for (size_t i = 0; i < partitions->row_count; i++)
+        if (partition_state_defs[partitions->rows[i].state].committed)
+            rd_kafka_topic_partition_list_add(list, partitions->topic, (int32_t)i);
     rd_kafka_resp_err_t err = rd_kafka_committed(consumer->rk, list, ANSWER_MS);
     int result = err == RD_KAFKA_RESP_ERR_NO_ERROR
                      ? 0
                      : error_set(error, "cannot read back: %s", rd_kafka_err2str(err));
     for (int i = 0; i < list->cnt && result == 0; i++) {
-        int64_t wanted = offsets->rows[list->elems[i].partition].position;
-        if (wanted != STATS_UNKNOWN && list->elems[i].offset != wanted)
+        int64_t wanted = partitions->rows[list->elems[i].partition].commit.committed;
+        if (list->elems[i].offset != wanted)
             result = error_set(error, "%s [%" PRId32 "] is committed at %" PRId64 ", not at %" PRId64,
-                               offsets->topic, list->elems[i].partition, list->elems[i].offset, wanted);
+                               partitions->topic, list->elems[i].partition, list->elems[i].offset, wanted);
     }
     rd_kafka_topic_partition_list_destroy(list);
     return result;
 }
 
-int reset_owned(struct consumer *consumer, const struct reset_wish *wish, int64_t *partitions,
-                struct error *error)
+static bool is_meant(const struct reset_wish *wish, int32_t partition)
 {
-    *partitions = 0;
-    if (check_outsiders(consumer, wish, error) == -1)
-        return -1;
-    for (size_t i = 0; i < consumer->offsets.row_count; i++) {
-        if (!consumer->offsets.rows[i].assigned || (wish->partition != -1 && wish->partition != (int32_t)i))
+    return wish->partition == -1 || wish->partition == partition;
+}
+
+/* Before anything is touched: each of them has a place that can be set. */
+static int check_places(const struct consumer *consumer, const struct reset_wish *wish, struct error *error)
+{
+    for (size_t i = 0; i < consumer->partitions.row_count; i++) {
+        enum partition_state state = consumer->partitions.rows[i].state;
+        if (is_meant(wish, (int32_t)i) && state != STATE_UNASSIGNED && !partition_state_defs[state].committed)
+            return error_set(error, "%s [%zu] is %s: %s; nothing was changed", consumer->partitions.topic, i,
+                             partition_state_defs[state].name, partition_state_defs[state].meaning);
+    }
+    return 0;
+}
+
+static int set_all(struct consumer *consumer, const struct reset_wish *wish, int64_t *partitions,
+                   struct error *error)
+{
+    for (size_t i = 0; i < consumer->partitions.row_count; i++) {
+        if (consumer->partitions.rows[i].state == STATE_UNASSIGNED || !is_meant(wish, (int32_t)i))
             continue;
         if (set_one(consumer, wish, (int32_t)i, error) == -1)
             return -1;
@@ -196,10 +209,38 @@ int reset_owned(struct consumer *consumer, const struct reset_wish *wish, int64_
     return wish->dry_run || *partitions == 0 ? 0 : commit_and_read_back(consumer, error);
 }
 
+/* Letters first: what they stand for lies behind the new offset, or before it, and then nobody would send
+ * them again. */
+int reset_owned(struct consumer *consumer, const struct reset_wish *wish, int64_t *partitions,
+                struct error *error)
+{
+    *partitions = 0;
+    if (check_outsiders(consumer, wish, error) == -1 || check_places(consumer, wish, error) == -1)
+        return -1;
+    if (!wish->dry_run && dead_letters_flush(consumer->letters, COMMIT_SYNC_US, error) == -1)
+        return error_context(error, "nothing was changed");
+    return set_all(consumer, wish, partitions, error);
+}
+
 /* --- without members ----------------------------------------------------------------------------------- */
 
-/* Every partition becomes a row of ours, as if it had been assigned. */
-static int adopt_all(struct consumer *consumer, bool dry_run, struct error *error)
+/* A row of ours, as if it had been assigned. */
+static int adopt_one(struct consumer *consumer, const rd_kafka_topic_partition_t *committed, bool dry_run,
+                     struct error *error)
+{
+    int64_t had = committed->offset >= 0 ? committed->offset : STATS_UNKNOWN;
+    struct sink_place in_sink = {had, WITNESS_NONE};
+    if (partition_given(&consumer->partitions, committed->partition) == -1)
+        return error_set(error, "out of memory");
+    if (exactly_once_is(consumer) && !dry_run &&
+        exactly_once_place(consumer, committed->partition, &in_sink, error) == -1)
+        return -1;
+    const struct place place = {.offset = in_sink.next_offset, .committed = had, .witness = WITNESS_NONE};
+    partition_placed(&consumer->partitions, committed->partition, &place);
+    return 0;
+}
+
+static int adopt_all(struct consumer *consumer, const struct reset_wish *wish, struct error *error)
 {
     const char *topic = consumer->settings->topic;
     int count = kafka_topic_partitions(consumer->rk, topic, ANSWER_MS);
@@ -209,17 +250,14 @@ static int adopt_all(struct consumer *consumer, bool dry_run, struct error *erro
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(count);
     rd_kafka_topic_partition_list_add_range(list, topic, 0, count - 1);
     rd_kafka_resp_err_t err = rd_kafka_committed(consumer->rk, list, ANSWER_MS);
+    for (int i = 0; i < count && err == RD_KAFKA_RESP_ERR_NO_ERROR; i++)
+        err = list->elems[i].err;
     int result = err == RD_KAFKA_RESP_ERR_NO_ERROR
                      ? 0
                      : error_set(error, "cannot ask for the group's offsets: %s", rd_kafka_err2str(err));
-    for (int i = 0; i < count && result == 0; i++) {
-        int64_t had = list->elems[i].offset >= 0 ? list->elems[i].offset : STATS_UNKNOWN;
-        struct sink_place place = {had, WITNESS_NONE};
-        if (exactly_once_is(consumer) && !dry_run)
-            result = exactly_once_take(consumer, i, &place, error);
-        if (result == 0 && offsets_assign(&consumer->offsets, i, place.next_offset, had) == -1)
-            result = error_set(error, "out of memory");
-    }
+    for (int i = 0; i < count && result == 0; i++)
+        if (is_meant(wish, i))
+            result = adopt_one(consumer, &list->elems[i], wish->dry_run, error);
     rd_kafka_topic_partition_list_destroy(list);
     return result;
 }
@@ -230,10 +268,10 @@ static int join_alone(struct consumer *consumer, struct error *error)
 {
     int count = kafka_topic_partitions(consumer->rk, consumer->settings->topic, ANSWER_MS);
     int64_t until_us = clock_monotonic_us() + JOIN_US;
-    consumer->paused = true;
-    if (loop_subscribe(consumer, error) == -1)
+    consumer->fetching.paused = true;
+    if (membership_join(consumer->rk, consumer->settings->topic, error) == -1)
         return -1;
-    while (count <= 0 || consumer->offsets.assigned_count < (size_t)count) {
+    while (count <= 0 || consumer->partitions.assigned_count < (size_t)count) {
         if (clock_monotonic_us() > until_us)
             return error_set(error, "group %s gives no partitions", consumer->settings->group_name);
         rd_kafka_message_t *message = rd_kafka_consumer_poll(consumer->rk, POLL_MS);
@@ -243,9 +281,12 @@ static int join_alone(struct consumer *consumer, struct error *error)
     return 0;
 }
 
-static int adopt(struct consumer *consumer, bool dry_run, struct error *error)
+/* The members are looked at before the sink is: to take a partition over there is to push its owner out. */
+static int adopt(struct consumer *consumer, const struct reset_wish *wish, struct error *error)
 {
-    return is_embedded(consumer) ? join_alone(consumer, error) : adopt_all(consumer, dry_run, error);
+    if (is_embedded(consumer))
+        return join_alone(consumer, error);
+    return check_outsiders(consumer, wish, error) == -1 ? -1 : adopt_all(consumer, wish, error);
 }
 
 static int reset_all(struct consumer *consumer, struct error *error)
@@ -253,7 +294,7 @@ static int reset_all(struct consumer *consumer, struct error *error)
     struct reset_wish wish;
     int64_t partitions;
     if (reset_wish_parse(&wish, consumer->settings->reset, error) == -1 ||
-        adopt(consumer, wish.dry_run, error) == -1 || reset_owned(consumer, &wish, &partitions, error) == -1)
+        adopt(consumer, &wish, error) == -1 || reset_owned(consumer, &wish, &partitions, error) == -1)
         return -1;
     if (partitions == 0)
         return error_set(error, "topic %s has no partition %" PRId32, consumer->settings->topic,

@@ -3,7 +3,6 @@
 #include "common/exit_codes.h"
 #include "common/kafka.h"
 #include "common/worker/config.h"
-#include "consumer/pipeline/stage_list.h"
 
 #define AT(field) offsetof(struct settings, field)
 
@@ -31,6 +30,8 @@ static const struct option_def options[] = {
      false},
     {OPTION_FLAG, "stages", 0, NULL, NULL, NULL, AT(list_stages), 0, 0, NULL,
      "list the stages that there are, and end", false},
+    {OPTION_FLAG, "explain-partitions", 0, NULL, NULL, NULL, AT(explain_partitions), 0, 0, NULL,
+     "print the life of a partition: every state, what can happen in it, and what then; and end", false},
     {OPTION_FLAG, "check", 0, NULL, NULL, NULL, AT(check), 0, 0, NULL,
      "look whether all that was said is right, open nothing, and end", false},
     CONSUMER_FAILURE_OPTIONS(struct settings),
@@ -105,11 +106,7 @@ int settings_load(struct settings *settings, int argc, char **argv, struct error
         worker_config_read(WORKER_CONFIG_FD, &consumer_program, settings, error) == -1)
         return -1;
     kafka_help_if_asked(&settings->properties);
-    if (settings->list_stages) {
-        stage_list_print(stdout);
-        exit(EXIT_CODE_OK);
-    }
-    return resolve(settings, error);
+    return settings->list_stages || settings->explain_partitions ? 0 : resolve(settings, error);
 }
 
 void settings_release(struct settings *settings)

@@ -37,6 +37,7 @@ struct settings {
     bool verbose;
     int64_t statistics_every;
     bool list_stages;
+    bool explain_partitions;
     bool check; /* look whether all is right, open nothing, and end */
     int64_t count;
     /* Kafka */
@@ -57,7 +58,7 @@ struct settings {
 extern const struct program consumer_program;
 
 /* From argv, or when --supervised is there, from the supervisor's descriptor; then checks and derives. -1
- * with the error. `settings` must be zeroed. */
+ * with the error. `settings` must be zeroed. With list_stages or explain_partitions nothing is derived. */
 int settings_load(struct settings *settings, int argc, char **argv, struct error *error);
 void settings_release(struct settings *settings);
 

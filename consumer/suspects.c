@@ -70,20 +70,20 @@ void suspects_close(struct suspects *suspects)
 
 /* --- where we are -------------------------------------------------------------------------------------- */
 
-static bool is_ahead(const struct suspect_range *range, const struct offsets *offsets)
+static bool is_ahead(const struct suspect_range *range, const struct partitions *partitions)
 {
-    if ((size_t)range->partition >= offsets->row_count)
+    if ((size_t)range->partition >= partitions->row_count)
         return false;
-    const struct partition *row = &offsets->rows[range->partition];
-    return row->assigned && (row->position == STATS_UNKNOWN || row->position < range->end);
+    const struct partition *row = &partitions->rows[range->partition];
+    return row->state != STATE_UNASSIGNED && (row->position == STATS_UNKNOWN || row->position < range->end);
 }
 
-bool suspects_look(struct suspects *suspects, const struct offsets *offsets)
+bool suspects_look(struct suspects *suspects, const struct partitions *partitions)
 {
     bool before = suspects->ahead;
     suspects->ahead = false;
     for (size_t i = 0; i < suspects->suspect_count + suspects->convict_count && !suspects->ahead; i++)
-        suspects->ahead = is_ahead(&suspects->ranges[i], offsets);
+        suspects->ahead = is_ahead(&suspects->ranges[i], partitions);
     return suspects->ahead != before;
 }
 

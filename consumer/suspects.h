@@ -7,7 +7,7 @@
 #define KSUPERVISE_CONSUMER_SUSPECTS_H
 
 #include "common/error.h"
-#include "consumer/offsets.h"
+#include "consumer/partition.h"
 
 struct suspect_range {
     int32_t partition;
@@ -26,7 +26,7 @@ int suspects_open(struct suspects *suspects, const char *suspect_text, const cha
 void suspects_close(struct suspects *suspects);
 
 /* Whether some assigned partition has suspects or convicts ahead; keeps `ahead`. True when that changed. */
-bool suspects_look(struct suspects *suspects, const struct offsets *offsets);
+bool suspects_look(struct suspects *suspects, const struct partitions *partitions);
 
 bool suspects_convicted(const struct suspects *suspects, int32_t partition, int64_t offset);
 

@@ -80,17 +80,17 @@ void watermarks_close(struct watermarks *watermarks)
     free(watermarks);
 }
 
-void watermarks_ask(struct watermarks *watermarks, const struct offsets *offsets)
+void watermarks_ask(struct watermarks *watermarks, const struct partitions *partitions)
 {
     pthread_mutex_lock(&watermarks->lock);
     if (watermarks->question == IDLE || watermarks->question == ANSWERED) {
         rd_kafka_topic_partition_list_destroy(watermarks->list);
-        watermarks->list = rd_kafka_topic_partition_list_new((int)offsets->assigned_count);
+        watermarks->list = rd_kafka_topic_partition_list_new((int)partitions->assigned_count);
         /* ListOffsets takes −2 for the first offset that is there; librdkafka passes a "timestamp" on as it
          * is. */
-        for (size_t i = 0; i < offsets->row_count; i++)
-            if (offsets->rows[i].assigned)
-                rd_kafka_topic_partition_list_add(watermarks->list, offsets->topic, (int32_t)i)->offset =
+        for (size_t i = 0; i < partitions->row_count; i++)
+            if (partitions->rows[i].state != STATE_UNASSIGNED)
+                rd_kafka_topic_partition_list_add(watermarks->list, partitions->topic, (int32_t)i)->offset =
                     RD_KAFKA_OFFSET_BEGINNING;
         watermarks->question = watermarks->list->cnt > 0 ? WANTED : IDLE;
         pthread_cond_signal(&watermarks->changed);
@@ -98,11 +98,11 @@ void watermarks_ask(struct watermarks *watermarks, const struct offsets *offsets
     pthread_mutex_unlock(&watermarks->lock);
 }
 
-void watermarks_publish(struct watermarks *watermarks, struct offsets *offsets)
+void watermarks_publish(struct watermarks *watermarks, struct partitions *partitions)
 {
     pthread_mutex_lock(&watermarks->lock);
     if (watermarks->question == ANSWERED) {
-        offsets_publish_low(offsets, watermarks->list, watermarks->answered_us);
+        partitions_publish_low(partitions, watermarks->list, watermarks->answered_us);
         watermarks->question = IDLE;
     }
     pthread_mutex_unlock(&watermarks->lock);

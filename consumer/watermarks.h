@@ -11,7 +11,7 @@
 #define KSUPERVISE_CONSUMER_WATERMARKS_H
 
 #include "common/error.h"
-#include "consumer/offsets.h"
+#include "consumer/partition.h"
 
 struct watermarks; /* opaque */
 
@@ -21,9 +21,9 @@ void watermarks_close(struct watermarks *watermarks);
 
 /* Asks for the low watermarks of what is assigned now. Returns at once; does nothing while a question is
  * under way. */
-void watermarks_ask(struct watermarks *watermarks, const struct offsets *offsets);
+void watermarks_ask(struct watermarks *watermarks, const struct partitions *partitions);
 
 /* Publishes an answer that has come since the last call. */
-void watermarks_publish(struct watermarks *watermarks, struct offsets *offsets);
+void watermarks_publish(struct watermarks *watermarks, struct partitions *partitions);
 
 #endif

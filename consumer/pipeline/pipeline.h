@@ -52,7 +52,7 @@ struct stage_class {
     const char *help;
     /* Each may be NULL, but for one of `record`, `batch` and `sink`. `state` is the stage's own. `argument`
      * is NULL when none was given, and good only for the call; `pipeline` outlives the stage, which finds
-     * settings and statistics there: a stage that works long on a batch ticks once a record (stats_tick).
+     * settings and statistics there: a stage that works long on a batch ticks (pipeline_tick).
      * `open` looks at its argument first; when that is all that is wanted (pipeline_checking), it touches
      * nothing outside of this process. */
     int (*open)(void **state, const char *argument, const struct pipeline *pipeline, struct error *error);
@@ -84,7 +84,18 @@ struct pipeline {
     uint64_t records;                     /* decoded so far */
     struct stats_writer *stats;           /* ticks once a record; may be NULL */
     const struct worker_control *control; /* may be NULL */
+    void (*alive)(void *context);         /* for a stage that works long; NULL: nobody listens */
+    void *alive_context;
 };
+
+/* For a stage that works long on a batch, at least once a second: it has not hung, and the group is to keep
+ * this member. */
+static inline void pipeline_tick(const struct pipeline *pipeline)
+{
+    stats_tick(pipeline->stats);
+    if (pipeline->alive != NULL)
+        pipeline->alive(pipeline->alive_context);
+}
 
 /* --check: the pipeline is opened to see whether it is right, and closed again. */
 static inline bool pipeline_checking(const struct pipeline *pipeline)

@@ -133,7 +133,7 @@ static int take_in_transaction(struct postgres_sink *sink, int32_t partition, st
     return postgres_link_do(&sink->link, "take over", "COMMIT", error);
 }
 
-static int postgres_sink_take(void *state, const struct sink_source *source, int32_t partition,
+static int postgres_sink_take(void *state, const struct letter_source *source, int32_t partition,
                               struct sink_place *place, struct error *error)
 {
     struct postgres_sink *sink = state;

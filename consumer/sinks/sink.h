@@ -20,17 +20,10 @@
 #ifndef KSUPERVISE_CONSUMER_SINKS_SINK_H
 #define KSUPERVISE_CONSUMER_SINKS_SINK_H
 
-#include "consumer/dead_letters.h"
+#include "consumer/letter.h"
 #include "consumer/witness.h"
 
 struct item; /* pipeline.h */
-
-/* Whose offsets these are. */
-struct sink_source {
-    const char *cluster; /* Kafka's cluster id */
-    const char *group;
-    const char *topic;
-};
 
 /* Where a partition goes on, and the last record before that. */
 struct sink_place {
@@ -70,7 +63,7 @@ enum sink_result {
 struct sink_class {
     /* Takes a partition over: its epoch is raised, and who had it before can commit no more. *place is where
      * to go on. */
-    int (*take)(void *state, const struct sink_source *source, int32_t partition, struct sink_place *place,
+    int (*take)(void *state, const struct letter_source *source, int32_t partition, struct sink_place *place,
                 struct error *error);
 
     /* Where to go on, of a partition that is ours already, when the end of a commit is not known. SINK_DONE,

@@ -274,7 +274,7 @@ static int check_alone(struct sqlite_sink *sink, struct error *error)
     return result;
 }
 
-static int sqlite_take(void *state, const struct sink_source *source, int32_t partition,
+static int sqlite_take(void *state, const struct letter_source *source, int32_t partition,
                        struct sink_place *place, struct error *error)
 {
     struct sqlite_sink *sink = state;

@@ -6,7 +6,7 @@ import struct
 import time
 
 _LIST_OFFSETS, _METADATA, _OFFSET_COMMIT, _OFFSET_FETCH, _FIND_COORDINATOR, _INCREMENTAL_ALTER_CONFIGS = 2, 3, 8, 9, 10, 44
-_DELETE_TOPICS, _DELETE_RECORDS = 20, 21
+_DELETE_TOPICS, _DELETE_RECORDS, _CREATE_PARTITIONS = 20, 21, 37
 _COORDINATOR_ERRORS = (14, 15, 16)  # loading, not available, not this one
 
 
@@ -188,6 +188,18 @@ def delete_topic(bootstrap, topic):
     error = answer.number("h")
     if error:
         raise RuntimeError(f"DeleteTopics of {topic}: error {error}")
+
+
+def create_partitions(bootstrap, topic, count):
+    """CreatePartitions: the topic has so many then."""
+    body = struct.pack(">i", 1) + _string(topic) + struct.pack(">ii", count, -1) + struct.pack(">ib", 10000, 0)
+    answer = _ask(_brokers(bootstrap)[0], _CREATE_PARTITIONS, 0, body)
+    answer.number("i")
+    answer.number("i")
+    answer.string()
+    error, message = answer.number("h"), answer.string()
+    if error:
+        raise RuntimeError(f"CreatePartitions of {topic}: error {error}: {message}")
 
 
 def delete_records(bootstrap, topic, partition, before):

@@ -63,7 +63,7 @@ static enum verdict delay_record(void *state, const struct item *item, char why[
     int64_t until_us = now_us + delay->delay_us;
     for (; now_us < until_us && !pipeline_ending(delay->pipeline); now_us = clock_monotonic_us()) {
         sleep_until(until_us - now_us > SLICE_US ? now_us + SLICE_US : until_us);
-        stats_tick(delay->pipeline->stats);
+        pipeline_tick(delay->pipeline);
     }
     return VERDICT_PASS;
 }

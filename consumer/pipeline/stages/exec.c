@@ -258,7 +258,7 @@ static int turn(struct talk *t)
         {.fd = exec->out_sent < exec->out_used ? exec->child.to : -1, .events = POLLOUT},
     };
     int ready = poll(ends, 2, TICK_MS);
-    stats_tick(exec->pipeline->stats);
+    pipeline_tick(exec->pipeline);
     if (ready > 0 && ends[1].revents != 0)
         send_questions(exec);
     if (ready > 0 && ends[0].revents != 0 && receive(t) == -1)

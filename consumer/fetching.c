@@ -1,0 +1,166 @@
+#include "consumer/fetching.h"
+
+#include "common/clock.h"
+#include "common/log.h"
+
+enum { SEEK_MS = 5000 };
+
+static void check(const struct fetching *fetching, rd_kafka_error_t *error, const char *what)
+{
+    if (error == NULL)
+        return;
+    log_warning("%s: %s", what, rd_kafka_error_string(error));
+    stats_event(fetching->partitions->stats, STATS_RING_ERRORS, clock_wall_us(), rd_kafka_error_code(error),
+                "%s: %s", what, rd_kafka_error_string(error));
+    rd_kafka_error_destroy(error);
+}
+
+bool fetching_is_cooperative(const struct fetching *fetching)
+{
+    return strcmp(rd_kafka_rebalance_protocol(fetching->rk), "COOPERATIVE") == 0;
+}
+
+static bool wanted(const struct fetching *fetching, const struct partition *row)
+{
+    return state_fetched(row->state) && !fetching->paused;
+}
+
+/* One whose start is not known yet gives nothing until it is: where it waits does not matter. */
+static int64_t begin_at(const struct partition *row)
+{
+    return state_fetched(row->state) ? partition_read_from(row) : RD_KAFKA_OFFSET_BEGINNING;
+}
+
+static void told(struct fetching *fetching, int32_t number, bool on, bool seek)
+{
+    partition_fetches(fetching->partitions, number, (struct fetch){.on = on, .seek = seek});
+}
+
+/* --- assignments --------------------------------------------------------------------------------------- */
+
+static void assign(struct fetching *fetching, const rd_kafka_topic_partition_list_t *list)
+{
+    if (fetching_is_cooperative(fetching)) {
+        check(fetching, rd_kafka_incremental_assign(fetching->rk, list), "incremental assign");
+        return;
+    }
+    rd_kafka_resp_err_t err = rd_kafka_assign(fetching->rk, list);
+    if (err != RD_KAFKA_RESP_ERR_NO_ERROR)
+        log_warning("assign: %s", rd_kafka_err2str(err));
+}
+
+/* Says of each, both ways, whether it is fetched. */
+static void say_all(struct fetching *fetching, const rd_kafka_topic_partition_list_t *list, bool keep_seek)
+{
+    rd_kafka_topic_partition_list_t *on = rd_kafka_topic_partition_list_new(list->cnt);
+    rd_kafka_topic_partition_list_t *off = rd_kafka_topic_partition_list_new(list->cnt);
+    for (int i = 0; i < list->cnt; i++) {
+        const struct partition *row = partition_assigned(fetching->partitions, list->elems[i].partition);
+        if (row == NULL)
+            continue;
+        bool fetched = wanted(fetching, row);
+        rd_kafka_topic_partition_list_add(fetched ? on : off, list->elems[i].topic, list->elems[i].partition);
+        told(fetching, list->elems[i].partition, fetched, keep_seek || !fetched);
+    }
+    if (off->cnt > 0)
+        rd_kafka_pause_partitions(fetching->rk, off);
+    if (on->cnt > 0)
+        rd_kafka_resume_partitions(fetching->rk, on);
+    rd_kafka_topic_partition_list_destroy(on);
+    rd_kafka_topic_partition_list_destroy(off);
+}
+
+void fetching_assign(struct fetching *fetching, rd_kafka_topic_partition_list_t *partitions, bool array_holds)
+{
+    for (int i = 0; i < partitions->cnt; i++)
+        partitions->elems[i].offset =
+            begin_at(partition_assigned(fetching->partitions, partitions->elems[i].partition));
+    assign(fetching, partitions);
+    say_all(fetching, partitions, array_holds);
+}
+
+void fetching_unassign(struct fetching *fetching, const rd_kafka_topic_partition_list_t *partitions)
+{
+    if (fetching_is_cooperative(fetching))
+        check(fetching, rd_kafka_incremental_unassign(fetching->rk, partitions), "incremental unassign");
+    else
+        rd_kafka_assign(fetching->rk, NULL);
+}
+
+/* librdkafka does not seek in a partition whose offset it has reported as gone, nor while the topic is not
+ * there: its fetching has ended, and only an assignment starts it. (With an eager assignor that is one of
+ * all: what they had fetched ahead comes again.) */
+static void assign_again(struct fetching *fetching, const rd_kafka_topic_partition_list_t *ended)
+{
+    struct partitions *partitions = fetching->partitions;
+    rd_kafka_topic_partition_list_t *list;
+    if (fetching_is_cooperative(fetching)) {
+        list = rd_kafka_topic_partition_list_copy(ended);
+        check(fetching, rd_kafka_incremental_unassign(fetching->rk, ended), "incremental unassign");
+    } else {
+        list = rd_kafka_topic_partition_list_new((int)partitions->assigned_count);
+        for (size_t i = 0; i < partitions->row_count; i++)
+            if (partitions->rows[i].state != STATE_UNASSIGNED)
+                rd_kafka_topic_partition_list_add(list, partitions->topic, (int32_t)i);
+    }
+    fetching_assign(fetching, list, false);
+    rd_kafka_topic_partition_list_destroy(list);
+}
+
+/* --- settling ------------------------------------------------------------------------------------------ */
+
+/* A pause drops what librdkafka had fetched ahead, and before 2.1 its own idea of the position with it: so
+ * reading goes on by a seek to ours. */
+static void start(struct fetching *fetching, rd_kafka_topic_partition_list_t *list)
+{
+    rd_kafka_topic_partition_list_t *ended = rd_kafka_topic_partition_list_new(1);
+    check(fetching, rd_kafka_seek_partitions(fetching->rk, list, SEEK_MS), "seek");
+    for (int i = 0; i < list->cnt; i++) {
+        const rd_kafka_topic_partition_t *one = &list->elems[i];
+        if (one->err == RD_KAFKA_RESP_ERR__STATE || one->err == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION)
+            rd_kafka_topic_partition_list_add(ended, one->topic, one->partition);
+        /* A seek that timed out is made again in the next turn. */
+        told(fetching, one->partition, true, one->err == RD_KAFKA_RESP_ERR__TIMED_OUT);
+        fetching->partitions->unsettled |= one->err == RD_KAFKA_RESP_ERR__TIMED_OUT;
+    }
+    rd_kafka_resume_partitions(fetching->rk, list); /* changes the list's errors */
+    if (ended->cnt > 0)
+        assign_again(fetching, ended);
+    rd_kafka_topic_partition_list_destroy(ended);
+}
+
+void fetching_settle(struct fetching *fetching)
+{
+    struct partitions *partitions = fetching->partitions;
+    if (!partitions->unsettled || fetching->rk == NULL)
+        return;
+    partitions->unsettled = false;
+    rd_kafka_topic_partition_list_t *on = rd_kafka_topic_partition_list_new(1);
+    rd_kafka_topic_partition_list_t *off = rd_kafka_topic_partition_list_new(1);
+    for (size_t i = 0; i < partitions->row_count; i++) {
+        const struct partition *row = &partitions->rows[i];
+        bool fetched = wanted(fetching, row);
+        if (fetched && (!row->fetch.on || row->fetch.seek))
+            rd_kafka_topic_partition_list_add(on, partitions->topic, (int32_t)i)->offset =
+                partition_read_from(row);
+        if (!fetched && row->fetch.on) {
+            rd_kafka_topic_partition_list_add(off, partitions->topic, (int32_t)i);
+            told(fetching, (int32_t)i, false, true);
+        }
+    }
+    if (off->cnt > 0)
+        rd_kafka_pause_partitions(fetching->rk, off);
+    if (on->cnt > 0)
+        start(fetching, on);
+    rd_kafka_topic_partition_list_destroy(on);
+    rd_kafka_topic_partition_list_destroy(off);
+}
+
+/* Wherever reading begins anew, the last record is looked at. */
+void fetching_pause(struct fetching *fetching, bool paused)
+{
+    fetching->paused = paused;
+    if (!paused)
+        partitions_event(fetching->partitions, EVENT_AGAIN);
+    fetching->partitions->unsettled = true;
+}

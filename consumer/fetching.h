@@ -1,0 +1,38 @@
+/* fetching.h: whether, and from where, librdkafka fetches each partition: a function of the partition's state
+ * and of the consumer's pause, and of nothing else. It is worked out in one place, and told to librdkafka
+ * both ways: an application's pause survives an assignment in librdkafka, so a partition that should be
+ * fetched is resumed explicitly.
+ *
+ * One thread, the one that owns the handle.
+ */
+#ifndef KSUPERVISE_CONSUMER_FETCHING_H
+#define KSUPERVISE_CONSUMER_FETCHING_H
+
+#include "consumer/partition.h"
+
+struct fetching {
+    rd_kafka_t *rk; /* NULL: nothing is told */
+    struct partitions *partitions;
+    bool paused; /* no records are taken; partitions and membership are kept */
+};
+
+/* The group gives these, which the table has already: sets where they begin, assigns, and says for each
+ * whether it is fetched. `array_holds`: the application's array has messages from before, so that what it
+ * gets next is not told from them: reading begins anew once the array is empty. Called from the rebalance
+ * callback. */
+void fetching_assign(struct fetching *fetching, rd_kafka_topic_partition_list_t *partitions,
+                     bool array_holds);
+/* The group takes these. */
+void fetching_unassign(struct fetching *fetching, const rd_kafka_topic_partition_list_t *partitions);
+
+/* True when partitions come and go one by one (cooperative-sticky). */
+bool fetching_is_cooperative(const struct fetching *fetching);
+
+/* All are paused, or not any more. */
+void fetching_pause(struct fetching *fetching, bool paused);
+
+/* Brings librdkafka to where the table is: for each turn, between two batches. Cheap when nothing changed.
+ * Seeks wait for their answers, some milliseconds. */
+void fetching_settle(struct fetching *fetching);
+
+#endif

@@ -1,0 +1,29 @@
+/* joining.h: whether this member is on its way into a new generation of its group.
+ *
+ * With a cooperative assignor a member goes on working while it joins, but a commit that it sends between its
+ * JoinGroup and the answer carries the former generation: the broker takes the requests of a connection one
+ * after the other, so it gets to the commit in the new one, answers ILLEGAL_GENERATION, and librdkafka gives
+ * all partitions up as lost. librdkafka tells nobody that it joins; its interceptors see the requests.
+ *
+ * The interceptors run on librdkafka's threads; joining_under_way may be called from any.
+ */
+#ifndef KSUPERVISE_CONSUMER_JOINING_H
+#define KSUPERVISE_CONSUMER_JOINING_H
+
+#include "common/banned.h"
+
+#include <librdkafka/rdkafka.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+
+struct joining {
+    _Atomic int64_t since_us; /* monotonic; 0: it is not */
+};
+
+/* Watches the handle that is made of this configuration; `joining` outlives it. */
+void joining_watch(struct joining *joining, rd_kafka_conf_t *conf);
+
+/* Commits are to wait. Never for longer than ten seconds: then the group does not answer, and a commit tells. */
+bool joining_under_way(const struct joining *joining);
+
+#endif

@@ -1,0 +1,293 @@
+/* partition.h: the consumer's own table of partitions, a row a partition of its topic. It alone says what has
+ * been processed and may be committed: librdkafka's position moves when a message enters the application's
+ * array, before it is processed, so it is never asked.
+ *
+ * Only the files partition*.c write a row. Everybody else asks, or says what has happened: an event, which
+ * moves the partition along an edge of its table (partition_states.h). Whether and from where librdkafka
+ * fetches follows from the row, and is done by fetching.h, later. One topic, so a row is found by the
+ * partition number. One thread.
+ */
+#ifndef KSUPERVISE_CONSUMER_PARTITION_H
+#define KSUPERVISE_CONSUMER_PARTITION_H
+
+#include "common/error.h"
+#include "common/stats/writer.h"
+#include "consumer/acks.h"
+#include "consumer/partition_states.h"
+#include "consumer/witness.h"
+
+#include <librdkafka/rdkafka.h>
+
+/* Where a partition begins, or goes on. */
+struct place {
+    int64_t offset;
+    int64_t committed;      /* what the group has; STATS_UNKNOWN: nothing */
+    struct witness witness; /* the last record before `offset`, where it is known */
+    const char *metadata;   /* of the group's commit, at `offset`; NULL: none */
+    size_t metadata_length;
+    bool moved; /* somebody set it there: what the group has is another's word, its metadata included */
+};
+
+/* What comes with an event. */
+struct partition_news {
+    const struct place *place; /* placed */
+    int64_t until_us;          /* monotonic: what leads to a state that waits */
+};
+
+/* What librdkafka was told. */
+struct fetch {
+    bool on;   /* it fetches */
+    bool seek; /* it is to go on elsewhere than where it is; nothing that it delivers before is taken */
+};
+
+struct commit_state {
+    int64_t committed; /* as the broker confirmed it; STATS_UNKNOWN: nothing */
+    int64_t requested; /* in the commit under way; STATS_UNKNOWN: none */
+    int64_t barrier;   /* no commit goes beyond it, whatever was processed; STATS_UNKNOWN: there is none */
+    bool again;        /* what the broker has may be another commit than the last one that was confirmed */
+};
+
+/* The batch in flight. */
+struct flight {
+    int64_t first; /* STATS_UNKNOWN: it has nothing of this partition */
+    int64_t end;
+    int64_t oldest_us;   /* wall; STATS_UNKNOWN */
+    int64_t stop;        /* what is not processed for now begins here; STATS_UNKNOWN: all of it is */
+    int64_t until_us;    /* monotonic: and is tried again then */
+    struct witness last; /* the last record before `end` */
+};
+
+/* What failed. The attempts at a record, and those at a batch that is nobody's fault, are two counts. */
+struct retry {
+    int64_t offset; /* the record; STATS_UNKNOWN: none has failed */
+    unsigned attempts;
+    unsigned batch_attempts;
+    int64_t first_failure_us; /* wall */
+};
+
+/* The last record before the position. */
+struct last_record {
+    struct witness read;  /* as it was read; WITNESS_NONE: not known */
+    struct witness found; /* another one that is there instead; WITNESS_NONE: none was met */
+    bool doubted;         /* nothing is committed before it is seen again */
+};
+
+/* What this process has done of a partition in its last assignment, from where that began: so when nobody has
+ * got farther meanwhile, it need not do it again. */
+struct former {
+    int64_t from, to; /* STATS_UNKNOWN: nothing */
+    struct witness last;
+};
+
+/* Offsets that librdkafka passed over: a marker, compaction; or a fault of its own (FACTS of librdkafka
+ * before 2.1: partitions that stay in a cooperative rebalance jump ahead). So the first gap behind a
+ * rebalance is read twice. */
+struct gap {
+    int64_t at; /* where reading began anew for it; STATS_UNKNOWN: for none */
+    bool believed;
+};
+
+struct partition {
+    bool known;
+    enum partition_state state;
+    int slot;             /* in the segment; -1: no room */
+    uint32_t assignments; /* how often it was assigned to this process */
+    int64_t position;     /* processed + 1: the next offset to process; STATS_UNKNOWN while placing */
+    int64_t begun;        /* where it was placed */
+    struct former former;
+    int64_t received; /* what is below was counted as received in this assignment */
+    int64_t until_us; /* monotonic: something is due then, in a state that waits */
+    bool owned;       /* the database knows this assignment */
+    unsigned asked;   /* how often in a row the broker or the database was asked where to go on */
+    struct fetch fetch;
+    struct commit_state commit;
+    struct flight flight;
+    struct retry retry;
+    struct last_record last;
+    struct gap gap;
+    struct acks *acks; /* --commit manual; owned; else NULL */
+};
+
+/* A row that nobody has asked for. */
+extern const struct partition partition_unused;
+
+struct partitions {
+    const char *topic;
+    struct stats_writer *stats;
+    struct partition *rows;
+    size_t row_count;
+    size_t assigned_count;
+    size_t waiting_count; /* in a state that waits */
+    bool unsettled;       /* some row does not fetch as its state says: fetching.h */
+    bool manual;          /* what is acknowledged is committed, not what is processed */
+    int topic_partitions; /* how many the topic has, when that was asked; 0: it was not */
+    uint64_t fresh;       /* records of the batch in flight that were not received before */
+};
+
+void partitions_init(struct partitions *partitions, const char *topic, struct stats_writer *stats);
+void partitions_release(struct partitions *partitions);
+
+/* The row, made when it is new; NULL when memory is out. Grows by doubling: pointers are good until the next
+ * call. */
+const struct partition *partition_row(struct partitions *partitions, int32_t number);
+
+/* The row of a partition that is assigned now, or NULL. */
+static inline struct partition *partition_assigned_row(struct partitions *partitions, int32_t number)
+{
+    if (number < 0 || (size_t)number >= partitions->row_count ||
+        partitions->rows[number].state == STATE_UNASSIGNED)
+        return NULL;
+    return &partitions->rows[number];
+}
+static inline const struct partition *partition_assigned(const struct partitions *partitions, int32_t number)
+{
+    return partition_assigned_row((struct partitions *)partitions, number);
+}
+
+/* --- events -------------------------------------------------------------------------------------------- */
+
+/* The group assigns it. -1: no memory. */
+int partition_given(struct partitions *partitions, int32_t number);
+void partition_taken(struct partitions *partitions, int32_t number);
+/* Where to begin or to go on; published. False when the metadata is not ours (acks.h): nothing counts as
+ * acknowledged then. */
+bool partition_placed(struct partitions *partitions, int32_t number, const struct place *place);
+/* One that leads to a state that waits, until then. */
+void partition_wait(struct partitions *partitions, int32_t number, enum partition_event event,
+                    int64_t until_us);
+/* The group has a partition at `committed`, and this process has done what follows, up to row->former.to. */
+static inline bool partition_did(const struct partition *row, int64_t committed)
+{
+    return row->former.to != STATS_UNKNOWN && committed >= row->former.from && committed < row->former.to;
+}
+
+/* Any other. */
+void partition_event(struct partitions *partitions, int32_t number, enum partition_event event);
+/* The same of all that are assigned. */
+void partitions_event(struct partitions *partitions, enum partition_event event);
+
+/* The database knows this assignment. */
+void partition_own(struct partitions *partitions, int32_t number);
+/* It is asked where to go on, once more; returns how often in a row. */
+unsigned partition_count_asking(struct partitions *partitions, int32_t number);
+
+/* The first at or after `from` that is in this state, with its time over; -1: there is none. */
+int32_t partition_due(const struct partitions *partitions, enum partition_state state, int32_t from);
+/* Until the next is due, microseconds from now; INT64_MAX when nothing waits. */
+int64_t partitions_due_us(const struct partitions *partitions);
+
+/* Where reading begins, or goes on. */
+static inline int64_t partition_read_from(const struct partition *row)
+{
+    return row->state == STATE_VERIFYING ? row->last.read.offset : row->position;
+}
+
+/* --- what librdkafka was told: fetching.h -------------------------------------------------------------- */
+
+void partition_fetches(struct partitions *partitions, int32_t number, struct fetch fetch);
+
+/* --- the batch in flight: partition_flight.c ----------------------------------------------------------- */
+
+enum taken {
+    TAKEN,      /* it is the next of its partition, and part of the batch in flight now */
+    TAKEN_DONE, /* likewise, but it was acknowledged before */
+    TAKEN_LAST, /* the last record again: compared, and nobody's to process or to count */
+    NOT_TAKEN   /* of another assignment, seen before, or not what follows */
+};
+
+/* Judges a message of this topic. Called once a record. */
+enum taken partition_take(struct partitions *partitions, const rd_kafka_message_t *message);
+/* librdkafka has come to the end of a partition: nothing lies between what it delivered and `offset`. True
+ * when that moves the partition: over a transaction's marker, aborted records, a compacted end. */
+bool partition_take_end(struct partitions *partitions, int32_t number, int64_t offset);
+
+/* Something of the batch in flight moves a position. */
+bool partitions_moving(const struct partitions *partitions);
+static inline bool partition_moves(const struct partition *row)
+{
+    return row->flight.first != STATS_UNKNOWN && row->flight.end != row->position;
+}
+
+/* A record cannot be processed for now: it and what follows in its partition comes again at `until_us`.
+ * Returns how often it was tried. */
+unsigned partition_stop_at_record(struct partitions *partitions, int32_t number, int64_t offset,
+                                  int64_t wall_us);
+/* Nothing of the batch in flight could be processed. Returns how often that was in a row. */
+unsigned partition_stop_at_batch(struct partitions *partitions, int32_t number);
+void partition_stop_until(struct partitions *partitions, int32_t number, int64_t until_us);
+/* Like the first, but it is no attempt at the record. */
+void partition_stop_at(struct partitions *partitions, int32_t number, int64_t offset, int64_t until_us);
+/* True for a record that the batch in flight stops at, or that follows one. */
+static inline bool partition_stopped(const struct partition *row, int64_t offset)
+{
+    return row->flight.stop != STATS_UNKNOWN && offset >= row->flight.stop;
+}
+/* The batch ends before this offset; nothing has failed. */
+void partition_cut(struct partitions *partitions, int32_t number, int64_t offset);
+/* After the pipeline: no position moves beyond where a partition stopped, which waits now. Again after a sink
+ * that failed. */
+void partitions_apply_stops(struct partitions *partitions);
+/* Before positions move: which record is the last that they move over. One that moves over a gap alone keeps
+ * the one that it had. */
+void partitions_note_last(struct partitions *partitions, rd_kafka_message_t *const *messages, size_t count);
+
+/* Nothing of it is done, and all of it comes again. */
+void partitions_drop_flight(struct partitions *partitions);
+
+void partitions_publish_flight(struct partitions *partitions); /* before processing */
+/* Positions move; the batch is over. */
+void partitions_move(struct partitions *partitions, int64_t wall_us);
+
+/* --- acknowledgements: partition_acks.c ---------------------------------------------------------------- */
+
+/* first to before end. -1 with the error when the metadata could not hold it. Does nothing without acks. */
+int partition_acknowledge(struct partitions *partitions, int32_t number, int64_t first, int64_t end,
+                          struct error *error);
+/* Delivered and not acknowledged. */
+int64_t partition_unacknowledged(const struct partition *row);
+void partition_publish_acks(const struct partitions *partitions, const struct partition *row);
+
+/* --- commits: partition_commits.c ---------------------------------------------------------------------- */
+
+/* Barriers: what was processed is not to be committed before something else happened (dead_letters.h).
+ * Lifting is for all, before they are set anew. */
+void partition_lower_barrier(struct partitions *partitions, int32_t number, int64_t offset);
+void partitions_lift_barriers(struct partitions *partitions);
+
+/* How far it may be committed. */
+int64_t partition_committable(const struct partition *row);
+/* True when some assigned partition has processed more than is committed or being committed. */
+bool partitions_dirty(const struct partitions *partitions);
+/* All that may be committed of it is. */
+bool partition_committed(const struct partition *row);
+
+/* A list of what is to be committed now, noted in the rows; NULL when there is nothing. The caller destroys
+ * it. */
+rd_kafka_topic_partition_list_t *partitions_to_commit(struct partitions *partitions);
+/* Commits that somebody else asked for, with these offsets (--commit auto). */
+void partitions_requested(struct partitions *partitions, const rd_kafka_topic_partition_list_t *list);
+/* The answer to the commit that was noted last: a partition at a time; published. */
+void partitions_commit_answered(struct partitions *partitions, rd_kafka_resp_err_t err,
+                                const rd_kafka_topic_partition_list_t *list, int64_t wall_us);
+/* There was no answer in time: what was asked for is asked for again. */
+void partitions_commit_unanswered(struct partitions *partitions);
+/* The answer to an earlier commit: it may have undone a later one at the broker. */
+void partitions_commit_late(struct partitions *partitions, const rd_kafka_topic_partition_list_t *list);
+
+/* What the first commit of a partition says in its metadata when --from is latest: how many partitions there
+ * were. So a partition that comes later is told from one that another member is beginning right now. */
+#define COMMIT_FIRST_MARK "first of "
+/* 0: it is no such metadata. */
+int commit_first_of(const char *metadata, size_t length);
+
+/* --- watermarks: partition_publish.c ------------------------------------------------------------------- */
+
+void partition_publish_place(const struct partitions *partitions, const struct partition *row);
+void partition_publish_assigned(const struct partitions *partitions, const struct partition *row);
+/* Asks librdkafka for the high watermarks it knows (no traffic) and publishes them. */
+void partitions_publish_high(struct partitions *partitions, rd_kafka_t *rk, int64_t wall_us);
+/* Low watermarks, as a query brought them. */
+void partitions_publish_low(struct partitions *partitions, const rd_kafka_topic_partition_list_t *list,
+                            int64_t wall_us);
+
+#endif

@@ -1,0 +1,28 @@
+/* retries.h: partitions that wait, because a record, a whole batch, or a dead letter could not be done for
+ * now. Such a partition is not fetched; the others go on, and so does polling, so the group sees nothing of
+ * it. When its time is over it is read again from that record. How long: backoff.h.
+ *
+ * A record that is tried more than --retries times after the first is given up. A batch that failed as a
+ * whole (its database is away) is nobody's fault and is tried for ever, and so is a letter that the topic
+ * refuses.
+ */
+#ifndef KSUPERVISE_CONSUMER_RETRIES_H
+#define KSUPERVISE_CONSUMER_RETRIES_H
+
+#include "consumer/consumer.h"
+
+/* The record cannot be processed for now. False: it has been tried often enough. */
+bool retry_record(struct consumer *consumer, const rd_kafka_message_t *message, const char *stage,
+                  const char *why);
+/* Nothing of the batch in flight could be processed. */
+void retry_batch(struct consumer *consumer, const struct error *error);
+
+/* How often the record has been tried, this time included, and when it failed first (wall microseconds). */
+unsigned retry_attempts(const struct consumer *consumer, const rd_kafka_message_t *message,
+                        int64_t *first_failure_us);
+
+/* For every turn: partitions whose letters are refused wait; those whose time is over go on. Cheap when
+ * nothing waits. */
+void retries_serve(struct consumer *consumer);
+
+#endif

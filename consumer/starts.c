@@ -1,0 +1,337 @@
+#include "consumer/starts.h"
+
+#include <inttypes.h>
+
+#include "common/clock.h"
+#include "common/exit_codes.h"
+#include "common/kafka_topic.h"
+#include "common/log.h"
+#include "consumer/backoff.h"
+#include "consumer/edges.h"
+#include "consumer/exactly_once.h"
+
+enum { QUERY_MS = EDGES_QUERY_MS };
+
+/* One partition on its way to a place. */
+struct start {
+    int32_t partition;
+    struct place place;
+    bool in_sink; /* the sink has a place of it */
+    bool fresh;   /* nobody has a place of it */
+    bool failed;  /* it is not known */
+    int64_t edge; /* of a fresh one: RD_KAFKA_OFFSET_BEGINNING or _END */
+};
+
+struct starts {
+    struct consumer *consumer;
+    struct start *list;
+    size_t count;
+    struct error error; /* the last one */
+};
+
+static void fail(struct start *start)
+{
+    start->failed = true;
+    start->fresh = false;
+}
+
+/* --- what the group says ------------------------------------------------------------------------------- */
+
+static void take_committed(struct starts *starts, struct start *start, const rd_kafka_topic_partition_t *one)
+{
+    if (one->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        error_set(&starts->error, "the group's offset: %s", rd_kafka_err2str(one->err));
+        fail(start);
+        return;
+    }
+    if (one->offset < 0)
+        return;
+    start->place.offset = start->place.committed = one->offset;
+    start->place.metadata = one->metadata;
+    start->place.metadata_length = one->metadata_size;
+}
+
+/* The list is the caller's, to destroy: places point into it. An error of one partition is that partition's;
+ * not "nothing committed". */
+static rd_kafka_topic_partition_list_t *ask_group(struct starts *starts)
+{
+    struct consumer *consumer = starts->consumer;
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)starts->count);
+    for (size_t i = 0; i < starts->count; i++)
+        rd_kafka_topic_partition_list_add(list, consumer->partitions.topic, starts->list[i].partition);
+    rd_kafka_resp_err_t err = rd_kafka_committed(consumer->rk, list, QUERY_MS);
+    for (int i = 0; i < list->cnt; i++) {
+        if (err != RD_KAFKA_RESP_ERR_NO_ERROR && list->elems[i].err == RD_KAFKA_RESP_ERR_NO_ERROR)
+            list->elems[i].err = err;
+        take_committed(starts, &starts->list[i], &list->elems[i]);
+    }
+    return list;
+}
+
+/* --- what the sink says -------------------------------------------------------------------------------- */
+
+static void take_place(struct start *start, const struct sink_place *place)
+{
+    start->in_sink = place->next_offset != STATS_UNKNOWN;
+    if (!start->in_sink)
+        return;
+    start->failed = false; /* the group's word is not needed */
+    start->place.offset = place->next_offset;
+    start->place.witness = place->witness;
+}
+
+/* One that does not answer is not asked about the others: each would take as long. */
+static void ask_sink(struct starts *starts)
+{
+    bool away = false;
+    for (size_t i = 0; i < starts->count; i++) {
+        struct sink_place place = {STATS_UNKNOWN, WITNESS_NONE};
+        stats_tick(starts->consumer->stats);
+        if (away ||
+            exactly_once_place(starts->consumer, starts->list[i].partition, &place, &starts->error) == -1) {
+            away = true;
+            fail(&starts->list[i]);
+        } else {
+            take_place(&starts->list[i], &place);
+        }
+    }
+}
+
+/* --- partitions of which nobody has a place ------------------------------------------------------------ */
+
+/* Whether the group has come so far in other partitions that this one must be new, or its offset lost. One
+ * whose offsets are all first commits (COMMIT_FIRST_MARK) of a time when there were more partitions than this
+ * number is beginning right now. */
+static bool is_new_to(const rd_kafka_topic_partition_list_t *group, int32_t partition)
+{
+    for (int i = 0; i < group->cnt; i++) {
+        const rd_kafka_topic_partition_t *one = &group->elems[i];
+        if (one->offset < 0)
+            continue;
+        int mark = commit_first_of(one->metadata, one->metadata_size);
+        if (mark == 0 || partition >= mark)
+            return true;
+    }
+    return false;
+}
+
+static rd_kafka_topic_partition_list_t *ask_whole_group(struct starts *starts)
+{
+    struct consumer *consumer = starts->consumer;
+    int count = kafka_topic_partitions(consumer->rk, consumer->partitions.topic, QUERY_MS);
+    if (count <= 0) {
+        error_set(&starts->error, "the broker does not say how many partitions the topic has");
+        return NULL;
+    }
+    consumer->partitions.topic_partitions = count;
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(count);
+    rd_kafka_topic_partition_list_add_range(list, consumer->partitions.topic, 0, count - 1);
+    rd_kafka_resp_err_t err = rd_kafka_committed(consumer->rk, list, QUERY_MS);
+    for (int i = 0; i < list->cnt && err == RD_KAFKA_RESP_ERR_NO_ERROR; i++)
+        err = list->elems[i].err;
+    if (err == RD_KAFKA_RESP_ERR_NO_ERROR)
+        return list;
+    error_set(&starts->error, "the group's offsets: %s", rd_kafka_err2str(err));
+    rd_kafka_topic_partition_list_destroy(list);
+    return NULL;
+}
+
+/* Only --from latest can pass something over. */
+static void choose_edges(struct starts *starts)
+{
+    rd_kafka_topic_partition_list_t *group = NULL;
+    bool latest = starts->consumer->settings->from == FROM_LATEST;
+    if (latest && (group = ask_whole_group(starts)) == NULL) {
+        for (size_t i = 0; i < starts->count; i++)
+            if (starts->list[i].fresh)
+                fail(&starts->list[i]);
+        return;
+    }
+    for (size_t i = 0; i < starts->count; i++) {
+        struct start *start = &starts->list[i];
+        bool new_one = latest && start->fresh && is_new_to(group, start->partition);
+        start->edge = latest && !new_one ? RD_KAFKA_OFFSET_END : RD_KAFKA_OFFSET_BEGINNING;
+        if (new_one)
+            log_line("%s [%" PRId32 "] is new to the group: it begins at its first record, not at the latest",
+                     starts->consumer->partitions.topic, start->partition);
+    }
+    if (group != NULL)
+        rd_kafka_topic_partition_list_destroy(group);
+}
+
+static struct start *find(struct starts *starts, int32_t partition)
+{
+    for (size_t i = 0; i < starts->count; i++)
+        if (starts->list[i].partition == partition)
+            return &starts->list[i];
+    return NULL;
+}
+
+static void ask_edge(struct starts *starts, int64_t edge)
+{
+    struct consumer *consumer = starts->consumer;
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
+    for (size_t i = 0; i < starts->count; i++)
+        if (starts->list[i].fresh && starts->list[i].edge == edge)
+            rd_kafka_topic_partition_list_add(list, consumer->partitions.topic, starts->list[i].partition);
+    rd_kafka_resp_err_t err =
+        list->cnt > 0 ? edges_query(consumer->rk, list, edge) : RD_KAFKA_RESP_ERR_NO_ERROR;
+    for (int i = 0; i < list->cnt; i++) {
+        struct start *start = find(starts, list->elems[i].partition);
+        start->place.offset = list->elems[i].offset;
+        if (err == RD_KAFKA_RESP_ERR_NO_ERROR && start->place.offset >= 0)
+            continue;
+        error_set(&starts->error, "the broker does not say where the topic begins: %s",
+                  rd_kafka_err2str(err));
+        fail(start);
+    }
+    rd_kafka_topic_partition_list_destroy(list);
+}
+
+static void begin_fresh_ones(struct starts *starts)
+{
+    bool any = false;
+    for (size_t i = 0; i < starts->count; i++) {
+        struct start *start = &starts->list[i];
+        start->fresh = !start->failed && start->place.offset == STATS_UNKNOWN;
+        any |= start->fresh;
+    }
+    if (!any)
+        return;
+    choose_edges(starts);
+    ask_edge(starts, RD_KAFKA_OFFSET_BEGINNING);
+    ask_edge(starts, RD_KAFKA_OFFSET_END);
+}
+
+/* The sink is told where it begins before anything is read: a second first start must not be elsewhere. */
+static void tell_sink(struct starts *starts)
+{
+    for (size_t i = 0; i < starts->count; i++) {
+        struct start *start = &starts->list[i];
+        if (!start->failed && !start->in_sink &&
+            exactly_once_move(starts->consumer, start->partition, STATS_UNKNOWN, start->place.offset, false,
+                              &starts->error) != SINK_DONE)
+            fail(start);
+    }
+}
+
+/* --- what comes of it ---------------------------------------------------------------------------------- */
+
+/* A partition that comes back behind what this very process has done: its last commit did not get through.
+ * Where offsets say what was processed, it goes on behind that: nobody has got farther. With
+ * acknowledgements, or a sink, what comes again is known otherwise. */
+static void go_on_behind_former(struct consumer *consumer, struct start *start)
+{
+    const struct partition *row = partition_assigned(&consumer->partitions, start->partition);
+    if (consumer->settings->commit != COMMIT_BATCH || exactly_once_is(consumer) ||
+        !partition_did(row, start->place.committed))
+        return;
+    log_verbose("%s [%" PRId32 "] goes on at %" PRId64
+                ", which this process had reached; committed is %" PRId64,
+                consumer->partitions.topic, start->partition, row->former.to, start->place.committed);
+    start->place.offset = row->former.to;
+    start->place.witness = row->former.last;
+}
+
+/* It comes again all the same. */
+static void tell_redelivery(struct consumer *consumer, int32_t number, int64_t start)
+{
+    const struct partition *row = partition_assigned(&consumer->partitions, number);
+    int64_t reached = row->former.to; /* unknown is below all */
+    if (start >= reached)
+        return;
+    log_warning("%s [%" PRId32 "] was assigned again at %" PRId64 ", after %" PRId64
+                " had been reached: %" PRId64 " records will be delivered again",
+                consumer->partitions.topic, number, start, reached, reached - start);
+    stats_event(consumer->stats, STATS_RING_ERRORS, clock_wall_us(), reached - start,
+                "[%" PRId32 "] assigned again at %" PRId64 ", was at %" PRId64, number, start, reached);
+}
+
+static void place(struct consumer *consumer, struct start *start)
+{
+    go_on_behind_former(consumer, start);
+    tell_redelivery(consumer, start->partition, start->place.offset);
+    if (!partition_placed(&consumer->partitions, start->partition, &start->place))
+        log_warning("%s [%" PRId32 "]: the commit's metadata is not ours; nothing counts as acknowledged "
+                    "beyond %" PRId64,
+                    consumer->partitions.topic, start->partition, start->place.offset);
+    log_verbose("partition %" PRId32 " begins at %" PRId64 "%s", start->partition, start->place.offset,
+                start->place.committed == STATS_UNKNOWN ? " (nothing committed)" : "");
+}
+
+static void wait_again(struct consumer *consumer, int32_t number, const struct error *error)
+{
+    const struct partition *row = partition_assigned(&consumer->partitions, number);
+    if (row->state != STATE_PLACING) /* the sink has said that it is another's */
+        return;
+    int64_t wait = backoff_us(consumer->settings, partition_count_asking(&consumer->partitions, number));
+    partition_wait(&consumer->partitions, number, EVENT_UNPLACED, clock_monotonic_us() + wait);
+    log_warning("%s [%" PRId32 "]: where to go on is not known: %s; again in %" PRId64 " ms",
+                consumer->partitions.topic, number, error->text, wait / US_PER_MS);
+}
+
+static void settle(struct starts *starts)
+{
+    for (size_t i = 0; i < starts->count; i++) {
+        if (starts->list[i].failed)
+            wait_again(starts->consumer, starts->list[i].partition, &starts->error);
+        else
+            place(starts->consumer, &starts->list[i]);
+    }
+}
+
+/* --- asking -------------------------------------------------------------------------------------------- */
+
+static size_t gather(const struct consumer *consumer, struct start *list)
+{
+    size_t count = 0;
+    for (int32_t i = partition_due(&consumer->partitions, STATE_PLACING, 0); i != -1;
+         i = partition_due(&consumer->partitions, STATE_PLACING, i + 1))
+        list[count++] = (struct start){
+            .partition = i,
+            .place = {.offset = STATS_UNKNOWN, .committed = STATS_UNKNOWN, .witness = WITNESS_NONE}};
+    return count;
+}
+
+void starts_serve(struct consumer *consumer)
+{
+    if (partition_due(&consumer->partitions, STATE_PLACING, 0) == -1)
+        return;
+    struct starts starts = {.consumer = consumer, .error = ERROR_INIT};
+    starts.list = calloc(consumer->partitions.row_count, sizeof *starts.list);
+    if (starts.list == NULL) {
+        consumer_fail(consumer, EXIT_CODE_FAILED, "no memory for %zu partitions",
+                      consumer->partitions.row_count);
+        return;
+    }
+    starts.count = gather(consumer, starts.list);
+    rd_kafka_topic_partition_list_t *committed = ask_group(&starts);
+    if (exactly_once_is(consumer))
+        ask_sink(&starts);
+    begin_fresh_ones(&starts);
+    if (exactly_once_is(consumer))
+        tell_sink(&starts);
+    settle(&starts);
+    rd_kafka_topic_partition_list_destroy(committed);
+    free(starts.list);
+}
+
+int starts_move(struct consumer *consumer, int32_t partition, int64_t offset, bool delete_rows,
+                struct error *error)
+{
+    const struct partition *row = partition_assigned(&consumer->partitions, partition);
+    if (exactly_once_is(consumer)) {
+        enum sink_result result =
+            exactly_once_move(consumer, partition, row->position, offset, delete_rows, error);
+        if (result != SINK_DONE && result != SINK_LOST)
+            partition_wait(&consumer->partitions, partition, EVENT_UNSURE,
+                           clock_monotonic_us() + backoff_us(consumer->settings, 1));
+        if (result != SINK_DONE)
+            return -1;
+    }
+    const struct place place = {
+        .offset = offset, .committed = row->commit.committed, .witness = WITNESS_NONE, .moved = true};
+    dead_letters_forget(consumer->letters, partition);
+    partition_placed(&consumer->partitions, partition, &place);
+    return 0;
+}

@@ -1,0 +1,22 @@
+/* starts.h: where partitions begin. The database says, where there is one; then the group's committed offset;
+ * then --from. But a partition that is new to a group which has committed offsets of others begins at its
+ * first record, whatever --from says: what was written to it before it was discovered is nobody's to skip.
+ *
+ * What cannot be asked now is asked again, with backoff; until then the partition is placing
+ * (partition_states.h).
+ */
+#ifndef KSUPERVISE_CONSUMER_STARTS_H
+#define KSUPERVISE_CONSUMER_STARTS_H
+
+#include "consumer/consumer.h"
+
+/* Asks for all that are placing and whose time has come. From the rebalance callback, and for every turn;
+ * cheap when there is none. A broker or a database that is away costs seconds, once for all. */
+void starts_serve(struct consumer *consumer);
+
+/* Goes on at another offset than the next, in the sink too: where records are gone, or somebody wants it. -1
+ * with the error when the sink does not say that it is done; then the partition is asked for again. */
+int starts_move(struct consumer *consumer, int32_t partition, int64_t offset, bool delete_rows,
+                struct error *error);
+
+#endif
