@@ -31,6 +31,7 @@ struct settings {
     const char *quarantine; /* records that are not to be decoded: suspects.h */
     const char *suspects;
     const char *dead_letters; /* a topic, "off", or NULL: the topic's name and .dlq */
+    int tombstones;
     /* output */
     bool print;
     bool quiet;

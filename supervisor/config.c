@@ -73,6 +73,7 @@ static const struct place places[] = {
     {"retries", IN_ALL | IN_CLIENT},
     {"retry-delay", IN_ALL | IN_CLIENT},
     {"dead-letters", IN_ALL | IN_CLIENT},
+    {"tombstones", IN_ALL | IN_CLIENT},
     {"print", IN_ALL | IN_CLIENT},
     {"statistics-every", IN_ALL | IN_CLIENT},
     {"session-timeout", IN_ALL | IN_CLIENT},

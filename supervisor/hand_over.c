@@ -32,6 +32,7 @@ static const struct passed_on passed_on[] = {
     {"retries", FOR(KIND_CONSUMER), false},
     {"retry-delay", FOR(KIND_CONSUMER), false},
     {"dead-letters", FOR(KIND_CONSUMER), false},
+    {"tombstones", FOR(KIND_CONSUMER), false},
     {"print", FOR(KIND_CONSUMER), false},
     {"statistics-every", FOR(KIND_CONSUMER), false},
     {"session-timeout", FOR(KIND_CONSUMER), false},

@@ -33,6 +33,7 @@ struct settings {
     int64_t retries;
     int64_t retry_delay_us;
     const char *dead_letters;
+    int tombstones;
     bool print;
     int64_t statistics_every;
     int64_t session_timeout_us;

@@ -39,6 +39,7 @@ enum stats_kind { STATS_KIND_CONSUMER = 1, STATS_KIND_PRODUCER = 2 };
       "records that were gone from the topic, or passed over for that, before they were read")               \
     X(CONSUMER_UNKNOWN_FIELDS, "unknown_fields", COUNTER, FIELDS, "fields of a newer producer, skipped")     \
     X(CONSUMER_FLAGGED, "flagged", COUNTER, RECORDS, "records that a flag stage pointed at")                 \
+    X(CONSUMER_TOMBSTONES, "tombstones", COUNTER, RECORDS, "records without a value")                        \
     X(CONSUMER_BYTES, "bytes", COUNTER, BYTES, "bytes of the values received")                               \
     X(CONSUMER_BATCHES_BY_SIZE, "batches_by_size", COUNTER, BATCHES,                                         \
       "batches closed because they were full")                                                               \

@@ -27,10 +27,12 @@
 /* In the order of the choices. */
 enum start_from { FROM_EARLIEST, FROM_LATEST };
 enum offset_loss_policy { OFFSET_LOSS_STOP, OFFSET_LOSS_EARLIEST, OFFSET_LOSS_LATEST };
+enum tombstones_policy { TOMBSTONES_DEAD_LETTER, TOMBSTONES_SKIP };
 enum commit_mode { COMMIT_BATCH, COMMIT_AUTO, COMMIT_MANUAL, COMMIT_SINK };
 
 extern const char *const start_from_choices[];
 extern const char *const offset_loss_choices[];
+extern const char *const tombstones_choices[];
 extern const char *const commit_mode_choices[];
 
 /* int from, on_offset_loss: enum start_from, enum offset_loss_policy */
@@ -49,7 +51,7 @@ extern const char *const commit_mode_choices[];
                    offsetof(settings_type, batch_wait_us), 0, 3600000000, NULL,                              \
                    "or so long after its first record")
 
-/* int64_t retries, retry_delay_us; const char *dead_letters */
+/* int64_t retries, retry_delay_us; const char *dead_letters; int tombstones: enum tombstones_policy */
 #define CONSUMER_FAILURE_OPTIONS(settings_type)                                                              \
     OPTION_ROW(OPTION_INTEGER, "retries", 0, "N", "5", offsetof(settings_type, retries), 0, 1000000, NULL,   \
                "a record that a stage cannot process for now is tried so often again, then given up"),       \
@@ -59,7 +61,11 @@ extern const char *const commit_mode_choices[];
         OPTION_ROW(OPTION_STRING, "dead-letters", 0, "TOPIC", NULL, offsetof(settings_type, dead_letters),   \
                    0, 0, NULL,                                                                               \
                    "where records go that can never be processed (default: the topic's name and .dlq); "     \
-                   "off: nowhere")
+                   "off: nowhere"),                                                                          \
+        OPTION_ROW(OPTION_CHOICE, "tombstones", 0, "WHAT", "dead-letter",                                    \
+                   offsetof(settings_type, tombstones), 0, 0, tombstones_choices,                            \
+                   "records without a value, by which a compacted topic deletes a key; skip: they count as " \
+                   "processed")
 
 /* int commit: enum commit_mode; int64_t max_unacknowledged */
 #define CONSUMER_COMMIT_OPTIONS(settings_type)                                                               \

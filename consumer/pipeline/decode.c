@@ -36,6 +36,10 @@ enum decoded decode_message(const struct schema *schema, const rd_kafka_message_
                             struct record *record, char why[DECODE_WHY_BYTES])
 {
     struct record_problem problem;
+    if (message->payload == NULL) {
+        snprintf(why, DECODE_WHY_BYTES, "a tombstone: the record has no value");
+        return DECODE_TOMBSTONE;
+    }
     bool decoded = record_decode(schema, message->payload, message->len, record, &problem) == 0;
     if (!decoded || first_of_run || record->unknown_fields > 0) {
         enum decoded header = check_header(schema, message, why);

@@ -12,6 +12,7 @@
 enum decoded {
     DECODE_OK,
     DECODE_DEAD,         /* it is no record of this schema: `why` says the reason */
+    DECODE_TOMBSTONE,    /* it has no value, which is another thing than an empty one; `why` says so */
     DECODE_UNKNOWN_MAJOR /* of a version that this build does not know: not the record's fault */
 };
 

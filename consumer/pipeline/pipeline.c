@@ -141,34 +141,44 @@ static bool is_held(const struct run *run, const rd_kafka_message_t *message)
 
 /* --- a batch ------------------------------------------------------------------------------------------- */
 
+/* A message becomes an item, or is settled: then false. */
+static bool decode(struct run *run, const rd_kafka_message_t *message, bool first_of_run, struct item *item)
+{
+    struct pipeline *pipeline = run->pipeline;
+    const struct settings *settings = pipeline->settings;
+    char why[DECODE_WHY_BYTES];
+    enum decoded decoded = decode_message(settings->schema, message, first_of_run, &item->record, why);
+    if (decoded == DECODE_UNKNOWN_MAJOR) {
+        run->result->unknown_major = message;
+        return false;
+    }
+    run->result->bytes += message->len;
+    if (decoded != DECODE_OK) {
+        bool tombstone = decoded == DECODE_TOMBSTONE;
+        bool skipped = tombstone && settings->tombstones == TOMBSTONES_SKIP;
+        run->result->tombstones += tombstone;
+        return settle(run, message, skipped ? VERDICT_DROP : VERDICT_DEAD, "decode", why);
+    }
+    item->message = message;
+    item->number = ++pipeline->records;
+    run->result->unknown_fields += item->record.unknown_fields;
+    return true;
+}
+
 /* Decodes, and runs the stages up to the first batch stage. Returns how many items are left for that. */
 static size_t run_messages(struct run *run, rd_kafka_message_t *const *messages, size_t count)
 {
     struct pipeline *pipeline = run->pipeline;
     bool gathers = pipeline->first_batch_stage < pipeline->stage_count;
-    char why[DECODE_WHY_BYTES];
     size_t left = 0;
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count && run->result->unknown_major == NULL; i++) {
         stats_tick(pipeline->stats);
         if (is_held(run, messages[i]))
             continue;
         struct item *item = &pipeline->items[left];
         bool first_of_run = i == 0 || messages[i]->partition != messages[i - 1]->partition;
-        item->message = messages[i];
-        enum decoded decoded =
-            decode_message(pipeline->settings->schema, messages[i], first_of_run, &item->record, why);
-        if (decoded == DECODE_UNKNOWN_MAJOR) {
-            run->result->unknown_major = messages[i];
-            break;
-        }
-        run->result->bytes += messages[i]->len;
-        if (decoded == DECODE_DEAD) {
-            settle(run, messages[i], VERDICT_DEAD, "decode", why);
-            continue;
-        }
-        item->number = ++pipeline->records;
-        run->result->unknown_fields += item->record.unknown_fields;
-        if (!run_records(run, item, 0, pipeline->first_batch_stage))
+        if (!decode(run, messages[i], first_of_run, item) ||
+            !run_records(run, item, 0, pipeline->first_batch_stage))
             continue;
         if (gathers)
             left++;
@@ -251,5 +261,7 @@ int pipeline_run(struct pipeline *pipeline, rd_kafka_message_t *const *messages,
             return -1;
         }
     }
+    if (result->tombstones > 0)
+        stats_add(pipeline->stats, CONSUMER_TOMBSTONES, result->tombstones);
     return 0;
 }

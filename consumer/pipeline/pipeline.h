@@ -128,6 +128,7 @@ struct pipeline_result {
     uint64_t failed;    /* could not be decoded, or a stage refused it for good */
     uint64_t bytes;
     uint64_t unknown_fields;
+    uint64_t tombstones; /* of processed or failed: records without a value (--tombstones) */
     const rd_kafka_message_t
         *unknown_major; /* a record of a major version we do not know: the batch stopped before it */
 };

@@ -83,6 +83,35 @@ class DeadLetters(SystemTest):
         self.assertIn("passed over", consumer.text())
         self.assertNotIn(f"{topic}.dlq", self.kcat("-L", "-J"))
 
+    def tombstones(self, topic, partition, count):
+        """Records of the key marek without a value."""
+        path = self.folder / "tombstones"
+        path.write_text("marek:\n" * count)
+        self.kcat("-P", "-Z", "-K", ":", "-t", topic, "-p", partition, "-l", path)
+
+    def test_a_tombstone_says_so_and_its_letter_has_no_value_either(self):
+        topic, group = self.topic(1), self.name("g")
+        self.tombstones(topic, 0, 1)
+        consumer = self.start("kconsume", "--client", "bravo", "--group", group, "--topic", topic, "--count", 1)
+        self.assertEqual(consumer.wait(), 0, consumer.text())
+        [letter] = self.letters(f"{topic}.dlq")
+        self.assertEqual((letter["key"], letter["payload"]), ("marek", None))
+        self.assertEqual(letter["headers"]["dlq.reason"], "a tombstone: the record has no value")
+
+    def test_skipped_tombstones_are_settled_in_every_mode_of_one_client_alone(self):
+        """Nobody acknowledges anything: what is committed is what needed nobody's word. The other client has the default."""
+        topic = self.topic(1)
+        self.tombstones(topic, 0, 5)
+        config = self.folder / "fleet.ini"
+        config.write_text(f"[ksupervise]\ninstance = {self.instance}\ntopic = {topic}\nno-producer = yes\n"
+                          "[client bravo]\ntombstones = skip\ncommit = manual\n[client zulu]\n")
+        self.start("ksupervise", "--config", config)
+        wait_until(lambda: all((worker := self.worker(name)) and worker["partitions"] and worker["partitions"][0]["committed"] == 5
+                               for name in ("bravo", "zulu")), 30, "all committed")
+        counters = {name: self.worker(name)["counters"] for name in ("bravo", "zulu")}
+        self.assertEqual([counters["bravo"][name] for name in ("tombstones", "processed", "dead_lettered")], [5, 5, 0])
+        self.assertEqual([counters["zulu"][name] for name in ("tombstones", "processed", "dead_lettered")], [5, 0, 5])
+
     def separate(self, kafka):
         """A topic, a group, and the number of the broker that leads the topic's dead letters, but neither of those two."""
         numbers = {address: number + 1 for number, address in enumerate(kafka.bootstrap.split(","))}

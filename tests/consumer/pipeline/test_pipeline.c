@@ -236,6 +236,65 @@ START_TEST(fields_of_a_newer_producer_are_skipped_and_counted)
 }
 END_TEST
 
+/* A payment's key without a payment: a compacted topic's way to delete. */
+static struct fake *tombstone(int32_t partition, int64_t offset)
+{
+    struct fake *fake = fake_bytes(partition, offset, NULL, 0);
+    fake->message.payload = NULL;
+    return fake;
+}
+
+START_TEST(a_tombstone_is_a_dead_letter_with_a_reason_of_its_own)
+{
+    add(fake_payment(0, 0));
+    add(tombstone(0, 1));
+    add(with_header(tombstone(0, 2), "schema", "payment/2")); /* no value: no schema either */
+    add(fake_bytes(0, 3, "", 0));                             /* an empty value is a damaged record */
+    add(fake_payment(0, 4));
+    run();
+    ck_assert_uint_eq(result.processed, 2);
+    ck_assert_uint_eq(result.failed, 3);
+    ck_assert_uint_eq(result.tombstones, 2);
+    for (size_t i = 0; i < 2; i++) {
+        ck_assert_int_eq(refusals.offsets[i], 1 + (int64_t)i);
+        ck_assert_str_eq(refusals.stages[i], "decode");
+        ck_assert_str_eq(refusals.why[i], "a tombstone: the record has no value");
+    }
+    ck_assert_int_eq(refusals.offsets[2], 3);
+    ck_assert_ptr_null(strstr(refusals.why[2], "tombstone"));
+}
+END_TEST
+
+static int64_t dropped_offsets[BATCH_MAX];
+static size_t dropped_count;
+
+static void dropped(void *context, const rd_kafka_message_t *message)
+{
+    ck_assert_ptr_eq(context, &refusals);
+    dropped_offsets[dropped_count++] = message->offset;
+}
+
+START_TEST(a_tombstone_that_is_skipped_is_dropped_and_counts_as_processed)
+{
+    struct pipeline_events telling = events;
+    telling.dropped = dropped;
+    settings.tombstones = TOMBSTONES_SKIP;
+    add(tombstone(0, 1));
+    add(fake_payment(0, 2));
+    add(fake_bytes(0, 3, "", 0));
+    rd_kafka_message_t *messages[] = {&batch.fakes[0]->message, &batch.fakes[1]->message,
+                                      &batch.fakes[2]->message};
+    ck_assert_int_eq(pipeline_run(&pipeline, messages, 3, &telling, &result, &error), 0);
+    ck_assert_uint_eq(result.processed, 2);
+    ck_assert_uint_eq(result.failed, 1);
+    ck_assert_uint_eq(result.tombstones, 1);
+    ck_assert_uint_eq(pipeline.records, 1); /* it was not decoded */
+    ck_assert_uint_eq(dropped_count, 1);
+    ck_assert_int_eq(dropped_offsets[0], 1);
+    ck_assert_uint_eq(refusals.count, 1);
+}
+END_TEST
+
 START_TEST(headers_are_asked_for_once_a_run_of_a_partition)
 {
     for (int64_t i = 0; i < 10; i++)
@@ -470,6 +529,8 @@ CHECK_MAIN_WITH("consumer/pipeline", open_pipeline, close_pipeline, records_are_
                 an_unknown_major_that_does_not_decode_stops_in_the_middle_of_a_run_too,
                 an_unknown_major_with_new_fields_stops_in_the_middle_of_a_run_too,
                 fields_of_a_newer_producer_are_skipped_and_counted,
+                a_tombstone_is_a_dead_letter_with_a_reason_of_its_own,
+                a_tombstone_that_is_skipped_is_dropped_and_counts_as_processed,
                 headers_are_asked_for_once_a_run_of_a_partition,
                 what_breaks_the_schemas_bounds_is_refused_before_it_is_printed,
                 the_running_number_counts_what_was_decoded, statistics_have_their_last_words_at_the_end,
