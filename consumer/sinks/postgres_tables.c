@@ -122,7 +122,7 @@ static int make_topics(struct postgres_link *link, struct error *error)
     } else {
         sink_create_sql(sql, settings->topic, settings->schema, SINK_DIALECT_POSTGRES);
         result = postgres_link_do(link, "make a table", sql, error);
-        sink_index_sql(sql, settings->topic);
+        sink_index_sql(sql, settings->topic, SINK_DIALECT_POSTGRES);
         if (result == 0)
             result = postgres_link_do(link, "make an index", sql, error);
     }

@@ -44,6 +44,7 @@ struct sink_death {
     rd_kafka_headers_t *headers; /* the letter's; owned by whoever made the batch */
 };
 
+/* A partition's items and deaths lie before its range's next offset: what lies behind that comes again. */
 struct sink_batch {
     const struct item *items;
     size_t item_count;
@@ -57,7 +58,9 @@ enum sink_result {
     SINK_DONE,
     SINK_AGAIN,   /* nothing was written; the error says why. May succeed later */
     SINK_UNKNOWN, /* perhaps it was written, perhaps not: `reread` will tell */
-    SINK_LOST     /* nothing was written: *lost, a partition, belongs to another process now */
+    SINK_LOST /* nothing was written: *lost, a partition, is not ours any more; the error says why. Another
+                 process took it; or the database was restored, replaced or changed, so that it has another
+                 epoch, or no row. `take` then says where to go on, if the partition is still to be ours */
 };
 
 struct sink_class {
@@ -67,7 +70,7 @@ struct sink_class {
                 struct error *error);
 
     /* Where to go on, of a partition that is ours already, when the end of a commit is not known. SINK_DONE,
-     * SINK_LOST, or SINK_AGAIN. */
+     * SINK_LOST, or SINK_AGAIN (the row cannot be read now). */
     enum sink_result (*reread)(void *state, int32_t partition, struct sink_place *place, struct error *error);
 
     /* Sets where to go on: a first start, a gap that retention tore, a reset; `delete_rows`: of the partition

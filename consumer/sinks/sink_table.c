@@ -3,7 +3,47 @@
 #include <inttypes.h>
 #include <msgpack.h>
 #include <stdarg.h>
+#include <strings.h>
 #include <uuid/uuid.h>
+
+#include "common/exit_codes.h"
+#include "consumer/pipeline/pipeline.h"
+
+/* --- names --------------------------------------------------------------------------------------------- */
+
+struct naming {
+    const char *name;
+    size_t bytes_max;       /* of a table's name */
+    const char *own_prefix; /* of the database's tables, in any case; NULL: it says so by itself */
+};
+
+static const struct naming namings[SINK_DIALECTS] = {
+    [SINK_DIALECT_SQLITE] = {"SQLite", SIZE_MAX, "sqlite_"},
+    [SINK_DIALECT_POSTGRES] = {"PostgreSQL", 63, NULL}, /* NAMEDATALEN - 1 */
+};
+
+int sink_name_check(const char *topic, enum sink_dialect dialect, struct error *error)
+{
+    const struct naming *naming = &namings[dialect];
+    if (strlen(topic) > naming->bytes_max)
+        return error_set_code(error, EXIT_CODE_CONFIG,
+                              "%s: a table's name has at most %zu bytes, and the topic's %zu: %s",
+                              naming->name, naming->bytes_max, strlen(topic), topic);
+    bool ours = strcasecmp(topic, "ksupervise_offsets") == 0 || strcasecmp(topic, "ksupervise_outbox") == 0;
+    bool theirs =
+        naming->own_prefix != NULL && strncasecmp(topic, naming->own_prefix, strlen(naming->own_prefix)) == 0;
+    if (!ours && !theirs)
+        return 0;
+    return error_set_code(error, EXIT_CODE_CONFIG, "%s: no table can be called as the topic %s: it is %s own",
+                          naming->name, topic, ours ? "the sink's" : "the database's");
+}
+
+int sink_lost(struct error *error, const char *database, int32_t partition, bool there)
+{
+    return error_set_code(error, EXIT_CODE_SINK, "%s: [%" PRId32 "]: %s", database, partition,
+                          there ? "another process took it over, or the database was restored"
+                                : "its row in ksupervise_offsets is gone: the database was changed");
+}
 
 /* --- SQL ----------------------------------------------------------------------------------------------- */
 
@@ -68,13 +108,22 @@ void sink_add_column_sql(char sql[SINK_SQL_BYTES], const char *topic, const stru
     append(sql, "%s", sink_column_type(field, dialect));
 }
 
-void sink_index_sql(char sql[SINK_SQL_BYTES], const char *topic)
+void sink_index_sql(char sql[SINK_SQL_BYTES], const char *topic, enum sink_dialect dialect)
 {
     char name[512];
     sql[0] = '\0';
     snprintf(name, sizeof name, "%s_kafka_offset", topic);
-    append_name(sql, "CREATE INDEX IF NOT EXISTS ", name, " ON ");
+    if (dialect == SINK_DIALECT_SQLITE)
+        append_name(sql, "CREATE INDEX IF NOT EXISTS ", name, " ON ");
+    else
+        append(sql, "CREATE INDEX ON ");
     append_name(sql, "", topic, " (kafka_partition, kafka_offset)");
+}
+
+void sink_name_sql(char sql[SINK_SQL_BYTES], const char *topic)
+{
+    sql[0] = '\0';
+    append_name(sql, "", topic, "");
 }
 
 void sink_columns_sql(char sql[SINK_SQL_BYTES], const char *topic, const struct schema *schema)
@@ -103,6 +152,27 @@ void sink_delete_sql(char sql[SINK_SQL_BYTES], const char *topic, int32_t partit
     sql[0] = '\0';
     append_name(sql, "DELETE FROM ", topic, "");
     append(sql, " WHERE kafka_partition = %" PRId32 " AND kafka_offset >= %" PRId64, partition, from);
+}
+
+/* --- a batch ------------------------------------------------------------------------------------------- */
+
+static bool is_within(const struct sink_batch *batch, const rd_kafka_message_t *message)
+{
+    for (size_t i = 0; i < batch->range_count; i++)
+        if (batch->ranges[i].partition == message->partition)
+            return message->offset < batch->ranges[i].next.next_offset;
+    return false;
+}
+
+bool sink_batch_is_within(const struct sink_batch *batch)
+{
+    for (size_t i = 0; i < batch->item_count; i++)
+        if (!is_within(batch, batch->items[i].message))
+            return false;
+    for (size_t i = 0; i < batch->death_count; i++)
+        if (!is_within(batch, batch->deaths[i].message))
+            return false;
+    return true;
 }
 
 /* --- epochs -------------------------------------------------------------------------------------------- */

@@ -4,6 +4,7 @@
 #define KSUPERVISE_CONSUMER_SINKS_SINK_TABLE_H
 
 #include "common/record/record.h"
+#include "consumer/sinks/sink.h"
 
 #include <librdkafka/rdkafka.h>
 
@@ -15,6 +16,13 @@ enum sink_dialect { SINK_DIALECT_SQLITE, SINK_DIALECT_POSTGRES, SINK_DIALECTS };
 /* The columns that each table has before its fields. */
 enum sink_column { SINK_PARTITION, SINK_OFFSET, SINK_TIMESTAMP, SINK_OWN_COLUMNS };
 
+/* An error of configuration when no table can be called as the topic: the name is one of ours, or the
+ * database's own, or longer than its names are (PostgreSQL cuts them, and two topics would share a table). */
+int sink_name_check(const char *topic, enum sink_dialect dialect, struct error *error);
+
+/* The error behind SINK_LOST: the partition's row is another's, or (not `there`) it is gone. Returns -1. */
+int sink_lost(struct error *error, const char *database, int32_t partition, bool there);
+
 /* A table named after the topic: kafka_partition, kafka_offset, kafka_timestamp_us, then a column for each
  * field under its name on the wire. No unique constraint: what is exact must not need one. */
 void sink_create_sql(char sql[SINK_SQL_BYTES], const char *topic, const struct schema *schema,
@@ -23,8 +31,11 @@ void sink_create_sql(char sql[SINK_SQL_BYTES], const char *topic, const struct s
 const char *sink_column_type(const struct field *field, enum sink_dialect dialect);
 void sink_add_column_sql(char sql[SINK_SQL_BYTES], const char *topic, const struct field *field,
                          enum sink_dialect dialect);
-/* On (kafka_partition, kafka_offset): kaudit and people read in this order. */
-void sink_index_sql(char sql[SINK_SQL_BYTES], const char *topic);
+/* On (kafka_partition, kafka_offset): kaudit and people read in this order. PostgreSQL names it by itself: a
+ * name of ours would be cut, and could be a table's. For a table that is new there. */
+void sink_index_sql(char sql[SINK_SQL_BYTES], const char *topic, enum sink_dialect dialect);
+/* `"topic"` */
+void sink_name_sql(char sql[SINK_SQL_BYTES], const char *topic);
 /* Of all that a table with the same columns holds. */
 void sink_insert_sql(char sql[SINK_SQL_BYTES], const char *topic, const struct schema *schema,
                      const char *from);
@@ -36,6 +47,9 @@ void sink_columns_sql(char sql[SINK_SQL_BYTES], const char *topic, const struct 
 
 /* The rows of a partition from an offset on. */
 void sink_delete_sql(char sql[SINK_SQL_BYTES], const char *topic, int32_t partition, int64_t from);
+
+/* Whether all of a batch lies within its ranges, as it has to: for assert, and for tests. */
+bool sink_batch_is_within(const struct sink_batch *batch);
 
 /* The epochs of the partitions that are ours. */
 struct sink_epochs {

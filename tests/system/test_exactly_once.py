@@ -4,6 +4,7 @@ import os
 import pathlib
 import random
 import shutil
+import signal
 import sqlite3
 import time
 
@@ -57,6 +58,56 @@ class Sqlite(EverySink, IntoSqlite):
             shutil.copy(path, self.folder)
         self.assert_exact(topic)
         consumer.interrupt()
+
+    def test_a_file_that_is_locked_elsewhere_is_waited_for_and_no_hang(self):
+        """Longer than --hang-after, with many partitions that each have a letter to keep and a place to set."""
+        topic, group = self.topic(24), self.name("g")
+        self.produce(topic, 2400)
+        supervisor = self.supervise_sink(topic, group, "--hang-after", "8s", "--retry-delay", "50ms")
+        wait_until(lambda: self.reached(topic, group), 60, "all committed")
+        with sqlite3.connect(self.file, isolation_level=None) as lock:
+            lock.execute("BEGIN IMMEDIATE")
+            began = time.monotonic()
+            self.produce(topic, 2400)
+            os.kill(self.worker("bravo")["pid"], signal.SIGKILL)  # the next one takes 24 partitions over, or tries to
+            supervisor.wait_line("database is locked", 30)
+            wait_until(lambda: time.monotonic() - began > 20, 30, "a lock twice as long as a hang")
+            self.assertEqual(self.worker("bravo")["generation"], 2, supervisor.text())
+            self.assertFalse(self.reached(topic, group))
+            lock.execute("ROLLBACK")
+        wait_until(lambda: self.reached(topic, group), 60, "all committed")
+        self.assertEqual(self.worker("bravo")["generation"], 2, supervisor.text())
+        self.assert_exact(topic)
+        self.assert_audited(topic, group)
+
+    def test_a_file_that_is_replaced_is_noticed_and_its_own_places_hold(self):
+        topic, group = self.topic(2), self.name("g")
+        self.produce(topic, 1000)
+        supervisor = self.supervise_sink(topic, group)
+        wait_until(lambda: self.reached(topic, group), 30, "all committed")
+        self.query(f"VACUUM INTO '{self.file}.backup'")
+        self.produce(topic, 1000)
+        wait_until(lambda: self.reached(topic, group), 30, "all committed")
+        for path in self.folder.glob("records.db*"):
+            if path.suffix != ".backup":
+                path.unlink()
+        os.rename(f"{self.file}.backup", self.file)
+        self.produce(topic, 1000)
+        supervisor.wait_line("was deleted or replaced while it was in use", 30)
+        os.kill(self.worker("bravo")["pid"], signal.SIGKILL)  # at the latest now its partitions are taken again
+        wait_until(lambda: self.there(topic) == 3000, 60, "all rows, those of the first file again")
+        self.assert_exact(topic)
+
+    def test_topics_that_differ_in_case_only_do_not_share_a_table(self):
+        topic, group = self.topic(1), self.name("g")
+        self.run_ok("ktopic", "provision", "--partitions", 1, topic.upper())
+        self.produce(topic, 10)
+        self.produce(topic.upper(), 10)
+        self.assertEqual(self.consume(topic, group, self.stage, "--count", 10).wait(20), 0)
+        other = self.consume(topic.upper(), group, self.stage)
+        self.assertEqual(other.wait(20), 78)
+        self.assertRegex(other.text("err"), f'topic {topic.upper()} needs a table of its name, and there is the table "{topic}"')
+        self.assert_exact(topic)
 
     def test_two_hundred_kills_of_two_consumers_of_one_file(self):
         """300,000 records, one in a hundred poisoned; and small batches, so that there is work to die in to the end."""

@@ -22,9 +22,13 @@ START_TEST(names_are_quoted_whatever_they_hold)
 {
     sink_create_sql(sql, "a\"; DROP TABLE x; --", schema_by_workload("messages"), SINK_DIALECT_SQLITE);
     ck_assert_ptr_nonnull(strstr(sql, "EXISTS \"a\"\"; DROP TABLE x; --\" ("));
-    sink_index_sql(sql, "a\"b");
+    sink_index_sql(sql, "a\"b", SINK_DIALECT_SQLITE);
     ck_assert_str_eq(sql, "CREATE INDEX IF NOT EXISTS \"a\"\"b_kafka_offset\" ON \"a\"\"b\" "
                           "(kafka_partition, kafka_offset)");
+    sink_index_sql(sql, "a\"b", SINK_DIALECT_POSTGRES);
+    ck_assert_str_eq(sql, "CREATE INDEX ON \"a\"\"b\" (kafka_partition, kafka_offset)");
+    sink_name_sql(sql, "a\"b");
+    ck_assert_str_eq(sql, "\"a\"\"b\"");
 }
 END_TEST
 
@@ -54,7 +58,7 @@ START_TEST(every_schema_fits_with_the_longest_topic_of_quotes)
         ck_assert(sql[strlen(sql) - 1] == ')');
         sink_insert_sql(sql, topic, schema, "the batch");
         ck_assert(sql[strlen(sql) - 1] == '"');
-        sink_index_sql(sql, topic);
+        sink_index_sql(sql, topic, SINK_DIALECT_SQLITE);
         ck_assert(sql[strlen(sql) - 1] == ')');
     }
 }

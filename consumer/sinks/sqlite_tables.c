@@ -1,0 +1,98 @@
+#include "consumer/sinks/sqlite_tables.h"
+
+#include "common/exit_codes.h"
+#include "consumer/sinks/sink_table.h"
+
+static const char *const own_tables =
+    "CREATE TABLE IF NOT EXISTS ksupervise_offsets (cluster TEXT NOT NULL, consumer_group TEXT NOT NULL, "
+    "topic TEXT NOT NULL, kafka_partition INTEGER NOT NULL, epoch INTEGER NOT NULL, next_offset INTEGER, "
+    "witness_offset INTEGER, witness_timestamp_ms INTEGER, witness_hash INTEGER, "
+    "PRIMARY KEY (cluster, consumer_group, topic, kafka_partition));"
+    "CREATE TABLE IF NOT EXISTS ksupervise_outbox (cluster TEXT NOT NULL, consumer_group TEXT NOT NULL, "
+    "topic TEXT NOT NULL, kafka_partition INTEGER NOT NULL, kafka_offset INTEGER NOT NULL, "
+    "timestamp_ms INTEGER, message_key BLOB, message_value BLOB, headers BLOB, "
+    "PRIMARY KEY (cluster, consumer_group, topic, kafka_partition, kafka_offset));";
+
+static const char *const add_witness =
+    "ALTER TABLE ksupervise_offsets ADD COLUMN witness_offset INTEGER;"
+    "ALTER TABLE ksupervise_offsets ADD COLUMN witness_timestamp_ms INTEGER;"
+    "ALTER TABLE ksupervise_offsets ADD COLUMN witness_hash INTEGER;";
+
+static bool has_column(const struct sqlite_link *link, const char *table, const char *column)
+{
+    return sqlite3_table_column_metadata(link->db, NULL, table, column, NULL, NULL, NULL, NULL, NULL) ==
+           SQLITE_OK;
+}
+
+static int refuse(const struct sqlite_link *link, const char *type, const char *name, struct error *error)
+{
+    return error_set_code(error, EXIT_CODE_CONFIG,
+                          "%s: topic %s needs a table of its name, and there is the %s \"%s\", which SQLite "
+                          "cannot tell from it: give each topic its own file",
+                          link->path, link->pipeline->settings->topic, type, name);
+}
+
+/* Who reads the schema in a transaction also sees what other processes have made of it. */
+static int check_name(struct sqlite_link *link, struct error *error)
+{
+    const char *topic = link->pipeline->settings->topic;
+    sqlite3_stmt *statement = NULL;
+    if (sqlite3_prepare_v2(link->db, "SELECT type, name FROM sqlite_schema WHERE name = ?1 COLLATE NOCASE",
+                           -1, &statement, NULL) != SQLITE_OK)
+        return sqlite_link_fail(link, "look at the tables", error);
+    sqlite3_bind_text(statement, 1, topic, -1, SQLITE_STATIC);
+    int step = sqlite3_step(statement);
+    int result = 0;
+    if (step == SQLITE_ROW) {
+        const char *type = (const char *)sqlite3_column_text(statement, 0);
+        const char *name = (const char *)sqlite3_column_text(statement, 1);
+        if (strcmp(type, "table") != 0 || strcmp(name, topic) != 0)
+            result = refuse(link, type, name, error);
+    } else if (step != SQLITE_DONE) {
+        result = sqlite_link_fail(link, "look at the tables", error);
+    }
+    sqlite3_finalize(statement);
+    return result;
+}
+
+/* A field that the schema got after the table was made becomes a column. */
+static int add_fields(struct sqlite_link *link, struct error *error)
+{
+    const struct settings *settings = link->pipeline->settings;
+    char sql[SINK_SQL_BYTES];
+    for (size_t i = 0; i < settings->schema->field_count; i++) {
+        const struct field *field = &settings->schema->fields[i];
+        if (has_column(link, settings->topic, field->name))
+            continue;
+        sink_add_column_sql(sql, settings->topic, field, SINK_DIALECT_SQLITE);
+        if (sqlite_link_execute(link, sql, error) == -1)
+            return -1;
+    }
+    return 0;
+}
+
+static int make(struct sqlite_link *link, struct error *error)
+{
+    const struct settings *settings = link->pipeline->settings;
+    char sql[SINK_SQL_BYTES];
+    sink_create_sql(sql, settings->topic, settings->schema, SINK_DIALECT_SQLITE);
+    if (check_name(link, error) == -1 || sqlite_link_execute(link, own_tables, error) == -1 ||
+        sqlite_link_execute(link, sql, error) == -1)
+        return -1;
+    if (!has_column(link, "ksupervise_offsets", "witness_offset") &&
+        sqlite_link_execute(link, add_witness, error) == -1)
+        return -1;
+    sink_index_sql(sql, settings->topic, SINK_DIALECT_SQLITE);
+    return add_fields(link, error) == 0 ? sqlite_link_execute(link, sql, error) : -1;
+}
+
+int sqlite_tables_make(struct sqlite_link *link, struct error *error)
+{
+    if (sqlite_link_execute(link, "BEGIN IMMEDIATE", error) == -1)
+        return -1;
+    int result = make(link, error);
+    if (result == 0)
+        result = sqlite_link_execute(link, "COMMIT", error);
+    sqlite_link_roll_back(link);
+    return result;
+}

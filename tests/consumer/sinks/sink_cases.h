@@ -1,0 +1,543 @@
+/* sink_cases.h: what every database at the end of a pipeline has to do (sink.h), as tests. Stands in the one
+ * source file of a database's test, which defines
+ *
+ *   static const struct stage_class *const stage;      the stage
+ *   static void begin(void), end(void);                an empty database, and a sink that is open on it
+ *   static void *open_sink(void);                      another one on the same database
+ *   static const char *ask(const char *sql);           by a client of the test's own: `a|b;c|NULL;`
+ *
+ * and lists SINK_CASES among its tests. One topic, "letters", of the workload messages.
+ */
+#ifndef KSUPERVISE_TESTS_CONSUMER_SINKS_SINK_CASES_H
+#define KSUPERVISE_TESTS_CONSUMER_SINKS_SINK_CASES_H
+
+#include "common/exit_codes.h"
+#include "consumer/pipeline/stages/stages.h"
+#include "consumer/sinks/sink_table.h"
+#include "tests/consumer/fake_messages.h"
+
+enum { WORK_MAX = 8, KEPT_MAX = 8, KEPT_BYTES = 64 };
+
+static const struct stage_class *const stage;
+static void *open_sink(void);
+static const char *ask(const char *sql);
+
+static struct settings settings;
+static struct pipeline pipeline;
+static struct error error;
+static void *sink;
+static struct sink_source source = {"cluster-1", "group-1", "letters"};
+
+static void settle_in(void)
+{
+    settings = (struct settings){
+        .topic = "letters", .schema = schema_by_workload("messages"), .group_name = "group-1"};
+    pipeline = (struct pipeline){.settings = &settings};
+    error = (struct error)ERROR_INIT;
+}
+
+/* --- a batch ------------------------------------------------------------------------------------------- */
+
+static struct {
+    struct item items[WORK_MAX];
+    struct record_storage storage[WORK_MAX];
+    struct sink_range ranges[WORK_MAX];
+    struct sink_death deaths[WORK_MAX];
+    struct fake *fakes[2 * WORK_MAX];
+    size_t item_count, range_count, death_count, fake_count;
+} work;
+
+static struct fake *work_fake(int32_t partition, int64_t offset, const void *bytes, size_t length)
+{
+    struct fake *fake = fake_bytes(partition, offset, bytes, length);
+    fake->timestamp_ms = 1000 + offset;
+    return work.fakes[work.fake_count++] = fake;
+}
+
+static void add_item(int32_t partition, int64_t offset, const char *content)
+{
+    const char *const fields[] = {"content", content, "key", "k", NULL};
+    struct item *item = &work.items[work.item_count];
+    fill_record(&item->record, &work.storage[work.item_count++], settings.schema, fields);
+    item->message = &work_fake(partition, offset, NULL, 0)->message;
+}
+
+/* A letter; its key and its value may be NULL, or empty. */
+static void add_death(int32_t partition, int64_t offset, const char *key, const char *value)
+{
+    struct fake *fake = work_fake(partition, offset, value, value != NULL ? strlen(value) : 0);
+    rd_kafka_headers_t *headers = rd_kafka_headers_new(1);
+    if (value == NULL)
+        fake->message.payload = NULL;
+    fake->message.key = (void *)key;
+    fake->message.key_len = key != NULL ? strlen(key) : 0;
+    rd_kafka_header_add(headers, "why", -1, "because", -1);
+    work.deaths[work.death_count++] = (struct sink_death){&fake->message, headers};
+}
+
+static struct sink_range *add_range(int32_t partition, int64_t expected, int64_t next)
+{
+    struct sink_range *range = &work.ranges[work.range_count++];
+    *range = (struct sink_range){partition, expected, {next, WITNESS_NONE}};
+    return range;
+}
+
+static void clear_work(void)
+{
+    for (size_t i = 0; i < work.fake_count; i++)
+        rd_kafka_message_destroy(&work.fakes[i]->message);
+    for (size_t i = 0; i < work.death_count; i++)
+        rd_kafka_headers_destroy(work.deaths[i].headers);
+    work.item_count = work.range_count = work.death_count = work.fake_count = 0;
+}
+
+static int32_t lost;
+
+static enum sink_result commit(void *by)
+{
+    const struct sink_batch batch = {.items = work.items,
+                                     .item_count = work.item_count,
+                                     .ranges = work.ranges,
+                                     .range_count = work.range_count,
+                                     .deaths = work.deaths,
+                                     .death_count = work.death_count};
+    lost = -1;
+    ck_assert(sink_batch_is_within(&batch));
+    error = (struct error)ERROR_INIT;
+    return stage->sink->commit(by, &batch, &lost, &error);
+}
+
+/* One record of one partition. */
+static enum sink_result commit_one(void *by, int32_t partition, int64_t expected, int64_t offset)
+{
+    clear_work();
+    add_item(partition, offset, "one");
+    add_range(partition, expected, offset + 1);
+    return commit(by);
+}
+
+static int64_t take(void *by, int32_t partition)
+{
+    struct sink_place place;
+    ck_assert_msg(stage->sink->take(by, &source, partition, &place, &error) == 0, "%s", error.text);
+    return place.next_offset;
+}
+
+static enum sink_result reread(void *by, int32_t partition, struct sink_place *place)
+{
+    error = (struct error)ERROR_INIT;
+    return stage->sink->reread(by, partition, place, &error);
+}
+
+static enum sink_result move(void *by, int32_t partition, int64_t from, int64_t to, bool delete_rows)
+{
+    error = (struct error)ERROR_INIT;
+    return stage->sink->move(by, partition, from, to, delete_rows, &error);
+}
+
+#define ROWS   "SELECT kafka_partition, kafka_offset FROM letters ORDER BY 1, 2"
+#define PLACES "SELECT kafka_partition, epoch, next_offset FROM ksupervise_offsets ORDER BY 1"
+#define OUTBOX "SELECT kafka_partition, kafka_offset FROM ksupervise_outbox ORDER BY 1, 2"
+
+/* --- letters ------------------------------------------------------------------------------------------- */
+
+static struct {
+    struct letter_body body[KEPT_MAX];
+    char key[KEPT_MAX][KEPT_BYTES], value[KEPT_MAX][KEPT_BYTES], why[KEPT_MAX][KEPT_BYTES];
+    size_t count;
+} kept;
+
+static const void *keep_bytes(char to[KEPT_BYTES], const void *from, size_t length)
+{
+    if (from == NULL)
+        return NULL;
+    ck_assert_uint_lt(length, KEPT_BYTES);
+    memcpy(to, from, length);
+    return to;
+}
+
+static void keep_letter(void *context, const struct letter_body *letter)
+{
+    const void *why;
+    size_t length;
+    size_t i = kept.count++;
+    ck_assert_ptr_eq(context, &kept);
+    kept.body[i] = *letter;
+    kept.body[i].key = keep_bytes(kept.key[i], letter->key, letter->key_length);
+    kept.body[i].value = keep_bytes(kept.value[i], letter->value, letter->value_length);
+    ck_assert_int_eq(rd_kafka_header_get_last(letter->headers, "why", &why, &length), 0);
+    keep_bytes(kept.why[i], why, length);
+}
+
+static void list_letters(void *by, int32_t partition)
+{
+    memset(&kept, 0, sizeof kept);
+    ck_assert_msg(stage->sink->outbox(by, partition, keep_letter, &kept, &error) == 0, "%s", error.text);
+}
+
+/* --- where to go on ------------------------------------------------------------------------------------ */
+
+START_TEST(an_empty_database_knows_no_place)
+{
+    struct sink_place place;
+    ck_assert_int_eq(stage->sink->take(sink, &source, 3, &place, &error), 0);
+    ck_assert_int_eq(place.next_offset, STATS_UNKNOWN);
+    ck_assert_int_eq(place.witness.offset, STATS_UNKNOWN);
+    ck_assert_str_eq(ask("SELECT cluster, consumer_group, topic, kafka_partition, epoch, next_offset "
+                         "FROM ksupervise_offsets"),
+                     "cluster-1|group-1|letters|3|1|NULL;");
+    ck_assert_int_eq(take(sink, 3), STATS_UNKNOWN);
+    ck_assert_str_eq(ask(PLACES), "3|2|NULL;");
+}
+END_TEST
+
+START_TEST(a_commit_is_rows_places_and_letters)
+{
+    take(sink, 0);
+    take(sink, 2);
+    add_item(0, 5, "héllo");
+    add_item(2, 7, "");
+    add_death(0, 6, "marek", "no good");
+    add_range(0, STATS_UNKNOWN, 7)->next.witness = (struct witness){6, 1006, -77};
+    add_range(2, STATS_UNKNOWN, 8);
+    ck_assert_msg(commit(sink) == SINK_DONE, "%s", error.text);
+    ck_assert_str_eq(ask("SELECT * FROM letters ORDER BY 1"), "0|5|1005000|héllo|k;2|7|1007000||k;");
+    ck_assert_str_eq(ask(PLACES), "0|1|7;2|1|8;");
+    ck_assert_str_eq(ask("SELECT cluster, consumer_group, topic, kafka_partition, kafka_offset, timestamp_ms "
+                         "FROM ksupervise_outbox"),
+                     "cluster-1|group-1|letters|0|6|1006;");
+    struct sink_place place;
+    ck_assert_int_eq(reread(sink, 0, &place), SINK_DONE);
+    ck_assert_int_eq(place.next_offset, 7);
+    ck_assert_int_eq(place.witness.offset, 6);
+    ck_assert_int_eq(place.witness.timestamp_ms, 1006);
+    ck_assert_int_eq(place.witness.hash, -77);
+    ck_assert_int_eq(reread(sink, 2, &place), SINK_DONE);
+    ck_assert_int_eq(place.witness.offset, STATS_UNKNOWN);
+    void *other = open_sink(); /* takes it over where the first stopped, witness included */
+    ck_assert_int_eq(stage->sink->take(other, &source, 0, &place, &error), 0);
+    ck_assert_int_eq(place.next_offset, 7);
+    ck_assert_int_eq(place.witness.hash, -77);
+    stage->close(other);
+}
+END_TEST
+
+START_TEST(a_batch_of_letters_alone_is_a_commit)
+{
+    take(sink, 0);
+    add_death(0, 0, "a", "b");
+    add_range(0, STATS_UNKNOWN, 1);
+    ck_assert_int_eq(commit(sink), SINK_DONE);
+    ck_assert_str_eq(ask(PLACES), "0|1|1;");
+    ck_assert_str_eq(ask(OUTBOX), "0|0;");
+    ck_assert_str_eq(ask(ROWS), "");
+}
+END_TEST
+
+START_TEST(commits_follow_each_other)
+{
+    take(sink, 0);
+    ck_assert_int_eq(commit_one(sink, 0, STATS_UNKNOWN, 0), SINK_DONE);
+    ck_assert_int_eq(commit_one(sink, 0, 1, 1), SINK_DONE);
+    ck_assert_int_eq(commit_one(sink, 0, 2, 9), SINK_DONE);
+    ck_assert_str_eq(ask(ROWS), "0|0;0|1;0|9;");
+    ck_assert_str_eq(ask(PLACES), "0|1|10;");
+}
+END_TEST
+
+START_TEST(a_commit_from_elsewhere_than_where_the_database_is_writes_nothing)
+{
+    take(sink, 0);
+    ck_assert_int_eq(commit_one(sink, 0, STATS_UNKNOWN, 4), SINK_DONE);
+    ck_assert_int_eq(commit_one(sink, 0, 4, 5), SINK_UNKNOWN);
+    ck_assert_ptr_nonnull(strstr(error.text, "the next offset is not the expected one"));
+    ck_assert_int_eq(error.exit_code, EXIT_CODE_SINK);
+    ck_assert_int_eq(commit_one(sink, 0, STATS_UNKNOWN, 5), SINK_UNKNOWN);
+    ck_assert_str_eq(ask(ROWS), "0|4;");
+    ck_assert_str_eq(ask(PLACES), "0|1|5;");
+    ck_assert_int_eq(commit_one(sink, 0, 5, 5), SINK_DONE);
+}
+END_TEST
+
+START_TEST(who_was_replaced_writes_nothing)
+{
+    struct sink_place place;
+    take(sink, 0);
+    take(sink, 1);
+    void *other = open_sink();
+    ck_assert_int_eq(take(other, 1), STATS_UNKNOWN);
+    add_item(0, 0, "ours");
+    add_item(1, 0, "not ours");
+    add_death(1, 1, NULL, "not ours");
+    add_range(0, STATS_UNKNOWN, 1);
+    add_range(1, STATS_UNKNOWN, 2);
+    ck_assert_int_eq(commit(sink), SINK_LOST);
+    ck_assert_int_eq(lost, 1);
+    ck_assert_str_eq(ask(ROWS), "");
+    ck_assert_str_eq(ask(OUTBOX), "");
+    ck_assert_str_eq(ask(PLACES), "0|1|NULL;1|2|NULL;");
+    ck_assert_int_eq(reread(sink, 1, &place), SINK_LOST);
+    ck_assert_int_eq(reread(sink, 0, &place), SINK_DONE);
+    ck_assert_int_eq(move(sink, 1, STATS_UNKNOWN, 5, true), SINK_LOST);
+    ck_assert_int_eq(commit_one(other, 1, STATS_UNKNOWN, 0), SINK_DONE);
+    ck_assert_int_eq(commit_one(sink, 0, STATS_UNKNOWN, 0), SINK_DONE);
+    stage->close(other);
+}
+END_TEST
+
+START_TEST(a_restored_database_whose_epoch_is_an_older_one_is_taken_again_where_it_says)
+{
+    struct sink_place place;
+    for (int i = 0; i < 3; i++)
+        take(sink, 0);
+    ck_assert_int_eq(commit_one(sink, 0, STATS_UNKNOWN, 0), SINK_DONE);
+    ck_assert_int_eq(commit_one(sink, 0, 1, 1), SINK_DONE);
+    ask("UPDATE ksupervise_offsets SET epoch = 1, next_offset = 1");
+    ask("DELETE FROM letters WHERE kafka_offset = 1");
+    ck_assert_int_eq(commit_one(sink, 0, 2, 2), SINK_LOST);
+    ck_assert_int_eq(lost, 0);
+    ck_assert_int_eq(reread(sink, 0, &place), SINK_LOST);
+    ck_assert_int_eq(move(sink, 0, 1, 7, true), SINK_LOST);
+    ck_assert_int_eq(commit_one(sink, 0, 1, 1), SINK_LOST); /* the offset alone is not enough */
+    ck_assert_str_eq(ask(ROWS), "0|0;");
+    ck_assert_int_eq(take(sink, 0), 1);
+    ck_assert_int_eq(commit_one(sink, 0, 1, 1), SINK_DONE);
+    ck_assert_str_eq(ask(ROWS), "0|0;0|1;");
+    ck_assert_str_eq(ask(PLACES), "0|2|2;");
+}
+END_TEST
+
+START_TEST(a_row_of_offsets_that_vanished_is_taken_anew)
+{
+    struct sink_place place;
+    take(sink, 0);
+    take(sink, 1);
+    ck_assert_int_eq(commit_one(sink, 0, STATS_UNKNOWN, 0), SINK_DONE);
+    ask("DELETE FROM ksupervise_offsets WHERE kafka_partition = 0");
+    ck_assert_int_eq(commit_one(sink, 0, 1, 1), SINK_LOST);
+    ck_assert_int_eq(lost, 0);
+    ck_assert_ptr_nonnull(strstr(error.text, "[0]"));
+    ck_assert_int_eq(reread(sink, 0, &place), SINK_LOST);
+    ck_assert_int_eq(reread(sink, 1, &place), SINK_DONE);
+    ck_assert_int_eq(move(sink, 0, 1, 7, false), SINK_LOST);
+    ck_assert_str_eq(ask(ROWS), "0|0;");
+    ck_assert_int_eq(take(sink, 0), STATS_UNKNOWN);
+    ck_assert_int_eq(commit_one(sink, 0, STATS_UNKNOWN, 1), SINK_DONE);
+    ck_assert_str_eq(ask(PLACES), "0|1|2;1|1|NULL;");
+}
+END_TEST
+
+START_TEST(a_move_sets_the_place_and_deletes_rows_only_when_it_is_told)
+{
+    struct sink_place place;
+    take(sink, 0);
+    take(sink, 1);
+    add_item(0, 4, "a");
+    add_item(0, 5, "b");
+    add_item(0, 6, "c");
+    add_item(1, 5, "d");
+    add_range(0, STATS_UNKNOWN, 7)->next.witness = (struct witness){6, 1006, 1};
+    add_range(1, STATS_UNKNOWN, 6);
+    ck_assert_int_eq(commit(sink), SINK_DONE);
+    ck_assert_int_eq(move(sink, 0, 7, 10, false), SINK_DONE);
+    ck_assert_str_eq(ask(ROWS), "0|4;0|5;0|6;1|5;");
+    ck_assert_str_eq(ask(PLACES), "0|1|10;1|1|6;");
+    ck_assert_int_eq(reread(sink, 0, &place), SINK_DONE);
+    ck_assert_int_eq(place.witness.offset, STATS_UNKNOWN);
+    ck_assert_int_eq(move(sink, 0, 7, 5, true), SINK_UNKNOWN); /* from elsewhere */
+    ck_assert_str_eq(ask(ROWS), "0|4;0|5;0|6;1|5;");
+    ck_assert_int_eq(move(sink, 0, 10, 5, true), SINK_DONE);
+    ck_assert_str_eq(ask(ROWS), "0|4;1|5;");
+    ck_assert_str_eq(ask(PLACES), "0|1|5;1|1|6;");
+}
+END_TEST
+
+START_TEST(a_first_place_is_set_by_a_move_from_nowhere)
+{
+    take(sink, 0);
+    ck_assert_int_eq(move(sink, 0, STATS_UNKNOWN, 40, false), SINK_DONE);
+    ck_assert_int_eq(take(sink, 0), 40);
+}
+END_TEST
+
+START_TEST(a_table_takes_one_group_and_one_cluster)
+{
+    struct sink_place place;
+    const struct sink_source elsewhere = {"cluster-2", "group-1", "letters"};
+    take(sink, 0);
+    void *other = open_sink();
+    ck_assert_int_eq(stage->sink->take(other, &elsewhere, 1, &place, &error), -1);
+    ck_assert_ptr_nonnull(strstr(error.text, "table letters is filled by group group-1, or from another"));
+    ck_assert_int_eq(error.exit_code, EXIT_CODE_CONFIG);
+    snprintf(settings.group_name, sizeof settings.group_name, "group-2");
+    ck_assert_int_eq(stage->sink->take(other, &source, 1, &place, &error), -1);
+    ck_assert_str_eq(ask(PLACES), "0|1|NULL;");
+    snprintf(settings.group_name, sizeof settings.group_name, "group-1");
+    ck_assert_int_eq(take(other, 1), STATS_UNKNOWN); /* and nothing of that is left behind */
+    ck_assert_int_eq(take(sink, 1), STATS_UNKNOWN);
+    stage->close(other);
+}
+END_TEST
+
+START_TEST(a_commit_that_the_database_refuses_in_its_midst_leaves_nothing)
+{
+    take(sink, 0);
+    ask("CREATE UNIQUE INDEX mine ON letters (content)");
+    add_item(0, 0, "same");
+    add_item(0, 1, "same");
+    add_death(0, 2, NULL, "x");
+    add_range(0, STATS_UNKNOWN, 3);
+    ck_assert_int_eq(commit(sink), SINK_AGAIN);
+    ck_assert_int_eq(error.exit_code, EXIT_CODE_SINK);
+    ck_assert_str_eq(ask(ROWS), "");
+    ck_assert_str_eq(ask(OUTBOX), "");
+    ck_assert_str_eq(ask(PLACES), "0|1|NULL;");
+    ask("DROP INDEX mine");
+    ck_assert_int_eq(commit(sink), SINK_DONE);
+    ck_assert_str_eq(ask(ROWS), "0|0;0|1;");
+}
+END_TEST
+
+/* --- the outbox ---------------------------------------------------------------------------------------- */
+
+START_TEST(letters_come_back_from_the_outbox_as_they_went)
+{
+    take(sink, 0);
+    take(sink, 1);
+    add_death(0, 3, NULL, NULL);
+    add_death(0, 1, "", "");
+    add_death(0, 2, "key", "value");
+    add_death(1, 1, "other", "other");
+    add_range(0, STATS_UNKNOWN, 4);
+    add_range(1, STATS_UNKNOWN, 2);
+    ck_assert_msg(commit(sink) == SINK_DONE, "%s", error.text);
+    list_letters(sink, 0);
+    ck_assert_uint_eq(kept.count, 3);
+    for (size_t i = 0; i < 3; i++) {
+        ck_assert_int_eq(kept.body[i].partition, 0);
+        ck_assert_int_eq(kept.body[i].offset, 1 + (int64_t)i);
+        ck_assert_int_eq(kept.body[i].timestamp_ms, 1001 + (int64_t)i);
+        ck_assert_str_eq(kept.why[i], "because");
+    }
+    ck_assert_ptr_nonnull(kept.body[0].key); /* empty is another thing than nothing */
+    ck_assert_ptr_nonnull(kept.body[0].value);
+    ck_assert_uint_eq(kept.body[0].key_length, 0);
+    ck_assert_uint_eq(kept.body[0].value_length, 0);
+    ck_assert_str_eq(kept.key[1], "key");
+    ck_assert_str_eq(kept.value[1], "value");
+    ck_assert_uint_eq(kept.body[1].key_length, 3);
+    ck_assert_uint_eq(kept.body[1].value_length, 5);
+    ck_assert_ptr_null(kept.body[2].key);
+    ck_assert_ptr_null(kept.body[2].value);
+    list_letters(sink, 1);
+    ck_assert_uint_eq(kept.count, 1);
+    ck_assert_int_eq(kept.body[0].partition, 1);
+    list_letters(sink, 2);
+    ck_assert_uint_eq(kept.count, 0);
+}
+END_TEST
+
+START_TEST(letters_that_were_sent_leave_the_outbox_and_no_others)
+{
+    take(sink, 0);
+    take(sink, 1);
+    for (int64_t offset = 0; offset < 3; offset++) {
+        add_death(0, offset, "k", "v");
+        add_death(1, offset, "k", "v");
+    }
+    add_range(0, STATS_UNKNOWN, 3);
+    add_range(1, STATS_UNKNOWN, 3);
+    ck_assert_int_eq(commit(sink), SINK_DONE);
+    const struct letter_place sent[] = {{0, 0}, {1, 2}, {7, 7}};
+    ck_assert_int_eq(stage->sink->forwarded(sink, sent, 2, &error), 0);
+    ck_assert_str_eq(ask(OUTBOX), "0|1;0|2;1|0;1|1;");
+    ck_assert_int_eq(stage->sink->forwarded(sink, sent, 3, &error), 0); /* gone already, or never there */
+    ck_assert_str_eq(ask(OUTBOX), "0|1;0|2;1|0;1|1;");
+    list_letters(sink, 1);
+    ck_assert_uint_eq(kept.count, 2);
+}
+END_TEST
+
+/* A batch that came again after a row was set back: its letters are there still. */
+START_TEST(a_letter_that_comes_again_replaces_itself)
+{
+    take(sink, 0);
+    for (int i = 0; i < 2; i++) {
+        clear_work();
+        add_death(0, 0, i == 0 ? "old" : "new", i == 0 ? "old" : NULL);
+        add_range(0, i == 0 ? STATS_UNKNOWN : 0, 1);
+        ck_assert_int_eq(commit(sink), SINK_DONE);
+        if (i == 0)
+            ck_assert_int_eq(move(sink, 0, 1, 0, true), SINK_DONE);
+    }
+    list_letters(sink, 0);
+    ck_assert_uint_eq(kept.count, 1);
+    ck_assert_str_eq(kept.key[0], "new");
+    ck_assert_ptr_null(kept.body[0].value);
+}
+END_TEST
+
+/* --- tables -------------------------------------------------------------------------------------------- */
+
+START_TEST(a_table_gets_a_column_for_a_field_that_it_lacks)
+{
+    take(sink, 0);
+    ck_assert_int_eq(commit_one(sink, 0, STATS_UNKNOWN, 0), SINK_DONE);
+    ask("ALTER TABLE letters DROP COLUMN content");
+    void *other = open_sink();
+    ck_assert_int_eq(take(other, 0), 1);
+    ck_assert_int_eq(commit_one(other, 0, 1, 1), SINK_DONE);
+    ck_assert_str_eq(ask("SELECT kafka_offset, content, key FROM letters ORDER BY 1"), "0|NULL|k;1|one|k;");
+    stage->close(other);
+}
+END_TEST
+
+START_TEST(offsets_of_an_older_build_get_columns_for_witnesses)
+{
+    take(sink, 0);
+    ck_assert_int_eq(commit_one(sink, 0, STATS_UNKNOWN, 0), SINK_DONE);
+    ask("ALTER TABLE ksupervise_offsets DROP COLUMN witness_offset");
+    ask("ALTER TABLE ksupervise_offsets DROP COLUMN witness_timestamp_ms");
+    ask("ALTER TABLE ksupervise_offsets DROP COLUMN witness_hash");
+    void *other = open_sink();
+    ck_assert_int_eq(take(other, 0), 1);
+    clear_work();
+    add_item(0, 1, "x");
+    add_range(0, 1, 2)->next.witness = (struct witness){1, 1001, 9};
+    ck_assert_msg(commit(other) == SINK_DONE, "%s", error.text);
+    ck_assert_str_eq(ask("SELECT next_offset, witness_offset, witness_timestamp_ms, witness_hash "
+                         "FROM ksupervise_offsets"),
+                     "2|1|1001|9;");
+    stage->close(other);
+}
+END_TEST
+
+START_TEST(a_topic_called_as_a_table_of_ours_is_refused)
+{
+    void *other = NULL;
+    settings.topic = "ksupervise_outbox";
+    ck_assert_int_eq(stage->open(&other, "", &pipeline, &error), -1);
+    ck_assert_int_eq(error.exit_code, EXIT_CODE_CONFIG);
+    ck_assert_ptr_nonnull(strstr(error.text, "ksupervise_outbox"));
+    settings.topic = "ksupervise_offsets";
+    settings.check = true;
+    ck_assert_int_eq(stage->open(&other, "", &pipeline, &error), -1);
+    ck_assert_ptr_null(other);
+}
+END_TEST
+
+#define SINK_CASES                                                                                           \
+    an_empty_database_knows_no_place, a_commit_is_rows_places_and_letters,                                   \
+        a_batch_of_letters_alone_is_a_commit, commits_follow_each_other,                                     \
+        a_commit_from_elsewhere_than_where_the_database_is_writes_nothing, who_was_replaced_writes_nothing,  \
+        a_restored_database_whose_epoch_is_an_older_one_is_taken_again_where_it_says,                        \
+        a_row_of_offsets_that_vanished_is_taken_anew,                                                        \
+        a_move_sets_the_place_and_deletes_rows_only_when_it_is_told,                                         \
+        a_first_place_is_set_by_a_move_from_nowhere, a_table_takes_one_group_and_one_cluster,                \
+        a_commit_that_the_database_refuses_in_its_midst_leaves_nothing,                                      \
+        letters_come_back_from_the_outbox_as_they_went,                                                      \
+        letters_that_were_sent_leave_the_outbox_and_no_others, a_letter_that_comes_again_replaces_itself,    \
+        a_table_gets_a_column_for_a_field_that_it_lacks,                                                     \
+        offsets_of_an_older_build_get_columns_for_witnesses, a_topic_called_as_a_table_of_ours_is_refused
+
+#endif
