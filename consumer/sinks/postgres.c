@@ -8,6 +8,8 @@
  * partitions wait (holds.h). A failed COMMIT is always of unknown outcome: a reread waits for the row's lock,
  * so it sees what became of it.
  *
+ * A table that was altered takes nothing until its columns are right again (postgres_tables.h).
+ *
  * PostgreSQL holds no text with a NUL, nor one that is not UTF-8: such a record is dead, and says why.
  */
 #include "consumer/pipeline/stages/stages.h"
@@ -17,8 +19,8 @@
 #include "common/clock.h"
 #include "common/exit_codes.h"
 #include "common/log.h"
-#include "consumer/sinks/copy_binary.h"
 #include "consumer/faults.h"
+#include "consumer/sinks/copy_binary.h"
 #include "consumer/sinks/postgres_calls.h"
 #include "consumer/sinks/postgres_tables.h"
 #include "consumer/sinks/sink.h"
@@ -31,10 +33,17 @@ struct postgres_sink {
     struct sink_epochs epochs;
     char cluster[64];
     char copy_sql[SINK_SQL_BYTES];
-    bool tables_made;
+    char *shape;   /* of the topic's table, as it was found to be right; NULL: to be looked at */
+    bool prepared; /* the connection's statements */
 };
 
 /* --- the connection ------------------------------------------------------------------------------------ */
+
+static void forget_shape(struct postgres_sink *sink)
+{
+    free(sink->shape);
+    sink->shape = NULL;
+}
 
 static void postgres_close(void *state)
 {
@@ -43,37 +52,53 @@ static void postgres_close(void *state)
     postgres_calls_release(&sink->calls);
     copy_binary_release(&sink->copy);
     sink_epochs_release(&sink->epochs);
+    forget_shape(sink);
     free(sink);
 }
 
+/* Behind the first connection tables are made only where a partition is taken: between two batches a table
+ * that is gone may be one that is being restored. */
+enum tables_wanted { TABLES_CHECKED, TABLES_MADE };
+
+static int look_at_tables(struct postgres_sink *sink, enum tables_wanted wanted, struct error *error)
+{
+    if (wanted == TABLES_MADE && postgres_tables_make(&sink->link, error) == -1)
+        return -1;
+    sink->shape = postgres_tables_check(&sink->link, error);
+    return sink->shape != NULL ? 0 : -1;
+}
+
 /* Connected, with tables and statements. */
-static int up(struct postgres_sink *sink, struct error *error)
+static int up(struct postgres_sink *sink, enum tables_wanted wanted, struct error *error)
 {
     bool fresh;
     if (postgres_link_up(&sink->link, &fresh, error) == -1)
         return -1;
-    if (!fresh)
-        return 0;
-    if ((sink->tables_made || postgres_tables_make(&sink->link, error) == 0) &&
-        postgres_calls_prepare(&sink->link, error) == 0) {
-        sink->tables_made = true;
-        return 0;
+    if (fresh) {
+        forget_shape(sink);
+        sink->prepared = false;
     }
-    postgres_link_down(&sink->link);
-    return -1;
+    if (sink->shape == NULL && look_at_tables(sink, wanted, error) == -1)
+        return -1;
+    if (!sink->prepared && postgres_calls_prepare(&sink->link, error) == -1) {
+        postgres_link_down(&sink->link); /* some of them may be prepared, and cannot be again */
+        return -1;
+    }
+    sink->prepared = true;
+    return 0;
 }
 
 /* A database that is away now may be there later; one that is there must be fit. */
 static int first_look(struct postgres_sink *sink, struct error *error)
 {
     struct error why = ERROR_INIT;
-    if (up(sink, &why) == 0)
+    if (up(sink, TABLES_MADE, &why) == 0)
         return 0;
     if (why.exit_code == EXIT_CODE_CONFIG) {
         *error = why;
         return -1;
     }
-    log_warning("%s; trying on", why.text);
+    log_warning("%s; retrying", why.text);
     return 0;
 }
 
@@ -90,7 +115,8 @@ static int postgres_open(void **state, const char *argument, const struct pipeli
     int length =
         snprintf(sink->copy_sql, sizeof sink->copy_sql, "BEGIN; COPY %s FROM STDIN (FORMAT binary)", columns);
     int result = (size_t)length < sizeof sink->copy_sql ? 0 : error_set(error, "too many columns");
-    if (result == -1 || postgres_link_init(&sink->link, pipeline, argument, error) == -1 ||
+    if (result == -1 || sink_name_check(settings->topic, SINK_DIALECT_POSTGRES, error) == -1 ||
+        postgres_link_init(&sink->link, pipeline, argument, error) == -1 ||
         copy_binary_init(&sink->copy, error) == -1 ||
         (!pipeline_checking(pipeline) && first_look(sink, error) == -1)) {
         postgres_close(sink);
@@ -139,10 +165,11 @@ static int postgres_sink_take(void *state, const struct letter_source *source, i
     struct postgres_sink *sink = state;
     struct postgres_place found;
     snprintf(sink->cluster, sizeof sink->cluster, "%s", source->cluster);
-    if (up(sink, error) == -1)
+    if (up(sink, TABLES_MADE, error) == -1)
         return -1;
     if (take_in_transaction(sink, partition, &found, error) == -1) {
         postgres_link_roll_back(&sink->link);
+        forget_shape(sink); /* whatever is gone is made before the next try */
         return -1;
     }
     *place = found.place;
@@ -155,10 +182,17 @@ static enum sink_result postgres_sink_reread(void *state, int32_t partition, str
     struct postgres_sink *sink = state;
     struct postgres_owner own = owner(sink);
     struct postgres_place found;
-    if (up(sink, error) == -1 || postgres_read(&sink->link, &own, partition, &found, error) == -1)
+    int there = up(sink, TABLES_CHECKED, error) == 0
+                    ? postgres_read(&sink->link, &own, partition, &found, error)
+                    : -1;
+    if (there == -1)
         return SINK_AGAIN;
+    if (there == 0 || found.epoch != sink_epoch(&sink->epochs, partition)) {
+        sink_lost(error, "PostgreSQL", partition, there == 1);
+        return SINK_LOST;
+    }
     *place = found.place;
-    return found.epoch == sink_epoch(&sink->epochs, partition) ? SINK_DONE : SINK_LOST;
+    return SINK_DONE;
 }
 
 /* Why a compare-and-set met too few rows; outside of a transaction. */
@@ -183,12 +217,26 @@ static enum sink_result set_next(struct postgres_sink *sink, const struct sink_r
                                  struct error *error)
 {
     struct postgres_owner own = owner(sink);
+    bool altered = false;
     if (postgres_ranges_set(&sink->calls, ranges, count, &sink->epochs, error) == -1)
         return SINK_AGAIN;
-    int64_t met = postgres_move(&sink->link, &sink->calls, &own, error);
+    int64_t met = postgres_move(&sink->link, &sink->calls, &own, sink->shape, &altered, error);
     if (met == -1)
         return SINK_AGAIN;
+    if (altered) {
+        error_set_code(error, EXIT_CODE_SINK, "PostgreSQL: table \"%s\" was altered", own.topic);
+        return SINK_AGAIN;
+    }
     return met == (int64_t)count ? SINK_DONE : SINK_LOST;
+}
+
+/* A failure may come from an altered table: if it is not right, that is the cause. */
+static void look_for_the_cause(struct postgres_sink *sink, struct error *error)
+{
+    struct error why = ERROR_INIT;
+    forget_shape(sink);
+    if (sink->link.handle != NULL && look_at_tables(sink, TABLES_CHECKED, &why) == -1)
+        *error = why;
 }
 
 /* Ends the transaction that `written` is the state of. */
@@ -200,6 +248,8 @@ static enum sink_result finish(struct postgres_sink *sink, enum sink_result writ
         written = postgres_link_do(&sink->link, "commit", "COMMIT", error) == 0 ? SINK_DONE : SINK_UNKNOWN;
     if (written != SINK_DONE)
         postgres_link_roll_back(&sink->link);
+    if (written == SINK_AGAIN)
+        look_for_the_cause(sink, error);
     return written == SINK_LOST ? explain_miss(sink, ranges, count, lost, error) : written;
 }
 
@@ -210,7 +260,7 @@ static enum sink_result postgres_sink_move(void *state, int32_t partition, int64
     struct sink_range range = {partition, from, {to, WITNESS_NONE}};
     char sql[SINK_SQL_BYTES];
     int32_t lost;
-    if (up(sink, error) == -1 || postgres_link_do(&sink->link, "move", "BEGIN", error) == -1)
+    if (up(sink, TABLES_CHECKED, error) == -1 || postgres_link_do(&sink->link, "move", "BEGIN", error) == -1)
         return SINK_AGAIN;
     enum sink_result written = set_next(sink, &range, 1, error);
     sink_delete_sql(sql, sink->pipeline->settings->topic, partition, to);
@@ -265,7 +315,8 @@ static enum sink_result postgres_sink_commit(void *state, const struct sink_batc
                                              struct error *error)
 {
     struct postgres_sink *sink = state;
-    if (up(sink, error) == -1)
+    assert(sink_batch_is_within(batch));
+    if (up(sink, TABLES_CHECKED, error) == -1)
         return SINK_AGAIN;
     return finish(sink, write_batch(sink, batch, error), batch->ranges, batch->range_count, lost, error);
 }
@@ -278,7 +329,7 @@ static int postgres_sink_outbox(void *state, int32_t partition,
 {
     struct postgres_sink *sink = state;
     struct postgres_owner own = owner(sink);
-    if (up(sink, error) == -1)
+    if (up(sink, TABLES_CHECKED, error) == -1)
         return -1;
     return postgres_outbox_list(&sink->link, &own, partition, each, context, error);
 }
@@ -288,7 +339,7 @@ static int postgres_sink_forwarded(void *state, const struct letter_place *lette
 {
     struct postgres_sink *sink = state;
     struct postgres_owner own = owner(sink);
-    if (up(sink, error) == -1)
+    if (up(sink, TABLES_CHECKED, error) == -1)
         return -1;
     return postgres_outbox_remove(&sink->link, &sink->calls, &own, letters, count, error);
 }

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 
 #include "common/exit_codes.h"
+#include "consumer/sinks/postgres_tables.h"
 
 enum { NUMBER_BYTES = 24 };
 
@@ -32,19 +33,23 @@ static const struct statement statements[] = {
            "VALUES ($1, $2, $3, $4::int, 1) ON CONFLICT (cluster, consumer_group, topic, kafka_partition) "
            "DO UPDATE SET epoch = ksupervise_offsets.epoch + 1 RETURNING " SINK_PLACE},
     {READ, "SELECT " SINK_PLACE " FROM ksupervise_offsets" WHERE_PARTITION " FOR SHARE"},
-    {MOVE, "UPDATE ksupervise_offsets SET next_offset = given.next, witness_offset = given.witness, "
-           "witness_timestamp_ms = given.timestamp_ms, witness_hash = given.hash FROM "
-           "unnest($4::int[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[], "
-           "$10::bigint[]) AS given (number, epoch, expected, next, witness, timestamp_ms, hash) "
-           "WHERE " WHERE_OWN " AND kafka_partition = given.number AND "
-           "ksupervise_offsets.epoch = given.epoch AND next_offset IS NOT DISTINCT FROM given.expected"},
+    {MOVE,
+     "WITH moved AS (UPDATE ksupervise_offsets SET next_offset = given.next, witness_offset = given.witness, "
+     "witness_timestamp_ms = given.timestamp_ms, witness_hash = given.hash FROM "
+     "unnest($4::int[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[], "
+     "$10::bigint[]) AS given (number, epoch, expected, next, witness, timestamp_ms, hash) "
+     "WHERE " WHERE_OWN " AND kafka_partition = given.number AND "
+     "ksupervise_offsets.epoch = given.epoch AND next_offset IS NOT DISTINCT FROM given.expected RETURNING "
+     "1) "
+     "SELECT count(*), " POSTGRES_SHAPE("$11::text") " FROM moved"},
     {OUTBOX_ADD,
      "INSERT INTO ksupervise_outbox VALUES ($1, $2, $3, $4::int, $5::bigint, $6::bigint, $7::bytea, "
      "$8::bytea, $9::bytea) ON CONFLICT (cluster, consumer_group, topic, kafka_partition, kafka_offset) "
      "DO UPDATE SET timestamp_ms = excluded.timestamp_ms, message_key = excluded.message_key, "
      "message_value = excluded.message_value, headers = excluded.headers"},
-    {OUTBOX_LIST, "SELECT kafka_offset, timestamp_ms, message_key, message_value, headers "
-                  "FROM ksupervise_outbox" WHERE_PARTITION " ORDER BY kafka_offset"},
+    {OUTBOX_LIST,
+     "SELECT kafka_offset::bigint, coalesce(timestamp_ms, -1)::bigint, message_key, message_value, headers "
+     "FROM ksupervise_outbox" WHERE_PARTITION " ORDER BY kafka_offset"},
     {OUTBOX_REMOVE,
      "DELETE FROM ksupervise_outbox USING unnest($4::int[], $5::bigint[]) AS given (number, place) "
      "WHERE " WHERE_OWN " AND kafka_partition = given.number AND kafka_offset = given.place"},
@@ -141,7 +146,7 @@ static int64_t number_of(const PGresult *result, int column)
     return PQgetisnull(result, 0, column) ? STATS_UNKNOWN : strtoll(PQgetvalue(result, 0, column), NULL, 10);
 }
 
-/* A call about one partition that returns SINK_PLACE. */
+/* A call about one partition that returns SINK_PLACE: 1, or 0 when it returns no row. */
 static int ask_place(struct postgres_link *link, const char *statement, const struct postgres_owner *owner,
                      int32_t partition, struct postgres_place *place, struct error *error)
 {
@@ -152,23 +157,21 @@ static int ask_place(struct postgres_link *link, const char *statement, const st
     PGresult *result = postgres_link_call(link, &call, error);
     if (result == NULL)
         return -1;
-    if (PQntuples(result) == 0) {
-        PQclear(result);
-        return error_set_code(error, EXIT_CODE_SINK,
-                              "PostgreSQL: %s: there is no row of [%" PRId32 "] in ksupervise_offsets",
-                              statement, partition);
+    int there = PQntuples(result);
+    if (there == 1) {
+        place->epoch = number_of(result, 0);
+        place->place.next_offset = number_of(result, 1);
+        place->place.witness =
+            (struct witness){number_of(result, 2), number_of(result, 3), number_of(result, 4)};
     }
-    place->epoch = number_of(result, 0);
-    place->place.next_offset = number_of(result, 1);
-    place->place.witness = (struct witness){number_of(result, 2), number_of(result, 3), number_of(result, 4)};
     PQclear(result);
-    return 0;
+    return there;
 }
 
 int postgres_take(struct postgres_link *link, const struct postgres_owner *owner, int32_t partition,
                   struct postgres_place *place, struct error *error)
 {
-    return ask_place(link, TAKE, owner, partition, place, error);
+    return ask_place(link, TAKE, owner, partition, place, error) == -1 ? -1 : 0;
 }
 
 int postgres_read(struct postgres_link *link, const struct postgres_owner *owner, int32_t partition,
@@ -199,17 +202,22 @@ int postgres_ranges_set(struct postgres_calls *calls, const struct sink_range *r
 }
 
 int64_t postgres_move(struct postgres_link *link, const struct postgres_calls *calls,
-                      const struct postgres_owner *owner, struct error *error)
+                      const struct postgres_owner *owner, const char *shape, bool *altered,
+                      struct error *error)
 {
-    enum { OWN = 3, VALUES = OWN + POSTGRES_ARRAYS };
+    enum { OWN = 3, TABLE = OWN + POSTGRES_ARRAYS, VALUES };
     const char *values[VALUES] = {owner->cluster, owner->group, owner->topic};
+    char table[SINK_SQL_BYTES];
     for (size_t i = 0; i < POSTGRES_ARRAYS; i++)
         values[OWN + i] = calls->arrays[i].text;
+    sink_name_sql(table, owner->topic);
+    values[TABLE] = table;
     const struct postgres_call call = {.statement = MOVE, .count = VALUES, .values = values};
     PGresult *result = postgres_link_call(link, &call, error);
     if (result == NULL)
         return -1;
-    int64_t met = strtoll(PQcmdTuples(result), NULL, 10);
+    int64_t met = strtoll(PQgetvalue(result, 0, 0), NULL, 10);
+    *altered = strcmp(PQgetvalue(result, 0, 1), shape) != 0;
     PQclear(result);
     return met;
 }

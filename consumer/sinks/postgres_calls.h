@@ -42,15 +42,17 @@ int postgres_check_alone(struct postgres_link *link, const struct postgres_owner
 /* Raises the epoch. */
 int postgres_take(struct postgres_link *link, const struct postgres_owner *owner, int32_t partition,
                   struct postgres_place *place, struct error *error);
-/* Waits for a transaction that is about to change it. */
+/* Waits for a transaction that is about to change it. 1; 0 when the partition has no row. */
 int postgres_read(struct postgres_link *link, const struct postgres_owner *owner, int32_t partition,
                   struct postgres_place *place, struct error *error);
 
-/* Compare-and-set of the ranges that were set: how many rows were as expected. */
+/* Compare-and-set of the ranges that were set: how many rows were as expected. *altered: the topic's table is
+ * not of that shape (postgres_tables.h); behind a COPY in the same transaction that holds for its rows. */
 int postgres_ranges_set(struct postgres_calls *calls, const struct sink_range *ranges, size_t count,
                         const struct sink_epochs *epochs, struct error *error);
 int64_t postgres_move(struct postgres_link *link, const struct postgres_calls *calls,
-                      const struct postgres_owner *owner, struct error *error);
+                      const struct postgres_owner *owner, const char *shape, bool *altered,
+                      struct error *error);
 
 int postgres_outbox_add(struct postgres_link *link, const struct postgres_owner *owner,
                         const struct sink_death *death, struct error *error);

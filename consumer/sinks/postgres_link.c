@@ -221,8 +221,12 @@ int postgres_link_up(struct postgres_link *link, bool *fresh, struct error *erro
         return -1;
     if (PQsetnonblocking(link->handle, 1) != 0)
         return lose(link, "connect", error);
+    if (postgres_link_do(link, "set the session's bounds", session_sql, error) == -1) {
+        postgres_link_down(link); /* without them it must not be used */
+        return -1;
+    }
     *fresh = true;
-    return postgres_link_do(link, "set the session's bounds", session_sql, error);
+    return 0;
 }
 
 /* --- statements ---------------------------------------------------------------------------------------- */

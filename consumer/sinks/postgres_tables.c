@@ -3,8 +3,6 @@
 #include "common/exit_codes.h"
 #include "consumer/sinks/sink_table.h"
 
-enum { NAME_BYTES_MAX = 63 }; /* PostgreSQL's NAMEDATALEN - 1: longer names are cut */
-
 /* CREATE TABLE IF NOT EXISTS of two processes at the same moment fails in one of them. */
 static const char *const begin_sql = "BEGIN; SELECT pg_advisory_xact_lock(hashtext('ksupervise tables'))";
 
@@ -31,7 +29,8 @@ static const struct own_table own_tables[] = {
      "headers", NULL},
 };
 
-/* `name, type` of each column; none when there is no such table. The caller clears. */
+/* `name, type, shape of the table`, all of one moment, of each column; none when there is no such table. The
+ * caller clears. */
 static PGresult *columns_of(struct postgres_link *link, const char *table, struct error *error)
 {
     char sql[SINK_SQL_BYTES];
@@ -40,9 +39,10 @@ static PGresult *columns_of(struct postgres_link *link, const char *table, struc
     PGresult *columns = NULL;
     if (literal != NULL) {
         snprintf(sql, sizeof sql,
-                 "SELECT attname, format_type(atttypid, NULL) FROM pg_attribute "
-                 "WHERE attrelid = to_regclass(%s) AND attnum > 0 AND NOT attisdropped",
-                 literal);
+                 "SELECT attname, format_type(atttypid, NULL), " POSTGRES_SHAPE(
+                     "%s") " FROM pg_attribute "
+                           "WHERE attrelid = to_regclass(%s) AND attnum > 0 AND NOT attisdropped",
+                 literal, literal);
         columns = postgres_link_ask(link, "look at the tables", sql, error);
     } else {
         error_set(error, "PostgreSQL: %s", PQerrorMessage(link->handle));
@@ -74,37 +74,17 @@ static int make_own(struct postgres_link *link, const struct own_table *table, s
     return result;
 }
 
-/* COPY's binary format converts nothing: the type must be the very one. */
-static int check_type(const char *table, const char *name, const char *found, const char *wanted,
-                      struct error *error)
+static int add_columns(struct postgres_link *link, const PGresult *columns, struct error *error)
 {
-    if (found != NULL && strcasecmp(found, wanted) == 0)
-        return 0;
-    return error_set_code(
-        error, EXIT_CODE_CONFIG,
-        "PostgreSQL: table \"%s\": column %s %s%s, not %s: alter it, or move the table out of the way", table,
-        name, found != NULL ? "is of type " : "is not there", found != NULL ? found : "", wanted);
-}
-
-static int migrate(struct postgres_link *link, const PGresult *columns, struct error *error)
-{
-    static const char *const own[] = {"kafka_partition", "kafka_offset", "kafka_timestamp_us"};
     const struct settings *settings = link->pipeline->settings;
     char sql[SINK_SQL_BYTES];
-    for (size_t i = 0; i < sizeof own / sizeof own[0]; i++)
-        if (check_type(settings->topic, own[i], type_of(columns, own[i]), "bigint", error) == -1)
-            return -1;
     for (size_t i = 0; i < settings->schema->field_count; i++) {
         const struct field *field = &settings->schema->fields[i];
-        const char *found = type_of(columns, field->name);
-        if (found == NULL) {
-            sink_add_column_sql(sql, settings->topic, field, SINK_DIALECT_POSTGRES);
-            if (postgres_link_do(link, "add a column", sql, error) == -1)
-                return -1;
-        } else if (check_type(settings->topic, field->name, found,
-                              sink_column_type(field, SINK_DIALECT_POSTGRES), error) == -1) {
+        if (type_of(columns, field->name) != NULL)
+            continue;
+        sink_add_column_sql(sql, settings->topic, field, SINK_DIALECT_POSTGRES);
+        if (postgres_link_do(link, "add a column", sql, error) == -1)
             return -1;
-        }
     }
     return 0;
 }
@@ -118,7 +98,7 @@ static int make_topics(struct postgres_link *link, struct error *error)
         return -1;
     int result;
     if (PQntuples(columns) > 0) {
-        result = migrate(link, columns, error);
+        result = add_columns(link, columns, error);
     } else {
         sink_create_sql(sql, settings->topic, settings->schema, SINK_DIALECT_POSTGRES);
         result = postgres_link_do(link, "make a table", sql, error);
@@ -132,11 +112,6 @@ static int make_topics(struct postgres_link *link, struct error *error)
 
 int postgres_tables_make(struct postgres_link *link, struct error *error)
 {
-    const char *topic = link->pipeline->settings->topic;
-    if (strlen(topic) > NAME_BYTES_MAX)
-        return error_set_code(error, EXIT_CODE_CONFIG,
-                              "PostgreSQL: a table's name has at most %d bytes, which %s has not",
-                              NAME_BYTES_MAX, topic);
     int result = postgres_link_do(link, "lock the tables' making", begin_sql, error);
     for (size_t i = 0; i < sizeof own_tables / sizeof own_tables[0] && result == 0; i++)
         result = make_own(link, &own_tables[i], error);
@@ -147,4 +122,48 @@ int postgres_tables_make(struct postgres_link *link, struct error *error)
     if (result == -1)
         postgres_link_roll_back(link);
     return result;
+}
+
+/* --- types --------------------------------------------------------------------------------------------- */
+
+static int check_type(const char *table, const char *name, const char *found, const char *wanted,
+                      struct error *error)
+{
+    if (found != NULL && strcasecmp(found, wanted) == 0)
+        return 0;
+    return error_set_code(
+        error, EXIT_CODE_CONFIG,
+        "PostgreSQL: table \"%s\": column %s %s%s, not %s: alter it, or move the table out of the way", table,
+        name, found != NULL ? "is of type " : "is not there", found != NULL ? found : "", wanted);
+}
+
+static int check_types(const struct settings *settings, const PGresult *columns, struct error *error)
+{
+    static const char *const own[] = {"kafka_partition", "kafka_offset", "kafka_timestamp_us"};
+    for (size_t i = 0; i < sizeof own / sizeof own[0]; i++)
+        if (check_type(settings->topic, own[i], type_of(columns, own[i]), "bigint", error) == -1)
+            return -1;
+    for (size_t i = 0; i < settings->schema->field_count; i++) {
+        const struct field *field = &settings->schema->fields[i];
+        if (check_type(settings->topic, field->name, type_of(columns, field->name),
+                       sink_column_type(field, SINK_DIALECT_POSTGRES), error) == -1)
+            return -1;
+    }
+    return 0;
+}
+
+char *postgres_tables_check(struct postgres_link *link, struct error *error)
+{
+    const struct settings *settings = link->pipeline->settings;
+    PGresult *columns = columns_of(link, settings->topic, error);
+    char *shape = NULL;
+    if (columns == NULL)
+        return NULL;
+    if (PQntuples(columns) == 0)
+        error_set_code(error, EXIT_CODE_CONFIG, "PostgreSQL: table \"%s\" is not there", settings->topic);
+    else if (check_types(settings, columns, error) == 0 &&
+             (shape = strdup(PQgetvalue(columns, 0, 2))) == NULL)
+        error_set(error, "out of memory");
+    PQclear(columns);
+    return shape;
 }
