@@ -1,4 +1,7 @@
 #include "consumer/sinks/sink_table.h"
+
+#include "common/exit_codes.h"
+#include "consumer/pipeline/pipeline.h"
 #include "tests/support/check_main.h"
 
 static char sql[SINK_SQL_BYTES];
@@ -61,6 +64,69 @@ START_TEST(every_schema_fits_with_the_longest_topic_of_quotes)
         sink_index_sql(sql, topic, SINK_DIALECT_SQLITE);
         ck_assert(sql[strlen(sql) - 1] == ')');
     }
+}
+END_TEST
+
+static void refuses(const char *topic, enum sink_dialect dialect, const char *because)
+{
+    error = (struct error)ERROR_INIT;
+    ck_assert_int_eq(sink_name_check(topic, dialect, &error), -1);
+    ck_assert_int_eq(error.exit_code, EXIT_CODE_CONFIG);
+    ck_assert_msg(strstr(error.text, because) != NULL, "%s", error.text);
+}
+
+START_TEST(names_that_no_table_of_a_topic_can_have_are_refused)
+{
+    char longest[250];
+    memset(longest, 't', sizeof longest - 1);
+    longest[sizeof longest - 1] = '\0';
+    ck_assert_int_eq(sink_name_check("payments", SINK_DIALECT_SQLITE, &error), 0);
+    ck_assert_int_eq(sink_name_check("payments", SINK_DIALECT_POSTGRES, &error), 0);
+    ck_assert_int_eq(sink_name_check("sqlit_e", SINK_DIALECT_SQLITE, &error), 0);
+    ck_assert_int_eq(sink_name_check("sqlite_x", SINK_DIALECT_POSTGRES, &error), 0);
+    ck_assert_int_eq(sink_name_check(longest, SINK_DIALECT_SQLITE, &error), 0);
+    refuses("sqlite_x", SINK_DIALECT_SQLITE,
+            "SQLite: no table can be called as the topic sqlite_x: it is the data");
+    refuses("SQLITE_", SINK_DIALECT_SQLITE, "it is the database's own");
+    for (enum sink_dialect dialect = 0; dialect < SINK_DIALECTS; dialect++) {
+        refuses("ksupervise_offsets", dialect, "it is the sink's own");
+        refuses("KSUPERVISE_OUTBOX", dialect, "it is the sink's own");
+    }
+    refuses(longest, SINK_DIALECT_POSTGRES, "at most 63 bytes, and the topic's 249: ttt");
+    longest[63] = '\0';
+    ck_assert_int_eq(sink_name_check(longest, SINK_DIALECT_POSTGRES, &error), 0);
+}
+END_TEST
+
+START_TEST(who_lost_a_partition_hears_which_and_how)
+{
+    ck_assert_int_eq(sink_lost(&error, "x.db", 7, true), -1);
+    ck_assert_str_eq(error.text, "x.db: [7]: another process took it over, or the database was restored");
+    ck_assert_int_eq(error.exit_code, EXIT_CODE_SINK);
+    sink_lost(&error, "x.db", 7, false);
+    ck_assert_str_eq(error.text,
+                     "x.db: [7]: its row in ksupervise_offsets is gone: the database was changed");
+}
+END_TEST
+
+START_TEST(a_batch_lies_within_its_ranges_or_is_none)
+{
+    rd_kafka_message_t messages[] = {{.partition = 1, .offset = 4}, {.partition = 2, .offset = 9}};
+    struct item item = {.message = &messages[0]};
+    struct sink_death death = {.message = &messages[1]};
+    struct sink_range ranges[] = {{2, 3, {10, WITNESS_NONE}}, {1, 3, {5, WITNESS_NONE}}};
+    struct sink_batch batch = {&item, 1, ranges, 2, &death, 1};
+    ck_assert(sink_batch_is_within(&batch));
+    messages[0].offset = 5;
+    ck_assert(!sink_batch_is_within(&batch));
+    messages[0].offset = 4;
+    messages[1].offset = 10;
+    ck_assert(!sink_batch_is_within(&batch));
+    messages[1].offset = 9;
+    batch.range_count = 1; /* none of partition 1 */
+    ck_assert(!sink_batch_is_within(&batch));
+    batch.item_count = 0;
+    ck_assert(sink_batch_is_within(&batch));
 }
 END_TEST
 
@@ -144,5 +210,6 @@ END_TEST
 CHECK_MAIN("consumer/sink_table", a_table_has_a_column_for_each_field_and_three_of_its_own,
            names_are_quoted_whatever_they_hold, an_insert_names_each_column_in_their_order,
            rows_are_deleted_from_an_offset_on, every_schema_fits_with_the_longest_topic_of_quotes,
-           epochs_are_of_partitions_and_none_is_nobodys, headers_come_back_as_they_went,
-           bytes_that_are_no_headers_end_where_they_end)
+           names_that_no_table_of_a_topic_can_have_are_refused, who_lost_a_partition_hears_which_and_how,
+           a_batch_lies_within_its_ranges_or_is_none, epochs_are_of_partitions_and_none_is_nobodys,
+           headers_come_back_as_they_went, bytes_that_are_no_headers_end_where_they_end)
