@@ -64,6 +64,26 @@ class Records(IntoPostgres):
         self.assertEqual(unread.wait(20), 2)
         self.assertIn('invalid connection option "hots"', unread.text("err"))
 
+    def test_a_type_that_is_altered_while_it_runs_takes_no_rows_until_it_is_right_again(self):
+        """Eight bytes are eight bytes: PostgreSQL would take a number for a double."""
+        topic, group = self.topic(2), self.name("g")
+        self.produce(topic, 1000)
+        supervisor = self.supervise_sink(topic, group)
+        wait_until(lambda: self.reached(topic, group), 30, "all committed")
+        self.postgres.run(f'ALTER TABLE "{topic}" ALTER amount_minor TYPE double precision')
+        self.produce(topic, 1000)
+        supervisor.wait_line("column amount_minor is of type double precision, not BIGINT", 30)
+        self.assertEqual(self.there(topic), 1000)
+        audited = self.run_program("kaudit", topic, "--group", group, *self.audited)
+        self.assertEqual(audited.status, 1)
+        self.assertIn("column amount_minor is of type double precision, and the sink writes bigint", audited.text("out"))
+        self.postgres.run(f'ALTER TABLE "{topic}" ALTER amount_minor TYPE bigint')
+        wait_until(lambda: self.reached(topic, group), 60, "all committed")
+        self.assertEqual(self.worker("bravo")["generation"], 1, "an outage is not a crash")
+        self.assertEqual(self.query(f'SELECT count(*) FROM "{topic}" WHERE amount_minor NOT BETWEEN 1 AND 100000000'), [("0",)])
+        self.assert_exact(topic)
+        self.assert_audited(topic, group)
+
     def test_text_that_it_cannot_hold_is_a_dead_letter(self):
         topic, group = self.topic(1), self.name("g")
         path = self.folder / "nul"

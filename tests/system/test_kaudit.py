@@ -185,6 +185,28 @@ class Sink(Audit):
         found = self.audit(self.source, "--group", self.group, "--ndjson", path, status=1)
         self.assertEqual((self.sums(found, "missing", "doubled"), found["partitions"][1]["examples"]["missing"]), ((1, 1), [9]))
 
+    def test_a_table_of_ours_whose_column_is_of_another_type_is_not_clean(self):
+        """A table of somebody else's may have what types it likes."""
+        rows = self.everything(self.ends)
+        self.commit_all(self.group, self.source, self.ends)
+        path = self.database(self.source, rows)
+        which = "--group", self.group, "--sqlite", path
+        self.assertEqual(self.audit(self.source, *which)["altered_columns"], [])
+        with sqlite3.connect(path) as db:
+            db.execute("CREATE TABLE ksupervise_offsets (topic TEXT)")
+            db.execute("INSERT INTO ksupervise_offsets VALUES (?)", [self.source])
+        found = self.audit(self.source, *which, status=1)
+        self.assertEqual(found["altered_columns"], [{"column": "kafka_offset", "type": "BIGINT", "written": "INTEGER"}])
+        self.assertEqual(self.sums(found, "in_sink", "missing", "doubled"), (3000, 0, 0))
+        told = self.run_program("kaudit", self.source, *which)
+        self.assertRegex(told.text("out"), "column kafka_offset is of type BIGINT, and the sink writes INTEGER: .* garbage")
+        self.assertRegex(told.text("out"), "NOT clean: 0 missing.*; columns were altered")
+
+    def test_sqlites_table_of_a_name_in_other_letters_is_another_topics(self):
+        refused = self.run_program("kaudit", self.source, "--group", self.group, "--sqlite", self.database(self.source.upper(), [(0, 0)]))
+        self.assertEqual(refused.status, 1)
+        self.assertIn(f"there is the table {self.source.upper()}, and none called {self.source}", refused.text("err"))
+
     def test_postgresql_is_a_sink_too(self):
         postgres = Postgres(self)
         self.commit_all(self.group, self.source, self.ends)

@@ -50,7 +50,7 @@ static uint64_t doubled_by_producers(const struct audit *audit)
 
 static bool is_clean(const struct audit *audit)
 {
-    uint64_t sum = audit->sink.elsewhere + doubled_by_producers(audit);
+    uint64_t sum = audit->sink.elsewhere + audit->sink.altered.count + doubled_by_producers(audit);
     for (size_t i = 0; i < FINDINGS; i++)
         sum += total(audit, i);
     return sum == 0 && (audit->ledgers == NULL || ledgers_count(audit->ledgers)->failed_present == 0);
@@ -141,6 +141,16 @@ static json_t *ledger_json(const struct audit *audit)
                      count_json(count->unreadable));
 }
 
+static json_t *altered_json(const struct altered *altered)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < altered->count && i < ALTERED_MAX; i++)
+        json_array_append_new(list,
+                              json_pack("{s:s, s:s, s:s}", "column", altered->columns[i].name, "type",
+                                        altered->columns[i].found, "written", altered->columns[i].wanted));
+    return list;
+}
+
 static json_t *letters_json(const struct audit *audit)
 {
     const struct dead_letters *letters = &audit->letters;
@@ -160,11 +170,12 @@ static void print_json(const struct audit *audit, bool clean)
     for (size_t i = 0; i < audit->producers.count; i++)
         json_array_append_new(producers, producer_json(&audit->producers.items[i]));
     json_t *json =
-        json_pack("{s:i, s:b, s:s, s:s?, s:o, s:o, s:o, s:o, s:o, s:o}", "version", 1, "clean", clean,
+        json_pack("{s:i, s:b, s:s, s:s?, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "version", 1, "clean", clean,
                   "topic", audit->settings->topic, "group", audit->settings->group, "partitions", partitions,
                   "producers", producers, "ledger", ledger_json(audit), "dead_letters", letters_json(audit),
                   "unnumbered", count_json(audit->unnumbered), "rows_elsewhere",
-                  known(audit->settings->open_sink != NULL, audit->sink.elsewhere));
+                  known(audit->settings->open_sink != NULL, audit->sink.elsewhere), "altered_columns",
+                  altered_json(&audit->sink.altered));
     log_json(json);
     json_decref(json);
 }
@@ -233,6 +244,11 @@ static void print_findings(const struct audit *audit)
         }
     if (audit->sink.elsewhere > 0)
         log_line("%" PRIu64 " rows of no partition of this topic", audit->sink.elsewhere);
+    for (size_t i = 0; i < audit->sink.altered.count && i < ALTERED_MAX; i++) {
+        const struct altered_column *column = &audit->sink.altered.columns[i];
+        log_line("column %s is of type %s, and the sink writes %s: what rows have there may be garbage",
+                 column->name, column->found, column->wanted);
+    }
 }
 
 static void print_producer(const struct producer *producer)
@@ -316,9 +332,10 @@ static void print_verdict(const struct audit *audit, bool clean)
         log_line("clean: nothing is lost, nothing is doubled, every key is in order");
     else
         log_line("NOT clean: %" PRIu64 " missing, %" PRIu64 " doubled, %" PRIu64 " strange, %" PRIu64
-                 " lost, %" PRIu64 " out of order",
+                 " lost, %" PRIu64 " out of order%s",
                  total(audit, 0), total(audit, 1) + doubled_by_producers(audit),
-                 total(audit, 2) + audit->sink.elsewhere, total(audit, 3), total(audit, 4));
+                 total(audit, 2) + audit->sink.elsewhere, total(audit, 3), total(audit, 4),
+                 audit->sink.altered.count > 0 ? "; columns were altered" : "");
 }
 
 bool report(const struct audit *audit)

@@ -8,6 +8,7 @@
 #ifndef KSUPERVISE_TOOLS_KAUDIT_SINK_H
 #define KSUPERVISE_TOOLS_KAUDIT_SINK_H
 
+#include "tools/kaudit/columns.h"
 #include "tools/kaudit/source.h"
 
 #define SINK_PARTITION "kafka_partition"
@@ -18,10 +19,14 @@
  * them. */
 #define SINK_OUTBOX "ksupervise_outbox"
 
+/* Where ours keep their places: a table that is filled by one of ours has its topic in there. */
+#define SINK_PLACES "ksupervise_offsets"
+
 struct sink {
     struct source source;
-    struct source outbox; /* each letter once; not there: `next` is NULL */
-    uint64_t elsewhere;   /* rows of partitions that the topic has not, or without one, or no offset */
+    struct source outbox;   /* each letter once; not there: `next` is NULL */
+    struct altered altered; /* columns of another type than a sink of ours writes; of a table of ours only */
+    uint64_t elsewhere;     /* rows of partitions that the topic has not, or without one, or no offset */
 };
 
 /* What is asked for. */

@@ -118,11 +118,11 @@ static int count_elsewhere(struct postgres *p, uint64_t *count, struct error *er
     return 0;
 }
 
-/* A sink of somebody else's has none. */
-static int has_outbox(struct postgres *p, bool *has, struct error *error)
+/* A sink of somebody else's has none of ours beside it. */
+static int has_table(struct postgres *p, const char *name, bool *has, struct error *error)
 {
     PGresult *result =
-        ask(p, PGRES_TUPLES_OK, "look for the outbox", error, "SELECT to_regclass('" SINK_OUTBOX "')");
+        ask(p, PGRES_TUPLES_OK, "look for our tables", error, "SELECT to_regclass('%s')", name);
     *has = result != NULL && !PQgetisnull(result, 0, 0);
     PQclear(result);
     return result == NULL ? -1 : 0;
@@ -164,7 +164,7 @@ static int read_outbox(struct postgres *p, const struct sink_wish *wish, struct 
     bool has = false;
     if (wish->group == NULL)
         return 0;
-    if (has_outbox(p, &has, error) == -1)
+    if (has_table(p, SINK_OUTBOX, &has, error) == -1)
         return -1;
     if (!has)
         return 0;
@@ -181,6 +181,26 @@ static int read_outbox(struct postgres *p, const struct sink_wish *wish, struct 
     return -1;
 }
 
+static int look_at_columns(struct postgres *p, const struct sink_wish *wish, struct altered *altered,
+                           struct error *error)
+{
+    static const char sql[] =
+        "SELECT attname, format_type(atttypid, NULL) FROM pg_attribute WHERE attrelid = $1::regclass "
+        "AND attnum > 0 AND NOT attisdropped AND EXISTS (SELECT 1 FROM " SINK_PLACES " WHERE topic = $2)";
+    const char *const values[] = {p->table, wish->topic};
+    bool ours = false;
+    if (has_table(p, SINK_PLACES, &ours, error) == -1)
+        return -1;
+    if (!ours)
+        return 0;
+    PGresult *rows = PQexecParams(p->connection, sql, 2, NULL, values, NULL, NULL, 0);
+    int result = PQresultStatus(rows) == PGRES_TUPLES_OK ? 0 : failed(p, "look at the columns", error);
+    for (int i = 0; result == 0 && i < PQntuples(rows); i++)
+        columns_look(altered, COLUMNS_POSTGRES, PQgetvalue(rows, i, 0), PQgetvalue(rows, i, 1));
+    PQclear(rows);
+    return result;
+}
+
 static int prepare(struct postgres *p, const struct sink_wish *wish, struct sink *sink, struct error *error)
 {
     if (PQstatus(p->connection) != CONNECTION_OK)
@@ -191,7 +211,10 @@ static int prepare(struct postgres *p, const struct sink_wish *wish, struct sink
     p->timestamp_ms = has_timestamps(p) ? SINK_TIMESTAMP " / 1000" : "0";
     if (command(p, "read", "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", error) == -1)
         return -1;
-    return count_elsewhere(p, &sink->elsewhere, error) == -1 ? -1 : read_outbox(p, wish, sink, error);
+    if (count_elsewhere(p, &sink->elsewhere, error) == -1 ||
+        look_at_columns(p, wish, &sink->altered, error) == -1)
+        return -1;
+    return read_outbox(p, wish, sink, error);
 }
 
 int sink_open_postgres(struct sink *sink, const struct sink_wish *wish, struct error *error)

@@ -4,7 +4,6 @@
 
 #define BUSY_MS 5000
 
-/* The first statement of the transaction, so it also fixes the moment that all others see. */
 static int count_elsewhere(sqlite3 *db, const char *table, int partitions, uint64_t *count,
                            struct error *error)
 {
@@ -25,10 +24,51 @@ static int count_elsewhere(sqlite3 *db, const char *table, int partitions, uint6
     return result;
 }
 
+/* SQLite would take one for the other whose name differs in case only. */
+static int check_name(sqlite3 *db, const char *table, struct error *error)
+{
+    sqlite3_stmt *statement = NULL;
+    int result = 0;
+    if (sqlite3_prepare_v2(db, "SELECT name FROM sqlite_schema WHERE name = ?1 COLLATE NOCASE", -1,
+                           &statement, NULL) == SQLITE_OK) {
+        sqlite3_bind_text(statement, 1, table, -1, SQLITE_STATIC);
+        const char *name =
+            sqlite3_step(statement) == SQLITE_ROW ? (const char *)sqlite3_column_text(statement, 0) : NULL;
+        if (name != NULL && strcmp(name, table) != 0)
+            result = error_set(error, "there is the table %s, and none called %s", name, table);
+    } else {
+        result = sqlite_failed(db, "look at the tables", error);
+    }
+    sqlite3_finalize(statement);
+    return result;
+}
+
 /* `column` NULL: is there such a table? */
 static bool has_column(sqlite3 *db, const char *table, const char *column)
 {
     return sqlite3_table_column_metadata(db, NULL, table, column, NULL, NULL, NULL, NULL, NULL) == SQLITE_OK;
+}
+
+/* Of a table that a sink of ours fills. */
+static int look_at_columns(sqlite3 *db, const struct sink_wish *wish, struct altered *altered,
+                           struct error *error)
+{
+    static const char sql[] = "SELECT name, type FROM pragma_table_info(?1) "
+                              "WHERE EXISTS (SELECT 1 FROM " SINK_PLACES " WHERE topic = ?2)";
+    sqlite3_stmt *statement = NULL;
+    int step = SQLITE_ERROR;
+    if (!has_column(db, SINK_PLACES, NULL))
+        return 0;
+    if (sqlite3_prepare_v2(db, sql, -1, &statement, NULL) == SQLITE_OK) {
+        sqlite3_bind_text(statement, 1, wish->table, -1, SQLITE_STATIC);
+        sqlite3_bind_text(statement, 2, wish->topic, -1, SQLITE_STATIC);
+        while ((step = sqlite3_step(statement)) == SQLITE_ROW)
+            columns_look(altered, COLUMNS_SQLITE, (const char *)sqlite3_column_text(statement, 0),
+                         (const char *)sqlite3_column_text(statement, 1));
+    }
+    int result = step == SQLITE_DONE ? 0 : sqlite_failed(db, "look at the columns", error);
+    sqlite3_finalize(statement);
+    return result;
 }
 
 static int take_letters(sqlite3_stmt *statement, struct scratch *scratch, int partitions, uint64_t *elsewhere,
@@ -89,8 +129,9 @@ int sink_open_sqlite(struct sink *sink, const struct sink_wish *wish, struct err
         sqlite_failed(db, "read it", error);
         goto failed;
     }
-    if (count_elsewhere(db, wish->table, wish->partitions, &sink->elsewhere, error) == -1 ||
-        read_outbox(db, wish, sink, error) == -1)
+    if (check_name(db, wish->table, error) == -1 ||
+        count_elsewhere(db, wish->table, wish->partitions, &sink->elsewhere, error) == -1 ||
+        look_at_columns(db, wish, &sink->altered, error) == -1 || read_outbox(db, wish, sink, error) == -1)
         goto failed;
     if (has_column(db, wish->table, SINK_TIMESTAMP))
         its.timestamp_ms = SINK_TIMESTAMP " / 1000";
