@@ -35,11 +35,12 @@ static void sqlite_close(void *state)
 static int up(struct sqlite_sink *sink, struct error *error)
 {
     struct sqlite_link *link = &sink->link;
-    if (link->db != NULL && !sqlite_link_moved(link))
+    bool moved = sqlite_link_moved(link);
+    if (link->db != NULL && !moved)
         return 0;
-    if (link->db != NULL) {
+    if (moved) {
         log_warning("%s was deleted or replaced while it was in use: it is opened anew", link->path);
-        sqlite_link_close(link);
+        sqlite_link_forget(link);
         sink_epochs_release(&sink->epochs);
     }
     link->locked = false;

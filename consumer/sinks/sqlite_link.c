@@ -39,7 +39,7 @@ static bool same(struct sqlite_identity a, struct sqlite_identity b)
 bool sqlite_link_moved(const struct sqlite_link *link)
 {
     off_t bytes;
-    return !same(identity_of(link->path, &bytes), link->file);
+    return link->file.inode != 0 && !same(identity_of(link->path, &bytes), link->file);
 }
 
 /* SQLite's own look, behind ours, sees whether the file was replaced between its opening and that. */
@@ -107,6 +107,12 @@ void sqlite_link_close(struct sqlite_link *link)
     link->db = NULL;
 }
 
+void sqlite_link_forget(struct sqlite_link *link)
+{
+    sqlite_link_close(link);
+    link->file = (struct sqlite_identity){0};
+}
+
 /* SQLite asks before each new look at a lock: 0 gives it up. */
 static int on_locked(void *context, int waits)
 {
@@ -155,6 +161,7 @@ int sqlite_link_run(struct sqlite_link *link, sqlite3_stmt *statement, struct er
 void sqlite_link_roll_back(struct sqlite_link *link)
 {
     struct error ignored = ERROR_INIT;
-    if (link->db != NULL && !sqlite3_get_autocommit(link->db))
-        sqlite_link_execute(link, "ROLLBACK", &ignored);
+    if (link->db != NULL && !sqlite3_get_autocommit(link->db) &&
+        sqlite_link_execute(link, "ROLLBACK", &ignored) == -1)
+        sqlite_link_close(link);
 }

@@ -43,15 +43,17 @@ int sqlite_link_open(struct sqlite_link *link, struct error *error);
 void sqlite_link_opened(struct sqlite_link *link);
 /* With all its statements. Does nothing when it is not open. */
 void sqlite_link_close(struct sqlite_link *link);
-/* What is open is not what is at the path. */
+/* What is open, or was before it had to be closed, is not what is at the path. */
 bool sqlite_link_moved(const struct sqlite_link *link);
+/* Then: closes it, and knows no file any more. */
+void sqlite_link_forget(struct sqlite_link *link);
 
 /* -1 with SQLite's last error as `PATH: what: …`. */
 int sqlite_link_fail(struct sqlite_link *link, const char *what, struct error *error);
 /* Statements as text; a prepared one that returns nothing, which is reset. */
 int sqlite_link_execute(struct sqlite_link *link, const char *sql, struct error *error);
 int sqlite_link_run(struct sqlite_link *link, sqlite3_stmt *statement, struct error *error);
-/* Out of a transaction, if there is one. */
+/* Out of a transaction, if there is one; a connection that will not is closed. */
 void sqlite_link_roll_back(struct sqlite_link *link);
 
 #endif

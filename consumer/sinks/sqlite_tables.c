@@ -90,9 +90,5 @@ int sqlite_tables_make(struct sqlite_link *link, struct error *error)
 {
     if (sqlite_link_execute(link, "BEGIN IMMEDIATE", error) == -1)
         return -1;
-    int result = make(link, error);
-    if (result == 0)
-        result = sqlite_link_execute(link, "COMMIT", error);
-    sqlite_link_roll_back(link);
-    return result;
+    return make(link, error) == 0 ? sqlite_link_execute(link, "COMMIT", error) : -1;
 }

@@ -10,7 +10,8 @@
 
 #include "consumer/sinks/sqlite_link.h"
 
-/* In one transaction, one process at a time. For the topic and schema of the link's pipeline. */
+/* In one transaction, one process at a time. For the topic and schema of the link's pipeline. After a failure
+ * the transaction is open still, and the link to be closed. */
 int sqlite_tables_make(struct sqlite_link *link, struct error *error);
 
 #endif

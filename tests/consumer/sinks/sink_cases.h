@@ -5,6 +5,9 @@
  *   static void begin(void), end(void);                an empty database, and a sink that is open on it
  *   static void *open_sink(void);                      another one on the same database
  *   static const char *ask(const char *sql);           by a client of the test's own: `a|b;c|NULL;`
+ *   static void refuse(event, table, when)             "UPDATE", …: of such rows (`OLD.kafka_offset = 1`)
+ * fails static void allow(table)                           not any more static void refuse_commits(bool
+ * refused)           with rows of the topic
  *
  * and lists SINK_CASES among its tests. One topic, "letters", of the workload messages.
  */
@@ -21,6 +24,9 @@ enum { WORK_MAX = 8, KEPT_MAX = 8, KEPT_BYTES = 64 };
 static const struct stage_class *const stage;
 static void *open_sink(void);
 static const char *ask(const char *sql);
+static void refuse(const char *event, const char *table, const char *when);
+static void allow(const char *table);
+static void refuse_commits(bool refused);
 
 static struct settings settings;
 static struct pipeline pipeline;
@@ -398,6 +404,83 @@ START_TEST(a_commit_that_the_database_refuses_in_its_midst_leaves_nothing)
 }
 END_TEST
 
+START_TEST(a_place_that_cannot_be_set_leaves_all_as_it_was)
+{
+    struct sink_place place;
+    take(sink, 0);
+    ck_assert_int_eq(commit_one(sink, 0, STATS_UNKNOWN, 0), SINK_DONE);
+    refuse("UPDATE", "ksupervise_offsets", NULL);
+    ck_assert_int_eq(commit_one(sink, 0, 1, 1), SINK_AGAIN);
+    ck_assert_int_eq(error.exit_code, EXIT_CODE_SINK);
+    ck_assert_ptr_nonnull(strstr(error.text, "refused"));
+    ck_assert_int_eq(move(sink, 0, 1, 0, true), SINK_AGAIN);
+    ck_assert_int_eq(stage->sink->take(sink, &source, 0, &place, &error), -1);
+    ck_assert_ptr_nonnull(strstr(error.text, "refused"));
+    allow("ksupervise_offsets");
+    ck_assert_str_eq(ask(ROWS), "0|0;");
+    ck_assert_str_eq(ask(PLACES), "0|1|1;");
+    ck_assert_int_eq(commit_one(sink, 0, 1, 1), SINK_DONE);
+}
+END_TEST
+
+START_TEST(a_letter_that_cannot_be_kept_leaves_all_as_it_was)
+{
+    take(sink, 0);
+    refuse("INSERT", "ksupervise_outbox", "NEW.kafka_offset = 2");
+    add_item(0, 0, "a");
+    add_death(0, 1, "k", "v");
+    add_death(0, 2, "k", "v");
+    add_range(0, STATS_UNKNOWN, 3);
+    ck_assert_int_eq(commit(sink), SINK_AGAIN);
+    ck_assert_str_eq(ask(ROWS), "");
+    ck_assert_str_eq(ask(OUTBOX), "");
+    ck_assert_str_eq(ask(PLACES), "0|1|NULL;");
+    allow("ksupervise_outbox");
+    ck_assert_int_eq(commit(sink), SINK_DONE);
+    ck_assert_str_eq(ask(OUTBOX), "0|1;0|2;");
+}
+END_TEST
+
+START_TEST(rows_that_cannot_be_deleted_leave_the_place_as_it_was)
+{
+    take(sink, 0);
+    ck_assert_int_eq(commit_one(sink, 0, STATS_UNKNOWN, 0), SINK_DONE);
+    refuse("DELETE", "letters", NULL);
+    ck_assert_int_eq(move(sink, 0, 1, 0, true), SINK_AGAIN);
+    ck_assert_str_eq(ask(PLACES), "0|1|1;");
+    ck_assert_int_eq(move(sink, 0, 1, 0, false), SINK_DONE);
+    allow("letters");
+    ck_assert_str_eq(ask(PLACES), "0|1|0;");
+}
+END_TEST
+
+START_TEST(what_became_of_a_commit_that_failed_is_not_known)
+{
+    struct sink_place place;
+    take(sink, 0);
+    refuse_commits(true);
+    ck_assert_int_eq(commit_one(sink, 0, STATS_UNKNOWN, 0), SINK_UNKNOWN);
+    ck_assert_int_eq(error.exit_code, EXIT_CODE_SINK);
+    refuse_commits(false);
+    ck_assert_int_eq(reread(sink, 0, &place), SINK_DONE);
+    ck_assert_int_eq(place.next_offset, STATS_UNKNOWN);
+    ck_assert_int_eq(commit_one(sink, 0, STATS_UNKNOWN, 0), SINK_DONE);
+    ck_assert_str_eq(ask(ROWS), "0|0;");
+}
+END_TEST
+
+START_TEST(places_that_cannot_be_read_are_asked_for_again)
+{
+    struct sink_place place;
+    take(sink, 0);
+    ask("ALTER TABLE ksupervise_offsets RENAME TO away");
+    ck_assert_int_eq(reread(sink, 0, &place), SINK_AGAIN);
+    ck_assert_int_eq(error.exit_code, EXIT_CODE_SINK);
+    ask("ALTER TABLE away RENAME TO ksupervise_offsets");
+    ck_assert_int_eq(reread(sink, 0, &place), SINK_DONE);
+}
+END_TEST
+
 /* --- the outbox ---------------------------------------------------------------------------------------- */
 
 START_TEST(letters_come_back_from_the_outbox_as_they_went)
@@ -455,6 +538,37 @@ START_TEST(letters_that_were_sent_leave_the_outbox_and_no_others)
     ck_assert_str_eq(ask(OUTBOX), "0|1;0|2;1|0;1|1;");
     list_letters(sink, 1);
     ck_assert_uint_eq(kept.count, 2);
+}
+END_TEST
+
+START_TEST(letters_that_cannot_leave_the_outbox_all_stay)
+{
+    take(sink, 0);
+    for (int64_t offset = 0; offset < 3; offset++)
+        add_death(0, offset, "k", "v");
+    add_range(0, STATS_UNKNOWN, 3);
+    ck_assert_int_eq(commit(sink), SINK_DONE);
+    refuse("DELETE", "ksupervise_outbox", "OLD.kafka_offset = 1");
+    const struct letter_place sent[] = {{0, 0}, {0, 1}, {0, 2}};
+    ck_assert_int_eq(stage->sink->forwarded(sink, sent, 3, &error), -1);
+    ck_assert_ptr_nonnull(strstr(error.text, "refused"));
+    ck_assert_str_eq(ask(OUTBOX), "0|0;0|1;0|2;");
+    allow("ksupervise_outbox");
+    ck_assert_int_eq(stage->sink->forwarded(sink, sent, 3, &error), 0);
+    ck_assert_str_eq(ask(OUTBOX), "");
+}
+END_TEST
+
+START_TEST(an_outbox_that_cannot_be_read_is_told)
+{
+    take(sink, 0);
+    ask("ALTER TABLE ksupervise_outbox RENAME TO away");
+    memset(&kept, 0, sizeof kept);
+    ck_assert_int_eq(stage->sink->outbox(sink, 0, keep_letter, &kept, &error), -1);
+    ck_assert_int_eq(error.exit_code, EXIT_CODE_SINK);
+    ck_assert_uint_eq(kept.count, 0);
+    ask("ALTER TABLE away RENAME TO ksupervise_outbox");
+    list_letters(sink, 0);
 }
 END_TEST
 
@@ -535,6 +649,10 @@ END_TEST
         a_move_sets_the_place_and_deletes_rows_only_when_it_is_told,                                         \
         a_first_place_is_set_by_a_move_from_nowhere, a_table_takes_one_group_and_one_cluster,                \
         a_commit_that_the_database_refuses_in_its_midst_leaves_nothing,                                      \
+        a_place_that_cannot_be_set_leaves_all_as_it_was, a_letter_that_cannot_be_kept_leaves_all_as_it_was,  \
+        rows_that_cannot_be_deleted_leave_the_place_as_it_was,                                               \
+        what_became_of_a_commit_that_failed_is_not_known, places_that_cannot_be_read_are_asked_for_again,    \
+        letters_that_cannot_leave_the_outbox_all_stay, an_outbox_that_cannot_be_read_is_told,                \
         letters_come_back_from_the_outbox_as_they_went,                                                      \
         letters_that_were_sent_leave_the_outbox_and_no_others, a_letter_that_comes_again_replaces_itself,    \
         a_table_gets_a_column_for_a_field_that_it_lacks,                                                     \

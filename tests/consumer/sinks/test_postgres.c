@@ -58,6 +58,36 @@ static void end(void)
     PQfinish(own);
 }
 
+static void refuse(const char *event, const char *table, const char *when)
+{
+    char sql[256];
+    ask("CREATE OR REPLACE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$BEGIN RAISE EXCEPTION 'refused'; END$$");
+    snprintf(sql, sizeof sql,
+             "CREATE TRIGGER no BEFORE %s ON %s FOR EACH ROW WHEN (%s) EXECUTE FUNCTION refuse()", event,
+             table, when != NULL ? when : "true");
+    ask(sql);
+}
+
+static void allow(const char *table)
+{
+    char sql[64];
+    snprintf(sql, sizeof sql, "DROP TRIGGER no ON %s", table);
+    ask(sql);
+}
+
+static void refuse_commits(bool are_refused)
+{
+    if (!are_refused) {
+        allow("letters");
+        return;
+    }
+    ask("CREATE OR REPLACE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$BEGIN RAISE EXCEPTION 'refused'; END$$");
+    ask("CREATE CONSTRAINT TRIGGER no AFTER INSERT ON letters DEFERRABLE INITIALLY DEFERRED FOR EACH ROW "
+        "EXECUTE FUNCTION refuse()");
+}
+
 static void refuses_to_open(int exit_code, const char *because)
 {
     void *state = NULL;

@@ -1,12 +1,14 @@
 #undef _FORTIFY_SOURCE /* with it poll is an inline function, which a definition of our own would be too */
 #include "tests/consumer/sinks/sink_cases.h"
 
+#include <dlfcn.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <sqlite3.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "tests/support/capture.h"
 #include "tests/support/fake_clock.h"
 
 static const struct stage_class *const stage = &stage_sqlite;
@@ -59,6 +61,8 @@ enum worker_stop worker_control_wanted(const struct worker_control *control)
 
 /* --- a file -------------------------------------------------------------------------------------------- */
 
+static int note_opened(sqlite3 *db, const char **message, const void *routines);
+
 static void *open_sink(void)
 {
     void *state = NULL;
@@ -80,7 +84,9 @@ static void begin(void)
     snprintf(path, sizeof path, "%s/records.db", folder);
     writer.tick = &ticks;
     pipeline.stats = &writer;
+    sqlite3_auto_extension((void (*)(void))note_opened);
     sink = open_sink();
+    sqlite3_reset_auto_extension();
     open_own();
 }
 
@@ -128,6 +134,91 @@ static const char *ask(const char *sql)
     ck_assert_msg(step == SQLITE_DONE, "%s: %s", sql, sqlite3_errmsg(own));
     sqlite3_finalize(statement);
     return text;
+}
+
+static void refuse(const char *event, const char *table, const char *when)
+{
+    char sql[256];
+    snprintf(sql, sizeof sql,
+             "CREATE TRIGGER no_%s BEFORE %s ON %s WHEN %s BEGIN SELECT RAISE(ABORT, 'refused'); END", table,
+             event, table, when != NULL ? when : "true");
+    ask(sql);
+}
+
+static void allow(const char *table)
+{
+    char sql[64];
+    snprintf(sql, sizeof sql, "DROP TRIGGER no_%s", table);
+    ask(sql);
+}
+
+/* The connection that was opened last: the sink's, when the test's own is not yet there. */
+static sqlite3 *opened;
+
+static int note_opened(sqlite3 *db, const char **message, const void *routines)
+{
+    (void)message, (void)routines;
+    opened = db;
+    return SQLITE_OK;
+}
+
+static int refused(void *context)
+{
+    (void)context;
+    return 1;
+}
+
+static void refuse_commits(bool are_refused)
+{
+    sqlite3_commit_hook(opened, are_refused ? refused : NULL, NULL);
+}
+
+/* The n-th statement that the sink runs fails, and does nothing. */
+static unsigned steps, failing_step;
+
+/* What SQLite itself runs in between does not count. */
+static bool is_to_fail(const sqlite3 *db, void *caller)
+{
+    Dl_info here, there;
+    if (failing_step == 0 || db == own || dladdr((void *)path, &here) == 0 || dladdr(caller, &there) == 0 ||
+        here.dli_fbase != there.dli_fbase)
+        return false;
+    return ++steps == failing_step;
+}
+
+int sqlite3_step(sqlite3_stmt *statement)
+{
+    static int (*step)(sqlite3_stmt *);
+    if (step == NULL)
+        *(void **)&step = dlsym(RTLD_NEXT, "sqlite3_step");
+    return is_to_fail(sqlite3_db_handle(statement), __builtin_return_address(0)) ? SQLITE_IOERR
+                                                                                 : step(statement);
+}
+
+int sqlite3_exec(sqlite3 *db, const char *sql, int (*each)(void *, int, char **, char **), void *context,
+                 char **message)
+{
+    static int (*execute)(sqlite3 *, const char *, int (*)(void *, int, char **, char **), void *, char **);
+    if (execute == NULL)
+        *(void **)&execute = dlsym(RTLD_NEXT, "sqlite3_exec");
+    return is_to_fail(db, __builtin_return_address(0)) ? SQLITE_IOERR
+                                                       : execute(db, sql, each, context, message);
+}
+
+static bool fails_at(unsigned step)
+{
+    failing_step = step;
+    steps = 0;
+    error = (struct error)ERROR_INIT;
+    return true;
+}
+
+/* True when the call had so many steps, and one of them failed. */
+static bool failed(void)
+{
+    bool reached = steps >= failing_step;
+    failing_step = 0;
+    return reached;
 }
 
 static void refuses_to_open(const char *at, int exit_code, const char *because)
@@ -265,6 +356,127 @@ START_TEST(no_call_waits_longer_than_a_second_and_those_that_follow_do_not_wait)
 }
 END_TEST
 
+START_TEST(neither_a_taking_nor_letters_that_were_sent_are_done_when_their_commit_fails)
+{
+    struct sink_place place;
+    const struct letter_place sent = {0, 0};
+    take(sink, 0);
+    add_death(0, 0, "k", "v");
+    add_range(0, STATS_UNKNOWN, 1);
+    ck_assert_int_eq(commit(sink), SINK_DONE);
+    refuse_commits(true);
+    ck_assert_int_eq(stage->sink->take(sink, &source, 0, &place, &error), -1);
+    ck_assert_int_eq(stage->sink->forwarded(sink, &sent, 1, &error), -1);
+    refuse_commits(false);
+    ck_assert_str_eq(ask(PLACES), "0|1|1;");
+    ck_assert_str_eq(ask(OUTBOX), "0|0;");
+    ck_assert_int_eq(commit_one(sink, 0, 1, 1), SINK_DONE); /* still as it was taken */
+}
+END_TEST
+
+START_TEST(whatever_step_of_a_commit_fails_it_is_told_and_leaves_nothing)
+{
+    unsigned step;
+    take(sink, 0);
+    for (step = 1; fails_at(step); step++) {
+        clear_work();
+        add_item(0, 0, "x");
+        add_death(0, 1, "k", "v");
+        add_range(0, STATS_UNKNOWN, 2);
+        enum sink_result result = commit(sink);
+        if (!failed()) {
+            ck_assert_int_eq(result, SINK_DONE);
+            break;
+        }
+        ck_assert(result == SINK_AGAIN || result == SINK_UNKNOWN);
+        ck_assert_int_eq(error.exit_code, EXIT_CODE_SINK);
+        ck_assert_str_eq(ask(PLACES), "0|1|NULL;");
+        ck_assert_str_eq(ask(ROWS), "");
+        ck_assert_str_eq(ask(OUTBOX), "");
+    }
+    ck_assert_uint_ge(step, 5);
+    ck_assert_str_eq(ask(PLACES), "0|1|2;");
+}
+END_TEST
+
+START_TEST(whatever_step_of_another_call_fails_it_is_told)
+{
+    struct sink_place place;
+    const struct letter_place sent[] = {{0, 0}, {0, 1}};
+    enum { CALLS = 5 };
+    take(sink, 0);
+    add_death(0, 0, "k", "v");
+    add_death(0, 1, "k", "v");
+    add_range(0, STATS_UNKNOWN, 2);
+    ck_assert_int_eq(commit(sink), SINK_DONE);
+    for (int call = 0; call < CALLS; call++)
+        for (unsigned step = 1; fails_at(step); step++) {
+            bool done = true;
+            switch (call) {
+            case 0:
+                done = stage->sink->take(sink, &source, 0, &place, &error) == 0;
+                break;
+            case 1:
+                done = reread(sink, 0, &place) == SINK_DONE;
+                break;
+            case 2:
+                done = move(sink, 0, 2, 2, true) == SINK_DONE;
+                break;
+            case 3:
+                kept.count = 0;
+                done = stage->sink->outbox(sink, 0, keep_letter, &kept, &error) == 0;
+                break;
+            default:
+                done = stage->sink->forwarded(sink, sent, 2, &error) == 0;
+                break;
+            }
+            if (!failed()) {
+                ck_assert_msg(done, "call %d: %s", call, error.text);
+                break;
+            }
+            ck_assert_msg(!done, "call %d, step %u", call, step);
+            ck_assert_int_eq(error.exit_code, EXIT_CODE_SINK);
+            ck_assert_str_eq(ask(PLACES), call == 0 ? "0|1|2;" : "0|2|2;");
+            ck_assert_str_eq(ask(OUTBOX), "0|0;0|1;");
+        }
+    ck_assert_str_eq(ask(OUTBOX), "");
+}
+END_TEST
+
+START_TEST(whatever_step_of_opening_fails_it_is_told)
+{
+    unsigned step;
+    for (step = 1; fails_at(step); step++) {
+        void *state = NULL;
+        int result = stage->open(&state, path, &pipeline, &error);
+        if (!failed()) {
+            ck_assert_int_eq(result, 0);
+            stage->close(state);
+            break;
+        }
+        ck_assert_int_eq(result, -1);
+        ck_assert_int_eq(error.exit_code, EXIT_CODE_SINK);
+    }
+    ck_assert_uint_ge(step, 2);
+}
+END_TEST
+
+START_TEST(a_file_that_was_closed_is_opened_again)
+{
+    take(sink, 0);
+    ck_assert_int_eq(commit_one(sink, 0, STATS_UNKNOWN, 0), SINK_DONE);
+    ck_assert_int_eq(sqlite3_close(own), SQLITE_OK);
+    own = NULL;
+    stage->close(sink);
+    char log[160];
+    snprintf(log, sizeof log, "%s-wal", path);
+    ck_assert_int_eq(access(log, F_OK), -1); /* the last one takes it away */
+    sink = open_sink();
+    open_own();
+    ck_assert_int_eq(take(sink, 0), 1);
+}
+END_TEST
+
 START_TEST(a_consumer_that_is_to_end_does_not_wait_long_for_a_lock)
 {
     int control;
@@ -291,7 +503,9 @@ START_TEST(a_file_that_is_locked_at_the_start_is_waited_for)
     open_own();
     ask("PRAGMA journal_mode = WAL");
     lock();
+    capture_begin();
     void *late = open_sink();
+    ck_assert_msg(strstr(capture_end(), "database is locked; retrying") != NULL, "%s", capture.text);
     error = (struct error)ERROR_INIT;
     ck_assert_int_eq(stage->sink->take(late, &source, 0, &place, &error), -1);
     ck_assert_int_eq(error.exit_code, EXIT_CODE_SINK);
@@ -311,7 +525,9 @@ START_TEST(a_file_that_was_deleted_is_made_anew_and_its_partitions_are_taken_aga
     take(sink, 0);
     ck_assert_int_eq(commit_one(sink, 0, STATS_UNKNOWN, 0), SINK_DONE);
     remove_all();
+    capture_begin();
     ck_assert_int_eq(commit_one(sink, 0, 1, 1), SINK_LOST);
+    ck_assert_ptr_nonnull(strstr(capture_end(), "was deleted or replaced while it was in use"));
     ck_assert_int_eq(lost, 0);
     ck_assert_int_eq(reread(sink, 0, &place), SINK_LOST);
     ck_assert_int_eq(take(sink, 0), STATS_UNKNOWN);
@@ -448,6 +664,10 @@ CHECK_MAIN_WITH("consumer/sinks/sqlite", begin, end, SINK_CASES, a_check_looks_a
                 a_topic_with_the_longest_name_has_its_table,
                 a_file_that_is_locked_elsewhere_is_waited_for_and_each_wait_ticks,
                 no_call_waits_longer_than_a_second_and_those_that_follow_do_not_wait,
+                neither_a_taking_nor_letters_that_were_sent_are_done_when_their_commit_fails,
+                whatever_step_of_a_commit_fails_it_is_told_and_leaves_nothing,
+                whatever_step_of_another_call_fails_it_is_told, whatever_step_of_opening_fails_it_is_told,
+                a_file_that_was_closed_is_opened_again,
                 a_consumer_that_is_to_end_does_not_wait_long_for_a_lock,
                 a_file_that_is_locked_at_the_start_is_waited_for,
                 a_file_that_was_deleted_is_made_anew_and_its_partitions_are_taken_again,
