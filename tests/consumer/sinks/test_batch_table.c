@@ -100,6 +100,21 @@ START_TEST(a_uuid_is_text_and_money_its_minor_units)
         answer("SELECT payment_id, \"user\", amount_minor, currency, method FROM \"the batch\"");
     ck_assert_ptr_nonnull(strstr(row, uuid));
     ck_assert_ptr_nonnull(strstr(row, "|marek|259|PLN|blik;"));
+    ck_assert_str_eq(answer("SELECT length(payment_id), length(CAST(payment_id AS BLOB)) FROM \"the batch\""),
+                     "36|36;");
+}
+END_TEST
+
+/* A statement that reads long is no hang. */
+START_TEST(each_row_ticks)
+{
+    _Atomic uint64_t ticks = 0;
+    struct stats_writer writer = {.tick = &ticks};
+    open_db("messages");
+    fill_messages();
+    table.stats = &writer;
+    ck_assert_str_eq(answer("SELECT count(*) FROM \"the batch\""), "3;");
+    ck_assert_uint_eq(ticks, ITEMS);
 }
 END_TEST
 
@@ -144,5 +159,5 @@ END_TEST
 
 CHECK_MAIN_WITH("consumer/batch_table", begin, end, a_row_is_its_place_and_its_fields_in_the_batchs_order,
                 a_field_that_is_not_there_is_null_and_an_empty_one_is_not,
-                a_uuid_is_text_and_money_its_minor_units, the_next_batch_is_read_anew,
+                a_uuid_is_text_and_money_its_minor_units, each_row_ticks, the_next_batch_is_read_anew,
                 one_statement_inserts_a_whole_batch, it_is_in_no_file)

@@ -199,6 +199,10 @@ START_TEST(bytes_that_are_no_headers_end_where_they_end)
         rd_kafka_headers_destroy(some);
         free(exact);
     }
+    /* A text is no value, and no next name either. */
+    rd_kafka_headers_t *one = sink_unpack_headers("\x96\241a\xc0\241b\241c\xc0", 9);
+    ck_assert_uint_eq(rd_kafka_header_cnt(one), 1);
+    rd_kafka_headers_destroy(one);
     rd_kafka_headers_t *none = sink_unpack_headers("\xdd\xff\xff\xff\xff", 5);
     ck_assert_uint_eq(rd_kafka_header_cnt(none), 0);
     rd_kafka_headers_destroy(none);
