@@ -137,7 +137,7 @@ $(B)/tests/$(1): $(B)/obj/tests/$(1).o $(SUPPORT_O) $(call library_of,tests/$(1)
 endef
 $(foreach t,$(UNIT_SOURCES),$(eval $(call unit_test,$(patsubst tests/%.c,%,$(t)))))
 
-.PHONY: setup play test unit system chaos provision kafka kafka-stop bench lint fuzz format install uninstall clean help
+.PHONY: setup play test unit system chaos mutants provision kafka kafka-stop bench lint fuzz format install uninstall clean help
 setup:
 	$(Q)tools/setup
 
@@ -163,6 +163,10 @@ play: ## set up, build, start two consumers and a producer; one Ctrl-C ends all
 chaos: $(BINARIES) ## a fleet under random kills, stops, verbs and broker restarts for CHAOS_SECONDS (60)
 	$(Q)tools/setup test
 	$(Q)TEST_BUILD=$(B) CHAOS_SECONDS=$(or $(CHAOS_SECONDS),60) CHAOS_SEED=$(CHAOS_SEED) tests/chaos
+
+mutants: ## plant small mistakes in FILES (consumer), N (14) in each, by SEED (1): which do the tests miss?
+	$(Q)tools/setup test
+	$(Q)tests/mutants $(if $(FILES),--files '$(FILES)') $(if $(N),--count $(N)) $(if $(SEED),--seed $(SEED))
 
 provision: all ## make sure that the workloads' topics exist
 	$(Q)$(B)/bin/ktopic provision
