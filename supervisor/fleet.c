@@ -62,8 +62,16 @@ static struct worker *add_consumer(struct supervisor *supervisor, const struct s
     return worker;
 }
 
+/* Whether a member that works by the one set cannot be followed by one of the other. A static member that
+ * comes back is first given what it had: partitions of its old topic. */
+static bool reads_something_else(const struct settings *one, const struct settings *other)
+{
+    return one != other && (one->schema != other->schema || strcmp(one->topic, other->topic) != 0);
+}
+
 void fleet_set_settings(struct worker *worker, const struct settings *settings)
 {
+    bool other_records = worker->kind == KIND_CONSUMER && reads_something_else(worker->settings, settings);
     char former[sizeof worker->group];
     memcpy(former, worker->group, sizeof former);
     if (settings->rate != worker->settings->rate || settings->interval_us != worker->settings->interval_us)
@@ -75,7 +83,8 @@ void fleet_set_settings(struct worker *worker, const struct settings *settings)
         snprintf(worker->group, sizeof worker->group, "%s", settings->group);
     else
         snprintf(worker->group, sizeof worker->group, "test_group_%s", worker->client);
-    worker->moves = worker->process.pid != 0 && strcmp(former, worker->group) != 0;
+    bool moves = worker->moves || other_records || strcmp(former, worker->group) != 0;
+    worker->moves = worker->process.pid != 0 && moves;
 }
 
 static unsigned next_colour(const struct supervisor *supervisor)

@@ -21,7 +21,7 @@
 
 enum rollout_kind {
     ROLLOUT_ADJUST,  /* its settings are the supervisor's business: the process is not touched */
-    ROLLOUT_RESTART, /* a new process; the place in the group is kept, unless the group is another one */
+    ROLLOUT_RESTART, /* a new process; the place in the group is kept, unless group or topic is another one */
     ROLLOUT_ADD,
     ROLLOUT_REMOVE /* finish, commit, leave the group */
 };

@@ -53,9 +53,9 @@ struct worker {
     struct directory_death last_death;
     uint64_t restarts;
     bool takes_over; /* its last process died in its group, and the next one takes its place there */
-    bool moves;      /* its next process is in another group: this one leaves its own */
-    bool retired;    /* scaled away: it stays down */
-    bool paused;     /* it is not to take records; told to each of its processes */
+    bool moves;   /* its next process is in another group, or reads another topic: this one leaves its own */
+    bool retired; /* scaled away: it stays down */
+    bool paused;  /* it is not to take records; told to each of its processes */
     struct {
         bool set;
         int64_t number;  /* counts the wishes */

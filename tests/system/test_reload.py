@@ -82,6 +82,25 @@ class Reload(SystemTest):
         wait_until(lambda: owned(self.bravo) == 3, 5, "all partitions: the session timeout is 45 s, so it was told")
         self.end(fleet)
 
+    def test_a_client_that_reads_another_topic_leaves_its_group_first(self):
+        """A static member that came back subscribed to another topic was given its old assignment: r3's records became r4's, and 600 of r4 were missed."""
+        former, later = self.topic(stem="r3"), self.topic(stem="r4")
+        for topic, count in ((former, 500), (later, 700)):
+            self.run_ok("kproduce", "--publish=no", "--topic", topic, "--rate", "0", "--count", count, "--quiet", seconds=60)
+        group = self.name("group")
+        fleet = self.fleet({self.bravo: f"group = {group}\nfrom = earliest\ntopic = {former}"})
+        processed = lambda: self.worker(self.bravo)["counters"]["processed"]
+        stored = lambda topic: sum(offset for (of, _), offset in committed(self.kafka.bootstrap, group).items() if of == topic)
+        wait_until(lambda: processed() == 500, 20, "the former topic's records")
+        wait_until(lambda: stored(former) == 500, 10, "their commit")
+        self.write({self.bravo: f"group = {group}\nfrom = earliest\ntopic = {later}"})
+        self.assertIn(f"{self.bravo}: restarted", self.kctl("reload"))
+        wait_until(lambda: processed() >= 1200, 20, "the later topic's records, and at once: the session timeout is 45 s")
+        wait_until(lambda: stored(later) == 700, 10, "their commit")
+        self.assertEqual(processed(), 1200)
+        self.assertEqual(stored(former), 500)
+        self.end(fleet)
+
     def test_a_new_client_s_topic_is_made_first(self):
         fleet = self.fleet({self.bravo: ""})
         topic = self.name("new")
