@@ -205,6 +205,19 @@ static void begin_outage(struct kafka_outage *outage)
     tell_supervisor(outage, true);
 }
 
+/* All are said to be down: one question is enough, and it is asked at once, unless somebody has just answered
+ * one. */
+static bool claim(struct kafka_outage *outage)
+{
+    bool news = outage->unanswered < OUTAGE_UNANSWERED;
+    if (news && outage->unanswered > 0)
+        outage->asked_us = 0;
+    if (news)
+        outage->unanswered = OUTAGE_UNANSWERED;
+    outage->claimed_us = clock_monotonic_us();
+    return news;
+}
+
 bool kafka_outage_error(struct kafka_outage *outage, rd_kafka_resp_err_t err)
 {
     bool lost_one = err == RD_KAFKA_RESP_ERR__TRANSPORT || err == RD_KAFKA_RESP_ERR__RESOLVE ||
@@ -213,10 +226,7 @@ bool kafka_outage_error(struct kafka_outage *outage, rd_kafka_resp_err_t err)
         return false;
     if (lost_one && outage->unanswered == 0)
         outage->unanswered = 1;
-    if (err != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN)
-        return false;
-    begin_outage(outage);
-    return true;
+    return err == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN && claim(outage);
 }
 
 void kafka_outage_over(struct kafka_outage *outage)
@@ -230,10 +240,14 @@ void kafka_outage_over(struct kafka_outage *outage)
     tell_supervisor(outage, false);
 }
 
+static bool recent(int64_t then_us)
+{
+    return then_us != 0 && clock_monotonic_us() - then_us < OUTAGE_RECENT_US;
+}
+
 bool kafka_outage_recent(const struct kafka_outage *outage)
 {
-    return outage->since_us != 0 ||
-           (outage->over_us != 0 && clock_monotonic_us() - outage->over_us < OUTAGE_RECENT_US);
+    return outage->since_us != 0 || recent(outage->over_us) || recent(outage->claimed_us);
 }
 
 void kafka_outage_check(struct kafka_outage *outage, rd_kafka_t *rk)

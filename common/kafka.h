@@ -65,26 +65,33 @@ bool kafka_is_mock(const char *cluster_id);
 int kafka_exit_code(rd_kafka_resp_err_t err);
 
 /* Follows the brokers' absence, so that it is told once, and its end too; the supervisor is told by the
- * notification `outage` (1: away, 0: back), because a worker that waits for a broker is not at fault. */
+ * notification `outage` (1: away, 0: back), because a worker that waits for a broker is not at fault.
+ *
+ * It begins with a question that nobody answers, not with what librdkafka says: that counts the brokers that
+ * are down, says that all are although one answers (after one of three was killed; over after 6 s), and, when
+ * one was lost long before the others, can fail to say so. So its errors only raise the suspicion.
+ */
 struct kafka_outage {
     struct brokers brokers;
     struct worker_control *control; /* NULL: nobody to tell */
     int64_t since_us;               /* monotonic; 0: none */
     int64_t over_us;                /* monotonic: the last one ended; 0: there was none */
+    int64_t claimed_us;             /* monotonic: librdkafka last said that all are down; 0: never */
     int64_t asked_us;               /* monotonic: kafka_outage_check asked last */
     unsigned unanswered;            /* so many of its questions in a row; 0 while nothing is suspected */
 };
-/* For the error callback: says the first time that no broker answers, and what to do. Returns true when this
- * began an outage. */
+/* For the error callback. Returns true when it is news that no broker is said to be there: worth an entry in
+ * the ring of errors. */
 bool kafka_outage_error(struct kafka_outage *outage, rd_kafka_resp_err_t err);
 /* Proof of life: a record, a delivery, a commit, an assignment. Says how long it took, once. */
 void kafka_outage_over(struct kafka_outage *outage);
-/* There is one, or one has just ended. */
+/* There is one, or one has just ended; or librdkafka has just said that there is one: it may be over before
+ * anybody asks. */
 bool kafka_outage_recent(const struct kafka_outage *outage);
-/* For every turn of a loop: during an outage asks once a second whether a broker answers again, which without
- * records nobody would notice. Waits for at most 100 ms then. Also asks after an error of a single broker:
- * librdkafka counts the brokers that are down, and when one was lost long before the others it can fail to
- * say that all are. Three questions without an answer are an outage. */
+/* For every turn of a loop: asks once a second, during an outage, whether a broker answers again, which
+ * without records nobody would notice; and on a suspicion, at first at once. Waits for at most 100 ms then.
+ * After the loss of a single broker three questions without an answer are an outage, after the loss of all,
+ * one. */
 void kafka_outage_check(struct kafka_outage *outage, rd_kafka_t *rk);
 
 #endif

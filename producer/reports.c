@@ -153,8 +153,7 @@ static void report_callback(rd_kafka_t *rk, const rd_kafka_message_t *message, v
     lines_delivered(&delivery->lines, delivery->settings->topic, message);
     if (!delivery->ready_said)
         say_ready(delivery);
-    if (delivery->outage.since_us != 0)
-        kafka_outage_over(&delivery->outage);
+    kafka_outage_over(&delivery->outage);
 }
 
 static void fatal(struct delivery *delivery)
