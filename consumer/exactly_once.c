@@ -66,16 +66,15 @@ static void send_kept(void *context, const struct letter_body *letter)
     log_warning("%s; it stays in the outbox", error.text);
 }
 
-/* Another process took it: what this one still has of it is not its to write. The group will say so too; if
- * it does not within a session, nobody else is there, and it is taken again. */
-static void dispossess(struct consumer *consumer, int32_t partition)
+/* Another process took it, or the database was restored: what this one still has of it is not its to write.
+ * The group will say so too; if it does not within a session, nobody else is there, and it is taken again. */
+static void dispossess(struct consumer *consumer, int32_t partition, const struct error *why)
 {
     partition_wait(&consumer->partitions, partition, EVENT_OVERRULED,
                    clock_monotonic_us() + consumer->settings->session_timeout_us);
     dead_letters_forget(consumer->letters, partition);
-    log_warning("%s [%" PRId32 "] was taken over by another process: nothing was written; it waits for the "
-                "group to say so",
-                consumer->partitions.topic, partition);
+    log_warning("%s [%" PRId32 "]: %s; nothing was written, and it waits for the group to say whose it is",
+                consumer->partitions.topic, partition, why->text);
     stats_event(consumer->stats, STATS_RING_REBALANCES, clock_wall_us(), 1, "[%" PRId32 "] taken over",
                 partition);
 }
@@ -97,7 +96,7 @@ static int reread(struct consumer *consumer, int32_t partition, struct sink_plac
     const struct exactly_once *sink = &consumer->sink;
     enum sink_result result = sink->class->reread(sink->state, partition, place, error);
     if (result == SINK_LOST)
-        dispossess(consumer, partition);
+        dispossess(consumer, partition, error);
     return result == SINK_DONE ? 0 : -1;
 }
 
@@ -125,7 +124,7 @@ enum sink_result exactly_once_move(struct consumer *consumer, int32_t partition,
     const struct exactly_once *sink = &consumer->sink;
     enum sink_result result = sink->class->move(sink->state, partition, from, to, delete_rows, error);
     if (result == SINK_LOST)
-        dispossess(consumer, partition);
+        dispossess(consumer, partition, error);
     return result;
 }
 
@@ -203,8 +202,8 @@ bool exactly_once_commit(struct consumer *consumer, size_t item_count)
         send_letters(consumer, batch.death_count);
     FAULT_POINT(outbox_sent);
     if (result == SINK_LOST) {
-        dispossess(consumer, lost);
-        error_set(&error, "one partition of the batch was taken over");
+        dispossess(consumer, lost, &error);
+        error_set(&error, "one partition of the batch is not ours any more");
     }
     if (result == SINK_UNKNOWN)
         be_unsure(consumer, batch.range_count, &error);

@@ -23,7 +23,8 @@ struct joining {
 /* Watches the handle that is made of this configuration; `joining` outlives it. */
 void joining_watch(struct joining *joining, rd_kafka_conf_t *conf);
 
-/* Commits are to wait. Never for longer than ten seconds: then the group does not answer, and a commit tells. */
+/* Commits are to wait. Never for longer than ten seconds: then the group does not answer, and a commit tells.
+ */
 bool joining_under_way(const struct joining *joining);
 
 #endif

@@ -91,7 +91,7 @@ static int sqlite_open(void **state, const char *argument, const struct pipeline
 
 /* --- where to go on ------------------------------------------------------------------------------------ */
 
-static int sqlite_sink_take(void *state, const struct sink_source *source, int32_t partition,
+static int sqlite_sink_take(void *state, const struct letter_source *source, int32_t partition,
                             struct sink_place *place, struct error *error)
 {
     struct sqlite_sink *sink = state;

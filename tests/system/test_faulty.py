@@ -189,7 +189,7 @@ class PlantedBugs(Faulty):
             second = self.consume("--pipeline", f"sqlite:{file}", client="second")
             wait_until(self.all_committed, 40, "everything committed by the second")
             stopped.send(signal.SIGCONT)
-            wait_until(lambda: re.search("taken over by another|fenced|lost|revoked|Application maximum", stopped.text()) or stopped.popen.poll() is not None
+            wait_until(lambda: re.search("took it over|fenced|lost|revoked|Application maximum", stopped.text()) or stopped.popen.poll() is not None
                        or self.audit("--sqlite", file)[1] > 0, 20, "what the stopped one does")
             stopped.kill()
             second.interrupt()  # its letters are out

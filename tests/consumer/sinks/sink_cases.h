@@ -32,7 +32,7 @@ static struct settings settings;
 static struct pipeline pipeline;
 static struct error error;
 static void *sink;
-static struct sink_source source = {"cluster-1", "group-1", "letters"};
+static struct letter_source source = {"cluster-1", "group-1", "letters"};
 
 static void settle_in(void)
 {
@@ -369,7 +369,7 @@ END_TEST
 START_TEST(a_table_takes_one_group_and_one_cluster)
 {
     struct sink_place place;
-    const struct sink_source elsewhere = {"cluster-2", "group-1", "letters"};
+    const struct letter_source elsewhere = {"cluster-2", "group-1", "letters"};
     take(sink, 0);
     void *other = open_sink();
     ck_assert_int_eq(stage->sink->take(other, &elsewhere, 1, &place, &error), -1);
