@@ -79,7 +79,7 @@ struct former {
     struct witness last;
 };
 
-/* Offsets that librdkafka passed over: a marker, compaction; or a fault of its own (FACTS of librdkafka
+/* Offsets that librdkafka passed over: a marker, compaction; or a fault of its own (librdkafka
  * before 2.1: partitions that stay in a cooperative rebalance jump ahead). So the first gap behind a
  * rebalance is read twice. */
 struct gap {
