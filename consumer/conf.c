@@ -22,7 +22,7 @@ static const struct kafka_property defaults[] = {
  * broker's, and librdkafka refuses them. */
 static const struct kafka_property classic[] = {
     {"partition.assignment.strategy",
-     "range"},                        /* FACTS: cooperative-sticky rebalances take 1.4 s, range 0.4 s */
+     "range"},                        /* measured: cooperative-sticky rebalances take 1.4 s, range 0.4 s */
     {"heartbeat.interval.ms", "500"}, /* a member hears of a rebalance by its heartbeat: 3 s by default */
     {NULL, NULL},
 };

@@ -7,7 +7,7 @@
 
 #define RELEASE_US    (3 * US_PER_SECOND)
 #define LEAVE_US      (5 * US_PER_SECOND)
-#define LEAVE_POLL_US (50 * US_PER_MS) /* FACTS: a LeaveGroup needs 20 ms of polling after the revoke */
+#define LEAVE_POLL_US (50 * US_PER_MS) /* a LeaveGroup needs 20 ms of polling after the revoke */
 
 int membership_join(rd_kafka_t *rk, const char *topic, struct error *error)
 {

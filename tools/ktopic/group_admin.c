@@ -5,7 +5,7 @@
 #include "common/record/text.h"
 #include "common/record/utf8.h"
 
-/* Requests under way at a time: the offsets are asked group by group (FACTS), and 40 of them together take
+/* Requests under way at a time: the offsets are asked group by group, and 40 of them together take
  * 30 ms. */
 #define PIPELINE_MAX 64
 
