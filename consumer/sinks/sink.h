@@ -20,6 +20,7 @@
 #ifndef KSUPERVISE_CONSUMER_SINKS_SINK_H
 #define KSUPERVISE_CONSUMER_SINKS_SINK_H
 
+#include "common/error.h"
 #include "consumer/letter.h"
 #include "consumer/witness.h"
 
