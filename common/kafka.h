@@ -22,9 +22,9 @@
             NULL,                                                                                            \
             "any property of librdkafka, again and again; VALUE @FILE reads a file; -X help lists them")
 
-/* A configuration with the address, client.id, quick reconnects (measured: 0.1–0.5 s from port open to records
- * instead of 3–5 s), and the user's properties last. NULL with the error. `properties` may be NULL. The
- * caller owns it until rd_kafka_new took it. */
+/* A configuration with the address, client.id, quick reconnects (measured: 0.1–0.5 s from port open to
+ * records instead of 3–5 s), and the user's properties last. NULL with the error. `properties` may be NULL.
+ * The caller owns it until rd_kafka_new took it. */
 rd_kafka_conf_t *kafka_conf(const char *bootstrap, const char *client_id,
                             const struct option_list *properties, struct error *error);
 

@@ -36,6 +36,7 @@ struct consumer_end {
     bool must_stop;
     int exit_code; /* why, EXIT_CODE_OK while it need not */
     bool leaving;  /* the group membership is being given up */
+    bool closing;  /* the handle is: nothing begins any more */
 };
 
 /* process.h: how large a slice of a batch is. */

@@ -362,9 +362,21 @@ void dead_letters_let_go(struct dead_letters *letters, size_t count)
 
 /* --- answers ------------------------------------------------------------------------------------------- */
 
+/* With --commit manual an acknowledged letter is its record's acknowledgement: not before, or a kill between
+ * the two would take the record for done. */
+static void settle(struct dead_letters *letters, const struct letter *letter)
+{
+    struct error error = ERROR_INIT;
+    if (partition_acknowledge(letters->partitions, letter->partition, letter->offset, letter->offset + 1,
+                              &error) == -1)
+        log_verbose("%s [%" PRId32 "]: %s", letters->partitions->topic, letter->partition, error.text);
+}
+
 /* False: the place waits, as there is no room for it. */
 static bool tell_place(struct dead_letters *letters, const struct letter *letter)
 {
+    if (!letter->kept)
+        settle(letters, letter);
     if (!letter->kept || letter->partition == -1 || letters->places == NULL)
         return true;
     if (letters->place_count == letters->capacity)

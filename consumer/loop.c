@@ -358,6 +358,7 @@ int loop_run(struct consumer *consumer)
 
 void loop_close(struct consumer *consumer)
 {
+    consumer->end.closing = true;
     worker_control_set_wake(consumer->control, NULL, NULL);
     batch_clear(&consumer->batch);
     watermarks_close(consumer->watermarks);

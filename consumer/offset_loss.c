@@ -51,10 +51,11 @@ static void wait(struct consumer *consumer, int32_t partition)
 
 /* Goes on at `to`; what that loses counts once it is done. Returns how the line that tells of it ends: it is
  * told in any case, as a database that fails may have taken it. */
-static const char *go_on(struct consumer *consumer, int32_t partition, int64_t to, int64_t lost)
+static const char *go_on(struct consumer *consumer, int32_t partition, int64_t to, enum move_cause cause,
+                         int64_t lost)
 {
     struct error error = ERROR_INIT;
-    if (starts_move(consumer, partition, to, false, &error) == -1)
+    if (starts_move(consumer, partition, to, cause, &error) == -1)
         return " (the sink is asked again)";
     stats_add(consumer->stats, CONSUMER_LOST, (uint64_t)lost);
     return "";
@@ -69,7 +70,7 @@ static void begin_another(struct consumer *consumer, int32_t partition, const st
     int64_t from = partition_assigned(&consumer->partitions, partition)->position;
     int64_t to = latest(consumer) ? held->end : held->low;
     int64_t passed = to - held->low;
-    const char *end = go_on(consumer, partition, to, passed);
+    const char *end = go_on(consumer, partition, to, MOVE_ANOTHER_TOPIC, passed);
     log_warning("%s [%" PRId32 "]: %s; %" PRId64 " → %" PRId64 ", %" PRId64
                 " records of the new one are passed over; how many the former one had left is unknown%s",
                 consumer->partitions.topic, partition, why, from, to, passed, end);
@@ -120,7 +121,7 @@ static void pass_gap(struct consumer *consumer, int32_t partition, int64_t from,
 {
     int64_t gone = held->low - from;
     int64_t to = latest(consumer) ? held->end : held->low;
-    const char *end = go_on(consumer, partition, to, to - from);
+    const char *end = go_on(consumer, partition, to, MOVE_GAP, to - from);
     log_warning("%s [%" PRId32 "]: %" PRId64 " records are gone, offsets %" PRId64 " to %" PRId64 "; %" PRId64
                 " → %" PRId64 ", %" PRId64 " records that are there are passed over%s",
                 consumer->partitions.topic, partition, gone, from, held->low - 1, from, to, to - held->low,

@@ -128,6 +128,12 @@ static bool begin_acks(struct partition *row, const struct place *place)
     bool ours = true;
     if (row->acks == NULL)
         return ours;
+    if (place->passed_over) {
+        struct error ignored = ERROR_INIT;
+        acks_add(row->acks, row->acks->done.next, place->offset,
+                 &ignored); /* it reaches the first: it fits */
+        return ours;
+    }
     acks_begin(row->acks, place->offset);
     if (place->metadata != NULL && commit_first_of(place->metadata, place->metadata_length) == 0)
         ours = acks_load(row->acks, place->offset, place->metadata, place->metadata_length);

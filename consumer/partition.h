@@ -25,7 +25,8 @@ struct place {
     struct witness witness; /* the last record before `offset`, where it is known */
     const char *metadata;   /* of the group's commit, at `offset`; NULL: none */
     size_t metadata_length;
-    bool moved; /* somebody set it there: what the group has is another's word, its metadata included */
+    bool moved;       /* somebody set it there: what the group has is another's word, its metadata included */
+    bool passed_over; /* what lies before it is gone; acknowledgements beyond it stand */
 };
 
 /* What comes with an event. */
@@ -198,7 +199,8 @@ enum taken {
 /* Judges a message of this topic. Called once a record. */
 enum taken partition_take(struct partitions *partitions, const rd_kafka_message_t *message);
 /* librdkafka has come to the end of a partition: nothing lies between what it delivered and `offset`. True
- * when that moves the partition: over a transaction's marker, aborted records, a compacted end. */
+ * when that moves the partition: over a transaction's marker, aborted records, a compacted end. An end before
+ * the position means that the topic is another one, or was cut: the partition is losing. */
 bool partition_take_end(struct partitions *partitions, int32_t number, int64_t offset);
 
 /* Something of the batch in flight moves a position. */

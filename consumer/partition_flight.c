@@ -112,8 +112,12 @@ enum taken partition_take(struct partitions *partitions, const rd_kafka_message_
 bool partition_take_end(struct partitions *partitions, int32_t number, int64_t offset)
 {
     struct partition *row = partition_assigned_row(partitions, number);
-    if (row == NULL || row->fetch.seek || !state_fetched(row->state) || offset < expected(row))
+    if (row == NULL || row->fetch.seek || !state_fetched(row->state))
         return false;
+    if (offset < expected(row)) {
+        partition_event(partitions, number, EVENT_GONE);
+        return false;
+    }
     if (row->state == STATE_VERIFYING)
         give_up_comparing(partitions, row, number);
     if (offset == expected(row) || !pass_gap(partitions, row, number, offset))

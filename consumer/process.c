@@ -187,7 +187,8 @@ static uint64_t tell_deaths(struct consumer *consumer)
     for (size_t i = 0; i < consumer->deaths.count; i++) {
         const struct death *death = &consumer->deaths.list[i];
         const rd_kafka_message_t *message = death->message;
-        manual_settled(consumer, message->partition, message->offset, message->offset + 1);
+        if (death->stage == NULL || dead_letters_topic(consumer->letters) == NULL)
+            manual_settled(consumer, message->partition, message->offset, message->offset + 1);
         if (death->stage == NULL)
             continue;
         stats_event(consumer->stats, STATS_RING_ERRORS, clock_wall_us(), message->offset,

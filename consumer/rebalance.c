@@ -45,7 +45,8 @@ static void given(struct consumer *consumer, rd_kafka_topic_partition_list_t *pa
         if (partition_given(&consumer->partitions, partitions->elems[i].partition) == -1)
             consumer_fail(consumer, EXIT_CODE_FAILED, "no memory for partition %d",
                           partitions->elems[i].partition);
-    starts_serve(consumer);
+    if (!consumer->end.closing) /* it is not to begin any more */
+        starts_serve(consumer);
     fetching_assign(&consumer->fetching, partitions, consumer->batch.count > 0);
     FAULT_POINT(assigned);
     consumer->low_asked_us = 0;

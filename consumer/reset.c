@@ -147,7 +147,8 @@ static int set_one(struct consumer *consumer, const struct reset_wish *wish, int
         return -1;
     if (from != STATS_UNKNOWN)
         snprintf(was, sizeof was, "%" PRId64, from);
-    if (!wish->dry_run && starts_move(consumer, partition, target, wish->delete_rows, error) == -1)
+    if (!wish->dry_run && starts_move(consumer, partition, target,
+                                      wish->delete_rows ? MOVE_WISHED_ANEW : MOVE_WISHED, error) == -1)
         return error_context(error, "%s [%" PRId32 "] could not be set to %" PRId64,
                              consumer->partitions.topic, partition, target);
     consumer_say(consumer, "%s [%" PRId32 "] %s → %" PRId64 "%s", consumer->partitions.topic, partition, was,

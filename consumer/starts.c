@@ -316,21 +316,24 @@ void starts_serve(struct consumer *consumer)
     free(starts.list);
 }
 
-int starts_move(struct consumer *consumer, int32_t partition, int64_t offset, bool delete_rows,
+int starts_move(struct consumer *consumer, int32_t partition, int64_t offset, enum move_cause cause,
                 struct error *error)
 {
     const struct partition *row = partition_assigned(&consumer->partitions, partition);
     if (exactly_once_is(consumer)) {
         enum sink_result result =
-            exactly_once_move(consumer, partition, row->position, offset, delete_rows, error);
+            exactly_once_move(consumer, partition, row->position, offset, cause == MOVE_WISHED_ANEW, error);
         if (result != SINK_DONE && result != SINK_LOST)
             partition_wait(&consumer->partitions, partition, EVENT_UNSURE,
                            clock_monotonic_us() + backoff_us(consumer->settings, 1));
         if (result != SINK_DONE)
             return -1;
     }
-    const struct place place = {
-        .offset = offset, .committed = row->commit.committed, .witness = WITNESS_NONE, .moved = true};
+    const struct place place = {.offset = offset,
+                                .committed = row->commit.committed,
+                                .witness = WITNESS_NONE,
+                                .moved = true,
+                                .passed_over = cause == MOVE_GAP};
     dead_letters_forget(consumer->letters, partition);
     partition_placed(&consumer->partitions, partition, &place);
     return 0;

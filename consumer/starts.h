@@ -14,9 +14,15 @@
  * cheap when there is none. A broker or a database that is away costs seconds, once for all. */
 void starts_serve(struct consumer *consumer);
 
-/* Goes on at another offset than the next, in the sink too: where records are gone, or somebody wants it. -1
- * with the error when the sink does not say that it is done; then the partition is asked for again. */
-int starts_move(struct consumer *consumer, int32_t partition, int64_t offset, bool delete_rows,
+/* Goes on at another offset than the next, in the sink too. -1 with the error when the sink does not say that
+ * it is done; then the partition is asked for again. */
+enum move_cause {
+    MOVE_WISHED,        /* somebody wants it there: nothing is acknowledged from there on */
+    MOVE_WISHED_ANEW,   /* likewise, and the rows of a sink from there on are deleted */
+    MOVE_ANOTHER_TOPIC, /* the topic was made anew */
+    MOVE_GAP            /* the records before it are gone */
+};
+int starts_move(struct consumer *consumer, int32_t partition, int64_t offset, enum move_cause cause,
                 struct error *error);
 
 #endif
