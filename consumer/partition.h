@@ -196,8 +196,24 @@ enum taken {
     NOT_TAKEN   /* of another assignment, seen before, or not what follows */
 };
 
-/* Judges a message of this topic. Called once a record. */
-enum taken partition_take(struct partitions *partitions, const rd_kafka_message_t *message);
+/* Any message but the one that partition_take knows at a glance. */
+enum taken partition_judge(struct partitions *partitions, const rd_kafka_message_t *message);
+
+/* Judges a message of this topic. Called once a record: the usual one, which follows what the batch has of a
+ * partition that reads, is told apart here. */
+static inline enum taken partition_take(struct partitions *partitions, const rd_kafka_message_t *message)
+{
+    int32_t number = message->partition;
+    if (number < 0 || (size_t)number >= partitions->row_count)
+        return NOT_TAKEN;
+    struct partition *row = &partitions->rows[number];
+    if (row->state != STATE_READING || row->fetch.seek || row->acks != NULL ||
+        row->flight.end != message->offset || row->received != message->offset)
+        return partition_judge(partitions, message);
+    row->flight.end = row->received = message->offset + 1;
+    partitions->fresh++;
+    return TAKEN;
+}
 /* librdkafka has come to the end of a partition: nothing lies between what it delivered and `offset`. True
  * when that moves the partition: over a transaction's marker, aborted records, a compacted end. An end before
  * the position means that the topic is another one, or was cut: the partition is losing. */

@@ -99,7 +99,7 @@ static enum taken judge(struct partitions *partitions, struct partition *row,
     return accept_record(partitions, row, message);
 }
 
-enum taken partition_take(struct partitions *partitions, const rd_kafka_message_t *message)
+enum taken partition_judge(struct partitions *partitions, const rd_kafka_message_t *message)
 {
     struct partition *row = partition_assigned_row(partitions, message->partition);
     if (row == NULL || row->fetch.seek || !state_fetched(row->state))
