@@ -87,6 +87,7 @@ void action_spawn(struct worker *worker)
     worker->moves = false;
     worker->rate.taken = 0;
     worker->hung = worker->signalled = false;
+    worker->trouble[0] = '\0';
     worker->tick = 0;
     worker->tick_us = clock_monotonic_us();
     make_segment(worker);
@@ -291,6 +292,7 @@ void action_bury_stopped(struct worker *worker)
     struct process_end end;
     if (!lay_out(worker, &end))
         return;
+    worker->trouble[0] = '\0';
     worker->deadline_us = INT64_MAX;
     errand_process_ended(worker, end.exit_status == 0);
     note_place(worker, &end);

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <sys/socket.h>
 
+#include "common/record/text.h"
 #include "common/rpc/message.h"
 #include "supervisor/fleet.h"
 #include "supervisor/report.h"
@@ -80,6 +81,18 @@ static void on_errand_failed(struct worker *worker, struct rpc_message *message)
         errand_failed(worker, text.data, text.length);
 }
 
+/* Something that lasts is wrong, and the worker works on; an empty text: it is over. */
+static void on_trouble(struct worker *worker, struct rpc_message *message)
+{
+    struct mp_view text;
+    size_t used = 0;
+    if (message->param_count == 0 || !mp_read_str(&message->params, &text))
+        return;
+    worker->trouble[0] = '\0';
+    text_escape(worker->trouble, sizeof worker->trouble, &used, text.data, text.length);
+    fleet_publish(worker);
+}
+
 struct notification {
     const char *method;
     void (*act)(struct worker *worker, struct rpc_message *message);
@@ -90,6 +103,7 @@ static const struct notification notifications[] = {
     {"joining", on_joining},
     {"ready", on_ready},
     {"outage", on_outage},
+    {"trouble", on_trouble},
     {"rate", on_rate},
     {"quarantining", on_quarantining},
     {"errand_line", on_errand_line},

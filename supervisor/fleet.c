@@ -212,7 +212,8 @@ void fleet_publish(struct worker *worker)
     snprintf(row.name, sizeof row.name, "%s", worker->name);
     snprintf(row.client, sizeof row.client, "%s", worker->client);
     snprintf(row.group, sizeof row.group, "%s", worker->group);
-    snprintf(row.reason, sizeof row.reason, "%s", worker->reason);
+    snprintf(row.reason, sizeof row.reason, "%s",
+             worker->reason[0] != '\0' ? worker->reason : worker->trouble);
     struct error error = ERROR_INIT;
     if (directory_publish(supervisor->directory, worker->index, &row, &error) == -1)
         report_line(supervisor, "%s", error.text);

@@ -349,7 +349,7 @@ void verb_lines(struct request *request, msgpack_packer *packer)
     msgpack_pack_array(packer, count_meant(request));
     for (size_t i = 0; i < supervisor->worker_count; i++) {
         const struct worker *worker = supervisor->workers[i];
-        char line[512];
+        char line[256 + 2 * DIRECTORY_REASON_BYTES];
         if (!verb_means(request, worker))
             continue;
         int used = snprintf(line, sizeof line, "%s: %s", worker->name, worker_state_name(worker->state));
@@ -361,14 +361,16 @@ void verb_lines(struct request *request, msgpack_packer *packer)
         if (worker->paused)
             used += snprintf(line + used, sizeof line - (size_t)used, ", paused");
         if (worker->reason[0] != '\0')
-            snprintf(line + used, sizeof line - (size_t)used, ", %s", worker->reason);
+            used += snprintf(line + used, sizeof line - (size_t)used, ", %s", worker->reason);
+        if (worker->trouble[0] != '\0')
+            snprintf(line + used, sizeof line - (size_t)used, ", trouble: %s", worker->trouble);
         pack_text(packer, line);
     }
 }
 
 static void pack_worker(const struct worker *worker, msgpack_packer *packer)
 {
-    msgpack_pack_map(packer, 8);
+    msgpack_pack_map(packer, 9);
     pack_text(packer, "name");
     pack_text(packer, worker->name);
     pack_text(packer, "client");
@@ -385,6 +387,8 @@ static void pack_worker(const struct worker *worker, msgpack_packer *packer)
     worker->paused ? msgpack_pack_true(packer) : msgpack_pack_false(packer);
     pack_text(packer, "reason");
     pack_text(packer, worker->reason);
+    pack_text(packer, "trouble");
+    pack_text(packer, worker->trouble);
 }
 
 static void pack_workers(struct request *request, msgpack_packer *packer)

@@ -49,6 +49,8 @@ struct worker {
     int64_t ready_us;        /* monotonic: when this process became ready; 0: not yet */
     int64_t died_us;         /* monotonic: when the last process died; 0: none has */
     char reason[DIRECTORY_REASON_BYTES];
+    char
+        trouble[DIRECTORY_REASON_BYTES]; /* what this process says is wrong and lasts, escaped; "": nothing */
     struct restart_history history;
     struct directory_death last_death;
     uint64_t restarts;

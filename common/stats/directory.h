@@ -52,7 +52,7 @@ struct directory_worker {
     char name[48];
     char client[40];
     char group[STATS_GROUP_BYTES];
-    char reason[DIRECTORY_REASON_BYTES]; /* why it is held, or backing off */
+    char reason[DIRECTORY_REASON_BYTES]; /* why it is held, or backing off; else what troubles it */
     int64_t kind;                        /* enum stats_kind */
     int64_t state;                       /* enum worker_state */
     int64_t state_since_us;

@@ -262,5 +262,7 @@ void worker_notify_count(struct worker_control *control, const char *method, int
 void worker_notify_text(struct worker_control *control, const char *method, const char *text)
 {
     char bytes[1024];
-    notify(control, bytes, rpc_pack_notification(bytes, sizeof bytes, method, "s", text));
+    char cut[960];
+    snprintf(cut, sizeof cut, "%s", text);
+    notify(control, bytes, rpc_pack_notification(bytes, sizeof bytes, method, "s", cut));
 }

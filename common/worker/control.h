@@ -60,7 +60,10 @@ bool worker_control_errand(struct worker_control *control, struct worker_errand 
 
 /* Sends a notification to the supervisor (rpc/message.h's format letters s, i, b with at most one parameter
  * each way is all that is needed). Does nothing when there is none. Never blocks: the channel holds hundreds
- * of messages and the supervisor reads before anything else. */
+ * of messages and the supervisor reads before anything else. A text is cut after 959 bytes.
+ *
+ * `trouble` with a text says that something is wrong which lasts, while the worker works on: `kctl status`
+ * shows it until `trouble` comes with an empty text, or the worker is started anew. */
 void worker_notify_count(struct worker_control *control, const char *method, int64_t count);
 void worker_notify_text(struct worker_control *control, const char *method, const char *text);
 

@@ -60,6 +60,10 @@ static void live(bool supervised)
     tell(STARTED);
     worker_notify_count(control, "joining", 0);
     worker_notify_text(control, "address", "localhost:9092");
+    char text[4000];
+    memset(text, 'x', sizeof text - 1);
+    text[sizeof text - 1] = '\0';
+    worker_notify_text(control, "trouble", text);
     poll(NULL, 0, DEADLINE_MS);
     _exit(97);
 }
@@ -217,6 +221,11 @@ START_TEST(what_it_notifies_arrives_as_messages)
     ck_assert(rpc_method_is(&message, "address"));
     ck_assert(mp_read_str(&message.params, &text));
     ck_assert_int_eq(strncmp(text.data, "localhost:9092", text.length), 0);
+    length = recv(worker.channel, bytes, sizeof bytes, 0);
+    ck_assert_int_eq(rpc_parse(&message, bytes, (size_t)length), 0);
+    ck_assert(rpc_method_is(&message, "trouble"));
+    ck_assert(mp_read_str(&message.params, &text));
+    ck_assert_uint_eq(text.length, 959); /* a long one is cut, not lost */
     kill(worker.pid, SIGKILL);
     waitpid(worker.pid, NULL, 0);
 }
