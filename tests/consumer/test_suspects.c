@@ -3,18 +3,25 @@
 #include "tests/support/check_main.h"
 
 static struct suspects suspects;
-static struct offsets offsets;
+static struct partitions partitions;
 static struct error error;
 
 static void open_table(void)
 {
-    offsets_init(&offsets, "payments", NULL);
+    partitions_init(&partitions, "payments", NULL);
 }
 
 static void close_table(void)
 {
     suspects_close(&suspects);
-    offsets_release(&offsets);
+    partitions_release(&partitions);
+}
+
+static void is_ours(int32_t partition, int64_t position)
+{
+    ck_assert_ptr_nonnull(partition_row(&partitions, partition));
+    partitions.rows[partition].state = STATE_READING;
+    partitions.rows[partition].position = position;
 }
 
 static void opens(const char *suspect_text, const char *convict_text)
@@ -43,22 +50,22 @@ START_TEST(a_range_is_ahead_until_its_end_is_behind)
 {
     opens("0:12-40,1:7-9", NULL);
     ck_assert(suspects.ahead); /* before anything is known */
-    offsets_assign(&offsets, 0, 10, 10);
-    ck_assert(!suspects_look(&suspects, &offsets) && suspects.ahead);
-    offsets_assigned(&offsets, 0)->position = 39;
-    ck_assert(!suspects_look(&suspects, &offsets) && suspects.ahead);
-    offsets_assigned(&offsets, 0)->position = 40;
-    ck_assert(suspects_look(&suspects, &offsets) && !suspects.ahead); /* partition 1 is not ours */
-    offsets_assign(&offsets, 1, 7, 7);
-    ck_assert(suspects_look(&suspects, &offsets) && suspects.ahead); /* now it is */
+    is_ours(0, 10);
+    ck_assert(!suspects_look(&suspects, &partitions) && suspects.ahead);
+    is_ours(0, 39);
+    ck_assert(!suspects_look(&suspects, &partitions) && suspects.ahead);
+    is_ours(0, 40);
+    ck_assert(suspects_look(&suspects, &partitions) && !suspects.ahead); /* partition 1 is not ours */
+    is_ours(1, 7);
+    ck_assert(suspects_look(&suspects, &partitions) && suspects.ahead); /* now it is */
 }
 END_TEST
 
 START_TEST(a_start_that_is_not_known_may_be_before_the_suspects)
 {
     opens("0:12-40", NULL);
-    offsets_assign(&offsets, 0, STATS_UNKNOWN, STATS_UNKNOWN);
-    suspects_look(&suspects, &offsets);
+    is_ours(0, STATS_UNKNOWN);
+    suspects_look(&suspects, &partitions);
     ck_assert(suspects.ahead);
 }
 END_TEST
@@ -68,12 +75,22 @@ START_TEST(a_convict_is_ahead_until_it_is_behind_and_nothing_else_is_convicted)
     opens("0:1-4", "0:12,1:9");
     ck_assert(suspects_convicted(&suspects, 0, 12) && suspects_convicted(&suspects, 1, 9));
     ck_assert(!suspects_convicted(&suspects, 0, 9) && !suspects_convicted(&suspects, 0, 1));
-    offsets_assign(&offsets, 0, 12, 12);
-    suspects_look(&suspects, &offsets);
+    is_ours(0, 12);
+    suspects_look(&suspects, &partitions);
     ck_assert(suspects.ahead);
-    offsets_assigned(&offsets, 0)->position = 13;
-    suspects_look(&suspects, &offsets);
+    is_ours(0, 13);
+    suspects_look(&suspects, &partitions);
     ck_assert(!suspects.ahead);
+}
+END_TEST
+
+START_TEST(the_last_offset_that_there_can_be_is_one)
+{
+    opens("0:9223372036854775806-9223372036854775807", "0:9223372036854775806");
+    ck_assert(suspects_convicted(&suspects, 0, INT64_MAX - 1));
+    ck_assert_int_eq(suspects.ranges[0].end, INT64_MAX);
+    suspects_close(&suspects);
+    refuses(NULL, "0:9223372036854775807", "--quarantine: "); /* its end would be none */
 }
 END_TEST
 
@@ -94,4 +111,4 @@ CHECK_MAIN_WITH("consumer/suspects", open_table, close_table, without_either_not
                 a_range_is_ahead_until_its_end_is_behind,
                 a_start_that_is_not_known_may_be_before_the_suspects,
                 a_convict_is_ahead_until_it_is_behind_and_nothing_else_is_convicted,
-                texts_that_are_none_are_usage_errors)
+                the_last_offset_that_there_can_be_is_one, texts_that_are_none_are_usage_errors)
