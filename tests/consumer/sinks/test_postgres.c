@@ -1,10 +1,11 @@
 /* On a real PostgreSQL: the program runs itself again under Debian's pg_virtualenv. Where there is none, no
  * test runs. */
-#define CHECK_TIMEOUT_SECONDS 60
+#define CHECK_TIMEOUT_SECONDS 30
 #include "tests/consumer/sinks/sink_cases.h"
 
 #include <arpa/inet.h>
 #include <libpq-fe.h>
+#include <signal.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -388,6 +389,31 @@ static int run_under_pg_virtualenv(const char *program)
     return 0;
 }
 
+/* The server is in a session of its own. Whoever kills this program and pg_virtualenv (a test run whose time
+ * is up) closes a pipe, at whose other end a process of another session then ends the server. */
+static void guard_the_server(void)
+{
+    int ends[2];
+    char byte;
+    PGconn *connection = PQconnectdb("");
+    PGresult *file = PQexec(connection, "SELECT pg_read_file('postmaster.pid')");
+    pid_t server = PQntuples(file) == 1 ? (pid_t)strtol(PQgetvalue(file, 0, 0), NULL, 10) : 0;
+    PQclear(file);
+    PQfinish(connection);
+    if (server <= 1 || pipe(ends) == -1)
+        return;
+    if (fork() != 0) {
+        close(ends[0]);
+        return;
+    }
+    close(ends[1]);
+    setsid();
+    while (read(ends[0], &byte, 1) > 0)
+        continue;
+    kill(server, SIGINT);
+    _exit(0);
+}
+
 int main(int argc, char **argv)
 {
     const TTest *const tests[] = {SINK_CASES,
@@ -411,5 +437,6 @@ int main(int argc, char **argv)
     (void)argc;
     if (getenv("TEST_UNDER_PG_VIRTUALENV") == NULL)
         return run_under_pg_virtualenv(argv[0]);
+    guard_the_server();
     return check_main("consumer/sinks/postgres", begin, end, tests, sizeof tests / sizeof tests[0]);
 }
