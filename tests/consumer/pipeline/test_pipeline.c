@@ -372,6 +372,8 @@ END_TEST
 static struct {
     enum verdict of_offset[BATCH_MAX]; /* the same for record and batch stages */
     bool fails;                        /* the batch as a whole */
+    bool fails_at_the_end;
+    unsigned ends;
     int64_t seen[BATCH_MAX];
     size_t seen_count;
 } script;
@@ -402,8 +404,16 @@ static enum verdict noting_record(void *state, const struct item *item, char why
     return VERDICT_PASS;
 }
 
+static int scripted_end(void *state, struct error *end_error)
+{
+    (void)state;
+    script.ends++;
+    return script.fails_at_the_end ? error_set(end_error, "the disk is full") : 0;
+}
+
 static const struct stage_class one_by_one = {.name = "one", .record = scripted_record};
-static const struct stage_class together = {.name = "together", .batch = scripted_batch};
+static const struct stage_class together = {
+    .name = "together", .batch = scripted_batch, .batch_end = scripted_end};
 static const struct stage_class noting = {.name = "noting", .record = noting_record};
 
 /* A pipeline of this stage, and behind it one that notes what comes through. */
@@ -507,6 +517,79 @@ START_TEST(a_batch_stage_that_could_do_nothing_fails_the_whole_batch)
 }
 END_TEST
 
+START_TEST(what_came_through_a_batch_stage_is_gathered_in_its_order)
+{
+    open_scripted(&together);
+    add_six();
+    script.of_offset[2] = VERDICT_DEAD;
+    script.of_offset[5] = VERDICT_RETRY;
+    waits.tries = 1;
+    run();
+    ck_assert_uint_eq(result.gathered, 3);
+    ck_assert_int_eq(pipeline.items[0].message->offset, 1);
+    ck_assert_int_eq(pipeline.items[1].message->offset, 3);
+    ck_assert_int_eq(pipeline.items[2].message->offset, 4);
+    ck_assert_uint_eq(script.ends, 1);
+}
+END_TEST
+
+START_TEST(a_stage_that_cannot_end_its_batch_fails_the_whole_batch)
+{
+    open_scripted(&together);
+    add_six();
+    script.fails_at_the_end = true;
+    rd_kafka_message_t *messages[] = {&batch.fakes[0]->message};
+    ck_assert_int_eq(pipeline_run(&pipeline, messages, 1, &events, &result, &error), -1);
+    ck_assert_str_eq(error.text, "together: the disk is full");
+    ck_assert_uint_eq(script.ends, 1);
+}
+END_TEST
+
+/* A stage behind a batch stage may be slow, too: no hang. */
+START_TEST(each_record_ticks_before_a_batch_stage_and_behind_it)
+{
+    _Atomic uint64_t ticks = 0;
+    _Atomic uint64_t counters[STATS_CONSUMER_COUNTER_COUNT] = {0};
+    struct stats_writer writer = {
+        .tick = &ticks, .counters = counters, .counter_count = STATS_CONSUMER_COUNTER_COUNT};
+    open_scripted(&together);
+    add_six();
+    pipeline.stats = &writer;
+    run();
+    ck_assert_uint_eq(ticks, 12);
+    ck_assert_uint_eq(counters[CONSUMER_TOMBSTONES], 0);
+    clear_batch();
+    add(tombstone(0, 1));
+    add(tombstone(0, 2));
+    run();
+    ck_assert_uint_eq(counters[CONSUMER_TOMBSTONES], 2);
+    script.fails_at_the_end = true; /* what comes again is not counted */
+    rd_kafka_message_t *messages[] = {&batch.fakes[0]->message};
+    ck_assert_int_eq(pipeline_run(&pipeline, messages, 1, &events, &result, &error), -1);
+    ck_assert_uint_eq(counters[CONSUMER_TOMBSTONES], 2);
+}
+END_TEST
+
+START_TEST(nothing_can_follow_a_sink)
+{
+    pipeline_close(&pipeline);
+    settings.check = true;
+    settings.topic = "payments";
+    settings.pipeline = "validate, sqlite:x.db";
+    ck_assert_msg(pipeline_open(&pipeline, &settings, NULL, &error) == 0, "%s", error.text);
+    ck_assert_str_eq(pipeline_sink(&pipeline)->class->name, "sqlite");
+    ck_assert_uint_eq(pipeline.first_batch_stage, 1);
+    pipeline_close(&pipeline);
+    settings.pipeline = "sqlite:x.db, print";
+    ck_assert_int_eq(pipeline_open(&pipeline, &settings, NULL, &error), -1);
+    ck_assert_str_eq(error.text, "--pipeline: nothing can follow sqlite: it ends a batch");
+    pipeline_close(&pipeline);
+    settings.pipeline = "validate";
+    ck_assert_int_eq(pipeline_open(&pipeline, &settings, NULL, &error), 0);
+    ck_assert_ptr_null(pipeline_sink(&pipeline));
+}
+END_TEST
+
 START_TEST(stages_are_made_from_their_text_in_its_order)
 {
     pipeline_close(&pipeline);
@@ -539,4 +622,7 @@ CHECK_MAIN_WITH("consumer/pipeline", open_pipeline, close_pipeline, records_are_
                 a_record_that_was_tried_often_enough_is_dead_and_the_next_go_on,
                 what_a_stage_drops_counts_as_processed_and_what_it_refuses_does_not,
                 a_batch_stage_that_could_do_nothing_fails_the_whole_batch,
+                what_came_through_a_batch_stage_is_gathered_in_its_order,
+                a_stage_that_cannot_end_its_batch_fails_the_whole_batch,
+                each_record_ticks_before_a_batch_stage_and_behind_it, nothing_can_follow_a_sink,
                 stages_are_made_from_their_text_in_its_order)

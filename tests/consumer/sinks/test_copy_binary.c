@@ -94,6 +94,8 @@ START_TEST(a_nul_and_what_is_not_utf8_are_refused_in_any_field)
 {
     item.record.values[1].text = (struct mp_view){"a\0b", 3};
     ck_assert_ptr_nonnull(strstr(copy_binary_refuses(&item.record), "NUL"));
+    item.record.values[1].text = (struct mp_view){"\0", 1};
+    ck_assert_ptr_nonnull(strstr(copy_binary_refuses(&item.record), "NUL"));
     item.record.values[1].text = (struct mp_view){"a\300\200b", 4};
     ck_assert_ptr_nonnull(strstr(copy_binary_refuses(&item.record), "not UTF-8"));
     item.record.present &= ~2U;
