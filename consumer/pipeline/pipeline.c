@@ -141,8 +141,9 @@ static bool is_held(const struct run *run, const rd_kafka_message_t *message)
 
 /* --- a batch ------------------------------------------------------------------------------------------- */
 
-/* A message becomes an item, or is settled: then false. */
-static bool decode(struct run *run, const rd_kafka_message_t *message, bool first_of_run, struct item *item)
+/* A message becomes an item; or it is settled; or nothing behind it is to be looked at. */
+static enum decoded decode(struct run *run, const rd_kafka_message_t *message, bool first_of_run,
+                           struct item *item)
 {
     struct pipeline *pipeline = run->pipeline;
     const struct settings *settings = pipeline->settings;
@@ -150,19 +151,20 @@ static bool decode(struct run *run, const rd_kafka_message_t *message, bool firs
     enum decoded decoded = decode_message(settings->schema, message, first_of_run, &item->record, why);
     if (decoded == DECODE_UNKNOWN_MAJOR) {
         run->result->unknown_major = message;
-        return false;
+        return decoded;
     }
     run->result->bytes += message->len;
     if (decoded != DECODE_OK) {
         bool tombstone = decoded == DECODE_TOMBSTONE;
         bool skipped = tombstone && settings->tombstones == TOMBSTONES_SKIP;
         run->result->tombstones += tombstone;
-        return settle(run, message, skipped ? VERDICT_DROP : VERDICT_DEAD, "decode", why);
+        settle(run, message, skipped ? VERDICT_DROP : VERDICT_DEAD, "decode", why);
+        return decoded;
     }
     item->message = message;
     item->number = ++pipeline->records;
     run->result->unknown_fields += item->record.unknown_fields;
-    return true;
+    return decoded;
 }
 
 /* Decodes, and runs the stages up to the first batch stage. Returns how many items are left for that. */
@@ -171,14 +173,16 @@ static size_t run_messages(struct run *run, rd_kafka_message_t *const *messages,
     struct pipeline *pipeline = run->pipeline;
     bool gathers = pipeline->first_batch_stage < pipeline->stage_count;
     size_t left = 0;
-    for (size_t i = 0; i < count && run->result->unknown_major == NULL; i++) {
+    for (size_t i = 0; i < count; i++) {
         stats_tick(pipeline->stats);
         if (is_held(run, messages[i]))
             continue;
         struct item *item = &pipeline->items[left];
         bool first_of_run = i == 0 || messages[i]->partition != messages[i - 1]->partition;
-        if (!decode(run, messages[i], first_of_run, item) ||
-            !run_records(run, item, 0, pipeline->first_batch_stage))
+        enum decoded decoded = decode(run, messages[i], first_of_run, item);
+        if (decoded == DECODE_UNKNOWN_MAJOR)
+            break;
+        if (decoded != DECODE_OK || !run_records(run, item, 0, pipeline->first_batch_stage))
             continue;
         if (gathers)
             left++;

@@ -302,6 +302,7 @@ START_TEST(a_restored_database_whose_epoch_is_an_older_one_is_taken_again_where_
     ask("DELETE FROM letters WHERE kafka_offset = 1");
     ck_assert_int_eq(commit_one(sink, 0, 2, 2), SINK_LOST);
     ck_assert_int_eq(lost, 0);
+    ck_assert_ptr_nonnull(strstr(error.text, "[0]: another process took it over, or the database was"));
     ck_assert_int_eq(reread(sink, 0, &place), SINK_LOST);
     ck_assert_int_eq(move(sink, 0, 1, 7, true), SINK_LOST);
     ck_assert_int_eq(commit_one(sink, 0, 1, 1), SINK_LOST); /* the offset alone is not enough */
@@ -322,7 +323,7 @@ START_TEST(a_row_of_offsets_that_vanished_is_taken_anew)
     ask("DELETE FROM ksupervise_offsets WHERE kafka_partition = 0");
     ck_assert_int_eq(commit_one(sink, 0, 1, 1), SINK_LOST);
     ck_assert_int_eq(lost, 0);
-    ck_assert_ptr_nonnull(strstr(error.text, "[0]"));
+    ck_assert_ptr_nonnull(strstr(error.text, "[0]: its row in ksupervise_offsets is gone"));
     ck_assert_int_eq(reread(sink, 0, &place), SINK_LOST);
     ck_assert_int_eq(reread(sink, 1, &place), SINK_DONE);
     ck_assert_int_eq(move(sink, 0, 1, 7, false), SINK_LOST);
