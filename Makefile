@@ -152,6 +152,19 @@ $(B)/tests/$(1): $(B)/obj/tests/$(1).o $(SUPPORT_O) $(call library_of,tests/$(1)
 endef
 $(foreach t,$(UNIT_SOURCES),$(eval $(call unit_test,$(patsubst tests/%.c,%,$(t)))))
 
+# --- the simulated Kafka: the consumer's objects without librdkafka (tests/sim/README.md) -----------------------
+SIM_O    := $(call objects,$(wildcard tests/sim/*.c))
+SIM_WRAP := $(foreach f,malloc calloc realloc free strdup,-Wl,--wrap=$(f))
+
+$(B)/tests/sim/sim: $(SIM_O) $(B)/libkconsume.a $(B)/libcommon.a
+	$(call say,ld,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LDFLAGS) $(SIM_WRAP) -o $@ $^ $(call PKG,$(MSGPACK) uuid jansson)
+
+.PHONY: sim
+sim: $(B)/tests/sim/sim ## histories of a simulated Kafka for SIM_SECONDS (60); SEED=N tells one, SHORT=1 shortened
+	$(Q)$< $(if $(SEED),--seed $(SEED) $(if $(SHORT),--short),--seconds $(or $(SIM_SECONDS),60)) $(SIM_OPTIONS)
+
 .PHONY: setup play test unit system chaos mutants provision kafka kafka-stop bench lint fuzz format install uninstall clean help
 setup:
 	$(Q)tools/setup

@@ -1,0 +1,417 @@
+/* Who does things to the cluster and the workers: the plan's steps, and the supervisor that starts workers
+ * again. */
+#include "common/exit_codes.h"
+#include "tests/sim/client.h"
+#include "tests/sim/sim.h"
+#include "tests/sim/stages.h"
+
+bool faults_strike(const struct fault_window *window)
+{
+    return window->until_us > sim_now() && random_percent(&sim.random, window->percent);
+}
+
+static int32_t partition_of(uint32_t number)
+{
+    return (int32_t)(number % (uint32_t)sim.cluster.topics[TOPIC_MAIN].partition_count);
+}
+
+static struct slot *slot_of(uint32_t number)
+{
+    return &sim.workers.slots[number % (uint32_t)sim.plan->workers];
+}
+
+/* A moment more than `least`, up to `most`, from a step's number: the same in a shortened history. */
+static int64_t span(uint32_t number, int64_t least, int64_t most)
+{
+    return least + (int64_t)(number % (uint64_t)(most - least));
+}
+
+/* --- the topic ----------------------------------------------------------------------------------------- */
+
+static void produce(const struct step *step)
+{
+    int32_t p = partition_of(step->a);
+    for (uint32_t n = 1 + step->b % 9; n > 0; n--) {
+        bool is_bad = (sim.plan->features & FEATURE_DEAD) && random_of(step->b, n, 0) % 25 == 0;
+        log_append(TOPIC_MAIN, p, is_bad ? ENTRY_BAD : ENTRY_RECORD);
+        if (sim.plan->features & FEATURE_OTHER_TOPIC)
+            log_append(TOPIC_OTHER, p % sim.plan->partitions, ENTRY_RECORD);
+    }
+    const struct log *log = cluster_log(TOPIC_MAIN, p);
+    if (log != NULL)
+        world_trace("[%d] holds %lld to %lld", (int)p, (long long)log->low, (long long)log->high);
+}
+
+static void begin(const struct step *step)
+{
+    log_begin(TOPIC_MAIN, partition_of(step->a), 1 + (int)(step->b % 4));
+}
+
+static void decide(const struct step *step)
+{
+    log_decide(TOPIC_MAIN, partition_of(step->a), step->b % 2 == 0);
+}
+
+static void compact(const struct step *step)
+{
+    const struct log *log = cluster_log(TOPIC_MAIN, partition_of(step->a));
+    if (log != NULL)
+        log_compact(TOPIC_MAIN, partition_of(step->a), step->b % 2 == 0 ? log->high : log->high / 2, step->b);
+}
+
+static void retain(const struct step *step)
+{
+    const struct log *log = cluster_log(TOPIC_MAIN, partition_of(step->a));
+    int64_t low = log == NULL ? 0 : step->b % 3 == 0 ? log_stable(log) : log->low + step->b % 8;
+    log_retain(TOPIC_MAIN, partition_of(step->a), low);
+}
+
+static void add_partition(const struct step *step)
+{
+    topic_add_partition(TOPIC_MAIN);
+    int32_t p = sim.cluster.topics[TOPIC_MAIN].partition_count - 1;
+    for (uint32_t n = step->b % 5; n > 0; n--) /* before the group has discovered it */
+        log_append(TOPIC_MAIN, p, ENTRY_RECORD);
+}
+
+static void make_topic_anew(const struct step *step)
+{
+    int partitions = sim.cluster.topics[TOPIC_MAIN].partition_count;
+    topic_delete(TOPIC_MAIN);
+    topic_make(TOPIC_MAIN, partitions);
+    for (int32_t p = 0; p < partitions; p++) {
+        sim.oracle.checked[p] = 0;
+        sim.oracle.loss[p] = sim.oracle.reported[p] = true;
+        for (uint32_t n = (step->b >> p) % 6; n > 0; n--)
+            log_append(TOPIC_MAIN, p, ENTRY_RECORD);
+    }
+}
+
+/* --- workers ------------------------------------------------------------------------------------------- */
+
+static void start(const struct step *step)
+{
+    struct slot *slot = slot_of(step->a);
+    slot->wanted = true;
+    if (slot->worker == NULL)
+        worker_start((int)(slot - sim.workers.slots), NULL);
+}
+
+static void stop(const struct step *step)
+{
+    struct slot *slot = slot_of(step->a);
+    slot->wanted = false;
+    if (slot->worker == NULL)
+        return;
+    slot->worker->stop = step->b % 3 == 0 ? WORKER_DRAIN_KEEP : WORKER_DRAIN_LEAVE;
+    world_trace("%s is to stop", slot->worker->name);
+    worker_poke(slot->worker);
+}
+
+static void kill_worker(const struct step *step)
+{
+    struct worker *worker = slot_of(step->a)->worker;
+    if (worker == NULL)
+        return;
+    if (step->b % 4 == 0)
+        worker_kill(worker, "from outside");
+    else
+        worker->kill_in = 1 + (step->b >> 2) % 120;
+}
+
+/* Half of them are found hanging, and replaced: they are zombies when they go on. */
+static void freeze(const struct step *step)
+{
+    struct slot *slot = slot_of(step->a);
+    struct worker *worker = slot->worker;
+    if (worker == NULL)
+        return;
+    int64_t us = span(step->b, 100 * MS, 20 * SECOND);
+    world_trace("%s stands still for %lld ms", worker->name, (long long)(us / MS));
+    worker_freeze(worker, us);
+    if (step->b % 2 != 0)
+        return;
+    slot->worker = NULL;
+    worker_start((int)(slot - sim.workers.slots), NULL);
+}
+
+static void isolate(const struct step *step)
+{
+    const struct worker *worker = slot_of(step->a)->worker;
+    if (worker == NULL || worker->rk == NULL || !worker->rk->alive)
+        return;
+    world_trace("%s is cut off", worker->name);
+    client_isolate(worker->rk, span(step->b, 200 * MS, 20 * SECOND));
+}
+
+static void restart(void *context, int64_t number, int64_t b)
+{
+    struct slot *slot = &sim.workers.slots[number];
+    (void)context;
+    (void)b;
+    if (slot->wanted && slot->worker == NULL)
+        worker_start((int)number, NULL);
+}
+
+void plan_worker_ended(struct worker *worker)
+{
+    struct slot *slot = &sim.workers.slots[worker->slot];
+    bool killed = worker->exit_code == -1;
+    slot->worker = NULL;
+    if (!slot->wanted)
+        return;
+    if (worker->exit_code == EXIT_CODE_OFFSETS_LOST)
+        sim.faults.tolerate_loss = true; /* the operator has seen it */
+    int64_t in_us = killed ? random_between(&sim.random, 1 * MS, 2 * SECOND)
+                           : random_between(&sim.random, 500 * MS, 3 * SECOND);
+    world_in(in_us, restart, NULL, worker->slot, 0);
+}
+
+/* --- faults -------------------------------------------------------------------------------------------- */
+
+static void outage(const struct step *step)
+{
+    sim.cluster.away_until_us = sim_now() + span(step->b, 200 * MS, 20 * SECOND);
+    world_trace("no broker answers for a while");
+    for (int i = 0; i < client_count; i++)
+        if (clients[i]->type == RD_KAFKA_CONSUMER)
+            client_tell_error(clients[i], RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN, "all brokers are down");
+}
+
+static void open_window(struct fault_window *window, const struct step *step, const char *what)
+{
+    *window = (struct fault_window){sim_now() + span(step->b, 200 * MS, 15 * SECOND),
+                                    step->a % 3 == 0 ? 100 : 20 + step->a % 60};
+    world_trace("%s fail for a while", what);
+}
+
+static void commits_fail(const struct step *step)
+{
+    open_window(&sim.faults.commits, step, "commits");
+}
+
+static void queries_fail(const struct step *step)
+{
+    open_window(&sim.faults.queries, step, "queries");
+}
+
+static void batches_fail(const struct step *step)
+{
+    open_window(&sim.faults.batches, step, "batches");
+}
+
+static void sink_fails(const struct step *step)
+{
+    open_window(&sim.faults.sink, step, "transactions");
+}
+
+static void letters_fail(const struct step *step)
+{
+    int64_t until_us = sim_now() + span(step->b, 200 * MS, 15 * SECOND);
+    int64_t *const what[] = {&sim.faults.letters_refused_until_us, &sim.faults.produce_fails_until_us,
+                             &sim.faults.queue_full_until_us};
+    *what[step->a % 3] = until_us;
+    world_trace("letters %s", step->a % 3 == 0   ? "are refused"
+                              : step->a % 3 == 1 ? "cannot be sent"
+                                                 : "find the queue full");
+}
+
+static void slow(const struct step *step)
+{
+    sim.faults.slow_until_us = sim_now() + span(step->b, 1 * SECOND, 60 * SECOND);
+    sim.faults.slow_us = span(step->a, 500 * MS, 25 * SECOND);
+    world_trace("a record takes %lld ms for a while", (long long)(sim.faults.slow_us / MS));
+}
+
+/* --- wishes -------------------------------------------------------------------------------------------- */
+
+static void set_paused(uint32_t number, bool paused)
+{
+    for (uint32_t i = 0; i < (uint32_t)sim.plan->workers; i++) {
+        struct worker *worker = sim.workers.slots[i].worker;
+        if (worker == NULL || (number % 2 != 0 && i != number % (uint32_t)sim.plan->workers))
+            continue;
+        world_trace("%s is to %s", worker->name, paused ? "pause" : "go on");
+        worker->paused = paused;
+        worker_poke(worker);
+    }
+}
+
+static void pause_worker(const struct step *step)
+{
+    set_paused(step->a, true);
+}
+
+static void resume_worker(const struct step *step)
+{
+    set_paused(step->a, false);
+}
+
+static void send_errand(struct worker *worker, const char *method, const char *text)
+{
+    static const struct worker_errand none;
+    if (worker == NULL || worker->errand_open)
+        return;
+    int64_t number = worker->errand.number + 1;
+    worker->errand = none;
+    worker->errand.number = number;
+    snprintf(worker->errand.method, sizeof worker->errand.method, "%s", method);
+    snprintf(worker->errand.text, sizeof worker->errand.text, "%s", text);
+    worker_poke(worker);
+}
+
+/* A range of records that have been delivered; what is not this worker's is passed over. */
+static void ack(const struct step *step)
+{
+    char text[64] = "all";
+    int32_t p = partition_of(step->b);
+    const struct log *log = cluster_log(TOPIC_MAIN, p);
+    int64_t delivered = -1;
+    for (int64_t i = 0; log != NULL && i < log->high; i++)
+        if (log->entries[i].fate.done > 0 || log->entries[i].fate.dropped)
+            delivered = i;
+    if (step->a % 3 != 0 && delivered >= 0) {
+        int64_t first = (int64_t)(step->b >> 8) % (delivered + 1);
+        int64_t last = first + (int64_t)(step->b >> 16) % 4;
+        snprintf(text, sizeof text, "%d:%lld-%lld", (int)p, (long long)first,
+                 (long long)(last < delivered ? last : delivered));
+    }
+    for (int i = 0; i < sim.plan->workers; i++)
+        send_errand(sim.workers.slots[i].worker, "ack", text);
+}
+
+static void reset(const struct step *step)
+{
+    char text[64];
+    static const char *const wheres[] = {"earliest", "latest", "offset:%u", "shift:-%u", "shift:+%u"};
+    unsigned number = step->b % 30;
+    switch (step->a % 5) {
+    case 0:
+    case 1:
+        snprintf(text, sizeof text, "%s", wheres[step->a % 5]);
+        break;
+    case 2:
+        snprintf(text, sizeof text, "offset:%u", number);
+        break;
+    default:
+        snprintf(text, sizeof text, "shift:%s%u", step->a % 5 == 3 ? "-" : "+", number % 4);
+        break;
+    }
+    size_t used = strlen(text);
+    if (sim.plan->commit == COMMIT_SINK)
+        snprintf(text + used, sizeof text - used, ",delete-rows");
+    for (int i = 0; i < sim.plan->workers; i++)
+        send_errand(sim.workers.slots[i].worker, "reset", text);
+}
+
+/* Another supervisor's, by hand, while members run. */
+static void reset_process(const struct step *step)
+{
+    (void)step;
+    worker_start(-1, sim.plan->commit == COMMIT_SINK ? "earliest,delete-rows" : "earliest");
+}
+
+static void snapshot(const struct step *step)
+{
+    (void)step;
+    database_snapshot();
+}
+
+static void restore(const struct step *step)
+{
+    (void)step;
+    database_restore();
+}
+
+/* --- the steps ----------------------------------------------------------------------------------------- */
+
+static void (*const carry_out[STEP_KINDS])(const struct step *step) = {
+    [STEP_PRODUCE] = produce,
+    [STEP_BEGIN] = begin,
+    [STEP_DECIDE] = decide,
+    [STEP_COMPACT] = compact,
+    [STEP_RETAIN] = retain,
+    [STEP_START] = start,
+    [STEP_STOP] = stop,
+    [STEP_KILL] = kill_worker,
+    [STEP_FREEZE] = freeze,
+    [STEP_ISOLATE] = isolate,
+    [STEP_OUTAGE] = outage,
+    [STEP_COMMITS_FAIL] = commits_fail,
+    [STEP_QUERIES_FAIL] = queries_fail,
+    [STEP_LETTERS_FAIL] = letters_fail,
+    [STEP_BATCHES_FAIL] = batches_fail,
+    [STEP_SLOW] = slow,
+    [STEP_PAUSE] = pause_worker,
+    [STEP_RESUME] = resume_worker,
+    [STEP_ACK] = ack,
+    [STEP_RESET] = reset,
+    [STEP_RESET_PROCESS] = reset_process,
+    [STEP_NEW_PARTITION] = add_partition,
+    [STEP_NEW_TOPIC] = make_topic_anew,
+    [STEP_SINK_FAILS] = sink_fails,
+    [STEP_SNAPSHOT] = snapshot,
+    [STEP_RESTORE] = restore,
+};
+
+static void run_step(void *context, int64_t number, int64_t b)
+{
+    const struct step *step = &sim.plan->steps[number];
+    (void)context;
+    (void)b;
+    if (sim.world.tracing)
+        printf("%*s step %lld: %s\n", 21, "", (long long)number, step_name(step->kind));
+    carry_out[step->kind](step);
+}
+
+/* --- calm ---------------------------------------------------------------------------------------------- */
+
+#define CALM_US (300 * SECOND)
+
+/* When faults are over: acknowledges what is there, and looks whether all is done. */
+static void look(void *context, int64_t until_us, int64_t b)
+{
+    char why[ORACLE_TEXT_BYTES];
+    (void)context;
+    (void)b;
+    if (oracle_settled(why)) {
+        world_end();
+        return;
+    }
+    if (sim_now() > until_us) {
+        oracle_fail(RULE_STUCK, "%s", why);
+        return;
+    }
+    if (sim.plan->commit == COMMIT_MANUAL)
+        for (int i = 0; i < sim.plan->workers; i++)
+            send_errand(sim.workers.slots[i].worker, "ack", "all");
+    world_in(SECOND, look, NULL, until_us, 0);
+}
+
+static void calm(void *context, int64_t a, int64_t b)
+{
+    (void)context;
+    (void)a;
+    (void)b;
+    bool tolerates = sim.faults.tolerate_loss;
+    world_trace("faults are over");
+    sim.faults = (struct faults){.tolerate_loss = tolerates};
+    for (int32_t p = 0; p < sim.cluster.topics[TOPIC_MAIN].partition_count; p++)
+        log_decide(TOPIC_MAIN, p, false);
+    for (uint32_t i = 0; i < (uint32_t)sim.plan->workers; i++)
+        start(&(struct step){.a = i});
+    set_paused(0, false);
+    for (int i = 0; i < sim.plan->workers; i++)
+        if (sim.workers.slots[i].worker != NULL)
+            sim.workers.slots[i].worker->kill_in = 0;
+    world_in(SECOND, look, NULL, sim_now() + CALM_US, 0);
+}
+
+void plan_begin(void)
+{
+    int64_t begin_us = sim_now();
+    for (size_t i = 0; i < sim.plan->step_count; i++)
+        if (!sim.plan->steps[i].off)
+            world_at(begin_us + sim.plan->steps[i].at_us, run_step, NULL, (int64_t)i, 0);
+    world_at(begin_us + sim.plan->calm_us, calm, NULL, 0, 0);
+}

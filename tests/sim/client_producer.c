@@ -1,0 +1,113 @@
+/* The producer of dead letters: idempotent, tries for ever; the topic can refuse, the queue can be full. */
+#include "common/dead_letter.h"
+#include "tests/sim/client.h"
+
+#include "tests/sim/sim.h"
+
+enum { IN_FLIGHT_MAX = 40 };
+
+struct letter {
+    rd_kafka_t *rk;
+    struct entry *entry; /* whose letter it is */
+    void *opaque;
+};
+
+/* --- at the topic -------------------------------------------------------------------------------------- */
+
+static void delivered(void *context, int64_t err, int64_t b)
+{
+    const struct letter *letter = context;
+    (void)b;
+    if (!letter->rk->alive)
+        return;
+    struct op *op = op_new(OP_DELIVERY);
+    op->message.err = (rd_kafka_resp_err_t)err;
+    op->message._private = letter->opaque;
+    letter->rk->in_flight--;
+    queue_put(&letter->rk->main_queue, op);
+}
+
+static void arrives(void *context, int64_t a, int64_t b)
+{
+    struct letter *letter = context;
+    int64_t cut_off_us = letter->rk->alive ? client_cut_off_until(letter->rk) : 0;
+    (void)a;
+    (void)b;
+    if (cut_off_us > 0) {
+        world_at(cut_off_us + client_latency_us(), arrives, letter, 0, 0);
+        return;
+    }
+    rd_kafka_resp_err_t err = RD_KAFKA_RESP_ERR_NO_ERROR;
+    if (sim.faults.letters_refused_until_us > sim_now())
+        err = RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE;
+    if (err == RD_KAFKA_RESP_ERR_NO_ERROR)
+        oracle_letter_stored(letter->entry);
+    else
+        oracle_letter_refused(letter->entry);
+    world_in(client_latency_us(), delivered, letter, (int64_t)err, 0);
+}
+
+/* --- the interface ------------------------------------------------------------------------------------- */
+
+/* cluster/group/topic/partition/offset/timestamp */
+static struct entry *whose(rd_kafka_headers_t *headers)
+{
+    const void *value;
+    size_t length;
+    char topic[64];
+    int partition;
+    long long offset;
+    if (headers == NULL || rd_kafka_header_get_last(headers, DEAD_LETTER_ID, &value, &length) !=
+                               RD_KAFKA_RESP_ERR_NO_ERROR)
+        return NULL;
+    if (sscanf(value, "%*[^/]/%*[^/]/%63[^/]/%d/%lld/", topic, &partition, &offset) != 3)
+        return NULL;
+    int number = cluster_topic(topic);
+    struct log *log = number >= 0 ? cluster_log(number, partition) : NULL;
+    return log != NULL && offset >= 0 && offset < log->high ? &log->entries[offset] : NULL;
+}
+
+rd_kafka_error_t *rd_kafka_produceva(rd_kafka_t *rk, const rd_kafka_vu_t *parts, size_t count)
+{
+    rd_kafka_headers_t *headers = NULL;
+    void *opaque = NULL;
+    world_call("rd_kafka_produceva");
+    for (size_t i = 0; i < count; i++) {
+        if (parts[i].vtype == RD_KAFKA_VTYPE_HEADERS)
+            headers = parts[i].u.headers;
+        if (parts[i].vtype == RD_KAFKA_VTYPE_OPAQUE)
+            opaque = parts[i].u.ptr;
+    }
+    if (rk->in_flight >= IN_FLIGHT_MAX || sim.faults.queue_full_until_us > sim_now())
+        return error_new(RD_KAFKA_RESP_ERR__QUEUE_FULL, "queue full");
+    if (sim.faults.produce_fails_until_us > sim_now())
+        return error_new(RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE, "too large");
+    struct letter *letter = calloc(1, sizeof *letter);
+    *letter = (struct letter){rk, whose(headers), opaque};
+    oracle_letter_sent(rk->worker, letter->entry);
+    if (headers != NULL)
+        rd_kafka_headers_destroy(headers);
+    rk->in_flight++;
+    world_in(client_latency_us(), arrives, letter, 0, 0);
+    return NULL;
+}
+
+rd_kafka_resp_err_t rd_kafka_flush(rd_kafka_t *rk, int timeout_ms)
+{
+    int64_t until_us = sim_now() + timeout_ms * MS;
+    world_call("rd_kafka_flush");
+    while (rk->in_flight > 0 || rk->main_queue.length > 0) {
+        struct op *op = queue_wait(&rk->main_queue, until_us);
+        if (op == NULL)
+            return RD_KAFKA_RESP_ERR__TIMED_OUT;
+        op_serve(rk, op);
+    }
+    return RD_KAFKA_RESP_ERR_NO_ERROR;
+}
+
+rd_kafka_resp_err_t rd_kafka_purge(rd_kafka_t *rk, int flags)
+{
+    (void)rk;
+    (void)flags;
+    return RD_KAFKA_RESP_ERR_NO_ERROR;
+}

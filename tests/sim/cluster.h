@@ -1,0 +1,123 @@
+/* cluster.h: the brokers: topics as arrays of entries in memory, and the offsets that the group has
+ * committed. Transactions leave markers and aborted records behind, compaction takes entries out, retention
+ * takes them from the front; a consumer sees none of these, only gaps. The group itself is group.h's. */
+#ifndef KSUPERVISE_TESTS_SIM_CLUSTER_H
+#define KSUPERVISE_TESTS_SIM_CLUSTER_H
+
+#include "tests/sim/group.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { TOPIC_MAIN, TOPIC_OTHER, TOPIC_LETTERS, TOPICS };
+enum { PARTITIONS_MAX = 5, ENTRIES_MAX = 768, METADATA_BYTES = 4096 };
+
+enum entry_kind {
+    ENTRY_RECORD,
+    ENTRY_BAD,    /* a record that does not decode */
+    ENTRY_MARKER, /* the end of a transaction: takes an offset, is never delivered */
+};
+
+/* What the oracle knows of a record's fate: oracle.h. It is part of the entry, so that looking it up costs
+ * nothing. */
+struct fate {
+    uint16_t attempts; /* the stage has seen it so often */
+    uint16_t done;     /* it went through the pipeline in a run that stood */
+    uint16_t dead;     /* was judged dead in a run that stood */
+    uint16_t sent;     /* letters that left */
+    uint16_t letters;  /* letters that the dead-letter topic acknowledged */
+    uint16_t rows;     /* in the database, now */
+    bool exempt;       /* nobody promised it: --from latest, a reset, retention */
+    bool acknowledged; /* kctl ack covered it */
+    bool confirmed;    /* and reported success */
+    bool outbox;       /* its letter waits in the database */
+    bool dropped;      /* a stage was done with it before the end */
+    bool plan_passes;  /* it is to go through, if it is tried often enough */
+    bool before_reset; /* was processed before a reset that is not complete: as good as done */
+    bool was_acknowledged; /* the same of an acknowledgement */
+    uint64_t handed_run;   /* how many runs its consumer had done when it was handed out */
+    uint64_t row_commit;   /* the database's commit that made the row, or the letter */
+    int sent_by;       /* who sent its last letter, and under which assignment: two of these are one too many */
+    int sent_assignment;
+};
+
+struct entry {
+    int64_t offset;
+    int64_t timestamp_ms;
+    int8_t topic;
+    int8_t partition;
+    uint8_t kind; /* enum entry_kind */
+    bool aborted;
+    bool compacted;
+    struct fate fate;
+};
+
+struct log {
+    struct entry *entries; /* by offset; never moves */
+    int64_t low, high;
+    int64_t open_from;   /* where an undecided transaction begins; −1: there is none */
+    int64_t committed;   /* by the group; −1: nothing */
+    char *metadata;      /* of that commit; "" */
+    uint64_t committed_order; /* of the commit request that set it: a late one has a lower number */
+    bool added;          /* while the group was running */
+};
+
+struct topic {
+    const char *name;
+    bool exists;
+    int incarnation; /* how often it was made */
+    int partition_count;
+    struct log logs[PARTITIONS_MAX];
+};
+
+struct cluster {
+    struct topic topics[TOPICS];
+    int64_t away_until_us; /* no broker answers before */
+    struct group group;
+};
+
+/* With the plan's partitions. */
+void cluster_init(void);
+
+static inline bool cluster_has(int topic, int32_t partition);
+
+/* --- what changes a log; each wakes whoever waits for it ------------------------------------------------ */
+
+/* Appends one; NULL when the log is full. */
+struct entry *log_append(int topic, int32_t partition, enum entry_kind kind);
+/* A transaction of `count` records begins; decided by the second. */
+void log_begin(int topic, int32_t partition, int count);
+void log_decide(int topic, int32_t partition, bool abort);
+/* Compaction of what lies before `end`: two of three entries go. */
+void log_compact(int topic, int32_t partition, int64_t end, uint64_t salt);
+/* Retention up to before `low`. */
+void log_retain(int topic, int32_t partition, int64_t low);
+void topic_delete(int topic);
+void topic_make(int topic, int partitions);
+void topic_add_partition(int topic);
+
+/* --- reading -------------------------------------------------------------------------------------------- */
+
+/* The last stable offset: how far a reader of committed records may read. */
+static inline int64_t log_stable(const struct log *log)
+{
+    return log->open_from >= 0 ? log->open_from : log->high;
+}
+
+/* A consumer may see it. */
+static inline bool entry_visible(const struct entry *entry)
+{
+    return entry->kind != ENTRY_MARKER && !entry->aborted && !entry->compacted;
+}
+
+struct log *cluster_log(int topic, int32_t partition);
+/* By name; −1: no such topic, even if it is not there now. */
+int cluster_topic(const char *name);
+static inline bool cluster_has(int topic, int32_t partition)
+{
+    return topic >= 0 && cluster_log(topic, partition) != NULL;
+}
+bool cluster_away(void);
+
+#endif

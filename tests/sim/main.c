@@ -1,0 +1,266 @@
+/* sim: runs histories until the time is up, or tells one. See README.md. */
+#include <getopt.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "tests/sim/shorten.h"
+
+enum { SHORTEN_RUNS = 600, HANG_SECONDS = 20 };
+
+struct options {
+    uint64_t first;
+    double seconds;
+    bool one;      /* tell the history of `first`, event by event */
+    bool survey;   /* go on after a failure: the first seed of each broken promise */
+    bool shortens; /* one: tell the shortened one */
+    uint32_t without; /* features */
+    uint32_t allowed; /* promises that are not looked at */
+};
+
+/* Shared with the child that runs them, so that a crash leaves a seed behind. */
+struct progress {
+    volatile uint64_t seed, histories, events;
+    volatile int64_t virtual_us;
+    volatile bool failed;
+    struct outcome outcome; /* of the first failure */
+    struct found {
+        uint64_t seed, count;
+        double at_s;
+        char text[ORACLE_TEXT_BYTES];
+    } found[RULE_COUNT];
+};
+
+static double now_s(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+static struct plan make(const struct options *options, uint64_t seed)
+{
+    struct plan plan;
+    plan_make(&plan, seed);
+    plan_without(&plan, options->without);
+    plan.allowed = options->allowed;
+    return plan;
+}
+
+/* --- many ---------------------------------------------------------------------------------------------- */
+
+static void note(struct progress *progress, const struct outcome *outcome, uint64_t seed, double at_s)
+{
+    struct found *found = &progress->found[outcome->broken];
+    if (found->count++ == 0) {
+        found->seed = seed;
+        found->at_s = at_s;
+        memcpy(found->text, outcome->text, sizeof found->text);
+    }
+    if (progress->failed)
+        return;
+    progress->failed = true;
+    progress->outcome = *outcome;
+}
+
+static void run_many(const struct options *options, struct progress *progress, double began_s)
+{
+    for (; now_s() - began_s < options->seconds; progress->seed++) {
+        struct plan plan = make(options, progress->seed);
+        struct outcome outcome = history_run(&plan, false);
+        progress->histories++;
+        progress->events += outcome.events;
+        progress->virtual_us += outcome.virtual_us;
+        if (outcome.broken == RULE_NONE)
+            continue;
+        note(progress, &outcome, progress->seed, now_s() - began_s);
+        if (!options->survey)
+            return;
+    }
+}
+
+static void tell_progress(const struct progress *progress, double seconds)
+{
+    if (isatty(STDERR_FILENO))
+        fprintf(stderr, "\r%" PRIu64 " histories, %.0f/s, seed %" PRIu64 " ", progress->histories,
+                (double)progress->histories / seconds, progress->seed);
+}
+
+/* Waits for the child; false when it crashed, or one history does not end. */
+static bool watch(pid_t child, const struct progress *progress, double began_s)
+{
+    uint64_t seed = progress->seed;
+    double moved_s = now_s();
+    int status;
+    while (waitpid(child, &status, WNOHANG) == 0) {
+        nanosleep(&(struct timespec){.tv_nsec = 20 * 1000 * 1000}, NULL); /* usleep is the simulation's */
+        tell_progress(progress, now_s() - began_s);
+        if (progress->seed != seed) {
+            seed = progress->seed;
+            moved_s = now_s();
+        }
+        if (now_s() - moved_s > HANG_SECONDS)
+            kill(child, SIGKILL);
+    }
+    return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+static void crashed(struct progress *progress, double at_s)
+{
+    struct outcome outcome = {.broken = RULE_CRASHED};
+    snprintf(outcome.text, sizeof outcome.text, "a signal, or no end");
+    note(progress, &outcome, progress->seed, at_s);
+}
+
+static void run_children(const struct options *options, struct progress *progress, double began_s)
+{
+    bool again = true;
+    while (again && now_s() - began_s < options->seconds) {
+        fflush(stdout);
+        pid_t child = fork();
+        if (child == 0) {
+            run_many(options, progress, began_s);
+            _exit(0);
+        }
+        if (watch(child, progress, began_s))
+            return;
+        crashed(progress, now_s() - began_s);
+        progress->seed++;
+        again = options->survey;
+    }
+}
+
+/* --- telling ------------------------------------------------------------------------------------------- */
+
+static void tell_plan(const struct plan *plan)
+{
+    char text[PLAN_TEXT_BYTES];
+    plan_describe(plan, text);
+    printf("  %s\n", text);
+    for (size_t i = 0; i < plan->step_count; i++)
+        if (!plan->steps[i].off)
+            printf("  %8.3f s  step %zu: %s %u %u\n", (double)plan->steps[i].at_us / 1e6, i,
+                   step_name(plan->steps[i].kind), plan->steps[i].a, plan->steps[i].b);
+}
+
+static void tell_shortened(const struct options *options, uint64_t seed, enum rule broken)
+{
+    struct plan plan = make(options, seed);
+    int runs = shorten(&plan, broken, SHORTEN_RUNS);
+    printf("shortened in %d runs (make sim SEED=%" PRIu64 " SHORT=1 tells it, event by event):\n", runs, seed);
+    tell_plan(&plan);
+}
+
+static int tell_one(const struct options *options)
+{
+    struct plan plan = make(options, options->first);
+    struct outcome outcome = history_run(&plan, false);
+    if (options->shortens && outcome.broken != RULE_NONE)
+        shorten(&plan, outcome.broken, SHORTEN_RUNS);
+    tell_plan(&plan);
+    outcome = history_run(&plan, true);
+    printf("%" PRIu64 " events, %.1f virtual seconds: %s%s%s\n", outcome.events,
+           (double)outcome.virtual_us / 1e6, outcome.broken == RULE_NONE ? "all promises are kept" : "broken: ",
+           rule_help(outcome.broken), outcome.broken == RULE_NONE ? "" : ":");
+    if (outcome.broken != RULE_NONE)
+        printf("%s\n", outcome.text);
+    printf("%d passed, %d failed\n", outcome.broken == RULE_NONE, outcome.broken != RULE_NONE);
+    return outcome.broken == RULE_NONE ? 0 : 1;
+}
+
+static void tell_survey(const struct progress *progress)
+{
+    for (int i = 1; i < RULE_COUNT; i++)
+        if (progress->found[i].count > 0)
+            printf("  %-15s %7" PRIu64 " times, first seed %-8" PRIu64 " after %5.1f s: %s\n",
+                   rule_name((enum rule)i), progress->found[i].count, progress->found[i].seed,
+                   progress->found[i].at_s, progress->found[i].text);
+}
+
+static int run_all(const struct options *options)
+{
+    struct progress *progress =
+        mmap(NULL, sizeof *progress, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    double began_s = now_s();
+    progress->seed = options->first;
+    run_children(options, progress, began_s);
+    double seconds = now_s() - began_s;
+    uint64_t failed = 0;
+    for (int i = 1; i < RULE_COUNT; i++)
+        failed += progress->found[i].count;
+    printf("%s%" PRIu64 " histories in %.1f s, %.0f/s, %.0f events and %.0f virtual seconds each\n",
+           isatty(STDERR_FILENO) ? "\n" : "", progress->histories, seconds,
+           (double)progress->histories / seconds,
+           (double)progress->events / (double)(progress->histories ? progress->histories : 1),
+           (double)progress->virtual_us / 1e6 / (double)(progress->histories ? progress->histories : 1));
+    if (options->survey)
+        tell_survey(progress);
+    if (progress->failed && !options->survey) {
+        enum rule broken = progress->outcome.broken;
+        printf("seed %" PRIu64 " fails: %s: %s\n", progress->found[broken].seed, rule_help(broken),
+               progress->outcome.text);
+        if (broken != RULE_CRASHED)
+            tell_shortened(options, progress->found[broken].seed, broken);
+    }
+    printf("%" PRIu64 " passed, %" PRIu64 " failed\n", progress->histories - failed, failed);
+    return failed == 0 ? 0 : 1;
+}
+
+/* --- the command line ---------------------------------------------------------------------------------- */
+
+static uint32_t features_of(const char *text)
+{
+    static const char *const names[] = {
+#define X(id, name, percent) name,
+        FEATURES(X)
+#undef X
+    };
+    uint32_t set = 0;
+    for (unsigned i = 0; i < FEATURE_COUNT; i++)
+        if (strstr(text, names[i]) != NULL)
+            set |= 1u << i;
+    return set;
+}
+
+static uint32_t rules_of(const char *text)
+{
+    uint32_t set = 0;
+    for (int i = 1; i < RULE_COUNT; i++)
+        if (strstr(text, rule_name((enum rule)i)) != NULL)
+            set |= 1u << i;
+    return set;
+}
+
+int main(int argc, char **argv)
+{
+    static const struct option longs[] = {
+        {"seed", required_argument, NULL, 's'},    {"seconds", required_argument, NULL, 't'},
+        {"first", required_argument, NULL, 'f'},   {"survey", no_argument, NULL, 'y'},
+        {"without", required_argument, NULL, 'w'}, {"short", no_argument, NULL, 'h'},
+        {"allow", required_argument, NULL, 'a'},
+        {NULL, 0, NULL, 0}};
+    struct options options = {.first = 1, .seconds = 60};
+    int option;
+    while ((option = getopt_long(argc, argv, "", longs, NULL)) != -1) {
+        if (option == 's' || option == 'f')
+            options.first = strtoull(optarg, NULL, 10);
+        options.one = options.one || option == 's';
+        options.survey = options.survey || option == 'y';
+        options.shortens = options.shortens || option == 'h';
+        if (option == 't')
+            options.seconds = strtod(optarg, NULL);
+        if (option == 'w')
+            options.without = features_of(optarg);
+        if (option == 'a')
+            options.allowed = rules_of(optarg);
+        if (option == '?')
+            return 2;
+    }
+    return options.one ? tell_one(&options) : run_all(&options);
+}

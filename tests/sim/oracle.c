@@ -1,0 +1,345 @@
+#include "tests/sim/oracle.h"
+
+#include <stdarg.h>
+
+#include "common/exit_codes.h"
+#include "tests/sim/client.h"
+#include "tests/sim/sim.h"
+
+static const char *const names[] = {
+#define X(id, name, help) name,
+    RULES(X)
+#undef X
+};
+static const char *const helps[] = {
+#define X(id, name, help) help,
+    RULES(X)
+#undef X
+};
+
+const char *rule_name(enum rule rule)
+{
+    return names[rule];
+}
+
+const char *rule_help(enum rule rule)
+{
+    return helps[rule];
+}
+
+void oracle_init(void)
+{
+    sim.oracle = (struct oracle){0};
+}
+
+void oracle_fail(enum rule rule, const char *format, ...)
+{
+    va_list arguments;
+    if (sim.oracle.broken != RULE_NONE || (sim.plan->allowed >> rule & 1) != 0)
+        return;
+    sim.oracle.broken = rule;
+    va_start(arguments, format);
+    vsnprintf(sim.oracle.text, sizeof sim.oracle.text, format, arguments);
+    va_end(arguments);
+    world_trace("BROKEN: %s: %s", names[rule], sim.oracle.text);
+    world_end();
+}
+
+static bool by_hand(void)
+{
+    return sim.plan->commit == COMMIT_MANUAL;
+}
+
+/* --- the pipeline -------------------------------------------------------------------------------------- */
+
+static void check_topic(struct worker *worker, const rd_kafka_message_t *message)
+{
+    const struct entry *entry = ((const struct op *)message)->entry;
+    if (entry->topic != TOPIC_MAIN)
+        oracle_fail(RULE_OTHER_TOPIC, "%s processes %s [%d] %lld", worker->name,
+                    sim.cluster.topics[entry->topic].name, entry->partition, (long long)entry->offset);
+}
+
+void oracle_seen(struct worker *worker, const rd_kafka_message_t *message)
+{
+    const struct entry *entry = ((const struct op *)message)->entry;
+    check_topic(worker, message);
+    if (worker->fatal_told)
+        oracle_fail(RULE_AFTER_FATAL, "%s processes [%d] %lld", worker->name, entry->partition,
+                    (long long)entry->offset);
+    if (by_hand() && entry->fate.confirmed)
+        oracle_fail(RULE_ACKED_AGAIN, "%s is given [%d] %lld", worker->name, entry->partition,
+                    (long long)entry->offset);
+}
+
+void oracle_judged(struct worker *worker, struct entry *entry, bool dead)
+{
+    if (worker->tentative_count == TENTATIVE_MAX)
+        return;
+    worker->tentative[worker->tentative_count++] =
+        (struct tentative){entry, dead ? TENTATIVE_DEAD : TENTATIVE_DONE};
+}
+
+void oracle_run(struct worker *worker, bool stands)
+{
+    worker->runs += stands;
+    for (size_t i = 0; i < worker->tentative_count && stands; i++) {
+        struct fate *fate = &worker->tentative[i].entry->fate;
+        if (worker->tentative[i].what == TENTATIVE_DEAD)
+            fate->dead++;
+        else
+            fate->done++;
+    }
+    worker->tentative_count = 0;
+}
+
+/* --- commits ------------------------------------------------------------------------------------------- */
+
+/* What may be committed past. */
+static bool is_settled(const struct entry *entry)
+{
+    const struct fate *fate = &entry->fate;
+    if (!entry_visible(entry) || fate->exempt || fate->letters > 0)
+        return true;
+    if (sim.plan->letters_off && (fate->dead > 0 || entry->kind == ENTRY_BAD))
+        return true;
+    if (by_hand())
+        return fate->acknowledged || fate->dropped;
+    return fate->done > 0 || fate->before_reset;
+}
+
+static void check_range(const struct worker *worker, int32_t partition, int64_t from, int64_t to)
+{
+    struct log *log = cluster_log(TOPIC_MAIN, partition);
+    for (int64_t i = from > log->low ? from : log->low; i < to && i < log->high; i++) {
+        const struct entry *entry = &log->entries[i];
+        if (is_settled(entry))
+            continue;
+        oracle_fail(by_hand() ? RULE_UNACKNOWLEDGED : RULE_SKIPPED,
+                    "[%d] committed %lld%s%s by %s, but %lld is %s", (int)partition, (long long)log->committed,
+                    log->metadata[0] != '\0' ? " with " : "", log->metadata, worker->name, (long long)i,
+                    entry->fate.dead > 0    ? "a dead record without a letter"
+                    : entry->fate.sent > 0 ? "a record whose letter is not acknowledged"
+                    : entry->fate.done > 0 ? "only processed"
+                                           : "not processed");
+        return;
+    }
+}
+
+/* "acks1:1-17,20", relative to the committed offset. */
+static void check_metadata(const struct worker *worker, int32_t partition, const struct log *log)
+{
+    const char *at = log->metadata;
+    if (strncmp(at, "acks1:", 6) != 0)
+        return;
+    at += 6;
+    while (*at != '\0') {
+        char *end;
+        int64_t first = strtoll(at, &end, 10);
+        int64_t last = *end == '-' ? strtoll(end + 1, &end, 10) : first;
+        check_range(worker, partition, log->committed + first, log->committed + last + 1);
+        at = *end == ',' ? end + 1 : end;
+    }
+}
+
+void oracle_committed(struct worker *worker, int topic, int32_t partition, bool late)
+{
+    struct log *log = cluster_log(topic, partition);
+    int64_t *checked = &sim.oracle.checked[partition];
+    (void)late;
+    if (topic != TOPIC_MAIN || sim.plan->commit == COMMIT_AUTO || sim.plan->commit == COMMIT_SINK)
+        return;
+    check_range(worker, partition, *checked, log->committed);
+    if (log->committed > *checked)
+        *checked = log->committed;
+    if (by_hand())
+        check_metadata(worker, partition, log);
+}
+
+/* --- letters ------------------------------------------------------------------------------------------- */
+
+static void check_early(const struct worker *worker, const struct entry *entry)
+{
+    const struct fate *fate = &entry->fate;
+    bool early = sim.plan->commit == COMMIT_SINK ? !fate->outbox && fate->letters == 0
+                 : entry->kind == ENTRY_BAD      ? worker->runs <= fate->handed_run
+                                                 : fate->dead == 0;
+    if (early)
+        oracle_fail(RULE_LETTER_EARLY, "the letter of [%d] %lld leaves while %s works on its batch",
+                    entry->partition, (long long)entry->offset, worker->name);
+}
+
+void oracle_letter_sent(struct worker *worker, struct entry *entry)
+{
+    if (entry == NULL)
+        return;
+    struct fate *fate = &entry->fate;
+    int assignment = worker->rk != NULL
+                         ? worker->rk->toppars[entry->topic][entry->partition].assignment
+                         : 0;
+    int by = (int)(worker - sim.workers.all) + 1;
+    world_trace("sends the letter of [%d] %lld", entry->partition, (long long)entry->offset);
+    check_early(worker, entry);
+    if (sim.plan->commit != COMMIT_SINK && fate->sent_by == by && fate->sent_assignment == assignment)
+        oracle_fail(RULE_LETTER_TWICE, "[%d] %lld by %s", entry->partition, (long long)entry->offset,
+                    worker->name);
+    if (fate->plan_passes)
+        oracle_fail(RULE_GIVEN_UP, "[%d] %lld after %u of %d retries", entry->partition,
+                    (long long)entry->offset, fate->attempts, (int)sim.plan->retries);
+    fate->sent++;
+    fate->sent_by = by;
+    fate->sent_assignment = assignment;
+}
+
+void oracle_letter_stored(struct entry *entry)
+{
+    if (entry == NULL)
+        return;
+    entry->fate.letters++;
+    if (sim.plan->commit == COMMIT_SINK && entry->fate.rows > 0)
+        oracle_fail(RULE_ROW_AND_LETTER, "[%d] %lld", entry->partition, (long long)entry->offset);
+}
+
+void oracle_letter_refused(struct entry *entry)
+{
+    if (entry != NULL)
+        entry->fate.sent_by = 0;
+}
+
+/* --- the database -------------------------------------------------------------------------------------- */
+
+void oracle_row(struct entry *entry)
+{
+    if (++entry->fate.rows > 1)
+        oracle_fail(RULE_ROW_TWICE, "[%d] %lld", entry->partition, (long long)entry->offset);
+    else if (entry->fate.letters > 0 || entry->fate.outbox)
+        oracle_fail(RULE_ROW_AND_LETTER, "[%d] %lld", entry->partition, (long long)entry->offset);
+}
+
+void oracle_range(struct worker *worker, int32_t partition, int64_t from, int64_t to)
+{
+    struct log *log = cluster_log(TOPIC_MAIN, partition);
+    for (int64_t i = from > log->low ? from : log->low; i < to && i < log->high; i++) {
+        const struct entry *entry = &log->entries[i];
+        const struct fate *fate = &entry->fate;
+        bool letter = fate->outbox || fate->letters > 0;
+        bool dead = sim.plan->letters_off && (entry->kind == ENTRY_BAD || fate->dead > 0);
+        if (!entry_visible(entry) || fate->exempt || fate->rows > 0 || letter || dead || fate->dropped)
+            continue;
+        oracle_fail(RULE_ROW_SKIPPED, "[%d] %s went from %lld to %lld, %lld is nowhere", (int)partition,
+                    worker->name, (long long)from, (long long)to, (long long)i);
+        return;
+    }
+}
+
+/* --- what nobody promised ------------------------------------------------------------------------------ */
+
+static bool anything_committed(void)
+{
+    for (int32_t i = 0; i < sim.cluster.topics[TOPIC_MAIN].partition_count; i++)
+        if (sim.cluster.topics[TOPIC_MAIN].logs[i].committed >= 0 || sim.database.rows[i].next >= 0)
+            return true;
+    return false;
+}
+
+static void exempt(int32_t partition, int64_t before)
+{
+    struct log *log = cluster_log(TOPIC_MAIN, partition);
+    for (int64_t i = log->low; i < before && i < log->high; i++)
+        log->entries[i].fate.exempt = true;
+}
+
+void oracle_end_told(struct worker *worker, int topic, int32_t partition, int64_t end)
+{
+    (void)worker;
+    if (topic != TOPIC_MAIN)
+        return;
+    bool first = sim.plan->from == FROM_LATEST && !anything_committed() &&
+                 !cluster_log(topic, partition)->added;
+    bool lost = sim.plan->on_offset_loss == OFFSET_LOSS_LATEST && sim.oracle.reported[partition];
+    if (first || lost)
+        exempt(partition, end);
+}
+
+static bool held_records(const struct log *log, int64_t from, int64_t to)
+{
+    for (int64_t i = from; i < to && i < log->high; i++)
+        if (entry_visible(&log->entries[i]) && !log->entries[i].fate.exempt)
+            return true;
+    return false;
+}
+
+void oracle_out_of_range(int topic, int32_t partition, int64_t offset)
+{
+    const struct log *log = cluster_log(topic, partition);
+    if (topic != TOPIC_MAIN)
+        return;
+    sim.oracle.reported[partition] = true;
+    if (offset < 0 || offset > log->high || sim.cluster.topics[topic].incarnation > 1 ||
+        held_records(log, offset, log->low))
+        sim.oracle.loss[partition] = true;
+}
+
+void oracle_retained(int topic, int32_t partition)
+{
+    struct log *log = cluster_log(topic, partition);
+    if (topic != TOPIC_MAIN)
+        return;
+    if (held_records(log, log->committed >= 0 ? log->committed : 0, log->low))
+        sim.oracle.loss[partition] = true;
+}
+
+/* --- processes ----------------------------------------------------------------------------------------- */
+
+void oracle_rebalance(struct worker *worker, bool given, const rd_kafka_topic_partition_list_t *list)
+{
+    (void)worker;
+    (void)given;
+    (void)list;
+}
+
+static bool any_loss(void)
+{
+    for (int i = 0; i < PARTITIONS_MAX; i++)
+        if (sim.oracle.loss[i])
+            return true;
+    return false;
+}
+
+/* A later process of the same slot has its id. */
+static bool somebody_else_has(const struct worker *worker)
+{
+    for (size_t i = (size_t)(worker - sim.workers.all) + 1; i < sim.workers.count; i++)
+        if (sim.workers.all[i].slot == worker->slot && worker->slot >= 0)
+            return true;
+    return false;
+}
+
+static void check_exit(const struct worker *worker)
+{
+    int code = worker->exit_code;
+    bool unasked = worker->stop == WORKER_RUN && worker->reset == NULL;
+    if (code == -1 || !unasked)
+        return;
+    world_trace("%s ended: %d", worker->name, code);
+    if (code == EXIT_CODE_OFFSETS_LOST && !any_loss())
+        oracle_fail(RULE_NOTHING_GONE, "%s", worker->name);
+    else if ((code == EXIT_CODE_FENCED || code == EXIT_CODE_FORGOTTEN) && !somebody_else_has(worker))
+        oracle_fail(RULE_FOREIGN_FENCE, "%s", worker->name);
+    else if (code != EXIT_CODE_OFFSETS_LOST && code != EXIT_CODE_FENCED && code != EXIT_CODE_FORGOTTEN)
+        oracle_fail(RULE_ENDED, "%s with exit code %d", worker->name, code);
+}
+
+void oracle_ended(struct worker *worker)
+{
+    uint64_t received = word_load(&worker->counters[CONSUMER_RECEIVED]);
+    oracle_run(worker, false);
+    if (worker->errand_open)
+        oracle_errand_ended(worker, false);
+    if (sim.world.over)
+        return;
+    check_exit(worker);
+    if (received > worker->handed)
+        oracle_fail(RULE_RECEIVED, "%s says %llu, it was given %llu", worker->name,
+                    (unsigned long long)received, (unsigned long long)worker->handed);
+}

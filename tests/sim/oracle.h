@@ -1,0 +1,88 @@
+/* oracle.h: knows every record's fate, and what was promised of it. Told of whatever happens; the first
+ * broken promise ends the history. The promises are listed in README.md. */
+#ifndef KSUPERVISE_TESTS_SIM_ORACLE_H
+#define KSUPERVISE_TESTS_SIM_ORACLE_H
+
+#include "tests/sim/cluster.h"
+
+#include <librdkafka/rdkafka.h>
+
+struct worker;
+
+/*  X(id, name, what is broken)  */
+#define RULES(X)                                                                                             \
+    X(NONE, "", "")                                                                                          \
+    X(SKIPPED, "skipped", "an offset was committed beyond a record that was neither processed nor lettered") \
+    X(UNACKNOWLEDGED, "unacknowledged", "a commit covers a record that nobody acknowledged")                 \
+    X(ACK_LOST, "ack-lost", "kctl ack reported success, and it is not committed")                            \
+    X(ACKED_AGAIN, "acked-again", "an acknowledged record was delivered again")                              \
+    X(LETTER_EARLY, "letter-early", "a letter left before its batch stood")                                  \
+    X(LETTER_TWICE, "letter-twice", "two letters of one record, nothing lay between")                        \
+    X(GIVEN_UP, "given-up", "a record became a letter before its retries were spent")                        \
+    X(ROW_SKIPPED, "row-skipped", "the database went on past a record that is no row and no letter")         \
+    X(ROW_TWICE, "row-twice", "two rows of one record")                                                      \
+    X(ROW_AND_LETTER, "row-and-letter", "a record is a row and a letter")                                    \
+    X(OTHER_TOPIC, "other-topic", "a record of another topic was processed")                                 \
+    X(AFTER_FATAL, "after-fatal", "a record was processed after a fatal error was handed out")               \
+    X(RECEIVED, "received", "`received` counts a record more than once an assignment")                       \
+    X(ENDED, "ended", "a worker ended by itself, and nothing warranted it")                                  \
+    X(NOTHING_GONE, "nothing-gone", "a worker stopped for offsets that were never records")                  \
+    X(FOREIGN_FENCE, "foreign-fence", "fenced, and no other process has the id")                             \
+    X(STUCK, "stuck", "faults are over, and the lag does not reach 0")                                       \
+    X(CRASHED, "crashed", "the process crashed")
+
+enum rule {
+#define X(id, name, help) RULE_##id,
+    RULES(X)
+#undef X
+        RULE_COUNT
+};
+
+enum { ORACLE_TEXT_BYTES = 300 };
+
+struct oracle {
+    enum rule broken; /* the first */
+    char text[ORACLE_TEXT_BYTES];
+    int64_t checked[PARTITIONS_MAX]; /* records before it may be committed past */
+    bool loss[PARTITIONS_MAX];       /* an offset that was asked for is gone, and with it records */
+    bool reported[PARTITIONS_MAX];   /* an offset was reported as gone, rightly or not */
+};
+
+void oracle_init(void);
+void oracle_fail(enum rule rule, const char *format, ...) __attribute__((format(printf, 2, 3)));
+const char *rule_name(enum rule rule);
+const char *rule_help(enum rule rule);
+
+/* --- what happens -------------------------------------------------------------------------------------- */
+
+/* The pipeline: a stage sees a record, judges it, and at the end the run stands or failed. */
+void oracle_seen(struct worker *worker, const rd_kafka_message_t *message);
+void oracle_judged(struct worker *worker, struct entry *entry, bool dead);
+void oracle_run(struct worker *worker, bool stands);
+
+void oracle_committed(struct worker *worker, int topic, int32_t partition, bool late);
+void oracle_letter_sent(struct worker *worker, struct entry *entry);
+void oracle_letter_stored(struct entry *entry);
+void oracle_letter_refused(struct entry *entry);
+
+/* Where a consumer was told that a log ends, or that an offset is gone. */
+void oracle_end_told(struct worker *worker, int topic, int32_t partition, int64_t end);
+void oracle_out_of_range(int topic, int32_t partition, int64_t offset);
+void oracle_retained(int topic, int32_t partition);
+
+void oracle_rebalance(struct worker *worker, bool given, const rd_kafka_topic_partition_list_t *list);
+void oracle_ended(struct worker *worker);
+
+/* Errands: taken up, a line of the answer, the end. */
+void oracle_errand_taken(struct worker *worker);
+void oracle_errand_line(struct worker *worker, const char *line);
+void oracle_errand_ended(struct worker *worker, bool success);
+
+/* The database: a range that a transaction went over, before its rows are counted. */
+void oracle_range(struct worker *worker, int32_t partition, int64_t from, int64_t to);
+void oracle_row(struct entry *entry);
+
+/* Nothing is left to be done: when faults are over, this has to become true. `why`: what is missing. */
+bool oracle_settled(char why[ORACLE_TEXT_BYTES]);
+
+#endif

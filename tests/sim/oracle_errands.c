@@ -1,0 +1,190 @@
+/* The oracle's side of `ack` and `reset`, and of the end: is anything left to be done? */
+#include "tests/sim/oracle.h"
+
+#include <inttypes.h>
+
+#include "tests/sim/client.h"
+#include "tests/sim/sim.h"
+
+/* --- ack ----------------------------------------------------------------------------------------------- */
+
+static bool is_assigned(const struct worker *worker, int32_t partition)
+{
+    return worker->rk != NULL && worker->rk->toppars[TOPIC_MAIN][partition].assigned;
+}
+
+/* `all` means what this process has been given. */
+static bool is_meant(const struct worker *worker, const struct entry *entry)
+{
+    int partition;
+    long long first;
+    long long last;
+    if (strcmp(worker->errand.text, "all") == 0)
+        return entry->fate.done > 0;
+    if (sscanf(worker->errand.text, "%d:%lld-%lld", &partition, &first, &last) != 3)
+        return false;
+    return entry->partition == partition && entry->offset >= first && entry->offset <= last;
+}
+
+static void each(struct worker *worker, void (*act)(struct worker *worker, struct entry *entry))
+{
+    struct topic *topic = &sim.cluster.topics[TOPIC_MAIN];
+    for (int32_t p = 0; p < topic->partition_count; p++)
+        for (int64_t i = topic->logs[p].low; i < topic->logs[p].high; i++)
+            act(worker, &topic->logs[p].entries[i]);
+}
+
+static void acknowledge(struct worker *worker, struct entry *entry)
+{
+    if (is_meant(worker, entry))
+        entry->fate.acknowledged = true;
+}
+
+void oracle_errand_taken(struct worker *worker)
+{
+    worker->errand_open = true;
+    for (int32_t p = 0; p < PARTITIONS_MAX; p++) {
+        worker->errand_assignment[p] =
+            is_assigned(worker, p) ? worker->rk->toppars[TOPIC_MAIN][p].assignment : -1;
+        worker->reset_to[p] = -1;
+    }
+    if (strcmp(worker->errand.method, "ack") == 0)
+        each(worker, acknowledge);
+    world_trace("takes up: %s %s", worker->errand.method, worker->errand.text);
+}
+
+static bool in_metadata(const struct log *log, int64_t offset)
+{
+    const char *at = log->metadata;
+    if (strncmp(at, "acks1:", 6) != 0)
+        return false;
+    for (at += 6; *at != '\0';) {
+        char *end;
+        int64_t first = strtoll(at, &end, 10);
+        int64_t last = *end == '-' ? strtoll(end + 1, &end, 10) : first;
+        if (offset >= log->committed + first && offset <= log->committed + last)
+            return true;
+        at = *end == ',' ? end + 1 : end;
+    }
+    return false;
+}
+
+/* It was this process's through the whole errand: then it is to be committed now. */
+static void confirm(struct worker *worker, struct entry *entry)
+{
+    int32_t p = entry->partition;
+    const struct log *log = cluster_log(TOPIC_MAIN, p);
+    const struct toppar *toppar = &worker->rk->toppars[TOPIC_MAIN][p];
+    if (!is_meant(worker, entry) || !entry->fate.acknowledged || !toppar->assigned ||
+        worker->errand_assignment[p] != toppar->assignment || worker->rk->member_id == -1)
+        return;
+    if (strcmp(worker->errand.text, "all") == 0 && entry->offset >= toppar->handed_to)
+        return;
+    if (entry->offset < log->committed || in_metadata(log, entry->offset)) {
+        entry->fate.confirmed = true;
+        return;
+    }
+    oracle_fail(RULE_ACK_LOST, "[%d] %lld, committed is %lld %s (%s)", (int)p, (long long)entry->offset,
+                (long long)log->committed, log->metadata, worker->name);
+}
+
+/* --- reset --------------------------------------------------------------------------------------------- */
+
+/* `payments [0] 350 → 0`: nobody promises what lies before the target; what lies behind it comes again. */
+void oracle_errand_line(struct worker *worker, const char *line)
+{
+    int partition;
+    const char *arrow = strstr(line, "→");
+    long long target;
+    world_trace("says: %s", line);
+    if (arrow == NULL || strstr(line, "dry run") != NULL || sscanf(line, "%*s [%d]", &partition) != 1 ||
+        sscanf(arrow + strlen("→"), "%lld", &target) != 1 || partition < 0 || partition >= PARTITIONS_MAX)
+        return;
+    struct log *log = cluster_log(TOPIC_MAIN, partition);
+    if (log == NULL)
+        return;
+    worker->reset_to[partition] = target;
+    for (int64_t i = log->low; i < log->high; i++) {
+        struct fate *fate = &log->entries[i].fate;
+        if (i < target) {
+            fate->exempt = true;
+            continue;
+        }
+        fate->before_reset = fate->before_reset || fate->done > 0 || fate->letters > 0;
+        fate->was_acknowledged = fate->was_acknowledged || fate->acknowledged;
+        fate->done = fate->dead = fate->letters = 0;
+        fate->acknowledged = fate->confirmed = fate->dropped = fate->exempt = false;
+        fate->sent_by = 0;
+    }
+}
+
+/* An acknowledgement that the reset did not undo holds; one that it did is void. */
+static void end_reset(const struct worker *worker, int32_t partition, bool success)
+{
+    struct log *log = cluster_log(TOPIC_MAIN, partition);
+    if (log == NULL)
+        return;
+    for (int64_t i = worker->reset_to[partition]; i < log->high; i++) {
+        struct fate *fate = &log->entries[i].fate;
+        if (!success)
+            fate->acknowledged = fate->acknowledged || fate->was_acknowledged;
+        if (success)
+            fate->before_reset = false;
+        fate->was_acknowledged = false;
+    }
+    if (success && sim.oracle.checked[partition] > worker->reset_to[partition])
+        sim.oracle.checked[partition] = worker->reset_to[partition];
+}
+
+void oracle_errand_ended(struct worker *worker, bool success)
+{
+    worker->errand_open = false;
+    world_trace("the errand %s", success ? "is done" : "failed");
+    if (strcmp(worker->errand.method, "reset") == 0)
+        for (int32_t p = 0; p < PARTITIONS_MAX; p++)
+            if (worker->reset_to[p] >= 0)
+                end_reset(worker, p, success);
+    if (strcmp(worker->errand.method, "ack") == 0 && success)
+        each(worker, confirm);
+}
+
+/* --- the end ------------------------------------------------------------------------------------------- */
+
+static bool missing(const struct entry *entry)
+{
+    const struct fate *fate = &entry->fate;
+    bool dead = sim.plan->letters_off && (entry->kind == ENTRY_BAD || fate->dead > 0);
+    if (!entry_visible(entry) || fate->exempt || fate->letters > 0 || fate->dropped || dead)
+        return false;
+    return sim.plan->commit == COMMIT_SINK ? fate->rows == 0 : fate->done == 0 && !fate->before_reset;
+}
+
+static bool is_settled(int32_t partition, char why[ORACLE_TEXT_BYTES])
+{
+    const struct log *log = cluster_log(TOPIC_MAIN, partition);
+    int64_t end = log_stable(log);
+    for (int64_t i = log->low; i < end && sim.plan->commit != COMMIT_AUTO; i++)
+        if (missing(&log->entries[i])) {
+            snprintf(why, ORACLE_TEXT_BYTES, "[%" PRId32 "] %" PRId64 " was not processed, the group is at %"
+                     PRId64, partition, i, log->committed);
+            return false;
+        }
+    if (sim.plan->commit == COMMIT_SINK && sim.database.rows[partition].next != end) {
+        snprintf(why, ORACLE_TEXT_BYTES, "[%" PRId32 "] the database is at %" PRId64 " of %" PRId64, partition,
+                 sim.database.rows[partition].next, end);
+        return false;
+    }
+    if (log->committed == end)
+        return true;
+    snprintf(why, ORACLE_TEXT_BYTES, "[%" PRId32 "] committed is %" PRId64 " of %" PRId64, partition,
+             log->committed, end);
+    return false;
+}
+
+bool oracle_settled(char why[ORACLE_TEXT_BYTES])
+{
+    for (int32_t i = 0; i < sim.cluster.topics[TOPIC_MAIN].partition_count; i++)
+        if (!is_settled(i, why))
+            return false;
+    return true;
+}

@@ -1,0 +1,131 @@
+#include "tests/sim/stages.h"
+
+#include "consumer/pipeline/stages/stages.h"
+#include "tests/sim/client.h"
+#include "tests/sim/sim.h"
+
+/* --- what becomes of a record -------------------------------------------------------------------------- */
+
+enum intent stage_intent(const struct entry *entry, unsigned *retries)
+{
+    const struct plan *plan = sim.plan;
+    uint64_t hash = random_of(plan->seed, (uint64_t)entry->partition, (uint64_t)entry->offset);
+    uint64_t dice = hash % 100;
+    *retries = 0;
+    if (dice < 6)
+        return INTENT_DROP;
+    if ((plan->features & FEATURE_DEAD) && dice < 14)
+        return INTENT_DEAD;
+    if ((plan->features & FEATURE_RETRIES) && dice < 22 && plan->retries > 0) {
+        *retries = 1 + (unsigned)((hash >> 32) % (uint64_t)plan->retries);
+        return INTENT_RETRY;
+    }
+    if ((plan->features & FEATURE_RETRIES) && (plan->features & FEATURE_DEAD) && dice < 25)
+        return INTENT_NEVER;
+    return INTENT_PASS;
+}
+
+static enum verdict judge(struct worker *worker, struct entry *entry, char why[STAGE_WHY_BYTES])
+{
+    unsigned retries;
+    enum intent intent = stage_intent(entry, &retries);
+    entry->fate.plan_passes = intent == INTENT_PASS || intent == INTENT_DROP || intent == INTENT_RETRY;
+    if (intent == INTENT_DROP) {
+        entry->fate.dropped = true;
+        oracle_judged(worker, entry, false);
+        return VERDICT_DROP;
+    }
+    snprintf(why, STAGE_WHY_BYTES, "the plan says so");
+    if (intent == INTENT_NEVER || (intent == INTENT_RETRY && entry->fate.attempts < retries)) {
+        entry->fate.attempts++;
+        if (intent == INTENT_NEVER && entry->fate.attempts > sim.plan->retries)
+            oracle_judged(worker, entry, true);
+        return VERDICT_RETRY;
+    }
+    oracle_judged(worker, entry, intent == INTENT_DEAD);
+    return intent == INTENT_DEAD ? VERDICT_DEAD : VERDICT_PASS;
+}
+
+static enum verdict record_record(void *state, const struct item *item, char why[STAGE_WHY_BYTES])
+{
+    struct worker *worker = sim.workers.current;
+    struct entry *entry = ((const struct op *)item->message)->entry;
+    (void)state;
+    world_call("record");
+    if (sim.faults.slow_until_us > sim_now())
+        world_work(sim.faults.slow_us);
+    oracle_seen(worker, item->message);
+    enum verdict verdict = judge(worker, entry, why);
+    world_trace("[%d] %lld: %s", entry->partition, (long long)entry->offset,
+                verdict == VERDICT_PASS    ? "pass"
+                : verdict == VERDICT_DROP  ? "drop"
+                : verdict == VERDICT_RETRY ? "retry"
+                                           : "dead");
+    return verdict;
+}
+
+/* --- a batch ------------------------------------------------------------------------------------------- */
+
+static int batch_batch(void *state, const struct item *items, size_t count, struct answer *answers,
+                       struct error *error)
+{
+    (void)state;
+    (void)items;
+    (void)count;
+    (void)answers;
+    world_call("batch");
+    if (!faults_strike(&sim.faults.batches))
+        return 0;
+    world_trace("the batch fails as a whole");
+    oracle_run(sim.workers.current, false);
+    return error_set(error, "the program died");
+}
+
+static int batch_end(void *state, struct error *error)
+{
+    (void)state;
+    (void)error;
+    world_call("batch_end");
+    oracle_run(sim.workers.current, true);
+    return 0;
+}
+
+/* --- the classes --------------------------------------------------------------------------------------- */
+
+static int open_state(void **state, const char *argument, const struct pipeline *pipeline,
+                      struct error *error)
+{
+    (void)argument;
+    (void)pipeline;
+    (void)error;
+    *state = calloc(1, sizeof(struct stage_state));
+    return 0;
+}
+
+static enum verdict passes(void *state, const struct item *item, char why[STAGE_WHY_BYTES])
+{
+    (void)state;
+    (void)item;
+    (void)why;
+    return VERDICT_PASS;
+}
+
+const struct stage_class stage_validate = {.name = "record", .help = "", .record = record_record};
+const struct stage_class stage_exec = {.name = "batch", .help = "", .batch = batch_batch, .batch_end = batch_end};
+const struct stage_class stage_sqlite = {
+    .name = "sqlite", .help = "", .open = open_state, .sink = &database_sink};
+
+#define UNUSED(id) const struct stage_class stage_##id = {.name = #id, .help = "", .record = passes};
+UNUSED(filter)
+UNUSED(flag)
+UNUSED(reject)
+UNUSED(print)
+UNUSED(statistics)
+UNUSED(exec_msgpack)
+UNUSED(ndjson)
+UNUSED(postgres)
+UNUSED(delay)
+UNUSED(fail)
+UNUSED(crash)
+UNUSED(hang)
+UNUSED(spin)

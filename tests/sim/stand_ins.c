@@ -1,0 +1,225 @@
+/* What the consumer's objects call outside of Kafka and the pipeline: clocks, lines, the supervisor's channel,
+ * statistics, watermarks. Defined here, so that the archives' own stay out. */
+#include <stdarg.h>
+
+#include "common/clock.h"
+#include "common/log.h"
+#include "consumer/watermarks.h"
+#include "tests/sim/sim.h"
+
+#define WALL_US INT64_C(1772099522102594)
+
+int64_t clock_monotonic_us(void)
+{
+    return sim_now();
+}
+
+int64_t clock_wall_us(void)
+{
+    return WALL_US + sim_now() - 1000 * SECOND;
+}
+
+int usleep(useconds_t us)
+{
+    world_call("usleep");
+    world_work(us);
+    return 0;
+}
+
+/* --- lines --------------------------------------------------------------------------------------------- */
+
+__attribute__((format(printf, 2, 0))) static void say(const char *level, const char *format,
+                                                      va_list arguments)
+{
+    char text[512];
+    vsnprintf(text, sizeof text, format, arguments);
+    world_say("%s%s", level, text);
+}
+
+#define LINE(name, level)                                                                                    \
+    void name(const char *format, ...)                                                                       \
+    {                                                                                                        \
+        va_list arguments;                                                                                   \
+        if (!sim.world.tracing)                                                                              \
+            return;                                                                                          \
+        va_start(arguments, format);                                                                         \
+        say(level, format, arguments);                                                                       \
+        va_end(arguments);                                                                                   \
+    }
+LINE(log_line, "line: ")
+LINE(log_warning, "warning: ")
+LINE(log_error, "error: ")
+LINE(log_verbose, "verbose: ")
+
+int log_flush(void)
+{
+    return 0;
+}
+
+void log_set_verbose(bool verbose)
+{
+    (void)verbose;
+}
+
+/* --- control.h ----------------------------------------------------------------------------------------- */
+
+static struct worker *of(const struct worker_control *control)
+{
+    return (struct worker *)(uintptr_t)control;
+}
+
+void worker_control_set_wake(struct worker_control *control, void (*wake)(void *context), void *context)
+{
+    of(control)->wake = wake;
+    of(control)->wake_context = context;
+}
+
+enum worker_stop worker_control_wanted(const struct worker_control *control)
+{
+    return of(control)->stop;
+}
+
+bool worker_control_paused(const struct worker_control *control)
+{
+    return of(control)->paused;
+}
+
+bool worker_control_rate(struct worker_control *control, struct worker_rate *rate)
+{
+    (void)control;
+    (void)rate;
+    return false;
+}
+
+bool worker_control_errand(struct worker_control *control, struct worker_errand *errand)
+{
+    struct worker *worker = of(control);
+    if (worker->errand.number == errand->number)
+        return false;
+    *errand = worker->errand;
+    oracle_errand_taken(worker);
+    return true;
+}
+
+void worker_notify_count(struct worker_control *control, const char *method, int64_t count)
+{
+    (void)count;
+    if (strcmp(method, "errand_done") == 0)
+        oracle_errand_ended(of(control), true);
+}
+
+void worker_notify_text(struct worker_control *control, const char *method, const char *text)
+{
+    if (strcmp(method, "errand_line") == 0)
+        oracle_errand_line(of(control), text);
+    if (strcmp(method, "errand_failed") != 0)
+        return;
+    world_trace("says: %s", text);
+    oracle_errand_ended(of(control), false);
+}
+
+/* --- statistics: the counters, and nothing else -------------------------------------------------------- */
+
+uint64_t stats_get(const struct stats_writer *writer, int id)
+{
+    return word_load(&writer->counters[id]);
+}
+
+void stats_status_set(struct stats_writer *writer, int id, int64_t value)
+{
+    (void)writer;
+    (void)id;
+    (void)value;
+}
+
+void stats_status_publish(struct stats_writer *writer)
+{
+    (void)writer;
+}
+
+void stats_phase(struct stats_writer *writer, enum stats_phase phase, int64_t wall_us)
+{
+    (void)writer;
+    (void)phase;
+    (void)wall_us;
+}
+
+void stats_heartbeat(struct stats_writer *writer, int64_t wall_us)
+{
+    (void)writer;
+    (void)wall_us;
+}
+
+int stats_partition_slot(struct stats_writer *writer, const char *topic, int32_t partition)
+{
+    (void)writer;
+    (void)topic;
+    return partition;
+}
+
+void stats_partition_set(struct stats_writer *writer, int slot, int id, int64_t value)
+{
+    (void)writer;
+    (void)slot;
+    (void)id;
+    (void)value;
+}
+
+int64_t stats_partition_get(const struct stats_writer *writer, int slot, int id)
+{
+    (void)writer;
+    (void)slot;
+    (void)id;
+    return STATS_UNKNOWN;
+}
+
+void stats_partition_publish(struct stats_writer *writer, int slot)
+{
+    (void)writer;
+    (void)slot;
+}
+
+void stats_observe(struct stats_writer *writer, int histogram_id, int64_t value_us, uint64_t n)
+{
+    (void)writer;
+    (void)histogram_id;
+    (void)value_us;
+    (void)n;
+}
+
+void stats_event(struct stats_writer *writer, enum stats_ring ring, int64_t wall_us, int64_t number,
+                 const char *format, ...)
+{
+    (void)writer;
+    (void)ring;
+    (void)wall_us;
+    (void)number;
+    (void)format;
+}
+
+/* --- watermarks.h: a thread of its own, for numbers that are only shown --------------------------------- */
+
+int watermarks_open(struct watermarks **watermarks, rd_kafka_t *rk, struct error *error)
+{
+    (void)rk;
+    (void)error;
+    *watermarks = NULL;
+    return 0;
+}
+
+void watermarks_close(struct watermarks *watermarks)
+{
+    (void)watermarks;
+}
+
+void watermarks_ask(struct watermarks *watermarks, const struct offsets *offsets)
+{
+    (void)watermarks;
+    (void)offsets;
+}
+
+void watermarks_publish(struct watermarks *watermarks, struct offsets *offsets)
+{
+    (void)watermarks;
+    (void)offsets;
+}
