@@ -323,6 +323,19 @@ static void restore(const struct step *step)
     database_restore();
 }
 
+/* Whoever writes to the former one is stopped first. */
+static void new_database(const struct step *step)
+{
+    (void)step;
+    for (int i = 0; i < sim.plan->workers; i++)
+        if (sim.workers.slots[i].worker != NULL)
+            worker_kill(sim.workers.slots[i].worker, "for a new database");
+    for (size_t i = 0; i < sim.workers.count; i++)
+        if (sim.workers.all[i].alive)
+            worker_kill(&sim.workers.all[i], "for a new database");
+    database_replace();
+}
+
 /* --- the steps ----------------------------------------------------------------------------------------- */
 
 static void (*const carry_out[STEP_KINDS])(const struct step *step) = {
@@ -352,6 +365,7 @@ static void (*const carry_out[STEP_KINDS])(const struct step *step) = {
     [STEP_SINK_FAILS] = sink_fails,
     [STEP_SNAPSHOT] = snapshot,
     [STEP_RESTORE] = restore,
+    [STEP_NEW_DATABASE] = new_database,
 };
 
 static void run_step(void *context, int64_t number, int64_t b)

@@ -130,6 +130,7 @@ struct rd_kafka_s {
     struct partition_set owned;   /* what the group has given, as the client knows it */
     struct partition_set added;   /* to be given after what is taken now (cooperative) */
     bool rejoin, leaving, closing, lost;
+    bool doomed; /* what it has, or is about to be given, is void */
     bool away_from_group; /* a static member that has left by itself: its commits are answered as fenced */
     bool noticed; /* of a rebalance, in the middle of another one */
     uint64_t order; /* of its commits */
@@ -148,7 +149,8 @@ struct rd_kafka_s {
 bool client_hears(const rd_kafka_t *client);
 void client_joined(rd_kafka_t *client, int64_t member_id, int generation, const struct partition_set *given);
 void client_rebalance(rd_kafka_t *client);
-void client_lost(rd_kafka_t *client, const char *why);
+/* Its assignment is void; `unknown`: its membership too. */
+void client_lost(rd_kafka_t *client, const char *why, bool unknown);
 void client_fenced(rd_kafka_t *client);
 void client_log_grew(int topic, int32_t partition);
 void client_topic_changed(int topic);
@@ -184,7 +186,6 @@ void client_poll_done(rd_kafka_t *client);
 void client_join_again(rd_kafka_t *client);
 void client_commit_stored(rd_kafka_t *client, bool wait);
 void client_commit_timer(void *client, int64_t a, int64_t b);
-void commit_failed(rd_kafka_t *client, rd_kafka_resp_err_t err);
 rd_kafka_topic_partition_list_t *list_of_set(const struct partition_set *set);
 rd_kafka_error_t *error_new(rd_kafka_resp_err_t err, const char *text);
 /* What a record holds: payload.c. */

@@ -32,6 +32,18 @@ enum fate_of_commit {
 
 /* --- the answer ---------------------------------------------------------------------------------------- */
 
+/* What it means for the membership that it was sent under. */
+static void failed(const struct request *request, rd_kafka_resp_err_t err)
+{
+    rd_kafka_t *client = request->client;
+    if (request->member_id != client->member_id)
+        return;
+    if (err == RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID)
+        client_fenced(client);
+    else if (err == RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID || err == RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION)
+        client_lost(client, rd_kafka_err2name(err), err == RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID);
+}
+
 static void answered(void *context, int64_t err, int64_t b)
 {
     struct request *request = context;
@@ -45,15 +57,7 @@ static void answered(void *context, int64_t err, int64_t b)
     op->callback = request->callback;
     op->opaque = request->opaque;
     queue_put(request->queue, op);
-    commit_failed(client, (rd_kafka_resp_err_t)err);
-}
-
-void commit_failed(rd_kafka_t *client, rd_kafka_resp_err_t err)
-{
-    if (err == RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID)
-        client_fenced(client);
-    else if (err == RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID || err == RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION)
-        client_lost(client, "a commit was answered so");
+    failed(request, (rd_kafka_resp_err_t)err);
 }
 
 static void answer(struct request *request, rd_kafka_resp_err_t err, int64_t in_us)
@@ -134,7 +138,7 @@ static void arrives(void *context, int64_t a, int64_t b)
     if (cut_off_us > request->sent_us + GIVE_UP_US)
         answer(request, RD_KAFKA_RESP_ERR__TIMED_OUT, GIVE_UP_US);
     else if (cut_off_us > 0)
-        world_at(cut_off_us + random_between(&sim.random, 1 * MS, 200 * MS), arrives, request, 0, 0);
+        world_at(cut_off_us + MS, arrives, request, 0, 0); /* in their order, before any JoinGroup */
     else if (!request->judged && faults_strike(&sim.faults.commits))
         spoil(request);
     else

@@ -16,7 +16,7 @@ static void ask_to_join(void *context, int64_t a, int64_t b)
         return;
     int64_t cut_off_us = client_cut_off_until(client);
     if (cut_off_us > 0)
-        world_at(cut_off_us + random_between(&sim.random, 1 * MS, 300 * MS), ask_to_join, client, 0, 0);
+        world_at(cut_off_us + random_between(&sim.random, 2 * MS, 300 * MS), ask_to_join, client, 0, 0);
     else
         group_join(client);
 }
@@ -24,7 +24,7 @@ static void ask_to_join(void *context, int64_t a, int64_t b)
 static void join(rd_kafka_t *client)
 {
     client->state = JOIN_ASKED;
-    client->noticed = false;
+    client->noticed = client->doomed = false;
     world_in(client_latency_us(), ask_to_join, client, 0, 0);
 }
 
@@ -106,13 +106,14 @@ void client_rebalance(rd_kafka_t *client)
 
 /* What it has is somebody else's: it hears of it, and joins anew. While a callback is due already, that one
  * is the last of this membership. */
-void client_lost(rd_kafka_t *client, const char *why)
+void client_lost(rd_kafka_t *client, const char *why, bool unknown)
 {
-    if (!client->alive || client->member_id == -1 || client->closing || client->leaving)
+    if (!client->alive || client->member_id == -1 || client->closing || client->leaving || client->doomed)
         return;
-    world_trace("%s has lost its membership: %s", client->worker->name, why);
-    client->member_id = -1;
-    client->lost = true;
+    world_trace("%s has lost its assignment: %s", client->worker->name, why);
+    if (unknown)
+        client->member_id = -1;
+    client->lost = client->doomed = true;
     if (client->state == JOIN_STEADY || client->state == JOIN_ASKED) {
         if (set_empty(&client->owned))
             join(client);
@@ -169,7 +170,7 @@ void client_assigned_done(rd_kafka_t *client, bool given)
 {
     if (given && client->state == JOIN_GIVING) {
         client->state = JOIN_STEADY;
-        client->lost = client->member_id == -1;
+        client->lost = client->doomed;
         if (client->lost && !set_empty(&client->owned))
             take_all(client);
         else if (client->rejoin || client->lost || (client->noticed && client->conf->cooperative))
@@ -178,7 +179,7 @@ void client_assigned_done(rd_kafka_t *client, bool given)
             client_rebalance(client);
         client->rejoin = client->noticed = false;
     } else if (!given && client->state == JOIN_TAKING) {
-        if (client->rejoin && client->member_id != -1 && !client->leaving && !client->closing)
+        if (client->rejoin && !client->doomed && !client->leaving && !client->closing)
             put_rebalance(client, RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS, &client->added);
         else
             go_on(client);

@@ -137,7 +137,7 @@ static void exceed(rd_kafka_t *client)
     client_put_error(client, NULL, RD_KAFKA_RESP_ERR__MAX_POLL_EXCEEDED, RD_KAFKA_OFFSET_INVALID,
                      "Application maximum poll interval exceeded");
     group_leave(client->member_id);
-    client_lost(client, "it did not poll");
+    client_lost(client, "it did not poll", true);
 }
 
 static void look_at_polls(void *context, int64_t a, int64_t b)

@@ -57,14 +57,14 @@ static struct entry *whose(rd_kafka_headers_t *headers)
     char topic[64];
     int partition;
     long long offset;
+    long long timestamp_ms;
     if (headers == NULL || rd_kafka_header_get_last(headers, DEAD_LETTER_ID, &value, &length) !=
                                RD_KAFKA_RESP_ERR_NO_ERROR)
         return NULL;
-    if (sscanf(value, "%*[^/]/%*[^/]/%63[^/]/%d/%lld/", topic, &partition, &offset) != 3)
+    if (sscanf(value, "%*[^/]/%*[^/]/%63[^/]/%d/%lld/%lld", topic, &partition, &offset, &timestamp_ms) != 4)
         return NULL;
     int number = cluster_topic(topic);
-    struct log *log = number >= 0 ? cluster_log(number, partition) : NULL;
-    return log != NULL && offset >= 0 && offset < log->high ? &log->entries[offset] : NULL;
+    return number >= 0 ? cluster_entry(number, partition, offset, timestamp_ms) : NULL;
 }
 
 rd_kafka_error_t *rd_kafka_produceva(rd_kafka_t *rk, const rd_kafka_vu_t *parts, size_t count)

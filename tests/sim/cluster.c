@@ -16,6 +16,8 @@ static void make_logs(struct topic *topic, int from, int partitions)
                                       .open_from = -1,
                                       .committed = -1,
                                       .metadata = calloc(1, METADATA_BYTES)};
+    for (int i = from; i < partitions; i++)
+        topic->former[topic->incarnation % TOPIC_MAKINGS][i] = topic->logs[i].entries;
     topic->partition_count = partitions;
 }
 
@@ -48,6 +50,19 @@ struct log *cluster_log(int topic, int32_t partition)
 {
     struct topic *at = &sim.cluster.topics[topic];
     return at->exists && partition >= 0 && partition < at->partition_count ? &at->logs[partition] : NULL;
+}
+
+struct entry *cluster_entry(int topic, int32_t partition, int64_t offset, int64_t timestamp_ms)
+{
+    const struct topic *at = &sim.cluster.topics[topic];
+    if (partition < 0 || partition >= PARTITIONS_MAX || offset < 0 || offset >= ENTRIES_MAX)
+        return NULL;
+    for (int i = at->incarnation; i > 0; i--) {
+        struct entry *entries = at->former[i % TOPIC_MAKINGS][partition];
+        if (entries != NULL && entries[offset].timestamp_ms == timestamp_ms)
+            return &entries[offset];
+    }
+    return NULL;
 }
 
 /* --- changes ------------------------------------------------------------------------------------------- */

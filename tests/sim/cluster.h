@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 enum { TOPIC_MAIN, TOPIC_OTHER, TOPIC_LETTERS, TOPICS };
-enum { PARTITIONS_MAX = 5, ENTRIES_MAX = 768, METADATA_BYTES = 4096 };
+enum { PARTITIONS_MAX = 5, ENTRIES_MAX = 768, TOPIC_MAKINGS = 8, METADATA_BYTES = 4096 };
 
 enum entry_kind {
     ENTRY_RECORD,
@@ -69,6 +69,7 @@ struct topic {
     int incarnation; /* how often it was made */
     int partition_count;
     struct log logs[PARTITIONS_MAX];
+    struct entry *former[TOPIC_MAKINGS][PARTITIONS_MAX]; /* by incarnation: a letter may be of those */
 };
 
 struct cluster {
@@ -111,6 +112,8 @@ static inline bool entry_visible(const struct entry *entry)
     return entry->kind != ENTRY_MARKER && !entry->aborted && !entry->compacted;
 }
 
+/* The record of this topic that was written there at that time, perhaps before it was made anew; NULL. */
+struct entry *cluster_entry(int topic, int32_t partition, int64_t offset, int64_t timestamp_ms);
 struct log *cluster_log(int topic, int32_t partition);
 /* By name; −1: no such topic, even if it is not there now. */
 int cluster_topic(const char *name);

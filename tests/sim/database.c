@@ -236,6 +236,20 @@ void database_snapshot(void)
     world_trace("a snapshot of the database is kept");
 }
 
+void database_replace(void)
+{
+    struct topic *topic = &sim.cluster.topics[TOPIC_MAIN];
+    world_trace("an empty database takes the former's place");
+    database_init();
+    for (int32_t p = 0; p < topic->partition_count; p++)
+        for (int64_t i = 0; i < topic->logs[p].high; i++) {
+            struct fate *fate = &topic->logs[p].entries[i].fate;
+            fate->rows = 0;
+            fate->outbox = false;
+            fate->exempt = fate->exempt || i < topic->logs[p].committed;
+        }
+}
+
 /* Rows and letters since are gone, by the operator's will: what they were of is to be read again. A letter
  * that the dead-letter topic has stays there. */
 void database_restore(void)

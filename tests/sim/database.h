@@ -36,6 +36,8 @@ struct database {
 void database_init(void);
 void database_snapshot(void);
 void database_restore(void);
+/* An empty one takes its place: what the group has committed past is in the former. */
+void database_replace(void);
 
 extern const struct sink_class database_sink;
 

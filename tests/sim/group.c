@@ -1,5 +1,7 @@
 #include "tests/sim/group.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "tests/sim/assignors.h"
@@ -13,9 +15,25 @@ static struct group *group(void)
     return &sim.cluster.group;
 }
 
+/* Before the history, the first worker read another topic, and was killed. */
+static void add_former(void)
+{
+    struct rd_kafka_s *client = calloc(1, sizeof *client);
+    client->conf = rd_kafka_conf_new();
+    snprintf(client->conf->instance, sizeof client->conf->instance, "sim.host.bravo.1");
+    struct member *member = &group()->members[0];
+    *member = (struct member){.used = true, .id = ++group()->last_id, .client = client, .topic = TOPIC_OTHER};
+    memcpy(member->instance, client->conf->instance, sizeof member->instance);
+    member->assigned.of[TOPIC_OTHER] = (1u << sim.plan->partitions) - 1;
+    client->member_id = member->id;
+    group_silent(client);
+}
+
 void group_init(void)
 {
     *group() = (struct group){.state = GROUP_STABLE};
+    if (sim.plan->fixed_members && !sim.plan->cooperative && (sim.plan->features & FEATURE_OTHER_TOPIC))
+        add_former();
 }
 
 struct member *group_find(int64_t id)
@@ -61,7 +79,7 @@ void group_heartbeat(rd_kafka_t *client)
     if (member == NULL && successor != NULL)
         client_fenced(client);
     else if (member == NULL)
-        client_lost(client, "its session is over");
+        client_lost(client, "its session is over", true);
     else if (group()->state == GROUP_PREPARING && !member->joining)
         client_rebalance(client);
 }
@@ -202,12 +220,22 @@ static struct member *new_member(rd_kafka_t *client)
 
 /* A static member's successor takes its place and its assignment, and the others see nothing of it. Kafka
  * does not look at what it subscribes to. */
+static void subscription_changed(void *context, int64_t a, int64_t b)
+{
+    (void)context;
+    (void)a;
+    (void)b;
+    group_rebalance("a subscription has changed");
+}
+
 static void replace(struct member *member, rd_kafka_t *client)
 {
     rd_kafka_t *former = member->client;
     world_trace("member %lld (%s) is replaced", (long long)member->id, member->instance);
     member->client = client;
     member->id = ++group()->last_id;
+    if (member->topic != client->topic)
+        world_in(random_between(&sim.random, 1 * SECOND, 10 * SECOND), subscription_changed, NULL, 0, 0);
     member->topic = client->topic;
     member->session++;
     if (former != client)

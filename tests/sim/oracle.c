@@ -60,6 +60,13 @@ static void check_topic(struct worker *worker, const rd_kafka_message_t *message
                     sim.cluster.topics[entry->topic].name, entry->partition, (long long)entry->offset);
 }
 
+/* A process that was replaced while it stood still does not know yet: nothing that it does counts. */
+static bool is_member(const struct worker *worker)
+{
+    const struct member *member = worker->rk != NULL ? group_find(worker->rk->member_id) : NULL;
+    return member != NULL && member->client == worker->rk;
+}
+
 void oracle_seen(struct worker *worker, const rd_kafka_message_t *message)
 {
     const struct entry *entry = ((const struct op *)message)->entry;
@@ -67,7 +74,7 @@ void oracle_seen(struct worker *worker, const rd_kafka_message_t *message)
     if (worker->fatal_told)
         oracle_fail(RULE_AFTER_FATAL, "%s processes [%d] %lld", worker->name, entry->partition,
                     (long long)entry->offset);
-    if (by_hand() && entry->fate.confirmed)
+    if (by_hand() && entry->fate.confirmed && is_member(worker))
         oracle_fail(RULE_ACKED_AGAIN, "%s is given [%d] %lld", worker->name, entry->partition,
                     (long long)entry->offset);
 }
@@ -183,7 +190,7 @@ void oracle_letter_sent(struct worker *worker, struct entry *entry)
     if (sim.plan->commit != COMMIT_SINK && fate->sent_by == by && fate->sent_assignment == assignment)
         oracle_fail(RULE_LETTER_TWICE, "[%d] %lld by %s", entry->partition, (long long)entry->offset,
                     worker->name);
-    if (fate->plan_passes)
+    if (fate->plan_passes && sim.cluster.topics[TOPIC_MAIN].incarnation == 1)
         oracle_fail(RULE_GIVEN_UP, "[%d] %lld after %u of %d retries", entry->partition,
                     (long long)entry->offset, fate->attempts, (int)sim.plan->retries);
     fate->sent++;
@@ -219,6 +226,9 @@ void oracle_row(struct entry *entry)
 void oracle_range(struct worker *worker, int32_t partition, int64_t from, int64_t to)
 {
     struct log *log = cluster_log(TOPIC_MAIN, partition);
+    const struct toppar *toppar = worker->rk != NULL ? &worker->rk->toppars[TOPIC_MAIN][partition] : NULL;
+    if (toppar == NULL || toppar->incarnation != sim.cluster.topics[TOPIC_MAIN].incarnation)
+        return; /* of a topic that is no more: it cannot know that yet */
     for (int64_t i = from > log->low ? from : log->low; i < to && i < log->high; i++) {
         const struct entry *entry = &log->entries[i];
         const struct fate *fate = &entry->fate;
@@ -251,10 +261,9 @@ static void exempt(int32_t partition, int64_t before)
 
 void oracle_end_told(struct worker *worker, int topic, int32_t partition, int64_t end)
 {
-    (void)worker;
     if (topic != TOPIC_MAIN)
         return;
-    bool first = sim.plan->from == FROM_LATEST && !anything_committed() &&
+    bool first = sim.plan->from == FROM_LATEST && (worker->first_start || !anything_committed()) &&
                  !cluster_log(topic, partition)->added;
     bool lost = sim.plan->on_offset_loss == OFFSET_LOSS_LATEST && sim.oracle.reported[partition];
     if (first || lost)
@@ -293,9 +302,9 @@ void oracle_retained(int topic, int32_t partition)
 
 void oracle_rebalance(struct worker *worker, bool given, const rd_kafka_topic_partition_list_t *list)
 {
-    (void)worker;
-    (void)given;
     (void)list;
+    if (given)
+        worker->first_start = !anything_committed();
 }
 
 static bool any_loss(void)

@@ -144,6 +144,7 @@ static void add_all(struct builder *builder)
     add(builder, FEATURE_NEW_TOPIC, STEP_NEW_TOPIC, 1, 1);
     if (plan->commit == COMMIT_SINK) {
         add(builder, FEATURE_SINK_FAULTS, STEP_SINK_FAILS, 1, 4);
+        add(builder, FEATURE_NEW_DATABASE, STEP_NEW_DATABASE, 1, 1);
         add_pairs(builder, FEATURE_RESTORES, STEP_SNAPSHOT, STEP_RESTORE, 1, 20 * SECOND);
     }
 }
@@ -184,7 +185,7 @@ static const uint32_t feature_of_step[STEP_KINDS] = {
     [STEP_RESET] = FEATURE_RESETS,            [STEP_RESET_PROCESS] = FEATURE_RESET_PROCESS,
     [STEP_NEW_PARTITION] = FEATURE_NEW_PARTITION, [STEP_NEW_TOPIC] = FEATURE_NEW_TOPIC,
     [STEP_SINK_FAILS] = FEATURE_SINK_FAULTS,  [STEP_SNAPSHOT] = FEATURE_RESTORES,
-    [STEP_RESTORE] = FEATURE_RESTORES,
+    [STEP_RESTORE] = FEATURE_RESTORES,        [STEP_NEW_DATABASE] = FEATURE_NEW_DATABASE,
 };
 
 void plan_without(struct plan *plan, uint32_t features)

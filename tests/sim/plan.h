@@ -36,7 +36,8 @@ struct worker;
     X(OTHER_TOPIC, "other-topic", 10)                                                                        \
     X(JUMPS, "jumps", 40)                                                                                    \
     X(SINK_FAULTS, "sink-faults", 60)                                                                        \
-    X(RESTORES, "restores", 15)
+    X(RESTORES, "restores", 15)                                                                              \
+    X(NEW_DATABASE, "new-database", 12)
 
 enum feature_index {
 #define X(id, name, percent) FEATURE_INDEX_##id,
@@ -77,7 +78,8 @@ enum feature {
     X(NEW_TOPIC, "new-topic")                                                                                \
     X(SINK_FAILS, "sink-fails")                                                                              \
     X(SNAPSHOT, "snapshot")                                                                                  \
-    X(RESTORE, "restore")
+    X(RESTORE, "restore")                                                                                    \
+    X(NEW_DATABASE, "new-database")
 
 enum step_kind {
 #define X(id, name) STEP_##id,

@@ -25,7 +25,13 @@ enum intent stage_intent(const struct entry *entry, unsigned *retries)
     return INTENT_PASS;
 }
 
-static enum verdict judge(struct worker *worker, struct entry *entry, char why[STAGE_WHY_BYTES])
+/* Half of those that are not simply to pass are the batch stage's to judge. */
+static bool is_for_batch(const struct entry *entry)
+{
+    return random_of(sim.plan->seed, (uint64_t)entry->offset, (uint64_t)entry->partition) % 2 == 0;
+}
+
+static enum verdict judge(struct worker *worker, struct entry *entry)
 {
     unsigned retries;
     enum intent intent = stage_intent(entry, &retries);
@@ -35,7 +41,6 @@ static enum verdict judge(struct worker *worker, struct entry *entry, char why[S
         oracle_judged(worker, entry, false);
         return VERDICT_DROP;
     }
-    snprintf(why, STAGE_WHY_BYTES, "the plan says so");
     if (intent == INTENT_NEVER || (intent == INTENT_RETRY && entry->fate.attempts < retries)) {
         entry->fate.attempts++;
         if (intent == INTENT_NEVER && entry->fate.attempts > sim.plan->retries)
@@ -44,6 +49,12 @@ static enum verdict judge(struct worker *worker, struct entry *entry, char why[S
     }
     oracle_judged(worker, entry, intent == INTENT_DEAD);
     return intent == INTENT_DEAD ? VERDICT_DEAD : VERDICT_PASS;
+}
+
+static const char *verdict_name(enum verdict verdict)
+{
+    static const char *const names[] = {"pass", "drop", "retry", "dead"};
+    return names[verdict];
 }
 
 static enum verdict record_record(void *state, const struct item *item, char why[STAGE_WHY_BYTES])
@@ -55,12 +66,10 @@ static enum verdict record_record(void *state, const struct item *item, char why
     if (sim.faults.slow_until_us > sim_now())
         world_work(sim.faults.slow_us);
     oracle_seen(worker, item->message);
-    enum verdict verdict = judge(worker, entry, why);
+    enum verdict verdict = is_for_batch(entry) ? VERDICT_PASS : judge(worker, entry);
+    snprintf(why, STAGE_WHY_BYTES, "the plan says so");
     world_trace("[%d] %lld: %s", entry->partition, (long long)entry->offset,
-                verdict == VERDICT_PASS    ? "pass"
-                : verdict == VERDICT_DROP  ? "drop"
-                : verdict == VERDICT_RETRY ? "retry"
-                                           : "dead");
+                verdict_name(verdict));
     return verdict;
 }
 
@@ -69,16 +78,24 @@ static enum verdict record_record(void *state, const struct item *item, char why
 static int batch_batch(void *state, const struct item *items, size_t count, struct answer *answers,
                        struct error *error)
 {
+    struct worker *worker = sim.workers.current;
     (void)state;
-    (void)items;
-    (void)count;
-    (void)answers;
     world_call("batch");
-    if (!faults_strike(&sim.faults.batches))
-        return 0;
-    world_trace("the batch fails as a whole");
-    oracle_run(sim.workers.current, false);
-    return error_set(error, "the program died");
+    if (faults_strike(&sim.faults.batches)) {
+        world_trace("the batch fails as a whole");
+        oracle_run(worker, false);
+        return error_set(error, "the program died");
+    }
+    for (size_t i = 0; i < count; i++) {
+        struct entry *entry = ((const struct op *)items[i].message)->entry;
+        if (!is_for_batch(entry))
+            continue;
+        answers[i] = (struct answer){judge(worker, entry), "the plan says so"};
+        if (answers[i].verdict != VERDICT_PASS)
+            world_trace("[%d] %lld: %s, by the batch", entry->partition, (long long)entry->offset,
+                        verdict_name(answers[i].verdict));
+    }
+    return 0;
 }
 
 static int batch_end(void *state, struct error *error)
