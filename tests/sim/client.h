@@ -133,7 +133,8 @@ struct rd_kafka_s {
     bool doomed; /* what it has, or is about to be given, is void */
     bool away_from_group; /* a static member that has left by itself: its commits are answered as fenced */
     bool noticed; /* of a rebalance, in the middle of another one */
-    uint64_t order; /* of its commits */
+    int64_t arrival_us; /* of its last commit */
+    bool asked;         /* its JoinGroup is with the group */
     rd_kafka_resp_err_t fatal;
     int64_t polled_us;
     bool poll_exceeded;

@@ -173,6 +173,15 @@ static struct request *request_new(rd_kafka_t *rk, const rd_kafka_topic_partitio
     return request;
 }
 
+/* Requests of one client arrive in their order: they share a connection. */
+static void travel(struct request *request)
+{
+    rd_kafka_t *rk = request->client;
+    int64_t at_us = sim_now() + client_latency_us();
+    rk->arrival_us = at_us > rk->arrival_us ? at_us : rk->arrival_us + 1;
+    world_at(rk->arrival_us, arrives, request, 0, 0);
+}
+
 static rd_kafka_resp_err_t dispatch(struct request *request)
 {
     rd_kafka_t *rk = request->client;
@@ -181,7 +190,7 @@ static rd_kafka_resp_err_t dispatch(struct request *request)
     if (request->list->cnt == 0)
         answer(request, RD_KAFKA_RESP_ERR__NO_OFFSET, 0);
     else
-        world_in(client_latency_us(), arrives, request, 0, 0);
+        travel(request);
     return RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 

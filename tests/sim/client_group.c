@@ -15,16 +15,18 @@ static void ask_to_join(void *context, int64_t a, int64_t b)
     if (!client->alive || client->state != JOIN_ASKED || client->closing)
         return;
     int64_t cut_off_us = client_cut_off_until(client);
-    if (cut_off_us > 0)
+    if (cut_off_us > 0) {
         world_at(cut_off_us + random_between(&sim.random, 2 * MS, 300 * MS), ask_to_join, client, 0, 0);
-    else
+    } else {
+        client->asked = true;
         group_join(client);
+    }
 }
 
 static void join(rd_kafka_t *client)
 {
     client->state = JOIN_ASKED;
-    client->noticed = client->doomed = false;
+    client->noticed = client->doomed = client->asked = false;
     world_in(client_latency_us(), ask_to_join, client, 0, 0);
 }
 
@@ -61,7 +63,7 @@ static struct partition_set without(const struct partition_set *a, const struct 
 
 void client_joined(rd_kafka_t *client, int64_t member_id, int generation, const struct partition_set *given)
 {
-    if (!client_hears(client) || client->state != JOIN_ASKED || client->member_id != member_id)
+    if (!client_hears(client) || client->state != JOIN_ASKED || !client->asked || client->member_id != member_id)
         return;
     client->generation = generation;
     if (!client->conf->cooperative) {

@@ -171,11 +171,17 @@ ssize_t rd_kafka_consume_batch_queue(rd_kafka_queue_t *queue, int timeout_ms, rd
             break;
         if (op_serve(rk, op))
             continue;
-        hand_out(op);
+        if (!rk->conf->newest)
+            hand_out(op);
         messages[count++] = &op->message;
     }
     client_poll_done(rk);
-    return (ssize_t)(rk->conf->newest ? purge(messages, count) : count);
+    if (!rk->conf->newest)
+        return (ssize_t)count;
+    count = purge(messages, count);
+    for (size_t i = 0; i < count; i++)
+        hand_out((struct op *)messages[i]);
+    return (ssize_t)count;
 }
 
 rd_kafka_message_t *rd_kafka_consumer_poll(rd_kafka_t *rk, int timeout_ms)

@@ -12,13 +12,14 @@
 
 #include "tests/sim/shorten.h"
 
-enum { SHORTEN_RUNS = 600, HANG_SECONDS = 20 };
+enum { SHORTEN_RUNS = 600, SORT_RUNS = 150, KINDS_MAX = 256, KIND_BYTES = 160, HANG_SECONDS = 20 };
 
 struct options {
     uint64_t first;
     double seconds;
     bool one;      /* tell the history of `first`, event by event */
     bool survey;   /* go on after a failure: the first seed of each broken promise */
+    bool sorts;    /* survey: each failure is shortened, and counted by what is left of it */
     bool shortens; /* one: tell the shortened one */
     uint32_t without; /* features */
     uint32_t allowed; /* promises that are not looked at */
@@ -35,6 +36,11 @@ struct progress {
         double at_s;
         char text[ORACLE_TEXT_BYTES];
     } found[RULE_COUNT];
+    struct kind {
+        char name[KIND_BYTES]; /* the promise, and the features without which it is kept */
+        uint64_t seed, count;
+    } kinds[KINDS_MAX];
+    size_t kind_count;
 };
 
 static double now_s(void)
@@ -69,6 +75,34 @@ static void note(struct progress *progress, const struct outcome *outcome, uint6
     progress->outcome = *outcome;
 }
 
+static void name_kind(const struct plan *plan, enum rule broken, char name[KIND_BYTES])
+{
+    int used = snprintf(name, KIND_BYTES, "%s, %s%s%s:", rule_name(broken), commit_mode_choices[plan->commit],
+                        plan->cooperative ? ", cooperative" : "", plan->from == FROM_LATEST ? ", latest" : "");
+    for (unsigned i = 0; i < FEATURE_COUNT && used < KIND_BYTES; i++)
+        if (plan->features >> i & 1)
+            used += snprintf(name + used, (size_t)(KIND_BYTES - used), " %s", feature_name(i));
+}
+
+static void sort_failure(struct progress *progress, struct plan *plan, enum rule broken)
+{
+    char name[KIND_BYTES];
+    uint64_t seed = plan->seed;
+    shorten(plan, broken, SORT_RUNS);
+    name_kind(plan, broken, name);
+    size_t i = 0;
+    while (i < progress->kind_count && strcmp(progress->kinds[i].name, name) != 0)
+        i++;
+    if (i == KINDS_MAX)
+        return;
+    if (i == progress->kind_count) {
+        progress->kind_count++;
+        memcpy(progress->kinds[i].name, name, KIND_BYTES);
+        progress->kinds[i].seed = seed;
+    }
+    progress->kinds[i].count++;
+}
+
 static void run_many(const struct options *options, struct progress *progress, double began_s)
 {
     for (; now_s() - began_s < options->seconds; progress->seed++) {
@@ -82,6 +116,8 @@ static void run_many(const struct options *options, struct progress *progress, d
         note(progress, &outcome, progress->seed, now_s() - began_s);
         if (!options->survey)
             return;
+        if (options->sorts)
+            sort_failure(progress, &plan, outcome.broken);
     }
 }
 
@@ -183,6 +219,21 @@ static void tell_survey(const struct progress *progress)
                    progress->found[i].at_s, progress->found[i].text);
 }
 
+static int by_count(const void *a, const void *b)
+{
+    const struct kind *left = a;
+    const struct kind *right = b;
+    return (left->count < right->count) - (left->count > right->count);
+}
+
+static void tell_kinds(struct progress *progress)
+{
+    qsort(progress->kinds, progress->kind_count, sizeof progress->kinds[0], by_count);
+    for (size_t i = 0; i < progress->kind_count; i++)
+        printf("  %5" PRIu64 " × seed %-7" PRIu64 " %s\n", progress->kinds[i].count, progress->kinds[i].seed,
+               progress->kinds[i].name);
+}
+
 static int run_all(const struct options *options)
 {
     struct progress *progress =
@@ -201,6 +252,7 @@ static int run_all(const struct options *options)
            (double)progress->virtual_us / 1e6 / (double)(progress->histories ? progress->histories : 1));
     if (options->survey)
         tell_survey(progress);
+    tell_kinds(progress);
     if (progress->failed && !options->survey) {
         enum rule broken = progress->outcome.broken;
         printf("seed %" PRIu64 " fails: %s: %s\n", progress->found[broken].seed, rule_help(broken),
@@ -216,14 +268,9 @@ static int run_all(const struct options *options)
 
 static uint32_t features_of(const char *text)
 {
-    static const char *const names[] = {
-#define X(id, name, percent) name,
-        FEATURES(X)
-#undef X
-    };
     uint32_t set = 0;
     for (unsigned i = 0; i < FEATURE_COUNT; i++)
-        if (strstr(text, names[i]) != NULL)
+        if (strstr(text, feature_name(i)) != NULL)
             set |= 1u << i;
     return set;
 }
@@ -242,6 +289,7 @@ int main(int argc, char **argv)
     static const struct option longs[] = {
         {"seed", required_argument, NULL, 's'},    {"seconds", required_argument, NULL, 't'},
         {"first", required_argument, NULL, 'f'},   {"survey", no_argument, NULL, 'y'},
+        {"sort", no_argument, NULL, 'o'},
         {"without", required_argument, NULL, 'w'}, {"short", no_argument, NULL, 'h'},
         {"allow", required_argument, NULL, 'a'},
         {NULL, 0, NULL, 0}};
@@ -251,7 +299,8 @@ int main(int argc, char **argv)
         if (option == 's' || option == 'f')
             options.first = strtoull(optarg, NULL, 10);
         options.one = options.one || option == 's';
-        options.survey = options.survey || option == 'y';
+        options.sorts = options.sorts || option == 'o';
+        options.survey = options.survey || option == 'y' || option == 'o';
         options.shortens = options.shortens || option == 'h';
         if (option == 't')
             options.seconds = strtod(optarg, NULL);

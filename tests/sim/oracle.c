@@ -110,9 +110,9 @@ static bool is_settled(const struct entry *entry)
         return true;
     if (sim.plan->letters_off && (fate->dead > 0 || entry->kind == ENTRY_BAD))
         return true;
-    if (by_hand())
-        return fate->acknowledged || fate->dropped;
-    return fate->done > 0 || fate->before_reset;
+    if (fate->dropped)
+        return true;
+    return by_hand() ? fate->acknowledged : fate->done > 0 || fate->before_reset;
 }
 
 static void check_range(const struct worker *worker, int32_t partition, int64_t from, int64_t to)

@@ -27,6 +27,11 @@ const char *step_name(enum step_kind kind)
     return step_names[kind];
 }
 
+const char *feature_name(unsigned index)
+{
+    return feature_names[index];
+}
+
 /* --- settings ------------------------------------------------------------------------------------------ */
 
 static int64_t one_of(struct random *random, const int64_t *values, size_t count)

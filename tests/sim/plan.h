@@ -119,6 +119,7 @@ void plan_make(struct plan *plan, uint64_t seed);
 void plan_without(struct plan *plan, uint32_t features);
 void plan_describe(const struct plan *plan, char text[PLAN_TEXT_BYTES]);
 const char *step_name(enum step_kind kind);
+const char *feature_name(unsigned index);
 
 /* --- carried out: actors.c ----------------------------------------------------------------------------- */
 

@@ -40,8 +40,8 @@ static void fill(struct settings *settings, const struct worker *worker)
                                                         : plan->on_offset_loss,
                                   .batch_size = plan->batch_size,
                                   .batch_wait_us = plan->batch_wait_us,
-                                  .pipeline = plan->commit == COMMIT_SINK ? "record, batch, sqlite"
-                                                                          : "record, batch",
+                                  .pipeline = plan->commit == COMMIT_SINK ? "record, batch, last, sqlite"
+                                                                          : "record, batch, last",
                                   .retries = plan->retries,
                                   .retry_delay_us = plan->retry_delay_us,
                                   .commit = plan->commit,

@@ -38,7 +38,6 @@ static enum verdict judge(struct worker *worker, struct entry *entry)
     entry->fate.plan_passes = intent == INTENT_PASS || intent == INTENT_DROP || intent == INTENT_RETRY;
     if (intent == INTENT_DROP) {
         entry->fate.dropped = true;
-        oracle_judged(worker, entry, false);
         return VERDICT_DROP;
     }
     if (intent == INTENT_NEVER || (intent == INTENT_RETRY && entry->fate.attempts < retries)) {
@@ -47,7 +46,8 @@ static enum verdict judge(struct worker *worker, struct entry *entry)
             oracle_judged(worker, entry, true);
         return VERDICT_RETRY;
     }
-    oracle_judged(worker, entry, intent == INTENT_DEAD);
+    if (intent == INTENT_DEAD)
+        oracle_judged(worker, entry, true);
     return intent == INTENT_DEAD ? VERDICT_DEAD : VERDICT_PASS;
 }
 
@@ -107,6 +107,16 @@ static int batch_end(void *state, struct error *error)
     return 0;
 }
 
+/* --- the last stage: what comes here went through, when the run stands ---------------------------------- */
+
+static enum verdict last_record(void *state, const struct item *item, char why[STAGE_WHY_BYTES])
+{
+    (void)state;
+    (void)why;
+    oracle_judged(sim.workers.current, ((const struct op *)item->message)->entry, false);
+    return VERDICT_PASS;
+}
+
 /* --- the classes --------------------------------------------------------------------------------------- */
 
 static int open_state(void **state, const char *argument, const struct pipeline *pipeline,
@@ -129,11 +139,11 @@ static enum verdict passes(void *state, const struct item *item, char why[STAGE_
 
 const struct stage_class stage_validate = {.name = "record", .help = "", .record = record_record};
 const struct stage_class stage_exec = {.name = "batch", .help = "", .batch = batch_batch, .batch_end = batch_end};
+const struct stage_class stage_filter = {.name = "last", .help = "", .record = last_record};
 const struct stage_class stage_sqlite = {
     .name = "sqlite", .help = "", .open = open_state, .sink = &database_sink};
 
 #define UNUSED(id) const struct stage_class stage_##id = {.name = #id, .help = "", .record = passes};
-UNUSED(filter)
 UNUSED(flag)
 UNUSED(reject)
 UNUSED(print)
