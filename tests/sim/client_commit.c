@@ -51,6 +51,8 @@ static void answered(void *context, int64_t err, int64_t b)
     (void)b;
     if (!client->alive)
         return;
+    if (err == RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID && request->member_id != client->member_id)
+        err = RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID; /* of a membership that it has given up itself */
     struct op *op = op_new(OP_COMMITTED);
     op->err = (rd_kafka_resp_err_t)err;
     op->list = request->list;

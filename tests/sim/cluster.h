@@ -38,6 +38,8 @@ struct fate {
     bool was_acknowledged; /* the same of an acknowledgement */
     uint64_t handed_run;   /* how many runs its consumer had done when it was handed out */
     uint64_t row_commit;   /* the database's commit that made the row, or the letter */
+    int done_by;       /* who processed it last, and under which assignment */
+    int done_assignment;
     int sent_by;       /* who sent its last letter, and under which assignment: two of these are one too many */
     int sent_assignment;
 };

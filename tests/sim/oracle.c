@@ -92,10 +92,13 @@ void oracle_run(struct worker *worker, bool stands)
     worker->runs += stands;
     for (size_t i = 0; i < worker->tentative_count && stands; i++) {
         struct fate *fate = &worker->tentative[i].entry->fate;
-        if (worker->tentative[i].what == TENTATIVE_DEAD)
+        if (worker->tentative[i].what == TENTATIVE_DEAD) {
             fate->dead++;
-        else
-            fate->done++;
+            continue;
+        }
+        fate->done++;
+        fate->done_by = (int)(worker - sim.workers.all) + 1;
+        fate->done_assignment = worker->rk->toppars[TOPIC_MAIN][worker->tentative[i].entry->partition].assignment;
     }
     worker->tentative_count = 0;
 }
@@ -149,11 +152,30 @@ static void check_metadata(const struct worker *worker, int32_t partition, const
     }
 }
 
+/* It reads a topic that is no more, and cannot know that yet: what it does to the new one is nobody's fault. */
+static bool is_of_former_topic(const struct worker *worker, int32_t partition)
+{
+    const struct toppar *toppar = worker->rk != NULL ? &worker->rk->toppars[TOPIC_MAIN][partition] : NULL;
+    return toppar != NULL && toppar->assignment > 0 &&
+           toppar->incarnation != sim.cluster.topics[TOPIC_MAIN].incarnation;
+}
+
+static void exempt(int32_t partition, int64_t before)
+{
+    struct log *log = cluster_log(TOPIC_MAIN, partition);
+    for (int64_t i = log->low; i < before && i < log->high; i++)
+        log->entries[i].fate.exempt = true;
+}
+
 void oracle_committed(struct worker *worker, int topic, int32_t partition, bool late)
 {
     struct log *log = cluster_log(topic, partition);
     int64_t *checked = &sim.oracle.checked[partition];
     (void)late;
+    if (topic == TOPIC_MAIN && is_of_former_topic(worker, partition)) {
+        exempt(partition, log->committed);
+        return;
+    }
     if (topic != TOPIC_MAIN || sim.plan->commit == COMMIT_AUTO || sim.plan->commit == COMMIT_SINK)
         return;
     check_range(worker, partition, *checked, log->committed);
@@ -226,9 +248,8 @@ void oracle_row(struct entry *entry)
 void oracle_range(struct worker *worker, int32_t partition, int64_t from, int64_t to)
 {
     struct log *log = cluster_log(TOPIC_MAIN, partition);
-    const struct toppar *toppar = worker->rk != NULL ? &worker->rk->toppars[TOPIC_MAIN][partition] : NULL;
-    if (toppar == NULL || toppar->incarnation != sim.cluster.topics[TOPIC_MAIN].incarnation)
-        return; /* of a topic that is no more: it cannot know that yet */
+    if (is_of_former_topic(worker, partition))
+        return;
     for (int64_t i = from > log->low ? from : log->low; i < to && i < log->high; i++) {
         const struct entry *entry = &log->entries[i];
         const struct fate *fate = &entry->fate;
@@ -250,13 +271,6 @@ static bool anything_committed(void)
         if (sim.cluster.topics[TOPIC_MAIN].logs[i].committed >= 0 || sim.database.rows[i].next >= 0)
             return true;
     return false;
-}
-
-static void exempt(int32_t partition, int64_t before)
-{
-    struct log *log = cluster_log(TOPIC_MAIN, partition);
-    for (int64_t i = log->low; i < before && i < log->high; i++)
-        log->entries[i].fate.exempt = true;
 }
 
 void oracle_end_told(struct worker *worker, int topic, int32_t partition, int64_t end)

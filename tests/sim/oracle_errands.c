@@ -20,7 +20,9 @@ static bool is_meant(const struct worker *worker, const struct entry *entry)
     long long first;
     long long last;
     if (strcmp(worker->errand.text, "all") == 0)
-        return entry->fate.done > 0;
+        return entry->fate.done > 0 && entry->fate.done_by == (int)(worker - sim.workers.all) + 1 &&
+               entry->fate.done_assignment ==
+                   worker->rk->toppars[TOPIC_MAIN][entry->partition].assignment;
     if (sscanf(worker->errand.text, "%d:%lld-%lld", &partition, &first, &last) != 3)
         return false;
     return entry->partition == partition && entry->offset >= first && entry->offset <= last;
@@ -77,8 +79,6 @@ static void confirm(struct worker *worker, struct entry *entry)
     const struct toppar *toppar = &worker->rk->toppars[TOPIC_MAIN][p];
     if (!is_meant(worker, entry) || !entry->fate.acknowledged || !toppar->assigned ||
         worker->errand_assignment[p] != toppar->assignment || worker->rk->member_id == -1)
-        return;
-    if (strcmp(worker->errand.text, "all") == 0 && entry->offset >= toppar->handed_to)
         return;
     if (entry->offset < log->committed || in_metadata(log, entry->offset)) {
         entry->fate.confirmed = true;
@@ -162,6 +162,8 @@ static bool missing(const struct entry *entry)
 /* librdkafka's own commits stop at the last record. */
 static bool visible_beyond(const struct log *log)
 {
+    if (log->committed < 0 && sim.plan->from == FROM_LATEST)
+        return false;
     for (int64_t i = log->committed > log->low ? log->committed : log->low; i < log_stable(log); i++)
         if (entry_visible(&log->entries[i]) && !log->entries[i].fate.exempt)
             return true;
