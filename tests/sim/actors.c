@@ -74,17 +74,26 @@ static void add_partition(const struct step *step)
         log_append(TOPIC_MAIN, p, ENTRY_RECORD);
 }
 
-static void make_topic_anew(const struct step *step)
+static void make_topic(void *context, int64_t records, int64_t partitions)
 {
-    int partitions = sim.cluster.topics[TOPIC_MAIN].partition_count;
-    topic_delete(TOPIC_MAIN);
-    topic_make(TOPIC_MAIN, partitions);
+    (void)context;
+    topic_make(TOPIC_MAIN, (int)partitions);
     for (int32_t p = 0; p < partitions; p++) {
         sim.oracle.checked[p] = 0;
         sim.oracle.loss[p] = sim.oracle.reported[p] = true;
-        for (uint32_t n = (step->b >> p) % 6; n > 0; n--)
+        for (int64_t n = (records >> p) % 6; n > 0; n--)
             log_append(TOPIC_MAIN, p, ENTRY_RECORD);
     }
+}
+
+/* It is away long enough to be missed. */
+static void make_topic_anew(const struct step *step)
+{
+    int64_t partitions = sim.cluster.topics[TOPIC_MAIN].partition_count;
+    if (!sim.cluster.topics[TOPIC_MAIN].exists)
+        return;
+    topic_delete(TOPIC_MAIN);
+    world_in(span(step->a, 500 * MS, 3 * SECOND), make_topic, NULL, step->b, partitions);
 }
 
 /* --- workers ------------------------------------------------------------------------------------------- */

@@ -91,6 +91,7 @@ struct toppar {
     bool started;  /* it is fetched, or would be but for a pause; false: an error has ended that */
     bool paused;   /* by the application; survives an assignment */
     bool fetching; /* a request is under way */
+    bool missing;  /* the topic is not there, and that was told */
     bool idle;     /* the last answer was empty: waits for the log to grow */
     int version;   /* what was fetched under another one is not handed out */
     int64_t next;  /* where the next fetch begins; negative: a logical offset that is being looked up */

@@ -4,7 +4,9 @@
 #include "tests/sim/sim.h"
 
 enum { QUEUED_MAX = 12, FETCH_MAX = 5 };
-#define RETRY_US (50 * MS)
+#define MISSING_US (300 * MS)
+
+static void answered(void *context, int64_t version, int64_t b);
 
 /* --- a partition --------------------------------------------------------------------------------------- */
 
@@ -100,9 +102,16 @@ static void read_log(struct toppar *toppar, struct log *log)
         client_put_error(toppar->rk, toppar, RD_KAFKA_RESP_ERR__PARTITION_EOF, toppar->next, "end");
 }
 
+/* Told once; then it is looked for. */
 static void topic_missing(struct toppar *toppar)
 {
+    if (toppar->missing) {
+        toppar->fetching = true;
+        world_in(MISSING_US, answered, toppar, toppar->version, 0);
+        return;
+    }
     toppar->started = false;
+    toppar->missing = true;
     client_put_error(toppar->rk, toppar, RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, toppar->next,
                      "unknown topic or partition");
 }
@@ -136,6 +145,7 @@ static void answered(void *context, int64_t version, int64_t b)
         topic_missing(toppar);
         return;
     }
+    toppar->missing = false;
     if (toppar->next < 0)
         look_up(toppar, log);
     if (!toppar->started)
@@ -161,6 +171,7 @@ void toppar_fetch(struct toppar *toppar)
     world_at(at_us, answered, toppar, toppar->version, 0);
 }
 
+/* Also when it is gone. */
 void client_log_grew(int topic, int32_t partition)
 {
     for (int i = 0; i < client_count; i++) {

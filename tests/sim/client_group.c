@@ -215,8 +215,10 @@ static void begin_one(rd_kafka_t *rk, const rd_kafka_topic_partition_t *one)
     if (toppar == NULL)
         return;
     toppar->assigned = true;
-    toppar->assignment++;
-    toppar->handed_to = -1;
+    if (rk->state == JOIN_GIVING) { /* the application may also assign anew what it has */
+        toppar->assignment++;
+        toppar->handed_to = -1;
+    }
     world_trace("reads [%d] from %lld%s", (int)one->partition, (long long)one->offset,
                 toppar->paused ? ", when it is resumed" : "");
     toppar_begin(toppar, one->offset);

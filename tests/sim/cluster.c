@@ -137,6 +137,8 @@ void topic_make(int topic, int partitions)
     made->incarnation++;
     make_logs(made, 0, partitions);
     world_trace("topic %s is made with %d partitions", made->name, partitions);
+    if (made->incarnation > 1)
+        client_topic_changed(topic);
 }
 
 /* Kafka deletes a group's offsets with the topic. */
@@ -144,6 +146,8 @@ void topic_delete(int topic)
 {
     sim.cluster.topics[topic].exists = false;
     world_trace("topic %s is deleted", sim.cluster.topics[topic].name);
+    for (int32_t i = 0; i < sim.cluster.topics[topic].partition_count; i++)
+        client_log_grew(topic, i);
     client_topic_changed(topic);
 }
 

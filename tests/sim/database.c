@@ -66,7 +66,7 @@ static enum sink_result database_reread(void *state, int32_t partition, struct s
 static void delete_rows(int32_t partition, int64_t from)
 {
     struct log *log = cluster_log(TOPIC_MAIN, partition);
-    for (int64_t i = from; i < log->high; i++)
+    for (int64_t i = from; log != NULL && i < log->high; i++)
         log->entries[i].fate.rows = 0;
 }
 

@@ -248,7 +248,7 @@ void oracle_row(struct entry *entry)
 void oracle_range(struct worker *worker, int32_t partition, int64_t from, int64_t to)
 {
     struct log *log = cluster_log(TOPIC_MAIN, partition);
-    if (is_of_former_topic(worker, partition))
+    if (log == NULL || is_of_former_topic(worker, partition))
         return;
     for (int64_t i = from > log->low ? from : log->low; i < to && i < log->high; i++) {
         const struct entry *entry = &log->entries[i];
@@ -277,7 +277,8 @@ void oracle_end_told(struct worker *worker, int topic, int32_t partition, int64_
 {
     if (topic != TOPIC_MAIN)
         return;
-    bool first = sim.plan->from == FROM_LATEST && (worker->first_start || !anything_committed()) &&
+    bool anew = sim.cluster.topics[topic].incarnation > 1;
+    bool first = sim.plan->from == FROM_LATEST && (worker->first_start || !anything_committed() || anew) &&
                  !cluster_log(topic, partition)->added;
     bool lost = sim.plan->on_offset_loss == OFFSET_LOSS_LATEST && sim.oracle.reported[partition];
     if (first || lost)

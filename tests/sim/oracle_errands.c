@@ -31,7 +31,7 @@ static bool is_meant(const struct worker *worker, const struct entry *entry)
 static void each(struct worker *worker, void (*act)(struct worker *worker, struct entry *entry))
 {
     struct topic *topic = &sim.cluster.topics[TOPIC_MAIN];
-    for (int32_t p = 0; p < topic->partition_count; p++)
+    for (int32_t p = 0; p < topic->partition_count && topic->exists; p++)
         for (int64_t i = topic->logs[p].low; i < topic->logs[p].high; i++)
             act(worker, &topic->logs[p].entries[i]);
 }
@@ -112,6 +112,7 @@ void oracle_errand_line(struct worker *worker, const char *line)
         }
         fate->before_reset = fate->before_reset || fate->done > 0 || fate->letters > 0;
         fate->was_acknowledged = fate->was_acknowledged || fate->acknowledged;
+        fate->was_dropped = fate->was_dropped || fate->dropped;
         fate->done = fate->dead = fate->letters = 0;
         fate->acknowledged = fate->confirmed = fate->dropped = fate->exempt = false;
         fate->sent_by = 0;
@@ -126,11 +127,13 @@ static void end_reset(const struct worker *worker, int32_t partition, bool succe
         return;
     for (int64_t i = worker->reset_to[partition]; i < log->high; i++) {
         struct fate *fate = &log->entries[i].fate;
-        if (!success)
+        if (!success) {
             fate->acknowledged = fate->acknowledged || fate->was_acknowledged;
+            fate->dropped = fate->dropped || fate->was_dropped;
+        }
         if (success)
             fate->before_reset = false;
-        fate->was_acknowledged = false;
+        fate->was_acknowledged = fate->was_dropped = false;
     }
     if (success && sim.oracle.checked[partition] > worker->reset_to[partition])
         sim.oracle.checked[partition] = worker->reset_to[partition];
@@ -194,6 +197,9 @@ static bool is_settled(int32_t partition, char why[ORACLE_TEXT_BYTES])
 
 bool oracle_settled(char why[ORACLE_TEXT_BYTES])
 {
+    snprintf(why, ORACLE_TEXT_BYTES, "the topic is not there");
+    if (!sim.cluster.topics[TOPIC_MAIN].exists)
+        return false;
     for (int32_t i = 0; i < sim.cluster.topics[TOPIC_MAIN].partition_count; i++)
         if (!is_settled(i, why))
             return false;
