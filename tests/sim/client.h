@@ -99,12 +99,12 @@ struct toppar {
                       seek, or where a pause saved it */
     int64_t app;   /* behind the last record handed out; RD_KAFKA_OFFSET_INVALID */
     int64_t stored;
-    int64_t eof; /* the end was told there */
-    int64_t high; /* as the last fetch told */
+    int64_t eof;     /* the end was told there */
+    int64_t high;    /* as the last fetch told */
     int incarnation; /* of the topic, when fetching began */
     size_t queued;
-    int assignment;      /* how often it was assigned to this client */
-    int64_t handed_to;   /* records before it were handed out under this assignment */
+    int assignment;    /* how often it was assigned to this client */
+    int64_t handed_to; /* records before it were handed out under this assignment */
 };
 
 enum join_state {
@@ -128,19 +128,19 @@ struct rd_kafka_s {
     int topic; /* subscribed to; −1 */
     int64_t member_id;
     int generation;
-    struct partition_set owned;   /* what the group has given, as the client knows it */
-    struct partition_set added;   /* to be given after what is taken now (cooperative) */
+    struct partition_set owned; /* what the group has given, as the client knows it */
+    struct partition_set added; /* to be given after what is taken now (cooperative) */
     bool rejoin, leaving, closing, lost;
-    bool doomed; /* what it has, or is about to be given, is void */
+    bool doomed;          /* what it has, or is about to be given, is void */
     bool away_from_group; /* a static member that has left by itself: its commits are answered as fenced */
-    bool noticed; /* of a rebalance, in the middle of another one */
-    int64_t arrival_us; /* of its last commit */
-    bool asked;         /* its JoinGroup is with the group */
+    bool noticed;         /* of a rebalance, in the middle of another one */
+    int64_t arrival_us;   /* of its last commit */
+    bool asked;           /* its JoinGroup is with the group */
     rd_kafka_resp_err_t fatal;
     int64_t polled_us;
     bool poll_exceeded;
     int64_t isolated_until_us; /* nothing gets through to it, nor from it */
-    uint64_t query; /* numbers the questions under way */
+    uint64_t query;            /* numbers the questions under way */
     /* a producer's */
     int in_flight;
 };

@@ -242,8 +242,8 @@ void rd_kafka_AdminOptions_destroy(rd_kafka_AdminOptions_t *options)
     free(options);
 }
 
-rd_kafka_resp_err_t rd_kafka_AdminOptions_set_request_timeout(rd_kafka_AdminOptions_t *options, int timeout_ms,
-                                                              char *why, size_t bytes)
+rd_kafka_resp_err_t rd_kafka_AdminOptions_set_request_timeout(rd_kafka_AdminOptions_t *options,
+                                                              int timeout_ms, char *why, size_t bytes)
 {
     (void)options;
     (void)timeout_ms;

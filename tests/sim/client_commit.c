@@ -95,7 +95,7 @@ static rd_kafka_resp_err_t apply(struct request *request, int but)
     rd_kafka_resp_err_t err = group_check(request->client, request->member_id, request->generation);
     for (int i = 0; i < request->list->cnt; i++)
         request->list->elems[i].err = err != RD_KAFKA_RESP_ERR_NO_ERROR ? err
-                                      : i == but ? RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT
+                                      : i == but                        ? RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT
                                                  : apply_one(request, &request->list->elems[i]);
     if (err != RD_KAFKA_RESP_ERR_NO_ERROR)
         world_trace("a commit is refused: %s", rd_kafka_err2name(err));
@@ -224,11 +224,9 @@ rd_kafka_resp_err_t rd_kafka_commit(rd_kafka_t *rk, const rd_kafka_topic_partiti
     return dispatch(request);
 }
 
-rd_kafka_resp_err_t rd_kafka_commit_queue(rd_kafka_t *rk, const rd_kafka_topic_partition_list_t *offsets,
-                                          rd_kafka_queue_t *queue,
-                                          void (*cb)(rd_kafka_t *, rd_kafka_resp_err_t,
-                                                     rd_kafka_topic_partition_list_t *, void *),
-                                          void *opaque)
+rd_kafka_resp_err_t rd_kafka_commit_queue(
+    rd_kafka_t *rk, const rd_kafka_topic_partition_list_t *offsets, rd_kafka_queue_t *queue,
+    void (*cb)(rd_kafka_t *, rd_kafka_resp_err_t, rd_kafka_topic_partition_list_t *, void *), void *opaque)
 {
     world_call("rd_kafka_commit_queue");
     struct request *request = request_new(rk, offsets);

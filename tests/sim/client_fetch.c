@@ -188,8 +188,8 @@ rd_kafka_resp_err_t rd_kafka_pause_partitions(rd_kafka_t *rk, rd_kafka_topic_par
     world_call("rd_kafka_pause_partitions");
     for (int i = 0; i < list->cnt; i++) {
         struct toppar *toppar = client_toppar(rk, &list->elems[i]);
-        list->elems[i].err = toppar != NULL ? RD_KAFKA_RESP_ERR_NO_ERROR
-                                            : RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION;
+        list->elems[i].err =
+            toppar != NULL ? RD_KAFKA_RESP_ERR_NO_ERROR : RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION;
         if (toppar == NULL)
             continue;
         if (toppar->app != RD_KAFKA_OFFSET_INVALID)
@@ -206,8 +206,8 @@ rd_kafka_resp_err_t rd_kafka_resume_partitions(rd_kafka_t *rk, rd_kafka_topic_pa
     world_call("rd_kafka_resume_partitions");
     for (int i = 0; i < list->cnt; i++) {
         struct toppar *toppar = client_toppar(rk, &list->elems[i]);
-        list->elems[i].err = toppar != NULL ? RD_KAFKA_RESP_ERR_NO_ERROR
-                                            : RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION;
+        list->elems[i].err =
+            toppar != NULL ? RD_KAFKA_RESP_ERR_NO_ERROR : RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION;
         if (toppar == NULL)
             continue;
         if (toppar->paused || !rk->conf->newest) /* 2.0.2 begins anew even where nothing was paused */
@@ -246,8 +246,8 @@ rd_kafka_resp_err_t rd_kafka_position(rd_kafka_t *rk, rd_kafka_topic_partition_l
     for (int i = 0; i < list->cnt; i++) {
         const struct toppar *toppar = client_toppar(rk, &list->elems[i]);
         list->elems[i].offset = toppar != NULL ? toppar->app : RD_KAFKA_OFFSET_INVALID;
-        list->elems[i].err = toppar != NULL ? RD_KAFKA_RESP_ERR_NO_ERROR
-                                            : RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION;
+        list->elems[i].err =
+            toppar != NULL ? RD_KAFKA_RESP_ERR_NO_ERROR : RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION;
     }
     return RD_KAFKA_RESP_ERR_NO_ERROR;
 }

@@ -63,7 +63,8 @@ static struct partition_set without(const struct partition_set *a, const struct 
 
 void client_joined(rd_kafka_t *client, int64_t member_id, int generation, const struct partition_set *given)
 {
-    if (!client_hears(client) || client->state != JOIN_ASKED || !client->asked || client->member_id != member_id)
+    if (!client_hears(client) || client->state != JOIN_ASKED || !client->asked ||
+        client->member_id != member_id)
         return;
     client->generation = generation;
     if (!client->conf->cooperative) {
@@ -248,11 +249,11 @@ static void disturb_kept(rd_kafka_t *rk, const rd_kafka_topic_partition_list_t *
             const char *name = sim.cluster.topics[topic].name;
             if (!toppar->assigned || rd_kafka_topic_partition_list_find(list, name, i))
                 continue;
-            bool jumps = !rk->conf->newest && (sim.plan->features & FEATURE_JUMPS) &&
-                         toppar->queued > 0 && toppar->next > 0 && random_percent(&sim.random, 50);
+            bool jumps = !rk->conf->newest && (sim.plan->features & FEATURE_JUMPS) && toppar->queued > 0 &&
+                         toppar->next > 0 && random_percent(&sim.random, 50);
             if (jumps)
-                toppar->base = random_between(&sim.random, toppar->app > 0 ? toppar->app : toppar->base,
-                                              toppar->next);
+                toppar->base =
+                    random_between(&sim.random, toppar->app > 0 ? toppar->app : toppar->base, toppar->next);
             else if (toppar->app != RD_KAFKA_OFFSET_INVALID)
                 toppar->base = toppar->app;
             if (jumps)

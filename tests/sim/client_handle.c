@@ -132,6 +132,7 @@ int rd_kafka_version(void)
 static void exceed(rd_kafka_t *client)
 {
     world_trace("%s exceeds max.poll.interval.ms", client->worker->name);
+    oracle_fail(RULE_EXCEEDED, "%s, in %s", client->worker->name, client->worker->call);
     client->poll_exceeded = true;
     client->away_from_group = client->conf->instance[0] != '\0';
     client_put_error(client, NULL, RD_KAFKA_RESP_ERR__MAX_POLL_EXCEEDED, RD_KAFKA_OFFSET_INVALID,

@@ -58,8 +58,8 @@ static struct entry *whose(rd_kafka_headers_t *headers)
     int partition;
     long long offset;
     long long timestamp_ms;
-    if (headers == NULL || rd_kafka_header_get_last(headers, DEAD_LETTER_ID, &value, &length) !=
-                               RD_KAFKA_RESP_ERR_NO_ERROR)
+    if (headers == NULL ||
+        rd_kafka_header_get_last(headers, DEAD_LETTER_ID, &value, &length) != RD_KAFKA_RESP_ERR_NO_ERROR)
         return NULL;
     if (sscanf(value, "%*[^/]/%*[^/]/%63[^/]/%d/%lld/%lld", topic, &partition, &offset, &timestamp_ms) != 4)
         return NULL;
@@ -71,10 +71,13 @@ rd_kafka_error_t *rd_kafka_produceva(rd_kafka_t *rk, const rd_kafka_vu_t *parts,
 {
     rd_kafka_headers_t *headers = NULL;
     void *opaque = NULL;
+    int64_t timestamp_ms = 0;
     world_call("rd_kafka_produceva");
     for (size_t i = 0; i < count; i++) {
         if (parts[i].vtype == RD_KAFKA_VTYPE_HEADERS)
             headers = parts[i].u.headers;
+        if (parts[i].vtype == RD_KAFKA_VTYPE_TIMESTAMP)
+            timestamp_ms = parts[i].u.i64;
         if (parts[i].vtype == RD_KAFKA_VTYPE_OPAQUE)
             opaque = parts[i].u.ptr;
     }
@@ -85,6 +88,7 @@ rd_kafka_error_t *rd_kafka_produceva(rd_kafka_t *rk, const rd_kafka_vu_t *parts,
     struct letter *letter = calloc(1, sizeof *letter);
     *letter = (struct letter){rk, whose(headers), opaque};
     oracle_letter_sent(rk->worker, letter->entry);
+    oracle_letter_time(letter->entry, timestamp_ms);
     if (headers != NULL)
         rd_kafka_headers_destroy(headers);
     rk->in_flight++;

@@ -37,9 +37,8 @@ rd_kafka_topic_partition_t *rd_kafka_topic_partition_list_add(rd_kafka_topic_par
     rd_kafka_topic_partition_t *one = &list->elems[list->cnt++];
     int known = cluster_topic(topic);
     const char *name = known >= 0 ? sim.cluster.topics[known].name : topic;
-    *one = (rd_kafka_topic_partition_t){.topic = (char *)(uintptr_t)name,
-                                        .partition = partition,
-                                        .offset = RD_KAFKA_OFFSET_INVALID};
+    *one = (rd_kafka_topic_partition_t){
+        .topic = (char *)(uintptr_t)name, .partition = partition, .offset = RD_KAFKA_OFFSET_INVALID};
     return one;
 }
 
@@ -77,9 +76,8 @@ int rd_kafka_topic_partition_list_del_by_idx(rd_kafka_topic_partition_list_t *li
     return 1;
 }
 
-rd_kafka_topic_partition_t *
-rd_kafka_topic_partition_list_find(const rd_kafka_topic_partition_list_t *list, const char *topic,
-                                   int32_t partition)
+rd_kafka_topic_partition_t *rd_kafka_topic_partition_list_find(const rd_kafka_topic_partition_list_t *list,
+                                                               const char *topic, int32_t partition)
 {
     for (int i = 0; i < list->cnt; i++)
         if (list->elems[i].partition == partition && strcmp(list->elems[i].topic, topic) == 0)

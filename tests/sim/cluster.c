@@ -5,7 +5,8 @@
 #include "tests/sim/client.h"
 #include "tests/sim/sim.h"
 
-#define WALL_MS INT64_C(1772099522102) /* when a history begins */
+#define WALL_MS  INT64_C(1772099522102) /* when a history begins */
+#define MONTH_MS (30 * 24 * 3600 * INT64_C(1000))
 
 struct sim sim;
 
@@ -31,6 +32,18 @@ void cluster_init(void)
     if (sim.plan->features & FEATURE_OTHER_TOPIC)
         topic_make(TOPIC_OTHER, sim.plan->partitions);
     group_init();
+}
+
+int64_t cluster_now_ms(void)
+{
+    return WALL_MS + (sim_now() - 1000 * SECOND) / MS;
+}
+
+/* One record in eight was written long ago, and copied here. */
+static int64_t written_ms(int topic, int32_t partition, int64_t offset)
+{
+    bool is_old = random_of(sim.plan->seed, (uint64_t)(topic * 100 + partition), (uint64_t)offset) % 8 == 0;
+    return cluster_now_ms() - (is_old ? MONTH_MS : 0);
 }
 
 bool cluster_away(void)
@@ -74,7 +87,7 @@ struct entry *log_append(int topic, int32_t partition, enum entry_kind kind)
         return NULL;
     struct entry *entry = &log->entries[log->high];
     *entry = (struct entry){.offset = log->high,
-                            .timestamp_ms = WALL_MS + (sim_now() - 1000 * SECOND) / MS,
+                            .timestamp_ms = written_ms(topic, partition, log->high),
                             .topic = (int8_t)topic,
                             .partition = (int8_t)partition,
                             .kind = (uint8_t)kind};

@@ -22,26 +22,26 @@ enum entry_kind {
 /* What the oracle knows of a record's fate: oracle.h. It is part of the entry, so that looking it up costs
  * nothing. */
 struct fate {
-    uint16_t attempts; /* the stage has seen it so often */
-    uint16_t done;     /* it went through the pipeline in a run that stood */
-    uint16_t dead;     /* was judged dead in a run that stood */
-    uint16_t sent;     /* letters that left */
-    uint16_t letters;  /* letters that the dead-letter topic acknowledged */
-    uint16_t rows;     /* in the database, now */
-    bool exempt;       /* nobody promised it: --from latest, a reset, retention */
-    bool acknowledged; /* kctl ack covered it */
-    bool confirmed;    /* and reported success */
-    bool outbox;       /* its letter waits in the database */
-    bool dropped;      /* a stage was done with it before the end */
-    bool plan_passes;  /* it is to go through, if it is tried often enough */
-    bool before_reset; /* was processed before a reset that is not complete: as good as done */
+    uint16_t attempts;     /* the stage has seen it so often */
+    uint16_t done;         /* it went through the pipeline in a run that stood */
+    uint16_t dead;         /* was judged dead in a run that stood */
+    uint16_t sent;         /* letters that left */
+    uint16_t letters;      /* letters that the dead-letter topic acknowledged */
+    uint16_t rows;         /* in the database, now */
+    bool exempt;           /* nobody promised it: --from latest, a reset, retention */
+    bool acknowledged;     /* kctl ack covered it */
+    bool confirmed;        /* and reported success */
+    bool outbox;           /* its letter waits in the database */
+    bool dropped;          /* a stage was done with it before the end */
+    bool plan_passes;      /* it is to go through, if it is tried often enough */
+    bool before_reset;     /* was processed before a reset that is not complete: as good as done */
     bool was_acknowledged; /* the same of an acknowledgement, */
     bool was_dropped;      /* and of a stage's word */
     uint64_t handed_run;   /* how many runs its consumer had done when it was handed out */
     uint64_t row_commit;   /* the database's commit that made the row, or the letter */
-    int done_by;       /* who processed it last, and under which assignment */
+    int done_by;           /* who processed it last, and under which assignment */
     int done_assignment;
-    int sent_by;       /* who sent its last letter, and under which assignment: two of these are one too many */
+    int sent_by; /* who sent its last letter, and under which assignment: two of these are one too many */
     int sent_assignment;
 };
 
@@ -59,11 +59,11 @@ struct entry {
 struct log {
     struct entry *entries; /* by offset; never moves */
     int64_t low, high;
-    int64_t open_from;   /* where an undecided transaction begins; −1: there is none */
-    int64_t committed;   /* by the group; −1: nothing */
-    char *metadata;      /* of that commit; "" */
+    int64_t open_from;        /* where an undecided transaction begins; −1: there is none */
+    int64_t committed;        /* by the group; −1: nothing */
+    char *metadata;           /* of that commit; "" */
     uint64_t committed_order; /* of the commit request that set it: a late one has a lower number */
-    bool added;          /* while the group was running */
+    bool added;               /* while the group was running */
 };
 
 struct topic {
@@ -125,5 +125,6 @@ static inline bool cluster_has(int topic, int32_t partition)
     return topic >= 0 && cluster_log(topic, partition) != NULL;
 }
 bool cluster_away(void);
+int64_t cluster_now_ms(void); /* wall */
 
 #endif

@@ -120,8 +120,8 @@ void coroutine_leave(struct coroutine *coroutine)
 /* With an unreadable page below: a stack that overflows is a crash, not a riddle. */
 static unsigned char *make_stack(void)
 {
-    unsigned char *memory = mmap(NULL, STACK_BYTES + GUARD_BYTES, PROT_READ | PROT_WRITE,
-                                 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    unsigned char *memory =
+        mmap(NULL, STACK_BYTES + GUARD_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (memory == MAP_FAILED || mprotect(memory, GUARD_BYTES, PROT_NONE) == -1) {
         perror("a stack");
         exit(2);

@@ -255,6 +255,10 @@ void group_join(rd_kafka_t *client)
     struct member *member = group_find(client->member_id);
     struct member *former = by_instance(client->conf->instance);
     client->away_from_group = false;
+    if (member == NULL && former != NULL && client->member_id != -1) {
+        client_fenced(client); /* it was replaced */
+        return;
+    }
     if (member == NULL && former != NULL) {
         replace(former, client);
         return;

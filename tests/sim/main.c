@@ -17,10 +17,10 @@ enum { SHORTEN_RUNS = 600, SORT_RUNS = 150, KINDS_MAX = 256, KIND_BYTES = 160, H
 struct options {
     uint64_t first;
     double seconds;
-    bool one;      /* tell the history of `first`, event by event */
-    bool survey;   /* go on after a failure: the first seed of each broken promise */
-    bool sorts;    /* survey: each failure is shortened, and counted by what is left of it */
-    bool shortens; /* one: tell the shortened one */
+    bool one;         /* tell the history of `first`, event by event */
+    bool survey;      /* go on after a failure: the first seed of each broken promise */
+    bool sorts;       /* survey: each failure is shortened, and counted by what is left of it */
+    bool shortens;    /* one: tell the shortened one */
     uint32_t without; /* features */
     uint32_t allowed; /* promises that are not looked at */
 };
@@ -77,8 +77,9 @@ static void note(struct progress *progress, const struct outcome *outcome, uint6
 
 static void name_kind(const struct plan *plan, enum rule broken, char name[KIND_BYTES])
 {
-    int used = snprintf(name, KIND_BYTES, "%s, %s%s%s:", rule_name(broken), commit_mode_choices[plan->commit],
-                        plan->cooperative ? ", cooperative" : "", plan->from == FROM_LATEST ? ", latest" : "");
+    int used =
+        snprintf(name, KIND_BYTES, "%s, %s%s%s:", rule_name(broken), commit_mode_choices[plan->commit],
+                 plan->cooperative ? ", cooperative" : "", plan->from == FROM_LATEST ? ", latest" : "");
     for (unsigned i = 0; i < FEATURE_COUNT && used < KIND_BYTES; i++)
         if (plan->features >> i & 1)
             used += snprintf(name + used, (size_t)(KIND_BYTES - used), " %s", feature_name(i));
@@ -189,7 +190,8 @@ static void tell_shortened(const struct options *options, uint64_t seed, enum ru
 {
     struct plan plan = make(options, seed);
     int runs = shorten(&plan, broken, SHORTEN_RUNS);
-    printf("shortened in %d runs (make sim SEED=%" PRIu64 " SHORT=1 tells it, event by event):\n", runs, seed);
+    printf("shortened in %d runs (make sim SEED=%" PRIu64 " SHORT=1 tells it, event by event):\n", runs,
+           seed);
     tell_plan(&plan);
 }
 
@@ -202,8 +204,9 @@ static int tell_one(const struct options *options)
     tell_plan(&plan);
     outcome = history_run(&plan, true);
     printf("%" PRIu64 " events, %.1f virtual seconds: %s%s%s\n", outcome.events,
-           (double)outcome.virtual_us / 1e6, outcome.broken == RULE_NONE ? "all promises are kept" : "broken: ",
-           rule_help(outcome.broken), outcome.broken == RULE_NONE ? "" : ":");
+           (double)outcome.virtual_us / 1e6,
+           outcome.broken == RULE_NONE ? "all promises are kept" : "broken: ", rule_help(outcome.broken),
+           outcome.broken == RULE_NONE ? "" : ":");
     if (outcome.broken != RULE_NONE)
         printf("%s\n", outcome.text);
     printf("%d passed, %d failed\n", outcome.broken == RULE_NONE, outcome.broken != RULE_NONE);
@@ -286,13 +289,15 @@ static uint32_t rules_of(const char *text)
 
 int main(int argc, char **argv)
 {
-    static const struct option longs[] = {
-        {"seed", required_argument, NULL, 's'},    {"seconds", required_argument, NULL, 't'},
-        {"first", required_argument, NULL, 'f'},   {"survey", no_argument, NULL, 'y'},
-        {"sort", no_argument, NULL, 'o'},
-        {"without", required_argument, NULL, 'w'}, {"short", no_argument, NULL, 'h'},
-        {"allow", required_argument, NULL, 'a'},
-        {NULL, 0, NULL, 0}};
+    static const struct option longs[] = {{"seed", required_argument, NULL, 's'},
+                                          {"seconds", required_argument, NULL, 't'},
+                                          {"first", required_argument, NULL, 'f'},
+                                          {"survey", no_argument, NULL, 'y'},
+                                          {"sort", no_argument, NULL, 'o'},
+                                          {"without", required_argument, NULL, 'w'},
+                                          {"short", no_argument, NULL, 'h'},
+                                          {"allow", required_argument, NULL, 'a'},
+                                          {NULL, 0, NULL, 0}};
     struct options options = {.first = 1, .seconds = 60};
     int option;
     while ((option = getopt_long(argc, argv, "", longs, NULL)) != -1) {

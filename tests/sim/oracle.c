@@ -6,6 +6,8 @@
 #include "tests/sim/client.h"
 #include "tests/sim/sim.h"
 
+#define MINUTE_MS INT64_C(60000)
+
 static const char *const names[] = {
 #define X(id, name, help) name,
     RULES(X)
@@ -98,7 +100,8 @@ void oracle_run(struct worker *worker, bool stands)
         }
         fate->done++;
         fate->done_by = (int)(worker - sim.workers.all) + 1;
-        fate->done_assignment = worker->rk->toppars[TOPIC_MAIN][worker->tentative[i].entry->partition].assignment;
+        fate->done_assignment =
+            worker->rk->toppars[TOPIC_MAIN][worker->tentative[i].entry->partition].assignment;
     }
     worker->tentative_count = 0;
 }
@@ -126,9 +129,10 @@ static void check_range(const struct worker *worker, int32_t partition, int64_t 
         if (is_settled(entry))
             continue;
         oracle_fail(by_hand() ? RULE_UNACKNOWLEDGED : RULE_SKIPPED,
-                    "[%d] committed %lld%s%s by %s, but %lld is %s", (int)partition, (long long)log->committed,
-                    log->metadata[0] != '\0' ? " with " : "", log->metadata, worker->name, (long long)i,
-                    entry->fate.dead > 0    ? "a dead record without a letter"
+                    "[%d] committed %lld%s%s by %s, but %lld is %s", (int)partition,
+                    (long long)log->committed, log->metadata[0] != '\0' ? " with " : "", log->metadata,
+                    worker->name, (long long)i,
+                    entry->fate.dead > 0   ? "a dead record without a letter"
                     : entry->fate.sent > 0 ? "a record whose letter is not acknowledged"
                     : entry->fate.done > 0 ? "only processed"
                                            : "not processed");
@@ -152,7 +156,8 @@ static void check_metadata(const struct worker *worker, int32_t partition, const
     }
 }
 
-/* It reads a topic that is no more, and cannot know that yet: what it does to the new one is nobody's fault. */
+/* It reads a topic that is no more, and cannot know that yet: what it does to the new one is nobody's fault.
+ */
 static bool is_of_former_topic(const struct worker *worker, int32_t partition)
 {
     const struct toppar *toppar = worker->rk != NULL ? &worker->rk->toppars[TOPIC_MAIN][partition] : NULL;
@@ -203,9 +208,7 @@ void oracle_letter_sent(struct worker *worker, struct entry *entry)
     if (entry == NULL)
         return;
     struct fate *fate = &entry->fate;
-    int assignment = worker->rk != NULL
-                         ? worker->rk->toppars[entry->topic][entry->partition].assignment
-                         : 0;
+    int assignment = worker->rk != NULL ? worker->rk->toppars[entry->topic][entry->partition].assignment : 0;
     int by = (int)(worker - sim.workers.all) + 1;
     world_trace("sends the letter of [%d] %lld", entry->partition, (long long)entry->offset);
     check_early(worker, entry);
@@ -218,6 +221,14 @@ void oracle_letter_sent(struct worker *worker, struct entry *entry)
     fate->sent++;
     fate->sent_by = by;
     fate->sent_assignment = assignment;
+}
+
+void oracle_letter_time(const struct entry *entry, int64_t timestamp_ms)
+{
+    int64_t off_ms = timestamp_ms - cluster_now_ms();
+    if (entry != NULL && timestamp_ms != 0 && (off_ms > MINUTE_MS || off_ms < -MINUTE_MS))
+        oracle_fail(RULE_LETTER_TIME, "[%d] %lld: %lld s off", entry->partition, (long long)entry->offset,
+                    (long long)off_ms / 1000);
 }
 
 void oracle_letter_stored(struct entry *entry)

@@ -19,12 +19,15 @@ struct worker;
     X(LETTER_EARLY, "letter-early", "a letter left before its batch stood")                                  \
     X(LETTER_TWICE, "letter-twice", "two letters of one record, nothing lay between")                        \
     X(GIVEN_UP, "given-up", "a record became a letter before its retries were spent")                        \
+    X(LETTER_TIME, "letter-time", "a letter has another time than the present")                              \
     X(ROW_SKIPPED, "row-skipped", "the database went on past a record that is no row and no letter")         \
     X(ROW_TWICE, "row-twice", "two rows of one record")                                                      \
     X(ROW_AND_LETTER, "row-and-letter", "a record is a row and a letter")                                    \
     X(OTHER_TOPIC, "other-topic", "a record of another topic was processed")                                 \
     X(AFTER_FATAL, "after-fatal", "a record was processed after a fatal error was handed out")               \
     X(RECEIVED, "received", "`received` counts a record more than once an assignment")                       \
+    X(EXCEEDED, "exceeded", "a consumer that is merely slow does not poll within max.poll.interval.ms")      \
+    X(FALSE_OUTAGE, "false-outage", "an outage is told while brokers answer")                                \
     X(ENDED, "ended", "a worker ended by itself, and nothing warranted it")                                  \
     X(NOTHING_GONE, "nothing-gone", "a worker stopped for offsets that were never records")                  \
     X(FOREIGN_FENCE, "foreign-fence", "fenced, and no other process has the id")                             \
@@ -62,6 +65,8 @@ void oracle_run(struct worker *worker, bool stands);
 
 void oracle_committed(struct worker *worker, int topic, int32_t partition, bool late);
 void oracle_letter_sent(struct worker *worker, struct entry *entry);
+/* The time that the letter was given; 0: the present one. */
+void oracle_letter_time(const struct entry *entry, int64_t timestamp_ms);
 void oracle_letter_stored(struct entry *entry);
 void oracle_letter_refused(struct entry *entry);
 

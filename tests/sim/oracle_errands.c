@@ -21,8 +21,7 @@ static bool is_meant(const struct worker *worker, const struct entry *entry)
     long long last;
     if (strcmp(worker->errand.text, "all") == 0)
         return entry->fate.done > 0 && entry->fate.done_by == (int)(worker - sim.workers.all) + 1 &&
-               entry->fate.done_assignment ==
-                   worker->rk->toppars[TOPIC_MAIN][entry->partition].assignment;
+               entry->fate.done_assignment == worker->rk->toppars[TOPIC_MAIN][entry->partition].assignment;
     if (sscanf(worker->errand.text, "%d:%lld-%lld", &partition, &first, &last) != 3)
         return false;
     return entry->partition == partition && entry->offset >= first && entry->offset <= last;
@@ -179,13 +178,14 @@ static bool is_settled(int32_t partition, char why[ORACLE_TEXT_BYTES])
     int64_t end = log_stable(log);
     for (int64_t i = log->low; i < end && sim.plan->commit != COMMIT_AUTO; i++)
         if (missing(&log->entries[i])) {
-            snprintf(why, ORACLE_TEXT_BYTES, "[%" PRId32 "] %" PRId64 " was not processed, the group is at %"
-                     PRId64, partition, i, log->committed);
+            snprintf(why, ORACLE_TEXT_BYTES,
+                     "[%" PRId32 "] %" PRId64 " was not processed, the group is at %" PRId64, partition, i,
+                     log->committed);
             return false;
         }
     if (sim.plan->commit == COMMIT_SINK && sim.database.rows[partition].next != end) {
-        snprintf(why, ORACLE_TEXT_BYTES, "[%" PRId32 "] the database is at %" PRId64 " of %" PRId64, partition,
-                 sim.database.rows[partition].next, end);
+        snprintf(why, ORACLE_TEXT_BYTES, "[%" PRId32 "] the database is at %" PRId64 " of %" PRId64,
+                 partition, sim.database.rows[partition].next, end);
         return false;
     }
     if (log->committed == end || (sim.plan->commit == COMMIT_AUTO && !visible_beyond(log)))

@@ -108,8 +108,8 @@ static void add(struct builder *builder, uint32_t feature, enum step_kind kind, 
         add_at(builder, kind, somewhen(builder));
 }
 
-static void add_pairs(struct builder *builder, uint32_t feature, enum step_kind first,
-                      enum step_kind second, int most, int64_t longest_us)
+static void add_pairs(struct builder *builder, uint32_t feature, enum step_kind first, enum step_kind second,
+                      int most, int64_t longest_us)
 {
     if ((builder->plan->features & feature) == 0)
         return;
@@ -179,18 +179,30 @@ void plan_make(struct plan *plan, uint64_t seed)
 /* --- without ------------------------------------------------------------------------------------------- */
 
 static const uint32_t feature_of_step[STEP_KINDS] = {
-    [STEP_BEGIN] = FEATURE_TRANSACTIONS,      [STEP_DECIDE] = FEATURE_TRANSACTIONS,
-    [STEP_COMPACT] = FEATURE_COMPACTION,      [STEP_RETAIN] = FEATURE_RETENTION,
-    [STEP_STOP] = FEATURE_MEMBERS,            [STEP_KILL] = FEATURE_KILLS,
-    [STEP_FREEZE] = FEATURE_FREEZES,          [STEP_ISOLATE] = FEATURE_ISOLATION,
-    [STEP_OUTAGE] = FEATURE_OUTAGES,          [STEP_COMMITS_FAIL] = FEATURE_COMMIT_FAULTS,
-    [STEP_QUERIES_FAIL] = FEATURE_QUERY_FAULTS, [STEP_LETTERS_FAIL] = FEATURE_LETTER_FAULTS,
-    [STEP_BATCHES_FAIL] = FEATURE_BATCH_FAILURES, [STEP_SLOW] = FEATURE_SLOW,
-    [STEP_PAUSE] = FEATURE_PAUSES,            [STEP_RESUME] = FEATURE_PAUSES,
-    [STEP_RESET] = FEATURE_RESETS,            [STEP_RESET_PROCESS] = FEATURE_RESET_PROCESS,
-    [STEP_NEW_PARTITION] = FEATURE_NEW_PARTITION, [STEP_NEW_TOPIC] = FEATURE_NEW_TOPIC,
-    [STEP_SINK_FAILS] = FEATURE_SINK_FAULTS,  [STEP_SNAPSHOT] = FEATURE_RESTORES,
-    [STEP_RESTORE] = FEATURE_RESTORES,        [STEP_NEW_DATABASE] = FEATURE_NEW_DATABASE,
+    [STEP_BEGIN] = FEATURE_TRANSACTIONS,
+    [STEP_DECIDE] = FEATURE_TRANSACTIONS,
+    [STEP_COMPACT] = FEATURE_COMPACTION,
+    [STEP_RETAIN] = FEATURE_RETENTION,
+    [STEP_STOP] = FEATURE_MEMBERS,
+    [STEP_KILL] = FEATURE_KILLS,
+    [STEP_FREEZE] = FEATURE_FREEZES,
+    [STEP_ISOLATE] = FEATURE_ISOLATION,
+    [STEP_OUTAGE] = FEATURE_OUTAGES,
+    [STEP_COMMITS_FAIL] = FEATURE_COMMIT_FAULTS,
+    [STEP_QUERIES_FAIL] = FEATURE_QUERY_FAULTS,
+    [STEP_LETTERS_FAIL] = FEATURE_LETTER_FAULTS,
+    [STEP_BATCHES_FAIL] = FEATURE_BATCH_FAILURES,
+    [STEP_SLOW] = FEATURE_SLOW,
+    [STEP_PAUSE] = FEATURE_PAUSES,
+    [STEP_RESUME] = FEATURE_PAUSES,
+    [STEP_RESET] = FEATURE_RESETS,
+    [STEP_RESET_PROCESS] = FEATURE_RESET_PROCESS,
+    [STEP_NEW_PARTITION] = FEATURE_NEW_PARTITION,
+    [STEP_NEW_TOPIC] = FEATURE_NEW_TOPIC,
+    [STEP_SINK_FAILS] = FEATURE_SINK_FAULTS,
+    [STEP_SNAPSHOT] = FEATURE_RESTORES,
+    [STEP_RESTORE] = FEATURE_RESTORES,
+    [STEP_NEW_DATABASE] = FEATURE_NEW_DATABASE,
 };
 
 void plan_without(struct plan *plan, uint32_t features)
@@ -214,8 +226,7 @@ void plan_describe(const struct plan *plan, char text[PLAN_TEXT_BYTES])
         (int)plan->retries, (int)(plan->retry_delay_us / MS), plan->letters_off ? " --dead-letters off" : "",
         plan->commit == COMMIT_MANUAL && plan->max_unacknowledged < 50 ? " --max-unacknowledged (few)" : "",
         plan->cooperative ? "cooperative-sticky" : "range", plan->fixed_members ? "static" : "dynamic",
-        plan->newest ? "newest" : "2.0.2", plan->partitions, plan->workers,
-        (int)(plan->session_us / SECOND));
+        plan->newest ? "newest" : "2.0.2", plan->partitions, plan->workers, (int)(plan->session_us / SECOND));
     for (unsigned i = 0; i < FEATURE_COUNT && used < PLAN_TEXT_BYTES; i++)
         if (plan->features >> i & 1)
             used += snprintf(text + used, (size_t)(PLAN_TEXT_BYTES - used), " %s", feature_names[i]);

@@ -30,28 +30,27 @@ static void add_property(struct settings *settings, char *pair)
 static void fill(struct settings *settings, const struct worker *worker)
 {
     const struct plan *plan = sim.plan;
-    *settings = (struct settings){.client = "bravo",
-                                  .workload = "payments",
-                                  .topic = "payments",
-                                  .from = plan->from,
-                                  .on_offset_loss = sim.faults.tolerate_loss && plan->on_offset_loss ==
-                                                                                    OFFSET_LOSS_STOP
-                                                        ? OFFSET_LOSS_EARLIEST
-                                                        : plan->on_offset_loss,
-                                  .batch_size = plan->batch_size,
-                                  .batch_wait_us = plan->batch_wait_us,
-                                  .pipeline = plan->commit == COMMIT_SINK ? "record, batch, last, sqlite"
-                                                                          : "record, batch, last",
-                                  .retries = plan->retries,
-                                  .retry_delay_us = plan->retry_delay_us,
-                                  .commit = plan->commit,
-                                  .max_unacknowledged = plan->max_unacknowledged,
-                                  .reset = worker->reset,
-                                  .dead_letters = plan->letters_off ? "off" : NULL,
-                                  .quiet = true,
-                                  .session_timeout_us = plan->session_us,
-                                  .supervised = true,
-                                  .schema = schema_by_workload("payments")};
+    *settings = (struct settings){
+        .client = "bravo",
+        .workload = "payments",
+        .topic = "payments",
+        .from = plan->from,
+        .on_offset_loss = sim.faults.tolerate_loss && plan->on_offset_loss == OFFSET_LOSS_STOP
+                              ? OFFSET_LOSS_EARLIEST
+                              : plan->on_offset_loss,
+        .batch_size = plan->batch_size,
+        .batch_wait_us = plan->batch_wait_us,
+        .pipeline = plan->commit == COMMIT_SINK ? "record, batch, last, sqlite" : "record, batch, last",
+        .retries = plan->retries,
+        .retry_delay_us = plan->retry_delay_us,
+        .commit = plan->commit,
+        .max_unacknowledged = plan->max_unacknowledged,
+        .reset = worker->reset,
+        .dead_letters = plan->letters_off ? "off" : NULL,
+        .quiet = true,
+        .session_timeout_us = plan->session_us,
+        .supervised = true,
+        .schema = schema_by_workload("payments")};
     snprintf(settings->brokers.bootstrap, sizeof settings->brokers.bootstrap, "simulated:9092");
     snprintf(settings->group_name, sizeof settings->group_name, "group");
     add_property(settings, text_of("max.poll.interval.ms=%" PRId64, plan->max_poll_us / MS));
@@ -78,12 +77,10 @@ int process_main(struct worker *worker)
     struct settings settings;
     struct error error = ERROR_INIT;
     fill(&settings, worker);
-    worker->stats = (struct stats_writer){.counters = worker->counters,
-                                          .tick = &worker->tick,
-                                          .counter_count = STATS_CONSUMER_COUNTER_COUNT};
-    struct consumer consumer = {.settings = &settings,
-                                .control = (struct worker_control *)worker,
-                                .stats = &worker->stats};
+    worker->stats = (struct stats_writer){
+        .counters = worker->counters, .tick = &worker->tick, .counter_count = STATS_CONSUMER_COUNTER_COUNT};
+    struct consumer consumer = {
+        .settings = &settings, .control = (struct worker_control *)worker, .stats = &worker->stats};
     int exit_code = run(&consumer, &error);
     if (exit_code == -1) {
         world_trace("error: %s", error.text);

@@ -68,8 +68,7 @@ static enum verdict record_record(void *state, const struct item *item, char why
     oracle_seen(worker, item->message);
     enum verdict verdict = is_for_batch(entry) ? VERDICT_PASS : judge(worker, entry);
     snprintf(why, STAGE_WHY_BYTES, "the plan says so");
-    world_trace("[%d] %lld: %s", entry->partition, (long long)entry->offset,
-                verdict_name(verdict));
+    world_trace("[%d] %lld: %s", entry->partition, (long long)entry->offset, verdict_name(verdict));
     return verdict;
 }
 
@@ -138,7 +137,8 @@ static enum verdict passes(void *state, const struct item *item, char why[STAGE_
 }
 
 const struct stage_class stage_validate = {.name = "record", .help = "", .record = record_record};
-const struct stage_class stage_exec = {.name = "batch", .help = "", .batch = batch_batch, .batch_end = batch_end};
+const struct stage_class stage_exec = {
+    .name = "batch", .help = "", .batch = batch_batch, .batch_end = batch_end};
 const struct stage_class stage_filter = {.name = "last", .help = "", .record = last_record};
 const struct stage_class stage_sqlite = {
     .name = "sqlite", .help = "", .open = open_state, .sink = &database_sink};

@@ -1,10 +1,11 @@
-/* What the consumer's objects call outside of Kafka and the pipeline: clocks, lines, the supervisor's channel,
- * statistics, watermarks. Defined here, so that the archives' own stay out. */
+/* What the consumer's objects call outside of Kafka and the pipeline: clocks, lines, the supervisor's
+ * channel, statistics, watermarks. Defined here, so that the archives' own stay out. */
 #include <stdarg.h>
 
 #include "common/clock.h"
 #include "common/log.h"
 #include "consumer/watermarks.h"
+#include "tests/sim/client.h"
 #include "tests/sim/sim.h"
 
 #define WALL_US INT64_C(1772099522102594)
@@ -103,9 +104,12 @@ bool worker_control_errand(struct worker_control *control, struct worker_errand 
 
 void worker_notify_count(struct worker_control *control, const char *method, int64_t count)
 {
-    (void)count;
+    const struct worker *worker = of(control);
     if (strcmp(method, "errand_done") == 0)
         oracle_errand_ended(of(control), true);
+    if (strcmp(method, "outage") == 0 && count == 1 && sim.cluster.away_until_us + SECOND < sim_now() &&
+        (worker->rk == NULL || worker->rk->isolated_until_us + SECOND < sim_now()))
+        oracle_fail(RULE_FALSE_OUTAGE, "%s", worker->name);
 }
 
 void worker_notify_text(struct worker_control *control, const char *method, const char *text)

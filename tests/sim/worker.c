@@ -62,9 +62,11 @@ struct worker *worker_start(int slot, const char *reset)
     worker->coroutine = coroutine_new(enter, worker);
     if (worker->coroutine == NULL)
         return NULL;
-    snprintf(worker->name, sizeof worker->name, "%s%zu", slot == 0 ? "bravo#" : slot == 1 ? "bravo.2#"
-                                                     : slot == 2   ? "bravo.3#"
-                                                                   : "reset#",
+    snprintf(worker->name, sizeof worker->name, "%s%zu",
+             slot == 0   ? "bravo#"
+             : slot == 1 ? "bravo.2#"
+             : slot == 2 ? "bravo.3#"
+                         : "reset#",
              sim.workers.count);
     sim.workers.count++;
     if (slot >= 0)

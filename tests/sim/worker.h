@@ -35,9 +35,9 @@ struct worker {
     enum worker_stop stop;
     bool paused;
     struct worker_errand errand;
-    bool errand_open;                       /* taken up, not ended */
-    int errand_assignment[PARTITIONS_MAX];  /* of each partition, when it was taken up; -1: none */
-    int64_t reset_to[PARTITIONS_MAX];       /* what it has said of it; -1: nothing */
+    bool errand_open;                      /* taken up, not ended */
+    int errand_assignment[PARTITIONS_MAX]; /* of each partition, when it was taken up; -1: none */
+    int64_t reset_to[PARTITIONS_MAX];      /* what it has said of it; -1: nothing */
     void (*wake)(void *context);
     void *wake_context;
     /* what it has */
@@ -45,9 +45,9 @@ struct worker {
     struct stats_writer stats;
     stats_word counters[STATS_CONSUMER_COUNTER_COUNT];
     stats_word tick;
-    uint64_t handed; /* records that entered its array, each once an assignment: what `received` may be */
+    uint64_t handed;  /* records that entered its array, each once an assignment: what `received` may be */
     bool first_start; /* when it was given its partitions, the group had no offsets: --from counts */
-    bool fatal_told; /* a fatal error was handed to it */
+    bool fatal_told;  /* a fatal error was handed to it */
     /* the pipeline's run */
     struct tentative tentative[TENTATIVE_MAX];
     size_t tentative_count;
@@ -64,7 +64,7 @@ struct slot {
 struct workers {
     struct worker *all; /* INCARNATIONS of them */
     size_t count;
-    uint64_t commit_order; /* numbers the commits of all */
+    uint64_t commit_order;  /* numbers the commits of all */
     struct worker *current; /* whose stack it is; NULL: the scheduler's */
     struct slot slots[SLOTS];
 };
