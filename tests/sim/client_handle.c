@@ -268,7 +268,10 @@ static void back(void *context, int64_t a, int64_t b)
         return;
     if (member != NULL && member->client == client)
         member->session++; /* in time */
-    group_heartbeat(client);
+    if (client->state == JOIN_ASKED) /* the answer may have been lost */
+        client_join_again(client);
+    else
+        group_heartbeat(client);
     for (int topic = 0; topic < TOPICS; topic++)
         for (int i = 0; i < PARTITIONS_MAX; i++)
             toppar_fetch(&client->toppars[topic][i]);

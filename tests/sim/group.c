@@ -234,7 +234,7 @@ static void replace(struct member *member, rd_kafka_t *client)
     world_trace("member %lld (%s) is replaced", (long long)member->id, member->instance);
     member->client = client;
     member->id = ++group()->last_id;
-    if (member->topic != client->topic)
+    if (member->topic != client->topic || member->cooperative) /* or what moved stays nobody's */
         world_in(random_between(&sim.random, 1 * SECOND, 10 * SECOND), subscription_changed, NULL, 0, 0);
     member->topic = client->topic;
     member->session++;

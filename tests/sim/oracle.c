@@ -341,12 +341,15 @@ static bool any_loss(void)
     return false;
 }
 
-/* A later process of the same slot has its id. */
+/* A later process of the same slot, or a zombie, has its id. */
 static bool somebody_else_has(const struct worker *worker)
 {
-    for (size_t i = (size_t)(worker - sim.workers.all) + 1; i < sim.workers.count; i++)
-        if (sim.workers.all[i].slot == worker->slot && worker->slot >= 0)
+    for (size_t i = 0; i < sim.workers.count; i++) {
+        const struct worker *other = &sim.workers.all[i];
+        if (other != worker && other->slot == worker->slot && worker->slot >= 0 &&
+            (other > worker || other->alive))
             return true;
+    }
     return false;
 }
 
