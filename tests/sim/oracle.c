@@ -118,7 +118,7 @@ static bool is_settled(const struct entry *entry)
         return true;
     if (fate->dropped)
         return true;
-    return by_hand() ? fate->acknowledged : fate->done > 0 || fate->before_reset;
+    return by_hand() ? fate->acknowledged || fate->was_acknowledged : fate->done > 0 || fate->before_reset;
 }
 
 static void check_range(const struct worker *worker, int32_t partition, int64_t from, int64_t to)

@@ -109,7 +109,7 @@ void oracle_errand_line(struct worker *worker, const char *line)
             fate->exempt = true;
             continue;
         }
-        fate->before_reset = fate->before_reset || fate->done > 0 || fate->letters > 0;
+        fate->before_reset = fate->before_reset || fate->done > 0 || fate->letters > 0 || fate->dropped;
         fate->was_acknowledged = fate->was_acknowledged || fate->acknowledged;
         fate->was_dropped = fate->was_dropped || fate->dropped;
         fate->done = fate->dead = fate->letters = 0;
