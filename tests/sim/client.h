@@ -21,6 +21,8 @@ struct rd_kafka_conf_s {
     bool cooperative, auto_commit, auto_store, partition_eof;
     bool newest; /* the habits of the newest librdkafka, not of 2.0.2 */
     void *opaque;
+    rd_kafka_interceptor_f_on_new_t *on_new;
+    void *on_new_opaque;
     void (*rebalance)(rd_kafka_t *, rd_kafka_resp_err_t, rd_kafka_topic_partition_list_t *, void *);
     void (*committed)(rd_kafka_t *, rd_kafka_resp_err_t, rd_kafka_topic_partition_list_t *, void *);
     void (*error)(rd_kafka_t *, int, const char *, void *);
@@ -141,6 +143,9 @@ struct rd_kafka_s {
     bool poll_exceeded;
     int64_t isolated_until_us; /* nothing gets through to it, nor from it */
     uint64_t query;            /* numbers the questions under way */
+    rd_kafka_interceptor_f_on_request_sent_t *on_sent;
+    rd_kafka_interceptor_f_on_response_received_t *on_received;
+    void *interceptor_opaque;
     /* a producer's */
     int in_flight;
 };
@@ -186,6 +191,8 @@ void client_put_error(rd_kafka_t *client, struct toppar *toppar, rd_kafka_resp_e
                       const char *text);
 void client_poll_done(rd_kafka_t *client);
 void client_join_again(rd_kafka_t *client);
+/* For interceptors: a JoinGroup leaves; a SyncGroup is answered. */
+void client_tell_joining(rd_kafka_t *client, bool begins);
 void client_commit_stored(rd_kafka_t *client, bool wait);
 void client_commit_timer(void *client, int64_t a, int64_t b);
 rd_kafka_topic_partition_list_t *list_of_set(const struct partition_set *set);

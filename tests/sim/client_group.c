@@ -19,6 +19,7 @@ static void ask_to_join(void *context, int64_t a, int64_t b)
         world_at(cut_off_us + random_between(&sim.random, 2 * MS, 300 * MS), ask_to_join, client, 0, 0);
     } else {
         client->asked = true;
+        client_tell_joining(client, true);
         group_join(client);
     }
 }
@@ -67,6 +68,7 @@ void client_joined(rd_kafka_t *client, int64_t member_id, int generation, const 
         client->member_id != member_id)
         return;
     client->generation = generation;
+    client_tell_joining(client, false);
     if (!client->conf->cooperative) {
         client->owned = *given;
         put_rebalance(client, RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS, given);

@@ -205,6 +205,8 @@ rd_kafka_t *rd_kafka_new(rd_kafka_type_t type, rd_kafka_conf_t *conf, char *why,
         world_in(5 * SECOND, client_commit_timer, rk, 0, 0);
     if (client_count < CLIENTS_MAX)
         clients[client_count++] = rk;
+    if (conf->on_new != NULL)
+        conf->on_new(rk, conf, conf->on_new_opaque, NULL, 0);
     return rk;
 }
 
@@ -228,6 +230,54 @@ void rd_kafka_destroy_flags(rd_kafka_t *rk, int flags)
 {
     (void)flags;
     rd_kafka_destroy(rk);
+}
+
+void *rd_kafka_opaque(const rd_kafka_t *rk)
+{
+    return rk->conf->opaque;
+}
+
+/* Interceptors: of requests, JoinGroup and SyncGroup are told. */
+
+rd_kafka_resp_err_t rd_kafka_conf_interceptor_add_on_new(rd_kafka_conf_t *conf, const char *name,
+                                                         rd_kafka_interceptor_f_on_new_t *on_new, void *opaque)
+{
+    (void)name;
+    conf->on_new = on_new;
+    conf->on_new_opaque = opaque;
+    return RD_KAFKA_RESP_ERR_NO_ERROR;
+}
+
+rd_kafka_resp_err_t
+rd_kafka_interceptor_add_on_request_sent(rd_kafka_t *rk, const char *name,
+                                         rd_kafka_interceptor_f_on_request_sent_t *sent, void *opaque)
+{
+    (void)name;
+    rk->on_sent = sent;
+    rk->interceptor_opaque = opaque;
+    return RD_KAFKA_RESP_ERR_NO_ERROR;
+}
+
+rd_kafka_resp_err_t
+rd_kafka_interceptor_add_on_response_received(rd_kafka_t *rk, const char *name,
+                                              rd_kafka_interceptor_f_on_response_received_t *received,
+                                              void *opaque)
+{
+    (void)name;
+    rk->on_received = received;
+    rk->interceptor_opaque = opaque;
+    return RD_KAFKA_RESP_ERR_NO_ERROR;
+}
+
+enum { API_JOIN_GROUP = 11, API_SYNC_GROUP = 14 };
+
+void client_tell_joining(rd_kafka_t *rk, bool begins)
+{
+    if (begins && rk->on_sent != NULL)
+        rk->on_sent(rk, 0, "simulated", 1, API_JOIN_GROUP, 5, 0, 0, rk->interceptor_opaque);
+    if (!begins && rk->on_received != NULL)
+        rk->on_received(rk, 0, "simulated", 1, API_SYNC_GROUP, 5, 0, 0, 0, RD_KAFKA_RESP_ERR_NO_ERROR,
+                        rk->interceptor_opaque);
 }
 
 void rd_kafka_mem_free(rd_kafka_t *rk, void *memory)

@@ -205,6 +205,14 @@ rd_kafka_resp_err_t rd_kafka_message_headers(const rd_kafka_message_t *message, 
     return op->headers != NULL ? RD_KAFKA_RESP_ERR_NO_ERROR : RD_KAFKA_RESP_ERR__NOENT;
 }
 
+rd_kafka_resp_err_t rd_kafka_message_detach_headers(rd_kafka_message_t *message, rd_kafka_headers_t **headers)
+{
+    struct op *op = (struct op *)message;
+    *headers = op->headers;
+    op->headers = NULL;
+    return *headers != NULL ? RD_KAFKA_RESP_ERR_NO_ERROR : RD_KAFKA_RESP_ERR__NOENT;
+}
+
 int64_t rd_kafka_message_timestamp(const rd_kafka_message_t *message, rd_kafka_timestamp_type_t *type)
 {
     if (type != NULL)

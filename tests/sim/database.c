@@ -37,7 +37,7 @@ static int64_t *epoch_of(void *state, int32_t partition)
 
 /* --- where to go on ------------------------------------------------------------------------------------ */
 
-static int database_take(void *state, const struct sink_source *source, int32_t partition,
+static int database_take(void *state, const struct letter_source *source, int32_t partition,
                          struct sink_place *place, struct error *error)
 {
     (void)source;

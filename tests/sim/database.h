@@ -4,6 +4,7 @@
 #ifndef KSUPERVISE_TESTS_SIM_DATABASE_H
 #define KSUPERVISE_TESTS_SIM_DATABASE_H
 
+#include "common/error.h"
 #include "consumer/sinks/sink.h"
 #include "tests/sim/cluster.h"
 

@@ -66,6 +66,7 @@ static int run(struct consumer *consumer, struct error *error)
     if (suspects_open(&consumer->suspects, settings->suspects, settings->quarantine, error) == -1 ||
         batch_init(&consumer->batch, (size_t)settings->batch_size, error) == -1 ||
         pipeline_open(&consumer->pipeline, settings, consumer->stats, error) == -1 ||
+        deaths_init(&consumer->deaths, (size_t)settings->batch_size, error) == -1 ||
         loop_open(consumer, error) == -1 || exactly_once_open(consumer, error) == -1)
         return -1;
     consumer->pipeline.control = consumer->control;
@@ -90,6 +91,7 @@ int process_main(struct worker *worker)
     exactly_once_close(&consumer);
     pipeline_close(&consumer.pipeline);
     batch_release(&consumer.batch);
+    deaths_release(&consumer.deaths);
     suspects_close(&consumer.suspects);
     return exit_code;
 }

@@ -216,14 +216,14 @@ void watermarks_close(struct watermarks *watermarks)
     (void)watermarks;
 }
 
-void watermarks_ask(struct watermarks *watermarks, const struct offsets *offsets)
+void watermarks_ask(struct watermarks *watermarks, const struct partitions *partitions)
 {
     (void)watermarks;
-    (void)offsets;
+    (void)partitions;
 }
 
-void watermarks_publish(struct watermarks *watermarks, struct offsets *offsets)
+void watermarks_publish(struct watermarks *watermarks, struct partitions *partitions)
 {
     (void)watermarks;
-    (void)offsets;
+    (void)partitions;
 }
