@@ -30,6 +30,8 @@ void toppar_begin(struct toppar *toppar, int64_t offset)
     toppar->started = true;
     toppar->app = RD_KAFKA_OFFSET_INVALID;
     toppar->eof = -1;
+    if (toppar->incarnation != sim.cluster.topics[toppar->topic].incarnation)
+        toppar->handed_to = -1; /* other records at the same offsets */
     toppar->incarnation = sim.cluster.topics[toppar->topic].incarnation;
     toppar_fetch(toppar);
 }

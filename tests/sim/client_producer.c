@@ -10,6 +10,10 @@ struct letter {
     rd_kafka_t *rk;
     struct entry *entry; /* whose letter it is */
     void *opaque;
+    rd_kafka_headers_t *headers;
+    void *key, *value; /* copies: the report has them */
+    size_t key_length, value_length;
+    int64_t timestamp_ms;
 };
 
 /* --- at the topic -------------------------------------------------------------------------------------- */
@@ -23,6 +27,12 @@ static void delivered(void *context, int64_t err, int64_t b)
     struct op *op = op_new(OP_DELIVERY);
     op->message.err = (rd_kafka_resp_err_t)err;
     op->message._private = letter->opaque;
+    op->message.key = letter->key;
+    op->message.key_len = letter->key_length;
+    op->message.payload = letter->value;
+    op->message.len = letter->value_length;
+    op->headers = letter->headers;
+    op->timestamp_ms = letter->timestamp_ms;
     letter->rk->in_flight--;
     queue_put(&letter->rk->main_queue, op);
 }
@@ -67,30 +77,52 @@ static struct entry *whose(rd_kafka_headers_t *headers)
     return number >= 0 ? cluster_entry(number, partition, offset, timestamp_ms) : NULL;
 }
 
+static void *copy(const void *bytes, size_t length)
+{
+    void *made = bytes != NULL ? malloc(length + 1) : NULL;
+    return made != NULL ? memcpy(made, bytes, length) : NULL;
+}
+
+static void take_part(struct letter *letter, const rd_kafka_vu_t *part)
+{
+    switch (part->vtype) {
+    case RD_KAFKA_VTYPE_HEADERS:
+        letter->headers = part->u.headers;
+        break;
+    case RD_KAFKA_VTYPE_TIMESTAMP:
+        letter->timestamp_ms = part->u.i64;
+        break;
+    case RD_KAFKA_VTYPE_OPAQUE:
+        letter->opaque = part->u.ptr;
+        break;
+    case RD_KAFKA_VTYPE_KEY:
+        letter->key = copy(part->u.mem.ptr, part->u.mem.size);
+        letter->key_length = part->u.mem.size;
+        break;
+    case RD_KAFKA_VTYPE_VALUE:
+        letter->value = copy(part->u.mem.ptr, part->u.mem.size);
+        letter->value_length = part->u.mem.size;
+        break;
+    default:
+        break;
+    }
+}
+
+/* The headers are the producer's when it succeeds. */
 rd_kafka_error_t *rd_kafka_produceva(rd_kafka_t *rk, const rd_kafka_vu_t *parts, size_t count)
 {
-    rd_kafka_headers_t *headers = NULL;
-    void *opaque = NULL;
-    int64_t timestamp_ms = 0;
     world_call("rd_kafka_produceva");
-    for (size_t i = 0; i < count; i++) {
-        if (parts[i].vtype == RD_KAFKA_VTYPE_HEADERS)
-            headers = parts[i].u.headers;
-        if (parts[i].vtype == RD_KAFKA_VTYPE_TIMESTAMP)
-            timestamp_ms = parts[i].u.i64;
-        if (parts[i].vtype == RD_KAFKA_VTYPE_OPAQUE)
-            opaque = parts[i].u.ptr;
-    }
     if (rk->in_flight >= IN_FLIGHT_MAX || sim.faults.queue_full_until_us > sim_now())
         return error_new(RD_KAFKA_RESP_ERR__QUEUE_FULL, "queue full");
     if (sim.faults.produce_fails_until_us > sim_now())
         return error_new(RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE, "too large");
     struct letter *letter = calloc(1, sizeof *letter);
-    *letter = (struct letter){rk, whose(headers), opaque};
+    letter->rk = rk;
+    for (size_t i = 0; i < count; i++)
+        take_part(letter, &parts[i]);
+    letter->entry = whose(letter->headers);
     oracle_letter_sent(rk->worker, letter->entry);
-    oracle_letter_time(letter->entry, timestamp_ms);
-    if (headers != NULL)
-        rd_kafka_headers_destroy(headers);
+    oracle_letter_time(letter->entry, letter->timestamp_ms);
     rk->in_flight++;
     world_in(client_latency_us(), arrives, letter, 0, 0);
     return NULL;

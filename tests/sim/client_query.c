@@ -14,7 +14,7 @@ int64_t client_cut_off_until(const rd_kafka_t *client)
 
 int64_t client_latency_us(void)
 {
-    return random_percent(&sim.random, 5) ? random_between(&sim.random, 5 * MS, 400 * MS)
+    return random_percent(&sim.random, 5) ? random_between(&sim.random, 5 * MS, 80 * MS)
                                           : random_between(&sim.random, 200, 3 * MS);
 }
 

@@ -31,7 +31,8 @@ struct fate {
     bool exempt;           /* nobody promised it: --from latest, a reset, retention */
     bool acknowledged;     /* kctl ack covered it */
     bool confirmed;        /* and reported success */
-    bool outbox;           /* its letter waits in the database */
+    bool outbox;       /* its letter waits in the database, */
+    bool stood;        /* or has waited there */
     bool dropped;          /* a stage was done with it before the end */
     bool plan_passes;      /* it is to go through, if it is tried often enough */
     bool before_reset;     /* was processed before a reset that is not complete: as good as done */

@@ -111,7 +111,7 @@ static void keep_letter(const struct sink_death *death)
                                    .value = death->message->payload,
                                    .value_length = death->message->len,
                                    .headers = rd_kafka_headers_copy(death->headers)};
-    op->entry->fate.outbox = true;
+    op->entry->fate.outbox = op->entry->fate.stood = true;
     op->entry->fate.row_commit = sim.database.commits;
     struct kept_letter **last = &sim.database.outbox;
     while (*last != NULL)

@@ -195,7 +195,7 @@ void oracle_committed(struct worker *worker, int topic, int32_t partition, bool 
 static void check_early(const struct worker *worker, const struct entry *entry)
 {
     const struct fate *fate = &entry->fate;
-    bool early = sim.plan->commit == COMMIT_SINK ? !fate->outbox && fate->letters == 0
+    bool early = sim.plan->commit == COMMIT_SINK ? !fate->stood
                  : entry->kind == ENTRY_BAD      ? worker->runs <= fate->handed_run
                                                  : fate->dead == 0;
     if (early)

@@ -103,6 +103,8 @@ void oracle_errand_line(struct worker *worker, const char *line)
     if (log == NULL)
         return;
     worker->reset_to[partition] = target;
+    if (worker->rk != NULL)
+        worker->rk->toppars[TOPIC_MAIN][partition].handed_to = -1;
     for (int64_t i = log->low; i < log->high; i++) {
         struct fate *fate = &log->entries[i].fate;
         if (i < target) {

@@ -85,11 +85,11 @@ int shorten(struct plan *plan, enum rule broken, int runs_max)
         shorter |= with_less(&search);
         shorter |= without_steps(&search);
     }
-    for (size_t i = 0; i < plan->step_count; i++) /* calm begins right after the last */
+    struct plan calm = *plan; /* right after the last step, if it fails so, too */
+    for (size_t i = 0; i < plan->step_count; i++)
         if (!plan->steps[i].off)
-            plan->calm_us = plan->steps[i].at_us + SECOND;
-    struct plan kept = *plan;
-    if (history_run(&kept, false).broken != broken)
-        plan->calm_us = plan->steps[plan->step_count - 1].at_us + SECOND;
+            calm.calm_us = plan->steps[i].at_us + SECOND;
+    if (history_run(&calm, false).broken == broken)
+        *plan = calm;
     return search.runs;
 }

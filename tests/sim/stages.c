@@ -57,14 +57,23 @@ static const char *verdict_name(enum verdict verdict)
     return names[verdict];
 }
 
+/* As a stage does that works long: it says now and then that it is alive. */
+static void work_slowly(const struct pipeline *pipeline)
+{
+    for (int64_t left_us = sim.faults.slow_us; left_us > 0; left_us -= SECOND) {
+        world_work(left_us < SECOND ? left_us : SECOND);
+        pipeline_tick(pipeline);
+    }
+}
+
 static enum verdict record_record(void *state, const struct item *item, char why[STAGE_WHY_BYTES])
 {
     struct worker *worker = sim.workers.current;
     struct entry *entry = ((const struct op *)item->message)->entry;
-    (void)state;
+    struct stage_state *stage = state;
     world_call("record");
     if (sim.faults.slow_until_us > sim_now())
-        world_work(sim.faults.slow_us);
+        work_slowly(stage->pipeline);
     oracle_seen(worker, item->message);
     enum verdict verdict = is_for_batch(entry) ? VERDICT_PASS : judge(worker, entry);
     snprintf(why, STAGE_WHY_BYTES, "the plan says so");
@@ -121,10 +130,11 @@ static enum verdict last_record(void *state, const struct item *item, char why[S
 static int open_state(void **state, const char *argument, const struct pipeline *pipeline,
                       struct error *error)
 {
+    struct stage_state *made = calloc(1, sizeof *made);
     (void)argument;
-    (void)pipeline;
     (void)error;
-    *state = calloc(1, sizeof(struct stage_state));
+    made->pipeline = pipeline;
+    *state = made;
     return 0;
 }
 
@@ -136,7 +146,7 @@ static enum verdict passes(void *state, const struct item *item, char why[STAGE_
     return VERDICT_PASS;
 }
 
-const struct stage_class stage_validate = {.name = "record", .help = "", .record = record_record};
+const struct stage_class stage_validate = {.name = "record", .help = "", .open = open_state, .record = record_record};
 const struct stage_class stage_exec = {
     .name = "batch", .help = "", .batch = batch_batch, .batch_end = batch_end};
 const struct stage_class stage_filter = {.name = "last", .help = "", .record = last_record};

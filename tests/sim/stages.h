@@ -5,8 +5,11 @@
 
 #include "tests/sim/cluster.h"
 
+struct pipeline;
+
 /* A stage's own memory. */
 struct stage_state {
+    const struct pipeline *pipeline;
     int64_t epochs[PARTITIONS_MAX]; /* of the database */
 };
 
