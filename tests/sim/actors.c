@@ -417,9 +417,9 @@ static void look(void *context, int64_t until_us, int64_t b)
         oracle_fail(RULE_STUCK, "%s", why);
         return;
     }
-    if (sim.plan->commit == COMMIT_MANUAL)
-        for (int i = 0; i < sim.plan->workers; i++)
-            send_errand(sim.workers.slots[i].worker, "ack", "all");
+    for (size_t i = 0; i < sim.workers.count && sim.plan->commit == COMMIT_MANUAL; i++)
+        if (sim.workers.all[i].alive) /* zombies, too */
+            send_errand(&sim.workers.all[i], "ack", "all");
     world_in(SECOND, look, NULL, until_us, 0);
 }
 
@@ -433,6 +433,10 @@ static void calm(void *context, int64_t a, int64_t b)
     sim.faults = (struct faults){.tolerate_loss = tolerates};
     for (int32_t p = 0; p < sim.cluster.topics[TOPIC_MAIN].partition_count; p++)
         log_decide(TOPIC_MAIN, p, false);
+    /* An idle consumer has no reason to ask the database: one more record. */
+    for (int32_t p = 0; p < sim.cluster.topics[TOPIC_MAIN].partition_count; p++)
+        if (sim.plan->features & FEATURE_RESTORES)
+            log_append(TOPIC_MAIN, p, ENTRY_RECORD);
     for (uint32_t i = 0; i < (uint32_t)sim.plan->workers; i++)
         start(&(struct step){.a = i});
     set_paused(0, false);

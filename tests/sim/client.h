@@ -60,6 +60,7 @@ struct op {
     void *opaque;
     const char *text;
     void *event;
+    bool after_fatal; /* it was handed out behind a fatal error */
 };
 
 struct rd_kafka_queue_s {

@@ -221,6 +221,8 @@ static void begin_one(rd_kafka_t *rk, const rd_kafka_topic_partition_t *one)
     if (rk->state == JOIN_GIVING) { /* the application may also assign anew what it has */
         toppar->assignment++;
         toppar->handed_to = -1;
+    } else if (one->offset < toppar->handed_to) {
+        toppar->handed_to = one->offset;
     }
     world_trace("reads [%d] from %lld%s", (int)one->partition, (long long)one->offset,
                 toppar->paused ? ", when it is resumed" : "");

@@ -133,6 +133,7 @@ static void hand_out(struct op *op)
         sim.workers.current->fatal_told = true;
     if (toppar == NULL || op->message.err != RD_KAFKA_RESP_ERR_NO_ERROR)
         return;
+    op->after_fatal = rk->worker->fatal_told;
     op->entry->fate.handed_run = rk->worker->runs;
     toppar->app = op->message.offset + 1;
     if (rk->conf->auto_store)

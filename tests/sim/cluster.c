@@ -170,7 +170,7 @@ void topic_add_partition(int topic)
     if (!grown->exists || grown->partition_count == PARTITIONS_MAX)
         return;
     make_logs(grown, grown->partition_count, grown->partition_count + 1);
-    grown->logs[grown->partition_count - 1].added = true;
+    grown->logs[grown->partition_count - 1].added = sim.cluster.group.generation > 0;
     world_trace("topic %s has %d partitions now", grown->name, grown->partition_count);
     client_topic_changed(topic);
 }

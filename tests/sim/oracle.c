@@ -73,7 +73,7 @@ void oracle_seen(struct worker *worker, const rd_kafka_message_t *message)
 {
     const struct entry *entry = ((const struct op *)message)->entry;
     check_topic(worker, message);
-    if (worker->fatal_told)
+    if (((const struct op *)message)->after_fatal)
         oracle_fail(RULE_AFTER_FATAL, "%s processes [%d] %lld", worker->name, entry->partition,
                     (long long)entry->offset);
     if (by_hand() && entry->fate.confirmed && is_member(worker))
@@ -99,6 +99,8 @@ void oracle_run(struct worker *worker, bool stands)
             continue;
         }
         fate->done++;
+        if (!is_member(worker))
+            continue; /* who has the partition is another one */
         fate->done_by = (int)(worker - sim.workers.all) + 1;
         fate->done_assignment =
             worker->rk->toppars[TOPIC_MAIN][worker->tentative[i].entry->partition].assignment;
@@ -192,15 +194,16 @@ void oracle_committed(struct worker *worker, int topic, int32_t partition, bool 
 
 /* --- letters ------------------------------------------------------------------------------------------- */
 
-static void check_early(const struct worker *worker, const struct entry *entry)
+static void check_early(const struct worker *worker, struct entry *entry)
 {
-    const struct fate *fate = &entry->fate;
+    struct fate *fate = &entry->fate;
     bool early = sim.plan->commit == COMMIT_SINK ? !fate->stood
                  : entry->kind == ENTRY_BAD      ? worker->runs <= fate->handed_run
                                                  : fate->dead == 0;
-    if (early)
+    if (early && !fate->stood)
         oracle_fail(RULE_LETTER_EARLY, "the letter of [%d] %lld leaves while %s works on its batch",
                     entry->partition, (long long)entry->offset, worker->name);
+    fate->stood = true; /* sent again, it is no earlier */
 }
 
 void oracle_letter_sent(struct worker *worker, struct entry *entry)
@@ -276,21 +279,25 @@ void oracle_range(struct worker *worker, int32_t partition, int64_t from, int64_
 
 /* --- what nobody promised ------------------------------------------------------------------------------ */
 
-static bool anything_committed(void)
+/* The group has never worked on it. */
+static bool is_new_to_group(const struct log *log, int32_t partition)
 {
-    for (int32_t i = 0; i < sim.cluster.topics[TOPIC_MAIN].partition_count; i++)
-        if (sim.cluster.topics[TOPIC_MAIN].logs[i].committed >= 0 || sim.database.rows[i].next >= 0)
-            return true;
-    return false;
+    if (log->added || log->committed >= 0 || sim.database.rows[partition].next >= 0)
+        return false;
+    for (int64_t i = log->low; i < log->high; i++)
+        if (log->entries[i].fate.done > 0 || log->entries[i].fate.letters > 0)
+            return false;
+    return true;
 }
 
 void oracle_end_told(struct worker *worker, int topic, int32_t partition, int64_t end)
 {
+    (void)worker;
     if (topic != TOPIC_MAIN)
         return;
     bool anew = sim.cluster.topics[topic].incarnation > 1;
-    bool first = sim.plan->from == FROM_LATEST && (worker->first_start || !anything_committed() || anew) &&
-                 !cluster_log(topic, partition)->added;
+    bool first =
+        sim.plan->from == FROM_LATEST && (anew || is_new_to_group(cluster_log(topic, partition), partition));
     bool lost = sim.plan->on_offset_loss == OFFSET_LOSS_LATEST && sim.oracle.reported[partition];
     if (first || lost)
         exempt(partition, end);
@@ -328,9 +335,9 @@ void oracle_retained(int topic, int32_t partition)
 
 void oracle_rebalance(struct worker *worker, bool given, const rd_kafka_topic_partition_list_t *list)
 {
+    (void)worker;
+    (void)given;
     (void)list;
-    if (given)
-        worker->first_start = !anything_committed();
 }
 
 static bool any_loss(void)
@@ -377,7 +384,7 @@ void oracle_ended(struct worker *worker)
     if (sim.world.over)
         return;
     check_exit(worker);
-    if (received > worker->handed)
+    if (received > worker->handed && sim.cluster.topics[TOPIC_MAIN].incarnation == 1)
         oracle_fail(RULE_RECEIVED, "%s says %llu, it was given %llu", worker->name,
                     (unsigned long long)received, (unsigned long long)worker->handed);
 }

@@ -46,7 +46,6 @@ struct worker {
     stats_word counters[STATS_CONSUMER_COUNTER_COUNT];
     stats_word tick;
     uint64_t handed;  /* records that entered its array, each once an assignment: what `received` may be */
-    bool first_start; /* when it was given its partitions, the group had no offsets: --from counts */
     bool fatal_told;  /* a fatal error was handed to it */
     /* the pipeline's run */
     struct tentative tentative[TENTATIVE_MAX];
