@@ -181,8 +181,9 @@ void plan_worker_ended(struct worker *worker)
 /* librdkafka also reports one where there is none. */
 static void outage(const struct step *step)
 {
-    if (step->a % 4 != 0)
-        sim.cluster.away_until_us = sim_now() + span(step->b, 200 * MS, 20 * SECOND);
+    int64_t until_us = sim_now() + span(step->b, 200 * MS, 20 * SECOND);
+    if (step->a % 4 != 0 && until_us > sim.cluster.away_until_us)
+        sim.cluster.away_until_us = until_us;
     world_trace(step->a % 4 != 0 ? "no broker answers for a while" : "librdkafka is wrong about an outage");
     for (int i = 0; i < client_count; i++)
         if (clients[i]->type == RD_KAFKA_CONSUMER)
@@ -246,6 +247,15 @@ static void set_paused(uint32_t number, bool paused)
         worker->paused = paused;
         worker_poke(worker);
     }
+}
+
+static void resume_all(void)
+{
+    for (size_t i = 0; i < sim.workers.count; i++)
+        if (sim.workers.all[i].alive) { /* zombies, too */
+            sim.workers.all[i].paused = false;
+            worker_poke(&sim.workers.all[i]);
+        }
 }
 
 static void pause_worker(const struct step *step)
@@ -439,7 +449,7 @@ static void calm(void *context, int64_t a, int64_t b)
             log_append(TOPIC_MAIN, p, ENTRY_RECORD);
     for (uint32_t i = 0; i < (uint32_t)sim.plan->workers; i++)
         start(&(struct step){.a = i});
-    set_paused(0, false);
+    resume_all();
     for (int i = 0; i < sim.plan->workers; i++)
         if (sim.workers.slots[i].worker != NULL)
             sim.workers.slots[i].worker->kill_in = 0;

@@ -28,6 +28,7 @@ struct fate {
     uint16_t sent;         /* letters that left */
     uint16_t letters;      /* letters that the dead-letter topic acknowledged */
     uint16_t rows;         /* in the database, now */
+    uint16_t rows_kept;    /* in its snapshot */
     bool exempt;           /* nobody promised it: --from latest, a reset, retention */
     bool acknowledged;     /* kctl ack covered it */
     bool confirmed;        /* and reported success */

@@ -60,7 +60,10 @@ static enum sink_result database_reread(void *state, int32_t partition, struct s
         return SINK_AGAIN;
     const struct database_row *row = &sim.database.rows[partition];
     *place = (struct sink_place){row->next >= 0 ? row->next : STATS_UNKNOWN, row->witness};
-    return row->epoch == *epoch_of(state, partition) ? SINK_DONE : SINK_LOST;
+    if (row->epoch == *epoch_of(state, partition))
+        return SINK_DONE;
+    error_set(error, "another epoch");
+    return SINK_LOST;
 }
 
 static void delete_rows(int32_t partition, int64_t from)
@@ -151,6 +154,7 @@ static enum sink_result database_commit(void *state, const struct sink_batch *ba
     for (size_t i = 0; i < batch->range_count; i++)
         if (!matches(state, &batch->ranges[i])) {
             *lost = batch->ranges[i].partition;
+            error_set(error, "another epoch, or another next offset");
             world_trace("the database refuses [%d]: epoch or next offset", (int)*lost);
             return SINK_LOST;
         }
@@ -233,6 +237,10 @@ void database_snapshot(void)
     sim.database.has_snapshot = true;
     memcpy(sim.database.snapshot, sim.database.rows, sizeof sim.database.rows);
     sim.database.snapshot_commits = sim.database.commits;
+    const struct topic *topic = &sim.cluster.topics[TOPIC_MAIN];
+    for (int32_t p = 0; p < topic->partition_count; p++)
+        for (int64_t i = 0; i < topic->logs[p].high; i++)
+            topic->logs[p].entries[i].fate.rows_kept = topic->logs[p].entries[i].fate.rows;
     world_trace("a snapshot of the database is kept");
 }
 
@@ -262,10 +270,12 @@ void database_restore(void)
     for (int32_t p = 0; p < topic->partition_count; p++)
         for (int64_t i = 0; i < topic->logs[p].high; i++) {
             struct fate *fate = &topic->logs[p].entries[i].fate;
+            fate->rows = fate->rows_kept;
             if (fate->row_commit <= sim.database.snapshot_commits)
                 continue;
-            fate->rows = 0;
             fate->outbox = false;
+            if (sim.database.rows[p].next < 0) /* without a row, the group's offset counts */
+                fate->exempt = fate->exempt || i < topic->logs[p].committed;
         }
     struct kept_letter **at = &sim.database.outbox;
     while (*at != NULL) {

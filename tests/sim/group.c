@@ -44,6 +44,14 @@ struct member *group_find(int64_t id)
     return NULL;
 }
 
+bool group_empty(void)
+{
+    for (int i = 0; i < MEMBERS_MAX; i++)
+        if (group()->members[i].used)
+            return false;
+    return true;
+}
+
 static struct member *by_instance(const char *instance)
 {
     for (int i = 0; i < MEMBERS_MAX && instance[0] != '\0'; i++)
@@ -284,10 +292,7 @@ rd_kafka_resp_err_t group_check(rd_kafka_t *client, int64_t member_id, int gener
     if (member == NULL && (by_instance(client->conf->instance) != NULL || client->away_from_group))
         return RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID;
     /* Without members Kafka takes a commit of nobody: that is how offsets are set by hand. */
-    bool empty = true;
-    for (int i = 0; i < MEMBERS_MAX; i++)
-        empty = empty && !group()->members[i].used;
-    if (member_id == -1 && empty)
+    if (member_id == -1 && group_empty())
         return RD_KAFKA_RESP_ERR_NO_ERROR;
     if (member == NULL)
         return RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID;
