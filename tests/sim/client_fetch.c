@@ -20,7 +20,7 @@ void toppar_stop(struct toppar *toppar)
 {
     toppar_outdate(toppar);
     toppar->assigned = toppar->started = false;
-    toppar->app = RD_KAFKA_OFFSET_INVALID;
+    toppar->app = toppar->stored = RD_KAFKA_OFFSET_INVALID;
 }
 
 void toppar_begin(struct toppar *toppar, int64_t offset)
@@ -100,8 +100,10 @@ static void read_log(struct toppar *toppar, struct log *log)
     if (toppar->next < stable || toppar->eof == toppar->next)
         return;
     toppar->eof = toppar->next;
-    if (toppar->rk->conf->partition_eof)
-        client_put_error(toppar->rk, toppar, RD_KAFKA_RESP_ERR__PARTITION_EOF, toppar->next, "end");
+    if (!toppar->rk->conf->partition_eof)
+        return;
+    world_trace("[%d] the end, at %lld, is told", (int)toppar->partition, (long long)toppar->next);
+    client_put_error(toppar->rk, toppar, RD_KAFKA_RESP_ERR__PARTITION_EOF, toppar->next, "end");
 }
 
 /* Told once; then it is looked for. */

@@ -240,7 +240,8 @@ void *rd_kafka_opaque(const rd_kafka_t *rk)
 /* Interceptors: of requests, JoinGroup and SyncGroup are told. */
 
 rd_kafka_resp_err_t rd_kafka_conf_interceptor_add_on_new(rd_kafka_conf_t *conf, const char *name,
-                                                         rd_kafka_interceptor_f_on_new_t *on_new, void *opaque)
+                                                         rd_kafka_interceptor_f_on_new_t *on_new,
+                                                         void *opaque)
 {
     (void)name;
     conf->on_new = on_new;
@@ -248,9 +249,9 @@ rd_kafka_resp_err_t rd_kafka_conf_interceptor_add_on_new(rd_kafka_conf_t *conf, 
     return RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
-rd_kafka_resp_err_t
-rd_kafka_interceptor_add_on_request_sent(rd_kafka_t *rk, const char *name,
-                                         rd_kafka_interceptor_f_on_request_sent_t *sent, void *opaque)
+rd_kafka_resp_err_t rd_kafka_interceptor_add_on_request_sent(rd_kafka_t *rk, const char *name,
+                                                             rd_kafka_interceptor_f_on_request_sent_t *sent,
+                                                             void *opaque)
 {
     (void)name;
     rk->on_sent = sent;
@@ -258,10 +259,8 @@ rd_kafka_interceptor_add_on_request_sent(rd_kafka_t *rk, const char *name,
     return RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
-rd_kafka_resp_err_t
-rd_kafka_interceptor_add_on_response_received(rd_kafka_t *rk, const char *name,
-                                              rd_kafka_interceptor_f_on_response_received_t *received,
-                                              void *opaque)
+rd_kafka_resp_err_t rd_kafka_interceptor_add_on_response_received(
+    rd_kafka_t *rk, const char *name, rd_kafka_interceptor_f_on_response_received_t *received, void *opaque)
 {
     (void)name;
     rk->on_received = received;
@@ -317,7 +316,7 @@ static void back(void *context, int64_t a, int64_t b)
     if (!client->alive || !client_hears(client))
         return;
     if (member != NULL && member->client == client)
-        member->session++; /* in time */
+        member->session++;           /* in time */
     if (client->state == JOIN_ASKED) /* the answer may have been lost */
         client_join_again(client);
     else

@@ -170,7 +170,10 @@ void topic_add_partition(int topic)
     if (!grown->exists || grown->partition_count == PARTITIONS_MAX)
         return;
     make_logs(grown, grown->partition_count, grown->partition_count + 1);
-    grown->logs[grown->partition_count - 1].added = sim.cluster.group.generation > 0;
+    bool begun = false; /* the group has offsets: what is new to it begins at its first record */
+    for (int i = 0; i < grown->partition_count - 1; i++)
+        begun = begun || grown->logs[i].committed >= 0;
+    grown->logs[grown->partition_count - 1].added = begun;
     world_trace("topic %s has %d partitions now", grown->name, grown->partition_count);
     client_topic_changed(topic);
 }

@@ -32,13 +32,14 @@ struct fate {
     bool exempt;           /* nobody promised it: --from latest, a reset, retention */
     bool acknowledged;     /* kctl ack covered it */
     bool confirmed;        /* and reported success */
-    bool outbox;       /* its letter waits in the database, */
-    bool stood;        /* or has waited there */
+    bool outbox;           /* its letter waits in the database, */
+    bool stood;            /* or has waited there */
     bool dropped;          /* a stage was done with it before the end */
     bool plan_passes;      /* it is to go through, if it is tried often enough */
     bool before_reset;     /* was processed before a reset that is not complete: as good as done */
     bool was_acknowledged; /* the same of an acknowledgement, */
-    bool was_dropped;      /* and of a stage's word */
+    bool was_dropped;      /* and of a stage's word, */
+    bool was_exempt;       /* and of an exemption */
     uint64_t handed_run;   /* how many runs its consumer had done when it was handed out */
     uint64_t row_commit;   /* the database's commit that made the row, or the letter */
     int done_by;           /* who processed it last, and under which assignment */

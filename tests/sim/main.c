@@ -19,6 +19,7 @@ struct options {
     double seconds;
     bool one;         /* tell the history of `first`, event by event */
     bool survey;      /* go on after a failure: the first seed of each broken promise */
+    bool once;        /* survey: but not after the first failure, which is not shortened */
     bool sorts;       /* survey: each failure is shortened, and counted by what is left of it */
     bool shortens;    /* one: tell the shortened one */
     uint32_t without; /* features */
@@ -115,7 +116,7 @@ static void run_many(const struct options *options, struct progress *progress, d
         if (outcome.broken == RULE_NONE)
             continue;
         note(progress, &outcome, progress->seed, now_s() - began_s);
-        if (!options->survey)
+        if (!options->survey || options->once)
             return;
         if (options->sorts)
             sort_failure(progress, &plan, outcome.broken);
@@ -289,21 +290,19 @@ static uint32_t rules_of(const char *text)
 
 int main(int argc, char **argv)
 {
-    static const struct option longs[] = {{"seed", required_argument, NULL, 's'},
-                                          {"seconds", required_argument, NULL, 't'},
-                                          {"first", required_argument, NULL, 'f'},
-                                          {"survey", no_argument, NULL, 'y'},
-                                          {"sort", no_argument, NULL, 'o'},
-                                          {"without", required_argument, NULL, 'w'},
-                                          {"short", no_argument, NULL, 'h'},
-                                          {"allow", required_argument, NULL, 'a'},
-                                          {NULL, 0, NULL, 0}};
+    static const struct option longs[] = {
+        {"seed", required_argument, NULL, 's'},    {"seconds", required_argument, NULL, 't'},
+        {"first", required_argument, NULL, 'f'},   {"survey", no_argument, NULL, 'y'},
+        {"until-found", no_argument, NULL, 'u'},   {"sort", no_argument, NULL, 'o'},
+        {"without", required_argument, NULL, 'w'}, {"short", no_argument, NULL, 'h'},
+        {"allow", required_argument, NULL, 'a'},   {NULL, 0, NULL, 0}};
     struct options options = {.first = 1, .seconds = 60};
     int option;
     while ((option = getopt_long(argc, argv, "", longs, NULL)) != -1) {
         if (option == 's' || option == 'f')
             options.first = strtoull(optarg, NULL, 10);
         options.one = options.one || option == 's';
+        options.once = options.once || option == 'u';
         options.sorts = options.sorts || option == 'o';
         options.survey = options.survey || option == 'y' || option == 'o';
         options.shortens = options.shortens || option == 'h';

@@ -114,6 +114,7 @@ void oracle_errand_line(struct worker *worker, const char *line)
         fate->before_reset = fate->before_reset || fate->done > 0 || fate->letters > 0 || fate->dropped;
         fate->was_acknowledged = fate->was_acknowledged || fate->acknowledged;
         fate->was_dropped = fate->was_dropped || fate->dropped;
+        fate->was_exempt = fate->was_exempt || fate->exempt;
         fate->done = fate->dead = fate->letters = 0;
         fate->acknowledged = fate->confirmed = fate->dropped = fate->exempt = false;
         fate->sent_by = 0;
@@ -131,10 +132,11 @@ static void end_reset(const struct worker *worker, int32_t partition, bool succe
         if (!success) {
             fate->acknowledged = fate->acknowledged || fate->was_acknowledged;
             fate->dropped = fate->dropped || fate->was_dropped;
+            fate->exempt = fate->exempt || fate->was_exempt;
         }
         if (success)
             fate->before_reset = false;
-        fate->was_acknowledged = fate->was_dropped = false;
+        fate->was_acknowledged = fate->was_dropped = fate->was_exempt = false;
     }
     if (success && sim.oracle.checked[partition] > worker->reset_to[partition])
         sim.oracle.checked[partition] = worker->reset_to[partition];

@@ -146,7 +146,8 @@ static enum verdict passes(void *state, const struct item *item, char why[STAGE_
     return VERDICT_PASS;
 }
 
-const struct stage_class stage_validate = {.name = "record", .help = "", .open = open_state, .record = record_record};
+const struct stage_class stage_validate = {
+    .name = "record", .help = "", .open = open_state, .record = record_record};
 const struct stage_class stage_exec = {
     .name = "batch", .help = "", .batch = batch_batch, .batch_end = batch_end};
 const struct stage_class stage_filter = {.name = "last", .help = "", .record = last_record};

@@ -45,8 +45,8 @@ struct worker {
     struct stats_writer stats;
     stats_word counters[STATS_CONSUMER_COUNTER_COUNT];
     stats_word tick;
-    uint64_t handed;  /* records that entered its array, each once an assignment: what `received` may be */
-    bool fatal_told;  /* a fatal error was handed to it */
+    uint64_t handed; /* records that entered its array, each once an assignment: what `received` may be */
+    bool fatal_told; /* a fatal error was handed to it */
     /* the pipeline's run */
     struct tentative tentative[TENTATIVE_MAX];
     size_t tentative_count;
