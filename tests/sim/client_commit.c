@@ -140,7 +140,8 @@ static void arrives(void *context, int64_t a, int64_t b)
     if (cut_off_us > request->sent_us + GIVE_UP_US)
         answer(request, RD_KAFKA_RESP_ERR__TIMED_OUT, GIVE_UP_US);
     else if (cut_off_us > 0)
-        world_at(cut_off_us + MS, arrives, request, 0, 0); /* in their order, before any JoinGroup */
+        world_at(cut_off_us + MS + (int64_t)request->order, arrives, request, 0,
+                 0); /* in their order, before any JoinGroup */
     else if (!request->judged && faults_strike(&sim.faults.commits))
         spoil(request);
     else

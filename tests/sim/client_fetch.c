@@ -97,6 +97,8 @@ static void read_log(struct toppar *toppar, struct log *log)
         put_record(toppar, entry);
         taken++;
     }
+    if (log->read_to < toppar->next)
+        log->read_to = toppar->next;
     if (toppar->next < stable || toppar->eof == toppar->next)
         return;
     toppar->eof = toppar->next;

@@ -16,7 +16,7 @@ static void ask_to_join(void *context, int64_t a, int64_t b)
         return;
     int64_t cut_off_us = client_cut_off_until(client);
     if (cut_off_us > 0) {
-        world_at(cut_off_us + random_between(&sim.random, 2 * MS, 300 * MS), ask_to_join, client, 0, 0);
+        world_at(cut_off_us + random_between(&sim.random, 5 * MS, 300 * MS), ask_to_join, client, 0, 0);
     } else {
         client->asked = true;
         client_tell_joining(client, true);

@@ -39,6 +39,7 @@ struct fate {
     bool before_reset;     /* was processed before a reset that is not complete: as good as done */
     bool was_acknowledged; /* the same of an acknowledgement, */
     bool was_dropped;      /* and of a stage's word, */
+    bool ever_stored;      /* the dead-letter topic has had its letter */
     bool was_exempt;       /* and of an exemption */
     uint64_t handed_run;   /* how many runs its consumer had done when it was handed out */
     uint64_t row_commit;   /* the database's commit that made the row, or the letter */
@@ -62,6 +63,7 @@ struct entry {
 struct log {
     struct entry *entries; /* by offset; never moves */
     int64_t low, high;
+    int64_t read_to;          /* how far any consumer has come */
     int64_t open_from;        /* where an undecided transaction begins; −1: there is none */
     int64_t committed;        /* by the group; −1: nothing */
     char *metadata;           /* of that commit; "" */

@@ -203,7 +203,7 @@ static void remove_letter(const struct letter_place *place)
         at = &(*at)->next;
     if (*at == NULL)
         return;
-    if ((*at)->entry->fate.letters == 0)
+    if (!(*at)->entry->fate.ever_stored)
         oracle_fail(RULE_ROW_SKIPPED, "[%d] %lld left the outbox, and is not acknowledged",
                     (int)place->partition, (long long)place->offset);
     (*at)->entry->fate.outbox = false;

@@ -248,6 +248,7 @@ void oracle_letter_stored(struct entry *entry)
     if (entry == NULL)
         return;
     entry->fate.letters++;
+    entry->fate.ever_stored = true;
     if (sim.plan->commit == COMMIT_SINK && entry->fate.rows > 0)
         oracle_fail(RULE_ROW_AND_LETTER, "[%d] %lld", entry->partition, (long long)entry->offset);
 }
@@ -327,7 +328,7 @@ void oracle_out_of_range(int topic, int32_t partition, int64_t offset)
         return;
     sim.oracle.reported[partition] = true;
     if (offset < 0 || offset > log->high || sim.cluster.topics[topic].incarnation > 1 ||
-        held_records(log, offset, log->low))
+        log->read_to < log->low || held_records(log, offset, log->low))
         sim.oracle.loss[partition] = true;
 }
 
@@ -336,7 +337,7 @@ void oracle_retained(int topic, int32_t partition)
     struct log *log = cluster_log(topic, partition);
     if (topic != TOPIC_MAIN)
         return;
-    if (held_records(log, log->committed >= 0 ? log->committed : 0, log->low))
+    if (log->read_to < log->low || held_records(log, log->committed >= 0 ? log->committed : 0, log->low))
         sim.oracle.loss[partition] = true;
 }
 
