@@ -73,7 +73,7 @@ static rd_kafka_resp_err_t ask(struct committer *committer, const rd_kafka_topic
 
 static bool may_commit(const struct committer *committer)
 {
-    return !committer->automatic && !committer->outstanding &&
+    return !committer->automatic && !committer->outstanding && !committer->quiet &&
            committer->fenced == RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
@@ -157,6 +157,15 @@ static rd_kafka_resp_err_t ask_and_wait(struct committer *committer,
         give_up(committer, RD_KAFKA_RESP_ERR__TIMED_OUT);
     rd_kafka_queue_destroy(answers);
     return err != RD_KAFKA_RESP_ERR_NO_ERROR ? err : answer.err;
+}
+
+int commit_first(struct committer *committer, const rd_kafka_topic_partition_list_t *list,
+                 struct error *error)
+{
+    rd_kafka_resp_err_t err = ask_and_wait(committer, list, COMMIT_SYNC_US);
+    return err == RD_KAFKA_RESP_ERR_NO_ERROR
+               ? 0
+               : error_set(error, "the first offsets could not be committed: %s", rd_kafka_err2str(err));
 }
 
 int commit_sync(struct committer *committer, int64_t timeout_us, struct error *error)

@@ -17,6 +17,7 @@ struct committer {
     struct stats_writer *stats;
     int64_t number;                /* of the last commit */
     bool outstanding;              /* and its answer is waited for */
+    bool quiet;                    /* no asynchronous commit is to be begun */
     bool automatic;                /* --commit auto: librdkafka commits by itself */
     const struct joining *joining; /* while it is under way a commit would cost the assignment; NULL: never */
     int64_t asked_us;              /* monotonic */
@@ -46,6 +47,11 @@ void commit_answered(struct committer *committer, rd_kafka_resp_err_t err,
 /* A commit that librdkafka made by itself (--commit auto). */
 void commit_made(struct committer *committer, rd_kafka_resp_err_t err,
                  const rd_kafka_topic_partition_list_t *list);
+
+/* Commits these, which are no partitions of the table yet, and waits for the answer. 0, or -1 with the error.
+ */
+int commit_first(struct committer *committer, const rd_kafka_topic_partition_list_t *list,
+                 struct error *error);
 
 /* Commits and waits for the answer, at most `timeout_us`. 0 when all is committed that may be; -1 otherwise,
  * with the error. */

@@ -68,6 +68,7 @@ struct consumer {
     struct kafka_outage outage;
     struct trouble trouble;
     struct worker_errand errand; /* the last one */
+    bool errand_waits;           /* for the commit under way to be answered */
     struct consumer_end end;
     /* readiness */
     bool assignment_changed; /* the supervisor has not been told yet */

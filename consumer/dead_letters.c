@@ -203,6 +203,18 @@ const char *dead_letters_refused(const struct dead_letters *letters, int32_t par
     return NULL;
 }
 
+int64_t dead_letters_next(const struct dead_letters *letters, int32_t partition, int64_t from)
+{
+    int64_t next = INT64_MAX;
+    for (size_t i = 0; letters != NULL && i < letters->top; i++) {
+        const struct letter *letter = &letters->slots[i];
+        if (letter->state != FREE && letter->partition == partition && letter->offset >= from &&
+            letter->offset < next)
+            next = letter->offset;
+    }
+    return next;
+}
+
 int64_t dead_letters_due_us(const struct dead_letters *letters)
 {
     int64_t due_us = INT64_MAX;

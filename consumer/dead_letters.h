@@ -61,6 +61,9 @@ bool dead_letters_full(const struct dead_letters *letters);
 /* Some letter of that partition was refused, and is not acknowledged yet: why. NULL: none. */
 const char *dead_letters_refused(const struct dead_letters *letters, int32_t partition);
 
+/* The first record at or after `from` whose letter is not acknowledged yet; INT64_MAX: there is none. */
+int64_t dead_letters_next(const struct dead_letters *letters, int32_t partition, int64_t from);
+
 /* Until a refused one is sent again, microseconds from now; INT64_MAX: there is none. */
 int64_t dead_letters_due_us(const struct dead_letters *letters);
 

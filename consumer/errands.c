@@ -33,7 +33,11 @@ static int run(struct consumer *consumer, struct error *error)
 void errands_run(struct consumer *consumer)
 {
     struct error error = ERROR_INIT;
-    if (!worker_control_errand(consumer->control, &consumer->errand))
+    if (!consumer->errand_waits && !worker_control_errand(consumer->control, &consumer->errand))
+        return;
+    /* One that is under way could land behind the errand's own. */
+    consumer->errand_waits = consumer->committer.quiet = consumer->committer.outstanding;
+    if (consumer->errand_waits)
         return;
     if (run(consumer, &error) == -1)
         worker_notify_text(consumer->control, "errand_failed", error.text);

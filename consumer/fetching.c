@@ -97,6 +97,7 @@ static void assign_again(struct fetching *fetching, const rd_kafka_topic_partiti
     if (fetching_is_cooperative(fetching)) {
         list = rd_kafka_topic_partition_list_copy(ended);
         check(fetching, rd_kafka_incremental_unassign(fetching->rk, ended), "incremental unassign");
+        partitions_event(partitions, EVENT_DISTURBED);
     } else {
         list = rd_kafka_topic_partition_list_new((int)partitions->assigned_count);
         for (size_t i = 0; i < partitions->row_count; i++)

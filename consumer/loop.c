@@ -19,7 +19,8 @@
 #include "consumer/starts.h"
 
 #define IDLE_US        US_PER_SECOND /* the longest wait for a record: the heartbeat goes at least this often */
-#define WATERMARKS_US  (250 * US_PER_MS)   /* librdkafka knows the high ones: no traffic */
+#define ERRAND_US      (5 * US_PER_MS)   /* from a look for the commit that an errand waits for to the next */
+#define WATERMARKS_US  (250 * US_PER_MS) /* librdkafka knows the high ones: no traffic */
 #define LOW_US         (5 * US_PER_SECOND) /* low ones are asked for this often: one request a leader */
 #define QUEUE_PEAK_MIN 1000                /* a shorter queue was never full */
 #define LAST_US        (150 * US_PER_MS)
@@ -268,7 +269,8 @@ static int64_t least(int64_t a, int64_t b)
 static int64_t idle_us(const struct consumer *consumer)
 {
     int64_t due_us = least(commit_due_us(&consumer->committer), partitions_due_us(&consumer->partitions));
-    return least(least(due_us, dead_letters_due_us(consumer->letters)), IDLE_US);
+    due_us = least(due_us, dead_letters_due_us(consumer->letters));
+    return least(due_us, consumer->errand_waits ? ERRAND_US : IDLE_US);
 }
 
 static void turn(struct consumer *consumer, struct rounds *rounds)

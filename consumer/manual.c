@@ -41,6 +41,20 @@ void manual_serve(struct consumer *consumer)
 
 /* --- the errand ---------------------------------------------------------------------------------------- */
 
+/* Without the records whose letters are under way: those acknowledge themselves, when they are out. */
+static int acknowledge_processed(struct consumer *consumer, int32_t partition, int64_t first, int64_t end,
+                                 struct error *error)
+{
+    while (first < end) {
+        int64_t letter = dead_letters_next(consumer->letters, partition, first);
+        int64_t until = letter < end ? letter : end;
+        if (partition_acknowledge(&consumer->partitions, partition, first, until, error) == -1)
+            return -1;
+        first = until + 1;
+    }
+    return 0;
+}
+
 static int acknowledge(struct consumer *consumer, int32_t partition, int64_t first, int64_t end,
                        struct error *error)
 {
@@ -51,7 +65,7 @@ static int acknowledge(struct consumer *consumer, int32_t partition, int64_t fir
     if (end > row->position)
         return error_set(error, "%s [%" PRId32 "] %" PRId64 " was not delivered yet: it is at %" PRId64,
                          consumer->partitions.topic, partition, end - 1, row->position);
-    if (partition_acknowledge(&consumer->partitions, partition, first, end, error) == -1)
+    if (acknowledge_processed(consumer, partition, first, end, error) == -1)
         return error_context(error, "%s [%" PRId32 "]", consumer->partitions.topic, partition);
     return 0;
 }

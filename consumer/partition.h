@@ -54,6 +54,7 @@ struct flight {
     int64_t end;
     int64_t oldest_us;   /* wall; STATS_UNKNOWN */
     int64_t stop;        /* what is not processed for now begins here; STATS_UNKNOWN: all of it is */
+    bool failed;         /* and that is an attempt at the record there */
     int64_t until_us;    /* monotonic: and is tried again then */
     struct witness last; /* the last record before `end` */
 };
@@ -121,7 +122,6 @@ struct partitions {
     size_t waiting_count; /* in a state that waits */
     bool unsettled;       /* some row does not fetch as its state says: fetching.h */
     bool manual;          /* what is acknowledged is committed, not what is processed */
-    int topic_partitions; /* how many the topic has, when that was asked; 0: it was not */
     uint64_t fresh;       /* records of the batch in flight that were not received before */
 };
 
@@ -226,14 +226,19 @@ static inline bool partition_moves(const struct partition *row)
     return row->flight.first != STATS_UNKNOWN && row->flight.end != row->position;
 }
 
-/* A record cannot be processed for now: it and what follows in its partition comes again at `until_us`.
- * Returns how often it was tried. */
-unsigned partition_stop_at_record(struct partitions *partitions, int32_t number, int64_t offset,
-                                  int64_t wall_us);
+/* A record cannot be processed for now: it and what follows in its partition comes again at `until_us`. It
+ * counts as an attempt if no record before it stops the partition, too. */
+void partition_stop_at_record(struct partitions *partitions, int32_t number, int64_t offset,
+                              int64_t until_us);
+/* How often that record was tried before. */
+static inline unsigned partition_attempts(const struct partition *row, int64_t offset)
+{
+    return row->retry.offset == offset ? row->retry.attempts : 0;
+}
 /* Nothing of the batch in flight could be processed. Returns how often that was in a row. */
 unsigned partition_stop_at_batch(struct partitions *partitions, int32_t number);
 void partition_stop_until(struct partitions *partitions, int32_t number, int64_t until_us);
-/* Like the first, but it is no attempt at the record. */
+/* Like partition_stop_at_record, but it is no attempt at the record. */
 void partition_stop_at(struct partitions *partitions, int32_t number, int64_t offset, int64_t until_us);
 /* True for a record that the batch in flight stops at, or that follows one. */
 static inline bool partition_stopped(const struct partition *row, int64_t offset)
@@ -267,7 +272,8 @@ void partition_publish_acks(const struct partitions *partitions, const struct pa
 
 /* --- commits: partition_commits.c ---------------------------------------------------------------------- */
 
-/* Barriers: what was processed is not to be committed before something else happened (dead_letters.h).
+/* Barriers: what was processed is not to be committed before something else happened (dead_letters.h). With
+ * acknowledgements there are none: what has not happened is not acknowledged.
  * Lifting is for all, before they are set anew. */
 void partition_lower_barrier(struct partitions *partitions, int32_t number, int64_t offset);
 void partitions_lift_barriers(struct partitions *partitions);
@@ -295,6 +301,8 @@ void partitions_commit_late(struct partitions *partitions, const rd_kafka_topic_
 /* What the first commit of a partition says in its metadata when --from is latest: how many partitions there
  * were. So a partition that comes later is told from one that another member is beginning right now. */
 #define COMMIT_FIRST_MARK "first of "
+rd_kafka_topic_partition_t *commit_add_first(rd_kafka_topic_partition_list_t *list, const char *topic,
+                                             int32_t number, int64_t offset, int topic_partitions);
 /* 0: it is no such metadata. */
 int commit_first_of(const char *metadata, size_t length);
 

@@ -7,7 +7,8 @@
 void partition_lower_barrier(struct partitions *partitions, int32_t number, int64_t offset)
 {
     struct partition *row = partition_assigned_row(partitions, number);
-    if (row != NULL && (row->commit.barrier == STATS_UNKNOWN || offset < row->commit.barrier))
+    if (row != NULL && row->acks == NULL &&
+        (row->commit.barrier == STATS_UNKNOWN || offset < row->commit.barrier))
         row->commit.barrier = offset;
 }
 
@@ -74,28 +75,23 @@ static void set_metadata(rd_kafka_topic_partition_t *one, const char *text)
     one->metadata_size = one->metadata != NULL ? strlen(text) : 0;
 }
 
-/* What is acknowledged beyond the offset. Not below a barrier: it is relative to the first unacknowledged
- * record. */
+/* What is acknowledged beyond the offset, which is the first that is not. */
 static void add_acks(rd_kafka_topic_partition_t *one, struct partition *row)
 {
     char text[ACKS_METADATA_BYTES];
     acks_metadata(row->acks, text);
-    if (one->offset == row->acks->done.next)
-        set_metadata(one, text);
-    else
-        row->acks->changed = true;
+    set_metadata(one, text);
 }
 
-static void add_metadata(const struct partitions *partitions, rd_kafka_topic_partition_t *one,
-                         struct partition *row)
+rd_kafka_topic_partition_t *commit_add_first(rd_kafka_topic_partition_list_t *list, const char *topic,
+                                             int32_t number, int64_t offset, int topic_partitions)
 {
     char text[sizeof COMMIT_FIRST_MARK + 12];
-    if (row->acks != NULL)
-        add_acks(one, row);
-    if (one->metadata != NULL || row->commit.committed != STATS_UNKNOWN || partitions->topic_partitions == 0)
-        return;
-    snprintf(text, sizeof text, COMMIT_FIRST_MARK "%d", partitions->topic_partitions);
+    rd_kafka_topic_partition_t *one = rd_kafka_topic_partition_list_add(list, topic, number);
+    one->offset = offset;
+    snprintf(text, sizeof text, COMMIT_FIRST_MARK "%d", topic_partitions);
     set_metadata(one, text);
+    return one;
 }
 
 rd_kafka_topic_partition_list_t *partitions_to_commit(struct partitions *partitions)
@@ -111,7 +107,8 @@ rd_kafka_topic_partition_list_t *partitions_to_commit(struct partitions *partiti
             rd_kafka_topic_partition_list_add(list, partitions->topic, (int32_t)i);
         one->offset = row->commit.requested = partition_committable(row);
         row->commit.again = false;
-        add_metadata(partitions, one, row);
+        if (row->acks != NULL)
+            add_acks(one, row);
     }
     return list;
 }

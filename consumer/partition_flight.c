@@ -136,34 +136,46 @@ bool partitions_moving(const struct partitions *partitions)
 
 /* --- what is not done ---------------------------------------------------------------------------------- */
 
-void partition_stop_at(struct partitions *partitions, int32_t number, int64_t offset, int64_t until_us)
+static void stop_at(struct partitions *partitions, int32_t number, int64_t offset, bool failed,
+                    int64_t until_us)
 {
     struct partition *row = partition_assigned_row(partitions, number);
-    if (row == NULL)
+    if (row == NULL || partition_stopped(row, offset))
         return;
-    if (!partition_stopped(row, offset))
-        row->flight.stop = offset;
+    row->flight.stop = offset;
+    row->flight.failed = failed;
     row->flight.until_us = until_us;
 }
 
-unsigned partition_stop_at_record(struct partitions *partitions, int32_t number, int64_t offset,
-                                  int64_t wall_us)
+void partition_stop_at(struct partitions *partitions, int32_t number, int64_t offset, int64_t until_us)
 {
-    struct partition *row = partition_assigned_row(partitions, number);
+    stop_at(partitions, number, offset, false, until_us);
+}
+
+void partition_stop_at_record(struct partitions *partitions, int32_t number, int64_t offset, int64_t until_us)
+{
+    stop_at(partitions, number, offset, true, until_us);
+}
+
+/* Only of the record that the partition stops at: one behind it, which failed first, comes again unjudged. */
+static void count_attempt(struct partition *row)
+{
     struct retry *retry = &row->retry;
-    if (retry->offset != offset) {
-        retry->offset = offset;
+    if (!row->flight.failed)
+        return;
+    if (retry->offset != row->flight.stop) {
+        retry->offset = row->flight.stop;
         retry->attempts = 0;
-        retry->first_failure_us = wall_us;
+        retry->first_failure_us = clock_wall_us();
     }
-    row->flight.stop = offset;
-    return ++retry->attempts;
+    retry->attempts++;
 }
 
 unsigned partition_stop_at_batch(struct partitions *partitions, int32_t number)
 {
     struct partition *row = partition_assigned_row(partitions, number);
     row->flight.stop = row->position;
+    row->flight.failed = false;
     return ++row->retry.batch_attempts;
 }
 
@@ -188,6 +200,7 @@ void partitions_apply_stops(struct partitions *partitions)
             continue;
         if (!PLANTED(skip_on_retry))
             partition_cut(partitions, (int32_t)i, row->flight.stop);
+        count_attempt(row);
         row->flight.stop = STATS_UNKNOWN;
         partition_wait(partitions, (int32_t)i, EVENT_FAILED, row->flight.until_us);
     }

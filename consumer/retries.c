@@ -12,20 +12,19 @@ bool retry_record(struct consumer *consumer, const rd_kafka_message_t *message, 
                   const char *why)
 {
     const struct partition *row = partition_assigned(&consumer->partitions, message->partition);
-    unsigned before = row->retry.offset == message->offset ? row->retry.attempts : 0;
+    unsigned before = partition_attempts(row, message->offset);
     int64_t most = consumer->settings->retries;
     if (before >= most)
         return false;
-    unsigned attempts =
-        partition_stop_at_record(&consumer->partitions, message->partition, message->offset, clock_wall_us());
-    int64_t wait = backoff_us(consumer->settings, attempts);
-    partition_stop_until(&consumer->partitions, message->partition, clock_monotonic_us() + wait);
+    int64_t wait = backoff_us(consumer->settings, before + 1);
+    partition_stop_at_record(&consumer->partitions, message->partition, message->offset,
+                             clock_monotonic_us() + wait);
     stats_event(consumer->stats, STATS_RING_ERRORS, clock_wall_us(), message->offset,
                 "[%" PRId32 "] %" PRId64 ": %s: %s", message->partition, message->offset, stage, why);
     log_warning("%s [%" PRId32 "] offset %" PRId64 ": %s: %s; again in %" PRId64 " ms (retry %u of %" PRId64
                 ")",
                 consumer->partitions.topic, message->partition, message->offset, stage, why, wait / US_PER_MS,
-                attempts, most);
+                before + 1, most);
     return true;
 }
 

@@ -26,7 +26,8 @@ struct starts {
     struct consumer *consumer;
     struct start *list;
     size_t count;
-    struct error error; /* the last one */
+    int topic_partitions; /* how many the topic has, when that was asked */
+    struct error error;   /* the last one */
 };
 
 static void fail(struct start *start)
@@ -123,7 +124,7 @@ static rd_kafka_topic_partition_list_t *ask_whole_group(struct starts *starts)
         error_set(&starts->error, "the broker does not say how many partitions the topic has");
         return NULL;
     }
-    consumer->partitions.topic_partitions = count;
+    starts->topic_partitions = count;
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(count);
     rd_kafka_topic_partition_list_add_range(list, consumer->partitions.topic, 0, count - 1);
     rd_kafka_resp_err_t err = rd_kafka_committed(consumer->rk, list, QUERY_MS);
@@ -188,6 +189,26 @@ static void ask_edge(struct starts *starts, int64_t edge)
     rd_kafka_topic_partition_list_destroy(list);
 }
 
+/* A group that begins at the latest has begun when its offsets are committed, not before: a successor that
+ * found none would begin at its own latest, and pass over what was read, or not, in between. */
+static void commit_latest(struct starts *starts)
+{
+    struct consumer *consumer = starts->consumer;
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)starts->count);
+    for (size_t i = 0; i < starts->count; i++)
+        if (starts->list[i].fresh && starts->list[i].edge == RD_KAFKA_OFFSET_END)
+            commit_add_first(list, consumer->partitions.topic, starts->list[i].partition,
+                             starts->list[i].place.offset, starts->topic_partitions);
+    bool done = list->cnt == 0 || commit_first(&consumer->committer, list, &starts->error) == 0;
+    for (int i = 0; i < list->cnt; i++) {
+        struct start *start = find(starts, list->elems[i].partition);
+        start->place.committed = list->elems[i].offset;
+        if (!done)
+            fail(start);
+    }
+    rd_kafka_topic_partition_list_destroy(list);
+}
+
 static void begin_fresh_ones(struct starts *starts)
 {
     bool any = false;
@@ -201,6 +222,8 @@ static void begin_fresh_ones(struct starts *starts)
     choose_edges(starts);
     ask_edge(starts, RD_KAFKA_OFFSET_BEGINNING);
     ask_edge(starts, RD_KAFKA_OFFSET_END);
+    if (!exactly_once_is(starts->consumer))
+        commit_latest(starts);
 }
 
 /* The sink is told where it begins before anything is read: a second first start must not be elsewhere. */
