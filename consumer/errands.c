@@ -12,35 +12,54 @@ static int reset_errand(struct consumer *consumer, const char *text, struct erro
     return reset_owned(consumer, &wish, &partitions, error);
 }
 
-struct errand {
+/* At once, and when no commit is under way: one that is could land behind the errand's own. */
+static const struct errand {
     const char *method;
-    int (*run)(struct consumer *consumer, const char *text, struct error *error);
+    int (*begin)(struct consumer *consumer, const char *text, struct error *error);
+    int (*finish)(struct consumer *consumer, const char *text, struct error *error);
+} errands[] = {
+    {"reset", NULL, reset_errand},
+    {"ack", manual_ack, manual_ack_commit},
 };
 
-static const struct errand errands[] = {
-    {"reset", reset_errand},
-    {"ack", manual_ack},
-};
-
-static int run(struct consumer *consumer, struct error *error)
+static const struct errand *find(const char *method)
 {
     for (size_t i = 0; i < sizeof errands / sizeof errands[0]; i++)
-        if (strcmp(errands[i].method, consumer->errand.method) == 0)
-            return errands[i].run(consumer, consumer->errand.text, error);
-    return error_set(error, "a consumer knows no '%s'", consumer->errand.method);
+        if (strcmp(errands[i].method, method) == 0)
+            return &errands[i];
+    return NULL;
+}
+
+static void answer(struct consumer *consumer, int result, const struct error *error)
+{
+    consumer->errand_waits = consumer->committer.quiet = false;
+    if (result == -1)
+        worker_notify_text(consumer->control, "errand_failed", error->text);
+    else
+        worker_notify_count(consumer->control, "errand_done", consumer->errand.number);
+}
+
+static void begin(struct consumer *consumer)
+{
+    const struct errand *errand = find(consumer->errand.method);
+    struct error error = ERROR_INIT;
+    int result = 0;
+    if (errand == NULL)
+        result = error_set(&error, "a consumer knows no '%s'", consumer->errand.method);
+    else if (errand->begin != NULL)
+        result = errand->begin(consumer, consumer->errand.text, &error);
+    consumer->errand_waits = consumer->committer.quiet = true;
+    if (result == -1)
+        answer(consumer, result, &error);
 }
 
 void errands_run(struct consumer *consumer)
 {
     struct error error = ERROR_INIT;
-    if (!consumer->errand_waits && !worker_control_errand(consumer->control, &consumer->errand))
+    if (!consumer->errand_waits && worker_control_errand(consumer->control, &consumer->errand))
+        begin(consumer);
+    if (!consumer->errand_waits || consumer->committer.outstanding)
         return;
-    /* One that is under way could land behind the errand's own. */
-    consumer->errand_waits = consumer->committer.quiet = consumer->committer.outstanding;
-    if (consumer->errand_waits)
-        return;
-    if (run(consumer, &error) == -1)
-        worker_notify_text(consumer->control, "errand_failed", error.text);
-    else
-        worker_notify_count(consumer->control, "errand_done", consumer->errand.number);
+    int result = find(consumer->errand.method)->finish(consumer, consumer->errand.text, &error);
+    answer(consumer, result, &error);
 }

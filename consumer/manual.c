@@ -150,13 +150,17 @@ int manual_ack(struct consumer *consumer, const char *text, struct error *error)
     snprintf(words, sizeof words, "%s", text);
     while (rest != NULL && result == 0)
         result = acknowledge_word(consumer, strsep(&rest, ","), error);
-    struct error failure = ERROR_INIT;
-    if (result == 0 && commit_waits_for_join(&consumer->committer))
-        result = error_set(error, "a rebalance is under way: acknowledged here, and committed after it");
-    else if (commit_sync(&consumer->committer, COMMIT_SYNC_US, &failure) == -1 && result == 0)
-        result = error_set(error, "%s; acknowledged here, and tried again", failure.text);
-    if (result == 0)
-        result = check_committed(consumer, error);
     manual_serve(consumer);
     return result;
+}
+
+int manual_ack_commit(struct consumer *consumer, const char *text, struct error *error)
+{
+    struct error failure = ERROR_INIT;
+    (void)text;
+    if (commit_waits_for_join(&consumer->committer))
+        return error_set(error, "a rebalance is under way: acknowledged here, and committed after it");
+    if (commit_sync(&consumer->committer, COMMIT_SYNC_US, &failure) == -1)
+        return error_set(error, "%s; acknowledged here, and tried again", failure.text);
+    return check_committed(consumer, error);
 }

@@ -19,8 +19,11 @@ void manual_settled(struct consumer *consumer, int32_t partition, int64_t first,
 /* For every turn: partitions with --max-unacknowledged records are full, others have room. Published. */
 void manual_serve(struct consumer *consumer);
 
-/* The errand `ack`: "3:41", "3:41-60", "all", or several with commas. Those of partitions that are not ours
- * are passed over. 0 means that it is committed: nothing of it is seen again. */
+/* The errand `ack`: "3:41", "3:41-60", "all" that was delivered until now, or several with commas. Those of
+ * partitions that are not ours are passed over. */
 int manual_ack(struct consumer *consumer, const char *text, struct error *error);
+/* Its second half, when no other commit is under way: 0 means that all is committed, and nothing of it is
+ * seen again. */
+int manual_ack_commit(struct consumer *consumer, const char *text, struct error *error);
 
 #endif
