@@ -31,9 +31,9 @@ static int64_t begin_at(const struct partition *row)
     return state_fetched(row->state) ? partition_read_from(row) : RD_KAFKA_OFFSET_BEGINNING;
 }
 
-static void told(struct fetching *fetching, int32_t number, bool on, bool seek)
+static void told(struct fetching *fetching, int32_t number, bool paused, bool seek)
 {
-    partition_fetches(fetching->partitions, number, (struct fetch){.on = on, .seek = seek});
+    partition_fetches(fetching->partitions, number, (struct fetch){.paused = paused, .seek = seek});
 }
 
 /* --- assignments --------------------------------------------------------------------------------------- */
@@ -49,34 +49,51 @@ static void assign(struct fetching *fetching, const rd_kafka_topic_partition_lis
         log_warning("assign: %s", rd_kafka_err2str(err));
 }
 
-/* Says of each, both ways, whether it is fetched. */
-static void say_all(struct fetching *fetching, const rd_kafka_topic_partition_list_t *list, bool keep_seek)
+/* Those of a list for which `paused` is to be changed. librdkafka remembers an application's pause over an
+ * assignment. And to resume what is not paused does harm: before 2.1 what was fetched ahead is dropped then,
+ * and fetching goes on behind it. */
+static rd_kafka_topic_partition_list_t *to_change(const struct fetching *fetching,
+                                                  const rd_kafka_topic_partition_list_t *list, bool paused)
 {
-    rd_kafka_topic_partition_list_t *on = rd_kafka_topic_partition_list_new(list->cnt);
-    rd_kafka_topic_partition_list_t *off = rd_kafka_topic_partition_list_new(list->cnt);
+    rd_kafka_topic_partition_list_t *found = rd_kafka_topic_partition_list_new(list->cnt);
     for (int i = 0; i < list->cnt; i++) {
-        const struct partition *row = partition_assigned(fetching->partitions, list->elems[i].partition);
-        if (row == NULL)
-            continue;
-        bool fetched = wanted(fetching, row);
-        rd_kafka_topic_partition_list_add(fetched ? on : off, list->elems[i].topic, list->elems[i].partition);
-        told(fetching, list->elems[i].partition, fetched, keep_seek || !fetched);
+        const rd_kafka_topic_partition_t *one = &list->elems[i];
+        const struct partition *row = partition_assigned(fetching->partitions, one->partition);
+        if (row != NULL && wanted(fetching, row) == !paused && row->fetch.paused != paused)
+            rd_kafka_topic_partition_list_add(found, one->topic, one->partition);
     }
+    return found;
+}
+
+/* Pauses and resumes what is otherwise than it should be. */
+static void set_pauses(struct fetching *fetching, const rd_kafka_topic_partition_list_t *list)
+{
+    rd_kafka_topic_partition_list_t *off = to_change(fetching, list, true);
+    rd_kafka_topic_partition_list_t *on = to_change(fetching, list, false);
     if (off->cnt > 0)
         rd_kafka_pause_partitions(fetching->rk, off);
     if (on->cnt > 0)
         rd_kafka_resume_partitions(fetching->rk, on);
+    for (int i = 0; i < off->cnt; i++)
+        told(fetching, off->elems[i].partition, true, true);
+    for (int i = 0; i < on->cnt; i++)
+        told(fetching, on->elems[i].partition, false, true);
     rd_kafka_topic_partition_list_destroy(on);
     rd_kafka_topic_partition_list_destroy(off);
 }
 
 void fetching_assign(struct fetching *fetching, rd_kafka_topic_partition_list_t *partitions, bool array_holds)
 {
-    for (int i = 0; i < partitions->cnt; i++)
-        partitions->elems[i].offset =
-            begin_at(partition_assigned(fetching->partitions, partitions->elems[i].partition));
+    for (int i = 0; i < partitions->cnt; i++) {
+        int32_t number = partitions->elems[i].partition;
+        const struct partition *row = partition_assigned(fetching->partitions, number);
+        partitions->elems[i].offset = row != NULL ? begin_at(row) : RD_KAFKA_OFFSET_BEGINNING;
+        if (row != NULL)
+            told(fetching, number, row->fetch.paused, array_holds);
+    }
     assign(fetching, partitions);
-    say_all(fetching, partitions, array_holds);
+    set_pauses(fetching, partitions);
+    fetching->partitions->unsettled = true;
 }
 
 void fetching_unassign(struct fetching *fetching, const rd_kafka_topic_partition_list_t *partitions)
@@ -85,6 +102,17 @@ void fetching_unassign(struct fetching *fetching, const rd_kafka_topic_partition
         check(fetching, rd_kafka_incremental_unassign(fetching->rk, partitions), "incremental unassign");
     else
         rd_kafka_assign(fetching->rk, NULL);
+}
+
+/* The caller's, to destroy. */
+static rd_kafka_topic_partition_list_t *all_assigned(const struct partitions *partitions)
+{
+    rd_kafka_topic_partition_list_t *list =
+        rd_kafka_topic_partition_list_new((int)partitions->assigned_count);
+    for (size_t i = 0; i < partitions->row_count; i++)
+        if (partitions->rows[i].state != STATE_UNASSIGNED)
+            rd_kafka_topic_partition_list_add(list, partitions->topic, (int32_t)i);
+    return list;
 }
 
 /* librdkafka does not seek in a partition whose offset it has reported as gone, nor while the topic is not
@@ -99,10 +127,7 @@ static void assign_again(struct fetching *fetching, const rd_kafka_topic_partiti
         check(fetching, rd_kafka_incremental_unassign(fetching->rk, ended), "incremental unassign");
         partitions_event(partitions, EVENT_DISTURBED);
     } else {
-        list = rd_kafka_topic_partition_list_new((int)partitions->assigned_count);
-        for (size_t i = 0; i < partitions->row_count; i++)
-            if (partitions->rows[i].state != STATE_UNASSIGNED)
-                rd_kafka_topic_partition_list_add(list, partitions->topic, (int32_t)i);
+        list = all_assigned(partitions);
     }
     fetching_assign(fetching, list, false);
     rd_kafka_topic_partition_list_destroy(list);
@@ -111,20 +136,20 @@ static void assign_again(struct fetching *fetching, const rd_kafka_topic_partiti
 /* --- settling ------------------------------------------------------------------------------------------ */
 
 /* A pause drops what librdkafka had fetched ahead, and before 2.1 its own idea of the position with it: so
- * reading goes on by a seek to ours. */
-static void start(struct fetching *fetching, rd_kafka_topic_partition_list_t *list)
+ * reading goes on by a seek to ours, behind the resume. A seek that timed out is made again in the next turn.
+ */
+static void seek(struct fetching *fetching, rd_kafka_topic_partition_list_t *list)
 {
     rd_kafka_topic_partition_list_t *ended = rd_kafka_topic_partition_list_new(1);
     check(fetching, rd_kafka_seek_partitions(fetching->rk, list, SEEK_MS), "seek");
     for (int i = 0; i < list->cnt; i++) {
         const rd_kafka_topic_partition_t *one = &list->elems[i];
+        bool again = one->err == RD_KAFKA_RESP_ERR__TIMED_OUT;
         if (one->err == RD_KAFKA_RESP_ERR__STATE || one->err == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION)
             rd_kafka_topic_partition_list_add(ended, one->topic, one->partition);
-        /* A seek that timed out is made again in the next turn. */
-        told(fetching, one->partition, true, one->err == RD_KAFKA_RESP_ERR__TIMED_OUT);
-        fetching->partitions->unsettled |= one->err == RD_KAFKA_RESP_ERR__TIMED_OUT;
+        told(fetching, one->partition, false, again);
+        fetching->partitions->unsettled |= again;
     }
-    rd_kafka_resume_partitions(fetching->rk, list); /* changes the list's errors */
     if (ended->cnt > 0)
         assign_again(fetching, ended);
     rd_kafka_topic_partition_list_destroy(ended);
@@ -136,25 +161,17 @@ void fetching_settle(struct fetching *fetching)
     if (!partitions->unsettled || fetching->rk == NULL)
         return;
     partitions->unsettled = false;
-    rd_kafka_topic_partition_list_t *on = rd_kafka_topic_partition_list_new(1);
-    rd_kafka_topic_partition_list_t *off = rd_kafka_topic_partition_list_new(1);
-    for (size_t i = 0; i < partitions->row_count; i++) {
-        const struct partition *row = &partitions->rows[i];
-        bool fetched = wanted(fetching, row);
-        if (fetched && (!row->fetch.on || row->fetch.seek))
-            rd_kafka_topic_partition_list_add(on, partitions->topic, (int32_t)i)->offset =
-                partition_read_from(row);
-        if (!fetched && row->fetch.on) {
-            rd_kafka_topic_partition_list_add(off, partitions->topic, (int32_t)i);
-            told(fetching, (int32_t)i, false, true);
-        }
+    rd_kafka_topic_partition_list_t *list = all_assigned(partitions);
+    set_pauses(fetching, list);
+    for (int i = list->cnt - 1; i >= 0; i--) {
+        const struct partition *row = partition_assigned(partitions, list->elems[i].partition);
+        list->elems[i].offset = begin_at(row);
+        if (!wanted(fetching, row) || !row->fetch.seek)
+            rd_kafka_topic_partition_list_del_by_idx(list, i);
     }
-    if (off->cnt > 0)
-        rd_kafka_pause_partitions(fetching->rk, off);
-    if (on->cnt > 0)
-        start(fetching, on);
-    rd_kafka_topic_partition_list_destroy(on);
-    rd_kafka_topic_partition_list_destroy(off);
+    if (list->cnt > 0)
+        seek(fetching, list);
+    rd_kafka_topic_partition_list_destroy(list);
 }
 
 /* Wherever reading begins anew, the last record is looked at. */

@@ -1,7 +1,6 @@
 /* fetching.h: whether, and from where, librdkafka fetches each partition: a function of the partition's state
  * and of the consumer's pause, and of nothing else. It is worked out in one place, and told to librdkafka
- * both ways: an application's pause survives an assignment in librdkafka, so a partition that should be
- * fetched is resumed explicitly.
+ * both ways, after each assignment too: an application's pause survives that.
  *
  * One thread, the one that owns the handle.
  */

@@ -37,8 +37,8 @@ struct partition_news {
 
 /* What librdkafka was told. */
 struct fetch {
-    bool on;   /* it fetches */
-    bool seek; /* it is to go on elsewhere than where it is; nothing that it delivers before is taken */
+    bool paused; /* by us; librdkafka remembers it over assignments */
+    bool seek;   /* it is to go on elsewhere than where it is; nothing that it delivers before is taken */
 };
 
 struct commit_state {

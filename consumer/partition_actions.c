@@ -36,7 +36,7 @@ enum partition_event action_end(struct partition *row, const struct partition_ne
     row->owned = false;
     row->commit.requested = row->commit.barrier = STATS_UNKNOWN;
     row->flight = partition_unused.flight;
-    row->fetch = partition_unused.fetch;
+    row->fetch.seek = false;
     return EVENT_NONE;
 }
 
