@@ -4,7 +4,10 @@
 #include "common/log.h"
 #include "consumer/faults.h"
 
-#define RETRY_US     (100 * US_PER_MS)
+#define RETRY_US (100 * US_PER_MS)
+/* A commit that was given up may land all the same, behind a later one, while its connection lives: so all is
+ * committed once more, later. */
+#define SEAL_US      (60 * US_PER_SECOND)
 #define JOIN_LOOK_US (20 * US_PER_MS)
 #define LATE_US      (10 * US_PER_SECOND) /* an answer takes a millisecond or two, and an outage some seconds */
 
@@ -54,6 +57,7 @@ static void account(struct committer *committer, rd_kafka_resp_err_t err,
 static void give_up(struct committer *committer, rd_kafka_resp_err_t err)
 {
     committer->outstanding = false;
+    committer->seal_us = clock_monotonic_us() + SEAL_US;
     partitions_commit_unanswered(committer->partitions);
     count(committer, err);
 }
@@ -87,6 +91,10 @@ void commit_async(struct committer *committer)
     int64_t now_us = clock_monotonic_us();
     if (committer->outstanding && now_us - committer->asked_us >= LATE_US)
         give_up(committer, RD_KAFKA_RESP_ERR__TIMED_OUT);
+    if (committer->seal_us != 0 && now_us >= committer->seal_us) {
+        committer->seal_us = 0;
+        partitions_commit_all_again(committer->partitions);
+    }
     if (!may_commit(committer) || now_us < committer->retry_us || commit_waits_for_join(committer) ||
         !partitions_dirty(committer->partitions))
         return;

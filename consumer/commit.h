@@ -21,6 +21,7 @@ struct committer {
     bool automatic;                /* --commit auto: librdkafka commits by itself */
     const struct joining *joining; /* while it is under way a commit would cost the assignment; NULL: never */
     int64_t asked_us;              /* monotonic */
+    int64_t seal_us;               /* monotonic: all is committed once more then; 0: no need */
     int64_t retry_us;              /* monotonic: not before; 0: at once */
     rd_kafka_resp_err_t fenced;    /* the group gave our identity to another process: commit nothing more */
 };

@@ -69,6 +69,7 @@ struct consumer {
     struct trouble trouble;
     struct worker_errand errand; /* the last one */
     bool errand_waits;           /* for the commit under way to be answered */
+    uint64_t errand_changes;     /* partitions.changes when it was begun */
     struct consumer_end end;
     /* readiness */
     bool assignment_changed; /* the supervisor has not been told yet */

@@ -17,9 +17,10 @@ static const struct errand {
     const char *method;
     int (*begin)(struct consumer *consumer, const char *text, struct error *error);
     int (*finish)(struct consumer *consumer, const char *text, struct error *error);
+    bool tied; /* what it has begun is gone with a rebalance */
 } errands[] = {
-    {"reset", NULL, reset_errand},
-    {"ack", manual_ack, manual_ack_commit},
+    {"reset", NULL, reset_errand, false},
+    {"ack", manual_ack, manual_ack_commit, true},
 };
 
 static const struct errand *find(const char *method)
@@ -49,6 +50,7 @@ static void begin(struct consumer *consumer)
     else if (errand->begin != NULL)
         result = errand->begin(consumer, consumer->errand.text, &error);
     consumer->errand_waits = consumer->committer.quiet = true;
+    consumer->errand_changes = consumer->partitions.changes;
     if (result == -1)
         answer(consumer, result, &error);
 }
@@ -60,6 +62,9 @@ void errands_run(struct consumer *consumer)
         begin(consumer);
     if (!consumer->errand_waits || consumer->committer.outstanding)
         return;
-    int result = find(consumer->errand.method)->finish(consumer, consumer->errand.text, &error);
+    const struct errand *errand = find(consumer->errand.method);
+    int result = errand->tied && consumer->errand_changes != consumer->partitions.changes
+                     ? error_set(&error, "a rebalance came between: say it again")
+                     : errand->finish(consumer, consumer->errand.text, &error);
     answer(consumer, result, &error);
 }

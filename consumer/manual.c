@@ -41,18 +41,26 @@ void manual_serve(struct consumer *consumer)
 
 /* --- the errand ---------------------------------------------------------------------------------------- */
 
-/* Without the records whose letters are under way: those acknowledge themselves, when they are out. */
+/* Without the records whose letters are under way: those acknowledge themselves, when they are out. -1 also
+ * when there was one: it is not acknowledged now. */
 static int acknowledge_processed(struct consumer *consumer, int32_t partition, int64_t first, int64_t end,
                                  struct error *error)
 {
+    int result = 0;
     while (first < end) {
         int64_t letter = dead_letters_next(consumer->letters, partition, first);
         int64_t until = letter < end ? letter : end;
         if (partition_acknowledge(&consumer->partitions, partition, first, until, error) == -1)
             return -1;
+        if (letter < end)
+            result =
+                error_set(error,
+                          "%" PRId64 " is a dead letter on its way, and is acknowledged when topic %s has "
+                          "it; the others are acknowledged",
+                          letter, dead_letters_topic(consumer->letters));
         first = until + 1;
     }
-    return 0;
+    return result;
 }
 
 static int acknowledge(struct consumer *consumer, int32_t partition, int64_t first, int64_t end,

@@ -108,6 +108,7 @@ int partition_given(struct partitions *partitions, int32_t number)
         return -1;
     if (partitions->manual && row->acks == NULL && (row->acks = calloc(1, sizeof *row->acks)) == NULL)
         return -1;
+    partitions->changes++;
     raise(partitions, row, EVENT_GIVEN, NULL);
     partition_publish_assigned(partitions, row);
     return 0;
@@ -118,6 +119,7 @@ void partition_taken(struct partitions *partitions, int32_t number)
     struct partition *row = partition_assigned_row(partitions, number);
     if (row == NULL)
         return;
+    partitions->changes++;
     raise(partitions, row, EVENT_TAKEN, NULL);
     partition_publish_assigned(partitions, row);
 }
@@ -147,6 +149,7 @@ bool partition_placed(struct partitions *partitions, int32_t number, const struc
     const struct partition_news news = {.place = place};
     if (row == NULL)
         return true;
+    partitions->changes++;
     raise(partitions, row, EVENT_PLACED, &news);
     bool ours = begin_acks(row, place);
     partition_publish_place(partitions, row);

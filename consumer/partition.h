@@ -120,6 +120,7 @@ struct partitions {
     size_t row_count;
     size_t assigned_count;
     size_t waiting_count; /* in a state that waits */
+    uint64_t changes;     /* how often some partition was given, taken, or placed */
     bool unsettled;       /* some row does not fetch as its state says: fetching.h */
     bool manual;          /* what is acknowledged is committed, not what is processed */
     uint64_t fresh;       /* records of the batch in flight that were not received before */
@@ -295,6 +296,8 @@ void partitions_commit_answered(struct partitions *partitions, rd_kafka_resp_err
                                 const rd_kafka_topic_partition_list_t *list, int64_t wall_us);
 /* There was no answer in time: what was asked for is asked for again. */
 void partitions_commit_unanswered(struct partitions *partitions);
+/* All that is assigned is to be committed once more. */
+void partitions_commit_all_again(struct partitions *partitions);
 /* The answer to an earlier commit: it may have undone a later one at the broker. */
 void partitions_commit_late(struct partitions *partitions, const rd_kafka_topic_partition_list_t *list);
 

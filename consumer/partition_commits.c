@@ -174,3 +174,10 @@ void partitions_commit_late(struct partitions *partitions, const rd_kafka_topic_
             row->commit.again = true;
     }
 }
+
+void partitions_commit_all_again(struct partitions *partitions)
+{
+    for (size_t i = 0; i < partitions->row_count; i++)
+        if (partitions->rows[i].state != STATE_UNASSIGNED)
+            partitions->rows[i].commit.again = true;
+}
