@@ -53,6 +53,17 @@ START_TEST(what_is_gathered_is_said_when_its_second_is_over)
 }
 END_TEST
 
+START_TEST(the_next_second_has_its_twenty_lines_again)
+{
+    capture_begin();
+    for (int i = 0; i < 30; i++)
+        lines_batch(&lines, 500, 10 * US_PER_SECOND);
+    for (int i = 0; i < 30; i++)
+        lines_batch(&lines, 500, 11 * US_PER_SECOND);
+    ck_assert_uint_eq(count_of(capture_end(), "Received batch of 500 payments\n"), 40);
+}
+END_TEST
+
 START_TEST(what_is_gathered_is_said_at_the_end)
 {
     capture_begin();
@@ -84,5 +95,5 @@ END_TEST
 
 CHECK_MAIN_WITH("consumer/lines", begin, NULL, at_a_learners_pace_every_batch_has_its_line,
                 from_the_twenty_first_in_a_second_on_they_are_gathered,
-                what_is_gathered_is_said_when_its_second_is_over, what_is_gathered_is_said_at_the_end,
-                no_record_is_missing_from_the_lines)
+                what_is_gathered_is_said_when_its_second_is_over, the_next_second_has_its_twenty_lines_again,
+                what_is_gathered_is_said_at_the_end, no_record_is_missing_from_the_lines)

@@ -1,6 +1,7 @@
 /* Each case runs in a folder of its own with a clean environment, as an order demonstration's user does. */
 #include "tests/support/check_main.h"
 
+#include <fcntl.h>
 #include <sys/wait.h>
 
 #include "common/exit_codes.h"
@@ -138,9 +139,49 @@ START_TEST(a_supervised_one_reads_its_descriptor)
 }
 END_TEST
 
+/* In a process of its own, whose descriptor for the configuration holds `given`: what it ends with, and 100
+ * when the settings were taken. */
+static int ending_of(const struct worker_setting *given, size_t count, const char *const *words)
+{
+    pid_t pid = fork();
+    if (pid == 0) {
+        int fd = worker_config_write(given, count, &error);
+        int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
+        if (dup2(fd, WORKER_CONFIG_FD) == -1 || dup2(nowhere, STDOUT_FILENO) == -1)
+            _exit(101);
+        int result = load(words);
+        _exit(result == 0 ? 100 : result == -1 ? error.exit_code : 102);
+    }
+    int status;
+    ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+    ck_assert(WIFEXITED(status));
+    return WEXITSTATUS(status);
+}
+
+START_TEST(only_a_supervised_look_needs_no_broker)
+{
+    static const struct worker_setting looked_at[] = {{"client", "zulu"}, {"check", "yes"}};
+    static const struct worker_setting wrong[] = {{"clients", "zulu"}, {"bootstrap", "k:3"}};
+    static const char *const supervised[] = {"--supervised", NULL};
+    static const char *const by_hand[] = {"--check", NULL};
+    ck_assert_int_eq(ending_of(looked_at, 2, supervised), 100);
+    ck_assert_int_eq(ending_of(looked_at, 1, supervised), EXIT_CODE_CONFIG);
+    ck_assert_int_eq(ending_of(NULL, 0, by_hand), EXIT_CODE_CONFIG);
+    ck_assert_int_eq(ending_of(wrong, 2, supervised), EXIT_CODE_USAGE);
+}
+END_TEST
+
+START_TEST(librdkafka_s_properties_are_listed_when_somebody_asks)
+{
+    static const char *const words[] = {"-X", "help", NULL};
+    ck_assert_int_eq(ending_of(NULL, 0, words), EXIT_CODE_OK);
+}
+END_TEST
+
 CHECK_MAIN_WITH("consumer/settings", enter_a_clean_folder, leave,
                 a_client_has_a_group_and_a_topic_without_being_told,
                 every_workload_has_its_topic_which_a_flag_replaces,
                 broker_and_group_come_from_the_environment_as_the_demonstration_has_it,
                 without_a_broker_it_says_what_to_do, a_bad_value_is_a_usage_error_that_names_the_flag,
-                a_supervised_one_reads_its_descriptor)
+                a_supervised_one_reads_its_descriptor, only_a_supervised_look_needs_no_broker,
+                librdkafka_s_properties_are_listed_when_somebody_asks)

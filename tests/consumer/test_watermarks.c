@@ -2,7 +2,9 @@
 #include "consumer/watermarks.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <semaphore.h>
+#include <stdatomic.h>
 #include <time.h>
 
 #include "tests/support/check_main.h"
@@ -169,6 +171,29 @@ START_TEST(without_a_partition_nothing_is_asked)
 }
 END_TEST
 
+/* Somebody who answers late. */
+static void *answer_late(void *answered)
+{
+    nanosleep(&(struct timespec){.tv_nsec = 2 * MOMENT_NS}, NULL);
+    atomic_store((atomic_bool *)answered, true);
+    sem_post(&answer);
+    return NULL;
+}
+
+START_TEST(closing_waits_for_the_question_under_way)
+{
+    pthread_t late;
+    atomic_bool answered = false;
+    watermarks_ask(watermarks, &partitions);
+    await_question();
+    ck_assert_int_eq(pthread_create(&late, NULL, answer_late, &answered), 0);
+    watermarks_close(watermarks);
+    watermarks = NULL;
+    ck_assert(atomic_load(&answered));
+    pthread_join(late, NULL);
+}
+END_TEST
+
 START_TEST(it_can_be_closed_without_a_question_and_when_there_is_none)
 {
     watermarks_close(NULL);
@@ -180,5 +205,5 @@ CHECK_MAIN_WITH("consumer/watermarks", begin, end,
                 while_a_question_is_under_way_there_is_no_other,
                 an_answer_that_nobody_took_gives_way_to_the_next_question,
                 a_question_that_failed_publishes_nothing_and_can_be_asked_again,
-                without_a_partition_nothing_is_asked,
+                without_a_partition_nothing_is_asked, closing_waits_for_the_question_under_way,
                 it_can_be_closed_without_a_question_and_when_there_is_none)

@@ -24,6 +24,10 @@ START_TEST(the_hash_is_the_same_on_every_machine_and_in_every_build)
     /* FNV-1a of "\5\0\0\0\0\0\0\0marek" and "\2\0\0\0\0\0\0\0{}", by another program. */
     ck_assert_uint_eq((uint64_t)seen("marek", 5, "{}", 2).hash, UINT64_C(0x8975f4799d8e1f56));
     ck_assert_uint_eq((uint64_t)seen(NULL, 0, NULL, 0).hash, UINT64_C(0xd6607508f5a1e855));
+    char long_value[0x123]; /* its length has more than one byte */
+    memset(long_value, 'x', sizeof long_value);
+    ck_assert_uint_eq((uint64_t)seen(NULL, 0, long_value, sizeof long_value).hash,
+                      UINT64_C(0x2f005b31238fc68b));
 }
 END_TEST
 
