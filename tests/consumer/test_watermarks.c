@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <semaphore.h>
 #include <stdatomic.h>
+#include <sys/resource.h>
 #include <time.h>
 
 #include "tests/support/check_main.h"
@@ -194,6 +195,24 @@ START_TEST(closing_waits_for_the_question_under_way)
 }
 END_TEST
 
+START_TEST(a_thread_that_cannot_be_started_is_an_error)
+{
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) /* which need memory of their own */
+    struct rlimit before, none;
+    struct watermarks *second = NULL;
+    ck_assert_int_eq(getrlimit(RLIMIT_AS, &before), 0);
+    none = before;
+    none.rlim_cur = 1; /* no room for its stack */
+    setrlimit(RLIMIT_AS, &none);
+    int result = watermarks_open(&second, NULL, &error);
+    setrlimit(RLIMIT_AS, &before);
+    ck_assert_int_eq(result, -1);
+    ck_assert_ptr_null(second);
+    ck_assert_ptr_nonnull(strstr(error.text, "cannot start the watermarks thread"));
+#endif
+}
+END_TEST
+
 START_TEST(it_can_be_closed_without_a_question_and_when_there_is_none)
 {
     watermarks_close(NULL);
@@ -206,4 +225,5 @@ CHECK_MAIN_WITH("consumer/watermarks", begin, end,
                 an_answer_that_nobody_took_gives_way_to_the_next_question,
                 a_question_that_failed_publishes_nothing_and_can_be_asked_again,
                 without_a_partition_nothing_is_asked, closing_waits_for_the_question_under_way,
+                a_thread_that_cannot_be_started_is_an_error,
                 it_can_be_closed_without_a_question_and_when_there_is_none)
