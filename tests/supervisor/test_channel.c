@@ -5,6 +5,7 @@
 #include "common/rpc/message.h"
 #include "supervisor/actions.h"
 #include "supervisor/channel.h"
+#include "supervisor/segment.h"
 #include "supervisor/verbs.h"
 #include "tests/supervisor/support.h"
 
@@ -26,6 +27,7 @@ static void set_up(void)
 
 static void tear_down(void)
 {
+    segment_unlink_all(stage.name);
     close(theirs);
     stage_close();
 }
