@@ -270,6 +270,7 @@ START_TEST(its_sessions_are_bounded_and_go_with_it)
     ck_assert_str_eq(ask("SELECT count(*) " SESSIONS), "1;");
     void *other = open_sink();
     ck_assert_str_eq(ask("SELECT count(*) " SESSIONS), "2;");
+    ck_assert_str_eq(ask("SELECT DISTINCT state " SESSIONS), "idle;"); /* in no transaction */
     stage->close(other);
     for (int i = 0; i < 1000 && strcmp(ask("SELECT count(*) " SESSIONS), "1;") != 0; i++)
         ask("SELECT pg_stat_clear_snapshot(), pg_sleep(0.01)");
