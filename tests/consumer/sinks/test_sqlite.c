@@ -399,11 +399,30 @@ START_TEST(whatever_step_of_a_commit_fails_it_is_told_and_leaves_nothing)
 }
 END_TEST
 
+enum { TAKES, REREADS, MOVES, LISTS, FORWARDS, CALLS };
+
+/* Whether it was done. */
+static bool call_sink(int call)
+{
+    static const struct letter_place sent[] = {{0, 0}, {0, 1}};
+    struct sink_place place;
+    switch (call) {
+    case TAKES:
+        return stage->sink->take(sink, &source, 0, &place, &error) == 0;
+    case REREADS:
+        return reread(sink, 0, &place) == SINK_DONE;
+    case MOVES:
+        return move(sink, 0, 2, 2, true) == SINK_DONE;
+    case LISTS:
+        kept.count = 0;
+        return stage->sink->outbox(sink, 0, keep_letter, &kept, &error) == 0;
+    default:
+        return stage->sink->forwarded(sink, sent, 2, &error) == 0;
+    }
+}
+
 START_TEST(whatever_step_of_another_call_fails_it_is_told)
 {
-    struct sink_place place;
-    const struct letter_place sent[] = {{0, 0}, {0, 1}};
-    enum { CALLS = 5 };
     take(sink, 0);
     add_death(0, 0, "k", "v");
     add_death(0, 1, "k", "v");
@@ -411,32 +430,14 @@ START_TEST(whatever_step_of_another_call_fails_it_is_told)
     ck_assert_int_eq(commit(sink), SINK_DONE);
     for (int call = 0; call < CALLS; call++)
         for (unsigned step = 1; fails_at(step); step++) {
-            bool done = true;
-            switch (call) {
-            case 0:
-                done = stage->sink->take(sink, &source, 0, &place, &error) == 0;
-                break;
-            case 1:
-                done = reread(sink, 0, &place) == SINK_DONE;
-                break;
-            case 2:
-                done = move(sink, 0, 2, 2, true) == SINK_DONE;
-                break;
-            case 3:
-                kept.count = 0;
-                done = stage->sink->outbox(sink, 0, keep_letter, &kept, &error) == 0;
-                break;
-            default:
-                done = stage->sink->forwarded(sink, sent, 2, &error) == 0;
-                break;
-            }
+            bool done = call_sink(call);
             if (!failed()) {
                 ck_assert_msg(done, "call %d: %s", call, error.text);
                 break;
             }
             ck_assert_msg(!done, "call %d, step %u", call, step);
             ck_assert_int_eq(error.exit_code, EXIT_CODE_SINK);
-            ck_assert_str_eq(ask(PLACES), call == 0 ? "0|1|2;" : "0|2|2;");
+            ck_assert_str_eq(ask(PLACES), call == TAKES ? "0|1|2;" : "0|2|2;");
             ck_assert_str_eq(ask(OUTBOX), "0|0;0|1;");
         }
     ck_assert_str_eq(ask(OUTBOX), "");
