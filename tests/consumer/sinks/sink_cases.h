@@ -1,185 +1,25 @@
 /* sink_cases.h: what every database at the end of a pipeline has to do (sink.h), as tests. Stands in the one
  * source file of a database's test, which defines
  *
- *   static const struct stage_class *const stage;      the stage
- *   static void begin(void), end(void);                an empty database, and a sink that is open on it
- *   static void *open_sink(void);                      another one on the same database
- *   static const char *ask(const char *sql);           by a client of the test's own: `a|b;c|NULL;`
- *   static void refuse(event, table, when)             "UPDATE", …: of such rows (`OLD.kafka_offset = 1`)
- * fails static void allow(table)                           not any more static void refuse_commits(bool
- * refused)           with rows of the topic
+ *   const struct stage_class *const stage       the stage
+ *   begin(), end()                              an empty database, and a sink that is open on it: the fixture
+ *   void *open_sink(void)                       another one on the same database
+ *   const char *ask(const char *sql)            by a client of the test's own: `a|b;c|NULL;`
+ *   void refuse(event, table, when)             from now on "UPDATE", … of such rows (`OLD.kafka_offset = 1`)
+ *                                               fails
+ *   void allow(table)                           not any more
+ *   void refuse_commits(bool refused)           with rows of the topic
  *
  * and lists SINK_CASES among its tests. One topic, "letters", of the workload messages.
  */
 #ifndef KSUPERVISE_TESTS_CONSUMER_SINKS_SINK_CASES_H
 #define KSUPERVISE_TESTS_CONSUMER_SINKS_SINK_CASES_H
 
-#include "common/exit_codes.h"
-#include "consumer/pipeline/stages/stages.h"
-#include "consumer/sinks/sink_table.h"
-#include "tests/consumer/fake_messages.h"
+#include "tests/consumer/sinks/sink_work.h"
 
-enum { WORK_MAX = 8, KEPT_MAX = 8, KEPT_BYTES = 64 };
-
-static const struct stage_class *const stage;
-static void *open_sink(void);
-static const char *ask(const char *sql);
-static void refuse(const char *event, const char *table, const char *when);
-static void allow(const char *table);
-static void refuse_commits(bool refused);
-
-static struct settings settings;
-static struct pipeline pipeline;
-static struct error error;
-static void *sink;
-static struct letter_source source = {"cluster-1", "group-1", "letters"};
-
-static void settle_in(void)
-{
-    settings = (struct settings){
-        .topic = "letters", .schema = schema_by_workload("messages"), .group_name = "group-1"};
-    pipeline = (struct pipeline){.settings = &settings};
-    error = (struct error)ERROR_INIT;
-}
-
-/* --- a batch ------------------------------------------------------------------------------------------- */
-
-static struct {
-    struct item items[WORK_MAX];
-    struct record_storage storage[WORK_MAX];
-    struct sink_range ranges[WORK_MAX];
-    struct sink_death deaths[WORK_MAX];
-    struct fake *fakes[2 * WORK_MAX];
-    size_t item_count, range_count, death_count, fake_count;
-} work;
-
-static struct fake *work_fake(int32_t partition, int64_t offset, const void *bytes, size_t length)
-{
-    struct fake *fake = fake_bytes(partition, offset, bytes, length);
-    fake->timestamp_ms = 1000 + offset;
-    return work.fakes[work.fake_count++] = fake;
-}
-
-static void add_item(int32_t partition, int64_t offset, const char *content)
-{
-    const char *const fields[] = {"content", content, "key", "k", NULL};
-    struct item *item = &work.items[work.item_count];
-    fill_record(&item->record, &work.storage[work.item_count++], settings.schema, fields);
-    item->message = &work_fake(partition, offset, NULL, 0)->message;
-}
-
-/* A letter; its key and its value may be NULL, or empty. */
-static void add_death(int32_t partition, int64_t offset, const char *key, const char *value)
-{
-    struct fake *fake = work_fake(partition, offset, value, value != NULL ? strlen(value) : 0);
-    rd_kafka_headers_t *headers = rd_kafka_headers_new(1);
-    if (value == NULL)
-        fake->message.payload = NULL;
-    fake->message.key = (void *)key;
-    fake->message.key_len = key != NULL ? strlen(key) : 0;
-    rd_kafka_header_add(headers, "why", -1, "because", -1);
-    work.deaths[work.death_count++] = (struct sink_death){&fake->message, headers};
-}
-
-static struct sink_range *add_range(int32_t partition, int64_t expected, int64_t next)
-{
-    struct sink_range *range = &work.ranges[work.range_count++];
-    *range = (struct sink_range){partition, expected, {next, WITNESS_NONE}};
-    return range;
-}
-
-static void clear_work(void)
-{
-    for (size_t i = 0; i < work.fake_count; i++)
-        rd_kafka_message_destroy(&work.fakes[i]->message);
-    for (size_t i = 0; i < work.death_count; i++)
-        rd_kafka_headers_destroy(work.deaths[i].headers);
-    work.item_count = work.range_count = work.death_count = work.fake_count = 0;
-}
-
-static int32_t lost;
-
-static enum sink_result commit(void *by)
-{
-    const struct sink_batch batch = {.items = work.items,
-                                     .item_count = work.item_count,
-                                     .ranges = work.ranges,
-                                     .range_count = work.range_count,
-                                     .deaths = work.deaths,
-                                     .death_count = work.death_count};
-    lost = -1;
-    ck_assert(sink_batch_is_within(&batch));
-    error = (struct error)ERROR_INIT;
-    return stage->sink->commit(by, &batch, &lost, &error);
-}
-
-/* One record of one partition. */
-static enum sink_result commit_one(void *by, int32_t partition, int64_t expected, int64_t offset)
-{
-    clear_work();
-    add_item(partition, offset, "one");
-    add_range(partition, expected, offset + 1);
-    return commit(by);
-}
-
-static int64_t take(void *by, int32_t partition)
-{
-    struct sink_place place;
-    ck_assert_msg(stage->sink->take(by, &source, partition, &place, &error) == 0, "%s", error.text);
-    return place.next_offset;
-}
-
-static enum sink_result reread(void *by, int32_t partition, struct sink_place *place)
-{
-    error = (struct error)ERROR_INIT;
-    return stage->sink->reread(by, partition, place, &error);
-}
-
-static enum sink_result move(void *by, int32_t partition, int64_t from, int64_t to, bool delete_rows)
-{
-    error = (struct error)ERROR_INIT;
-    return stage->sink->move(by, partition, from, to, delete_rows, &error);
-}
-
-#define ROWS   "SELECT kafka_partition, kafka_offset FROM letters ORDER BY 1, 2"
-#define PLACES "SELECT kafka_partition, epoch, next_offset FROM ksupervise_offsets ORDER BY 1"
-#define OUTBOX "SELECT kafka_partition, kafka_offset FROM ksupervise_outbox ORDER BY 1, 2"
-
-/* --- letters ------------------------------------------------------------------------------------------- */
-
-static struct {
-    struct letter_body body[KEPT_MAX];
-    char key[KEPT_MAX][KEPT_BYTES], value[KEPT_MAX][KEPT_BYTES], why[KEPT_MAX][KEPT_BYTES];
-    size_t count;
-} kept;
-
-static const void *keep_bytes(char to[KEPT_BYTES], const void *from, size_t length)
-{
-    if (from == NULL)
-        return NULL;
-    ck_assert_uint_lt(length, KEPT_BYTES);
-    memcpy(to, from, length);
-    return to;
-}
-
-static void keep_letter(void *context, const struct letter_body *letter)
-{
-    const void *why;
-    size_t length;
-    size_t i = kept.count++;
-    ck_assert_ptr_eq(context, &kept);
-    kept.body[i] = *letter;
-    kept.body[i].key = keep_bytes(kept.key[i], letter->key, letter->key_length);
-    kept.body[i].value = keep_bytes(kept.value[i], letter->value, letter->value_length);
-    ck_assert_int_eq(rd_kafka_header_get_last(letter->headers, "why", &why, &length), 0);
-    keep_bytes(kept.why[i], why, length);
-}
-
-static void list_letters(void *by, int32_t partition)
-{
-    memset(&kept, 0, sizeof kept);
-    ck_assert_msg(stage->sink->outbox(by, partition, keep_letter, &kept, &error) == 0, "%s", error.text);
-}
+void refuse(const char *event, const char *table, const char *when);
+void allow(const char *table);
+void refuse_commits(bool refused);
 
 /* --- where to go on ------------------------------------------------------------------------------------ */
 

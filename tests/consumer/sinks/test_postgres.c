@@ -12,18 +12,18 @@
 #include "consumer/sinks/copy_binary.h"
 #include "consumer/sinks/postgres_link.h"
 
-static const struct stage_class *const stage = &stage_postgres;
+const struct stage_class *const stage = &stage_postgres;
 
 static PGconn *own;
 
-static void *open_sink(void)
+void *open_sink(void)
 {
     void *state = NULL;
     ck_assert_msg(stage->open(&state, NULL, &pipeline, &error) == 0, "%s", error.text);
     return state;
 }
 
-static const char *ask(const char *sql)
+const char *ask(const char *sql)
 {
     static char text[1024];
     size_t used = 0;
@@ -59,7 +59,7 @@ static void end(void)
     PQfinish(own);
 }
 
-static void refuse(const char *event, const char *table, const char *when)
+void refuse(const char *event, const char *table, const char *when)
 {
     char sql[256];
     ask("CREATE OR REPLACE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS "
@@ -70,14 +70,14 @@ static void refuse(const char *event, const char *table, const char *when)
     ask(sql);
 }
 
-static void allow(const char *table)
+void allow(const char *table)
 {
     char sql[64];
     snprintf(sql, sizeof sql, "DROP TRIGGER no ON %s", table);
     ask(sql);
 }
 
-static void refuse_commits(bool are_refused)
+void refuse_commits(bool are_refused)
 {
     if (!are_refused) {
         allow("letters");
