@@ -95,8 +95,22 @@ START_TEST(more_stages_than_a_pipeline_has_are_refused)
 }
 END_TEST
 
+START_TEST(the_list_shows_how_each_stage_is_written)
+{
+    char text[8192] = "";
+    FILE *stream = fmemopen(text, sizeof text - 1, "w");
+    stage_list_print(stream);
+    ck_assert_int_eq(fclose(stream), 0);
+    ck_assert_ptr_nonnull(strstr(text, "\n  filter:EXPR            lets"));
+    ck_assert_ptr_nonnull(strstr(text, "\n  stats[:N]              "));
+    ck_assert_ptr_nonnull(strstr(text, "  validate               "));
+    ck_assert_ptr_nonnull(strstr(text, "\n  postgres[:CONNINFO]    "));
+}
+END_TEST
+
 CHECK_MAIN("consumer/stage_list", an_empty_text_is_a_pipeline_without_stages,
            blanks_around_stages_and_arguments_do_not_count,
            commas_in_quotes_and_parentheses_belong_to_the_argument, an_optional_argument_may_be_left_out,
            an_unknown_stage_is_told_with_its_column_and_the_nearest_name, a_stage_that_is_missing_is_told,
-           a_stage_that_takes_no_argument_says_so, more_stages_than_a_pipeline_has_are_refused)
+           a_stage_that_takes_no_argument_says_so, more_stages_than_a_pipeline_has_are_refused,
+           the_list_shows_how_each_stage_is_written)
