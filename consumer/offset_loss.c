@@ -142,7 +142,7 @@ static bool is_there(struct consumer *consumer, int32_t partition, const struct 
     bool last_is_gone = held->low > row->last.read.offset;
     partition_event(&consumer->partitions, partition, EVENT_NOT_LOST);
     if (last_is_gone && row->state == STATE_VERIFYING)
-        partition_event(&consumer->partitions, partition, EVENT_ABSENT);
+        partition_last_is_gone(&consumer->partitions, partition);
     return true;
 }
 

@@ -220,6 +220,9 @@ static inline enum taken partition_take(struct partitions *partitions, const rd_
  * the position means that the topic is another one, or was cut: the partition is losing. */
 bool partition_take_end(struct partitions *partitions, int32_t number, int64_t offset);
 
+/* Of one that is verifying: the last record is not there any more. Told with --verbose. */
+void partition_last_is_gone(struct partitions *partitions, int32_t number);
+
 /* Something of the batch in flight moves a position. */
 bool partitions_moving(const struct partitions *partitions);
 static inline bool partition_moves(const struct partition *row)

@@ -77,8 +77,9 @@ static enum taken compare(struct partitions *partitions, struct partition *row,
 
 /* Compaction or retention took the last record: whether the topic is the same cannot be told, and is no more
  * asked. */
-static void give_up_comparing(struct partitions *partitions, const struct partition *row, int32_t number)
+void partition_last_is_gone(struct partitions *partitions, int32_t number)
 {
+    const struct partition *row = partition_assigned(partitions, number);
     log_verbose("%s [%" PRId32 "]: the last record that was read, at %" PRId64
                 ", is gone: whether the topic is still the same cannot be told",
                 partitions->topic, number, row->last.read.offset);
@@ -93,7 +94,7 @@ static enum taken judge(struct partitions *partitions, struct partition *row,
     if (message->offset < expected(row))
         return verifying ? compare(partitions, row, message) : NOT_TAKEN;
     if (verifying)
-        give_up_comparing(partitions, row, message->partition);
+        partition_last_is_gone(partitions, message->partition);
     if (!pass_gap(partitions, row, message->partition, message->offset))
         return NOT_TAKEN;
     return accept_record(partitions, row, message);
@@ -119,7 +120,7 @@ bool partition_take_end(struct partitions *partitions, int32_t number, int64_t o
         return false;
     }
     if (row->state == STATE_VERIFYING)
-        give_up_comparing(partitions, row, number);
+        partition_last_is_gone(partitions, number);
     if (offset == expected(row) || !pass_gap(partitions, row, number, offset))
         return false;
     extend(row, offset);

@@ -172,6 +172,14 @@ static void send_letters(struct consumer *consumer)
     deaths_keep_standing(&consumer->deaths, &consumer->partitions);
 }
 
+/* While there are suspects ahead the next record may kill: what is lettered is to be out before. */
+static void wait_for_letters(struct consumer *consumer)
+{
+    struct error ignored = ERROR_INIT;
+    if (consumer->suspects.ahead && consumer->deaths.count > 0)
+        dead_letters_flush(consumer->letters, COMMIT_SYNC_US, &ignored);
+}
+
 static void tell_death(const struct consumer *consumer, const struct death *death)
 {
     const char *topic = dead_letters_topic(consumer->letters);
@@ -278,6 +286,7 @@ static void conclude(struct consumer *consumer, struct pipeline_result *result)
     if (!exactly_once_is(consumer)) {
         if (dead_letters_topic(consumer->letters) != NULL && consumer->deaths.count > 0)
             send_letters(consumer);
+        wait_for_letters(consumer);
     } else if (!exactly_once_commit(consumer, result->gathered)) {
         partitions_apply_stops(&consumer->partitions);
         deaths_keep_standing(&consumer->deaths, &consumer->partitions);
