@@ -1,0 +1,387 @@
+/* Commits: asked for, answered, late, given up; by a librdkafka that only listens, and a clock moved by hand.
+ */
+#include "tests/consumer/fake_kafka.h"
+#include "tests/consumer/segment.h"
+#include "tests/consumer/table.h"
+#include "tests/support/fake_clock.h"
+
+#include "consumer/commit.h"
+
+enum { RETRY_US = 100000, LATE_US = 10000000 };
+
+static struct partitions table;
+static struct committer committer;
+static struct error error;
+static char queue_place;
+#define OUR_QUEUE ((rd_kafka_queue_t *)(void *)&queue_place)
+
+static void on_answer(rd_kafka_t *rk, rd_kafka_resp_err_t err, rd_kafka_topic_partition_list_t *list,
+                      void *number)
+{
+    (void)rk;
+    commit_answered(&committer, err, list, number);
+}
+
+static void open_table(void)
+{
+    kafka_begin();
+    partitions_init(&table, "payments", segment_open());
+    committer_init(&committer, FAKE_RK, &table, table.stats);
+    committer.queue = OUR_QUEUE;
+    committer.answered = on_answer;
+    error = (struct error)ERROR_INIT;
+    table_begin(&table, 0, 10, 10);
+    table_process(&table, 0, 15);
+}
+
+static void close_table(void)
+{
+    kafka_forget_list();
+    partitions_release(&table);
+    segment_close();
+}
+
+static const struct partition *row(void)
+{
+    return row_of(&table, 0);
+}
+
+static void confirm(void)
+{
+    kafka_answer(RD_KAFKA_RESP_ERR_NO_ERROR, RD_KAFKA_RESP_ERR_NO_ERROR);
+}
+
+static void refuse(rd_kafka_resp_err_t err)
+{
+    kafka_answer(err, err);
+}
+
+/* --- asynchronously ------------------------------------------------------------------------------------ */
+
+START_TEST(one_commit_is_outstanding_and_the_next_waits_for_its_answer)
+{
+    ck_assert_int_eq(commit_due_us(&committer), 0);
+    commit_async(&committer);
+    SAID("commit 0@15");
+    ck_assert_ptr_eq(kafka.commit_queue, OUR_QUEUE);
+    ck_assert(committer.outstanding);
+    table_process(&table, 0, 20);
+    commit_async(&committer);
+    SAID("");
+    confirm();
+    ck_assert(!committer.outstanding);
+    ck_assert_int_eq(row()->commit.committed, 15);
+    commit_async(&committer);
+    SAID("commit 0@20");
+}
+END_TEST
+
+START_TEST(nothing_to_commit_is_asked_nothing)
+{
+    commit_async(&committer);
+    confirm();
+    kafka_said();
+    commit_async(&committer);
+    SAID("");
+    ck_assert_int_eq(commit_due_us(&committer), INT64_MAX);
+}
+END_TEST
+
+START_TEST(a_confirmed_commit_is_counted_with_how_long_it_took)
+{
+    commit_async(&committer);
+    fake_clock_advance(3000);
+    confirm();
+    ck_assert_uint_eq(counted(CONSUMER_COMMITS), 1);
+    ck_assert_uint_eq(counted(CONSUMER_COMMIT_ERRORS), 0);
+    struct stats_summary took = published_histogram("commit_us");
+    ck_assert_uint_eq(took.count, 1);
+    ck_assert_int_eq(took.sum, 3000);
+}
+END_TEST
+
+START_TEST(a_refused_commit_is_made_again_after_a_while)
+{
+    commit_async(&committer);
+    kafka_said();
+    refuse(RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT);
+    ck_assert_uint_eq(counted(CONSUMER_COMMIT_ERRORS), 1);
+    ck_assert_uint_eq(counted(CONSUMER_COMMITS), 0);
+    error_ring_says(RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT, "commit: Broker: Request timed out");
+    ck_assert_int_eq(commit_due_us(&committer), RETRY_US);
+    fake_clock_advance(RETRY_US - 1);
+    commit_async(&committer);
+    SAID("");
+    ck_assert_int_eq(commit_due_us(&committer), 1);
+    fake_clock_advance(1);
+    ck_assert_int_eq(commit_due_us(&committer), 0);
+    commit_async(&committer);
+    SAID("commit 0@15");
+    confirm();
+    ck_assert_int_eq(committer.retry_us, 0); /* the next one need not wait */
+}
+END_TEST
+
+START_TEST(a_commit_that_failed_for_one_partition_failed)
+{
+    commit_async(&committer);
+    kafka_answer(RD_KAFKA_RESP_ERR_NO_ERROR, RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID);
+    ck_assert_uint_eq(counted(CONSUMER_COMMIT_ERRORS), 1);
+    ck_assert_uint_eq(counted(CONSUMER_COMMITS), 0);
+    ck_assert_int_eq(row()->commit.committed, 10);
+    ck_assert(partitions_dirty(&table));
+}
+END_TEST
+
+START_TEST(for_want_of_anything_to_commit_is_no_success)
+{
+    commit_async(&committer);
+    refuse(RD_KAFKA_RESP_ERR__NO_OFFSET);
+    ck_assert_uint_eq(counted(CONSUMER_COMMITS), 0);
+    ck_assert_uint_eq(counted(CONSUMER_COMMIT_ERRORS), 1);
+    ck_assert_int_eq(row()->commit.committed, 10);
+    ck_assert_int_eq(published(0, "committed"), 10);
+}
+END_TEST
+
+START_TEST(one_that_cannot_even_be_asked_for_has_failed)
+{
+    kafka.commit = RD_KAFKA_RESP_ERR__STATE;
+    commit_async(&committer);
+    ck_assert(!committer.outstanding);
+    ck_assert_uint_eq(counted(CONSUMER_COMMIT_ERRORS), 1);
+    ck_assert(partitions_dirty(&table));
+    ck_assert_int_eq(commit_due_us(&committer), RETRY_US);
+}
+END_TEST
+
+START_TEST(one_that_is_not_answered_in_ten_seconds_is_given_up_and_made_again)
+{
+    commit_async(&committer);
+    kafka_said();
+    ck_assert_int_eq(commit_due_us(&committer), LATE_US);
+    fake_clock_advance(LATE_US - 1);
+    commit_async(&committer);
+    ck_assert(committer.outstanding);
+    ck_assert_int_eq(commit_due_us(&committer), 1);
+    fake_clock_advance(1);
+    commit_async(&committer);
+    ck_assert(!committer.outstanding);
+    SAID(""); /* not in the same turn */
+    error_ring_says(RD_KAFKA_RESP_ERR__TIMED_OUT, "commit: Local: Timed out");
+    fake_clock_advance(RETRY_US);
+    commit_async(&committer);
+    SAID("commit 0@15");
+}
+END_TEST
+
+START_TEST(an_answer_that_comes_late_is_not_the_one_that_is_waited_for)
+{
+    commit_async(&committer);
+    rd_kafka_topic_partition_list_t *late = rd_kafka_topic_partition_list_copy(kafka.list);
+    const void *number = kafka.opaque;
+    fake_clock_advance(LATE_US);
+    commit_async(&committer);
+    fake_clock_advance(RETRY_US);
+    table_process(&table, 0, 20);
+    commit_async(&committer);
+    ck_assert_ptr_ne(kafka.opaque, number);
+    commit_answered(&committer, RD_KAFKA_RESP_ERR_NO_ERROR, late, number);
+    rd_kafka_topic_partition_list_destroy(late);
+    ck_assert(committer.outstanding);
+    ck_assert_int_eq(row()->commit.committed, 10);
+    ck_assert_uint_eq(counted(CONSUMER_COMMITS), 0);
+    confirm();
+    ck_assert_int_eq(row()->commit.committed, 20);
+    kafka_said();
+    commit_async(&committer);
+    SAID("commit 0@20"); /* the late one may have undone it */
+}
+END_TEST
+
+START_TEST(an_answer_after_it_was_given_up_confirms_nothing_though_it_has_the_number)
+{
+    commit_async(&committer);
+    fake_clock_advance(LATE_US);
+    commit_async(&committer);
+    confirm();
+    ck_assert_int_eq(row()->commit.committed, 10);
+    ck_assert(!partition_committed(row()));
+}
+END_TEST
+
+START_TEST(one_that_is_fenced_commits_nothing_more)
+{
+    commit_async(&committer);
+    kafka_said();
+    refuse(RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID);
+    ck_assert_int_eq(committer.fenced, RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID);
+    fake_clock_advance(RETRY_US);
+    ck_assert_int_eq(commit_due_us(&committer), INT64_MAX);
+    commit_async(&committer);
+    SAID("");
+    ck_assert_int_eq(commit_sync(&committer, COMMIT_SYNC_US, &error), -1);
+    ck_assert_ptr_nonnull(strstr(error.text, "nothing can be committed any more: Broker: Static consumer "));
+    SAID("");
+}
+END_TEST
+
+START_TEST(any_other_refusal_is_no_fence)
+{
+    commit_async(&committer);
+    refuse(RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION);
+    ck_assert_int_eq(committer.fenced, RD_KAFKA_RESP_ERR_NO_ERROR);
+}
+END_TEST
+
+START_TEST(between_a_cooperative_revoke_and_the_next_assignment_nothing_is_committed)
+{
+    committer.held = true;
+    commit_async(&committer);
+    SAID("");
+    ck_assert_int_eq(commit_due_us(&committer), INT64_MAX);
+    committer.held = false;
+    commit_async(&committer);
+    SAID("commit 0@15");
+}
+END_TEST
+
+/* --- by librdkafka itself ------------------------------------------------------------------------------ */
+
+static void librdkafka_commits(int64_t offset, rd_kafka_resp_err_t err)
+{
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
+    rd_kafka_topic_partition_list_add(list, "payments", 0)->offset = offset;
+    commit_made(&committer, err, list);
+    rd_kafka_topic_partition_list_destroy(list);
+}
+
+START_TEST(with_commit_auto_only_librdkafka_commits)
+{
+    committer.automatic = true;
+    commit_async(&committer);
+    ck_assert_int_eq(commit_sync(&committer, COMMIT_SYNC_US, &error), 0);
+    SAID("");
+    ck_assert_int_eq(commit_due_us(&committer), INT64_MAX);
+    librdkafka_commits(14, RD_KAFKA_RESP_ERR_NO_ERROR);
+    ck_assert_int_eq(row()->commit.committed, 14);
+    ck_assert_uint_eq(counted(CONSUMER_COMMITS), 1);
+    librdkafka_commits(15, RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT);
+    ck_assert_int_eq(row()->commit.committed, 14);
+    ck_assert_uint_eq(counted(CONSUMER_COMMIT_ERRORS), 1);
+}
+END_TEST
+
+START_TEST(its_timer_that_found_nothing_is_neither_success_nor_failure)
+{
+    committer.automatic = true;
+    librdkafka_commits(14, RD_KAFKA_RESP_ERR__NO_OFFSET);
+    commit_made(&committer, RD_KAFKA_RESP_ERR_NO_ERROR, NULL);
+    ck_assert_int_eq(row()->commit.committed, 10);
+    ck_assert_int_eq(row()->commit.requested, STATS_UNKNOWN);
+    ck_assert_uint_eq(counted(CONSUMER_COMMITS) + counted(CONSUMER_COMMIT_ERRORS), 0);
+}
+END_TEST
+
+/* --- synchronously ------------------------------------------------------------------------------------- */
+
+START_TEST(a_synchronous_commit_waits_for_its_answer_on_a_queue_of_its_own)
+{
+    ck_assert_int_eq(commit_sync(&committer, COMMIT_SYNC_US, &error), 0);
+    SAID("commit 0@15; wait 5000 ms; queue gone");
+    ck_assert_int_eq(row()->commit.committed, 15);
+    ck_assert_uint_eq(counted(CONSUMER_COMMITS), 1);
+    ck_assert(!committer.outstanding);
+    ck_assert_int_eq(commit_sync(&committer, COMMIT_SYNC_US, &error), 0); /* nothing is left */
+    SAID("");
+}
+END_TEST
+
+START_TEST(one_that_is_refused_says_why)
+{
+    kafka.sync = RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION;
+    ck_assert_int_eq(commit_sync(&committer, COMMIT_SYNC_US, &error), -1);
+    ck_assert_str_eq(error.text, "the offsets could not be committed: Broker: Specified group generation id "
+                                 "is not valid");
+    ck_assert(partitions_dirty(&table));
+    kafka.sync = RD_KAFKA_RESP_ERR_NO_ERROR;
+    kafka.sync_one = RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID;
+    ck_assert_int_eq(commit_sync(&committer, COMMIT_SYNC_US, &error), -1);
+    ck_assert_ptr_nonnull(strstr(error.text, "Unknown member"));
+}
+END_TEST
+
+START_TEST(one_that_cannot_be_asked_for_is_not_waited_for)
+{
+    kafka.commit = RD_KAFKA_RESP_ERR__STATE;
+    ck_assert_int_eq(commit_sync(&committer, COMMIT_SYNC_US, &error), -1);
+    SAID("commit 0@15; queue gone");
+    ck_assert_ptr_nonnull(strstr(error.text, "Local: Erroneous state"));
+    ck_assert(!committer.outstanding && partitions_dirty(&table));
+}
+END_TEST
+
+START_TEST(one_that_is_not_answered_in_time_is_made_again)
+{
+    kafka.sync_answered = false;
+    ck_assert_int_eq(commit_sync(&committer, 2 * COMMIT_SYNC_US, &error), -1);
+    SAID("commit 0@15; wait 10000 ms; queue gone");
+    ck_assert_str_eq(error.text, "the offsets could not be committed: Local: Timed out");
+    ck_assert(!committer.outstanding && partitions_dirty(&table));
+    ck_assert_uint_eq(counted(CONSUMER_COMMIT_ERRORS), 1);
+    kafka.sync_answered = true;
+    ck_assert_int_eq(commit_sync(&committer, COMMIT_SYNC_US, &error), 0);
+    SAID("commit 0@15; wait 5000 ms; queue gone");
+}
+END_TEST
+
+/* What an asynchronous one has asked for is not known to be done. */
+START_TEST(what_is_under_way_already_is_asked_for_once_more)
+{
+    commit_async(&committer);
+    rd_kafka_topic_partition_list_t *earlier = rd_kafka_topic_partition_list_copy(kafka.list);
+    const void *number = kafka.opaque;
+    kafka_said();
+    ck_assert_int_eq(commit_sync(&committer, COMMIT_SYNC_US, &error), 0);
+    SAID("commit 0@15; wait 5000 ms; queue gone");
+    ck_assert_int_eq(row()->commit.committed, 15);
+    commit_answered(&committer, RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT, earlier, number);
+    rd_kafka_topic_partition_list_destroy(earlier);
+    ck_assert_uint_eq(counted(CONSUMER_COMMIT_ERRORS), 0); /* nobody waits for it */
+}
+END_TEST
+
+static rd_kafka_topic_partition_list_t *earlier_list;
+static const void *earlier_number;
+
+static void earlier_is_answered(void)
+{
+    commit_answered(&committer, RD_KAFKA_RESP_ERR_NO_ERROR, earlier_list, earlier_number);
+    ck_assert(committer.outstanding);
+}
+
+START_TEST(an_earlier_answer_meanwhile_does_not_end_the_wait)
+{
+    commit_async(&committer);
+    earlier_list = rd_kafka_topic_partition_list_copy(kafka.list);
+    earlier_number = kafka.opaque;
+    kafka.while_waiting = earlier_is_answered;
+    ck_assert_int_eq(commit_sync(&committer, COMMIT_SYNC_US, &error), 0);
+    rd_kafka_topic_partition_list_destroy(earlier_list);
+}
+END_TEST
+
+CHECK_MAIN_WITH(
+    "consumer/commit", open_table, close_table, one_commit_is_outstanding_and_the_next_waits_for_its_answer,
+    nothing_to_commit_is_asked_nothing, a_confirmed_commit_is_counted_with_how_long_it_took,
+    a_refused_commit_is_made_again_after_a_while, a_commit_that_failed_for_one_partition_failed,
+    for_want_of_anything_to_commit_is_no_success, one_that_cannot_even_be_asked_for_has_failed,
+    one_that_is_not_answered_in_ten_seconds_is_given_up_and_made_again,
+    an_answer_that_comes_late_is_not_the_one_that_is_waited_for,
+    an_answer_after_it_was_given_up_confirms_nothing_though_it_has_the_number,
+    one_that_is_fenced_commits_nothing_more, any_other_refusal_is_no_fence,
+    between_a_cooperative_revoke_and_the_next_assignment_nothing_is_committed,
+    with_commit_auto_only_librdkafka_commits, its_timer_that_found_nothing_is_neither_success_nor_failure,
+    a_synchronous_commit_waits_for_its_answer_on_a_queue_of_its_own, one_that_is_refused_says_why,
+    one_that_cannot_be_asked_for_is_not_waited_for, one_that_is_not_answered_in_time_is_made_again,
+    what_is_under_way_already_is_asked_for_once_more, an_earlier_answer_meanwhile_does_not_end_the_wait)
