@@ -1,152 +1,250 @@
-/* What a batch's transaction is told, by a database that only listens. */
-#include "tests/consumer/fake_messages.h"
+/* The consumer's side of a sink, by a database in memory. */
+#include "tests/consumer/fake_consumer.h"
+#include "tests/consumer/fake_sink.h"
 #include "tests/support/capture.h"
 
-#include "consumer/exactly_once.h"
-#include "consumer/holds.h"
-#include "consumer/offset_loss.h"
-#include "consumer/process.h"
-
-static struct settings settings;
-static struct consumer consumer;
-static struct sink_range told[8];
-static size_t told_count;
-static enum sink_result answer;
-static struct error error;
-
-static enum sink_result listen_to(void *state, const struct sink_batch *batch, int32_t *lost,
-                                  struct error *why)
-{
-    (void)state;
-    (void)lost;
-    told_count = batch->range_count;
-    memcpy(told, batch->ranges, batch->range_count * sizeof told[0]);
-    return answer == SINK_DONE ? answer : (error_set(why, "it is away"), answer);
-}
-
-static const struct sink_class listener = {.commit = listen_to};
+#include "common/exit_codes.h"
+#include "consumer/backoff.h"
+#include "consumer/pipeline/stages/stages.h"
 
 static void open_consumer(void)
 {
-    settings = (struct settings){
-        .topic = "payments", .schema = schema_by_workload("payments"), .retry_delay_us = 1000};
-    consumer = (struct consumer){.settings = &settings, .sink.class = &listener};
-    consumer.sink.ranges = calloc(8, sizeof told[0]);
-    answer = SINK_DONE;
-    told_count = 0;
-    offsets_init(&consumer.offsets, settings.topic, NULL);
-    ck_assert_int_eq(batch_init(&consumer.batch, 16, &error), 0);
-    ck_assert_int_eq(pipeline_open(&consumer.pipeline, &settings, NULL, &error), 0);
-    for (int32_t i = 0; i < 3; i++)
-        offsets_assign(&consumer.offsets, i, 10, 10);
+    consumer_begin();
+    sink_begin();
+    ck_assert_int_eq(deaths_init(&consumer.deaths, CONSUMER_BATCH, &error), 0);
+    consumer.sink = (struct exactly_once){.class = &fake_sink_class, .state = FAKE_SINK};
+    consumer.sink.deaths = calloc(CONSUMER_BATCH, sizeof *consumer.sink.deaths);
+    consumer.sink.ranges = calloc(CONSUMER_BATCH, sizeof *consumer.sink.ranges);
+    begin(0, 10);
+    begin(1, 20);
+    begin(2, 30);
 }
 
 static void close_consumer(void)
 {
-    pipeline_close(&consumer.pipeline);
-    batch_release(&consumer.batch);
-    offsets_release(&consumer.offsets);
-    free(consumer.sink.ranges);
-    ck_assert_int_eq(fakes_alive, 0);
+    exactly_once_close(&consumer);
+    ck_assert(!exactly_once_is(&consumer));
+    deaths_release(&consumer.deaths);
+    consumer_end();
 }
 
-static struct witness add(struct fake *fake)
+/* --- opening ------------------------------------------------------------------------------------------- */
+
+static void refuses(int commit, const struct stage *stage, const char *why)
 {
-    struct witness witness = witness_of(&fake->message);
-    consumer.batch.messages[consumer.batch.count++] = &fake->message;
-    return witness;
+    error = (struct error)ERROR_INIT;
+    settings.commit = commit;
+    ck_assert_int_eq(exactly_once_check(&settings, stage, &error), -1);
+    ck_assert_str_eq(error.text, why);
+    ck_assert_int_eq(error.exit_code, EXIT_CODE_USAGE);
 }
 
-static void process(void)
+START_TEST(commit_has_to_agree_with_where_the_pipeline_ends)
 {
+    const struct stage sqlite = {&stage_sqlite, NULL};
+    refuses(COMMIT_SINK, NULL, "--commit: sink is for a pipeline that ends in a database (sqlite:FILE)");
+    settings.commit = COMMIT_BATCH;
+    ck_assert_int_eq(exactly_once_check(&settings, NULL, &error), 0);
+    ck_assert_int_eq(exactly_once_check(&settings, &sqlite, &error), 0); /* the default gives way */
+    settings.commit = COMMIT_SINK;
+    ck_assert_int_eq(exactly_once_check(&settings, &sqlite, &error), 0);
+    char *argv[] = {(char *)"kconsume", (char *)"--commit=manual"};
+    struct settings said = {0};
+    ck_assert_int_eq(options_parse(&consumer_program, &said, 2, argv, NULL, &error), 0);
+    ck_assert_int_eq(exactly_once_check(&said, &sqlite, &error), -1);
+    ck_assert_str_eq(error.text, "--commit: sqlite commits offsets with its rows: leave --commit out");
+    ck_assert_int_eq(exactly_once_check(&said, NULL, &error), 0);
+    options_release(&consumer_program, &said);
+}
+END_TEST
+
+START_TEST(a_pipeline_that_ends_in_no_database_has_no_sink)
+{
+    exactly_once_close(&consumer);
+    ck_assert_int_eq(exactly_once_open(&consumer, &error), 0);
+    ck_assert(!exactly_once_is(&consumer));
+    SAID("");
+    settings.commit = COMMIT_SINK;
+    ck_assert_int_eq(exactly_once_open(&consumer, &error), -1);
+}
+END_TEST
+
+START_TEST(one_that_does_has_the_stages_sink_and_keeps_places)
+{
+    exactly_once_close(&consumer);
+    consumer.pipeline.stages[0] = (struct stage){&stage_sqlite, FAKE_SINK};
+    consumer.pipeline.stage_count = 1;
+    ck_assert_int_eq(exactly_once_open(&consumer, &error), 0);
+    ck_assert_ptr_eq(consumer.sink.class, stage_sqlite.sink);
+    ck_assert_ptr_eq(consumer.sink.state, FAKE_SINK);
+    ck_assert(exactly_once_is(&consumer) && consumer.sink.deaths != NULL && consumer.sink.ranges != NULL);
+    SAID("keep places");
+}
+END_TEST
+
+/* --- where to go on ------------------------------------------------------------------------------------ */
+
+static int place(struct sink_place *found)
+{
+    *found = (struct sink_place){STATS_UNKNOWN, WITNESS_NONE};
     capture_begin();
-    process_batch(&consumer);
+    int result = exactly_once_place(&consumer, 0, found, &error);
     capture_end();
+    return result;
 }
 
-static void tells(size_t range, int32_t partition, int64_t next, const struct witness *witness)
+START_TEST(a_partition_is_taken_over_and_from_then_on_asked_for)
 {
-    ck_assert_uint_lt(range, told_count);
-    ck_assert_int_eq(told[range].partition, partition);
-    ck_assert_int_eq(told[range].next.next_offset, next);
-    ck_assert(witness_equal(&told[range].next.witness, witness));
-    ck_assert(witness_equal(&consumer.offsets.rows[partition].next_witness, witness));
-}
-
-START_TEST(the_witness_is_the_last_record_of_each_partition)
-{
-    add(fake_payment(2, 10));
-    add(fake_payment(0, 10));
-    struct witness of_2 = add(fake_bytes(2, 11, "poison", 6)); /* dead, and read */
-    struct witness of_0 = add(fake_payment(0, 14));
-    process();
-    ck_assert_uint_eq(told_count, 2);
-    tells(0, 0, 15, &of_0);
-    tells(1, 2, 12, &of_2);
-    ck_assert(witness_equal(&consumer.offsets.rows[0].witness, &of_0));
-    ck_assert_int_eq(consumer.offsets.rows[1].witness.offset, STATS_UNKNOWN);
+    struct sink_place found;
+    sink.places[0] = (struct sink_place){42, {41, 1, 2}};
+    sink.outbox_letters = 2;
+    ck_assert_int_eq(place(&found), 0);
+    SAID("take 0; forget 0; outbox 0; letter 0@90 kept; letter 0@91 kept");
+    ck_assert_int_eq(found.next_offset, 42);
+    ck_assert(row(0)->owned && !row(1)->owned);
+    ck_assert_int_eq(place(&found), 0);
+    SAID("reread 0; forget 0; outbox 0; letter 0@90 kept; letter 0@91 kept");
 }
 END_TEST
 
-static bool fails_at(int32_t partition, int64_t offset)
+START_TEST(nothing_is_taken_before_the_clusters_id_is_known)
 {
-    rd_kafka_message_t message = {.partition = partition, .offset = offset};
-    return hold_record(&consumer, &message, "stage", "it rains");
+    struct sink_place found;
+    letters.source.cluster = "unknown";
+    ck_assert_int_eq(place(&found), -1);
+    ck_assert_str_eq(error.text, "the cluster's id is not known yet");
+    SAID("");
+    ck_assert(!row(0)->owned);
 }
+END_TEST
 
-START_TEST(it_is_before_a_record_that_waits)
+START_TEST(what_cannot_be_taken_is_not_ours)
 {
-    settings.retries = 3;
-    struct witness first = add(fake_payment(0, 10));
-    add(fake_payment(0, 11));
-    struct witness other = add(fake_payment(1, 10));
-    add(fake_payment(0, 12));
-    consumer.offsets.rows[0].batch_first = consumer.offsets.rows[1].batch_first = 10;
-    consumer.offsets.rows[0].batch_end = 13;
-    consumer.offsets.rows[1].batch_end = 11;
+    struct sink_place found;
+    sink.takes_fail = 1;
+    ck_assert_int_eq(place(&found), -1);
+    ck_assert(!row(0)->owned);
+    SAID("take 0");
+    sink.outbox = -1;
+    ck_assert_int_eq(place(&found), -1);
+    ck_assert_str_eq(error.text, "the outbox is away");
+    ck_assert(row(0)->owned); /* it is: next time it is only asked */
+}
+END_TEST
+
+START_TEST(one_that_another_process_has_waits_for_the_group_to_say_so)
+{
+    struct sink_place found;
+    place(&found);
+    sink.reread = SINK_LOST;
+    kafka_said();
+    ck_assert_int_eq(place(&found), -1);
+    SAID("reread 0; forget 0");
+    ck_assert_int_eq(row(0)->state, STATE_DISPOSSESSED);
+    ck_assert_int_eq(row(0)->until_us, clock_monotonic_us() + settings.session_timeout_us);
+    ck_assert_str_eq(capture.text, "warning: payments [0] was taken over by another process: nothing was "
+                                   "written; it waits for the group to say so\n");
+    struct stats_ring_entry last;
+    ck_assert_uint_eq(published_ring(STATS_RING_REBALANCES, &last), 1);
+    ck_assert_str_eq(last.text, "[0] taken over");
+    ck_assert_int_eq(last.number, 1);
+}
+END_TEST
+
+START_TEST(one_that_cannot_be_asked_now_is_ours_still)
+{
+    struct sink_place found;
+    place(&found);
+    sink.reread = SINK_AGAIN;
+    ck_assert_int_eq(place(&found), -1);
+    ck_assert(row(0)->owned);
+    ck_assert_int_eq(row(0)->state, STATE_READING);
+}
+END_TEST
+
+START_TEST(letters_of_the_outbox_go_nowhere_with_dead_letters_off)
+{
+    struct sink_place found;
+    letters.topic = NULL;
+    sink.outbox_letters = 2;
+    ck_assert_int_eq(place(&found), 0);
+    SAID("take 0; forget 0; outbox 0");
+}
+END_TEST
+
+START_TEST(a_letter_that_is_not_even_kept_stays_in_the_outbox)
+{
+    struct sink_place found;
+    sink.outbox_letters = 2;
+    letters.refused_sends = 1;
+    ck_assert_int_eq(place(&found), 0);
+    SAID("take 0; forget 0; outbox 0; letter 0@90 kept; letter 0@91 kept");
+    ck_assert_str_eq(capture.text, "warning: no producer; it stays in the outbox\n");
+}
+END_TEST
+
+START_TEST(a_move_says_what_the_database_says)
+{
+    ck_assert_int_eq(exactly_once_move(&consumer, 0, 10, 15, true, &error), SINK_DONE);
+    SAID("move 0 10→15 without rows");
+    sink.move = SINK_UNKNOWN;
+    ck_assert_int_eq(exactly_once_move(&consumer, 0, STATS_UNKNOWN, 15, false, &error), SINK_UNKNOWN);
+    ck_assert_int_eq(row(0)->state, STATE_READING);
+    sink.move = SINK_LOST;
     capture_begin();
-    ck_assert(fails_at(0, 11));
-    holds_apply(&consumer);
-    offset_loss_note(&consumer);
-    ck_assert(exactly_once_commit(&consumer, 0));
+    ck_assert_int_eq(exactly_once_move(&consumer, 0, 10, 15, false, &error), SINK_LOST);
     capture_end();
-    tells(0, 0, 11, &first);
-    tells(1, 1, 11, &other);
-    batch_clear(&consumer.batch);
+    ck_assert_int_eq(row(0)->state, STATE_DISPOSSESSED);
 }
 END_TEST
 
-START_TEST(a_partition_that_moves_over_a_gap_alone_keeps_its_witness)
+/* --- acknowledged letters ------------------------------------------------------------------------------ */
+
+START_TEST(acknowledged_letters_leave_the_outbox)
 {
-    settings.retries = 3;
-    struct witness before = {.offset = 9, .timestamp_ms = 7, .hash = 8};
-    consumer.offsets.rows[0].witness = before;
-    add(fake_payment(0, 12));
-    consumer.offsets.rows[0].batch_first = 12;
-    consumer.offsets.rows[0].batch_end = 13;
-    capture_begin();
-    ck_assert(fails_at(0, 12));
-    holds_apply(&consumer);
-    offset_loss_note(&consumer);
-    ck_assert(exactly_once_commit(&consumer, 0));
-    capture_end();
-    tells(0, 0, 12, &before);
-    batch_clear(&consumer.batch);
+    exactly_once_serve(&consumer);
+    SAID("");
+    letters.place_count = 3;
+    exactly_once_serve(&consumer);
+    SAID("forwarded 3; let go 3");
+    exactly_once_serve(&consumer);
+    SAID("");
 }
 END_TEST
 
-START_TEST(a_transaction_that_was_not_done_leaves_no_witness)
+START_TEST(many_leave_five_hundred_at_a_time_and_all_leave)
 {
-    answer = SINK_AGAIN;
-    add(fake_payment(0, 10));
-    process();
-    ck_assert_uint_eq(told_count, 1);
-    ck_assert_int_eq(consumer.offsets.rows[0].witness.offset, STATS_UNKNOWN);
-    ck_assert_int_eq(consumer.offsets.rows[0].position, 10);
+    letters.place_count = 1100;
+    for (int i = 0; i < 3; i++)
+        exactly_once_serve(&consumer);
+    SAID("forwarded 500; let go 500; forwarded 500; let go 500; forwarded 100; let go 100");
+    ck_assert_uint_eq(letters.place_count, 0);
 }
 END_TEST
 
-CHECK_MAIN_WITH("consumer/exactly_once", open_consumer, close_consumer,
-                the_witness_is_the_last_record_of_each_partition, it_is_before_a_record_that_waits,
-                a_partition_that_moves_over_a_gap_alone_keeps_its_witness,
-                a_transaction_that_was_not_done_leaves_no_witness)
+START_TEST(an_outbox_that_cannot_be_emptied_is_left_alone_for_a_second)
+{
+    sink.forwarded = -1;
+    letters.place_count = 3;
+    exactly_once_serve(&consumer);
+    SAID("forwarded 3");
+    ck_assert_uint_eq(letters.place_count, 3);
+    fake_clock_advance(US_PER_SECOND - 1);
+    exactly_once_serve(&consumer);
+    SAID("");
+    sink.forwarded = 0;
+    fake_clock_advance(1);
+    exactly_once_serve(&consumer);
+    SAID("forwarded 3; let go 3");
+}
+END_TEST
+
+CHECK_MAIN_WITH(
+    "consumer/exactly_once", open_consumer, close_consumer, commit_has_to_agree_with_where_the_pipeline_ends,
+    a_pipeline_that_ends_in_no_database_has_no_sink, one_that_does_has_the_stages_sink_and_keeps_places,
+    a_partition_is_taken_over_and_from_then_on_asked_for, nothing_is_taken_before_the_clusters_id_is_known,
+    what_cannot_be_taken_is_not_ours, one_that_another_process_has_waits_for_the_group_to_say_so,
+    one_that_cannot_be_asked_now_is_ours_still, letters_of_the_outbox_go_nowhere_with_dead_letters_off,
+    a_letter_that_is_not_even_kept_stays_in_the_outbox, a_move_says_what_the_database_says,
+    acknowledged_letters_leave_the_outbox, many_leave_five_hundred_at_a_time_and_all_leave,
+    an_outbox_that_cannot_be_emptied_is_left_alone_for_a_second)

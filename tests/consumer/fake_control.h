@@ -1,0 +1,88 @@
+/* fake_control.h: common/worker/control.h, answered here: the wishes are set by hand, notifications are noted
+ * as text. Behind fake_kafka.h. All its functions are here, so that the linker leaves the real ones in the
+ * archive. */
+#ifndef KSUPERVISE_TESTS_CONSUMER_FAKE_CONTROL_H
+#define KSUPERVISE_TESTS_CONSUMER_FAKE_CONTROL_H
+
+#include "common/worker/control.h"
+#include "tests/consumer/fake_kafka.h"
+
+struct worker_control {
+    enum worker_stop wanted;
+    bool paused;
+    struct worker_errand errand;
+    void (*wake)(void *context);
+    void *context;
+};
+
+static struct worker_control control;
+
+int worker_control_start(struct worker_control **made, bool supervised, void (*wake)(void *context),
+                         void *context, struct error *error)
+{
+    (void)supervised;
+    (void)error;
+    control = (struct worker_control){.wake = wake, .context = context};
+    *made = &control;
+    return 0;
+}
+
+void worker_control_stop(struct worker_control *stopped)
+{
+    (void)stopped;
+}
+
+void worker_control_set_wake(struct worker_control *of, void (*wake)(void *context), void *context)
+{
+    of->wake = wake;
+    of->context = context;
+}
+
+enum worker_stop worker_control_wanted(const struct worker_control *of)
+{
+    return of->wanted;
+}
+
+bool worker_control_paused(const struct worker_control *of)
+{
+    return of->paused;
+}
+
+bool worker_control_rate(struct worker_control *of, struct worker_rate *rate)
+{
+    (void)of;
+    (void)rate;
+    return false;
+}
+
+bool worker_control_errand(struct worker_control *of, struct worker_errand *errand)
+{
+    if (of->errand.number == errand->number)
+        return false;
+    *errand = of->errand;
+    return true;
+}
+
+/* The supervisor wants this done. */
+static inline void control_ask(const char *method, const char *text)
+{
+    control.errand.number++;
+    snprintf(control.errand.method, sizeof control.errand.method, "%s", method);
+    snprintf(control.errand.text, sizeof control.errand.text, "%s", text);
+}
+
+void worker_notify_count(struct worker_control *to, const char *method, int64_t count)
+{
+    ck_assert_ptr_eq(to, &control);
+    kafka_note_call("notify");
+    kafka_note(" %s %lld", method, (long long)count);
+}
+
+void worker_notify_text(struct worker_control *to, const char *method, const char *text)
+{
+    ck_assert_ptr_eq(to, &control);
+    kafka_note_call("notify");
+    kafka_note(" %s '%s'", method, text);
+}
+
+#endif

@@ -1,0 +1,132 @@
+/* What the supervisor asks for, and how it is answered. The errands themselves: test_manual.c, test_reset.c.
+ * A reset is stood in for here. */
+#include "tests/consumer/fake_consumer.h"
+#include "tests/support/capture.h"
+
+#include "consumer/errands.h"
+#include "consumer/reset.h"
+
+static int reset_answers;
+
+int reset_owned(struct consumer *of, const struct reset_wish *wish, int64_t *partitions, struct error *why)
+{
+    ck_assert_ptr_eq(of, &consumer);
+    kafka_note_call("reset");
+    kafka_note(" to %d, partition %d%s", (int)wish->to, (int)wish->partition, wish->dry_run ? ", dry" : "");
+    *partitions = 1;
+    return reset_answers == 0 ? 0 : error_set(why, "members outside");
+}
+
+int reset_stopped(struct consumer *of, struct error *why)
+{
+    (void)of;
+    (void)why;
+    return -1;
+}
+
+static void open_consumer(void)
+{
+    consumer_begin();
+    reset_answers = 0;
+}
+
+START_TEST(nothing_is_done_when_nobody_asks)
+{
+    errands_run(&consumer);
+    SAID("");
+}
+END_TEST
+
+START_TEST(a_reset_is_carried_out_once_and_answered_with_its_number)
+{
+    control_ask("reset", "latest,partition=2,dry-run");
+    errands_run(&consumer);
+    SAID("reset to 1, partition 2, dry; notify errand_done 1");
+    errands_run(&consumer);
+    SAID("");
+    control_ask("reset", "earliest");
+    errands_run(&consumer);
+    SAID("reset to 0, partition -1; notify errand_done 2");
+}
+END_TEST
+
+START_TEST(one_that_failed_says_why)
+{
+    reset_answers = -1;
+    control_ask("reset", "latest");
+    errands_run(&consumer);
+    SAID("reset to 1, partition -1; notify errand_failed 'members outside'");
+}
+END_TEST
+
+START_TEST(a_place_that_is_none_resets_nothing)
+{
+    control_ask("reset", "somewhere");
+    errands_run(&consumer);
+    ck_assert_ptr_nonnull(
+        strstr(kafka_said(), "notify errand_failed ''somewhere' is no place to reset to: earliest"));
+}
+END_TEST
+
+START_TEST(an_acknowledgement_is_an_errand)
+{
+    consumer.partitions.manual = true;
+    begin(0, 10);
+    table_process(&consumer.partitions, 0, 20);
+    control_ask("ack", "0:10");
+    errands_run(&consumer);
+    SAID("notify errand_line 'payments [0] acknowledged before 11, and 0 beyond; 9 not'; commit 0@11; wait "
+         "5000 ms; queue gone; notify errand_done 1");
+}
+END_TEST
+
+START_TEST(an_errand_that_it_does_not_know_is_refused)
+{
+    control_ask("dance", "");
+    errands_run(&consumer);
+    SAID("notify errand_failed 'a consumer knows no 'dance''");
+}
+END_TEST
+
+/* --- consumer.h ---------------------------------------------------------------------------------------- */
+
+START_TEST(only_the_first_failure_is_remembered)
+{
+    capture_begin();
+    consumer_fail(&consumer, 81, "first %d", 1);
+    consumer_fail(&consumer, 1, "second");
+    ck_assert_str_eq(capture_end(), "error: first 1\n");
+    ck_assert(consumer.end.must_stop);
+    ck_assert_int_eq(consumer.end.exit_code, 81);
+    error_ring_says(1, "second"); /* but the ring has both */
+}
+END_TEST
+
+START_TEST(who_asked_is_answered_the_supervisor_or_the_terminal)
+{
+    capture_begin();
+    consumer_say(&consumer, "%d lines", 2);
+    ck_assert_str_eq(capture_end(), "");
+    SAID("notify errand_line '2 lines'");
+    settings.supervised = false;
+    capture_begin();
+    consumer_say(&consumer, "%d lines", 2);
+    ck_assert_str_eq(capture_end(), "2 lines\n");
+    SAID("");
+}
+END_TEST
+
+START_TEST(between_two_batches_it_polls_or_is_paused)
+{
+    ck_assert_int_eq(consumer_idle_phase(&consumer), PHASE_POLLING);
+    consumer.fetching.paused = true;
+    ck_assert_int_eq(consumer_idle_phase(&consumer), PHASE_PAUSED);
+}
+END_TEST
+
+CHECK_MAIN_WITH("consumer/errands", open_consumer, consumer_end, nothing_is_done_when_nobody_asks,
+                a_reset_is_carried_out_once_and_answered_with_its_number, one_that_failed_says_why,
+                a_place_that_is_none_resets_nothing, an_acknowledgement_is_an_errand,
+                an_errand_that_it_does_not_know_is_refused, only_the_first_failure_is_remembered,
+                who_asked_is_answered_the_supervisor_or_the_terminal,
+                between_two_batches_it_polls_or_is_paused)

@@ -1,0 +1,291 @@
+/* --commit manual: kctl ack, and partitions that are full. The set itself: test_acks.c. */
+#include "tests/consumer/fake_consumer.h"
+#include "tests/support/capture.h"
+
+#include "consumer/manual.h"
+
+/* Partition 0 has 10 to 20 delivered, partition 1 is at 20; five may be unacknowledged, but for the cases
+ * that are about that. */
+static void open_consumer(void)
+{
+    consumer_begin();
+    settings.max_unacknowledged = 100;
+    consumer.partitions.manual = true;
+    begin(0, 10);
+    begin(1, 20);
+    table_process(&consumer.partitions, 0, 20);
+}
+
+static int ack(const char *text)
+{
+    error = (struct error)ERROR_INIT;
+    capture_begin();
+    int result = manual_ack(&consumer, text, &error);
+    capture_end();
+    return result;
+}
+
+static void refuses(const char *text, const char *why)
+{
+    ck_assert_int_eq(ack(text), -1);
+    ck_assert_str_eq(error.text, why);
+}
+
+static int64_t next(int32_t partition)
+{
+    return row(partition)->acks->done.next;
+}
+
+/* --- acknowledging ------------------------------------------------------------------------------------- */
+
+START_TEST(a_record_is_acknowledged_told_and_committed)
+{
+    ck_assert_int_eq(ack("0:10"), 0);
+    SAID("notify errand_line 'payments [0] acknowledged before 11, and 0 beyond; 9 not'; commit 0@11; wait "
+         "5000 ms; queue gone");
+    ck_assert_int_eq(next(0), 11);
+    ck_assert(partition_committed(row(0)));
+    ck_assert_int_eq(published(0, "unacknowledged"), 9);
+}
+END_TEST
+
+START_TEST(a_range_has_its_last_and_may_lie_ahead)
+{
+    ck_assert_int_eq(ack("0:12-14"), 0);
+    SAID("notify errand_line 'payments [0] acknowledged before 10, and 3 beyond; 7 not'; commit "
+         "0@10(acks1:2-4); wait 5000 ms; queue gone");
+    ck_assert_int_eq(ack("0:10-11,0:15"), 0);
+    SAID("notify errand_line 'payments [0] acknowledged before 15, and 0 beyond; 5 not'; notify errand_line "
+         "'payments [0] acknowledged before 16, and 0 beyond; 4 not'; commit 0@16; wait 5000 ms; queue gone");
+}
+END_TEST
+
+START_TEST(all_is_what_was_delivered_of_every_partition_of_ours)
+{
+    begin(2, 30);
+    partition_taken(&consumer.partitions, 2);
+    table_process(&consumer.partitions, 1, 23);
+    ck_assert_int_eq(ack("0:12,all"), 0);
+    ck_assert_int_eq(next(0), 20);
+    ck_assert_int_eq(next(1), 23);
+    ck_assert_ptr_nonnull(strstr(kafka_said(), "commit 0@20 1@23; wait"));
+}
+END_TEST
+
+START_TEST(what_was_acknowledged_already_is_committed_and_asked_nobody)
+{
+    ck_assert_int_eq(ack("0:10"), 0);
+    kafka_said();
+    ck_assert_int_eq(ack("0:10"), 0);
+    SAID("notify errand_line 'payments [0] acknowledged before 11, and 0 beyond; 9 not'");
+}
+END_TEST
+
+START_TEST(a_partition_that_is_not_ours_is_passed_over)
+{
+    ck_assert_int_eq(ack("5:3,0:10"), 0);
+    ck_assert_int_eq(next(0), 11);
+    ck_assert_int_eq(ack("5:3"), 0);
+}
+END_TEST
+
+START_TEST(what_was_not_delivered_yet_cannot_be_acknowledged)
+{
+    ck_assert_int_eq(ack("0:19"), 0);
+    refuses("0:20", "payments [0] 20 was not delivered yet: it is at 20");
+    refuses("0:15-22", "payments [0] 22 was not delivered yet: it is at 20");
+    ck_assert_int_eq(acks_ahead(row(0)->acks), 1);
+}
+END_TEST
+
+START_TEST(nothing_is_acknowledged_where_the_start_is_not_known)
+{
+    static const char why[] = "payments [2]: where it begins is not known yet; nothing is acknowledged";
+    partition_given(&consumer.partitions, 2);
+    refuses("2:5", why);
+    ck_assert_str_eq(kafka_said(), "");
+    refuses("all", why);
+    begin(2, 30);
+    partition_event(&consumer.partitions, 2, EVENT_UNSURE); /* it has a position, but is that so? */
+    refuses("2:5", why);
+}
+END_TEST
+
+START_TEST(what_the_metadata_cannot_hold_is_refused_with_its_partition)
+{
+    begin(2, 0);
+    table_process(&consumer.partitions, 2, 3000);
+    for (int64_t i = 1; partition_acknowledge(&consumer.partitions, 2, i, i + 1, &error) == 0; i += 2)
+        ck_assert_int_lt(i, 2990);
+    refuses("2:2990", "payments [2]: too many acknowledgements lie apart beyond 0, the first unacknowledged "
+                      "record: acknowledge that first");
+}
+END_TEST
+
+START_TEST(words_that_are_none_are_refused)
+{
+    static const char *const bad[] = {"",     "0",     "0:",       ":1",     "0:1-",  "0:5-3", "x:1",
+                                      "0:x",  "0:1 ",  "0:1-2x",   "0:-1",   "0: 1",  "all ",  "-1:3",
+                                      "0;10", "0:1:2", "0:10--11", "0:10-x", "0:10,", "ALL"};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        const char *last = strcmp(bad[i], "0:10,") == 0 ? "" : bad[i];
+        char why[128];
+        snprintf(why, sizeof why, "'%s' is no PARTITION:OFFSET, PARTITION:FIRST-LAST or all", last);
+        refuses(bad[i], why);
+    }
+}
+END_TEST
+
+START_TEST(the_largest_offsets_are_read)
+{
+    refuses("0:9223372036854775806", "payments [0] 9223372036854775806 was not delivered yet: it is at 20");
+    refuses("0:9223372036854775807",
+            "'0:9223372036854775807' is no PARTITION:OFFSET, PARTITION:FIRST-LAST or all");
+    refuses("0:1-9223372036854775806", "payments [0] 9223372036854775806 was not delivered yet: it is at 20");
+    ck_assert_int_eq(ack("2147483647:1"), 0);
+    refuses("2147483648:1", "'2147483648:1' is no PARTITION:OFFSET, PARTITION:FIRST-LAST or all");
+}
+END_TEST
+
+START_TEST(one_bad_word_ends_it_and_what_came_before_stands)
+{
+    refuses("0:10,bad,0:11", "'bad' is no PARTITION:OFFSET, PARTITION:FIRST-LAST or all");
+    ck_assert_int_eq(next(0), 11);
+    ck_assert_ptr_nonnull(strstr(kafka_said(), "commit 0@11; wait"));
+}
+END_TEST
+
+START_TEST(it_is_for_commit_manual_alone)
+{
+    consumer.partitions.manual = false;
+    refuses("0:10", "its offsets are not committed by hand: --commit manual");
+    ck_assert_int_eq(next(0), 10);
+}
+END_TEST
+
+/* --- success means that it is committed ---------------------------------------------------------------- */
+
+START_TEST(a_commit_that_failed_is_no_success)
+{
+    kafka.sync = RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION;
+    refuses("0:10", "the offsets could not be committed: Broker: Specified group generation id is not valid; "
+                    "acknowledged here, and tried again");
+    ck_assert_int_eq(next(0), 11);
+    ck_assert(partitions_dirty(&consumer.partitions));
+    refuses("bad", "'bad' is no PARTITION:OFFSET, PARTITION:FIRST-LAST or all"); /* the first reason counts */
+}
+END_TEST
+
+START_TEST(during_a_rebalance_it_is_committed_later)
+{
+    consumer.committer.held = true;
+    refuses("0:10", "a rebalance is under way: acknowledged here, and committed after it");
+    ck_assert_ptr_null(strstr(kafka_said(), "commit"));
+    ck_assert_int_eq(next(0), 11);
+    refuses("bad", "'bad' is no PARTITION:OFFSET, PARTITION:FIRST-LAST or all");
+}
+END_TEST
+
+START_TEST(what_a_barrier_keeps_out_of_the_commit_is_no_success)
+{
+    static const char why[] =
+        "payments [1] is acknowledged, but not committed yet: that waits, and is done later";
+    table_process(&consumer.partitions, 1, 23);
+    partition_lower_barrier(&consumer.partitions, 1, 21);
+    refuses("1:20-22", why);
+    ck_assert_ptr_nonnull(strstr(kafka_said(), "commit 1@21; wait"));
+    partitions_lift_barriers(&consumer.partitions);
+    ck_assert_int_eq(ack("1:20-22"), 0);
+}
+END_TEST
+
+START_TEST(what_is_not_ours_has_nothing_to_be_committed)
+{
+    ck_assert_int_eq(ack("0:10"), 0);
+    table_process(&consumer.partitions, 1, 23);
+    partition_acknowledge(&consumer.partitions, 1, 20, 23, &error);
+    partition_taken(&consumer.partitions, 1);
+    ck_assert_int_eq(ack("0:11"), 0);
+}
+END_TEST
+
+/* --- full ---------------------------------------------------------------------------------------------- */
+
+static void serve(void)
+{
+    capture_begin();
+    manual_serve(&consumer);
+    capture_end();
+}
+
+START_TEST(too_many_unacknowledged_records_fill_a_partition_and_no_other)
+{
+    settings.max_unacknowledged = 11;
+    serve();
+    ck_assert_int_eq(row(0)->state, STATE_READING);
+    settings.max_unacknowledged = 10;
+    serve();
+    ck_assert_int_eq(row(0)->state, STATE_FULL);
+    ck_assert_int_eq(row(1)->state, STATE_READING);
+    ck_assert_str_eq(capture.text, "warning: payments [0] waits: 10 records are not acknowledged "
+                                   "(--max-unacknowledged), the first is 10\n");
+    serve();
+    ck_assert_str_eq(capture.text, ""); /* told once */
+    ck_assert_int_eq(published(0, "unacknowledged"), 10);
+    ck_assert_int_eq(published(1, "unacknowledged"), 0);
+}
+END_TEST
+
+START_TEST(an_acknowledgement_makes_room)
+{
+    settings.max_unacknowledged = 10;
+    serve();
+    ck_assert_int_eq(ack("0:12"), 0); /* any of them */
+    ck_assert_int_eq(row(0)->state, STATE_READING);
+    ck_assert(row(0)->fetch.seek);
+}
+END_TEST
+
+START_TEST(one_that_waits_for_something_else_is_not_full)
+{
+    settings.max_unacknowledged = 10;
+    partition_event(&consumer.partitions, 0, EVENT_FAILED);
+    serve();
+    ck_assert_int_eq(row(0)->state, STATE_RETRYING);
+    ck_assert_str_eq(capture.text, "");
+}
+END_TEST
+
+START_TEST(without_commit_manual_nothing_is_full)
+{
+    settings.max_unacknowledged = 0;
+    consumer.partitions.manual = false;
+    serve();
+    ck_assert_int_eq(row(0)->state, STATE_READING);
+}
+END_TEST
+
+START_TEST(what_nobody_has_to_acknowledge_is_settled)
+{
+    manual_settled(&consumer, 0, 10, 12);
+    ck_assert_int_eq(next(0), 12);
+    ck_assert(partitions_dirty(&consumer.partitions));
+    manual_settled(&consumer, 7, 10, 12); /* not ours: nothing */
+}
+END_TEST
+
+CHECK_MAIN_WITH("consumer/manual", open_consumer, consumer_end, a_record_is_acknowledged_told_and_committed,
+                a_range_has_its_last_and_may_lie_ahead, all_is_what_was_delivered_of_every_partition_of_ours,
+                what_was_acknowledged_already_is_committed_and_asked_nobody,
+                a_partition_that_is_not_ours_is_passed_over,
+                what_was_not_delivered_yet_cannot_be_acknowledged,
+                nothing_is_acknowledged_where_the_start_is_not_known,
+                what_the_metadata_cannot_hold_is_refused_with_its_partition, words_that_are_none_are_refused,
+                the_largest_offsets_are_read, one_bad_word_ends_it_and_what_came_before_stands,
+                it_is_for_commit_manual_alone, a_commit_that_failed_is_no_success,
+                during_a_rebalance_it_is_committed_later,
+                what_a_barrier_keeps_out_of_the_commit_is_no_success,
+                what_is_not_ours_has_nothing_to_be_committed,
+                too_many_unacknowledged_records_fill_a_partition_and_no_other, an_acknowledgement_makes_room,
+                one_that_waits_for_something_else_is_not_full, without_commit_manual_nothing_is_full,
+                what_nobody_has_to_acknowledge_is_settled)

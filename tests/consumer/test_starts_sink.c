@@ -1,0 +1,224 @@
+/* Where partitions begin that a database knows, and how one is moved. */
+#include "tests/consumer/fake_consumer.h"
+#include "tests/consumer/fake_sink.h"
+#include "tests/support/capture.h"
+
+#include "consumer/backoff.h"
+#include "consumer/starts.h"
+
+static void open_consumer(void)
+{
+    consumer_begin();
+    sink_begin();
+    for (int i = 0; i < FAKE_TOPIC_PARTITIONS; i++) {
+        kafka.low[i] = 5;
+        kafka.high[i] = 50;
+    }
+}
+
+static void with_sink(void)
+{
+    consumer.sink = (struct exactly_once){.class = &fake_sink_class, .state = FAKE_SINK};
+}
+
+static void commit_is(int32_t partition, int64_t offset, const char *metadata)
+{
+    kafka.group[partition] = (struct fake_commit){.offset = offset, .metadata = metadata};
+}
+
+static void give(int32_t count)
+{
+    for (int32_t i = 0; i < count; i++)
+        ck_assert_int_eq(partition_given(&consumer.partitions, i), 0);
+}
+
+static void serve(void)
+{
+    capture_begin();
+    starts_serve(&consumer);
+    capture_end();
+}
+
+static void begins_at(int32_t partition, int64_t offset, int64_t committed)
+{
+    ck_assert_int_eq(row(partition)->state, STATE_READING);
+    ck_assert_int_eq(row(partition)->position, offset);
+    ck_assert_int_eq(row(partition)->commit.committed, committed);
+}
+
+static void waits(int32_t partition, unsigned attempts)
+{
+    ck_assert_int_eq(row(partition)->state, STATE_PLACING);
+    ck_assert_uint_eq(row(partition)->asked, attempts);
+    ck_assert_int_eq(row(partition)->until_us, clock_monotonic_us() + backoff_us(&settings, attempts));
+}
+
+/* --- the sink ------------------------------------------------------------------------------------------ */
+
+START_TEST(the_database_says_where_to_go_on_before_the_group_does)
+{
+    with_sink();
+    commit_is(0, 12, NULL);
+    sink.places[0] = (struct sink_place){30, {29, 1, 2}};
+    sink.places[1] = (struct sink_place){0, WITNESS_NONE};
+    give(2);
+    serve();
+    SAID("committed 0 1; take 0; forget 0; outbox 0; take 1; forget 1; outbox 1");
+    ck_assert_int_eq(row(0)->state, STATE_VERIFYING);
+    ck_assert_int_eq(row(0)->position, 30);
+    ck_assert_int_eq(row(0)->last.read.hash, 2);
+    ck_assert_int_eq(row(0)->commit.committed, 12);
+    begins_at(1, 0, STATS_UNKNOWN);
+    ck_assert(row(0)->owned && row(1)->owned);
+}
+END_TEST
+
+START_TEST(without_a_place_of_its_own_it_begins_at_the_groups_and_is_told)
+{
+    with_sink();
+    settings.from = FROM_LATEST;
+    commit_is(0, 12, NULL);
+    give(1);
+    serve();
+    SAID("committed 0; take 0; forget 0; outbox 0; move 0 →12");
+    begins_at(0, 12, 12);
+}
+END_TEST
+
+START_TEST(where_nobody_has_a_place_from_says_and_the_database_is_told)
+{
+    with_sink();
+    give(1);
+    serve();
+    SAID("committed 0; take 0; forget 0; outbox 0; edge 0@-2; move 0 →5");
+    begins_at(0, 5, STATS_UNKNOWN);
+}
+END_TEST
+
+START_TEST(where_the_database_has_a_place_the_groups_error_does_not_matter)
+{
+    with_sink();
+    kafka.group[0].err = RD_KAFKA_RESP_ERR_NOT_COORDINATOR;
+    sink.places[0] = (struct sink_place){30, WITNESS_NONE};
+    give(1);
+    serve();
+    begins_at(0, 30, STATS_UNKNOWN);
+}
+END_TEST
+
+START_TEST(a_database_that_does_not_answer_is_asked_once_for_all)
+{
+    with_sink();
+    sink.takes_fail = 1;
+    commit_is(0, 12, NULL);
+    give(3);
+    serve();
+    SAID("committed 0 1 2; take 0");
+    for (int32_t i = 0; i < 3; i++)
+        waits(i, 1);
+    ck_assert_ptr_nonnull(strstr(capture.text, "payments [2]: where to go on is not known: the database is "
+                                               "away; again in "));
+}
+END_TEST
+
+START_TEST(what_the_database_was_not_told_is_not_read)
+{
+    with_sink();
+    sink.move = SINK_AGAIN;
+    give(1);
+    serve();
+    waits(0, 1);
+    sink.move = SINK_DONE;
+    fake_clock_advance(2 * US_PER_SECOND);
+    kafka_said();
+    serve();
+    SAID("committed 0; reread 0; forget 0; outbox 0; edge 0@-2; move 0 →5"); /* it is ours already */
+    begins_at(0, 5, STATS_UNKNOWN);
+}
+END_TEST
+
+START_TEST(a_partition_that_the_database_says_is_anothers_waits_for_the_group)
+{
+    with_sink();
+    sink.move = SINK_LOST;
+    give(1);
+    serve();
+    ck_assert_int_eq(row(0)->state, STATE_DISPOSSESSED);
+    ck_assert_ptr_null(strstr(capture.text, "where to go on is not known"));
+}
+END_TEST
+
+/* --- moving -------------------------------------------------------------------------------------------- */
+
+static int move(int64_t offset, bool delete_rows)
+{
+    capture_begin();
+    int result = starts_move(&consumer, 0, offset, delete_rows, &error);
+    capture_end();
+    return result;
+}
+
+START_TEST(somebody_moves_a_partition_and_its_letters_are_forgotten)
+{
+    begin(0, 10);
+    partition_lower_barrier(&consumer.partitions, 0, 8);
+    table_process(&consumer.partitions, 0, 20);
+    ck_assert_int_eq(move(15, false), 0);
+    SAID("forget 0");
+    begins_at(0, 15, 10);
+    ck_assert_int_eq(row(0)->received, 15); /* they count again */
+    ck_assert(partitions_dirty(&consumer.partitions));
+}
+END_TEST
+
+START_TEST(a_move_is_acknowledged_up_to_there_and_no_further)
+{
+    consumer.partitions.manual = true;
+    begin(0, 10);
+    ck_assert_int_eq(move(10, false), 0);
+    ck_assert(row(0)->acks->changed);
+    ck_assert(partitions_dirty(&consumer.partitions));
+}
+END_TEST
+
+START_TEST(the_database_moves_first)
+{
+    with_sink();
+    begin(0, 10);
+    table_process(&consumer.partitions, 0, 20);
+    ck_assert_int_eq(move(15, true), 0);
+    SAID("move 0 20→15 without rows; forget 0");
+    begins_at(0, 15, 10);
+}
+END_TEST
+
+START_TEST(when_the_database_does_not_say_that_it_moved_the_place_is_asked_for_again)
+{
+    static const enum sink_result results[] = {SINK_AGAIN, SINK_UNKNOWN};
+    with_sink();
+    for (size_t i = 0; i < 2; i++) {
+        begin(0, 10);
+        sink.move = results[i];
+        ck_assert_int_eq(move(15, false), -1);
+        ck_assert_str_eq(error.text, "the database is away");
+        ck_assert_int_eq(row(0)->state, STATE_PLACING);
+        ck_assert_int_eq(row(0)->until_us, clock_monotonic_us() + backoff_us(&settings, 1));
+    }
+    begin(0, 10);
+    sink.move = SINK_LOST;
+    ck_assert_int_eq(move(15, false), -1);
+    ck_assert_int_eq(row(0)->state, STATE_DISPOSSESSED);
+}
+END_TEST
+
+CHECK_MAIN_WITH("consumer/starts: sinks", open_consumer, consumer_end,
+                the_database_says_where_to_go_on_before_the_group_does,
+                without_a_place_of_its_own_it_begins_at_the_groups_and_is_told,
+                where_nobody_has_a_place_from_says_and_the_database_is_told,
+                where_the_database_has_a_place_the_groups_error_does_not_matter,
+                a_database_that_does_not_answer_is_asked_once_for_all,
+                what_the_database_was_not_told_is_not_read,
+                a_partition_that_the_database_says_is_anothers_waits_for_the_group,
+                somebody_moves_a_partition_and_its_letters_are_forgotten,
+                a_move_is_acknowledged_up_to_there_and_no_further, the_database_moves_first,
+                when_the_database_does_not_say_that_it_moved_the_place_is_asked_for_again)
