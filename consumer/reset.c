@@ -156,15 +156,20 @@ static int set_one(struct consumer *consumer, const struct reset_wish *wish, int
     return 0;
 }
 
+static bool is_meant(const struct reset_wish *wish, int32_t partition)
+{
+    return wish->partition == -1 || wish->partition == partition;
+}
+
 /* Commits what was set, and asks the broker whether it is so. */
-static int commit_and_read_back(struct consumer *consumer, struct error *error)
+static int commit_and_read_back(struct consumer *consumer, const struct reset_wish *wish, struct error *error)
 {
     const struct partitions *partitions = &consumer->partitions;
     if (commit_sync(&consumer->committer, COMMIT_SYNC_US, error) == -1)
         return -1;
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
     for (size_t i = 0; i < partitions->row_count; i++)
-        if (partition_state_defs[partitions->rows[i].state].committed)
+        if (is_meant(wish, (int32_t)i) && partition_state_defs[partitions->rows[i].state].committed)
             rd_kafka_topic_partition_list_add(list, partitions->topic, (int32_t)i);
     rd_kafka_resp_err_t err = rd_kafka_committed(consumer->rk, list, ANSWER_MS);
     int result = err == RD_KAFKA_RESP_ERR_NO_ERROR
@@ -178,11 +183,6 @@ static int commit_and_read_back(struct consumer *consumer, struct error *error)
     }
     rd_kafka_topic_partition_list_destroy(list);
     return result;
-}
-
-static bool is_meant(const struct reset_wish *wish, int32_t partition)
-{
-    return wish->partition == -1 || wish->partition == partition;
 }
 
 /* Before anything is touched: each of them has a place that can be set. */
@@ -207,7 +207,7 @@ static int set_all(struct consumer *consumer, const struct reset_wish *wish, int
             return -1;
         ++*partitions;
     }
-    return wish->dry_run || *partitions == 0 ? 0 : commit_and_read_back(consumer, error);
+    return wish->dry_run || *partitions == 0 ? 0 : commit_and_read_back(consumer, wish, error);
 }
 
 /* Letters first: what they stand for lies behind the new offset, or before it, and then nobody would send
