@@ -1,0 +1,196 @@
+/* A group without members: kconsume --reset. */
+#include "tests/consumer/fake_consumer.h"
+#include "tests/consumer/fake_group.h"
+#include "tests/consumer/fake_sink.h"
+#include "tests/support/capture.h"
+
+#include "common/exit_codes.h"
+#include "consumer/rebalance.h"
+#include "consumer/reset.h"
+
+/* The group has 10, 20 and nothing of a topic that holds 5 to 50. */
+static void open_consumer(void)
+{
+    consumer_begin();
+    sink_begin();
+    group_begin();
+    for (int i = 0; i < FAKE_TOPIC_PARTITIONS; i++) {
+        kafka.low[i] = 5;
+        kafka.high[i] = 50;
+    }
+    kafka.group[0].offset = 10;
+    kafka.group[1].offset = 20;
+    settings.supervised = false;
+}
+
+static void close_consumer(void)
+{
+    group_end();
+    consumer_end();
+}
+
+static int reset(const char *text)
+{
+    settings.reset = text;
+    error = (struct error)ERROR_INIT;
+    capture_begin();
+    int result = reset_stopped(&consumer, &error);
+    capture_end();
+    return result;
+}
+
+/* What the broker has once it was told. */
+static void confirm(void)
+{
+    for (int i = 0; i < kafka.list->cnt; i++)
+        kafka.group[kafka.list->elems[i].partition].offset = kafka.list->elems[i].offset;
+}
+
+START_TEST(all_partitions_are_set_as_if_they_had_been_assigned)
+{
+    kafka.while_waiting = confirm;
+    ck_assert_int_eq(reset("latest"), EXIT_CODE_OK);
+    ck_assert_str_eq(capture.text, "payments [0] 10 → 50\npayments [1] 20 → 50\npayments [2] nothing → 50\n");
+    const char *said = kafka_said();
+    ck_assert_ptr_eq(strstr(said, "who is in group; asked; partitions?; committed 0 1 2; who is in"), said);
+    ck_assert_ptr_nonnull(strstr(said, "commit 0@50 1@50 2@50; wait 5000 ms; queue gone; committed 0 1 2"));
+}
+END_TEST
+
+START_TEST(only_the_one_that_is_meant_is_taken)
+{
+    kafka.while_waiting = confirm;
+    ck_assert_int_eq(reset("earliest,partition=1"), EXIT_CODE_OK);
+    ck_assert_str_eq(capture.text, "payments [1] 20 → 5\n");
+    ck_assert_ptr_nonnull(strstr(kafka_said(), "commit 1@5; "));
+    ck_assert_int_eq(kafka.group[0].offset, 10);
+}
+END_TEST
+
+START_TEST(a_partition_that_the_topic_does_not_have_is_told)
+{
+    ck_assert_int_eq(reset("earliest,partition=7"), -1);
+    ck_assert_str_eq(error.text, "topic payments has no partition 7");
+}
+END_TEST
+
+START_TEST(members_are_looked_at_before_the_sink_is_touched)
+{
+    const struct fake_member outsider = {"id-9", NULL, "other", "/10.0.0.9", "payments", 2};
+    consumer.sink = (struct exactly_once){.class = &fake_sink_class, .state = FAKE_SINK};
+    group_has(&outsider);
+    ck_assert_int_eq(reset("latest"), -1);
+    SAID("who is in group; asked");
+    ck_assert_ptr_nonnull(strstr(error.text, "nothing was changed"));
+}
+END_TEST
+
+START_TEST(a_sink_is_taken_over_and_moved_from_where_it_is)
+{
+    consumer.sink = (struct exactly_once){.class = &fake_sink_class, .state = FAKE_SINK};
+    sink.places[0] = (struct sink_place){12, WITNESS_NONE};
+    kafka.while_waiting = confirm;
+    ck_assert_int_eq(reset("latest,partition=0"), EXIT_CODE_OK);
+    const char *said = kafka_said();
+    ck_assert_ptr_nonnull(strstr(said, "take 0; forget 0; outbox 0; who is in"));
+    ck_assert_ptr_nonnull(strstr(said, "move 0 12→50; "));
+}
+END_TEST
+
+START_TEST(a_dry_run_takes_nothing_over)
+{
+    consumer.sink = (struct exactly_once){.class = &fake_sink_class, .state = FAKE_SINK};
+    ck_assert_int_eq(reset("latest,dry-run"), EXIT_CODE_OK);
+    ck_assert_ptr_null(strstr(kafka_said(), "take"));
+    ck_assert_ptr_nonnull(strstr(capture.text, "payments [0] 10 → 50 (dry run)\n"));
+}
+END_TEST
+
+START_TEST(a_sink_that_does_not_answer_ends_it)
+{
+    consumer.sink = (struct exactly_once){.class = &fake_sink_class, .state = FAKE_SINK};
+    sink.takes_fail = 1;
+    ck_assert_int_eq(reset("latest"), -1);
+    ck_assert_str_eq(error.text, "the database is away");
+}
+END_TEST
+
+START_TEST(what_the_broker_does_not_say_ends_it)
+{
+    kafka.topic_partitions = 0;
+    ck_assert_int_eq(reset("latest"), -1);
+    ck_assert_str_eq(error.text, "topic payments does not exist");
+    kafka.metadata = RD_KAFKA_RESP_ERR__TIMED_OUT;
+    ck_assert_int_eq(reset("latest"), -1);
+    ck_assert_str_eq(error.text, "topic payments cannot be asked about");
+    kafka.metadata = RD_KAFKA_RESP_ERR_NO_ERROR;
+    kafka.topic_partitions = 3;
+    kafka.group[2].err = RD_KAFKA_RESP_ERR_NOT_COORDINATOR;
+    ck_assert_int_eq(reset("latest"), -1);
+    ck_assert_ptr_nonnull(strstr(error.text, "cannot ask for the group's offsets: Broker: Not coordinator"));
+    kafka.committed = RD_KAFKA_RESP_ERR__TIMED_OUT;
+    ck_assert_int_eq(reset("latest"), -1);
+    ck_assert_str_eq(error.text, "cannot ask for the group's offsets: Local: Timed out");
+}
+END_TEST
+
+START_TEST(a_supervisor_hears_why_it_failed)
+{
+    settings.supervised = true;
+    kafka.topic_partitions = 0;
+    ck_assert_int_eq(reset("latest"), -1);
+    SAID("who is in group; asked; partitions?; notify errand_failed 'topic payments does not exist'");
+    ck_assert_int_eq(reset("nowhere"), -1);
+    ck_assert_ptr_nonnull(strstr(kafka_said(), "notify errand_failed ''nowhere' is no place to reset to"));
+}
+END_TEST
+
+/* --- the embedded broker ------------------------------------------------------------------------------- */
+
+static void give(void)
+{
+    if (group.polls < 3)
+        return;
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(3);
+    rd_kafka_topic_partition_list_add_range(list, "payments", 0, 2);
+    rebalance_callback(FAKE_RK, RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS, list, &consumer);
+    rd_kafka_topic_partition_list_destroy(list);
+}
+
+START_TEST(the_embedded_broker_takes_commits_of_members_so_it_joins_and_reads_nothing)
+{
+    letters.source.cluster = "mockCluster0123";
+    kafka.while_waiting = confirm;
+    group.on_poll = give;
+    ck_assert_int_eq(reset("latest"), EXIT_CODE_OK);
+    const char *said = kafka_said();
+    ck_assert_ptr_eq(strstr(said, "partitions?; subscribe -1; committed 0 1 2; "), said);
+    ck_assert_ptr_nonnull(strstr(said, "pause 0 1 2;"));
+    ck_assert_ptr_nonnull(strstr(said, "commit 0@50 1@50 2@50;"));
+    ck_assert_int_eq(group.polls, 3);
+}
+END_TEST
+
+START_TEST(a_group_that_gives_nothing_is_waited_for_twenty_seconds)
+{
+    letters.source.cluster = "mockCluster0123";
+    int64_t began_us = clock_monotonic_us();
+    ck_assert_int_eq(reset("latest"), -1);
+    ck_assert_str_eq(error.text, "group group gives no partitions");
+    ck_assert_int_ge(clock_monotonic_us() - began_us, 20 * US_PER_SECOND);
+    ck_assert_int_le(clock_monotonic_us() - began_us, 20 * US_PER_SECOND + 50 * US_PER_MS);
+    group.subscribe = RD_KAFKA_RESP_ERR__INVALID_ARG;
+    ck_assert_int_eq(reset("latest"), -1);
+    ck_assert_ptr_nonnull(strstr(error.text, "cannot subscribe to 'payments'"));
+}
+END_TEST
+
+CHECK_MAIN_WITH("consumer/reset: stopped", open_consumer, close_consumer,
+                all_partitions_are_set_as_if_they_had_been_assigned, only_the_one_that_is_meant_is_taken,
+                a_partition_that_the_topic_does_not_have_is_told,
+                members_are_looked_at_before_the_sink_is_touched,
+                a_sink_is_taken_over_and_moved_from_where_it_is, a_dry_run_takes_nothing_over,
+                a_sink_that_does_not_answer_ends_it, what_the_broker_does_not_say_ends_it,
+                a_supervisor_hears_why_it_failed,
+                the_embedded_broker_takes_commits_of_members_so_it_joins_and_reads_nothing,
+                a_group_that_gives_nothing_is_waited_for_twenty_seconds)
