@@ -52,6 +52,7 @@ static inline void consumer_begin(void)
     consumer.fetching = (struct fetching){.rk = FAKE_RK, .partitions = &consumer.partitions};
     committer_init(&consumer.committer, FAKE_RK, &consumer.partitions, consumer.stats);
     consumer.committer.answered = consumer_answered;
+    consumer.committer.joining = &consumer.joining;
     ck_assert_int_eq(batch_init(&consumer.batch, CONSUMER_BATCH, &error), 0);
 }
 

@@ -11,6 +11,7 @@ enum { RETRY_US = 100000, LATE_US = 10000000 };
 
 static struct partitions table;
 static struct committer committer;
+static struct joining joining;
 static struct error error;
 static char queue_place;
 #define OUR_QUEUE ((rd_kafka_queue_t *)(void *)&queue_place)
@@ -29,6 +30,8 @@ static void open_table(void)
     committer_init(&committer, FAKE_RK, &table, table.stats);
     committer.queue = OUR_QUEUE;
     committer.answered = on_answer;
+    committer.joining = &joining;
+    joining.since_us = 0;
     error = (struct error)ERROR_INIT;
     table_begin(&table, 0, 10, 10);
     table_process(&table, 0, 15);
@@ -234,15 +237,26 @@ START_TEST(any_other_refusal_is_no_fence)
 }
 END_TEST
 
-START_TEST(between_a_cooperative_revoke_and_the_next_assignment_nothing_is_committed)
+START_TEST(while_the_member_joins_nothing_is_committed_but_at_a_revoke)
 {
-    committer.held = true;
+    enum { LOOK_US = 20000 };
+    ck_assert(!commit_waits_for_join(&committer));
+    joining.since_us = clock_monotonic_us();
+    ck_assert(commit_waits_for_join(&committer));
     commit_async(&committer);
     SAID("");
-    ck_assert_int_eq(commit_due_us(&committer), INT64_MAX);
-    committer.held = false;
+    ck_assert_int_eq(commit_due_us(&committer), LOOK_US); /* to look again */
+    ck_assert_int_eq(commit_sync(&committer, COMMIT_SYNC_US, &error), 0);
+    SAID("commit 0@15; wait 5000 ms; queue gone");
+    table_process(&table, 0, 20);
+    joining.since_us = 0;
+    ck_assert_int_eq(commit_due_us(&committer), 0);
     commit_async(&committer);
-    SAID("commit 0@15");
+    SAID("commit 0@20");
+    joining.since_us = clock_monotonic_us();
+    ck_assert_int_eq(commit_due_us(&committer), LATE_US); /* its answer is waited for all the same */
+    committer.joining = NULL;
+    ck_assert(!commit_waits_for_join(&committer));
 }
 END_TEST
 
@@ -380,8 +394,8 @@ CHECK_MAIN_WITH(
     an_answer_that_comes_late_is_not_the_one_that_is_waited_for,
     an_answer_after_it_was_given_up_confirms_nothing_though_it_has_the_number,
     one_that_is_fenced_commits_nothing_more, any_other_refusal_is_no_fence,
-    between_a_cooperative_revoke_and_the_next_assignment_nothing_is_committed,
-    with_commit_auto_only_librdkafka_commits, its_timer_that_found_nothing_is_neither_success_nor_failure,
+    while_the_member_joins_nothing_is_committed_but_at_a_revoke, with_commit_auto_only_librdkafka_commits,
+    its_timer_that_found_nothing_is_neither_success_nor_failure,
     a_synchronous_commit_waits_for_its_answer_on_a_queue_of_its_own, one_that_is_refused_says_why,
     one_that_cannot_be_asked_for_is_not_waited_for, one_that_is_not_answered_in_time_is_made_again,
     what_is_under_way_already_is_asked_for_once_more, an_earlier_answer_meanwhile_does_not_end_the_wait)

@@ -156,6 +156,25 @@ START_TEST(without_a_producer_a_letter_is_not_kept_and_stays_the_callers)
 }
 END_TEST
 
+START_TEST(an_acknowledged_letter_is_its_records_acknowledgement)
+{
+    table.manual = true;
+    table_begin(&table, 0, 10, 10);
+    table_process(&table, 0, 20);
+    send_one(0, 15);
+    ck_assert_int_eq(acks_ahead(row_of(&table, 0)->acks), 0); /* not when it is sent */
+    producer_report(0, RD_KAFKA_RESP_ERR_NO_ERROR);
+    dead_letters_serve(letters);
+    ck_assert_int_eq(acks_ahead(row_of(&table, 0)->acks), 1);
+    ck_assert(acks_has(row_of(&table, 0)->acks, 15));
+    struct letter_body body = body_of(0, 17);
+    ck_assert_int_eq(dead_letters_send(letters, &body, true, &error), 0);
+    producer_report(1, RD_KAFKA_RESP_ERR_NO_ERROR);
+    dead_letters_serve(letters);
+    ck_assert_int_eq(acks_ahead(row_of(&table, 0)->acks), 1); /* of one that is kept elsewhere the keeper's */
+}
+END_TEST
+
 /* --- flushing ------------------------------------------------------------------------------------------ */
 
 static void answer_the_next(void)
@@ -258,6 +277,7 @@ CHECK_MAIN_WITH("consumer/dead_letters", open_letters, close_letters, a_topic_th
                 the_barrier_stands_at_the_first_letter_that_is_not_acknowledged,
                 a_letter_is_copied_as_it_came, an_answer_wakes_the_loop, a_full_queue_is_waited_for,
                 without_a_producer_a_letter_is_not_kept_and_stays_the_callers,
-                flushing_waits_until_all_are_answered, but_not_for_ever,
-                a_refused_letter_is_not_waited_for_and_fails_the_flush, so_many_can_be_under_way_and_no_more,
+                an_acknowledged_letter_is_its_records_acknowledgement, flushing_waits_until_all_are_answered,
+                but_not_for_ever, a_refused_letter_is_not_waited_for_and_fails_the_flush,
+                so_many_can_be_under_way_and_no_more,
                 what_is_under_way_when_it_closes_is_given_up_without_a_word)

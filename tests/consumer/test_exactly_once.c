@@ -142,8 +142,8 @@ START_TEST(one_that_another_process_has_waits_for_the_group_to_say_so)
     SAID("reread 0; forget 0");
     ck_assert_int_eq(row(0)->state, STATE_DISPOSSESSED);
     ck_assert_int_eq(row(0)->until_us, clock_monotonic_us() + settings.session_timeout_us);
-    ck_assert_str_eq(capture.text, "warning: payments [0] was taken over by another process: nothing was "
-                                   "written; it waits for the group to say so\n");
+    ck_assert_str_eq(capture.text, "warning: payments [0]: the database is away; nothing was written, and it "
+                                   "waits for the group to say whose it is\n");
     struct stats_ring_entry last;
     ck_assert_uint_eq(published_ring(STATS_RING_REBALANCES, &last), 1);
     ck_assert_str_eq(last.text, "[0] taken over");

@@ -151,7 +151,7 @@ START_TEST(a_partition_that_was_taken_over_is_dropped_and_the_others_come_again)
     add(1, 20);
     ck_assert(!commit(2));
     ck_assert_int_eq(row(1)->state, STATE_DISPOSSESSED);
-    ck_assert_ptr_nonnull(strstr(capture.text, "one partition of the batch was taken over; again in "));
+    ck_assert_ptr_nonnull(strstr(capture.text, "one partition of the batch is not ours any more; again in "));
     partitions_apply_stops(&consumer.partitions);
     partitions_move(&consumer.partitions, 1);
     ck_assert_int_eq(row(0)->state, STATE_RETRYING);

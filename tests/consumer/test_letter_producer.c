@@ -20,6 +20,7 @@ static struct {
     int create;               /* the answer to it */
     /* what it was asked */
     char created[128];
+    int asked_by_producer;
     /* what the producer is */
     rd_kafka_conf_t *conf;
     void *opaque;
@@ -29,16 +30,15 @@ static struct {
 
 /* --- stand-ins ----------------------------------------------------------------------------------------- */
 
+/* The producer only gets to know the topic so: its question would make it where brokers may do that. */
 int kafka_topic_partitions(rd_kafka_t *rk, const char *topic, int timeout_ms)
 {
     ck_assert_int_gt(timeout_ms, 0);
-    if (rk == PRODUCER) {
-        ck_assert_str_eq(topic, "payments.dlq");
-        return cluster.dead_letters;
-    }
-    ck_assert_ptr_eq(rk, CONSUMER);
-    ck_assert_str_eq(topic, "payments");
-    return cluster.source;
+    bool of_letters = strcmp(topic, "payments.dlq") == 0;
+    ck_assert(of_letters || (strcmp(topic, "payments") == 0 && rk == CONSUMER));
+    cluster.asked_by_producer += rk == PRODUCER;
+    ck_assert(rk == PRODUCER || cluster.asked_by_producer == 0);
+    return of_letters ? cluster.dead_letters : cluster.source;
 }
 
 int64_t kafka_topic_number(rd_kafka_t *rk, const char *topic, const char *property, int timeout_ms)
@@ -119,6 +119,7 @@ static void on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *message, void 
 
 static rd_kafka_t *open_producer(void)
 {
+    cluster.asked_by_producer = 0;
     capture_begin();
     rd_kafka_t *rk =
         letter_producer_open(&settings, "payments.dlq", CONSUMER, &settings, on_delivery, &error);
@@ -179,6 +180,7 @@ START_TEST(the_producer_sends_for_ever_and_whatever_the_size)
     configured("message.max.bytes", "1000000000");
     configured("bootstrap.servers", "127.0.0.1:9092");
     configured("client.id", "bravo");
+    ck_assert_int_eq(cluster.asked_by_producer, 1); /* it knows the topic before the first letter */
     ck_assert_ptr_eq(cluster.opaque, &settings);
     ck_assert(cluster.on_delivery == on_delivery);
 }
@@ -189,7 +191,7 @@ START_TEST(the_topic_is_made_like_its_source_with_room_for_headers)
     open_producer();
     ck_assert_str_eq(cluster.created, "payments.dlq, 3, max.message.bytes=1065536");
     ck_assert_str_eq(capture.text, "topic payments.dlq was created with 3 partitions, for dead letters\n");
-    rd_kafka_conf_destroy(cluster.conf);
+    end();
     cluster.source = 1;
     open_producer();
     ck_assert_str_eq(capture.text, "topic payments.dlq was created with 1 partition, for dead letters\n");
@@ -217,10 +219,10 @@ START_TEST(a_topic_that_is_there_is_left_as_it_is)
     cluster.dead_letters = 1;
     open_producer();
     ck_assert_str_eq(cluster.created, "");
-    cluster.dead_letters = -1; /* nobody says: making it does no harm */
+    cluster.dead_letters = -1; /* nobody says */
     end();
     open_producer();
-    ck_assert_str_eq(cluster.created, "payments.dlq, 3, max.message.bytes=1065536");
+    ck_assert_str_eq(cluster.created, "");
 }
 END_TEST
 

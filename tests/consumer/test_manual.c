@@ -178,7 +178,7 @@ END_TEST
 
 START_TEST(during_a_rebalance_it_is_committed_later)
 {
-    consumer.committer.held = true;
+    consumer.joining.since_us = clock_monotonic_us();
     refuses("0:10", "a rebalance is under way: acknowledged here, and committed after it");
     ck_assert_ptr_null(strstr(kafka_said(), "commit"));
     ck_assert_int_eq(next(0), 11);

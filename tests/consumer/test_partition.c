@@ -24,7 +24,10 @@ START_TEST(a_row_that_nobody_asked_for_knows_nothing)
     const struct partition *row = partition_row(&table, 2);
     ck_assert(row->known && row->state == STATE_UNASSIGNED && row->slot != -1);
     ck_assert_int_eq(row->position, STATS_UNKNOWN);
-    ck_assert_int_eq(row->reached, STATS_UNKNOWN);
+    ck_assert_int_eq(row->begun, STATS_UNKNOWN);
+    ck_assert_int_eq(row->former.from, STATS_UNKNOWN);
+    ck_assert_int_eq(row->former.to, STATS_UNKNOWN);
+    ck_assert_int_eq(row->former.last.offset, STATS_UNKNOWN);
     ck_assert_int_eq(row->received, STATS_UNKNOWN);
     ck_assert_int_eq(row->commit.committed, STATS_UNKNOWN);
     ck_assert_int_eq(row->commit.requested, STATS_UNKNOWN);
@@ -132,7 +135,36 @@ START_TEST(what_is_taken_stays_readable)
     partition_taken(&table, 0);
     ck_assert_int_eq(published(0, "assigned"), 0);
     ck_assert_int_eq(published(0, "position"), 15);
-    ck_assert_int_eq(table.rows[0].reached, 15);
+}
+END_TEST
+
+START_TEST(what_was_done_of_it_is_remembered_until_it_has_a_place_again)
+{
+    table_begin(&table, 0, 10, 10);
+    table_process(&table, 0, 15);
+    partition_taken(&table, 0);
+    partition_given(&table, 0);
+    const struct partition *row = row_of(&table, 0);
+    ck_assert(partition_did(row, 10) && partition_did(row, 14));
+    ck_assert(!partition_did(row, 9) && !partition_did(row, 15) && !partition_did(row, STATS_UNKNOWN));
+    partition_taken(&table, 0); /* before it had a place: nothing was done */
+    partition_given(&table, 0);
+    ck_assert(!partition_did(row, 10));
+    table_begin(&table, 0, 10, 10);
+    ck_assert(!partition_did(row, 10));
+}
+END_TEST
+
+START_TEST(what_was_not_acknowledged_was_not_done)
+{
+    struct error error = ERROR_INIT;
+    table.manual = true;
+    table_begin(&table, 0, 10, 10);
+    table_process(&table, 0, 15);
+    partition_acknowledge(&table, 0, 10, 12, &error);
+    partition_taken(&table, 0);
+    ck_assert_int_eq(table.rows[0].former.from, 10);
+    ck_assert_int_eq(table.rows[0].former.to, 12);
 }
 END_TEST
 
@@ -157,7 +189,7 @@ START_TEST(where_it_begins_is_published)
     const struct partition *row = row_of(&table, 2);
     ck_assert_int_eq(row->state, STATE_READING);
     ck_assert_int_eq(row->position, 1042);
-    ck_assert_int_eq(row->reached, 1042);
+    ck_assert_int_eq(row->begun, 1042);
     ck_assert_int_eq(row->commit.committed, 1040);
     ck_assert_int_eq(published(2, "resumed"), 1042);
     ck_assert_int_eq(published(2, "resumed_committed"), 1040);
@@ -284,6 +316,19 @@ START_TEST(a_move_is_committed_so_that_old_acknowledgements_do_not_outlive_it)
 }
 END_TEST
 
+START_TEST(where_records_are_gone_acknowledgements_beyond_them_stand)
+{
+    const struct place gap = {
+        .offset = 50, .committed = 40, .witness = WITNESS_NONE, .moved = true, .passed_over = true};
+    ck_assert(place_with("acks1:1-17,20", false)); /* 41 to 57, and 60 */
+    ck_assert(partition_placed(&table, 0, &gap));
+    const struct acks *acks = row_of(&table, 0)->acks;
+    ck_assert_int_eq(acks->done.next, 58);
+    ck_assert(acks_has(acks, 60) && !acks_has(acks, 58));
+    ck_assert(partitions_dirty(&table));
+}
+END_TEST
+
 START_TEST(a_place_forgets_the_acknowledgements_of_the_one_before)
 {
     ck_assert(place_with("acks1:1-17", false));
@@ -367,8 +412,9 @@ CHECK_MAIN_WITH("consumer/partition", open_table, close_table, a_row_that_nobody
                 sixteen_partitions_fit_without_growing, a_table_without_statistics_works_the_same,
                 an_assignment_is_published_before_anybody_knows_where_it_begins,
                 what_is_given_twice_counts_once_and_begins_anew, what_is_taken_stays_readable,
-                acknowledgements_are_kept_with_commit_manual_alone, where_it_begins_is_published,
-                a_place_for_what_is_not_ours_is_nobodys,
+                what_was_done_of_it_is_remembered_until_it_has_a_place_again,
+                what_was_not_acknowledged_was_not_done, acknowledgements_are_kept_with_commit_manual_alone,
+                where_it_begins_is_published, a_place_for_what_is_not_ours_is_nobodys,
                 reading_begins_at_the_last_record_and_the_position_is_not_its,
                 a_witness_that_is_not_before_the_place_is_none,
                 what_was_received_is_counted_again_when_somebody_moved_it,
@@ -376,6 +422,7 @@ CHECK_MAIN_WITH("consumer/partition", open_table, close_table, a_row_that_nobody
                 the_groups_commit_says_what_is_acknowledged_beyond_it,
                 metadata_of_somebody_else_acknowledges_nothing_and_is_told,
                 a_move_is_committed_so_that_old_acknowledgements_do_not_outlive_it,
+                where_records_are_gone_acknowledgements_beyond_them_stand,
                 a_place_forgets_the_acknowledgements_of_the_one_before,
                 an_event_of_all_is_one_of_what_is_assigned, what_the_database_and_librdkafka_know_is_noted,
                 only_what_waits_in_that_state_and_whose_time_has_come_is_due, what_waits_no_more_is_not_due)

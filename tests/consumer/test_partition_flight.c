@@ -233,13 +233,22 @@ START_TEST(an_end_alone_begins_where_the_partition_is)
 }
 END_TEST
 
-START_TEST(an_end_where_it_is_or_before_moves_nothing)
+START_TEST(an_end_where_it_is_moves_nothing)
 {
     ck_assert(!partition_take_end(&table, 0, 10));
-    ck_assert(!partition_take_end(&table, 0, 7)); /* of an earlier assignment */
     ck_assert_int_eq(row(0)->flight.first, STATS_UNKNOWN);
     ck_assert_int_eq(row(0)->gap.at, STATS_UNKNOWN);
     ck_assert(!partitions_moving(&table) && !table.unsettled);
+}
+END_TEST
+
+START_TEST(an_end_before_it_tells_that_the_topic_is_another_or_was_cut)
+{
+    ck_assert_int_eq(take(0, 10), TAKEN);
+    ck_assert(!partition_take_end(&table, 0, 10)); /* it has been farther */
+    ck_assert_int_eq(row(0)->state, STATE_LOSING);
+    ck_assert_int_eq(row(0)->until_us, clock_monotonic_us());
+    ck_assert_int_eq(row(0)->flight.end, 11); /* what it has is processed */
 }
 END_TEST
 
@@ -313,10 +322,52 @@ END_TEST
 START_TEST(an_end_says_too_that_the_last_record_is_gone)
 {
     expect_last();
-    ck_assert(!partition_take_end(&table, 0, 9)); /* librdkafka is not there yet */
-    ck_assert_int_eq(row(0)->state, STATE_VERIFYING);
     ck_assert(!partition_take_end(&table, 0, 10));
     ck_assert_int_eq(row(0)->state, STATE_READING);
+    expect_last();
+    ck_assert(!partition_take_end(&table, 0, 9)); /* all of it is */
+    ck_assert_int_eq(row(0)->state, STATE_LOSING);
+}
+END_TEST
+
+/* --- the usual record ---------------------------------------------------------------------------------- */
+
+START_TEST(the_usual_record_is_taken_at_a_glance_as_any_other)
+{
+    ck_assert_int_eq(take(0, 10), TAKEN); /* the first of a batch is looked at */
+    ck_assert_int_eq(take(0, 11), TAKEN);
+    ck_assert_int_eq(row(0)->flight.end, 12);
+    ck_assert_int_eq(row(0)->received, 12);
+    ck_assert_uint_eq(table.fresh, 2);
+    ck_assert_int_eq(take(0, 13), NOT_TAKEN); /* a gap is none */
+    ck_assert_int_eq(take(-1, 12), NOT_TAKEN);
+    ck_assert_int_eq(take((int32_t)table.row_count, 12), NOT_TAKEN);
+}
+END_TEST
+
+START_TEST(the_usual_record_of_a_partition_that_waits_meanwhile_is_not_taken)
+{
+    ck_assert_int_eq(take(0, 10), TAKEN);
+    partition_event(&table, 0, EVENT_AGAIN);
+    ck_assert_int_eq(take(0, 11), NOT_TAKEN);
+    ck_assert_int_eq(take(1, 20), TAKEN);
+    partition_event(&table, 1, EVENT_FAILED);
+    partition_fetches(&table, 1, (struct fetch){.on = false, .seek = false});
+    ck_assert_int_eq(take(1, 21), NOT_TAKEN);
+    ck_assert_uint_eq(table.fresh, 2);
+}
+END_TEST
+
+START_TEST(one_that_comes_again_behind_the_first_is_not_counted_again)
+{
+    table_fly(&table, 0, 13);
+    partitions_drop_flight(&table);
+    table_settle(&table);
+    ck_assert_int_eq(take(0, 10), TAKEN);
+    ck_assert_int_eq(take(0, 11), TAKEN);
+    ck_assert_uint_eq(table.fresh, 3);
+    ck_assert_int_eq(row(0)->received, 13);
+    ck_assert_int_eq(row(0)->flight.end, 12);
 }
 END_TEST
 
@@ -329,9 +380,13 @@ CHECK_MAIN_WITH("consumer/partition_flight", open_table, close_table, records_ar
                 behind_a_rebalance_a_gap_is_read_twice_again, what_lies_in_a_gap_nobody_has_to_acknowledge,
                 an_end_behind_a_marker_moves_the_partition_when_it_was_met_twice,
                 an_end_extends_the_batch_in_flight, an_end_alone_begins_where_the_partition_is,
-                an_end_where_it_is_or_before_moves_nothing, the_last_record_is_seen_and_is_part_of_nothing,
+                an_end_where_it_is_moves_nothing, an_end_before_it_tells_that_the_topic_is_another_or_was_cut,
+                the_last_record_is_seen_and_is_part_of_nothing,
                 another_record_in_its_place_is_kept_and_nothing_behind_it_is_taken,
                 the_same_record_is_not_kept_as_another,
                 where_the_last_record_is_gone_it_goes_on_with_the_next,
                 a_gap_behind_a_last_record_that_is_gone_is_read_twice_too,
-                an_end_says_too_that_the_last_record_is_gone)
+                an_end_says_too_that_the_last_record_is_gone,
+                the_usual_record_is_taken_at_a_glance_as_any_other,
+                the_usual_record_of_a_partition_that_waits_meanwhile_is_not_taken,
+                one_that_comes_again_behind_the_first_is_not_counted_again)

@@ -100,7 +100,8 @@ static struct partition marked(enum partition_state state)
         .slot = -1,
         .assignments = 3,
         .position = 30,
-        .reached = 30,
+        .begun = 27,
+        .former = {5, 6, {5, 7, 8}},
         .received = 32,
         .until_us = 777,
         .owned = true,
@@ -144,7 +145,8 @@ static void begin(struct partition *row)
                               .slot = -1,
                               .assignments = 4,
                               .position = STATS_UNKNOWN,
-                              .reached = 30,
+                              .begun = 27,
+                              .former = row->former,
                               .received = STATS_UNKNOWN,
                               .fetch = row->fetch,
                               .commit = {STATS_UNKNOWN, STATS_UNKNOWN, STATS_UNKNOWN, false},
@@ -156,6 +158,7 @@ static void begin(struct partition *row)
 
 static void end(struct partition *row)
 {
+    row->former = (struct former){27, 28, row->last.read}; /* up to the barrier */
     row->until_us = 0;
     row->owned = false;
     row->commit.requested = row->commit.barrier = STATS_UNKNOWN;
@@ -170,7 +173,8 @@ static void place(struct partition *row, const struct place *where)
                               .slot = -1,
                               .assignments = 3,
                               .position = 50,
-                              .reached = 50,
+                              .begun = 50,
+                              .former = {STATS_UNKNOWN, STATS_UNKNOWN, WITNESS_NONE},
                               .received = 32, /* of this assignment still */
                               .owned = true,
                               .fetch = {.on = true, .seek = true},
@@ -222,10 +226,11 @@ static void expect(enum action action, struct partition *row)
 static bool same_fields(const struct partition *a, const struct partition *b)
 {
     return a->known == b->known && a->state == b->state && a->slot == b->slot &&
-           a->assignments == b->assignments && a->position == b->position && a->reached == b->reached &&
-           a->received == b->received && a->until_us == b->until_us && a->owned == b->owned &&
-           a->asked == b->asked && a->fetch.on == b->fetch.on && a->fetch.seek == b->fetch.seek &&
-           a->acks == b->acks;
+           a->assignments == b->assignments && a->position == b->position && a->begun == b->begun &&
+           a->former.from == b->former.from && a->former.to == b->former.to &&
+           witness_equal(&a->former.last, &b->former.last) && a->received == b->received &&
+           a->until_us == b->until_us && a->owned == b->owned && a->asked == b->asked &&
+           a->fetch.on == b->fetch.on && a->fetch.seek == b->fetch.seek && a->acks == b->acks;
 }
 
 static bool same_parts(const struct partition *a, const struct partition *b)

@@ -98,7 +98,7 @@ END_TEST
 
 /* --- --commit manual ----------------------------------------------------------------------------------- */
 
-START_TEST(what_a_stage_drops_and_what_dies_nobody_has_to_acknowledge)
+static void drop_one_and_kill_one(void)
 {
     consumer.partitions.manual = true;
     begin(0, 10);
@@ -108,11 +108,25 @@ START_TEST(what_a_stage_drops_and_what_dies_nobody_has_to_acknowledge)
     add(fake_payment(0, 11));
     add(fake_bytes(0, 12, "poison", 6));
     ck_assert_uint_eq(process(), 3);
+}
+
+START_TEST(what_a_stage_drops_nobody_has_to_acknowledge_and_a_letter_is_its_records_when_it_is_taken)
+{
+    drop_one_and_kill_one();
     SAID("letter 0@12");
-    ck_assert_int_eq(acks_ahead(row(0)->acks), 2);
+    ck_assert_int_eq(acks_ahead(row(0)->acks), 1);
+    ck_assert(acks_has(row(0)->acks, 11));
     ck_assert_uint_eq(counted(CONSUMER_PROCESSED), 2);
     ck_assert_uint_eq(counted(CONSUMER_FAILED), 1);
-    ck_assert_int_eq(published(0, "unacknowledged"), 1);
+    ck_assert_int_eq(published(0, "unacknowledged"), 2);
+}
+END_TEST
+
+START_TEST(with_dead_letters_off_what_dies_is_done)
+{
+    letters.topic = NULL;
+    drop_one_and_kill_one();
+    ck_assert_int_eq(acks_ahead(row(0)->acks), 2);
 }
 END_TEST
 
@@ -329,8 +343,8 @@ CHECK_MAIN_WITH("consumer/process: slices", open_consumer, close_consumer,
                 one_that_was_tried_often_enough_is_dead_with_its_attempts,
                 nothing_of_a_batch_that_failed_as_a_whole_is_done,
                 a_letter_behind_a_record_that_waits_does_not_leave,
-                what_a_stage_drops_and_what_dies_nobody_has_to_acknowledge,
-                what_was_acknowledged_before_is_not_processed_again,
+                what_a_stage_drops_nobody_has_to_acknowledge_and_a_letter_is_its_records_when_it_is_taken,
+                with_dead_letters_off_what_dies_is_done, what_was_acknowledged_before_is_not_processed_again,
                 an_unknown_major_version_stops_before_it_and_nothing_moves_past_it,
                 an_unknown_major_version_in_the_first_record_moves_nothing,
                 after_an_error_that_ends_it_nothing_of_the_array_is_processed,

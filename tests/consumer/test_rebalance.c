@@ -135,7 +135,6 @@ START_TEST(what_was_processed_is_committed_before_the_partitions_go)
     SAID("flush; commit 0@15; wait 5000 ms; queue gone; forget 0; forget 1; assign nothing");
     ck_assert_uint_eq(consumer.partitions.assigned_count, 0);
     ck_assert_int_eq(kafka.yields, 0); /* it could be the one within a close */
-    ck_assert(!consumer.committer.held);
     ck_assert(consumer.assignment_changed);
     ck_assert_int_eq(published_status("assigned_partitions"), 0);
 }
@@ -233,17 +232,12 @@ START_TEST(an_eager_one_takes_all_anyway)
 }
 END_TEST
 
-START_TEST(between_a_cooperative_revoke_and_the_next_assignment_commits_are_held)
+START_TEST(what_is_given_to_one_that_closes_does_not_begin)
 {
-    kafka.cooperative = true;
-    GIVE(0, 1);
-    TAKE(1);
-    ck_assert(consumer.committer.held);
-    GIVE(-1);
-    ck_assert(!consumer.committer.held);
-    consumer.end.leaving = true; /* then there is no next one */
-    TAKE(0);
-    ck_assert(!consumer.committer.held);
+    consumer.end.closing = true;
+    GIVE(0);
+    SAID("assign 0@-2; pause 0");
+    ck_assert_int_eq(row(0)->state, STATE_PLACING);
 }
 END_TEST
 
@@ -258,4 +252,4 @@ CHECK_MAIN_WITH("consumer/rebalance", open_consumer, consumer_end,
                 a_last_commit_says_whether_all_is_committed,
                 acknowledged_letters_leave_the_outbox_before_the_partitions_go,
                 a_cooperative_step_reads_the_partitions_that_stay_anew, an_eager_one_takes_all_anyway,
-                between_a_cooperative_revoke_and_the_next_assignment_commits_are_held)
+                what_is_given_to_one_that_closes_does_not_begin)

@@ -251,20 +251,56 @@ END_TEST
 
 /* --- coming back --------------------------------------------------------------------------------------- */
 
-START_TEST(a_partition_that_comes_back_behind_what_it_had_done_is_told)
+/* Partition 0 was ours from 10 to 15, and comes back. */
+static void come_back(int64_t committed_meanwhile)
 {
+    const struct witness last = witness_at(14, "record");
     begin(0, 10);
-    table_process(&consumer.partitions, 0, 15);
+    table_fly(&consumer.partitions, 0, 15);
+    consumer.partitions.rows[0].flight.last = last;
+    partitions_move(&consumer.partitions, 1);
+    partition_taken(&consumer.partitions, 0);
+    commit_is(0, committed_meanwhile, NULL);
     give(1);
-    commit_is(0, 11, NULL);
     serve();
-    ck_assert_str_eq(capture.text, "warning: payments [0] was assigned again at 11, after 15 had been "
-                                   "reached: 4 records will be delivered again\n");
+}
+
+START_TEST(what_this_process_has_done_itself_it_does_not_do_again)
+{
+    come_back(11); /* its last commit did not get through */
+    ck_assert_int_eq(row(0)->position, 15);
+    ck_assert_int_eq(row(0)->commit.committed, 11);
+    ck_assert_int_eq(row(0)->last.read.offset, 14);
+    ck_assert_int_eq(row(0)->state, STATE_VERIFYING); /* is it the same topic? */
+    ck_assert_str_eq(capture.text, "");
+    ck_assert(partitions_dirty(&consumer.partitions));
+}
+END_TEST
+
+START_TEST(where_somebody_else_has_got_farther_or_was_farther_back_that_counts)
+{
+    come_back(15);
+    begins_at(0, 15, 15);
+    come_back(20);
+    begins_at(0, 20, 20);
+    ck_assert_str_eq(capture.text, "");
+    come_back(9); /* somebody has reset it */
+    begins_at(0, 9, 9);
+}
+END_TEST
+
+#define TOLD                                                                                                 \
+    "warning: payments [0] was assigned again at 11, after 15 had been reached: 4 records will be "          \
+    "delivered again\n"
+
+START_TEST(where_offsets_do_not_say_what_was_processed_it_comes_again_and_is_told)
+{
+    settings.commit = COMMIT_AUTO;
+    come_back(11);
+    begins_at(0, 11, 11);
+    ck_assert_str_eq(capture.text, TOLD);
     error_ring_says(4, "[0] assigned again at 11, was at 15");
-    commit_is(0, 15, NULL);
-    begin(0, 15);
-    give(1);
-    serve();
+    come_back(15);
     ck_assert_str_eq(capture.text, "");
 }
 END_TEST
@@ -281,4 +317,6 @@ CHECK_MAIN_WITH("consumer/starts", open_consumer, consumer_end,
                 it_is_not_asked_for_when_a_place_is_known_or_cannot_be,
                 an_error_of_one_partition_is_its_own_and_not_nothing_committed,
                 an_error_of_the_whole_question_is_all_partitions, an_edge_that_nobody_says_is_asked_for_again,
-                a_partition_that_comes_back_behind_what_it_had_done_is_told)
+                what_this_process_has_done_itself_it_does_not_do_again,
+                where_somebody_else_has_got_farther_or_was_farther_back_that_counts,
+                where_offsets_do_not_say_what_was_processed_it_comes_again_and_is_told)

@@ -150,10 +150,10 @@ END_TEST
 
 /* --- moving -------------------------------------------------------------------------------------------- */
 
-static int move(int64_t offset, bool delete_rows)
+static int move(int64_t offset, enum move_cause cause)
 {
     capture_begin();
-    int result = starts_move(&consumer, 0, offset, delete_rows, &error);
+    int result = starts_move(&consumer, 0, offset, cause, &error);
     capture_end();
     return result;
 }
@@ -163,7 +163,7 @@ START_TEST(somebody_moves_a_partition_and_its_letters_are_forgotten)
     begin(0, 10);
     partition_lower_barrier(&consumer.partitions, 0, 8);
     table_process(&consumer.partitions, 0, 20);
-    ck_assert_int_eq(move(15, false), 0);
+    ck_assert_int_eq(move(15, MOVE_WISHED), 0);
     SAID("forget 0");
     begins_at(0, 15, 10);
     ck_assert_int_eq(row(0)->received, 15); /* they count again */
@@ -175,7 +175,7 @@ START_TEST(a_move_is_acknowledged_up_to_there_and_no_further)
 {
     consumer.partitions.manual = true;
     begin(0, 10);
-    ck_assert_int_eq(move(10, false), 0);
+    ck_assert_int_eq(move(10, MOVE_WISHED), 0);
     ck_assert(row(0)->acks->changed);
     ck_assert(partitions_dirty(&consumer.partitions));
 }
@@ -186,7 +186,7 @@ START_TEST(the_database_moves_first)
     with_sink();
     begin(0, 10);
     table_process(&consumer.partitions, 0, 20);
-    ck_assert_int_eq(move(15, true), 0);
+    ck_assert_int_eq(move(15, MOVE_WISHED_ANEW), 0);
     SAID("move 0 20→15 without rows; forget 0");
     begins_at(0, 15, 10);
 }
@@ -199,14 +199,14 @@ START_TEST(when_the_database_does_not_say_that_it_moved_the_place_is_asked_for_a
     for (size_t i = 0; i < 2; i++) {
         begin(0, 10);
         sink.move = results[i];
-        ck_assert_int_eq(move(15, false), -1);
+        ck_assert_int_eq(move(15, MOVE_WISHED), -1);
         ck_assert_str_eq(error.text, "the database is away");
         ck_assert_int_eq(row(0)->state, STATE_PLACING);
         ck_assert_int_eq(row(0)->until_us, clock_monotonic_us() + backoff_us(&settings, 1));
     }
     begin(0, 10);
     sink.move = SINK_LOST;
-    ck_assert_int_eq(move(15, false), -1);
+    ck_assert_int_eq(move(15, MOVE_WISHED), -1);
     ck_assert_int_eq(row(0)->state, STATE_DISPOSSESSED);
 }
 END_TEST
