@@ -302,6 +302,7 @@ static bool fenced(const struct consumer *consumer)
 {
     return consumer->end.exit_code == EXIT_CODE_FENCED || consumer->end.exit_code == EXIT_CODE_FORGOTTEN ||
            consumer->end.exit_code == EXIT_CODE_UNRELEASED ||
+           consumer->end.exit_code == EXIT_CODE_POLL_INTERVAL ||
            consumer->end.exit_code == EXIT_CODE_KAFKA_FATAL;
 }
 
