@@ -26,6 +26,7 @@ static struct {
     rd_kafka_resp_err_t subscribe;
     void (*on_poll)(void); /* callbacks run within it */
     int polls;
+    rd_kafka_message_t *message; /* that a poll brings */
 } group;
 
 static char fake_group_places[3];
@@ -229,7 +230,9 @@ rd_kafka_message_t *rd_kafka_consumer_poll(rd_kafka_t *rk, int timeout_ms)
     fake_clock_advance(timeout_ms * US_PER_MS);
     if (group.on_poll != NULL)
         group.on_poll();
-    return NULL;
+    rd_kafka_message_t *message = group.message;
+    group.message = NULL;
+    return message;
 }
 
 #endif

@@ -89,7 +89,7 @@ END_TEST
 
 START_TEST(what_the_array_holds_is_from_before)
 {
-    consumer.batch.count = 3;
+    consumer.batch.count = 1;
     GIVE(0);
     ck_assert(row(0)->fetch.seek);
     consumer.batch.count = 0;
@@ -123,6 +123,29 @@ START_TEST(one_whose_place_cannot_be_asked_for_is_ours_and_not_read)
 }
 END_TEST
 
+/* The sanitizers ask these at their start; without them, they end a process that wants too much. */
+const char *__asan_default_options(void);
+const char *__tsan_default_options(void);
+const char *__tsan_default_options(void)
+{
+    return "allocator_may_return_null=1";
+}
+
+const char *__asan_default_options(void)
+{
+    return "allocator_may_return_null=1";
+}
+
+START_TEST(one_that_memory_cannot_hold_ends_it)
+{
+    GIVE(2147483647);
+    ck_assert(consumer.end.must_stop);
+    ck_assert_int_eq(consumer.end.exit_code, EXIT_CODE_FAILED);
+    ck_assert_str_eq(capture.text, "error: no memory for partition 2147483647\n");
+    ck_assert_uint_eq(consumer.partitions.assigned_count, 0);
+}
+END_TEST
+
 /* --- taken --------------------------------------------------------------------------------------------- */
 
 START_TEST(what_was_processed_is_committed_before_the_partitions_go)
@@ -148,6 +171,16 @@ START_TEST(records_that_were_only_fetched_are_not_committed)
     kafka_said();
     TAKE(0);
     SAID("flush; commit 0@12; wait 5000 ms; queue gone; forget 0; assign nothing");
+}
+END_TEST
+
+START_TEST(without_a_sink_no_outbox_is_emptied)
+{
+    GIVE(0);
+    letters.place_count = 2;
+    kafka_said();
+    TAKE(0);
+    SAID("flush; forget 0; assign nothing");
 }
 END_TEST
 
@@ -245,9 +278,10 @@ CHECK_MAIN_WITH("consumer/rebalance", open_consumer, consumer_end,
                 partitions_are_given_where_the_group_has_them, it_is_published,
                 one_that_is_run_by_hand_says_it_unless_it_is_quiet, what_the_array_holds_is_from_before,
                 partitions_of_another_topic_are_left_alone, an_empty_assignment_is_one,
-                one_whose_place_cannot_be_asked_for_is_ours_and_not_read,
+                one_whose_place_cannot_be_asked_for_is_ours_and_not_read, one_that_memory_cannot_hold_ends_it,
                 what_was_processed_is_committed_before_the_partitions_go,
-                records_that_were_only_fetched_are_not_committed, an_assignment_that_was_lost_commits_nothing,
+                records_that_were_only_fetched_are_not_committed, without_a_sink_no_outbox_is_emptied,
+                an_assignment_that_was_lost_commits_nothing,
                 letters_that_are_not_acknowledged_and_commits_that_fail_are_told_and_the_partitions_go,
                 a_last_commit_says_whether_all_is_committed,
                 acknowledged_letters_leave_the_outbox_before_the_partitions_go,

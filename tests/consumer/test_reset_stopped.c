@@ -162,6 +162,7 @@ START_TEST(the_embedded_broker_takes_commits_of_members_so_it_joins_and_reads_no
     letters.source.cluster = "mockCluster0123";
     kafka.while_waiting = confirm;
     group.on_poll = give;
+    group.message = &fake_bytes(0, 10, "record", 6)->message; /* is nobody's to process */
     ck_assert_int_eq(reset("latest"), EXIT_CODE_OK);
     const char *said = kafka_said();
     ck_assert_ptr_eq(strstr(said, "partitions?; subscribe -1; committed 0 1 2; "), said);

@@ -49,7 +49,7 @@ END_TEST
 
 START_TEST(it_is_over_when_it_was_not_met_for_half_a_minute)
 {
-    meet(7, "too large");
+    meet(1, "too large");
     kafka_said();
     fake_clock_advance(OVER_US);
     trouble_check(&trouble);
@@ -59,7 +59,7 @@ START_TEST(it_is_over_when_it_was_not_met_for_half_a_minute)
     SAID("notify trouble ''");
     trouble_check(&trouble);
     SAID("");
-    meet(7, "too large");
+    meet(1, "too large");
     ck_assert_str_eq(capture.text, "warning: Kafka: too large\n"); /* new again */
     SAID("notify trouble 'too large'");
 }

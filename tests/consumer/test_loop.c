@@ -1,0 +1,373 @@
+/* The consumer's life: made, turned, ended. Callbacks of librdkafka: test_loop_callbacks.c. */
+#include "tests/consumer/loop_case.h"
+
+#include "common/exit_codes.h"
+
+/* --- opening ------------------------------------------------------------------------------------------- */
+
+START_TEST(it_joins_its_topics_group_and_says_so)
+{
+    settings.commit = COMMIT_MANUAL;
+    ck_assert_int_eq(loop_open(&consumer, &error), 0);
+    SAID("notify joining 0; letters open; subscribe -1");
+    ck_assert_int_eq(published_status("phase"), PHASE_JOINING);
+    ck_assert(consumer.rk == FAKE_RK && consumer.queue == FAKE_QUEUE && consumer.fetching.rk == FAKE_RK);
+    ck_assert(consumer.partitions.manual && !consumer.committer.automatic);
+    ck_assert_ptr_eq(consumer.committer.joining, &consumer.joining);
+    ck_assert_ptr_eq(consumer.committer.queue, FAKE_QUEUE);
+    ck_assert_ptr_eq(consumer.fetching.partitions, &consumer.partitions);
+    ck_assert_ptr_eq(consumer.trouble.control, &control);
+    ck_assert_ptr_eq(consumer.trouble.stats, consumer.stats);
+    ck_assert_ptr_eq(consumer.outage.control, &control);
+    ck_assert_str_eq(consumer.outage.brokers.bootstrap, "127.0.0.1:9092");
+    ck_assert_ptr_eq(consumer.pipeline.alive_context, &consumer);
+    ck_assert_ptr_eq(handle.opaque, &consumer);
+    consumer.pipeline.alive(&consumer);
+    ck_assert_int_eq(queue.empty_polls, 1);
+    control.wake(control.context);
+    ck_assert_int_eq(kafka.yields, 1);
+}
+END_TEST
+
+START_TEST(with_commit_auto_librdkafka_commits)
+{
+    settings.commit = COMMIT_AUTO;
+    open_loop();
+    ck_assert(consumer.committer.automatic && !consumer.partitions.manual);
+}
+END_TEST
+
+START_TEST(one_that_is_there_to_reset_joins_nothing)
+{
+    settings.reset = "latest";
+    ck_assert_int_eq(loop_open(&consumer, &error), 0);
+    SAID("notify joining 0; letters open");
+}
+END_TEST
+
+START_TEST(what_cannot_be_made_says_why)
+{
+    handle.refused = true;
+    ck_assert_int_eq(loop_open(&consumer, &error), -1);
+    ck_assert_ptr_nonnull(strstr(error.text, "it rains"));
+    ck_assert_ptr_null(consumer.rk);
+    handle.refused = false;
+    handle.watermarks_failed = true;
+    ck_assert_int_eq(loop_open(&consumer, &error), -1);
+    ck_assert_str_eq(error.text, "no thread");
+    char bad[] = "no.such=1";
+    char *properties[] = {bad};
+    handle_end();
+    handle.conf = NULL;
+    settings.properties = (struct option_list){.items = properties, .count = 1};
+    ck_assert_int_eq(loop_open(&consumer, &error), -1);
+    ck_assert_ptr_nonnull(strstr(error.text, "no.such"));
+    ck_assert_int_eq(loop_check(&settings, &error), -1);
+}
+END_TEST
+
+/* --- turns --------------------------------------------------------------------------------------------- */
+
+START_TEST(records_are_received_processed_and_committed)
+{
+    STEPS_ARE(give_one, put_three, NULL, NULL);
+    ck_assert_int_eq(run_loop(), EXIT_CODE_OK);
+    ck_assert_uint_eq(seen_records, 3);
+    ck_assert_int_eq(row(0)->position, 13);
+    ck_assert_ptr_nonnull(strstr(kafka_said(), "commit 0@13"));
+    ck_assert_ptr_nonnull(strstr(capture.text, "Received batch of 3 payments\n"));
+    ck_assert(finished);
+    ck_assert_uint_eq(counted(CONSUMER_RECEIVED), 3);
+    ck_assert_int_eq(published_status("phase"), PHASE_DRAINING);
+}
+END_TEST
+
+START_TEST(the_supervisor_hears_of_an_assignment_once)
+{
+    STEPS_ARE(give_two, NULL, put_one);
+    run_loop();
+    const char *said = kafka_said();
+    const char *ready = strstr(said, "notify ready 2");
+    ck_assert_ptr_nonnull(ready);
+    ck_assert_ptr_null(strstr(ready + 1, "notify ready"));
+}
+END_TEST
+
+START_TEST(while_suspects_are_ahead_batches_are_of_one_record)
+{
+    ck_assert_int_eq(suspects_open(&consumer.suspects, "0:10-12", NULL, &error), 0);
+    STEPS_ARE(give_one, put_three, NULL, NULL, NULL);
+    run_loop();
+    suspects_close(&consumer.suspects);
+    const char *said = kafka_said();
+    const char *first = strstr(said, "notify quarantining 1");
+    ck_assert_ptr_nonnull(first);
+    ck_assert_ptr_nonnull(strstr(first, "notify ready 1")); /* they are behind */
+    ck_assert_uint_eq(seen_records, 3);
+    ck_assert_ptr_nonnull(strstr(capture.text, "Received batch of 1 payment\n"));
+}
+END_TEST
+
+START_TEST(without_a_partition_no_suspect_is_its_own)
+{
+    ck_assert_int_eq(suspects_open(&consumer.suspects, "0:10-12", NULL, &error), 0);
+    STEPS_ARE(NULL, NULL);
+    run_loop();
+    suspects_close(&consumer.suspects);
+    ck_assert_ptr_null(strstr(kafka_said(), "notify quarantining"));
+}
+END_TEST
+
+static void stop_all(void)
+{
+    control.paused = true;
+}
+
+static void go_on(void)
+{
+    control.paused = false;
+}
+
+START_TEST(a_pause_is_kept_to_until_its_end)
+{
+    STEPS_ARE(give_one, stop_all, NULL, go_on, NULL);
+    run_loop();
+    ck_assert_ptr_nonnull(strstr(capture.text, "paused\nresumed\n"));
+    const char *said = kafka_said();
+    const char *pause = strstr(said, "pause 0");
+    ck_assert_ptr_nonnull(pause);
+    ck_assert_ptr_nonnull(strstr(pause, "seek 0@10; resume 0"));
+}
+END_TEST
+
+static void overrule(void)
+{
+    partition_wait(&consumer.partitions, 0, EVENT_OVERRULED, clock_monotonic_us() + 2 * US_PER_SECOND);
+}
+
+START_TEST(a_partition_that_is_ours_still_after_a_session_is_placed_again)
+{
+    STEPS_ARE(give_one, overrule, NULL, NULL, NULL, NULL);
+    run_loop();
+    ck_assert_int_eq(row(0)->state, STATE_READING);
+    const char *said = kafka_said();
+    ck_assert_ptr_nonnull(strstr(strstr(said, "committed 0") + 1, "committed 0")); /* asked again */
+}
+END_TEST
+
+static void leave_topic(void)
+{
+    handle.on_error(FAKE_RK, RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, "gone", handle.opaque);
+}
+
+START_TEST(when_the_topic_was_away_the_last_records_are_looked_at)
+{
+    STEPS_ARE(give_one, put_one, leave_topic, NULL);
+    run_loop();
+    ck_assert_int_eq(row(0)->state, STATE_VERIFYING);
+    ck_assert(row(0)->last.doubted);
+    ck_assert(!consumer.topic_left);
+    ck_assert_ptr_nonnull(strstr(kafka_said(), "seek 0@10; resume 0"));
+}
+END_TEST
+
+/* --- how long it waits --------------------------------------------------------------------------------- */
+
+static void fail_the_partition(void)
+{
+    partition_wait(&consumer.partitions, 0, EVENT_FAILED, clock_monotonic_us() + 300 * US_PER_MS);
+    queue.yields = true;
+}
+
+START_TEST(it_waits_for_a_record_until_something_is_due)
+{
+    STEPS_ARE(give_one, fail_the_partition, NULL, NULL, NULL);
+    run_loop();
+    ck_assert_int_eq(steps.idle_ms[1], 1000);
+    ck_assert_int_eq(steps.idle_ms[2], 300);
+}
+END_TEST
+
+START_TEST(a_letter_that_is_due_ends_the_wait)
+{
+    letters.due_us = 40 * US_PER_MS;
+    STEPS_ARE(give_one, NULL);
+    run_loop();
+    ck_assert_int_eq(steps.idle_ms[1], 40);
+}
+END_TEST
+
+START_TEST(the_first_records_of_a_process_do_not_wait_for_their_batch)
+{
+    STEPS_ARE(give_one, put_one, NULL, put_one, NULL);
+    run_loop();
+    ck_assert_int_eq(steps.idle_ms[2], 0);
+    ck_assert_int_eq(steps.idle_ms[4], 50);
+}
+END_TEST
+
+/* --- watermarks ---------------------------------------------------------------------------------------- */
+
+START_TEST(watermarks_are_published_each_turn_that_is_long_enough_and_low_ones_asked_for_each_five_seconds)
+{
+    kafka.high[0] = 77;
+    STEPS_ARE(give_one, NULL, NULL, NULL, NULL, NULL, NULL);
+    run_loop(); /* a second a turn */
+    ck_assert_int_eq(published(0, "high"), 77);
+    ck_assert_int_ge(handle.watermarks_published, 6);
+    ck_assert_int_eq(handle.watermarks_asked, 2);
+}
+END_TEST
+
+static void crowd(void)
+{
+    queue.length = 2000;
+    queue.yields = true;
+}
+
+static void thin_out(void)
+{
+    queue.length = 1001;
+    queue.yields = true;
+}
+
+static void be_half(void)
+{
+    queue.length = 1000;
+    queue.yields = true;
+}
+
+START_TEST(a_queue_that_has_shrunk_to_half_asks_so_that_librdkafka_fills_it)
+{
+    STEPS_ARE(give_one, crowd, thin_out, be_half, be_half);
+    open_loop();
+    capture_begin();
+    loop_run(&consumer);
+    capture_end();
+    int asked = handle.watermarks_asked;
+    ck_assert_int_eq(asked, 2); /* at the assignment, and once for the queue */
+}
+END_TEST
+
+/* --- ends ---------------------------------------------------------------------------------------------- */
+
+static void drain_and_leave(void)
+{
+    control.wanted = WORKER_DRAIN_LEAVE;
+}
+
+START_TEST(one_that_leaves_commits_and_gives_its_partitions_up)
+{
+    settings.supervised = false;
+    settings.quiet = true;
+    STEPS_ARE(give_one, put_three, drain_and_leave);
+    ck_assert_int_eq(run_loop(), EXIT_CODE_OK);
+    const char *said = kafka_said();
+    const char *left = strstr(said, "unsubscribe");
+    ck_assert_ptr_nonnull(left);
+    ck_assert_ptr_nonnull(strstr(left, "forget 0; assign nothing"));
+    ck_assert(consumer.end.leaving);
+    ck_assert_uint_eq(consumer.partitions.assigned_count, 0);
+    ck_assert_ptr_nonnull(strstr(capture.text, "3 payments received in 0.000 s (0/s); committed up to "));
+}
+END_TEST
+
+START_TEST(one_that_keeps_its_membership_only_commits)
+{
+    STEPS_ARE(give_one, put_three);
+    run_loop();
+    const char *said = kafka_said();
+    ck_assert_ptr_null(strstr(said, "unsubscribe"));
+    ck_assert_ptr_nonnull(strstr(said, "flush; commit 0@13; wait 5000 ms"));
+    ck_assert_uint_eq(consumer.partitions.assigned_count, 1);
+    ck_assert_ptr_null(strstr(capture.text, "committed up to there"));
+}
+END_TEST
+
+START_TEST(what_was_on_its_way_is_taken_and_then_nothing_more)
+{
+    STEPS_ARE(give_one, drain_and_leave, put_one, NULL, NULL, put_one);
+    run_loop();
+    ck_assert_int_eq(steps.idle_ms[4], 150);
+    ck_assert_uint_eq(seen_records, 1); /* the last one came too late */
+}
+END_TEST
+
+START_TEST(one_that_counts_ends_by_itself)
+{
+    settings.count = 4;
+    STEPS_ARE(give_one, put_three, NULL, put_three, NULL, NULL, NULL, NULL);
+    ck_assert_int_eq(run_loop(), EXIT_CODE_OK);
+    ck_assert_uint_eq(seen_records, 6); /* whole batches */
+    ck_assert(consumer.end.must_stop);
+}
+END_TEST
+
+static void be_fenced(void)
+{
+    consumer.committer.fenced = RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID;
+}
+
+static void ends_without_a_word(int exit_code)
+{
+    STEPS_ARE(give_one, be_fenced, NULL);
+    settings.instance_id = "main.host.bravo";
+    ck_assert_int_eq(run_loop(), exit_code);
+    const char *said = kafka_said();
+    ck_assert_ptr_null(strstr(said, "unsubscribe"));
+    ck_assert_ptr_null(strstr(said, "flush"));
+    ck_assert_ptr_nonnull(
+        strstr(capture.text, "fenced: another process has taken the group.instance.id 'main.host.bravo'"));
+}
+
+START_TEST(one_that_is_fenced_neither_commits_nor_leaves)
+{
+    ends_without_a_word(EXIT_CODE_FENCED);
+}
+END_TEST
+
+START_TEST(nor_one_that_a_broker_has_forgotten)
+{
+    consumer.outage.over_us = clock_monotonic_us();
+    ends_without_a_word(EXIT_CODE_FORGOTTEN);
+}
+END_TEST
+
+START_TEST(nor_one_that_its_group_has_expelled)
+{
+    consumer.pace.interval_exceeded = true;
+    ends_without_a_word(EXIT_CODE_POLL_INTERVAL);
+}
+END_TEST
+
+START_TEST(it_is_closed_in_order)
+{
+    STEPS_ARE(give_one, NULL);
+    run_loop();
+    kafka_said();
+    loop_close(&consumer);
+    SAID("watermarks closed; letters closed; close; flush; forget 0; assign nothing; queue gone; destroy");
+    ck_assert(consumer.end.closing);
+    ck_assert_ptr_null((void *)(uintptr_t)control.wake);
+    ck_assert_int_eq(published_status("phase"), PHASE_STOPPED);
+    consumer.rk = NULL;
+    consumer.queue = NULL;
+    consumer.watermarks = NULL;
+}
+END_TEST
+
+CHECK_MAIN_WITH(
+    "consumer/loop", begin_loop, end_loop, it_joins_its_topics_group_and_says_so,
+    with_commit_auto_librdkafka_commits, one_that_is_there_to_reset_joins_nothing,
+    what_cannot_be_made_says_why, records_are_received_processed_and_committed,
+    the_supervisor_hears_of_an_assignment_once, while_suspects_are_ahead_batches_are_of_one_record,
+    without_a_partition_no_suspect_is_its_own, a_pause_is_kept_to_until_its_end,
+    a_partition_that_is_ours_still_after_a_session_is_placed_again,
+    when_the_topic_was_away_the_last_records_are_looked_at, it_waits_for_a_record_until_something_is_due,
+    a_letter_that_is_due_ends_the_wait, the_first_records_of_a_process_do_not_wait_for_their_batch,
+    watermarks_are_published_each_turn_that_is_long_enough_and_low_ones_asked_for_each_five_seconds,
+    a_queue_that_has_shrunk_to_half_asks_so_that_librdkafka_fills_it,
+    one_that_leaves_commits_and_gives_its_partitions_up, one_that_keeps_its_membership_only_commits,
+    what_was_on_its_way_is_taken_and_then_nothing_more, one_that_counts_ends_by_itself,
+    one_that_is_fenced_neither_commits_nor_leaves, nor_one_that_a_broker_has_forgotten,
+    nor_one_that_its_group_has_expelled, it_is_closed_in_order)
