@@ -25,10 +25,11 @@ static bool wanted(const struct fetching *fetching, const struct partition *row)
     return state_fetched(row->state) && !fetching->paused;
 }
 
-/* One whose start is not known yet gives nothing until it is: where it waits does not matter. */
+/* One whose start is not known yet gives nothing until it is: where it waits does not matter. Nor does one
+ * that memory was out for, which has no row: the consumer ends. */
 static int64_t begin_at(const struct partition *row)
 {
-    return state_fetched(row->state) ? partition_read_from(row) : RD_KAFKA_OFFSET_BEGINNING;
+    return row != NULL && state_fetched(row->state) ? partition_read_from(row) : RD_KAFKA_OFFSET_BEGINNING;
 }
 
 static void told(struct fetching *fetching, int32_t number, bool paused, bool seek)
@@ -87,7 +88,7 @@ void fetching_assign(struct fetching *fetching, rd_kafka_topic_partition_list_t 
     for (int i = 0; i < partitions->cnt; i++) {
         int32_t number = partitions->elems[i].partition;
         const struct partition *row = partition_assigned(fetching->partitions, number);
-        partitions->elems[i].offset = row != NULL ? begin_at(row) : RD_KAFKA_OFFSET_BEGINNING;
+        partitions->elems[i].offset = begin_at(row);
         if (row != NULL)
             told(fetching, number, row->fetch.paused, array_holds);
     }
@@ -135,6 +136,13 @@ static void assign_again(struct fetching *fetching, const rd_kafka_topic_partiti
 
 /* --- settling ------------------------------------------------------------------------------------------ */
 
+/* A seek that timed out: the call as a whole says _TIMED_OUT, of the partition librdkafka leaves _IN_PROGRESS
+ * (2.0.2). */
+static bool unanswered(const rd_kafka_topic_partition_t *one)
+{
+    return one->err == RD_KAFKA_RESP_ERR__IN_PROGRESS || one->err == RD_KAFKA_RESP_ERR__TIMED_OUT;
+}
+
 /* A pause drops what librdkafka had fetched ahead, and before 2.1 its own idea of the position with it: so
  * reading goes on by a seek to ours, behind the resume. A seek that timed out is made again in the next turn.
  */
@@ -144,7 +152,7 @@ static void seek(struct fetching *fetching, rd_kafka_topic_partition_list_t *lis
     check(fetching, rd_kafka_seek_partitions(fetching->rk, list, SEEK_MS), "seek");
     for (int i = 0; i < list->cnt; i++) {
         const rd_kafka_topic_partition_t *one = &list->elems[i];
-        bool again = one->err == RD_KAFKA_RESP_ERR__TIMED_OUT;
+        bool again = unanswered(one);
         if (one->err == RD_KAFKA_RESP_ERR__STATE || one->err == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION)
             rd_kafka_topic_partition_list_add(ended, one->topic, one->partition);
         told(fetching, one->partition, false, again);
