@@ -90,6 +90,14 @@ int64_t kafka_topic_number(rd_kafka_t *rk, const char *topic, const char *proper
     return number;
 }
 
+static int count_in(const struct rd_kafka_metadata *metadata, const char *topic)
+{
+    for (int i = 0; i < metadata->topic_cnt; i++)
+        if (strcmp(metadata->topics[i].topic, topic) == 0)
+            return metadata->topics[i].partition_cnt;
+    return 0;
+}
+
 int kafka_topic_partitions(rd_kafka_t *rk, const char *topic, int timeout_ms)
 {
     const struct rd_kafka_metadata *metadata;
@@ -100,10 +108,17 @@ int kafka_topic_partitions(rd_kafka_t *rk, const char *topic, int timeout_ms)
     rd_kafka_topic_destroy(handle);
     if (err != RD_KAFKA_RESP_ERR_NO_ERROR)
         return -1;
-    int count = 0;
-    for (int i = 0; i < metadata->topic_cnt; i++)
-        if (strcmp(metadata->topics[i].topic, topic) == 0)
-            count = metadata->topics[i].partition_cnt;
+    int count = count_in(metadata, topic);
+    rd_kafka_metadata_destroy(metadata);
+    return count;
+}
+
+int kafka_topic_partitions_listed(rd_kafka_t *rk, const char *topic, int timeout_ms)
+{
+    const struct rd_kafka_metadata *metadata;
+    if (rd_kafka_metadata(rk, 1, NULL, &metadata, timeout_ms) != RD_KAFKA_RESP_ERR_NO_ERROR)
+        return -1;
+    int count = count_in(metadata, topic);
     rd_kafka_metadata_destroy(metadata);
     return count;
 }

@@ -24,5 +24,8 @@ int64_t kafka_topic_number(rd_kafka_t *rk, const char *topic, const char *proper
 
 /* How many partitions it has; 0 when it is not there, -1 when nobody answered. */
 int kafka_topic_partitions(rd_kafka_t *rk, const char *topic, int timeout_ms);
+/* The same from the list of all topics: so a producer's question does not make it, where brokers may do that.
+ */
+int kafka_topic_partitions_listed(rd_kafka_t *rk, const char *topic, int timeout_ms);
 
 #endif

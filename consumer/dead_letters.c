@@ -239,8 +239,7 @@ static void on_answers(rd_kafka_t *rk, void *opaque)
 
 static int open_producer(struct dead_letters *letters, struct error *error)
 {
-    letters->producer = letter_producer_open(letters->settings, letters->topic, letters->consumer, letters,
-                                             on_delivery, error);
+    letters->producer = letter_producer_open(letters->settings, letters->topic, letters, on_delivery, error);
     if (letters->producer == NULL)
         return error_context(error, "dead letters");
     letters->answers = rd_kafka_queue_get_main(letters->producer);

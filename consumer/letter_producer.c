@@ -61,22 +61,22 @@ static void make_topic(rd_kafka_t *producer, const char *topic, const char *sour
 }
 
 /* Makes the topic like its source. Where that is not possible (not allowed, the embedded broker) sending will
- * tell whether it is there. The consumer's handle asks first: a producer's question would make the topic,
- * with the broker's defaults, where brokers may do that. Then the producer asks all the same: a topic that it
- * first hears of with the first letter it looks up only with its next scan, up to a second later. */
-static void provide_topic(rd_kafka_t *producer, const char *topic, rd_kafka_t *consumer, const char *source)
+ * tell whether it is there. Asked by the producer: the consumer's connection has a fetch on it, behind which
+ * a question waits for half a second. At last it asks for the topic itself: one that it first hears of with
+ * the first letter it looks up only with its next scan, up to a second later. */
+static void provide_topic(rd_kafka_t *producer, const char *topic, const char *source)
 {
-    int there = kafka_topic_partitions(consumer, topic, ANSWER_MS);
-    int partitions = kafka_topic_partitions(consumer, source, ANSWER_MS);
+    int there = kafka_topic_partitions_listed(producer, topic, ANSWER_MS);
+    int partitions = kafka_topic_partitions_listed(producer, source, ANSWER_MS);
     if (there == 0 && partitions > 0)
         make_topic(producer, topic, source, partitions);
     kafka_topic_partitions(producer, topic, ANSWER_MS);
 }
 
-rd_kafka_t *
-letter_producer_open(const struct settings *settings, const char *topic, rd_kafka_t *consumer, void *opaque,
-                     void (*on_delivery)(rd_kafka_t *rk, const rd_kafka_message_t *message, void *opaque),
-                     struct error *error)
+rd_kafka_t *letter_producer_open(const struct settings *settings, const char *topic, void *opaque,
+                                 void (*on_delivery)(rd_kafka_t *rk, const rd_kafka_message_t *message,
+                                                     void *opaque),
+                                 struct error *error)
 {
     rd_kafka_conf_t *conf = configure(settings, error);
     if (conf == NULL)
@@ -85,6 +85,6 @@ letter_producer_open(const struct settings *settings, const char *topic, rd_kafk
     rd_kafka_conf_set_dr_msg_cb(conf, on_delivery);
     rd_kafka_t *producer = kafka_new(RD_KAFKA_PRODUCER, conf, error);
     if (producer != NULL)
-        provide_topic(producer, topic, consumer, settings->topic);
+        provide_topic(producer, topic, settings->topic);
     return producer;
 }

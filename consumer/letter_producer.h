@@ -15,11 +15,11 @@
 /* Where the letters of these settings go: "" nowhere (--dead-letters off). -1 when the name cannot be one. */
 int letter_topic(const struct settings *settings, char topic[LETTER_TOPIC_MAX + 1], struct error *error);
 
-/* `opaque` and `on_delivery` are the producer's. The topic is made, or looked at, by way of the consumer's
- * handle. NULL with the error. The caller's, to destroy. */
-rd_kafka_t *
-letter_producer_open(const struct settings *settings, const char *topic, rd_kafka_t *consumer, void *opaque,
-                     void (*on_delivery)(rd_kafka_t *rk, const rd_kafka_message_t *message, void *opaque),
-                     struct error *error);
+/* `opaque` and `on_delivery` are the producer's. The topic is made when it is not there. NULL with the
+ * error. The caller's, to destroy. */
+rd_kafka_t *letter_producer_open(const struct settings *settings, const char *topic, void *opaque,
+                                 void (*on_delivery)(rd_kafka_t *rk, const rd_kafka_message_t *message,
+                                                     void *opaque),
+                                 struct error *error);
 
 #endif

@@ -172,12 +172,15 @@ static void send_letters(struct consumer *consumer)
     deaths_keep_standing(&consumer->deaths, &consumer->partitions);
 }
 
-/* While there are suspects ahead the next record may kill: what is lettered is to be out before. */
-static void wait_for_letters(struct consumer *consumer)
+/* While there are suspects ahead the next record may kill: a letter is to be out, and its record committed,
+ * before that is tried. */
+static void make_sure(struct consumer *consumer, uint64_t died)
 {
     struct error ignored = ERROR_INIT;
-    if (consumer->suspects.ahead && consumer->deaths.count > 0)
-        dead_letters_flush(consumer->letters, COMMIT_SYNC_US, &ignored);
+    if (!consumer->suspects.ahead || died == 0)
+        return;
+    dead_letters_flush(consumer->letters, COMMIT_SYNC_US, &ignored);
+    commit_sync(&consumer->committer, COMMIT_SYNC_US, &ignored);
 }
 
 static void tell_death(const struct consumer *consumer, const struct death *death)
@@ -286,7 +289,6 @@ static void conclude(struct consumer *consumer, struct pipeline_result *result)
     if (!exactly_once_is(consumer)) {
         if (dead_letters_topic(consumer->letters) != NULL && consumer->deaths.count > 0)
             send_letters(consumer);
-        wait_for_letters(consumer);
     } else if (!exactly_once_commit(consumer, result->gathered)) {
         partitions_apply_stops(&consumer->partitions);
         deaths_keep_standing(&consumer->deaths, &consumer->partitions);
@@ -321,9 +323,11 @@ static uint64_t process_slice(struct consumer *consumer)
 
     int64_t ended_us = clock_wall_us();
     uint64_t standing = observe(consumer, ended_us);
-    count(consumer, &result, standing, tell_deaths(consumer));
+    uint64_t died = tell_deaths(consumer);
+    count(consumer, &result, standing, died);
     partitions_move(&consumer->partitions, ended_us);
     FAULT_POINT(position_moved);
+    make_sure(consumer, died);
     manual_serve(consumer);
     stats_phase(consumer->stats, consumer_idle_phase(consumer), ended_us);
     set_pace(&consumer->pace, consumer->batch.slice_count, clock_monotonic_us() - began_monotonic_us);
