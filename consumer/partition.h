@@ -286,7 +286,8 @@ void partitions_lift_barriers(struct partitions *partitions);
 int64_t partition_committable(const struct partition *row);
 /* True when some assigned partition has processed more than is committed or being committed. */
 bool partitions_dirty(const struct partitions *partitions);
-/* All that may be committed of it is. */
+/* All that may be committed of it is; and of one that is doubted, too, all that could be without the doubt.
+ */
 bool partition_committed(const struct partition *row);
 
 /* A list of what is to be committed now, noted in the rows; NULL when there is nothing. The caller destroys

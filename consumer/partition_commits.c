@@ -32,15 +32,18 @@ static bool may_commit(const struct partition *row)
 }
 
 /* Compared with what the broker will have when it has done what it was asked for. */
-static bool row_dirty(const struct partition *row)
+static bool differs(const struct partition *row)
 {
     const struct commit_state *commit = &row->commit;
-    if (!may_commit(row))
-        return false;
     if (commit->again || (row->acks != NULL && row->acks->changed))
         return true;
     return partition_committable(row) !=
            (commit->requested != STATS_UNKNOWN ? commit->requested : commit->committed);
+}
+
+static bool row_dirty(const struct partition *row)
+{
+    return may_commit(row) && differs(row);
 }
 
 bool partitions_dirty(const struct partitions *partitions)
@@ -53,7 +56,8 @@ bool partitions_dirty(const struct partitions *partitions)
 
 bool partition_committed(const struct partition *row)
 {
-    return row->commit.requested == STATS_UNKNOWN && !row_dirty(row);
+    bool has_a_place = partition_state_defs[row->state].committed;
+    return row->commit.requested == STATS_UNKNOWN && !(has_a_place && differs(row));
 }
 
 int commit_first_of(const char *metadata, size_t length)
