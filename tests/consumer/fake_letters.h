@@ -14,6 +14,7 @@ static struct {
     int refused_sends; /* so many are not even kept */
     const char *refused[FAKE_PARTITIONS];
     int64_t due_us;
+    int64_t next[FAKE_PARTITIONS]; /* the record of a letter under way; 0: there is none */
     bool full;
     int flush;                 /* what it answers */
     struct partitions *table;  /* where a letter that is not kept elsewhere sets its barrier; NULL: nowhere */
@@ -138,6 +139,13 @@ bool dead_letters_full(const struct dead_letters *dead_letters)
 const char *dead_letters_refused(const struct dead_letters *dead_letters, int32_t partition)
 {
     return dead_letters != NULL ? letters.refused[partition] : NULL;
+}
+
+int64_t dead_letters_next(const struct dead_letters *dead_letters, int32_t partition, int64_t from)
+{
+    (void)dead_letters;
+    return letters.next[partition] >= from && letters.next[partition] > 0 ? letters.next[partition]
+                                                                          : INT64_MAX;
 }
 
 int64_t dead_letters_due_us(const struct dead_letters *dead_letters)

@@ -11,7 +11,7 @@ static inline void table_settle(struct partitions *table)
 {
     for (size_t i = 0; i < table->row_count; i++) {
         bool on = state_fetched(table->rows[i].state);
-        partition_fetches(table, (int32_t)i, (struct fetch){.on = on, .seek = !on});
+        partition_fetches(table, (int32_t)i, (struct fetch){.paused = !on, .seek = !on});
     }
     table->unsettled = false;
 }

@@ -260,6 +260,52 @@ START_TEST(while_the_member_joins_nothing_is_committed_but_at_a_revoke)
 }
 END_TEST
 
+START_TEST(one_that_is_quiet_begins_no_commit)
+{
+    committer.quiet = true;
+    commit_async(&committer);
+    SAID("");
+    ck_assert_int_eq(commit_due_us(&committer), INT64_MAX);
+    ck_assert_int_eq(commit_sync(&committer, COMMIT_SYNC_US, &error), 0);
+    SAID("commit 0@15; wait 5000 ms; queue gone");
+}
+END_TEST
+
+/* It may land behind a later one all the same. */
+START_TEST(a_minute_after_a_commit_was_given_up_all_is_committed_once_more)
+{
+    enum { SEAL_US = 60000000 };
+    commit_async(&committer);
+    fake_clock_advance(LATE_US);
+    commit_async(&committer);
+    fake_clock_advance(RETRY_US);
+    commit_async(&committer);
+    confirm();
+    kafka_said();
+    fake_clock_advance(SEAL_US - RETRY_US - 1);
+    commit_async(&committer);
+    SAID("");
+    fake_clock_advance(1);
+    commit_async(&committer);
+    SAID("commit 0@15");
+    confirm();
+    fake_clock_advance(SEAL_US);
+    commit_async(&committer);
+    SAID(""); /* once */
+}
+END_TEST
+
+START_TEST(one_that_was_answered_needs_no_second)
+{
+    commit_async(&committer);
+    refuse(RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT);
+    fake_clock_advance(RETRY_US);
+    commit_async(&committer);
+    confirm();
+    ck_assert_int_eq(committer.seal_us, 0);
+}
+END_TEST
+
 /* --- by librdkafka itself ------------------------------------------------------------------------------ */
 
 static void librdkafka_commits(int64_t offset, rd_kafka_resp_err_t err)
@@ -297,105 +343,17 @@ START_TEST(its_timer_that_found_nothing_is_neither_success_nor_failure)
 }
 END_TEST
 
-/* --- synchronously ------------------------------------------------------------------------------------- */
-
-START_TEST(a_synchronous_commit_waits_for_its_answer_on_a_queue_of_its_own)
-{
-    ck_assert_int_eq(commit_sync(&committer, COMMIT_SYNC_US, &error), 0);
-    SAID("commit 0@15; wait 5000 ms; queue gone");
-    ck_assert_int_eq(row()->commit.committed, 15);
-    ck_assert_uint_eq(counted(CONSUMER_COMMITS), 1);
-    ck_assert(!committer.outstanding);
-    ck_assert_int_eq(commit_sync(&committer, COMMIT_SYNC_US, &error), 0); /* nothing is left */
-    SAID("");
-}
-END_TEST
-
-START_TEST(one_that_is_refused_says_why)
-{
-    kafka.sync = RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION;
-    ck_assert_int_eq(commit_sync(&committer, COMMIT_SYNC_US, &error), -1);
-    ck_assert_str_eq(error.text, "the offsets could not be committed: Broker: Specified group generation id "
-                                 "is not valid");
-    ck_assert(partitions_dirty(&table));
-    kafka.sync = RD_KAFKA_RESP_ERR_NO_ERROR;
-    kafka.sync_one = RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID;
-    ck_assert_int_eq(commit_sync(&committer, COMMIT_SYNC_US, &error), -1);
-    ck_assert_ptr_nonnull(strstr(error.text, "Unknown member"));
-}
-END_TEST
-
-START_TEST(one_that_cannot_be_asked_for_is_not_waited_for)
-{
-    kafka.commit = RD_KAFKA_RESP_ERR__STATE;
-    ck_assert_int_eq(commit_sync(&committer, COMMIT_SYNC_US, &error), -1);
-    SAID("commit 0@15; queue gone");
-    ck_assert_ptr_nonnull(strstr(error.text, "Local: Erroneous state"));
-    ck_assert(!committer.outstanding && partitions_dirty(&table));
-}
-END_TEST
-
-START_TEST(one_that_is_not_answered_in_time_is_made_again)
-{
-    kafka.sync_answered = false;
-    ck_assert_int_eq(commit_sync(&committer, 2 * COMMIT_SYNC_US, &error), -1);
-    SAID("commit 0@15; wait 10000 ms; queue gone");
-    ck_assert_str_eq(error.text, "the offsets could not be committed: Local: Timed out");
-    ck_assert(!committer.outstanding && partitions_dirty(&table));
-    ck_assert_uint_eq(counted(CONSUMER_COMMIT_ERRORS), 1);
-    kafka.sync_answered = true;
-    ck_assert_int_eq(commit_sync(&committer, COMMIT_SYNC_US, &error), 0);
-    SAID("commit 0@15; wait 5000 ms; queue gone");
-}
-END_TEST
-
-/* What an asynchronous one has asked for is not known to be done. */
-START_TEST(what_is_under_way_already_is_asked_for_once_more)
-{
-    commit_async(&committer);
-    rd_kafka_topic_partition_list_t *earlier = rd_kafka_topic_partition_list_copy(kafka.list);
-    const void *number = kafka.opaque;
-    kafka_said();
-    ck_assert_int_eq(commit_sync(&committer, COMMIT_SYNC_US, &error), 0);
-    SAID("commit 0@15; wait 5000 ms; queue gone");
-    ck_assert_int_eq(row()->commit.committed, 15);
-    commit_answered(&committer, RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT, earlier, number);
-    rd_kafka_topic_partition_list_destroy(earlier);
-    ck_assert_uint_eq(counted(CONSUMER_COMMIT_ERRORS), 0); /* nobody waits for it */
-}
-END_TEST
-
-static rd_kafka_topic_partition_list_t *earlier_list;
-static const void *earlier_number;
-
-static void earlier_is_answered(void)
-{
-    commit_answered(&committer, RD_KAFKA_RESP_ERR_NO_ERROR, earlier_list, earlier_number);
-    ck_assert(committer.outstanding);
-}
-
-START_TEST(an_earlier_answer_meanwhile_does_not_end_the_wait)
-{
-    commit_async(&committer);
-    earlier_list = rd_kafka_topic_partition_list_copy(kafka.list);
-    earlier_number = kafka.opaque;
-    kafka.while_waiting = earlier_is_answered;
-    ck_assert_int_eq(commit_sync(&committer, COMMIT_SYNC_US, &error), 0);
-    rd_kafka_topic_partition_list_destroy(earlier_list);
-}
-END_TEST
-
-CHECK_MAIN_WITH(
-    "consumer/commit", open_table, close_table, one_commit_is_outstanding_and_the_next_waits_for_its_answer,
-    nothing_to_commit_is_asked_nothing, a_confirmed_commit_is_counted_with_how_long_it_took,
-    a_refused_commit_is_made_again_after_a_while, a_commit_that_failed_for_one_partition_failed,
-    for_want_of_anything_to_commit_is_no_success, one_that_cannot_even_be_asked_for_has_failed,
-    one_that_is_not_answered_in_ten_seconds_is_given_up_and_made_again,
-    an_answer_that_comes_late_is_not_the_one_that_is_waited_for,
-    an_answer_after_it_was_given_up_confirms_nothing_though_it_has_the_number,
-    one_that_is_fenced_commits_nothing_more, any_other_refusal_is_no_fence,
-    while_the_member_joins_nothing_is_committed_but_at_a_revoke, with_commit_auto_only_librdkafka_commits,
-    its_timer_that_found_nothing_is_neither_success_nor_failure,
-    a_synchronous_commit_waits_for_its_answer_on_a_queue_of_its_own, one_that_is_refused_says_why,
-    one_that_cannot_be_asked_for_is_not_waited_for, one_that_is_not_answered_in_time_is_made_again,
-    what_is_under_way_already_is_asked_for_once_more, an_earlier_answer_meanwhile_does_not_end_the_wait)
+CHECK_MAIN_WITH("consumer/commit", open_table, close_table,
+                one_commit_is_outstanding_and_the_next_waits_for_its_answer,
+                nothing_to_commit_is_asked_nothing, a_confirmed_commit_is_counted_with_how_long_it_took,
+                a_refused_commit_is_made_again_after_a_while, a_commit_that_failed_for_one_partition_failed,
+                for_want_of_anything_to_commit_is_no_success, one_that_cannot_even_be_asked_for_has_failed,
+                one_that_is_not_answered_in_ten_seconds_is_given_up_and_made_again,
+                an_answer_that_comes_late_is_not_the_one_that_is_waited_for,
+                an_answer_after_it_was_given_up_confirms_nothing_though_it_has_the_number,
+                one_that_is_fenced_commits_nothing_more, any_other_refusal_is_no_fence,
+                while_the_member_joins_nothing_is_committed_but_at_a_revoke,
+                one_that_is_quiet_begins_no_commit,
+                a_minute_after_a_commit_was_given_up_all_is_committed_once_more,
+                one_that_was_answered_needs_no_second, with_commit_auto_only_librdkafka_commits,
+                its_timer_that_found_nothing_is_neither_success_nor_failure)

@@ -175,6 +175,23 @@ START_TEST(an_acknowledged_letter_is_its_records_acknowledgement)
 }
 END_TEST
 
+START_TEST(the_next_record_whose_letter_is_not_acknowledged_is_known)
+{
+    ck_assert_int_eq(dead_letters_next(NULL, 0, 0), INT64_MAX);
+    ck_assert_int_eq(dead_letters_next(letters, 0, 0), INT64_MAX);
+    send_one(0, 17);
+    send_one(0, 15);
+    send_one(1, 12);
+    ck_assert_int_eq(dead_letters_next(letters, 0, 10), 15);
+    ck_assert_int_eq(dead_letters_next(letters, 0, 15), 15);
+    ck_assert_int_eq(dead_letters_next(letters, 0, 16), 17);
+    ck_assert_int_eq(dead_letters_next(letters, 0, 18), INT64_MAX);
+    producer_report(1, RD_KAFKA_RESP_ERR_NO_ERROR);
+    dead_letters_serve(letters);
+    ck_assert_int_eq(dead_letters_next(letters, 0, 10), 17);
+}
+END_TEST
+
 /* --- flushing ------------------------------------------------------------------------------------------ */
 
 static void answer_the_next(void)
@@ -277,7 +294,8 @@ CHECK_MAIN_WITH("consumer/dead_letters", open_letters, close_letters, a_topic_th
                 the_barrier_stands_at_the_first_letter_that_is_not_acknowledged,
                 a_letter_is_copied_as_it_came, an_answer_wakes_the_loop, a_full_queue_is_waited_for,
                 without_a_producer_a_letter_is_not_kept_and_stays_the_callers,
-                an_acknowledged_letter_is_its_records_acknowledgement, flushing_waits_until_all_are_answered,
-                but_not_for_ever, a_refused_letter_is_not_waited_for_and_fails_the_flush,
-                so_many_can_be_under_way_and_no_more,
+                an_acknowledged_letter_is_its_records_acknowledgement,
+                the_next_record_whose_letter_is_not_acknowledged_is_known,
+                flushing_waits_until_all_are_answered, but_not_for_ever,
+                a_refused_letter_is_not_waited_for_and_fails_the_flush, so_many_can_be_under_way_and_no_more,
                 what_is_under_way_when_it_closes_is_given_up_without_a_word)

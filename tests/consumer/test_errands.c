@@ -68,15 +68,90 @@ START_TEST(a_place_that_is_none_resets_nothing)
 }
 END_TEST
 
-START_TEST(an_acknowledgement_is_an_errand)
+static void have_ten_records(void)
 {
     consumer.partitions.manual = true;
     begin(0, 10);
     table_process(&consumer.partitions, 0, 20);
+    settings.max_unacknowledged = 100;
+}
+
+START_TEST(an_acknowledgement_is_an_errand)
+{
+    have_ten_records();
     control_ask("ack", "0:10");
     errands_run(&consumer);
     SAID("notify errand_line 'payments [0] acknowledged before 11, and 0 beyond; 9 not'; commit 0@11; wait "
          "5000 ms; queue gone; notify errand_done 1");
+    ck_assert(!consumer.errand_waits && !consumer.committer.quiet);
+}
+END_TEST
+
+/* A record is acknowledged, and its commit under way. */
+static void commit_one(void)
+{
+    have_ten_records();
+    partition_acknowledge(&consumer.partitions, 0, 10, 11, &error);
+    commit_async(&consumer.committer);
+    kafka_said();
+}
+
+static void it_is_answered(void)
+{
+    kafka_answer(RD_KAFKA_RESP_ERR_NO_ERROR, RD_KAFKA_RESP_ERR_NO_ERROR);
+}
+
+START_TEST(it_is_taken_at_once_and_answered_when_no_other_commit_is_under_way)
+{
+    commit_one();
+    control_ask("ack", "0:11");
+    errands_run(&consumer);
+    SAID("notify errand_line 'payments [0] acknowledged before 12, and 0 beyond; 8 not'");
+    ck_assert(consumer.errand_waits && consumer.committer.quiet);
+    errands_run(&consumer);
+    SAID("");
+    it_is_answered();
+    errands_run(&consumer);
+    SAID("commit 0@12; wait 5000 ms; queue gone; notify errand_done 1");
+    errands_run(&consumer);
+    SAID("");
+}
+END_TEST
+
+START_TEST(a_rebalance_in_between_undoes_an_acknowledgement_and_is_told)
+{
+    commit_one();
+    control_ask("ack", "0:11");
+    errands_run(&consumer);
+    it_is_answered();
+    begin(1, 20);
+    kafka_said();
+    errands_run(&consumer);
+    SAID("notify errand_failed 'a rebalance came between: say it again'");
+    ck_assert(!consumer.errand_waits && !consumer.committer.quiet);
+}
+END_TEST
+
+START_TEST(but_not_a_reset_which_is_of_what_is_ours_then)
+{
+    commit_one();
+    control_ask("reset", "latest");
+    errands_run(&consumer);
+    SAID("");
+    begin(1, 20);
+    it_is_answered();
+    errands_run(&consumer);
+    SAID("reset to 1, partition -1; notify errand_done 1");
+}
+END_TEST
+
+START_TEST(one_that_cannot_begin_is_answered_at_once)
+{
+    commit_one();
+    control_ask("ack", "bad");
+    errands_run(&consumer);
+    SAID("notify errand_failed ''bad' is no PARTITION:OFFSET, PARTITION:FIRST-LAST or all'");
+    ck_assert(!consumer.errand_waits && !consumer.committer.quiet);
 }
 END_TEST
 
@@ -127,6 +202,9 @@ END_TEST
 CHECK_MAIN_WITH("consumer/errands", open_consumer, consumer_end, nothing_is_done_when_nobody_asks,
                 a_reset_is_carried_out_once_and_answered_with_its_number, one_that_failed_says_why,
                 a_place_that_is_none_resets_nothing, an_acknowledgement_is_an_errand,
+                it_is_taken_at_once_and_answered_when_no_other_commit_is_under_way,
+                a_rebalance_in_between_undoes_an_acknowledgement_and_is_told,
+                but_not_a_reset_which_is_of_what_is_ours_then, one_that_cannot_begin_is_answered_at_once,
                 an_errand_that_it_does_not_know_is_refused, only_the_first_failure_is_remembered,
                 who_asked_is_answered_the_supervisor_or_the_terminal,
                 between_two_batches_it_polls_or_is_paused)

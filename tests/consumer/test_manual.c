@@ -2,6 +2,7 @@
 #include "tests/consumer/fake_consumer.h"
 #include "tests/support/capture.h"
 
+#include "common/log.h"
 #include "consumer/manual.h"
 
 /* Partition 0 has 10 to 20 delivered, partition 1 is at 20; five may be unacknowledged, but for the cases
@@ -16,11 +17,14 @@ static void open_consumer(void)
     table_process(&consumer.partitions, 0, 20);
 }
 
+/* The errand, both halves of it. */
 static int ack(const char *text)
 {
     error = (struct error)ERROR_INIT;
     capture_begin();
     int result = manual_ack(&consumer, text, &error);
+    if (result == 0)
+        result = manual_ack_commit(&consumer, text, &error);
     capture_end();
     return result;
 }
@@ -68,7 +72,9 @@ START_TEST(all_is_what_was_delivered_of_every_partition_of_ours)
     ck_assert_int_eq(ack("0:12,all"), 0);
     ck_assert_int_eq(next(0), 20);
     ck_assert_int_eq(next(1), 23);
-    ck_assert_ptr_nonnull(strstr(kafka_said(), "commit 0@20 1@23; wait"));
+    SAID("notify errand_line 'payments [0] acknowledged before 10, and 1 beyond; 9 not'; notify errand_line "
+         "'payments [0] acknowledged before 20, and 0 beyond; 0 not'; notify errand_line 'payments [1] "
+         "acknowledged before 23, and 0 beyond; 0 not'; commit 0@20 1@23; wait 5000 ms; queue gone");
 }
 END_TEST
 
@@ -151,7 +157,7 @@ START_TEST(one_bad_word_ends_it_and_what_came_before_stands)
 {
     refuses("0:10,bad,0:11", "'bad' is no PARTITION:OFFSET, PARTITION:FIRST-LAST or all");
     ck_assert_int_eq(next(0), 11);
-    ck_assert_ptr_nonnull(strstr(kafka_said(), "commit 0@11; wait"));
+    ck_assert(partitions_dirty(&consumer.partitions)); /* and is committed with the next commit */
 }
 END_TEST
 
@@ -172,7 +178,6 @@ START_TEST(a_commit_that_failed_is_no_success)
                     "acknowledged here, and tried again");
     ck_assert_int_eq(next(0), 11);
     ck_assert(partitions_dirty(&consumer.partitions));
-    refuses("bad", "'bad' is no PARTITION:OFFSET, PARTITION:FIRST-LAST or all"); /* the first reason counts */
 }
 END_TEST
 
@@ -186,16 +191,39 @@ START_TEST(during_a_rebalance_it_is_committed_later)
 }
 END_TEST
 
-START_TEST(what_a_barrier_keeps_out_of_the_commit_is_no_success)
+START_TEST(what_a_doubt_keeps_out_of_the_commit_is_no_success)
 {
     static const char why[] =
         "payments [1] is acknowledged, but not committed yet: that waits, and is done later";
-    table_process(&consumer.partitions, 1, 23);
-    partition_lower_barrier(&consumer.partitions, 1, 21);
+    const struct place place = {.offset = 20, .committed = 20, .witness = {19, 1, 2}};
+    table_begin_at(&consumer.partitions, 1, &place);
+    partition_event(&consumer.partitions, 1, EVENT_SEEN);
+    table_fly(&consumer.partitions, 1, 23);
+    consumer.partitions.rows[1].flight.last = place.witness;
+    partitions_move(&consumer.partitions, 1);
+    partition_event(&consumer.partitions, 1, EVENT_DOUBTED); /* the topic was away for a moment */
     refuses("1:20-22", why);
-    ck_assert_ptr_nonnull(strstr(kafka_said(), "commit 1@21; wait"));
-    partitions_lift_barriers(&consumer.partitions);
+    ck_assert_ptr_null(strstr(kafka_said(), "commit"));
+    partition_event(&consumer.partitions, 1, EVENT_SEEN);
     ck_assert_int_eq(ack("1:20-22"), 0);
+    ck_assert_ptr_nonnull(strstr(kafka_said(), "commit 1@23; wait"));
+}
+END_TEST
+
+START_TEST(a_dead_letter_under_way_acknowledges_itself_and_the_others_are_acknowledged)
+{
+    letters.next[0] = 12;
+    refuses("0:10-14", "payments [0]: 12 is a dead letter on its way, and is acknowledged when topic "
+                       "payments.dlq has it; the others are acknowledged");
+    ck_assert_int_eq(next(0), 12);
+    ck_assert_int_eq(acks_ahead(row(0)->acks), 2); /* 13 and 14 */
+    letters.next[0] = 17;
+    ck_assert_int_eq(ack("0:13-16"), 0); /* it is behind those that are meant */
+    ck_assert_int_eq(ack("0:18"), 0);
+    letters.next[0] = 19;
+    refuses("0:19", "payments [0]: 19 is a dead letter on its way, and is acknowledged when topic "
+                    "payments.dlq has it; the others are acknowledged");
+    ck_assert(!acks_has(row(0)->acks, 19));
 }
 END_TEST
 
@@ -265,6 +293,23 @@ START_TEST(without_commit_manual_nothing_is_full)
 }
 END_TEST
 
+START_TEST(what_nobody_has_to_acknowledge_and_the_metadata_cannot_hold_is_told_to_those_who_ask)
+{
+    for (int64_t i = 1; partition_acknowledge(&consumer.partitions, 0, 9 + 2 * i, 10 + 2 * i, &error) == 0;
+         i++)
+        ck_assert_int_lt(i, 5000);
+    log_set_verbose(true);
+    capture_begin();
+    manual_settled(&consumer, 0, 100000, 100001);
+    ck_assert_str_eq(capture_end(), "payments [0]: too many acknowledgements lie apart beyond 10, the first "
+                                    "unacknowledged record: acknowledge that first\n");
+    capture_begin();
+    manual_settled(&consumer, 0, 10, 11);
+    ck_assert_str_eq(capture_end(), "");
+    log_set_verbose(false);
+}
+END_TEST
+
 START_TEST(what_nobody_has_to_acknowledge_is_settled)
 {
     manual_settled(&consumer, 0, 10, 12);
@@ -283,9 +328,10 @@ CHECK_MAIN_WITH("consumer/manual", open_consumer, consumer_end, a_record_is_ackn
                 what_the_metadata_cannot_hold_is_refused_with_its_partition, words_that_are_none_are_refused,
                 the_largest_offsets_are_read, one_bad_word_ends_it_and_what_came_before_stands,
                 it_is_for_commit_manual_alone, a_commit_that_failed_is_no_success,
-                during_a_rebalance_it_is_committed_later,
-                what_a_barrier_keeps_out_of_the_commit_is_no_success,
+                during_a_rebalance_it_is_committed_later, what_a_doubt_keeps_out_of_the_commit_is_no_success,
+                a_dead_letter_under_way_acknowledges_itself_and_the_others_are_acknowledged,
                 what_is_not_ours_has_nothing_to_be_committed,
                 too_many_unacknowledged_records_fill_a_partition_and_no_other, an_acknowledgement_makes_room,
                 one_that_waits_for_something_else_is_not_full, without_commit_manual_nothing_is_full,
+                what_nobody_has_to_acknowledge_and_the_metadata_cannot_hold_is_told_to_those_who_ask,
                 what_nobody_has_to_acknowledge_is_settled)

@@ -78,7 +78,7 @@ START_TEST(of_what_is_not_ours_or_waits_nothing_is_gone)
 {
     is_gone(7, 10);
     partition_event(&consumer.partitions, 0, EVENT_FAILED);
-    partition_fetches(&consumer.partitions, 0, (struct fetch){.on = false, .seek = false});
+    partition_fetches(&consumer.partitions, 0, (struct fetch){.paused = true, .seek = false});
     is_gone(0, 10);
     ck_assert_int_eq(row(0)->state, STATE_RETRYING);
 }

@@ -360,8 +360,8 @@ START_TEST(what_the_database_and_librdkafka_know_is_noted)
     table_begin(&table, 0, 10, 10);
     partition_own(&table, 0);
     ck_assert(row_of(&table, 0)->owned);
-    partition_fetches(&table, 0, (struct fetch){.on = false, .seek = true});
-    ck_assert(!row_of(&table, 0)->fetch.on && row_of(&table, 0)->fetch.seek);
+    partition_fetches(&table, 0, (struct fetch){.paused = true, .seek = true});
+    ck_assert(row_of(&table, 0)->fetch.paused && row_of(&table, 0)->fetch.seek);
     ck_assert_uint_eq(partition_count_asking(&table, 0), 1);
     ck_assert_uint_eq(partition_count_asking(&table, 0), 2);
     table_settle(&table);

@@ -101,6 +101,7 @@ START_TEST(nothing_is_committed_while_the_last_record_is_doubted)
     partition_event(&table, 0, EVENT_DOUBTED);
     ck_assert(!partitions_dirty(&table));
     ck_assert_ptr_null(partitions_to_commit(&table));
+    ck_assert(!partition_committed(row(0))); /* that is why it waits, not because all is done */
     partition_event(&table, 0, EVENT_SEEN);
     ck_assert_int_eq(to_commit(), 15);
 }
@@ -267,6 +268,23 @@ START_TEST(an_answer_that_comes_late_may_have_undone_the_commit_after_it)
 }
 END_TEST
 
+START_TEST(all_that_is_assigned_can_be_committed_once_more)
+{
+    table_begin(&table, 0, 10, 10);
+    table_begin(&table, 1, 20, 20);
+    table_begin(&table, 2, 30, 30);
+    partition_taken(&table, 2);
+    ck_assert(!partitions_dirty(&table));
+    partitions_commit_all_again(&table);
+    ck_assert(!table.rows[2].commit.again);
+    rd_kafka_topic_partition_list_t *list = partitions_to_commit(&table);
+    ck_assert_int_eq(list->cnt, 2);
+    ck_assert_int_eq(list->elems[1].offset, 20);
+    answer(list, RD_KAFKA_RESP_ERR_NO_ERROR);
+    ck_assert(!partitions_dirty(&table));
+}
+END_TEST
+
 START_TEST(what_librdkafka_asked_for_by_itself_is_what_was_requested)
 {
     table_begin(&table, 0, 10, 10);
@@ -336,6 +354,7 @@ CHECK_MAIN_WITH("consumer/partition_commits", open_table, close_table,
                 an_answer_from_before_a_rebalance_says_nothing_of_the_new_assignment,
                 an_answer_without_a_list_says_nothing, what_was_not_answered_is_asked_for_again,
                 an_answer_that_comes_late_may_have_undone_the_commit_after_it,
+                all_that_is_assigned_can_be_committed_once_more,
                 what_librdkafka_asked_for_by_itself_is_what_was_requested,
                 nothing_beyond_a_barrier_is_committed_until_it_is_lifted,
                 a_barrier_at_what_is_committed_leaves_nothing_to_commit,

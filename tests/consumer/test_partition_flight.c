@@ -81,11 +81,11 @@ END_TEST
 START_TEST(a_partition_that_waits_takes_nothing)
 {
     partition_event(&table, 0, EVENT_FAILED);
-    partition_fetches(&table, 0, (struct fetch){.on = false, .seek = false});
+    partition_fetches(&table, 0, (struct fetch){.paused = true, .seek = false});
     ck_assert_int_eq(take(0, 10), NOT_TAKEN);
     ck_assert(!partition_take_end(&table, 0, 12));
     partition_given(&table, 1);
-    partition_fetches(&table, 1, (struct fetch){.on = true, .seek = false});
+    partition_fetches(&table, 1, (struct fetch){.paused = false, .seek = false});
     ck_assert_int_eq(take(1, 20), NOT_TAKEN);
     ck_assert(!partition_take_end(&table, 7, 12));
     ck_assert_int_eq(row(0)->flight.first, STATS_UNKNOWN);
@@ -352,7 +352,7 @@ START_TEST(the_usual_record_of_a_partition_that_waits_meanwhile_is_not_taken)
     ck_assert_int_eq(take(0, 11), NOT_TAKEN);
     ck_assert_int_eq(take(1, 20), TAKEN);
     partition_event(&table, 1, EVENT_FAILED);
-    partition_fetches(&table, 1, (struct fetch){.on = false, .seek = false});
+    partition_fetches(&table, 1, (struct fetch){.paused = true, .seek = false});
     ck_assert_int_eq(take(1, 21), NOT_TAKEN);
     ck_assert_uint_eq(table.fresh, 2);
 }

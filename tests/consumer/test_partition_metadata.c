@@ -45,16 +45,25 @@ static void commits(int64_t offset, const char *metadata)
     answer(list, RD_KAFKA_RESP_ERR_NO_ERROR);
 }
 
-START_TEST(the_first_commit_says_how_many_partitions_there_were_when_that_was_asked)
+START_TEST(a_first_commit_says_how_many_partitions_there_were)
 {
-    table.topic_partitions = 3;
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
+    rd_kafka_topic_partition_t *one = commit_add_first(list, "payments", 2, 10, 3);
+    ck_assert_ptr_eq(one, &list->elems[0]);
+    ck_assert_int_eq(one->partition, 2);
+    ck_assert_str_eq(one->topic, "payments");
+    metadata_is(list, 10, "first of 3");
+    ck_assert_int_eq(commit_first_of(one->metadata, one->metadata_size), 3);
+    rd_kafka_topic_partition_list_destroy(list);
+}
+END_TEST
+
+START_TEST(the_ones_after_it_do_not)
+{
     table_begin(&table, 0, 10, STATS_UNKNOWN);
-    commits(10, "first of 3");
+    commits(10, NULL);
     table_process(&table, 0, 12);
-    commits(12, NULL); /* the next ones do not */
-    table_begin(&table, 0, 10, 10);
-    table_process(&table, 0, 11);
-    commits(11, NULL);
+    commits(12, NULL);
 }
 END_TEST
 
@@ -76,33 +85,16 @@ START_TEST(acknowledgements_beyond_the_offset_ride_in_the_metadata)
 }
 END_TEST
 
-START_TEST(where_nothing_is_acknowledged_a_first_commit_has_its_mark)
-{
-    struct error error = ERROR_INIT;
-    table.manual = true;
-    table.topic_partitions = 3;
-    table_begin(&table, 0, 10, STATS_UNKNOWN);
-    commits(10, "first of 3");
-    table_begin(&table, 0, 10, STATS_UNKNOWN);
-    table_process(&table, 0, 20);
-    partition_acknowledge(&table, 0, 12, 14, &error);
-    commits(10, "acks1:2-3");
-}
-END_TEST
-
-START_TEST(below_a_barrier_no_acknowledgements_are_said_and_they_are_not_forgotten)
+START_TEST(with_acknowledgements_there_are_no_barriers)
 {
     struct error error = ERROR_INIT;
     table.manual = true;
     table_begin(&table, 0, 10, 10);
     table_process(&table, 0, 20);
     partition_acknowledge(&table, 0, 10, 13, &error);
-    partition_acknowledge(&table, 0, 15, 16, &error);
-    partition_lower_barrier(&table, 0, 12);
-    commits(12, NULL);
-    ck_assert(row_of(&table, 0)->acks->changed);
-    partitions_lift_barriers(&table);
-    commits(13, "acks1:2");
+    partition_lower_barrier(&table, 0, 12); /* what has not happened is not acknowledged */
+    ck_assert_int_eq(row_of(&table, 0)->commit.barrier, STATS_UNKNOWN);
+    commits(13, NULL);
 }
 END_TEST
 
@@ -147,8 +139,7 @@ START_TEST(only_the_marks_own_form_is_one)
 END_TEST
 
 CHECK_MAIN_WITH("consumer/partition_commits: metadata", open_table, close_table,
-                the_first_commit_says_how_many_partitions_there_were_when_that_was_asked,
+                a_first_commit_says_how_many_partitions_there_were, the_ones_after_it_do_not,
                 acknowledgements_beyond_the_offset_ride_in_the_metadata,
-                where_nothing_is_acknowledged_a_first_commit_has_its_mark,
-                below_a_barrier_no_acknowledgements_are_said_and_they_are_not_forgotten,
+                with_acknowledgements_there_are_no_barriers,
                 acknowledgements_whose_commit_was_refused_are_said_again, only_the_marks_own_form_is_one)

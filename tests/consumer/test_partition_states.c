@@ -106,9 +106,15 @@ static struct partition marked(enum partition_state state)
         .until_us = 777,
         .owned = true,
         .asked = 4,
-        .fetch = {.on = true, .seek = false},
+        .fetch = {.paused = true, .seek = false},
         .commit = {.committed = 20, .requested = 25, .barrier = 28, .again = true},
-        .flight = {30, 32, 11, 31, 12, {31, 5, 6}},
+        .flight = {.first = 30,
+                   .end = 32,
+                   .oldest_us = 11,
+                   .stop = 31,
+                   .until_us = 12,
+                   .failed = true,
+                   .last = {31, 5, 6}},
         .retry = {30, 2, 3, 13},
         .last = {last_record, other_record, true},
         .gap = {30, true},
@@ -163,7 +169,7 @@ static void end(struct partition *row)
     row->owned = false;
     row->commit.requested = row->commit.barrier = STATS_UNKNOWN;
     row->flight = partition_unused.flight;
-    row->fetch = (struct fetch){false, false};
+    row->fetch.seek = false; /* librdkafka remembers a pause */
 }
 
 static void place(struct partition *row, const struct place *where)
@@ -177,7 +183,7 @@ static void place(struct partition *row, const struct place *where)
                               .former = {STATS_UNKNOWN, STATS_UNKNOWN, WITNESS_NONE},
                               .received = 32, /* of this assignment still */
                               .owned = true,
-                              .fetch = {.on = true, .seek = true},
+                              .fetch = {.paused = true, .seek = true},
                               .commit = {45, 25, STATS_UNKNOWN, true},
                               .flight = partition_unused.flight,
                               .retry = {.offset = STATS_UNKNOWN},
@@ -230,7 +236,7 @@ static bool same_fields(const struct partition *a, const struct partition *b)
            a->former.from == b->former.from && a->former.to == b->former.to &&
            witness_equal(&a->former.last, &b->former.last) && a->received == b->received &&
            a->until_us == b->until_us && a->owned == b->owned && a->asked == b->asked &&
-           a->fetch.on == b->fetch.on && a->fetch.seek == b->fetch.seek && a->acks == b->acks;
+           a->fetch.paused == b->fetch.paused && a->fetch.seek == b->fetch.seek && a->acks == b->acks;
 }
 
 static bool same_parts(const struct partition *a, const struct partition *b)
@@ -239,9 +245,9 @@ static bool same_parts(const struct partition *a, const struct partition *b)
            a->commit.barrier == b->commit.barrier && a->commit.again == b->commit.again &&
            a->flight.first == b->flight.first && a->flight.end == b->flight.end &&
            a->flight.oldest_us == b->flight.oldest_us && a->flight.stop == b->flight.stop &&
-           a->flight.until_us == b->flight.until_us && witness_equal(&a->flight.last, &b->flight.last) &&
-           a->retry.offset == b->retry.offset && a->retry.attempts == b->retry.attempts &&
-           a->retry.batch_attempts == b->retry.batch_attempts &&
+           a->flight.until_us == b->flight.until_us && a->flight.failed == b->flight.failed &&
+           witness_equal(&a->flight.last, &b->flight.last) && a->retry.offset == b->retry.offset &&
+           a->retry.attempts == b->retry.attempts && a->retry.batch_attempts == b->retry.batch_attempts &&
            a->retry.first_failure_us == b->retry.first_failure_us &&
            witness_equal(&a->last.read, &b->last.read) && witness_equal(&a->last.found, &b->last.found) &&
            a->last.doubted == b->last.doubted && a->gap.at == b->gap.at && a->gap.believed == b->gap.believed;

@@ -32,8 +32,7 @@ START_TEST(a_position_goes_no_farther_than_the_record_that_waits)
 {
     table_fly(&table, 0, 15);
     table_fly(&table, 1, 25);
-    ck_assert_uint_eq(partition_stop_at_record(&table, 0, 12, WALL_US), 1);
-    partition_stop_until(&table, 0, UNTIL_US);
+    partition_stop_at_record(&table, 0, 12, UNTIL_US);
     ck_assert(partition_stopped(row(0), 12) && partition_stopped(row(0), 13));
     ck_assert(!partition_stopped(row(0), 11) && !partition_stopped(row(1), 22));
     partitions_apply_stops(&table);
@@ -49,27 +48,71 @@ START_TEST(a_position_goes_no_farther_than_the_record_that_waits)
 }
 END_TEST
 
+/* The batch in flight stops at that record, and is over. */
+static void fail_at(int64_t offset)
+{
+    partition_stop_at_record(&table, 0, offset, UNTIL_US);
+    partitions_apply_stops(&table);
+}
+
 START_TEST(attempts_at_a_record_are_counted_from_its_first_failure)
 {
     table_fly(&table, 0, 15);
-    ck_assert_uint_eq(partition_stop_at_record(&table, 0, 12, WALL_US), 1);
-    ck_assert_uint_eq(partition_stop_at_record(&table, 0, 12, WALL_US + 5), 2);
-    ck_assert_int_eq(row(0)->retry.first_failure_us, WALL_US);
-    ck_assert_int_eq(row(0)->retry.offset, 12);
-    ck_assert_uint_eq(partition_stop_at_record(&table, 0, 13, WALL_US + 9), 1); /* another one begins anew */
-    ck_assert_int_eq(row(0)->retry.first_failure_us, WALL_US + 9);
+    ck_assert_uint_eq(partition_attempts(row(0), 12), 0);
+    fail_at(12);
+    int64_t failed_us = clock_wall_us();
+    ck_assert_uint_eq(partition_attempts(row(0), 12), 1);
+    fake_clock_advance(5);
+    fail_at(12);
+    ck_assert_uint_eq(partition_attempts(row(0), 12), 2);
+    ck_assert_int_eq(row(0)->retry.first_failure_us, failed_us);
+    ck_assert_uint_eq(partition_attempts(row(0), 13), 0);
+    fail_at(11); /* another one begins anew */
+    ck_assert_uint_eq(partition_attempts(row(0), 11), 1);
+    ck_assert_uint_eq(partition_attempts(row(0), 12), 0);
+    ck_assert_int_eq(row(0)->retry.first_failure_us, clock_wall_us());
+}
+END_TEST
+
+START_TEST(a_record_that_failed_behind_one_that_waits_was_not_tried)
+{
+    table_fly(&table, 0, 15);
+    partition_stop_at_record(&table, 0, 13, UNTIL_US); /* a later stage met this one first */
+    partition_stop_at_record(&table, 0, 12, UNTIL_US + 1);
+    partition_stop_at_record(&table, 0, 14, UNTIL_US + 2);
+    partitions_apply_stops(&table);
+    ck_assert_uint_eq(partition_attempts(row(0), 12), 1);
+    ck_assert_uint_eq(partition_attempts(row(0), 13), 0);
+    ck_assert_int_eq(row(0)->until_us, UNTIL_US + 1);
+    partitions_move(&table, WALL_US);
+    ck_assert_int_eq(row(0)->position, 12);
+}
+END_TEST
+
+START_TEST(stopping_twice_is_one_attempt)
+{
+    table_fly(&table, 0, 15);
+    fail_at(12);
+    partitions_apply_stops(&table); /* after a sink that failed, too */
+    ck_assert_uint_eq(partition_attempts(row(0), 12), 1);
 }
 END_TEST
 
 START_TEST(a_batch_that_is_nobodys_fault_uses_up_no_attempt_of_a_record)
 {
     table_fly(&table, 0, 15);
-    ck_assert_uint_eq(partition_stop_at_record(&table, 0, 10, WALL_US), 1);
+    fail_at(10);
+    partition_event(&table, 0, EVENT_DUE);
+    table_settle(&table);
+    table_fly(&table, 0, 15);
     for (unsigned i = 1; i <= 6; i++)
         ck_assert_uint_eq(partition_stop_at_batch(&table, 0), i);
     ck_assert_int_eq(row(0)->flight.stop, 10);
-    ck_assert_uint_eq(partition_stop_at_record(&table, 0, 10, WALL_US), 2);
+    partition_stop_until(&table, 0, UNTIL_US);
+    partitions_apply_stops(&table);
+    ck_assert_uint_eq(partition_attempts(row(0), 10), 1);
     ck_assert_uint_eq(row(0)->retry.batch_attempts, 6);
+    ck_assert_int_eq(row(0)->until_us, UNTIL_US);
 }
 END_TEST
 
@@ -92,14 +135,14 @@ START_TEST(a_stop_that_is_no_attempt_stops_all_the_same_and_the_first_counts)
 {
     table_fly(&table, 0, 15);
     partition_stop_at(&table, 0, 13, UNTIL_US);
-    ck_assert_uint_eq(row(0)->retry.attempts, 0);
     partition_stop_at(&table, 0, 14, UNTIL_US + 1); /* behind it */
     ck_assert_int_eq(row(0)->flight.stop, 13);
-    ck_assert_int_eq(row(0)->flight.until_us, UNTIL_US + 1);
+    ck_assert_int_eq(row(0)->flight.until_us, UNTIL_US);
     partition_stop_at(&table, 0, 12, UNTIL_US + 2);
     ck_assert_int_eq(row(0)->flight.stop, 12);
     partitions_apply_stops(&table);
     partitions_move(&table, WALL_US);
+    ck_assert_uint_eq(partition_attempts(row(0), 12), 0);
     ck_assert_int_eq(row(0)->position, 12);
     ck_assert_int_eq(row(0)->until_us, UNTIL_US + 2);
     partition_stop_at(&table, 7, 12, UNTIL_US); /* not ours: nothing */
@@ -129,7 +172,7 @@ START_TEST(a_batch_that_is_dropped_comes_again)
 {
     table_fly(&table, 0, 15);
     table_fly(&table, 1, 22);
-    partition_stop_at_record(&table, 0, 12, WALL_US);
+    partition_stop_at_record(&table, 0, 12, UNTIL_US);
     partitions_drop_flight(&table);
     for (int32_t i = 0; i < 2; i++) {
         ck_assert_int_eq(row(i)->flight.first, STATS_UNKNOWN);
@@ -191,7 +234,7 @@ START_TEST(it_is_the_one_before_the_record_that_waits)
     add(0, 11, "b");
     add(1, 20, "c");
     add(0, 12, "d");
-    partition_stop_at_record(&table, 0, 11, WALL_US);
+    partition_stop_at_record(&table, 0, 11, UNTIL_US);
     note_and_move();
     last_is(0, 10, "a");
     last_is(1, 20, "c");
@@ -204,7 +247,7 @@ START_TEST(a_partition_that_does_not_move_keeps_the_last_record_it_had)
     add(1, 20, "b");
     note_and_move();
     add(0, 11, "c");
-    partition_stop_at_record(&table, 0, 11, WALL_US);
+    partition_stop_at_record(&table, 0, 11, UNTIL_US);
     note_and_move();
     last_is(0, 10, "a");
     last_is(1, 20, "b");
@@ -277,6 +320,7 @@ END_TEST
 CHECK_MAIN_WITH("consumer/partition_flight: stops", open_table, close_table,
                 a_position_goes_no_farther_than_the_record_that_waits,
                 attempts_at_a_record_are_counted_from_its_first_failure,
+                a_record_that_failed_behind_one_that_waits_was_not_tried, stopping_twice_is_one_attempt,
                 a_batch_that_is_nobodys_fault_uses_up_no_attempt_of_a_record,
                 a_batch_that_moved_is_over_with_its_attempts,
                 a_stop_that_is_no_attempt_stops_all_the_same_and_the_first_counts,

@@ -105,15 +105,32 @@ END_TEST
 
 /* --- --from latest ------------------------------------------------------------------------------------- */
 
+/* The offsets are committed before anything is read: a successor that found none would begin at its own
+ * latest. */
 START_TEST(from_latest_begins_at_the_end_where_the_group_is_new)
 {
     settings.from = FROM_LATEST;
     give(2);
     serve();
-    SAID("committed 0 1; partitions?; committed 0 1 2; edge 0@-1 1@-1");
-    begins_at(0, 50, STATS_UNKNOWN);
-    begins_at(1, 50, STATS_UNKNOWN);
-    ck_assert_int_eq(consumer.partitions.topic_partitions, FAKE_TOPIC_PARTITIONS);
+    SAID("committed 0 1; partitions?; committed 0 1 2; edge 0@-1 1@-1; commit 0@50(first of 3) 1@50(first of "
+         "3); wait 5000 ms; queue gone");
+    begins_at(0, 50, 50);
+    begins_at(1, 50, 50);
+    ck_assert(!partitions_dirty(&consumer.partitions));
+}
+END_TEST
+
+START_TEST(where_that_commit_fails_nothing_is_read_yet)
+{
+    settings.from = FROM_LATEST;
+    kafka.sync = RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION;
+    commit_is(2, 33, "first of 3");
+    give(3);
+    serve();
+    waits(0, 1);
+    waits(1, 1);
+    begins_at(2, 33, 33); /* it has a place */
+    ck_assert_ptr_nonnull(strstr(capture.text, "the first offsets could not be committed: Broker: "));
 }
 END_TEST
 
@@ -142,8 +159,9 @@ START_TEST(a_group_whose_other_members_begin_right_now_is_new)
     partition_given(&consumer.partitions, 2); /* came after that first commit: new */
     partition_given(&consumer.partitions, 3);
     serve();
-    SAID("committed 1 2 3; partitions?; committed 0 1 2 3; edge 2@-2 3@-2; edge 1@-1");
-    begins_at(1, 50, STATS_UNKNOWN);
+    SAID("committed 1 2 3; partitions?; committed 0 1 2 3; edge 2@-2 3@-2; edge 1@-1; commit 1@50(first of "
+         "4); wait 5000 ms; queue gone");
+    begins_at(1, 50, 50);
     begins_at(2, 5, STATS_UNKNOWN);
     begins_at(3, 7, STATS_UNKNOWN);
 }
@@ -178,7 +196,7 @@ START_TEST(while_the_whole_group_cannot_be_asked_for_nothing_is_passed_over)
     kafka.group[2].err = RD_KAFKA_RESP_ERR_NO_ERROR;
     fake_clock_advance(US_PER_SECOND * 4);
     serve();
-    begins_at(0, 50, STATS_UNKNOWN);
+    begins_at(0, 50, 50);
 }
 END_TEST
 
@@ -310,6 +328,7 @@ CHECK_MAIN_WITH("consumer/starts", open_consumer, consumer_end,
                 what_has_its_place_is_not_asked_for, a_group_that_has_nothing_begins_at_the_first_record,
                 the_groups_acknowledgements_come_with_its_offset,
                 from_latest_begins_at_the_end_where_the_group_is_new,
+                where_that_commit_fails_nothing_is_read_yet,
                 a_partition_that_is_new_to_a_group_with_offsets_begins_at_its_first_record,
                 a_group_whose_other_members_begin_right_now_is_new,
                 one_partition_that_went_on_tells_that_the_group_is_not_new,

@@ -95,6 +95,17 @@ START_TEST(where_nobody_has_a_place_from_says_and_the_database_is_told)
 }
 END_TEST
 
+START_TEST(the_databases_place_is_the_groups_beginning_and_no_first_commit_is_needed)
+{
+    with_sink();
+    settings.from = FROM_LATEST;
+    give(1);
+    serve();
+    SAID("committed 0; take 0; forget 0; outbox 0; partitions?; committed 0 1 2; edge 0@-1; move 0 →50");
+    begins_at(0, 50, STATS_UNKNOWN);
+}
+END_TEST
+
 START_TEST(where_the_database_has_a_place_the_groups_error_does_not_matter)
 {
     with_sink();
@@ -215,6 +226,7 @@ CHECK_MAIN_WITH("consumer/starts: sinks", open_consumer, consumer_end,
                 the_database_says_where_to_go_on_before_the_group_does,
                 without_a_place_of_its_own_it_begins_at_the_groups_and_is_told,
                 where_nobody_has_a_place_from_says_and_the_database_is_told,
+                the_databases_place_is_the_groups_beginning_and_no_first_commit_is_needed,
                 where_the_database_has_a_place_the_groups_error_does_not_matter,
                 a_database_that_does_not_answer_is_asked_once_for_all,
                 what_the_database_was_not_told_is_not_read,

@@ -1,0 +1,158 @@
+/* Commits: asked for, answered, late, given up; by a librdkafka that only listens, and a clock moved by hand.
+ */
+#include "tests/consumer/fake_kafka.h"
+#include "tests/consumer/segment.h"
+#include "tests/consumer/table.h"
+#include "tests/support/fake_clock.h"
+
+#include "consumer/commit.h"
+
+static struct partitions table;
+static struct committer committer;
+static struct joining joining;
+static struct error error;
+static char queue_place;
+#define OUR_QUEUE ((rd_kafka_queue_t *)(void *)&queue_place)
+
+static void on_answer(rd_kafka_t *rk, rd_kafka_resp_err_t err, rd_kafka_topic_partition_list_t *list,
+                      void *number)
+{
+    (void)rk;
+    commit_answered(&committer, err, list, number);
+}
+
+static void open_table(void)
+{
+    kafka_begin();
+    partitions_init(&table, "payments", segment_open());
+    committer_init(&committer, FAKE_RK, &table, table.stats);
+    committer.queue = OUR_QUEUE;
+    committer.answered = on_answer;
+    committer.joining = &joining;
+    joining.since_us = 0;
+    error = (struct error)ERROR_INIT;
+    table_begin(&table, 0, 10, 10);
+    table_process(&table, 0, 15);
+}
+
+static void close_table(void)
+{
+    kafka_forget_list();
+    partitions_release(&table);
+    segment_close();
+}
+
+static const struct partition *row(void)
+{
+    return row_of(&table, 0);
+}
+
+START_TEST(a_first_offset_is_committed_before_its_partition_has_a_place)
+{
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
+    commit_add_first(list, "payments", 2, 50, 3);
+    ck_assert_int_eq(commit_first(&committer, list, &error), 0);
+    SAID("commit 2@50(first of 3); wait 5000 ms; queue gone");
+    kafka.sync = RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION;
+    ck_assert_int_eq(commit_first(&committer, list, &error), -1);
+    ck_assert_str_eq(error.text, "the first offsets could not be committed: Broker: Specified group "
+                                 "generation id is not valid");
+    kafka.sync_answered = false;
+    ck_assert_int_eq(commit_first(&committer, list, &error), -1);
+    rd_kafka_topic_partition_list_destroy(list);
+}
+END_TEST
+
+START_TEST(a_synchronous_commit_waits_for_its_answer_on_a_queue_of_its_own)
+{
+    ck_assert_int_eq(commit_sync(&committer, COMMIT_SYNC_US, &error), 0);
+    SAID("commit 0@15; wait 5000 ms; queue gone");
+    ck_assert_int_eq(row()->commit.committed, 15);
+    ck_assert_uint_eq(counted(CONSUMER_COMMITS), 1);
+    ck_assert(!committer.outstanding);
+    ck_assert_int_eq(commit_sync(&committer, COMMIT_SYNC_US, &error), 0); /* nothing is left */
+    SAID("");
+}
+END_TEST
+
+START_TEST(one_that_is_refused_says_why)
+{
+    kafka.sync = RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION;
+    ck_assert_int_eq(commit_sync(&committer, COMMIT_SYNC_US, &error), -1);
+    ck_assert_str_eq(error.text, "the offsets could not be committed: Broker: Specified group generation id "
+                                 "is not valid");
+    ck_assert(partitions_dirty(&table));
+    kafka.sync = RD_KAFKA_RESP_ERR_NO_ERROR;
+    kafka.sync_one = RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID;
+    ck_assert_int_eq(commit_sync(&committer, COMMIT_SYNC_US, &error), -1);
+    ck_assert_ptr_nonnull(strstr(error.text, "Unknown member"));
+}
+END_TEST
+
+START_TEST(one_that_cannot_be_asked_for_is_not_waited_for)
+{
+    kafka.commit = RD_KAFKA_RESP_ERR__STATE;
+    ck_assert_int_eq(commit_sync(&committer, COMMIT_SYNC_US, &error), -1);
+    SAID("commit 0@15; queue gone");
+    ck_assert_ptr_nonnull(strstr(error.text, "Local: Erroneous state"));
+    ck_assert(!committer.outstanding && partitions_dirty(&table));
+}
+END_TEST
+
+START_TEST(one_that_is_not_answered_in_time_is_made_again)
+{
+    kafka.sync_answered = false;
+    ck_assert_int_eq(commit_sync(&committer, 2 * COMMIT_SYNC_US, &error), -1);
+    SAID("commit 0@15; wait 10000 ms; queue gone");
+    ck_assert_str_eq(error.text, "the offsets could not be committed: Local: Timed out");
+    ck_assert(!committer.outstanding && partitions_dirty(&table));
+    ck_assert_uint_eq(counted(CONSUMER_COMMIT_ERRORS), 1);
+    kafka.sync_answered = true;
+    ck_assert_int_eq(commit_sync(&committer, COMMIT_SYNC_US, &error), 0);
+    SAID("commit 0@15; wait 5000 ms; queue gone");
+}
+END_TEST
+
+/* What an asynchronous one has asked for is not known to be done. */
+START_TEST(what_is_under_way_already_is_asked_for_once_more)
+{
+    commit_async(&committer);
+    rd_kafka_topic_partition_list_t *earlier = rd_kafka_topic_partition_list_copy(kafka.list);
+    const void *number = kafka.opaque;
+    kafka_said();
+    ck_assert_int_eq(commit_sync(&committer, COMMIT_SYNC_US, &error), 0);
+    SAID("commit 0@15; wait 5000 ms; queue gone");
+    ck_assert_int_eq(row()->commit.committed, 15);
+    commit_answered(&committer, RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT, earlier, number);
+    rd_kafka_topic_partition_list_destroy(earlier);
+    ck_assert_uint_eq(counted(CONSUMER_COMMIT_ERRORS), 0); /* nobody waits for it */
+}
+END_TEST
+
+static rd_kafka_topic_partition_list_t *earlier_list;
+static const void *earlier_number;
+
+static void earlier_is_answered(void)
+{
+    commit_answered(&committer, RD_KAFKA_RESP_ERR_NO_ERROR, earlier_list, earlier_number);
+    ck_assert(committer.outstanding);
+}
+
+START_TEST(an_earlier_answer_meanwhile_does_not_end_the_wait)
+{
+    commit_async(&committer);
+    earlier_list = rd_kafka_topic_partition_list_copy(kafka.list);
+    earlier_number = kafka.opaque;
+    kafka.while_waiting = earlier_is_answered;
+    ck_assert_int_eq(commit_sync(&committer, COMMIT_SYNC_US, &error), 0);
+    rd_kafka_topic_partition_list_destroy(earlier_list);
+}
+END_TEST
+
+CHECK_MAIN_WITH("consumer/commit: waited for", open_table, close_table,
+                a_first_offset_is_committed_before_its_partition_has_a_place,
+                a_synchronous_commit_waits_for_its_answer_on_a_queue_of_its_own, one_that_is_refused_says_why,
+                one_that_cannot_be_asked_for_is_not_waited_for,
+                one_that_is_not_answered_in_time_is_made_again,
+                what_is_under_way_already_is_asked_for_once_more,
+                an_earlier_answer_meanwhile_does_not_end_the_wait)
