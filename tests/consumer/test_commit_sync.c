@@ -75,6 +75,19 @@ START_TEST(a_synchronous_commit_waits_for_its_answer_on_a_queue_of_its_own)
 }
 END_TEST
 
+START_TEST(without_anything_under_way_nothing_is_asked_for_once_more)
+{
+    commit_sync(&committer, COMMIT_SYNC_US, &error);
+    kafka_said();
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
+    rd_kafka_topic_partition_list_add(list, "payments", 0)->offset = 15;
+    partitions_requested(&table, list); /* somebody else's */
+    rd_kafka_topic_partition_list_destroy(list);
+    ck_assert_int_eq(commit_sync(&committer, COMMIT_SYNC_US, &error), 0);
+    SAID("");
+}
+END_TEST
+
 START_TEST(one_that_is_refused_says_why)
 {
     kafka.sync = RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION;
@@ -151,7 +164,8 @@ END_TEST
 
 CHECK_MAIN_WITH("consumer/commit: waited for", open_table, close_table,
                 a_first_offset_is_committed_before_its_partition_has_a_place,
-                a_synchronous_commit_waits_for_its_answer_on_a_queue_of_its_own, one_that_is_refused_says_why,
+                a_synchronous_commit_waits_for_its_answer_on_a_queue_of_its_own,
+                without_anything_under_way_nothing_is_asked_for_once_more, one_that_is_refused_says_why,
                 one_that_cannot_be_asked_for_is_not_waited_for,
                 one_that_is_not_answered_in_time_is_made_again,
                 what_is_under_way_already_is_asked_for_once_more,

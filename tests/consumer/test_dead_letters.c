@@ -219,6 +219,16 @@ START_TEST(flushing_waits_until_all_are_answered)
 }
 END_TEST
 
+START_TEST(a_flush_begins_with_the_answers_that_have_come)
+{
+    send_one(0, 15);
+    producer_report(0, RD_KAFKA_RESP_ERR_NO_ERROR);
+    ck_assert_int_eq(dead_letters_flush(letters, US_PER_SECOND, &error), 0);
+    ck_assert_int_eq(producer.flushes, 0);
+    barrier_is(0, STATS_UNKNOWN);
+}
+END_TEST
+
 START_TEST(but_not_for_ever)
 {
     send_one(0, 15);
@@ -296,6 +306,7 @@ CHECK_MAIN_WITH("consumer/dead_letters", open_letters, close_letters, a_topic_th
                 without_a_producer_a_letter_is_not_kept_and_stays_the_callers,
                 an_acknowledged_letter_is_its_records_acknowledgement,
                 the_next_record_whose_letter_is_not_acknowledged_is_known,
-                flushing_waits_until_all_are_answered, but_not_for_ever,
-                a_refused_letter_is_not_waited_for_and_fails_the_flush, so_many_can_be_under_way_and_no_more,
+                flushing_waits_until_all_are_answered, a_flush_begins_with_the_answers_that_have_come,
+                but_not_for_ever, a_refused_letter_is_not_waited_for_and_fails_the_flush,
+                so_many_can_be_under_way_and_no_more,
                 what_is_under_way_when_it_closes_is_given_up_without_a_word)

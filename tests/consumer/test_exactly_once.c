@@ -82,6 +82,32 @@ START_TEST(one_that_does_has_the_stages_sink_and_keeps_places)
 }
 END_TEST
 
+/* The sanitizers ask these at their start; without them, they end a process that wants too much. */
+const char *__asan_default_options(void);
+const char *__tsan_default_options(void);
+const char *__tsan_default_options(void)
+{
+    return "allocator_may_return_null=1";
+}
+
+const char *__asan_default_options(void)
+{
+    return "allocator_may_return_null=1";
+}
+
+START_TEST(a_batch_that_memory_cannot_hold_names_the_flag)
+{
+    exactly_once_close(&consumer);
+    consumer.pipeline.stages[0] = (struct stage){&stage_sqlite, FAKE_SINK};
+    consumer.pipeline.stage_count = 1;
+    size_t size = consumer.batch.size;
+    consumer.batch.size = SIZE_MAX / 1024;
+    ck_assert_int_eq(exactly_once_open(&consumer, &error), -1);
+    ck_assert_ptr_nonnull(strstr(error.text, "--batch-size is too large"));
+    consumer.batch.size = size;
+}
+END_TEST
+
 /* --- where to go on ------------------------------------------------------------------------------------ */
 
 static int place(struct sink_place *found)
@@ -242,9 +268,10 @@ END_TEST
 CHECK_MAIN_WITH(
     "consumer/exactly_once", open_consumer, close_consumer, commit_has_to_agree_with_where_the_pipeline_ends,
     a_pipeline_that_ends_in_no_database_has_no_sink, one_that_does_has_the_stages_sink_and_keeps_places,
-    a_partition_is_taken_over_and_from_then_on_asked_for, nothing_is_taken_before_the_clusters_id_is_known,
-    what_cannot_be_taken_is_not_ours, one_that_another_process_has_waits_for_the_group_to_say_so,
-    one_that_cannot_be_asked_now_is_ours_still, letters_of_the_outbox_go_nowhere_with_dead_letters_off,
+    a_batch_that_memory_cannot_hold_names_the_flag, a_partition_is_taken_over_and_from_then_on_asked_for,
+    nothing_is_taken_before_the_clusters_id_is_known, what_cannot_be_taken_is_not_ours,
+    one_that_another_process_has_waits_for_the_group_to_say_so, one_that_cannot_be_asked_now_is_ours_still,
+    letters_of_the_outbox_go_nowhere_with_dead_letters_off,
     a_letter_that_is_not_even_kept_stays_in_the_outbox, a_move_says_what_the_database_says,
     acknowledged_letters_leave_the_outbox, many_leave_five_hundred_at_a_time_and_all_leave,
     an_outbox_that_cannot_be_emptied_is_left_alone_for_a_second)

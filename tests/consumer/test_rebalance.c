@@ -146,6 +146,24 @@ START_TEST(one_that_memory_cannot_hold_ends_it)
 }
 END_TEST
 
+static int64_t phase_within;
+
+static void look_at_the_phase(void)
+{
+    phase_within = published_status("phase");
+}
+
+START_TEST(what_it_does_within_is_a_phase_of_its_own)
+{
+    GIVE(0);
+    table_process(&consumer.partitions, 0, 15);
+    kafka.while_waiting = look_at_the_phase;
+    TAKE(0);
+    ck_assert_int_eq(phase_within, PHASE_REBALANCING);
+    ck_assert_int_eq(published_status("phase"), PHASE_POLLING);
+}
+END_TEST
+
 /* --- taken --------------------------------------------------------------------------------------------- */
 
 START_TEST(what_was_processed_is_committed_before_the_partitions_go)
@@ -279,6 +297,7 @@ CHECK_MAIN_WITH("consumer/rebalance", open_consumer, consumer_end,
                 one_that_is_run_by_hand_says_it_unless_it_is_quiet, what_the_array_holds_is_from_before,
                 partitions_of_another_topic_are_left_alone, an_empty_assignment_is_one,
                 one_whose_place_cannot_be_asked_for_is_ours_and_not_read, one_that_memory_cannot_hold_ends_it,
+                what_it_does_within_is_a_phase_of_its_own,
                 what_was_processed_is_committed_before_the_partitions_go,
                 records_that_were_only_fetched_are_not_committed, without_a_sink_no_outbox_is_emptied,
                 an_assignment_that_was_lost_commits_nothing,

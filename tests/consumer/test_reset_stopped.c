@@ -57,6 +57,15 @@ START_TEST(all_partitions_are_set_as_if_they_had_been_assigned)
 }
 END_TEST
 
+START_TEST(an_offset_of_none_is_an_offset)
+{
+    kafka.group[0].offset = 0;
+    kafka.low[0] = 0;
+    ck_assert_int_eq(reset("shift:+3,partition=0,dry-run"), EXIT_CODE_OK);
+    ck_assert_str_eq(capture.text, "payments [0] 0 → 3 (dry run)\n");
+}
+END_TEST
+
 START_TEST(only_the_one_that_is_meant_is_taken)
 {
     kafka.while_waiting = confirm;
@@ -187,8 +196,8 @@ START_TEST(a_group_that_gives_nothing_is_waited_for_twenty_seconds)
 END_TEST
 
 CHECK_MAIN_WITH("consumer/reset: stopped", open_consumer, close_consumer,
-                all_partitions_are_set_as_if_they_had_been_assigned, only_the_one_that_is_meant_is_taken,
-                a_partition_that_the_topic_does_not_have_is_told,
+                all_partitions_are_set_as_if_they_had_been_assigned, an_offset_of_none_is_an_offset,
+                only_the_one_that_is_meant_is_taken, a_partition_that_the_topic_does_not_have_is_told,
                 members_are_looked_at_before_the_sink_is_touched,
                 a_sink_is_taken_over_and_moved_from_where_it_is, a_dry_run_takes_nothing_over,
                 a_sink_that_does_not_answer_ends_it, what_the_broker_does_not_say_ends_it,
