@@ -74,8 +74,9 @@ struct last_record {
     bool doubted;         /* nothing is committed before it is seen again */
 };
 
-/* What this process has done of a partition in its last assignment, from where that began: so when nobody has
- * got farther meanwhile, it need not do it again. */
+/* What this process has done of a partition in its last assignment beyond what is known to be committed: so
+ * when nobody has got farther meanwhile, it need not do it again. (Where all was committed, an offset before
+ * that is somebody's wish: a reset.) */
 struct former {
     int64_t from, to; /* STATS_UNKNOWN: nothing */
     struct witness last;

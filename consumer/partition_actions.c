@@ -31,7 +31,9 @@ enum partition_event action_end(struct partition *row, const struct partition_ne
     (void)news;
     row->former = partition_unused.former;
     if (row->position != STATS_UNKNOWN)
-        row->former = (struct former){row->begun, partition_committable(row), row->last.read};
+        row->former =
+            (struct former){row->commit.committed != STATS_UNKNOWN ? row->commit.committed : row->begun,
+                            partition_committable(row), row->last.read};
     row->until_us = 0;
     row->owned = false;
     row->commit.requested = row->commit.barrier = STATS_UNKNOWN;

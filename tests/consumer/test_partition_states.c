@@ -164,7 +164,7 @@ static void begin(struct partition *row)
 
 static void end(struct partition *row)
 {
-    row->former = (struct former){27, 28, row->last.read}; /* up to the barrier */
+    row->former = (struct former){20, 28, row->last.read}; /* from what is committed to the barrier */
     row->until_us = 0;
     row->owned = false;
     row->commit.requested = row->commit.barrier = STATS_UNKNOWN;

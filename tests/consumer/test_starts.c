@@ -307,6 +307,20 @@ START_TEST(where_somebody_else_has_got_farther_or_was_farther_back_that_counts)
 }
 END_TEST
 
+START_TEST(a_reset_meanwhile_is_not_overruled)
+{
+    begin(0, 10);
+    table_process(&consumer.partitions, 0, 15);
+    ck_assert_int_eq(commit_sync(&consumer.committer, COMMIT_SYNC_US, &error), 0);
+    partition_taken(&consumer.partitions, 0);
+    commit_is(0, 12, NULL); /* all was committed, and then somebody wanted it again from there */
+    give(1);
+    serve();
+    begins_at(0, 12, 12);
+    ck_assert_ptr_nonnull(strstr(capture.text, "3 records will be delivered again"));
+}
+END_TEST
+
 #define TOLD                                                                                                 \
     "warning: payments [0] was assigned again at 11, after 15 had been reached: 4 records will be "          \
     "delivered again\n"
@@ -338,4 +352,5 @@ CHECK_MAIN_WITH("consumer/starts", open_consumer, consumer_end,
                 an_error_of_the_whole_question_is_all_partitions, an_edge_that_nobody_says_is_asked_for_again,
                 what_this_process_has_done_itself_it_does_not_do_again,
                 where_somebody_else_has_got_farther_or_was_farther_back_that_counts,
+                a_reset_meanwhile_is_not_overruled,
                 where_offsets_do_not_say_what_was_processed_it_comes_again_and_is_told)
