@@ -134,6 +134,21 @@ START_TEST(the_metadata_is_used_to_its_end_by_ranges_too)
 }
 END_TEST
 
+START_TEST(whatever_stands_first_counts_with_the_others)
+{
+    for (int64_t past = 42; past < INT64_C(1) << 40; past *= 8) { /* the first range's text grows */
+        acks_begin(&acks, 40);
+        add(41, past);
+        for (int64_t at = past + 1; acks_add(&acks, at, at + 1, &error) == 0;)
+            at += 2;
+        size_t length = acks_metadata(&acks, text);
+        ck_assert_uint_lt(length, ACKS_METADATA_BYTES);
+        ck_assert_uint_gt(length, ACKS_METADATA_BYTES - 40);
+        ck_assert_uint_eq(length, strlen(text));
+    }
+}
+END_TEST
+
 START_TEST(random_acknowledgements_are_read_back_from_their_metadata)
 {
     struct acks copy = {0};
@@ -160,5 +175,5 @@ CHECK_MAIN_WITH("consumer/acks", begin, end, in_order_the_prefix_moves_and_nothi
                 the_metadata_says_the_same_again_when_it_is_read,
                 metadata_of_somebody_else_is_not_ours_and_nothing_is_ahead,
                 what_would_not_fit_in_the_metadata_is_refused_and_changes_nothing,
-                the_metadata_is_used_to_its_end_by_ranges_too,
+                the_metadata_is_used_to_its_end_by_ranges_too, whatever_stands_first_counts_with_the_others,
                 random_acknowledgements_are_read_back_from_their_metadata)

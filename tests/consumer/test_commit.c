@@ -3,8 +3,10 @@
 #include "tests/consumer/fake_kafka.h"
 #include "tests/consumer/segment.h"
 #include "tests/consumer/table.h"
+#include "tests/support/capture.h"
 #include "tests/support/fake_clock.h"
 
+#include "common/log.h"
 #include "consumer/commit.h"
 
 enum { RETRY_US = 100000, LATE_US = 10000000 };
@@ -107,7 +109,11 @@ START_TEST(a_refused_commit_is_made_again_after_a_while)
 {
     commit_async(&committer);
     kafka_said();
+    log_set_verbose(true);
+    capture_begin();
     refuse(RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT);
+    ck_assert_str_eq(capture_end(), "commit failed: Broker: Request timed out\n");
+    log_set_verbose(false);
     ck_assert_uint_eq(counted(CONSUMER_COMMIT_ERRORS), 1);
     ck_assert_uint_eq(counted(CONSUMER_COMMITS), 0);
     error_ring_says(RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT, "commit: Broker: Request timed out");

@@ -120,6 +120,17 @@ START_TEST(other_requests_say_nothing)
 }
 END_TEST
 
+START_TEST(shortly_after_the_machine_has_started_it_is_not_taken_for_joining)
+{
+    fake_clock_set(5 * US_PER_SECOND, clock_wall_us());
+    ck_assert(!joining_under_way(&joining));
+    request(JOIN_GROUP);
+    ck_assert(joining_under_way(&joining));
+    response(SYNC_GROUP, RD_KAFKA_RESP_ERR_NO_ERROR);
+    ck_assert(!joining_under_way(&joining));
+}
+END_TEST
+
 START_TEST(nobody_waits_for_longer_than_ten_seconds)
 {
     request(JOIN_GROUP);
@@ -134,4 +145,5 @@ END_TEST
 
 CHECK_MAIN_WITH("consumer/joining", watch, NULL, it_joins_from_its_request_to_the_answer_that_ends_it,
                 a_join_that_got_no_answer_is_over, other_requests_say_nothing,
+                shortly_after_the_machine_has_started_it_is_not_taken_for_joining,
                 nobody_waits_for_longer_than_ten_seconds)

@@ -106,7 +106,7 @@ static struct partition marked(enum partition_state state)
         .until_us = 777,
         .owned = true,
         .asked = 4,
-        .fetch = {.paused = true, .seek = false},
+        .fetch = {.paused = true, .seek = !knows_last},
         .commit = {.committed = 20, .requested = 25, .barrier = 28, .again = true},
         .flight = {.first = 30,
                    .end = 32,
