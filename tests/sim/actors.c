@@ -440,7 +440,7 @@ static void calm(void *context, int64_t a, int64_t b)
     (void)b;
     bool tolerates = sim.faults.tolerate_loss;
     world_trace("faults are over");
-    sim.faults = (struct faults){.tolerate_loss = tolerates};
+    sim.faults = (struct faults){.over = true, .tolerate_loss = tolerates};
     for (int32_t p = 0; p < sim.cluster.topics[TOPIC_MAIN].partition_count; p++)
         log_decide(TOPIC_MAIN, p, false);
     /* An idle consumer has no reason to ask the database: one more record. */

@@ -338,6 +338,8 @@ void client_process_frozen(struct worker *worker)
 
 void client_isolate(rd_kafka_t *client, int64_t us)
 {
+    if (client->isolated_until_us > sim_now() + us) /* what is under way waits for that end, in its order */
+        return;
     client->isolated_until_us = sim_now() + us;
     group_silent(client);
     world_at(client->isolated_until_us + random_between(&sim.random, 1 * MS, 500 * MS), back, client, 0, 0);

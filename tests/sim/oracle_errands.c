@@ -13,7 +13,7 @@ static bool is_assigned(const struct worker *worker, int32_t partition)
     return worker->rk != NULL && worker->rk->toppars[TOPIC_MAIN][partition].assigned;
 }
 
-/* `all` means what this process has been given. */
+/* `all` means what this process has been given; a range, what of it is in a partition that is its own. */
 static bool is_meant(const struct worker *worker, const struct entry *entry)
 {
     int partition;
@@ -22,9 +22,11 @@ static bool is_meant(const struct worker *worker, const struct entry *entry)
     if (strcmp(worker->errand.text, "all") == 0)
         return entry->fate.done > 0 && entry->fate.done_by == (int)(worker - sim.workers.all) + 1 &&
                entry->fate.done_assignment == worker->rk->toppars[TOPIC_MAIN][entry->partition].assignment;
-    if (sscanf(worker->errand.text, "%d:%lld-%lld", &partition, &first, &last) != 3)
+    if (sscanf(worker->errand.text, "%d:%lld-%lld", &partition, &first, &last) != 3 || partition < 0 ||
+        partition >= PARTITIONS_MAX)
         return false;
-    return entry->partition == partition && entry->offset >= first && entry->offset <= last;
+    return is_assigned(worker, partition) && entry->partition == partition && entry->offset >= first &&
+           entry->offset <= last;
 }
 
 static void each(struct worker *worker, void (*act)(struct worker *worker, struct entry *entry))
@@ -37,13 +39,16 @@ static void each(struct worker *worker, void (*act)(struct worker *worker, struc
 
 static void acknowledge(struct worker *worker, struct entry *entry)
 {
-    if (is_meant(worker, entry))
-        entry->fate.acknowledged = true;
+    if (!is_meant(worker, entry))
+        return;
+    entry->fate.acknowledged = true;
+    entry->fate.meant_by = sim.oracle.errands;
 }
 
 void oracle_errand_taken(struct worker *worker)
 {
     worker->errand_open = true;
+    worker->errand_serial = ++sim.oracle.errands;
     for (int32_t p = 0; p < PARTITIONS_MAX; p++) {
         worker->errand_assignment[p] =
             is_assigned(worker, p) ? worker->rk->toppars[TOPIC_MAIN][p].assignment : -1;
@@ -70,13 +75,15 @@ static bool in_metadata(const struct log *log, int64_t offset)
     return false;
 }
 
-/* It was this process's through the whole errand: then it is to be committed now. */
+/* It was this process's through the whole errand: then it is to be committed now. What is meant is what had
+ * been given when the errand was taken up: its commit waits for the one under way, and what is delivered
+ * meanwhile is nobody's word. */
 static void confirm(struct worker *worker, struct entry *entry)
 {
     int32_t p = entry->partition;
     const struct log *log = cluster_log(TOPIC_MAIN, p);
     const struct toppar *toppar = &worker->rk->toppars[TOPIC_MAIN][p];
-    if (!is_meant(worker, entry) || !entry->fate.acknowledged || !toppar->assigned ||
+    if (entry->fate.meant_by != worker->errand_serial || !entry->fate.acknowledged || !toppar->assigned ||
         worker->errand_assignment[p] != toppar->assignment || worker->rk->member_id == -1)
         return;
     if (entry->offset < log->committed || in_metadata(log, entry->offset)) {

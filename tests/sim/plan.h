@@ -133,6 +133,7 @@ struct faults {
     struct fault_window commits, queries, batches, sink;
     int64_t letters_refused_until_us, queue_full_until_us, produce_fails_until_us;
     int64_t slow_until_us, slow_us; /* a record takes that long */
+    bool over;                      /* for good */
     bool tolerate_loss;             /* the operator has said --on-offset-loss earliest */
 };
 

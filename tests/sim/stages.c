@@ -40,7 +40,10 @@ static enum verdict judge(struct worker *worker, struct entry *entry)
         entry->fate.dropped = true;
         return VERDICT_DROP;
     }
-    if (intent == INTENT_NEVER || (intent == INTENT_RETRY && entry->fate.attempts < retries)) {
+    /* When faults are over, what was only to be tried again passes: a dozen of them in a partition, with a
+     * backoff that doubles, takes longer than the lag may. */
+    if (intent == INTENT_NEVER ||
+        (intent == INTENT_RETRY && entry->fate.attempts < retries && !sim.faults.over)) {
         entry->fate.attempts++;
         if (intent == INTENT_NEVER && entry->fate.attempts > sim.plan->retries)
             oracle_judged(worker, entry, true);

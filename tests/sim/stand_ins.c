@@ -108,6 +108,8 @@ void worker_notify_count(struct worker_control *control, const char *method, int
     if (strcmp(method, "errand_done") == 0)
         oracle_errand_ended(of(control), true);
     if (strcmp(method, "outage") == 0 && count == 1 && sim.cluster.away_until_us + SECOND < sim_now() &&
+        /* One that stood still could not hear that it is over. */
+        worker->frozen_until_us + SECOND < sim_now() &&
         (worker->rk == NULL || worker->rk->isolated_until_us + SECOND < sim_now()))
         oracle_fail(RULE_FALSE_OUTAGE, "%s", worker->name);
 }

@@ -36,6 +36,7 @@ struct worker {
     bool paused;
     struct worker_errand errand;
     bool errand_open;                      /* taken up, not ended */
+    uint64_t errand_serial;                /* its number among all that were taken up */
     int errand_assignment[PARTITIONS_MAX]; /* of each partition, when it was taken up; -1: none */
     int64_t reset_to[PARTITIONS_MAX];      /* what it has said of it; -1: nothing */
     void (*wake)(void *context);
