@@ -135,6 +135,7 @@ static void hand_out(struct op *op)
         return;
     op->after_fatal = rk->worker->fatal_told;
     op->entry->fate.handed_run = rk->worker->runs;
+    op->entry->fate.handed_by = (int)(rk->worker - sim.workers.all) + 1;
     toppar->app = op->message.offset + 1;
     if (rk->conf->auto_store)
         toppar->stored = toppar->app;

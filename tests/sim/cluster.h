@@ -40,7 +40,9 @@ struct fate {
     bool was_acknowledged; /* the same of an acknowledgement, */
     bool was_dropped;      /* and of a stage's word, */
     bool ever_stored;      /* the dead-letter topic has had its letter */
-    bool was_exempt;       /* and of an exemption */
+    bool was_exempt;       /* of an exemption, */
+    uint16_t was_done;     /* and of `done` */
+    int handed_by;         /* whom it was handed out to last */
     uint64_t handed_run;   /* how many runs its consumer had done when it was handed out */
     uint64_t meant_by;     /* the errand that meant it last, when that was taken up */
     uint64_t row_commit;   /* the database's commit that made the row, or the letter */

@@ -174,7 +174,8 @@ static void exempt(int32_t partition, int64_t before)
         log->entries[i].fate.exempt = true;
 }
 
-/* A commit that a dead process had sent lands after an empty database took its one's place. */
+/* A commit that was on its way lands after an empty database, or one from before it had this partition, took
+ * the place of the one that it tells of. */
 static void exempt_for_database(int32_t partition, int64_t before)
 {
     if (sim.database.rows[partition].next < 0)
@@ -190,7 +191,7 @@ void oracle_committed(struct worker *worker, int topic, int32_t partition, bool 
         exempt(partition, log->committed);
         return;
     }
-    if (sim.plan->commit == COMMIT_SINK && !worker->alive)
+    if (topic == TOPIC_MAIN && sim.plan->commit == COMMIT_SINK)
         exempt_for_database(partition, log->committed);
     if (topic != TOPIC_MAIN || sim.plan->commit == COMMIT_AUTO || sim.plan->commit == COMMIT_SINK)
         return;
@@ -203,11 +204,16 @@ void oracle_committed(struct worker *worker, int topic, int32_t partition, bool 
 
 /* --- letters ------------------------------------------------------------------------------------------- */
 
+static int number(const struct worker *worker)
+{
+    return (int)(worker - sim.workers.all) + 1;
+}
+
 static void check_early(const struct worker *worker, struct entry *entry)
 {
     struct fate *fate = &entry->fate;
     bool early = sim.plan->commit == COMMIT_SINK ? !fate->stood
-                 : entry->kind == ENTRY_BAD      ? worker->runs <= fate->handed_run
+                 : entry->kind == ENTRY_BAD      ? fate->handed_by == number(worker) && worker->runs <= fate->handed_run
                                                  : fate->dead == 0;
     if (early && !fate->stood)
         oracle_fail(RULE_LETTER_EARLY, "the letter of [%d] %lld leaves while %s works on its batch",
@@ -221,7 +227,7 @@ void oracle_letter_sent(struct worker *worker, struct entry *entry)
         return;
     struct fate *fate = &entry->fate;
     int assignment = worker->rk != NULL ? worker->rk->toppars[entry->topic][entry->partition].assignment : 0;
-    int by = (int)(worker - sim.workers.all) + 1;
+    int by = number(worker);
     world_trace("sends the letter of [%d] %lld", entry->partition, (long long)entry->offset);
     check_early(worker, entry);
     if (sim.plan->commit != COMMIT_SINK && fate->sent_by == by && fate->sent_assignment == assignment)
@@ -313,10 +319,11 @@ void oracle_end_told(struct worker *worker, int topic, int32_t partition, int64_
         exempt(partition, end);
 }
 
+/* Compacted ones, too: that they were gone before retention came, nobody can tell afterwards. */
 static bool held_records(const struct log *log, int64_t from, int64_t to)
 {
     for (int64_t i = from; i < to && i < log->high; i++)
-        if (entry_visible(&log->entries[i]) && !log->entries[i].fate.exempt)
+        if (log->entries[i].kind != ENTRY_MARKER && !log->entries[i].aborted)
             return true;
     return false;
 }
@@ -358,13 +365,13 @@ static bool any_loss(void)
     return false;
 }
 
-/* A later process of the same slot, or a zombie, has its id. */
+/* A later process of the same slot, or a zombie, has its id, or had it while this one ran. */
 static bool somebody_else_has(const struct worker *worker)
 {
     for (size_t i = 0; i < sim.workers.count; i++) {
         const struct worker *other = &sim.workers.all[i];
         if (other != worker && other->slot == worker->slot && worker->slot >= 0 &&
-            (other > worker || other->alive))
+            (other > worker || other->alive || other->ended_us > worker->started_us))
             return true;
     }
     return false;

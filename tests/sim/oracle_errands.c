@@ -119,10 +119,14 @@ void oracle_errand_line(struct worker *worker, const char *line)
             continue;
         }
         fate->before_reset = fate->before_reset || fate->done > 0 || fate->letters > 0 || fate->dropped;
-        fate->was_acknowledged = fate->was_acknowledged || fate->acknowledged;
+        fate->was_acknowledged =
+            fate->was_acknowledged || fate->acknowledged || fate->letters > 0 || fate->dead > 0;
+        fate->was_done = (uint16_t)(fate->was_done + fate->done);
         fate->was_dropped = fate->was_dropped || fate->dropped;
         fate->was_exempt = fate->was_exempt || fate->exempt;
         fate->done = fate->dead = fate->letters = 0;
+        if (fate->done_by == (int)(worker - sim.workers.all) + 1)
+            fate->done_by = 0; /* its position is at the target now, whatever becomes of the commit */
         fate->acknowledged = fate->confirmed = fate->dropped = fate->exempt = false;
         fate->sent_by = 0;
     }
@@ -138,12 +142,14 @@ static void end_reset(const struct worker *worker, int32_t partition, bool succe
         struct fate *fate = &log->entries[i].fate;
         if (!success) {
             fate->acknowledged = fate->acknowledged || fate->was_acknowledged;
+            fate->done = (uint16_t)(fate->done + fate->was_done);
             fate->dropped = fate->dropped || fate->was_dropped;
             fate->exempt = fate->exempt || fate->was_exempt;
         }
         if (success)
             fate->before_reset = false;
         fate->was_acknowledged = fate->was_dropped = fate->was_exempt = false;
+        fate->was_done = 0;
     }
     if (success && sim.oracle.checked[partition] > worker->reset_to[partition])
         sim.oracle.checked[partition] = worker->reset_to[partition];

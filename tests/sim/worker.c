@@ -58,7 +58,7 @@ struct worker *worker_start(int slot, const char *reset)
     if (sim.workers.count == INCARNATIONS)
         return NULL;
     struct worker *worker = &sim.workers.all[sim.workers.count];
-    *worker = (struct worker){.slot = slot, .reset = reset, .alive = true, .wake_us = sim_now()};
+    *worker = (struct worker){.slot = slot, .reset = reset, .alive = true, .wake_us = sim_now(), .started_us = sim_now()};
     worker->coroutine = coroutine_new(enter, worker);
     if (worker->coroutine == NULL)
         return NULL;
@@ -79,6 +79,7 @@ static void bury(struct worker *worker)
 {
     coroutine_free(worker->coroutine);
     worker->coroutine = NULL;
+    worker->ended_us = sim_now();
     client_process_gone(worker);
     oracle_ended(worker);
     if (worker->slot >= 0 && sim.workers.slots[worker->slot].worker == worker)

@@ -34,6 +34,7 @@ struct worker {
     /* what is wanted of it: the stand-in for control.h */
     enum worker_stop stop;
     bool paused;
+    int64_t started_us, ended_us;
     struct worker_errand errand;
     bool errand_open;                      /* taken up, not ended */
     uint64_t errand_serial;                /* its number among all that were taken up */
