@@ -97,8 +97,10 @@ static void read_log(struct toppar *toppar, struct log *log)
         put_record(toppar, entry);
         taken++;
     }
-    if (log->read_to < toppar->next)
+    if (log->read_to < toppar->next) {
         log->read_to = toppar->next;
+        log->read_us = sim_now();
+    }
     if (toppar->next < stable || toppar->eof == toppar->next)
         return;
     toppar->eof = toppar->next;

@@ -42,6 +42,7 @@ struct fate {
     bool ever_stored;      /* the dead-letter topic has had its letter */
     bool was_exempt;       /* of an exemption, */
     uint16_t was_done;     /* and of `done` */
+    bool ever_done;        /* it went through, whatever a reset took back */
     int handed_by;         /* whom it was handed out to last */
     uint64_t handed_run;   /* how many runs its consumer had done when it was handed out */
     uint64_t meant_by;     /* the errand that meant it last, when that was taken up */
@@ -66,7 +67,8 @@ struct entry {
 struct log {
     struct entry *entries; /* by offset; never moves */
     int64_t low, high;
-    int64_t read_to;          /* how far any consumer has come */
+    int64_t read_to;          /* how far any consumer has come, */
+    int64_t read_us;          /* and since when */
     int64_t open_from;        /* where an undecided transaction begins; −1: there is none */
     int64_t committed;        /* by the group; −1: nothing */
     char *metadata;           /* of that commit; "" */

@@ -135,6 +135,8 @@ static void joined(void *context, int64_t id, int64_t generation)
     const struct member *member = group_find(id);
     if (member == NULL || member->client != client || generation != group()->generation)
         return;
+    if (member->joining) /* it has asked once more meanwhile, and waits for the answer to that */
+        return;
     client_joined(client, id, (int)generation, &member->assigned);
 }
 

@@ -118,7 +118,8 @@ void oracle_errand_line(struct worker *worker, const char *line)
             fate->exempt = true;
             continue;
         }
-        fate->before_reset = fate->before_reset || fate->done > 0 || fate->letters > 0 || fate->dropped;
+        fate->before_reset = fate->before_reset || fate->done > 0 || fate->dead > 0 || fate->letters > 0 ||
+                             fate->dropped;
         fate->was_acknowledged =
             fate->was_acknowledged || fate->acknowledged || fate->letters > 0 || fate->dead > 0;
         fate->was_done = (uint16_t)(fate->was_done + fate->done);
@@ -133,12 +134,14 @@ void oracle_errand_line(struct worker *worker, const char *line)
 }
 
 /* An acknowledgement that the reset did not undo holds; one that it did is void. */
-static void end_reset(const struct worker *worker, int32_t partition, bool success)
+static void end_reset(struct worker *worker, int32_t partition, bool success)
 {
     struct log *log = cluster_log(TOPIC_MAIN, partition);
-    if (log == NULL)
+    int64_t target = worker->reset_to[partition];
+    worker->reset_to[partition] = -1;
+    if (log == NULL || target < 0)
         return;
-    for (int64_t i = worker->reset_to[partition]; i < log->high; i++) {
+    for (int64_t i = target; i < log->high; i++) {
         struct fate *fate = &log->entries[i].fate;
         if (!success) {
             fate->acknowledged = fate->acknowledged || fate->was_acknowledged;
@@ -151,18 +154,17 @@ static void end_reset(const struct worker *worker, int32_t partition, bool succe
         fate->was_acknowledged = fate->was_dropped = fate->was_exempt = false;
         fate->was_done = 0;
     }
-    if (success && sim.oracle.checked[partition] > worker->reset_to[partition])
-        sim.oracle.checked[partition] = worker->reset_to[partition];
+    if (success && sim.oracle.checked[partition] > target)
+        sim.oracle.checked[partition] = target;
 }
 
 void oracle_errand_ended(struct worker *worker, bool success)
 {
     worker->errand_open = false;
     world_trace("the errand %s", success ? "is done" : "failed");
-    if (strcmp(worker->errand.method, "reset") == 0)
+    if (worker->reset != NULL || strcmp(worker->errand.method, "reset") == 0)
         for (int32_t p = 0; p < PARTITIONS_MAX; p++)
-            if (worker->reset_to[p] >= 0)
-                end_reset(worker, p, success);
+            end_reset(worker, p, success);
     if (strcmp(worker->errand.method, "ack") == 0 && success)
         each(worker, confirm);
 }
