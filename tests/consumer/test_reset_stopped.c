@@ -137,6 +137,10 @@ START_TEST(what_the_broker_does_not_say_ends_it)
     kafka.group[2].err = RD_KAFKA_RESP_ERR_NOT_COORDINATOR;
     ck_assert_int_eq(reset("latest"), -1);
     ck_assert_ptr_nonnull(strstr(error.text, "cannot ask for the group's offsets: Broker: Not coordinator"));
+    kafka.group[0].err = RD_KAFKA_RESP_ERR_NOT_COORDINATOR;
+    kafka.group[2].err = RD_KAFKA_RESP_ERR_NO_ERROR;
+    ck_assert_int_eq(reset("latest"), -1);
+    ck_assert_ptr_nonnull(strstr(error.text, "cannot ask for the group's offsets: Broker: Not coordinator"));
     kafka.committed = RD_KAFKA_RESP_ERR__TIMED_OUT;
     ck_assert_int_eq(reset("latest"), -1);
     ck_assert_str_eq(error.text, "cannot ask for the group's offsets: Local: Timed out");

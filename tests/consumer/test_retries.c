@@ -224,6 +224,16 @@ START_TEST(a_refused_letter_makes_its_partition_wait_and_no_other)
 }
 END_TEST
 
+START_TEST(each_partition_with_a_refused_letter_waits)
+{
+    letters.due_us = 5;
+    letters.refused[0] = letters.refused[1] = "too large";
+    retries_serve(&consumer);
+    ck_assert_int_eq(row(0)->state, STATE_RETRYING);
+    ck_assert_int_eq(row(1)->state, STATE_RETRYING);
+}
+END_TEST
+
 START_TEST(letters_are_looked_at_only_while_one_is_refused)
 {
     letters.refused[1] = "too large"; /* and sent again, and acknowledged: none is due */
@@ -241,4 +251,4 @@ CHECK_MAIN_WITH("consumer/retries", open_consumer, consumer_end,
                 the_longest_of_the_partitions_waits_is_told,
                 a_batch_of_which_nothing_is_ours_any_more_is_not_told, only_what_is_due_goes_on,
                 all_that_are_due_go_on, a_refused_letter_makes_its_partition_wait_and_no_other,
-                letters_are_looked_at_only_while_one_is_refused)
+                each_partition_with_a_refused_letter_waits, letters_are_looked_at_only_while_one_is_refused)
