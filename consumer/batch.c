@@ -17,7 +17,8 @@ int batch_init(struct batch *batch, size_t records_max, struct error *error)
 
 void batch_release(struct batch *batch)
 {
-    batch_clear(batch);
+    if (batch->messages != NULL && batch->slice != NULL)
+        batch_clear(batch);
     free(batch->messages);
     free(batch->slice);
     *batch = (struct batch){0};
@@ -26,8 +27,8 @@ void batch_release(struct batch *batch)
 /* What is left moves to the front: the room is behind it. */
 static void make_room(struct batch *batch)
 {
-    if (batch->count > 0 && batch->first > 0)
-        memmove(batch->messages, batch->messages + batch->first, batch->count * sizeof *batch->messages);
+    for (size_t i = 0; i < batch->count && batch->first > 0; i++)
+        batch->messages[i] = batch->messages[batch->first + i];
     batch->first = 0;
 }
 

@@ -46,7 +46,7 @@ enum { ORACLE_TEXT_BYTES = 300 };
 struct oracle {
     enum rule broken; /* the first */
     char text[ORACLE_TEXT_BYTES];
-    uint64_t errands; /* taken up so far */
+    uint64_t errands;                /* taken up so far */
     int64_t checked[PARTITIONS_MAX]; /* records before it may be committed past */
     bool loss[PARTITIONS_MAX];       /* an offset that was asked for is gone, and with it records */
     bool reported[PARTITIONS_MAX];   /* an offset was reported as gone, rightly or not */

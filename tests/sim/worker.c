@@ -58,7 +58,8 @@ struct worker *worker_start(int slot, const char *reset)
     if (sim.workers.count == INCARNATIONS)
         return NULL;
     struct worker *worker = &sim.workers.all[sim.workers.count];
-    *worker = (struct worker){.slot = slot, .reset = reset, .alive = true, .wake_us = sim_now(), .started_us = sim_now()};
+    *worker = (struct worker){
+        .slot = slot, .reset = reset, .alive = true, .wake_us = sim_now(), .started_us = sim_now()};
     for (int p = 0; p < PARTITIONS_MAX; p++)
         worker->reset_to[p] = -1;
     worker->coroutine = coroutine_new(enter, worker);
