@@ -108,6 +108,7 @@ struct toppar {
     size_t queued;
     int assignment;    /* how often it was assigned to this client */
     int64_t handed_to; /* records before it were handed out under this assignment */
+    bool jumped;       /* but perhaps not all of them */
 };
 
 enum join_state {

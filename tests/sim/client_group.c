@@ -260,6 +260,7 @@ static void disturb_kept(rd_kafka_t *rk, const rd_kafka_topic_partition_list_t *
                     random_between(&sim.random, toppar->app > 0 ? toppar->app : toppar->base, toppar->next);
             else if (toppar->app != RD_KAFKA_OFFSET_INVALID)
                 toppar->base = toppar->app;
+            toppar->jumped |= jumps;
             if (jumps)
                 world_trace("jumps [%d] to %lld", i, (long long)toppar->base);
             toppar_outdate(toppar);

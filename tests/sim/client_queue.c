@@ -139,10 +139,10 @@ static void hand_out(struct op *op)
     toppar->app = op->message.offset + 1;
     if (rk->conf->auto_store)
         toppar->stored = toppar->app;
-    if (toppar->app > toppar->handed_to) {
-        toppar->handed_to = toppar->app;
+    if (toppar->app > toppar->handed_to || toppar->jumped)
         rk->worker->handed++;
-    }
+    if (toppar->app > toppar->handed_to)
+        toppar->handed_to = toppar->app;
 }
 
 /* From 2.1 on, what has become outdated by a callback within the same call is not returned. */
