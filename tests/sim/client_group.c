@@ -186,6 +186,8 @@ void client_assigned_done(rd_kafka_t *client, bool given)
     } else if (!given && client->state == JOIN_TAKING) {
         if (client->rejoin && !client->doomed && !client->leaving && !client->closing)
             put_rebalance(client, RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS, &client->added);
+        else if (client->doomed && !set_empty(&client->owned)) /* what it had kept is lost, too */
+            take_all(client);
         else
             go_on(client);
     }

@@ -63,11 +63,13 @@ static void check_topic(struct worker *worker, const rd_kafka_message_t *message
                     sim.cluster.topics[entry->topic].name, entry->partition, (long long)entry->offset);
 }
 
-/* A process that was replaced while it stood still does not know yet: nothing that it does counts. */
-static bool is_member(const struct worker *worker)
+/* A process that was replaced, or whose partition was given away, while it stood still does not know yet:
+ * nothing that it does counts. */
+static bool is_member(const struct worker *worker, int32_t partition)
 {
     const struct member *member = worker->rk != NULL ? group_find(worker->rk->member_id) : NULL;
-    return member != NULL && member->client == worker->rk;
+    return member != NULL && member->client == worker->rk &&
+           (member->assigned.of[TOPIC_MAIN] >> partition & 1) != 0;
 }
 
 void oracle_seen(struct worker *worker, const rd_kafka_message_t *message)
@@ -77,7 +79,7 @@ void oracle_seen(struct worker *worker, const rd_kafka_message_t *message)
     if (((const struct op *)message)->after_fatal)
         oracle_fail(RULE_AFTER_FATAL, "%s processes [%d] %lld", worker->name, entry->partition,
                     (long long)entry->offset);
-    if (by_hand() && entry->fate.confirmed && is_member(worker))
+    if (by_hand() && entry->fate.confirmed && is_member(worker, entry->partition))
         oracle_fail(RULE_ACKED_AGAIN, "%s is given [%d] %lld", worker->name, entry->partition,
                     (long long)entry->offset);
 }
@@ -101,7 +103,7 @@ void oracle_run(struct worker *worker, bool stands)
         }
         fate->done++;
         fate->ever_done = true;
-        if (!is_member(worker) && !group_empty())
+        if (!is_member(worker, worker->tentative[i].entry->partition) && !group_empty())
             continue; /* who has the partition is another one */
         fate->done_by = (int)(worker - sim.workers.all) + 1;
         fate->done_assignment =
