@@ -52,6 +52,7 @@ struct op {
     int version;           /* of the toppar: an older one is not handed out */
     struct entry *entry;   /* what the message is of; NULL: none */
     int topic;
+    int incarnation; /* of that */
     int64_t timestamp_ms;
     rd_kafka_headers_t *headers;
     rd_kafka_resp_err_t err;
@@ -108,6 +109,9 @@ struct toppar {
     size_t queued;
     int assignment;    /* how often it was assigned to this client */
     int64_t handed_to; /* records before it were handed out under this assignment */
+    int knows;         /* the topic's incarnation that what the application was given is of */
+    bool told_missing; /* since then */
+    bool handed;       /* a record under this assignment */
     bool jumped;       /* but perhaps not all of them */
 };
 

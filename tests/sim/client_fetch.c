@@ -49,6 +49,7 @@ static void put_record(struct toppar *toppar, struct entry *entry)
     op->version = toppar->version;
     op->entry = entry;
     op->topic = toppar->topic;
+    op->incarnation = sim.cluster.topics[toppar->topic].incarnation;
     op->timestamp_ms = entry->timestamp_ms;
     op->message.rkt = &toppar->rk->handles[toppar->topic];
     op->message.partition = toppar->partition;
@@ -70,6 +71,7 @@ void client_put_error(rd_kafka_t *client, struct toppar *toppar, rd_kafka_resp_e
         op->message.rkt = &client->handles[toppar->topic];
         op->message.partition = toppar->partition;
         op->topic = toppar->topic;
+        op->incarnation = sim.cluster.topics[toppar->topic].incarnation;
     }
     queue_put(&client->consumer_queue, op);
 }

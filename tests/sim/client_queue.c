@@ -129,6 +129,8 @@ static void hand_out(struct op *op)
 {
     struct toppar *toppar = op->toppar;
     rd_kafka_t *rk = toppar != NULL ? toppar->rk : NULL;
+    if (toppar != NULL)
+        oracle_handed(toppar, op);
     if (op->message.err == RD_KAFKA_RESP_ERR__FATAL && sim.workers.current != NULL)
         sim.workers.current->fatal_told = true;
     if (toppar == NULL || op->message.err != RD_KAFKA_RESP_ERR_NO_ERROR)

@@ -11,7 +11,7 @@ void database_init(void)
 {
     sim.database = (struct database){0};
     for (int i = 0; i < PARTITIONS_MAX; i++)
-        sim.database.rows[i] = (struct database_row){0, -1, WITNESS_NONE};
+        sim.database.rows[i] = (struct database_row){0, -1, WITNESS_NONE, 0};
 }
 
 /* --- what can go wrong --------------------------------------------------------------------------------- */
@@ -85,6 +85,7 @@ static enum sink_result database_move(void *state, int32_t partition, int64_t fr
     }
     row->next = to;
     row->witness = (struct witness)WITNESS_NONE;
+    row->incarnation = sim.cluster.topics[TOPIC_MAIN].incarnation;
     sim.database.commits++;
     if (deletes_rows)
         delete_rows(partition, to);
@@ -141,6 +142,7 @@ static void carry_out(const struct sink_batch *batch)
                     (long long)range->next.next_offset);
         row->next = range->next.next_offset;
         row->witness = range->next.witness;
+        row->incarnation = sim.workers.current->rk->toppars[TOPIC_MAIN][range->partition].knows;
         oracle_range(sim.workers.current, range->partition, range->expected >= 0 ? range->expected : 0,
                      row->next);
     }

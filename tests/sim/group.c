@@ -44,6 +44,14 @@ struct member *group_find(int64_t id)
     return NULL;
 }
 
+const struct member *group_owner(int topic, int32_t partition)
+{
+    for (int i = 0; i < MEMBERS_MAX; i++)
+        if (group()->members[i].used && (group()->members[i].assigned.of[topic] >> partition & 1) != 0)
+            return &group()->members[i];
+    return NULL;
+}
+
 bool group_empty(void)
 {
     for (int i = 0; i < MEMBERS_MAX; i++)

@@ -55,6 +55,8 @@ void group_heartbeat(rd_kafka_t *client);
 rd_kafka_resp_err_t group_check(rd_kafka_t *client, int64_t member_id, int generation);
 
 struct member *group_find(int64_t id);
+/* To whom the group has given it; NULL: to nobody, now. */
+const struct member *group_owner(int topic, int32_t partition);
 bool group_empty(void);
 /* The topic's partitions have changed, and the group's leader has noticed. */
 void group_rebalance(const char *why);

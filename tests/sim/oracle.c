@@ -68,8 +68,8 @@ static void check_topic(struct worker *worker, const rd_kafka_message_t *message
 static bool is_member(const struct worker *worker, int32_t partition)
 {
     const struct member *member = worker->rk != NULL ? group_find(worker->rk->member_id) : NULL;
-    return member != NULL && member->client == worker->rk &&
-           (member->assigned.of[TOPIC_MAIN] >> partition & 1) != 0;
+    const struct member *owner = group_owner(TOPIC_MAIN, partition);
+    return member != NULL && member->client == worker->rk && (owner == NULL || owner == member);
 }
 
 void oracle_seen(struct worker *worker, const rd_kafka_message_t *message)
@@ -166,12 +166,10 @@ static void check_metadata(const struct worker *worker, int32_t partition, const
  */
 static bool is_of_former_topic(const struct worker *worker, int32_t partition)
 {
-    const struct toppar *toppar = worker->rk != NULL ? &worker->rk->toppars[TOPIC_MAIN][partition] : NULL;
-    return toppar != NULL && toppar->assignment > 0 &&
-           toppar->incarnation != sim.cluster.topics[TOPIC_MAIN].incarnation;
+    return worker->rk != NULL && (oracle_former(worker->rk) >> partition & 1) != 0;
 }
 
-static void exempt(int32_t partition, int64_t before)
+void oracle_exempt(int32_t partition, int64_t before)
 {
     struct log *log = cluster_log(TOPIC_MAIN, partition);
     for (int64_t i = log->low; i < before && i < log->high; i++)
@@ -183,7 +181,7 @@ static void exempt(int32_t partition, int64_t before)
 static void exempt_for_database(int32_t partition, int64_t before)
 {
     if (sim.database.rows[partition].next < 0)
-        exempt(partition, before);
+        oracle_exempt(partition, before);
 }
 
 /* One that was given up, and lands behind a reset: what it covers was processed, once. The consumer commits
@@ -194,12 +192,12 @@ static void forgive_late(struct log *log)
         log->entries[i].fate.before_reset |= log->entries[i].fate.ever_done;
 }
 
-void oracle_committed(struct worker *worker, int topic, int32_t partition, bool late)
+void oracle_committed(struct worker *worker, int topic, int32_t partition, bool late, bool former)
 {
     struct log *log = cluster_log(topic, partition);
     int64_t *checked = &sim.oracle.checked[partition];
-    if (topic == TOPIC_MAIN && is_of_former_topic(worker, partition)) {
-        exempt(partition, log->committed);
+    if (topic == TOPIC_MAIN && (former || is_of_former_topic(worker, partition))) {
+        oracle_exempt(partition, log->committed);
         return;
     }
     if (topic == TOPIC_MAIN && sim.plan->commit == COMMIT_SINK)
@@ -332,7 +330,7 @@ void oracle_end_told(struct worker *worker, int topic, int32_t partition, int64_
         sim.plan->from == FROM_LATEST && (anew || is_new_to_group(cluster_log(topic, partition), partition));
     bool lost = sim.plan->on_offset_loss == OFFSET_LOSS_LATEST && sim.oracle.reported[partition];
     if (first || lost)
-        exempt(partition, end);
+        oracle_exempt(partition, end);
 }
 
 /* Compacted ones, too: that they were gone before retention came, nobody can tell afterwards. */

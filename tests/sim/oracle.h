@@ -64,7 +64,14 @@ void oracle_seen(struct worker *worker, const rd_kafka_message_t *message);
 void oracle_judged(struct worker *worker, struct entry *entry, bool dead);
 void oracle_run(struct worker *worker, bool stands);
 
-void oracle_committed(struct worker *worker, int topic, int32_t partition, bool late);
+void oracle_committed(struct worker *worker, int topic, int32_t partition, bool late, bool former);
+/* A topic that was made anew: what its consumers can know, and from when on (oracle_topics.c). */
+struct toppar;
+struct op;
+void oracle_begins(const struct toppar *toppar, int64_t offset);
+void oracle_handed(struct toppar *toppar, const struct op *op);
+uint32_t oracle_former(const rd_kafka_t *client);
+void oracle_exempt(int32_t partition, int64_t before);
 void oracle_letter_sent(struct worker *worker, struct entry *entry);
 /* The time that the letter was given; 0: the present one. */
 void oracle_letter_time(const struct entry *entry, int64_t timestamp_ms);

@@ -1,0 +1,69 @@
+/* A topic that was deleted and made again while consumers read it: who can know, and from when on. What a
+ * process does before it can know is nobody's fault, and what it can never know is forgiven once: that of the
+ * new topic which lies below where it reads. */
+#include "tests/sim/oracle.h"
+
+#include "tests/sim/client.h"
+#include "tests/sim/sim.h"
+
+static bool is_there(const struct log *log, int64_t offset)
+{
+    return log != NULL && offset >= log->low && offset < log->high && entry_visible(&log->entries[offset]);
+}
+
+static bool sink_knows(int32_t partition)
+{
+    return sim.plan->commit == COMMIT_SINK && sim.database.rows[partition].witness.offset >= 0;
+}
+
+/* It can compare when it has begun to read since, has a last record, and the new topic has one at that offset.
+ * (An error ends fetching, so one that was told that the topic is away has begun anew since.) */
+static bool can_tell(const struct toppar *toppar)
+{
+    bool begun =
+        toppar->told_missing || toppar->incarnation == sim.cluster.topics[toppar->topic].incarnation;
+    return begun && (toppar->handed || sink_knows(toppar->partition)) &&
+           is_there(cluster_log(toppar->topic, toppar->partition), toppar->base);
+}
+
+void oracle_handed(struct toppar *toppar, const struct op *op)
+{
+    rd_kafka_resp_err_t err = op->message.err;
+    if (toppar->topic != TOPIC_MAIN)
+        return;
+    if (err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART)
+        toppar->told_missing = true;
+    if (err != RD_KAFKA_RESP_ERR_NO_ERROR && err != RD_KAFKA_RESP_ERR__PARTITION_EOF &&
+        err != RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET)
+        return;
+    if (op->incarnation != toppar->knows && op->incarnation == sim.cluster.topics[TOPIC_MAIN].incarnation &&
+        err != RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET && !can_tell(toppar))
+        oracle_exempt(toppar->partition, op->message.offset);
+    toppar->knows = op->incarnation;
+    toppar->told_missing = false;
+    toppar->handed |= err == RD_KAFKA_RESP_ERR_NO_ERROR;
+}
+
+/* A place in the database that a reset, a gap or a first start has set has no witness: a topic that was made
+ * anew since goes unnoticed, unless it ends before. So does one that has no record where the witness was. */
+void oracle_begins(const struct toppar *toppar, int64_t offset)
+{
+    const struct database_row *row = &sim.database.rows[toppar->partition];
+    const struct log *log = cluster_log(TOPIC_MAIN, toppar->partition);
+    if (sim.plan->commit != COMMIT_SINK || toppar->topic != TOPIC_MAIN || log == NULL || row->next < 0 ||
+        row->next > log->high || row->incarnation == sim.cluster.topics[TOPIC_MAIN].incarnation)
+        return;
+    if (row->witness.offset < 0 || !is_there(log, row->witness.offset))
+        oracle_exempt(toppar->partition, offset > row->next ? offset : row->next);
+}
+
+uint32_t oracle_former(const rd_kafka_t *client)
+{
+    uint32_t former = 0;
+    for (int p = 0; p < PARTITIONS_MAX; p++) {
+        const struct toppar *toppar = &client->toppars[TOPIC_MAIN][p];
+        if (toppar->assignment > 0 && toppar->knows != sim.cluster.topics[TOPIC_MAIN].incarnation)
+            former |= 1u << p;
+    }
+    return former;
+}
