@@ -353,7 +353,7 @@ int starts_move(struct consumer *consumer, int32_t partition, int64_t offset, en
             return -1;
     }
     const struct place place = {.offset = offset,
-                                .committed = row->commit.committed,
+                                .committed = cause == MOVE_ANOTHER_TOPIC ? STATS_UNKNOWN : row->commit.committed,
                                 .witness = WITNESS_NONE,
                                 .moved = true,
                                 .passed_over = cause == MOVE_GAP};

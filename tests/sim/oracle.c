@@ -147,7 +147,8 @@ static void check_range(const struct worker *worker, int32_t partition, int64_t 
 }
 
 /* "acks1:1-17,20", relative to the committed offset. */
-static void check_metadata(const struct worker *worker, int32_t partition, const struct log *log)
+static void each_in_metadata(const struct worker *worker, int32_t partition, const struct log *log,
+                             void (*act)(const struct worker *, int32_t, int64_t, int64_t))
 {
     const char *at = log->metadata;
     if (strncmp(at, "acks1:", 6) != 0)
@@ -157,7 +158,7 @@ static void check_metadata(const struct worker *worker, int32_t partition, const
         char *end;
         int64_t first = strtoll(at, &end, 10);
         int64_t last = *end == '-' ? strtoll(end + 1, &end, 10) : first;
-        check_range(worker, partition, log->committed + first, log->committed + last + 1);
+        act(worker, partition, log->committed + first, log->committed + last + 1);
         at = *end == ',' ? end + 1 : end;
     }
 }
@@ -169,11 +170,17 @@ static bool is_of_former_topic(const struct worker *worker, int32_t partition)
     return worker->rk != NULL && (oracle_former(worker->rk) >> partition & 1) != 0;
 }
 
-void oracle_exempt(int32_t partition, int64_t before)
+static void exempt_range(const struct worker *worker, int32_t partition, int64_t from, int64_t to)
 {
     struct log *log = cluster_log(TOPIC_MAIN, partition);
-    for (int64_t i = log->low; i < before && i < log->high; i++)
+    (void)worker;
+    for (int64_t i = from > log->low ? from : log->low; i < to && i < log->high; i++)
         log->entries[i].fate.exempt = true;
+}
+
+void oracle_exempt(int32_t partition, int64_t before)
+{
+    exempt_range(NULL, partition, 0, before);
 }
 
 /* A commit that was on its way lands after an empty database, or one from before it had this partition, took
@@ -198,6 +205,7 @@ void oracle_committed(struct worker *worker, int topic, int32_t partition, bool 
     int64_t *checked = &sim.oracle.checked[partition];
     if (topic == TOPIC_MAIN && (former || is_of_former_topic(worker, partition))) {
         oracle_exempt(partition, log->committed);
+        each_in_metadata(worker, partition, log, exempt_range);
         return;
     }
     if (topic == TOPIC_MAIN && sim.plan->commit == COMMIT_SINK)
@@ -210,7 +218,7 @@ void oracle_committed(struct worker *worker, int topic, int32_t partition, bool 
     if (log->committed > *checked)
         *checked = log->committed;
     if (by_hand())
-        check_metadata(worker, partition, log);
+        each_in_metadata(worker, partition, log, check_range);
 }
 
 /* --- letters ------------------------------------------------------------------------------------------- */
@@ -224,9 +232,8 @@ static void check_early(const struct worker *worker, struct entry *entry)
 {
     struct fate *fate = &entry->fate;
     bool early = sim.plan->commit == COMMIT_SINK ? !fate->stood
-                 : entry->kind == ENTRY_BAD
-                     ? fate->handed_by == number(worker) && worker->runs <= fate->handed_run
-                     : fate->dead == 0;
+                 : entry->kind == ENTRY_BAD      ? fate->handed_by == number(worker) && worker->runs <= fate->handed_run
+                                                 : fate->dead == 0 && sim.cluster.topics[TOPIC_MAIN].incarnation == 1;
     if (early && !fate->stood)
         oracle_fail(RULE_LETTER_EARLY, "the letter of [%d] %lld leaves while %s works on its batch",
                     entry->partition, (long long)entry->offset, worker->name);
@@ -354,8 +361,8 @@ void oracle_out_of_range(int topic, int32_t partition, int64_t offset)
     if (topic != TOPIC_MAIN)
         return;
     sim.oracle.reported[partition] = true;
-    if (offset < 0 || offset > log->high || sim.cluster.topics[topic].incarnation > 1 || is_unread(log) ||
-        held_records(log, offset, log->low))
+    if (offset < 0 || offset > log->high || sim.cluster.topics[topic].incarnation > 1 ||
+        is_unread(log) || held_records(log, offset, log->low))
         sim.oracle.loss[partition] = true;
 }
 

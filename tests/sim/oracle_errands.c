@@ -39,7 +39,8 @@ static void each(struct worker *worker, void (*act)(struct worker *worker, struc
 
 static void acknowledge(struct worker *worker, struct entry *entry)
 {
-    if (!is_meant(worker, entry))
+    bool former = (oracle_former(worker->rk) >> entry->partition & 1) != 0;
+    if (former || !is_meant(worker, entry)) /* former: records of the same offsets, of a topic that is no more */
         return;
     entry->fate.acknowledged = true;
     entry->fate.meant_by = sim.oracle.errands;
@@ -96,6 +97,13 @@ static void confirm(struct worker *worker, struct entry *entry)
 
 /* --- reset --------------------------------------------------------------------------------------------- */
 
+/* What comes again counts again, and there is no last record to compare. */
+static void reset_toppar(struct toppar *toppar)
+{
+    toppar->handed_to = -1;
+    toppar->handed = false;
+}
+
 /* `payments [0] 350 → 0`: nobody promises what lies before the target; what lies behind it comes again. */
 void oracle_errand_line(struct worker *worker, const char *line)
 {
@@ -111,7 +119,7 @@ void oracle_errand_line(struct worker *worker, const char *line)
         return;
     worker->reset_to[partition] = target;
     if (worker->rk != NULL)
-        worker->rk->toppars[TOPIC_MAIN][partition].handed_to = -1;
+        reset_toppar(&worker->rk->toppars[TOPIC_MAIN][partition]);
     for (int64_t i = log->low; i < log->high; i++) {
         struct fate *fate = &log->entries[i].fate;
         if (i < target) {
@@ -208,6 +216,8 @@ static bool is_settled(int32_t partition, char why[ORACLE_TEXT_BYTES])
                  partition, sim.database.rows[partition].next, end);
         return false;
     }
+    if (log->committed < 0 && sim.cluster.topics[TOPIC_MAIN].incarnation > 1)
+        return true; /* nothing is missing; its offset went with the former topic, and stands where it was */
     if (log->committed == end || (sim.plan->commit == COMMIT_AUTO && !visible_beyond(log)))
         return true;
     snprintf(why, ORACLE_TEXT_BYTES, "[%" PRId32 "] committed is %" PRId64 " of %" PRId64, partition,

@@ -13,7 +13,7 @@ static bool is_there(const struct log *log, int64_t offset)
 
 static bool sink_knows(int32_t partition)
 {
-    return sim.plan->commit == COMMIT_SINK && sim.database.rows[partition].witness.offset >= 0;
+    return sim.database.rows[partition].witness.offset >= 0;
 }
 
 /* It can compare when it has begun to read since, has a last record, and the new topic has one at that offset.
@@ -22,7 +22,8 @@ static bool can_tell(const struct toppar *toppar)
 {
     bool begun =
         toppar->told_missing || toppar->incarnation == sim.cluster.topics[toppar->topic].incarnation;
-    return begun && (toppar->handed || sink_knows(toppar->partition)) &&
+    bool knows = sim.plan->commit == COMMIT_SINK ? sink_knows(toppar->partition) : toppar->handed;
+    return begun && knows &&
            is_there(cluster_log(toppar->topic, toppar->partition), toppar->base);
 }
 
@@ -41,7 +42,10 @@ void oracle_handed(struct toppar *toppar, const struct op *op)
         oracle_exempt(toppar->partition, op->message.offset);
     toppar->knows = op->incarnation;
     toppar->told_missing = false;
-    toppar->handed |= err == RD_KAFKA_RESP_ERR_NO_ERROR;
+    if (err == RD_KAFKA_RESP_ERR_NO_ERROR)
+        toppar->handed = true;
+    if (err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET) /* it goes on elsewhere, without a last record */
+        toppar->handed = false;
 }
 
 /* A place in the database that a reset, a gap or a first start has set has no witness: a topic that was made
