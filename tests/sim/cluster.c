@@ -90,7 +90,8 @@ struct entry *log_append(int topic, int32_t partition, enum entry_kind kind)
                             .timestamp_ms = written_ms(topic, partition, log->high),
                             .topic = (int8_t)topic,
                             .partition = (int8_t)partition,
-                            .kind = (uint8_t)kind};
+                            .kind = (uint8_t)kind,
+                            .fate.exempt = log->high < log->exempt_to};
     log->high++;
     client_log_grew(topic, partition);
     return entry;

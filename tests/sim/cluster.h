@@ -73,6 +73,7 @@ struct log {
     int64_t committed;        /* by the group; −1: nothing */
     char *metadata;           /* of that commit; "" */
     uint64_t committed_order; /* of the commit request that set it: a late one has a lower number */
+    int64_t exempt_to;        /* a record that is still to come there is exempt: oracle_topics.c */
     bool added;               /* while the group was running */
 };
 

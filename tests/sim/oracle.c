@@ -176,6 +176,8 @@ static void exempt_range(const struct worker *worker, int32_t partition, int64_t
     (void)worker;
     for (int64_t i = from > log->low ? from : log->low; i < to && i < log->high; i++)
         log->entries[i].fate.exempt = true;
+    if (sim.cluster.topics[TOPIC_MAIN].incarnation > 1 && to > log->exempt_to)
+        log->exempt_to = to; /* the new topic has not come so far yet */
 }
 
 void oracle_exempt(int32_t partition, int64_t before)
