@@ -13,7 +13,7 @@ struct request {
     int generation;
     uint64_t order;
     int64_t sent_us;
-    uint32_t former; /* a bit a partition: all that the client was given of it is of a topic that is no more */
+    int knows[PARTITIONS_MAX]; /* of which making of the topic it tells; 0: of whichever is there */
     bool judged; /* what becomes of it is decided */
     rd_kafka_topic_partition_list_t *list;
     rd_kafka_queue_t *queue;
@@ -85,10 +85,11 @@ static rd_kafka_resp_err_t apply_one(const struct request *request, rd_kafka_top
     log->metadata[one->metadata_size] = '\0';
     bool late = request->order < log->committed_order;
     log->committed_order = request->order;
+    int knows = request->knows[one->partition];
     world_trace("committed: %s [%d] %lld %s%s", one->topic, (int)one->partition, (long long)one->offset,
                 log->metadata, late ? " (late)" : "");
     oracle_committed(request->client->worker, topic, one->partition, late,
-                     (request->former >> one->partition & 1) != 0);
+                     knows != 0 && knows != sim.cluster.topics[TOPIC_MAIN].incarnation);
     return RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
@@ -175,7 +176,9 @@ static struct request *request_new(rd_kafka_t *rk, const rd_kafka_topic_partitio
                                 .sent_us = sim_now(),
                                 .list = list != NULL ? rd_kafka_topic_partition_list_copy(list) : stored(rk),
                                 .queue = &rk->consumer_queue};
-    request->former = oracle_former(rk);
+    for (int i = 0; i < PARTITIONS_MAX; i++)
+        request->knows[i] =
+            rk->toppars[TOPIC_MAIN][i].assignment > 0 ? rk->toppars[TOPIC_MAIN][i].knows : 0;
     return request;
 }
 

@@ -223,7 +223,7 @@ static void begin_one(rd_kafka_t *rk, const rd_kafka_topic_partition_t *one)
     if (rk->state == JOIN_GIVING) { /* the application may also assign anew what it has */
         toppar->assignment++;
         toppar->handed_to = -1;
-        toppar->handed = toppar->told_missing = false;
+        toppar->worked = toppar->told_missing = false;
         toppar->knows = sim.cluster.topics[toppar->topic].incarnation;
         oracle_begins(toppar, one->offset);
     } else if (one->offset < toppar->handed_to) {

@@ -97,6 +97,8 @@ void oracle_run(struct worker *worker, bool stands)
     worker->runs += stands;
     for (size_t i = 0; i < worker->tentative_count && stands; i++) {
         struct fate *fate = &worker->tentative[i].entry->fate;
+        if (worker->rk != NULL)
+            worker->rk->toppars[TOPIC_MAIN][worker->tentative[i].entry->partition].worked = true;
         if (worker->tentative[i].what == TENTATIVE_DEAD) {
             fate->dead++;
             continue;
@@ -163,13 +165,6 @@ static void each_in_metadata(const struct worker *worker, int32_t partition, con
     }
 }
 
-/* It reads a topic that is no more, and cannot know that yet: what it does to the new one is nobody's fault.
- */
-static bool is_of_former_topic(const struct worker *worker, int32_t partition)
-{
-    return worker->rk != NULL && (oracle_former(worker->rk) >> partition & 1) != 0;
-}
-
 static void exempt_range(const struct worker *worker, int32_t partition, int64_t from, int64_t to)
 {
     struct log *log = cluster_log(TOPIC_MAIN, partition);
@@ -205,7 +200,7 @@ void oracle_committed(struct worker *worker, int topic, int32_t partition, bool 
 {
     struct log *log = cluster_log(topic, partition);
     int64_t *checked = &sim.oracle.checked[partition];
-    if (topic == TOPIC_MAIN && (former || is_of_former_topic(worker, partition))) {
+    if (topic == TOPIC_MAIN && (former || oracle_is_former(worker->rk, partition))) {
         oracle_exempt(partition, log->committed);
         each_in_metadata(worker, partition, log, exempt_range);
         return;
@@ -299,7 +294,7 @@ void oracle_row(struct entry *entry)
 void oracle_range(struct worker *worker, int32_t partition, int64_t from, int64_t to)
 {
     struct log *log = cluster_log(TOPIC_MAIN, partition);
-    if (log == NULL || is_of_former_topic(worker, partition))
+    if (log == NULL || oracle_is_former(worker->rk, partition))
         return;
     for (int64_t i = from > log->low ? from : log->low; i < to && i < log->high; i++) {
         const struct entry *entry = &log->entries[i];

@@ -70,7 +70,8 @@ struct toppar;
 struct op;
 void oracle_begins(const struct toppar *toppar, int64_t offset);
 void oracle_handed(struct toppar *toppar, const struct op *op);
-uint32_t oracle_former(const rd_kafka_t *client);
+/* All that it was given of the partition is of a topic that is no more. */
+bool oracle_is_former(const rd_kafka_t *client, int32_t partition);
 void oracle_exempt(int32_t partition, int64_t before);
 void oracle_letter_sent(struct worker *worker, struct entry *entry);
 /* The time that the letter was given; 0: the present one. */

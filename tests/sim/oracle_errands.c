@@ -39,8 +39,8 @@ static void each(struct worker *worker, void (*act)(struct worker *worker, struc
 
 static void acknowledge(struct worker *worker, struct entry *entry)
 {
-    bool former = (oracle_former(worker->rk) >> entry->partition & 1) != 0;
-    if (former || !is_meant(worker, entry)) /* former: records of the same offsets, of a topic that is no more */
+    /* Of a topic that is no more it has records of the same offsets. */
+    if (oracle_is_former(worker->rk, entry->partition) || !is_meant(worker, entry))
         return;
     entry->fate.acknowledged = true;
     entry->fate.meant_by = sim.oracle.errands;
@@ -101,7 +101,7 @@ static void confirm(struct worker *worker, struct entry *entry)
 static void reset_toppar(struct toppar *toppar)
 {
     toppar->handed_to = -1;
-    toppar->handed = false;
+    toppar->worked = false;
 }
 
 /* `payments [0] 350 → 0`: nobody promises what lies before the target; what lies behind it comes again. */

@@ -22,7 +22,7 @@ static bool can_tell(const struct toppar *toppar)
 {
     bool begun =
         toppar->told_missing || toppar->incarnation == sim.cluster.topics[toppar->topic].incarnation;
-    bool knows = sim.plan->commit == COMMIT_SINK ? sink_knows(toppar->partition) : toppar->handed;
+    bool knows = sim.plan->commit == COMMIT_SINK ? sink_knows(toppar->partition) : toppar->worked;
     return begun && knows &&
            is_there(cluster_log(toppar->topic, toppar->partition), toppar->base);
 }
@@ -34,18 +34,15 @@ void oracle_handed(struct toppar *toppar, const struct op *op)
         return;
     if (err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART)
         toppar->told_missing = true;
-    if (err != RD_KAFKA_RESP_ERR_NO_ERROR && err != RD_KAFKA_RESP_ERR__PARTITION_EOF &&
-        err != RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET)
+    if (err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET) /* it goes on elsewhere, without a last record */
+        toppar->worked = false;
+    if (err != RD_KAFKA_RESP_ERR_NO_ERROR && err != RD_KAFKA_RESP_ERR__PARTITION_EOF)
         return;
     if (op->incarnation != toppar->knows && op->incarnation == sim.cluster.topics[TOPIC_MAIN].incarnation &&
-        err != RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET && !can_tell(toppar))
+        !can_tell(toppar))
         oracle_exempt(toppar->partition, op->message.offset);
     toppar->knows = op->incarnation;
     toppar->told_missing = false;
-    if (err == RD_KAFKA_RESP_ERR_NO_ERROR)
-        toppar->handed = true;
-    if (err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET) /* it goes on elsewhere, without a last record */
-        toppar->handed = false;
 }
 
 /* A place in the database that a reset, a gap or a first start has set has no witness: a topic that was made
@@ -61,13 +58,9 @@ void oracle_begins(const struct toppar *toppar, int64_t offset)
         oracle_exempt(toppar->partition, offset > row->next ? offset : row->next);
 }
 
-uint32_t oracle_former(const rd_kafka_t *client)
+bool oracle_is_former(const rd_kafka_t *client, int32_t partition)
 {
-    uint32_t former = 0;
-    for (int p = 0; p < PARTITIONS_MAX; p++) {
-        const struct toppar *toppar = &client->toppars[TOPIC_MAIN][p];
-        if (toppar->assignment > 0 && toppar->knows != sim.cluster.topics[TOPIC_MAIN].incarnation)
-            former |= 1u << p;
-    }
-    return former;
+    const struct toppar *toppar = client != NULL ? &client->toppars[TOPIC_MAIN][partition] : NULL;
+    return toppar != NULL && toppar->assignment > 0 &&
+           toppar->knows != sim.cluster.topics[TOPIC_MAIN].incarnation;
 }
