@@ -304,6 +304,19 @@ START_TEST(or_begins_the_new_topic)
 }
 END_TEST
 
+START_TEST(then_the_last_records_of_the_others_are_looked_at_before_more_is_committed)
+{
+    settings.on_offset_loss = OFFSET_LOSS_EARLIEST;
+    const struct witness witness = witness_at(19, "seen");
+    table_begin_behind(&consumer.partitions, 1, 20, &witness);
+    ck_assert_int_eq(table_take(&consumer.partitions, 1, 19, "seen"), TAKEN_LAST);
+    meet_another();
+    ck_assert_int_eq(row(1)->state, STATE_VERIFYING);
+    ck_assert(row(1)->last.doubted);
+    ck_assert(!row(0)->last.doubted);
+}
+END_TEST
+
 START_TEST(or_passes_all_of_it_over)
 {
     settings.on_offset_loss = OFFSET_LOSS_LATEST;
@@ -327,4 +340,5 @@ CHECK_MAIN_WITH("consumer/offset_loss", open_consumer, consumer_end,
                 what_is_there_after_all_is_read_and_asked_again_only_after_a_second,
                 where_only_the_last_record_is_gone_it_is_looked_at_no_more,
                 another_record_in_the_last_ones_place_stops, or_begins_the_new_topic,
+                then_the_last_records_of_the_others_are_looked_at_before_more_is_committed,
                 or_passes_all_of_it_over)
