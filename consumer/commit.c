@@ -75,9 +75,16 @@ static rd_kafka_resp_err_t ask(struct committer *committer, const rd_kafka_topic
 
 /* --- asynchronously ------------------------------------------------------------------------------------ */
 
+/* What we had is the group's again, though we are still to be told: Kafka takes a commit of nobody's into a
+ * group that has no members. */
+static bool is_lost(const struct committer *committer)
+{
+    return rd_kafka_assignment_lost(committer->rk) != 0;
+}
+
 static bool may_commit(const struct committer *committer)
 {
-    return !committer->automatic && !committer->outstanding && !committer->quiet &&
+    return !committer->automatic && !is_lost(committer) && !committer->outstanding && !committer->quiet &&
            committer->fenced == RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
@@ -180,6 +187,8 @@ int commit_sync(struct committer *committer, int64_t timeout_us, struct error *e
 {
     if (committer->fenced != RD_KAFKA_RESP_ERR_NO_ERROR)
         return error_set(error, "nothing can be committed any more: %s", rd_kafka_err2str(committer->fenced));
+    if (is_lost(committer))
+        return error_set(error, "nothing can be committed now: the group has taken the partitions");
     if (committer->automatic)
         return 0;
     rd_kafka_topic_partition_list_t *list = partitions_to_commit(committer->partitions);

@@ -235,6 +235,18 @@ START_TEST(one_that_is_fenced_commits_nothing_more)
 }
 END_TEST
 
+START_TEST(what_the_group_has_taken_is_not_committed_though_we_are_still_to_be_told)
+{
+    kafka.lost = true;
+    commit_async(&committer);
+    ck_assert_int_eq(commit_sync(&committer, COMMIT_SYNC_US, &error), -1);
+    SAID("");
+    kafka.lost = false;
+    commit_async(&committer);
+    SAID("commit 0@15");
+}
+END_TEST
+
 START_TEST(any_other_refusal_is_no_fence)
 {
     commit_async(&committer);
@@ -358,6 +370,7 @@ CHECK_MAIN_WITH("consumer/commit", open_table, close_table,
                 an_answer_that_comes_late_is_not_the_one_that_is_waited_for,
                 an_answer_after_it_was_given_up_confirms_nothing_though_it_has_the_number,
                 one_that_is_fenced_commits_nothing_more, any_other_refusal_is_no_fence,
+                what_the_group_has_taken_is_not_committed_though_we_are_still_to_be_told,
                 while_the_member_joins_nothing_is_committed_but_at_a_revoke,
                 one_that_is_quiet_begins_no_commit,
                 a_minute_after_a_commit_was_given_up_all_is_committed_once_more,
