@@ -79,7 +79,6 @@ struct last_record {
  * that is somebody's wish: a reset.) */
 struct former {
     int64_t from, to; /* STATS_UNKNOWN: nothing */
-    int64_t committed; /* of it, as the broker confirmed it; STATS_UNKNOWN: nothing */
     struct witness last;
 };
 
@@ -159,13 +158,10 @@ bool partition_placed(struct partitions *partitions, int32_t number, const struc
 /* One that leads to a state that waits, until then. */
 void partition_wait(struct partitions *partitions, int32_t number, enum partition_event event,
                     int64_t until_us);
-/* The group has a partition at `committed`, and this process has done what follows, up to row->former.to.
- * Below what was confirmed, somebody has set it back. */
+/* The group has a partition at `committed`, and this process has done what follows, up to row->former.to. */
 static inline bool partition_did(const struct partition *row, int64_t committed)
 {
-    const struct former *former = &row->former;
-    return former->to != STATS_UNKNOWN && committed >= former->from && committed >= former->committed &&
-           committed < former->to;
+    return row->former.to != STATS_UNKNOWN && committed >= row->former.from && committed < row->former.to;
 }
 
 /* Any other. */

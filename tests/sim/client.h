@@ -111,6 +111,7 @@ struct toppar {
     int64_t handed_to; /* records before it were handed out under this assignment */
     int knows;         /* the topic's incarnation that what the application was given is of */
     bool told_missing; /* since then */
+    bool fresh;        /* nothing was handed out since fetching began */
     bool worked;       /* a record was processed under this assignment */
     bool jumped;       /* but perhaps not all of them */
 };

@@ -27,7 +27,7 @@ void toppar_begin(struct toppar *toppar, int64_t offset)
 {
     toppar->base = offset;
     toppar_outdate(toppar);
-    toppar->started = true;
+    toppar->started = toppar->fresh = true;
     toppar->app = RD_KAFKA_OFFSET_INVALID;
     toppar->eof = -1;
     if (toppar->incarnation != sim.cluster.topics[toppar->topic].incarnation)

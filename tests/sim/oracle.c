@@ -120,7 +120,7 @@ void oracle_run(struct worker *worker, bool stands)
 static bool is_settled(const struct entry *entry)
 {
     const struct fate *fate = &entry->fate;
-    if (!entry_visible(entry) || fate->exempt || fate->letters > 0)
+    if (!entry_visible(entry) || fate->exempt || fate->letters > 0 || oracle_inherited(entry))
         return true;
     if (sim.plan->letters_off && (fate->dead > 0 || entry->kind == ENTRY_BAD))
         return true;
@@ -230,7 +230,8 @@ static void check_early(const struct worker *worker, struct entry *entry)
     struct fate *fate = &entry->fate;
     bool early = sim.plan->commit == COMMIT_SINK ? !fate->stood
                  : entry->kind == ENTRY_BAD      ? fate->handed_by == number(worker) && worker->runs <= fate->handed_run
-                                                 : fate->dead == 0 && sim.cluster.topics[TOPIC_MAIN].incarnation == 1;
+                                                 : fate->dead == 0 && !fate->before_reset &&
+                                               sim.cluster.topics[TOPIC_MAIN].incarnation == 1;
     if (early && !fate->stood)
         oracle_fail(RULE_LETTER_EARLY, "the letter of [%d] %lld leaves while %s works on its batch",
                     entry->partition, (long long)entry->offset, worker->name);

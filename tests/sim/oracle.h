@@ -73,6 +73,8 @@ void oracle_handed(struct toppar *toppar, const struct op *op);
 /* All that it was given of the partition is of a topic that is no more. */
 bool oracle_is_former(const rd_kafka_t *client, int32_t partition);
 void oracle_exempt(int32_t partition, int64_t before);
+/* Acknowledged, or settled otherwise, of the former topic, by who cannot know that there is another one. */
+bool oracle_inherited(const struct entry *entry);
 void oracle_letter_sent(struct worker *worker, struct entry *entry);
 /* The time that the letter was given; 0: the present one. */
 void oracle_letter_time(const struct entry *entry, int64_t timestamp_ms);

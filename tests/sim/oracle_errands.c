@@ -40,7 +40,7 @@ static void each(struct worker *worker, void (*act)(struct worker *worker, struc
 static void acknowledge(struct worker *worker, struct entry *entry)
 {
     /* Of a topic that is no more it has records of the same offsets. */
-    if (oracle_is_former(worker->rk, entry->partition) || !is_meant(worker, entry))
+    if (oracle_is_former(worker->rk, entry->partition) || entry->fate.exempt || !is_meant(worker, entry))
         return;
     entry->fate.acknowledged = true;
     entry->fate.meant_by = sim.oracle.errands;
@@ -184,7 +184,8 @@ static bool missing(const struct entry *entry)
 {
     const struct fate *fate = &entry->fate;
     bool dead = sim.plan->letters_off && (entry->kind == ENTRY_BAD || fate->dead > 0);
-    if (!entry_visible(entry) || fate->exempt || fate->letters > 0 || fate->dropped || dead)
+    if (!entry_visible(entry) || fate->exempt || fate->letters > 0 || fate->dropped || dead ||
+        oracle_inherited(entry))
         return false;
     return sim.plan->commit == COMMIT_SINK ? fate->rows == 0 : fate->done == 0 && !fate->before_reset;
 }
@@ -216,8 +217,10 @@ static bool is_settled(int32_t partition, char why[ORACLE_TEXT_BYTES])
                  partition, sim.database.rows[partition].next, end);
         return false;
     }
-    if (log->committed < 0 && sim.cluster.topics[TOPIC_MAIN].incarnation > 1)
-        return true; /* nothing is missing; its offset went with the former topic, and stands where it was */
+    /* Nothing is missing: its offset went with the former topic, and stands where it was; or what was
+     * acknowledged of that reaches beyond the end. */
+    if ((log->committed < 0 || log->committed > end) && sim.cluster.topics[TOPIC_MAIN].incarnation > 1)
+        return true;
     if (log->committed == end || (sim.plan->commit == COMMIT_AUTO && !visible_beyond(log)))
         return true;
     snprintf(why, ORACLE_TEXT_BYTES, "[%" PRId32 "] committed is %" PRId64 " of %" PRId64, partition,

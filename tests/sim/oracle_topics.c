@@ -27,6 +27,27 @@ static bool can_tell(const struct toppar *toppar)
            is_there(cluster_log(toppar->topic, toppar->partition), toppar->base);
 }
 
+/* The first that it reads, of a place in the database that is of a topic that is no more. */
+static bool sink_is_former(const struct toppar *toppar)
+{
+    const struct database_row *row = &sim.database.rows[toppar->partition];
+    return sim.plan->commit == COMMIT_SINK && toppar->fresh && row->incarnation > 0 &&
+           row->incarnation != sim.cluster.topics[TOPIC_MAIN].incarnation;
+}
+
+bool oracle_inherited(const struct entry *entry)
+{
+    const struct topic *topic = &sim.cluster.topics[TOPIC_MAIN];
+    const struct log *log = cluster_log(TOPIC_MAIN, entry->partition);
+    if (topic->incarnation < 2 || sim.plan->commit != COMMIT_MANUAL || log == NULL || !log->blind)
+        return false;
+    const struct entry *former = topic->former[(topic->incarnation - 1) % TOPIC_MAKINGS][entry->partition];
+    if (former == NULL)
+        return false;
+    const struct fate *fate = &former[entry->offset].fate;
+    return !entry_visible(&former[entry->offset]) || fate->acknowledged || fate->dropped || fate->letters > 0;
+}
+
 void oracle_handed(struct toppar *toppar, const struct op *op)
 {
     rd_kafka_resp_err_t err = op->message.err;
@@ -38,9 +59,16 @@ void oracle_handed(struct toppar *toppar, const struct op *op)
         toppar->worked = false;
     if (err != RD_KAFKA_RESP_ERR_NO_ERROR && err != RD_KAFKA_RESP_ERR__PARTITION_EOF)
         return;
-    if (op->incarnation != toppar->knows && op->incarnation == sim.cluster.topics[TOPIC_MAIN].incarnation &&
-        !can_tell(toppar))
+    if (op->message.offset > toppar->base && toppar->base >= 0 &&
+        !is_there(cluster_log(TOPIC_MAIN, toppar->partition), toppar->base))
+        toppar->worked = false; /* compaction took the last record: nothing is left to compare */
+    if (op->incarnation == sim.cluster.topics[TOPIC_MAIN].incarnation &&
+        (op->incarnation != toppar->knows || sink_is_former(toppar)) && !can_tell(toppar)) {
         oracle_exempt(toppar->partition, op->message.offset);
+        if (cluster_log(TOPIC_MAIN, toppar->partition) != NULL)
+            cluster_log(TOPIC_MAIN, toppar->partition)->blind = true;
+    }
+    toppar->fresh = false;
     toppar->knows = op->incarnation;
     toppar->told_missing = false;
 }
