@@ -256,8 +256,9 @@ void database_replace(void)
             struct fate *fate = &topic->logs[p].entries[i].fate;
             fate->rows = 0;
             fate->outbox = false;
-            fate->exempt = fate->exempt || i < topic->logs[p].committed;
         }
+    for (int32_t p = 0; p < topic->partition_count; p++) /* the group's offset counts */
+        oracle_exempt(p, topic->logs[p].committed);
 }
 
 /* Rows and letters since are gone, by the operator's will: what they were of is to be read again. A letter

@@ -169,6 +169,8 @@ static void exempt_range(const struct worker *worker, int32_t partition, int64_t
 {
     struct log *log = cluster_log(TOPIC_MAIN, partition);
     (void)worker;
+    if (log == NULL)
+        return;
     for (int64_t i = from > log->low ? from : log->low; i < to && i < log->high; i++)
         log->entries[i].fate.exempt = true;
     if (sim.cluster.topics[TOPIC_MAIN].incarnation > 1 && to > log->exempt_to)
