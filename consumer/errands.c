@@ -9,6 +9,8 @@ static int reset_errand(struct consumer *consumer, const char *text, struct erro
     int64_t partitions;
     if (reset_wish_parse(&wish, text, error) == -1)
         return -1;
+    if (commit_waits_for_join(&consumer->committer))
+        return error_set(error, "a rebalance is under way: try again; nothing was changed");
     return reset_owned(consumer, &wish, &partitions, error);
 }
 

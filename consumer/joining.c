@@ -5,7 +5,7 @@
 #define LONGEST_US (10 * US_PER_SECOND)
 
 /* Of the Kafka protocol. */
-enum { API_JOIN_GROUP = 11, API_SYNC_GROUP = 14 };
+enum { API_JOIN_GROUP = 11, API_HEARTBEAT = 12, API_SYNC_GROUP = 14 };
 
 static rd_kafka_resp_err_t on_request_sent(rd_kafka_t *rk, int sockfd, const char *broker_name,
                                            int32_t broker_id, int16_t api, int16_t version,
@@ -18,6 +18,14 @@ static rd_kafka_resp_err_t on_request_sent(rd_kafka_t *rk, int sockfd, const cha
     return RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
+static void hear(struct joining *joining)
+{
+    int64_t now_us = clock_monotonic_us();
+    int64_t before_us = atomic_exchange(&joining->heard_us, now_us);
+    if (before_us != 0 && now_us - before_us > joining->long_us)
+        atomic_store(&joining->silence_us, now_us);
+}
+
 static rd_kafka_resp_err_t on_response_received(rd_kafka_t *rk, int sockfd, const char *broker_name,
                                                 int32_t broker_id, int16_t api, int16_t version,
                                                 int32_t correlation, size_t bytes, int64_t rtt_us,
@@ -26,6 +34,8 @@ static rd_kafka_resp_err_t on_response_received(rd_kafka_t *rk, int sockfd, cons
     struct joining *joining = opaque;
     (void)rk, (void)sockfd, (void)broker_name, (void)broker_id, (void)version, (void)correlation, (void)bytes;
     (void)rtt_us;
+    if (api == API_HEARTBEAT || api == API_JOIN_GROUP)
+        hear(joining);
     if (api == API_SYNC_GROUP || (api == API_JOIN_GROUP && err != RD_KAFKA_RESP_ERR_NO_ERROR))
         atomic_store(&joining->since_us, 0);
     return RD_KAFKA_RESP_ERR_NO_ERROR;
@@ -48,4 +58,13 @@ bool joining_under_way(const struct joining *joining)
 {
     int64_t since_us = atomic_load(&joining->since_us);
     return since_us != 0 && clock_monotonic_us() - since_us < LONGEST_US;
+}
+
+bool joining_was_silent(const struct joining *joining)
+{
+    int64_t now_us = clock_monotonic_us();
+    int64_t heard_us = atomic_load(&joining->heard_us);
+    int64_t silence_us = atomic_load(&joining->silence_us);
+    return (heard_us != 0 && now_us - heard_us > joining->long_us) ||
+           (silence_us != 0 && now_us - silence_us < LONGEST_US);
 }

@@ -18,10 +18,18 @@
 
 struct joining {
     _Atomic int64_t since_us; /* monotonic; 0: it is not */
+    /* the coordinator: monotonic, 0: never */
+    _Atomic int64_t heard_us;   /* its last answer to a heartbeat or a join */
+    _Atomic int64_t silence_us; /* the end of its last long silence */
+    int64_t long_us;            /* what is long; set before it watches */
 };
 
 /* Watches the handle that is made of this configuration; `joining` outlives it. */
 void joining_watch(struct joining *joining, rd_kafka_conf_t *conf);
+
+/* The coordinator was silent for long, or is, and not more than ten seconds ago: the group may have taken
+ * this member for dead, though there is no other process. */
+bool joining_was_silent(const struct joining *joining);
 
 /* Commits are to wait. Never for longer than ten seconds: then the group does not answer, and a commit tells.
  */

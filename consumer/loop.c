@@ -124,6 +124,7 @@ int loop_open(struct consumer *consumer, struct error *error)
     rd_kafka_conf_set_error_cb(conf, error_callback);
     rd_kafka_conf_set_rebalance_cb(conf, rebalance_callback);
     rd_kafka_conf_set_offset_commit_cb(conf, commit_callback);
+    consumer->joining.long_us = settings->session_timeout_us / 2;
     joining_watch(&consumer->joining, conf);
     consumer->rk = kafka_new(RD_KAFKA_CONSUMER, conf, error);
     if (consumer->rk == NULL)
@@ -209,9 +210,6 @@ static void work(struct consumer *consumer, struct rounds *rounds, int64_t idle_
     tell_assignment(consumer);
     int64_t began_us = clock_monotonic_us();
     uint64_t records = process_batch(consumer);
-    if (consumer->topic_left)
-        partitions_event(&consumer->partitions, EVENT_DOUBTED);
-    consumer->topic_left = false;
     note_batch(rounds, records, began_us);
     if (records > 0 && !settings->quiet && !settings->print)
         lines_batch(&rounds->lines, records, clock_monotonic_us());

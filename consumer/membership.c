@@ -50,7 +50,9 @@ int membership_exit_code(const struct consumer *consumer, rd_kafka_resp_err_t er
         return code;
     if (consumer->pace.interval_exceeded)
         return EXIT_CODE_POLL_INTERVAL;
-    return kafka_outage_recent(&consumer->outage) ? EXIT_CODE_FORGOTTEN : code;
+    return kafka_outage_recent(&consumer->outage) || joining_was_silent(&consumer->joining)
+               ? EXIT_CODE_FORGOTTEN
+               : code;
 }
 
 /* --- a member that the consumer protocol keeps --------------------------------------------------------- */

@@ -26,8 +26,8 @@ void membership_leave(rd_kafka_t *rk, const size_t *owned);
  * to another process, or the broker only thinks so: one that was killed under load has come back with its
  * group as it was before our process had joined (Kafka 4.3), so that the successor of a process that was
  * killed shortly before was fenced by the dead one. Then there is nobody to fight with, and the next process
- * gets the place. Told by an outage just before. And one whose max.poll.interval.ms ran out has left the
- * group by itself: the broker calls that fenced, too. */
+ * gets the place. Told by an outage just before, or by a coordinator that was silent for long. And one whose
+ * max.poll.interval.ms ran out has left the group by itself: the broker calls that fenced, too. */
 int membership_exit_code(const struct consumer *consumer, rd_kafka_resp_err_t err);
 
 /* Whether this process, which is leaving, has to give its membership up by another one. While it has its

@@ -33,6 +33,12 @@ void message_error_missing_topic(struct consumer *consumer)
                 consumer->settings->topic, consumer->settings->brokers.bootstrap);
 }
 
+bool message_error_is_missing_topic(rd_kafka_resp_err_t err)
+{
+    return err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART || err == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC ||
+           err == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION;
+}
+
 static void on_missing_topic(struct consumer *consumer, const rd_kafka_message_t *message)
 {
     (void)message;

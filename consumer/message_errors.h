@@ -7,6 +7,8 @@
 /* Of a message with `err` set. One that no rule knows is trouble (trouble.h). */
 void message_error(struct consumer *consumer, const rd_kafka_message_t *message);
 
+bool message_error_is_missing_topic(rd_kafka_resp_err_t err);
+
 /* The topic is not there: said once. */
 void message_error_missing_topic(struct consumer *consumer);
 

@@ -63,8 +63,8 @@ static const char *go_on(struct consumer *consumer, int32_t partition, int64_t t
 
 /* --- another topic of the same name -------------------------------------------------------------------- */
 
-/* Its records are all new: those that `latest` passes over are lost. And what is true of one partition is true
- * of the others, whose last records are looked at before anything more is committed. */
+/* Its records are all new: those that `latest` passes over are lost. And what is true of one partition is
+ * true of the others, whose last records are looked at before anything more is committed. */
 static void begin_another(struct consumer *consumer, int32_t partition, const struct held *held,
                           const char *why)
 {

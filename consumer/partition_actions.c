@@ -57,7 +57,6 @@ enum partition_event action_place(struct partition *row, const struct partition_
     row->gap = partition_unused.gap;
     row->last = partition_unused.last;
     row->until_us = 0;
-    row->asked = 0;
     if (place->witness.offset >= 0 && place->witness.offset < place->offset)
         row->last.read = place->witness;
     return action_look_back(row, news);

@@ -354,6 +354,28 @@ static void drop_rest(struct consumer *consumer)
     partitions_drop_flight(&consumer->partitions);
 }
 
+static bool says_that_it_is_missing(const struct batch *batch)
+{
+    for (size_t i = batch->first; i < batch->first + batch->count; i++)
+        if (message_error_is_missing_topic(batch->messages[i]->err))
+            return true;
+    return false;
+}
+
+/* The topic was not there, perhaps for a moment: what the array holds may be another topic's of that name,
+ * which goes on where the former one was. None of it is processed, nor anything committed, before the last
+ * records are seen again. */
+static void heed_missing_topic(struct consumer *consumer)
+{
+    if (says_that_it_is_missing(&consumer->batch))
+        message_error_missing_topic(consumer);
+    if (!consumer->topic_left)
+        return;
+    consumer->topic_left = false;
+    drop_rest(consumer);
+    partitions_event(&consumer->partitions, EVENT_DOUBTED);
+}
+
 /* One that is to end does not finish a slow batch: the rest comes again. */
 static bool is_to_end(const struct consumer *consumer, int64_t began_us)
 {
@@ -369,9 +391,10 @@ static void between_slices(struct consumer *consumer, int64_t began_us)
         drop_rest(consumer);
         return;
     }
-    commit_async(&consumer->committer);
     batch_poll(&consumer->batch, consumer->queue);
     consumer->pace.polled_us = clock_monotonic_us();
+    heed_missing_topic(consumer);
+    commit_async(&consumer->committer);
     stats_heartbeat(consumer->stats, clock_wall_us());
 }
 
@@ -389,10 +412,12 @@ uint64_t process_batch(struct consumer *consumer)
     consumer->pace.polled_us = began_us;
     if (consumer->pace.records == 0)
         consumer->pace.records = SLICE_FIRST;
+    heed_missing_topic(consumer);
     while (consumer->batch.count > 0) {
         cut_slice(consumer);
         if (consumer->end.must_stop)
             drop_rest(consumer);
+        heed_missing_topic(consumer);
         if (consumer->batch.slice_count > 0) {
             kafka_outage_over(&consumer->outage);
             consumer->topic_missing_said = false;

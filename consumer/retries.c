@@ -25,6 +25,7 @@ bool retry_record(struct consumer *consumer, const rd_kafka_message_t *message, 
                 ")",
                 consumer->partitions.topic, message->partition, message->offset, stage, why, wait / US_PER_MS,
                 before + 1, most);
+    trouble_goes_on(&consumer->trouble, TROUBLE_RECORD, why);
     return true;
 }
 
@@ -45,6 +46,7 @@ void retry_batch(struct consumer *consumer, const struct error *error)
                 error->text);
     log_warning("%zu %s could not be processed: %s; again in %" PRId64 " ms", consumer->batch.records,
                 consumer->settings->schema->noun_plural, error->text, longest / US_PER_MS);
+    trouble_goes_on(&consumer->trouble, TROUBLE_BATCH, error->text);
 }
 
 unsigned retry_attempts(const struct consumer *consumer, const rd_kafka_message_t *message,
@@ -64,8 +66,13 @@ unsigned retry_attempts(const struct consumer *consumer, const rd_kafka_message_
 /* A letter that the topic refuses: its partition waits, whatever else it does, for as long as it takes. */
 static bool wait_for_letters(struct consumer *consumer, int32_t partition)
 {
-    if (dead_letters_refused(consumer->letters, partition) == NULL)
+    const char *why = dead_letters_refused(consumer->letters, partition);
+    char text[200];
+    if (why == NULL)
         return false;
+    snprintf(text, sizeof text, "[%" PRId32 "] waits: topic %s refuses a dead letter: %s", partition,
+             dead_letters_topic(consumer->letters), why);
+    trouble_goes_on(&consumer->trouble, TROUBLE_LETTER, text);
     partition_wait(&consumer->partitions, partition, EVENT_FAILED, clock_monotonic_us() + LETTERS_AGAIN_US);
     return true;
 }

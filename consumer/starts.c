@@ -291,6 +291,7 @@ static void wait_again(struct consumer *consumer, int32_t number, const struct e
     partition_wait(&consumer->partitions, number, EVENT_UNPLACED, clock_monotonic_us() + wait);
     log_warning("%s [%" PRId32 "]: where to go on is not known: %s; again in %" PRId64 " ms",
                 consumer->partitions.topic, number, error->text, wait / US_PER_MS);
+    trouble_goes_on(&consumer->trouble, TROUBLE_PLACE, error->text);
 }
 
 static void settle(struct starts *starts)
@@ -353,7 +354,8 @@ int starts_move(struct consumer *consumer, int32_t partition, int64_t offset, en
             return -1;
     }
     const struct place place = {.offset = offset,
-                                .committed = cause == MOVE_ANOTHER_TOPIC ? STATS_UNKNOWN : row->commit.committed,
+                                .committed =
+                                    cause == MOVE_ANOTHER_TOPIC ? STATS_UNKNOWN : row->commit.committed,
                                 .witness = WITNESS_NONE,
                                 .moved = true,
                                 .passed_over = cause == MOVE_GAP};

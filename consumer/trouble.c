@@ -32,7 +32,8 @@ static void tell(struct trouble *trouble, const char *text)
         worker_notify_text(trouble->control, "trouble", text);
 }
 
-void trouble_met(struct trouble *trouble, int code, const char *text)
+/* True when it is new. */
+static bool keep(struct trouble *trouble, int code, const char *text)
 {
     size_t at = find(trouble, code);
     bool fresh = at == TROUBLE_KINDS;
@@ -40,12 +41,23 @@ void trouble_met(struct trouble *trouble, int code, const char *text)
         at = find(trouble, 0);
         at = at == TROUBLE_KINDS ? oldest(trouble) : at;
         trouble->kinds[at].code = code;
-        log_warning("Kafka: %s", text);
     }
-    stats_event(trouble->stats, STATS_RING_ERRORS, clock_wall_us(), code, "%s", text);
     trouble->kinds[at].last_us = clock_monotonic_us();
     snprintf(trouble->kinds[at].text, sizeof trouble->kinds[at].text, "%s", text);
     tell(trouble, trouble->kinds[at].text);
+    return fresh;
+}
+
+void trouble_goes_on(struct trouble *trouble, int code, const char *text)
+{
+    keep(trouble, code, text);
+}
+
+void trouble_met(struct trouble *trouble, int code, const char *text)
+{
+    if (keep(trouble, code, text))
+        log_warning("Kafka: %s", text);
+    stats_event(trouble->stats, STATS_RING_ERRORS, clock_wall_us(), code, "%s", text);
 }
 
 void trouble_check(struct trouble *trouble)

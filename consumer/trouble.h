@@ -20,8 +20,13 @@ struct trouble {
     char told[160]; /* what the supervisor was told last; "": that there is none */
 };
 
+/* Ours, beside librdkafka's error codes. */
+enum trouble_kind { TROUBLE_BATCH = 100001, TROUBLE_PLACE, TROUBLE_LETTER, TROUBLE_RECORD };
+
 /* It was met now. `code` tells kinds apart. */
 void trouble_met(struct trouble *trouble, int code, const char *text);
+/* The same, of something that has a line of its own. */
+void trouble_goes_on(struct trouble *trouble, int code, const char *text);
 /* For every turn: one that has not been met for a while is over, and the supervisor hears of it. Cheap. */
 void trouble_check(struct trouble *trouble);
 

@@ -14,7 +14,7 @@ struct request {
     uint64_t order;
     int64_t sent_us;
     int knows[PARTITIONS_MAX]; /* of which making of the topic it tells; 0: of whichever is there */
-    bool judged; /* what becomes of it is decided */
+    bool judged;               /* what becomes of it is decided */
     rd_kafka_topic_partition_list_t *list;
     rd_kafka_queue_t *queue;
     void (*callback)(rd_kafka_t *, rd_kafka_resp_err_t, rd_kafka_topic_partition_list_t *, void *);
@@ -177,8 +177,7 @@ static struct request *request_new(rd_kafka_t *rk, const rd_kafka_topic_partitio
                                 .list = list != NULL ? rd_kafka_topic_partition_list_copy(list) : stored(rk),
                                 .queue = &rk->consumer_queue};
     for (int i = 0; i < PARTITIONS_MAX; i++)
-        request->knows[i] =
-            rk->toppars[TOPIC_MAIN][i].assignment > 0 ? rk->toppars[TOPIC_MAIN][i].knows : 0;
+        request->knows[i] = rk->toppars[TOPIC_MAIN][i].assignment > 0 ? rk->toppars[TOPIC_MAIN][i].knows : 0;
     return request;
 }
 

@@ -275,7 +275,8 @@ void database_restore(void)
             struct fate *fate = &topic->logs[p].entries[i].fate;
             fate->rows = fate->rows_kept;
             if (fate->rows == 0 && fate->ever_done && i < sim.database.rows[p].next)
-                fate->exempt = true; /* no row's when the snapshot was taken, but settled: a reset undid that */
+                fate->exempt =
+                    true; /* no row's when the snapshot was taken, but settled: a reset undid that */
             if (fate->row_commit <= sim.database.snapshot_commits)
                 continue;
             fate->outbox = false;

@@ -230,10 +230,11 @@ static int number(const struct worker *worker)
 static void check_early(const struct worker *worker, struct entry *entry)
 {
     struct fate *fate = &entry->fate;
-    bool early = sim.plan->commit == COMMIT_SINK ? !fate->stood
-                 : entry->kind == ENTRY_BAD      ? fate->handed_by == number(worker) && worker->runs <= fate->handed_run
-                                                 : fate->dead == 0 && !fate->before_reset &&
-                                               sim.cluster.topics[TOPIC_MAIN].incarnation == 1;
+    bool early =
+        sim.plan->commit == COMMIT_SINK ? !fate->stood
+        : entry->kind == ENTRY_BAD
+            ? fate->handed_by == number(worker) && worker->runs <= fate->handed_run
+            : fate->dead == 0 && !fate->before_reset && sim.cluster.topics[TOPIC_MAIN].incarnation == 1;
     if (early && !fate->stood)
         oracle_fail(RULE_LETTER_EARLY, "the letter of [%d] %lld leaves while %s works on its batch",
                     entry->partition, (long long)entry->offset, worker->name);
@@ -361,8 +362,8 @@ void oracle_out_of_range(int topic, int32_t partition, int64_t offset)
     if (topic != TOPIC_MAIN)
         return;
     sim.oracle.reported[partition] = true;
-    if (offset < 0 || offset > log->high || sim.cluster.topics[topic].incarnation > 1 ||
-        is_unread(log) || held_records(log, offset, log->low))
+    if (offset < 0 || offset > log->high || sim.cluster.topics[topic].incarnation > 1 || is_unread(log) ||
+        held_records(log, offset, log->low))
         sim.oracle.loss[partition] = true;
 }
 

@@ -126,8 +126,8 @@ void oracle_errand_line(struct worker *worker, const char *line)
             fate->exempt = true;
             continue;
         }
-        fate->before_reset = fate->before_reset || fate->done > 0 || fate->dead > 0 || fate->letters > 0 ||
-                             fate->dropped;
+        fate->before_reset =
+            fate->before_reset || fate->done > 0 || fate->dead > 0 || fate->letters > 0 || fate->dropped;
         fate->ever_done = fate->ever_done || fate->before_reset;
         fate->was_acknowledged =
             fate->was_acknowledged || fate->acknowledged || fate->letters > 0 || fate->dead > 0;

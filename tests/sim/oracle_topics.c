@@ -16,15 +16,13 @@ static bool sink_knows(int32_t partition)
     return sim.database.rows[partition].witness.offset >= 0;
 }
 
-/* It can compare when it has begun to read since, has a last record, and the new topic has one at that offset.
- * (An error ends fetching, so one that was told that the topic is away has begun anew since.) */
+/* It can compare when it has begun to read since, has a last record, and the new topic has one at that
+ * offset. (An error ends fetching, so one that was told that the topic is away has begun anew since.) */
 static bool can_tell(const struct toppar *toppar)
 {
-    bool begun =
-        toppar->told_missing || toppar->incarnation == sim.cluster.topics[toppar->topic].incarnation;
+    bool begun = toppar->told_missing || toppar->incarnation == sim.cluster.topics[toppar->topic].incarnation;
     bool knows = sim.plan->commit == COMMIT_SINK ? sink_knows(toppar->partition) : toppar->worked;
-    return begun && knows &&
-           is_there(cluster_log(toppar->topic, toppar->partition), toppar->base);
+    return begun && knows && is_there(cluster_log(toppar->topic, toppar->partition), toppar->base);
 }
 
 /* The first that it reads, of a place in the database that is of a topic that is no more. */
