@@ -11,12 +11,14 @@ enum { MARK_LENGTH = sizeof mark - 1 };
 void acks_begin(struct acks *acks, int64_t first)
 {
     offset_set_begin(&acks->done, first);
+    offset_set_begin(&acks->later, INT64_MIN);
     acks->changed = false;
 }
 
 void acks_release(struct acks *acks)
 {
     offset_set_release(&acks->done);
+    offset_set_release(&acks->later);
     *acks = (struct acks){0};
 }
 
@@ -53,6 +55,21 @@ static bool fits(const struct acks *acks, int64_t first, int64_t end)
     return length < ACKS_METADATA_BYTES;
 }
 
+/* What reaches the first unacknowledged offset takes no text. What lies behind that is done anyhow. */
+static void enter_later(struct acks *acks)
+{
+    struct offset_set *later = &acks->later;
+    struct error ignored = ERROR_INIT;
+    size_t entered = 0;
+    for (; entered < later->count && later->ranges[entered].first <= acks->done.next; entered++)
+        if (later->ranges[entered].end > acks->done.next)
+            offset_set_add(&acks->done, later->ranges[entered].first, later->ranges[entered].end, &ignored);
+    if (entered == 0)
+        return;
+    later->count -= entered;
+    memmove(later->ranges, later->ranges + entered, later->count * sizeof later->ranges[0]);
+}
+
 int acks_add(struct acks *acks, int64_t first, int64_t end, struct error *error)
 {
     if (end <= acks->done.next || end <= first)
@@ -65,7 +82,15 @@ int acks_add(struct acks *acks, int64_t first, int64_t end, struct error *error)
     if (offset_set_add(&acks->done, first, end, error) == -1)
         return -1;
     acks->changed = true;
+    enter_later(acks);
     return 0;
+}
+
+int acks_settle(struct acks *acks, int64_t first, int64_t end, struct error *error)
+{
+    if (end > acks->done.next && end > first && !fits(acks, first, end))
+        return offset_set_add(&acks->later, first, end, error);
+    return acks_add(acks, first, end, error);
 }
 
 /* --- the metadata -------------------------------------------------------------------------------------- */

@@ -16,8 +16,10 @@
 
 /* All zero is one that nothing was begun with. */
 struct acks {
-    struct offset_set done; /* `next` is the first unacknowledged offset */
-    bool changed;           /* since the last acks_begin, acks_load or acks_metadata */
+    struct offset_set done;  /* `next` is the first unacknowledged offset */
+    struct offset_set later; /* done without anybody's word, but the metadata could not hold it: entered when
+                                the first unacknowledged offset comes to it */
+    bool changed;            /* since the last acks_begin, acks_load or acks_metadata */
 };
 
 /* Nothing is acknowledged from `first` on. */
@@ -27,15 +29,19 @@ void acks_release(struct acks *acks);
 /* first to before end. -1 with the error when the metadata could not hold it; then nothing has changed. */
 int acks_add(struct acks *acks, int64_t first, int64_t end, struct error *error);
 
+/* The same of what needs nobody's word (dropped, dead and lettered, never there): never refused for want of
+ * room in the metadata. A restart finds such again. -1: no memory. */
+int acks_settle(struct acks *acks, int64_t first, int64_t end, struct error *error);
+
 static inline bool acks_has(const struct acks *acks, int64_t offset)
 {
-    return offset_set_has(&acks->done, offset);
+    return offset_set_has(&acks->done, offset) || offset_set_has(&acks->later, offset);
 }
 
 /* How many are acknowledged beyond the first that is not. */
 static inline int64_t acks_ahead(const struct acks *acks)
 {
-    return offset_set_ahead(&acks->done);
+    return offset_set_ahead(&acks->done) + offset_set_ahead(&acks->later);
 }
 
 /* The metadata, and a NUL; "" when nothing is ahead. Returns its length. */

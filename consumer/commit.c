@@ -189,7 +189,7 @@ int commit_sync(struct committer *committer, int64_t timeout_us, struct error *e
         return error_set(error, "nothing can be committed any more: %s", rd_kafka_err2str(committer->fenced));
     if (is_lost(committer))
         return error_set(error, "nothing can be committed now: the group has taken the partitions");
-    if (committer->automatic)
+    if (committer->automatic && !committer->forced)
         return 0;
     rd_kafka_topic_partition_list_t *list = partitions_to_commit(committer->partitions);
     /* What an earlier one has asked for may be all that there is, and is not known to be done. */

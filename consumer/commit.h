@@ -17,6 +17,7 @@ struct committer {
     struct stats_writer *stats;
     int64_t number;                /* of the last commit */
     bool outstanding;              /* and its answer is waited for */
+    bool forced;                   /* a reset: also with --commit auto */
     bool quiet;                    /* no asynchronous commit is to be begun */
     bool automatic;                /* --commit auto: librdkafka commits by itself */
     const struct joining *joining; /* while it is under way a commit would cost the assignment; NULL: never */

@@ -10,7 +10,7 @@
 #include "consumer/faults.h"
 #include "consumer/letter_producer.h"
 
-enum { UNDER_WAY_MAX = 10000, ANSWER_MS = 5000, FLUSH_STEP_MS = 50, WHY_BYTES = 160 };
+enum { UNDER_WAY_MAX = 10000, ANSWER_MS = 5000, FLUSH_STEP_MS = 50, QUEUE_TRIES = 4, WHY_BYTES = 160 };
 
 enum letter_state { FREE, UNDER_WAY, ACKNOWLEDGED, REFUSED };
 
@@ -290,9 +290,9 @@ static rd_kafka_resp_err_t produce(struct dead_letters *letters, const struct le
     letter->state = UNDER_WAY;
     letters->under_way++;
     rd_kafka_resp_err_t err = kafka_send(letters->producer, &message);
-    for (; err == RD_KAFKA_RESP_ERR__QUEUE_FULL; err = kafka_send(letters->producer, &message)) {
-        stats_tick(letters->stats);
+    for (int i = 0; err == RD_KAFKA_RESP_ERR__QUEUE_FULL && i < QUEUE_TRIES; i++) {
         rd_kafka_poll(letters->producer, FLUSH_STEP_MS);
+        err = kafka_send(letters->producer, &message);
     }
     letters->under_way -= err != RD_KAFKA_RESP_ERR_NO_ERROR;
     return err;
@@ -341,13 +341,13 @@ static void send_refused_again(struct dead_letters *letters)
         log_warning("dead letters: %s; beginning again with another producer", why);
         close_producer(letters);
     }
-    if (letters->producer == NULL && open_producer(letters, &error) == -1) {
-        log_verbose("%s", error.text);
-        return;
-    }
-    for (size_t i = 0; i < letters->top; i++)
+    bool open = letters->producer != NULL || open_producer(letters, &error) == 0;
+    for (size_t i = 0; i < letters->top; i++) {
+        if (!open && letters->slots[i].state == REFUSED)
+            letters->slots[i].again_us = now_us + US_PER_SECOND;
         if (letters->slots[i].state == REFUSED && letters->slots[i].again_us <= now_us)
             send_again(letters, &letters->slots[i]);
+    }
 }
 
 /* --- places of kept letters ---------------------------------------------------------------------------- */
@@ -377,10 +377,7 @@ void dead_letters_let_go(struct dead_letters *letters, size_t count)
  * the two would take the record for done. */
 static void settle(struct dead_letters *letters, const struct letter *letter)
 {
-    struct error error = ERROR_INIT;
-    if (partition_acknowledge(letters->partitions, letter->partition, letter->offset, letter->offset + 1,
-                              &error) == -1)
-        log_verbose("%s [%" PRId32 "]: %s", letters->partitions->topic, letter->partition, error.text);
+    partition_settle(letters->partitions, letter->partition, letter->offset, letter->offset + 1);
 }
 
 /* False: the place waits, as there is no room for it. */
@@ -441,11 +438,23 @@ bool dead_letters_full(const struct dead_letters *letters)
     return letters != NULL && letters->under_way + letters->refused >= UNDER_WAY_MAX;
 }
 
+/* Acknowledged places of a partition that goes, or moves: another letter may have the same place by the time
+ * they are let go. Whoever has it next sends the letter again, with the same id. */
+static void forget_places(struct dead_letters *letters, int32_t partition)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < letters->place_count; i++)
+        if (letters->places[i].partition != partition)
+            letters->places[kept++] = letters->places[i];
+    letters->place_count = kept;
+}
+
 /* One that nobody waits for is not sent again. */
 void dead_letters_forget(struct dead_letters *letters, int32_t partition)
 {
     if (letters == NULL)
         return;
+    forget_places(letters, partition);
     for (size_t i = letters->top; i > 0; i--) {
         struct letter *letter = &letters->slots[i - 1];
         if (letter->partition != partition || letter->state == FREE)

@@ -15,9 +15,11 @@ static void check(const struct fetching *fetching, rd_kafka_error_t *error, cons
     rd_kafka_error_destroy(error);
 }
 
-bool fetching_is_cooperative(const struct fetching *fetching)
+void fetching_look_at_protocol(struct fetching *fetching)
 {
-    return strcmp(rd_kafka_rebalance_protocol(fetching->rk), "COOPERATIVE") == 0;
+    const char *protocol = rd_kafka_rebalance_protocol(fetching->rk);
+    if (protocol != NULL)
+        fetching->cooperative = strcmp(protocol, "COOPERATIVE") == 0;
 }
 
 static bool wanted(const struct fetching *fetching, const struct partition *row)

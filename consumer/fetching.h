@@ -12,8 +12,13 @@
 struct fetching {
     rd_kafka_t *rk; /* NULL: nothing is told */
     struct partitions *partitions;
-    bool paused; /* no records are taken; partitions and membership are kept */
+    bool paused;      /* no records are taken; partitions and membership are kept */
+    bool cooperative; /* as of the last rebalance: fetching_look_at_protocol */
 };
+
+/* At the beginning of each rebalance. While the handle is being closed librdkafka does not say any more, or
+ * even waits for ever: then it is not to be called. */
+void fetching_look_at_protocol(struct fetching *fetching);
 
 /* The group gives these, which the table has already: sets where they begin, assigns, and says for each
  * whether it is fetched. `array_holds`: the application's array has messages from before, so that what it
@@ -25,7 +30,10 @@ void fetching_assign(struct fetching *fetching, rd_kafka_topic_partition_list_t 
 void fetching_unassign(struct fetching *fetching, const rd_kafka_topic_partition_list_t *partitions);
 
 /* True when partitions come and go one by one (cooperative-sticky). */
-bool fetching_is_cooperative(const struct fetching *fetching);
+static inline bool fetching_is_cooperative(const struct fetching *fetching)
+{
+    return fetching->cooperative;
+}
 
 /* All are paused, or not any more. */
 void fetching_pause(struct fetching *fetching, bool paused);

@@ -104,7 +104,7 @@ static void open_parts(struct consumer *consumer)
     consumer->trouble.stats = consumer->stats;
     partitions_init(&consumer->partitions, settings->topic, consumer->stats);
     consumer->partitions.manual = settings->commit == COMMIT_MANUAL;
-    consumer->fetching = (struct fetching){consumer->rk, &consumer->partitions, false};
+    consumer->fetching = (struct fetching){.rk = consumer->rk, .partitions = &consumer->partitions};
     committer_init(&consumer->committer, consumer->rk, &consumer->partitions, consumer->stats);
     consumer->committer.automatic = settings->commit == COMMIT_AUTO;
     consumer->committer.joining = &consumer->joining;
@@ -144,12 +144,17 @@ int loop_open(struct consumer *consumer, struct error *error)
 
 /* --- a turn -------------------------------------------------------------------------------------------- */
 
+static void suspects_look_again(struct consumer *consumer)
+{
+    bool looked = consumer->suspects.ranges != NULL && consumer->ever_assigned;
+    if (looked && suspects_look(&consumer->suspects, &consumer->partitions))
+        consumer->assignment_changed = true;
+}
+
 static void tell_assignment(struct consumer *consumer)
 {
     const struct partitions *partitions = &consumer->partitions;
-    bool looked = consumer->suspects.ranges != NULL && consumer->ever_assigned;
-    if (looked && suspects_look(&consumer->suspects, partitions))
-        consumer->assignment_changed = true;
+    suspects_look_again(consumer);
     if (!consumer->assignment_changed)
         return;
     consumer->assignment_changed = false;
@@ -205,6 +210,7 @@ static void note_batch(struct rounds *rounds, uint64_t records, int64_t began_us
 static void work(struct consumer *consumer, struct rounds *rounds, int64_t idle_us, int64_t fill_us)
 {
     const struct settings *settings = consumer->settings;
+    suspects_look_again(consumer); /* a reset may have brought them back */
     consumer->batch.records_max = consumer->suspects.ahead ? 1 : (size_t)settings->batch_size;
     batch_fill(&consumer->batch, consumer->queue, idle_us, fill_us);
     tell_assignment(consumer);

@@ -8,9 +8,7 @@
 
 void manual_settled(struct consumer *consumer, int32_t partition, int64_t first, int64_t end)
 {
-    struct error error = ERROR_INIT;
-    if (partition_acknowledge(&consumer->partitions, partition, first, end, &error) == -1)
-        log_verbose("%s [%" PRId32 "]: %s", consumer->partitions.topic, partition, error.text);
+    partition_settle(&consumer->partitions, partition, first, end);
 }
 
 /* --- waiting ------------------------------------------------------------------------------------------- */

@@ -271,6 +271,8 @@ void partitions_move(struct partitions *partitions, int64_t wall_us);
 /* first to before end. -1 with the error when the metadata could not hold it. Does nothing without acks. */
 int partition_acknowledge(struct partitions *partitions, int32_t number, int64_t first, int64_t end,
                           struct error *error);
+/* The same of what needs nobody's word: dropped, dead and lettered, never there. Told when memory is out. */
+void partition_settle(struct partitions *partitions, int32_t number, int64_t first, int64_t end);
 /* Delivered and not acknowledged. */
 int64_t partition_unacknowledged(const struct partition *row);
 void partition_publish_acks(const struct partitions *partitions, const struct partition *row);

@@ -1,6 +1,10 @@
 /* --commit manual: what is acknowledged of a partition. */
 #include "consumer/partition.h"
 
+#include <inttypes.h>
+
+#include "common/log.h"
+
 int partition_acknowledge(struct partitions *partitions, int32_t number, int64_t first, int64_t end,
                           struct error *error)
 {
@@ -8,6 +12,14 @@ int partition_acknowledge(struct partitions *partitions, int32_t number, int64_t
     if (row == NULL || row->acks == NULL)
         return 0;
     return acks_add(row->acks, first, end, error);
+}
+
+void partition_settle(struct partitions *partitions, int32_t number, int64_t first, int64_t end)
+{
+    struct partition *row = partition_assigned_row(partitions, number);
+    struct error error = ERROR_INIT;
+    if (row != NULL && row->acks != NULL && acks_settle(row->acks, first, end, &error) == -1)
+        log_warning("%s [%" PRId32 "]: %s", partitions->topic, number, error.text);
 }
 
 int64_t partition_unacknowledged(const struct partition *row)

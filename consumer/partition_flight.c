@@ -53,12 +53,11 @@ static bool believed(struct partitions *partitions, struct partition *row, int32
 
 static bool pass_gap(struct partitions *partitions, struct partition *row, int32_t number, int64_t to)
 {
-    struct error ignored = ERROR_INIT;
     int64_t from = expected(row);
     if (to > from && !believed(partitions, row, number, from))
         return false;
     if (to > from)
-        partition_acknowledge(partitions, number, from, to, &ignored); /* nobody can acknowledge them */
+        partition_settle(partitions, number, from, to); /* nobody can acknowledge them */
     return true;
 }
 

@@ -114,6 +114,9 @@ void rebalance_callback(rd_kafka_t *rk, rd_kafka_resp_err_t err, rd_kafka_topic_
     bool assign = err == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS;
     const char *what = assign ? "assigned" : rd_kafka_assignment_lost(rk) ? "lost" : "revoked";
     rd_kafka_topic_partition_list_t *ours = of_our_topic(consumer, partitions);
+    if (!consumer->end.closing)
+        fetching_look_at_protocol(&consumer->fetching);
+    consumer->pace.interval_exceeded = false;
     stats_phase(consumer->stats, PHASE_REBALANCING, wall_us);
     if (assign)
         given(consumer, ours);
@@ -124,9 +127,10 @@ void rebalance_callback(rd_kafka_t *rk, rd_kafka_resp_err_t err, rd_kafka_topic_
         note_first(consumer, wall_us);
     publish(consumer, what, ours->cnt, wall_us);
     rd_kafka_topic_partition_list_destroy(ours);
-    /* An idle loop is to tell the supervisor now, not when a record comes. Not at a revoke: it may be the one
-     * inside rd_kafka_consumer_close, whose own wait a yield would end too early, and then it waits for ever.
+    /* An idle loop is to tell the supervisor now, not when a record comes. Not while
+     * closing: rd_kafka_consumer_close waits itself, and a yield would end that too early: then it waits for
+     * ever.
      */
-    if (assign)
+    if (assign && !consumer->end.closing)
         rd_kafka_queue_yield(consumer->queue);
 }

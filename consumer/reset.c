@@ -120,39 +120,21 @@ static int check_outsiders(struct consumer *consumer, const struct reset_wish *w
 
 /* --- one partition ------------------------------------------------------------------------------------- */
 
-static int target_of(struct consumer *consumer, const struct reset_wish *wish, int32_t partition,
-                     int64_t *target, struct error *error)
+static int set_one(struct consumer *consumer, const struct reset_wish *wish,
+                   const rd_kafka_topic_partition_t *target, struct error *error)
 {
-    const char *topic = consumer->partitions.topic;
-    int64_t low = edge_of(consumer->rk, topic, partition, RD_KAFKA_OFFSET_BEGINNING);
-    int64_t high = edge_of(consumer->rk, topic, partition, RD_KAFKA_OFFSET_END);
-    int64_t found = wish->to == RESET_TIMESTAMP
-                        ? edge_of(consumer->rk, topic, partition, wish->value / US_PER_MS)
-                        : STATS_UNKNOWN;
-    if (low == STATS_UNKNOWN || high == STATS_UNKNOWN ||
-        (wish->to == RESET_TIMESTAMP && found == STATS_UNKNOWN))
-        return error_set(error, "%s [%" PRId32 "]: the broker does not say what it holds", topic, partition);
-    *target = reset_wish_offset(
-        wish, low, high, partition_assigned(&consumer->partitions, partition)->commit.committed, found);
-    return 0;
-}
-
-static int set_one(struct consumer *consumer, const struct reset_wish *wish, int32_t partition,
-                   struct error *error)
-{
-    int64_t target = STATS_UNKNOWN;
+    int32_t partition = target->partition;
     int64_t from = partition_assigned(&consumer->partitions, partition)->commit.committed;
     char was[32] = "nothing";
-    if (target_of(consumer, wish, partition, &target, error) == -1)
-        return -1;
     if (from != STATS_UNKNOWN)
         snprintf(was, sizeof was, "%" PRId64, from);
-    if (!wish->dry_run && starts_move(consumer, partition, target,
+    stats_tick(consumer->stats);
+    if (!wish->dry_run && starts_move(consumer, partition, target->offset,
                                       wish->delete_rows ? MOVE_WISHED_ANEW : MOVE_WISHED, error) == -1)
         return error_context(error, "%s [%" PRId32 "] could not be set to %" PRId64,
-                             consumer->partitions.topic, partition, target);
+                             consumer->partitions.topic, partition, target->offset);
     consumer_say(consumer, "%s [%" PRId32 "] %s → %" PRId64 "%s", consumer->partitions.topic, partition, was,
-                 target, wish->dry_run ? " (dry run)" : "");
+                 target->offset, wish->dry_run ? " (dry run)" : "");
     return 0;
 }
 
@@ -162,25 +144,24 @@ static bool is_meant(const struct reset_wish *wish, int32_t partition)
 }
 
 /* Commits what was set, and asks the broker whether it is so. */
-static int commit_and_read_back(struct consumer *consumer, const struct reset_wish *wish, struct error *error)
+static int commit_and_read_back(struct consumer *consumer, const rd_kafka_topic_partition_list_t *targets,
+                                struct error *error)
 {
-    const struct partitions *partitions = &consumer->partitions;
-    if (commit_sync(&consumer->committer, COMMIT_SYNC_US, error) == -1)
+    consumer->committer.forced = true;
+    int committed = commit_sync(&consumer->committer, COMMIT_SYNC_US, error);
+    consumer->committer.forced = false;
+    if (committed == -1)
         return -1;
-    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
-    for (size_t i = 0; i < partitions->row_count; i++)
-        if (is_meant(wish, (int32_t)i) && partition_state_defs[partitions->rows[i].state].committed)
-            rd_kafka_topic_partition_list_add(list, partitions->topic, (int32_t)i);
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_copy(targets);
     rd_kafka_resp_err_t err = rd_kafka_committed(consumer->rk, list, ANSWER_MS);
     int result = err == RD_KAFKA_RESP_ERR_NO_ERROR
                      ? 0
                      : error_set(error, "cannot read back: %s", rd_kafka_err2str(err));
-    for (int i = 0; i < list->cnt && result == 0; i++) {
-        int64_t wanted = partitions->rows[list->elems[i].partition].commit.committed;
-        if (list->elems[i].offset != wanted)
+    for (int i = 0; i < list->cnt && result == 0; i++)
+        if (list->elems[i].offset != targets->elems[i].offset)
             result = error_set(error, "%s [%" PRId32 "] is committed at %" PRId64 ", not at %" PRId64,
-                               partitions->topic, list->elems[i].partition, list->elems[i].offset, wanted);
-    }
+                               consumer->partitions.topic, list->elems[i].partition, list->elems[i].offset,
+                               targets->elems[i].offset);
     rd_kafka_topic_partition_list_destroy(list);
     return result;
 }
@@ -197,17 +178,58 @@ static int check_places(const struct consumer *consumer, const struct reset_wish
     return 0;
 }
 
+/* Asked for all at once: a question takes as long for one as for a hundred. The caller's, to destroy; NULL
+ * with the error: then nothing was changed. */
+static rd_kafka_topic_partition_list_t *ask(struct consumer *consumer,
+                                            const rd_kafka_topic_partition_list_t *meant, int64_t edge,
+                                            struct error *error)
+{
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_copy(meant);
+    if (list->cnt == 0 || edges_query(consumer->rk, list, edge) == RD_KAFKA_RESP_ERR_NO_ERROR)
+        return list;
+    rd_kafka_topic_partition_list_destroy(list);
+    error_set(error, "the broker does not say what topic %s holds; nothing was changed",
+              consumer->partitions.topic);
+    return NULL;
+}
+
+/* Where each is to go on. */
+static int find_targets(struct consumer *consumer, const struct reset_wish *wish,
+                        rd_kafka_topic_partition_list_t *targets, struct error *error)
+{
+    rd_kafka_topic_partition_list_t *low = ask(consumer, targets, RD_KAFKA_OFFSET_BEGINNING, error);
+    rd_kafka_topic_partition_list_t *high = low ? ask(consumer, targets, RD_KAFKA_OFFSET_END, error) : NULL;
+    int64_t time = wish->to == RESET_TIMESTAMP ? wish->value / US_PER_MS : RD_KAFKA_OFFSET_END;
+    rd_kafka_topic_partition_list_t *found = high ? ask(consumer, targets, time, error) : NULL;
+    for (int i = 0; found != NULL && i < targets->cnt; i++) {
+        const struct partition *row = partition_assigned(&consumer->partitions, targets->elems[i].partition);
+        targets->elems[i].offset = reset_wish_offset(wish, low->elems[i].offset, high->elems[i].offset,
+                                                     row->commit.committed, found->elems[i].offset);
+    }
+    int result = found != NULL ? 0 : -1;
+    rd_kafka_topic_partition_list_t *lists[] = {low, high, found};
+    for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++)
+        if (lists[i] != NULL)
+            rd_kafka_topic_partition_list_destroy(lists[i]);
+    return result;
+}
+
 static int set_all(struct consumer *consumer, const struct reset_wish *wish, int64_t *partitions,
                    struct error *error)
 {
-    for (size_t i = 0; i < consumer->partitions.row_count; i++) {
-        if (consumer->partitions.rows[i].state == STATE_UNASSIGNED || !is_meant(wish, (int32_t)i))
-            continue;
-        if (set_one(consumer, wish, (int32_t)i, error) == -1)
-            return -1;
-        ++*partitions;
+    rd_kafka_topic_partition_list_t *targets = rd_kafka_topic_partition_list_new(1);
+    for (size_t i = 0; i < consumer->partitions.row_count; i++)
+        if (consumer->partitions.rows[i].state != STATE_UNASSIGNED && is_meant(wish, (int32_t)i))
+            rd_kafka_topic_partition_list_add(targets, consumer->partitions.topic, (int32_t)i);
+    int result = find_targets(consumer, wish, targets, error);
+    for (int i = 0; i < targets->cnt && result == 0; i++) {
+        result = set_one(consumer, wish, &targets->elems[i], error);
+        *partitions += result == 0;
     }
-    return wish->dry_run || *partitions == 0 ? 0 : commit_and_read_back(consumer, wish, error);
+    if (result == 0 && !wish->dry_run && *partitions > 0)
+        result = commit_and_read_back(consumer, targets, error);
+    rd_kafka_topic_partition_list_destroy(targets);
+    return result;
 }
 
 /* Letters first: what they stand for lies behind the new offset, or before it, and then nobody would send

@@ -130,24 +130,53 @@ enum progress verb_ack_begin(struct request *request, struct error *error)
     return send_to_all(request, worker->group, error);
 }
 
+static size_t lines_said(const struct request *request)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < request->supervisor->worker_count; i++)
+        count += pack_lines(&request->supervisor->workers[i]->errand, NULL);
+    return count;
+}
+
+static size_t words(const char *list)
+{
+    size_t count = 1;
+    for (; *list != '\0'; list++)
+        count += *list == ',';
+    return count;
+}
+
+/* Each word has a line of whoever owns its partition: in a rebalance that may be nobody. */
 enum progress verb_ack_check(struct request *request, struct error *error)
 {
     enum progress progress = verb_errand_check(request, error);
     if (progress != PROGRESS_DONE)
         return progress;
-    for (size_t i = 0; i < request->supervisor->worker_count; i++)
-        if (request->supervisor->workers[i]->errand.lines != NULL)
-            return PROGRESS_DONE;
-    error_set(error, "no worker of %s owns that partition now", request->target);
+    size_t said = lines_said(request);
+    if (said >= words(request->argument))
+        return PROGRESS_DONE;
+    error_set(error,
+              said == 0 ? "no worker of %s owns that partition now"
+                        : "no worker of %s owns some of these partitions now; the others are acknowledged",
+              request->target);
+    return PROGRESS_FAILED;
+}
+
+enum progress verb_reset_check(struct request *request, struct error *error)
+{
+    enum progress progress = verb_errand_check(request, error);
+    if (progress != PROGRESS_DONE || lines_said(request) > 0)
+        return progress;
+    error_set(
+        error,
+        "no worker of %s owns such a partition now (a rebalance, or no such partition): nothing was changed",
+        request->target);
     return PROGRESS_FAILED;
 }
 
 void verb_errand_lines(struct request *request, msgpack_packer *packer)
 {
-    size_t count = 0;
-    for (size_t i = 0; i < request->supervisor->worker_count; i++)
-        count += pack_lines(&request->supervisor->workers[i]->errand, NULL);
-    msgpack_pack_array(packer, count);
+    msgpack_pack_array(packer, lines_said(request));
     for (size_t i = 0; i < request->supervisor->worker_count; i++)
         pack_lines(&request->supervisor->workers[i]->errand, packer);
 }

@@ -11,6 +11,7 @@ enum progress verb_reset_begin(struct request *request, struct error *error);
 /* The argument is "3:41", "3:41-60", "all", or several with commas. */
 enum progress verb_ack_begin(struct request *request, struct error *error);
 enum progress verb_ack_check(struct request *request, struct error *error);
+enum progress verb_reset_check(struct request *request, struct error *error);
 enum progress verb_errand_check(struct request *request, struct error *error);
 void verb_errand_lines(struct request *request, msgpack_packer *packer);
 
