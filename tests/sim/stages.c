@@ -40,18 +40,19 @@ static enum verdict judge(struct worker *worker, struct entry *entry)
         entry->fate.dropped = true;
         return VERDICT_DROP;
     }
-    /* When faults are over, what was only to be tried again passes: a dozen of them in a partition, with a
-     * backoff that doubles, takes longer than the lag may. */
-    if (intent == INTENT_NEVER ||
-        (intent == INTENT_RETRY && entry->fate.attempts < retries && !sim.faults.over)) {
+    /* When faults are over, what was only to be tried again passes, and what never passes is dead: a dozen of
+     * them in a partition, with a backoff that doubles, take longer than the lag may. */
+    bool again = intent == INTENT_NEVER || (intent == INTENT_RETRY && entry->fate.attempts < retries);
+    if (again && !sim.faults.over) {
         entry->fate.attempts++;
         if (intent == INTENT_NEVER && entry->fate.attempts > sim.plan->retries)
             oracle_judged(worker, entry, true);
         return VERDICT_RETRY;
     }
-    if (intent == INTENT_DEAD)
+    bool dead = intent == INTENT_DEAD || intent == INTENT_NEVER;
+    if (dead)
         oracle_judged(worker, entry, true);
-    return intent == INTENT_DEAD ? VERDICT_DEAD : VERDICT_PASS;
+    return dead ? VERDICT_DEAD : VERDICT_PASS;
 }
 
 static const char *verdict_name(enum verdict verdict)
