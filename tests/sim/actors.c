@@ -1,5 +1,7 @@
 /* Who does things to the cluster and the workers: the plan's steps, and the supervisor that starts workers
  * again. */
+#include "tests/sim/actors.h"
+
 #include "common/exit_codes.h"
 #include "tests/sim/client.h"
 #include "tests/sim/sim.h"
@@ -10,7 +12,7 @@ bool faults_strike(const struct fault_window *window)
     return window->until_us > sim_now() && random_percent(&sim.random, window->percent);
 }
 
-static int32_t partition_of(uint32_t number)
+int32_t step_partition(uint32_t number)
 {
     return (int32_t)(number % (uint32_t)sim.cluster.topics[TOPIC_MAIN].partition_count);
 }
@@ -20,80 +22,9 @@ static struct slot *slot_of(uint32_t number)
     return &sim.workers.slots[number % (uint32_t)sim.plan->workers];
 }
 
-/* A moment more than `least`, up to `most`, from a step's number: the same in a shortened history. */
-static int64_t span(uint32_t number, int64_t least, int64_t most)
+int64_t step_span(uint32_t number, int64_t least, int64_t most)
 {
     return least + (int64_t)(number % (uint64_t)(most - least));
-}
-
-/* --- the topic ----------------------------------------------------------------------------------------- */
-
-static void produce(const struct step *step)
-{
-    int32_t p = partition_of(step->a);
-    for (uint32_t n = 1 + step->b % 9; n > 0; n--) {
-        bool is_bad = (sim.plan->features & FEATURE_DEAD) && random_of(step->b, n, 0) % 25 == 0;
-        log_append(TOPIC_MAIN, p, is_bad ? ENTRY_BAD : ENTRY_RECORD);
-        if (sim.plan->features & FEATURE_OTHER_TOPIC)
-            log_append(TOPIC_OTHER, p % sim.plan->partitions, ENTRY_RECORD);
-    }
-    const struct log *log = cluster_log(TOPIC_MAIN, p);
-    if (log != NULL)
-        world_trace("[%d] holds %lld to %lld", (int)p, (long long)log->low, (long long)log->high);
-}
-
-static void begin(const struct step *step)
-{
-    log_begin(TOPIC_MAIN, partition_of(step->a), 1 + (int)(step->b % 4));
-}
-
-static void decide(const struct step *step)
-{
-    log_decide(TOPIC_MAIN, partition_of(step->a), step->b % 2 == 0);
-}
-
-static void compact(const struct step *step)
-{
-    const struct log *log = cluster_log(TOPIC_MAIN, partition_of(step->a));
-    if (log != NULL)
-        log_compact(TOPIC_MAIN, partition_of(step->a), step->b % 2 == 0 ? log->high : log->high / 2, step->b);
-}
-
-static void retain(const struct step *step)
-{
-    const struct log *log = cluster_log(TOPIC_MAIN, partition_of(step->a));
-    int64_t low = log == NULL ? 0 : step->b % 3 == 0 ? log_stable(log) : log->low + step->b % 8;
-    log_retain(TOPIC_MAIN, partition_of(step->a), low);
-}
-
-static void add_partition(const struct step *step)
-{
-    topic_add_partition(TOPIC_MAIN);
-    int32_t p = sim.cluster.topics[TOPIC_MAIN].partition_count - 1;
-    for (uint32_t n = step->b % 5; n > 0; n--) /* before the group has discovered it */
-        log_append(TOPIC_MAIN, p, ENTRY_RECORD);
-}
-
-static void make_topic(void *context, int64_t records, int64_t partitions)
-{
-    (void)context;
-    topic_make(TOPIC_MAIN, (int)partitions);
-    for (int32_t p = 0; p < partitions; p++) {
-        sim.oracle.checked[p] = 0;
-        sim.oracle.loss[p] = sim.oracle.reported[p] = true;
-        for (int64_t n = (records >> p) % 6; n > 0; n--)
-            log_append(TOPIC_MAIN, p, ENTRY_RECORD);
-    }
-}
-
-/* It is away long enough to be missed. */
-static void make_topic_anew(const struct step *step)
-{
-    int64_t partitions = sim.cluster.topics[TOPIC_MAIN].partition_count;
-    if (!sim.cluster.topics[TOPIC_MAIN].exists)
-        return;
-    topic_delete(TOPIC_MAIN);
-    world_in(span(step->a, 500 * MS, 3 * SECOND), make_topic, NULL, step->b, partitions);
 }
 
 /* --- workers ------------------------------------------------------------------------------------------- */
@@ -135,7 +66,7 @@ static void freeze(const struct step *step)
     struct worker *worker = slot->worker;
     if (worker == NULL)
         return;
-    int64_t us = span(step->b, 100 * MS, 20 * SECOND);
+    int64_t us = step_span(step->b, 100 * MS, 20 * SECOND);
     world_trace("%s stands still for %lld ms", worker->name, (long long)(us / MS));
     worker_freeze(worker, us);
     if (step->b % 2 != 0)
@@ -150,7 +81,7 @@ static void isolate(const struct step *step)
     if (worker == NULL || worker->rk == NULL || !worker->rk->alive)
         return;
     world_trace("%s is cut off", worker->name);
-    client_isolate(worker->rk, span(step->b, 200 * MS, 20 * SECOND));
+    client_isolate(worker->rk, step_span(step->b, 200 * MS, 20 * SECOND));
 }
 
 static void restart(void *context, int64_t number, int64_t b)
@@ -181,7 +112,7 @@ void plan_worker_ended(struct worker *worker)
 /* librdkafka also reports one where there is none. */
 static void outage(const struct step *step)
 {
-    int64_t until_us = sim_now() + span(step->b, 200 * MS, 20 * SECOND);
+    int64_t until_us = sim_now() + step_span(step->b, 200 * MS, 20 * SECOND);
     if (step->a % 4 != 0 && until_us > sim.cluster.away_until_us)
         sim.cluster.away_until_us = until_us;
     world_trace(step->a % 4 != 0 ? "no broker answers for a while" : "librdkafka is wrong about an outage");
@@ -192,7 +123,7 @@ static void outage(const struct step *step)
 
 static void open_window(struct fault_window *window, const struct step *step, const char *what)
 {
-    *window = (struct fault_window){sim_now() + span(step->b, 200 * MS, 15 * SECOND),
+    *window = (struct fault_window){sim_now() + step_span(step->b, 200 * MS, 15 * SECOND),
                                     step->a % 3 == 0 ? 100 : 20 + step->a % 60};
     world_trace("%s fail for a while", what);
 }
@@ -219,7 +150,7 @@ static void sink_fails(const struct step *step)
 
 static void letters_fail(const struct step *step)
 {
-    int64_t until_us = sim_now() + span(step->b, 200 * MS, 15 * SECOND);
+    int64_t until_us = sim_now() + step_span(step->b, 200 * MS, 15 * SECOND);
     int64_t *const what[] = {&sim.faults.letters_refused_until_us, &sim.faults.produce_fails_until_us,
                              &sim.faults.queue_full_until_us};
     *what[step->a % 3] = until_us;
@@ -230,8 +161,8 @@ static void letters_fail(const struct step *step)
 
 static void slow(const struct step *step)
 {
-    sim.faults.slow_until_us = sim_now() + span(step->b, 20 * SECOND, 120 * SECOND);
-    sim.faults.slow_us = span(step->a, 500 * MS, 28 * SECOND);
+    sim.faults.slow_until_us = sim_now() + step_span(step->b, 20 * SECOND, 120 * SECOND);
+    sim.faults.slow_us = step_span(step->a, 500 * MS, 28 * SECOND);
     world_trace("a record takes %lld ms for a while", (long long)(sim.faults.slow_us / MS));
 }
 
@@ -285,7 +216,7 @@ static void send_errand(struct worker *worker, const char *method, const char *t
 static void ack(const struct step *step)
 {
     char text[64] = "all";
-    int32_t p = partition_of(step->b);
+    int32_t p = step_partition(step->b);
     const struct log *log = cluster_log(TOPIC_MAIN, p);
     int64_t delivered = -1;
     for (int64_t i = 0; log != NULL && i < log->high; i++)
@@ -370,11 +301,11 @@ static void new_database(const struct step *step)
 /* --- the steps ----------------------------------------------------------------------------------------- */
 
 static void (*const carry_out[STEP_KINDS])(const struct step *step) = {
-    [STEP_PRODUCE] = produce,
-    [STEP_BEGIN] = begin,
-    [STEP_DECIDE] = decide,
-    [STEP_COMPACT] = compact,
-    [STEP_RETAIN] = retain,
+    [STEP_PRODUCE] = step_produce,
+    [STEP_BEGIN] = step_begin,
+    [STEP_DECIDE] = step_decide,
+    [STEP_COMPACT] = step_compact,
+    [STEP_RETAIN] = step_retain,
     [STEP_START] = start,
     [STEP_STOP] = stop,
     [STEP_KILL] = kill_worker,
@@ -391,8 +322,8 @@ static void (*const carry_out[STEP_KINDS])(const struct step *step) = {
     [STEP_ACK] = ack,
     [STEP_RESET] = reset,
     [STEP_RESET_PROCESS] = reset_process,
-    [STEP_NEW_PARTITION] = add_partition,
-    [STEP_NEW_TOPIC] = make_topic_anew,
+    [STEP_NEW_PARTITION] = step_add_partition,
+    [STEP_NEW_TOPIC] = step_make_topic_anew,
     [STEP_SINK_FAILS] = sink_fails,
     [STEP_SNAPSHOT] = snapshot,
     [STEP_RESTORE] = restore,

@@ -113,8 +113,10 @@ static void spoil(struct request *request)
     int64_t late_us = random_between(&sim.random, 1 * SECOND, 20 * SECOND);
     bool one = request->list->cnt < 2;
     request->judged = true;
-    if (fate == COMMIT_LATE && sim.plan->commit == COMMIT_MANUAL)
-        fate = COMMIT_LOST; /* what it would undo, no consumer can promise */
+    bool undone = sim.plan->commit == COMMIT_MANUAL || sim.plan->commit == COMMIT_AUTO;
+    if (fate == COMMIT_LATE && undone)
+        fate =
+            COMMIT_LOST; /* what it would undo, no consumer can promise; and nobody seals librdkafka's own */
     world_trace("a commit meets %s", fate == COMMIT_LOST      ? "its end"
                                      : fate == COMMIT_UNTOLD  ? "a lost answer"
                                      : fate == COMMIT_REFUSED ? "a refusal"
