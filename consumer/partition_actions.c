@@ -30,7 +30,7 @@ enum partition_event action_end(struct partition *row, const struct partition_ne
 {
     (void)news;
     row->former = partition_unused.former;
-    if (row->position != STATS_UNKNOWN)
+    if (row->position != STATS_UNKNOWN && !row->last.doubted) /* else of what topic it was is not known */
         row->former =
             (struct former){row->commit.committed != STATS_UNKNOWN ? row->commit.committed : row->begun,
                             partition_committable(row), row->last.read};

@@ -277,6 +277,10 @@ void group_join(rd_kafka_t *client)
         client_fenced(client); /* it was replaced */
         return;
     }
+    if (member == NULL && client->member_id != -1) {
+        client_lost(client, "its session is over", true);
+        return;
+    }
     if (member == NULL && former != NULL) {
         replace(former, client);
         return;

@@ -318,7 +318,9 @@ void oracle_range(struct worker *worker, int32_t partition, int64_t from, int64_
 /* The group has never worked on it; or where it was is gone with a database, before it was committed. */
 static bool is_new_to_group(const struct log *log, int32_t partition)
 {
-    if (log->added || log->committed >= 0 || sim.database.rows[partition].next >= 0)
+    bool beginning =
+        strncmp(log->metadata, "first of ", 9) == 0; /* a first commit that was given up, and landed */
+    if (log->added || (log->committed >= 0 && !beginning) || sim.database.rows[partition].next >= 0)
         return false;
     if (sim.plan->commit == COMMIT_SINK)
         return true;
