@@ -25,6 +25,7 @@ struct place {
     struct witness witness; /* the last record before `offset`, where it is known */
     const char *metadata;   /* of the group's commit, at `offset`; NULL: none */
     size_t metadata_length;
+    bool doubted;     /* of what topic it is has to be seen before anything is committed */
     bool moved;       /* somebody set it there: what the group has is another's word, its metadata included */
     bool passed_over; /* what lies before it is gone; acknowledgements beyond it stand */
 };

@@ -59,6 +59,7 @@ enum partition_event action_place(struct partition *row, const struct partition_
     row->until_us = 0;
     if (place->witness.offset >= 0 && place->witness.offset < place->offset)
         row->last.read = place->witness;
+    row->last.doubted = place->doubted && row->last.read.offset != STATS_UNKNOWN;
     return action_look_back(row, news);
 }
 

@@ -254,6 +254,7 @@ static void go_on_behind_former(struct consumer *consumer, struct start *start)
                 consumer->partitions.topic, start->partition, row->former.to, start->place.committed);
     start->place.offset = row->former.to;
     start->place.witness = row->former.last;
+    start->place.doubted = true;
 }
 
 /* It comes again all the same. */

@@ -164,7 +164,8 @@ static void begin(struct partition *row)
 
 static void end(struct partition *row)
 {
-    row->former = (struct former){20, 28, row->last.read}; /* from what is committed to the barrier */
+    row->former = row->last.doubted ? partition_unused.former /* of which topic it was is not known */
+                                    : (struct former){20, 28, row->last.read}; /* committed, barrier */
     row->until_us = 0;
     row->owned = false;
     row->commit.requested = row->commit.barrier = STATS_UNKNOWN;

@@ -110,6 +110,8 @@ struct toppar {
     int assignment;    /* how often it was assigned to this client */
     int64_t handed_to; /* records before it were handed out under this assignment */
     int knows;         /* the topic's incarnation that what the application was given is of */
+    int knew;          /* and before the call that changed that */
+    uint64_t knows_call;
     bool told_missing; /* since then */
     bool fresh;        /* nothing was handed out since fetching began */
     bool worked;       /* a record was processed under this assignment */
@@ -153,6 +155,9 @@ struct rd_kafka_s {
     rd_kafka_interceptor_f_on_request_sent_t *on_sent;
     rd_kafka_interceptor_f_on_response_received_t *on_received;
     void *interceptor_opaque;
+    uint64_t calls;    /* of rd_kafka_consume_batch_queue */
+    bool in_rebalance; /* its callback runs: what it assigns is what the group gives */
+    bool in_call; /* callbacks run inside: of what the call has taken the application knows nothing yet */
     /* a producer's */
     int in_flight;
 };

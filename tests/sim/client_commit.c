@@ -178,8 +178,10 @@ static struct request *request_new(rd_kafka_t *rk, const rd_kafka_topic_partitio
                                 .sent_us = sim_now(),
                                 .list = list != NULL ? rd_kafka_topic_partition_list_copy(list) : stored(rk),
                                 .queue = &rk->consumer_queue};
-    for (int i = 0; i < PARTITIONS_MAX; i++)
-        request->knows[i] = rk->toppars[TOPIC_MAIN][i].assignment > 0 ? rk->toppars[TOPIC_MAIN][i].knows : 0;
+    for (int i = 0; i < PARTITIONS_MAX; i++) {
+        const struct toppar *toppar = &rk->toppars[TOPIC_MAIN][i];
+        request->knows[i] = toppar->assignment > 0 ? oracle_knows(toppar) : 0;
+    }
     return request;
 }
 

@@ -173,6 +173,8 @@ static void go_on(rd_kafka_t *client)
 
 void client_assigned_done(rd_kafka_t *client, bool given)
 {
+    if (!client->in_rebalance)
+        return;
     if (given && client->state == JOIN_GIVING) {
         client->state = JOIN_STEADY;
         client->lost = client->doomed;
@@ -220,10 +222,11 @@ static void begin_one(rd_kafka_t *rk, const rd_kafka_topic_partition_t *one)
     if (toppar == NULL)
         return;
     toppar->assigned = true;
-    if (rk->state == JOIN_GIVING) { /* the application may also assign anew what it has */
+    if (rk->in_rebalance) { /* the application may also assign anew what it has */
         toppar->assignment++;
         toppar->handed_to = -1;
         toppar->worked = toppar->told_missing = false;
+        toppar->knew = 0;
         toppar->knows = sim.cluster.topics[toppar->topic].incarnation;
         oracle_begins(toppar, one->offset);
     } else if (one->offset < toppar->handed_to) {

@@ -86,10 +86,12 @@ static void serve_rebalance(rd_kafka_t *rk, struct op *op)
     world_trace("%s %d partitions%s", op->err == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS ? "is given" : "loses",
                 op->list->cnt, rk->lost ? " (lost)" : "");
     oracle_rebalance(rk->worker, op->err == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS, op->list);
+    rk->in_rebalance = true;
     if (rk->conf->rebalance != NULL)
         rk->conf->rebalance(rk, op->err, op->list, rk->conf->opaque);
     else
         rd_kafka_assign(rk, op->err == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS ? op->list : NULL);
+    rk->in_rebalance = false;
 }
 
 static void serve_delivery(rd_kafka_t *rk, struct op *op)
@@ -169,6 +171,8 @@ ssize_t rd_kafka_consume_batch_queue(rd_kafka_queue_t *queue, int timeout_ms, rd
     world_call("rd_kafka_consume_batch_queue");
     client_poll_done(rk);
     int64_t until_us = timeout_ms < 0 ? INT64_MAX : sim_now() + timeout_ms * MS;
+    rk->calls++;
+    rk->in_call = true;
     while (count < size) { /* with a size of 0 not even callbacks run */
         struct op *op = queue_wait(queue, until_us);
         if (op == NULL)
@@ -179,6 +183,7 @@ ssize_t rd_kafka_consume_batch_queue(rd_kafka_queue_t *queue, int timeout_ms, rd
             hand_out(op);
         messages[count++] = &op->message;
     }
+    rk->in_call = false;
     client_poll_done(rk);
     if (!rk->conf->newest)
         return (ssize_t)count;

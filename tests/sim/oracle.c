@@ -79,7 +79,9 @@ void oracle_seen(struct worker *worker, const rd_kafka_message_t *message)
     if (((const struct op *)message)->after_fatal)
         oracle_fail(RULE_AFTER_FATAL, "%s processes [%d] %lld", worker->name, entry->partition,
                     (long long)entry->offset);
-    if (by_hand() && entry->fate.confirmed && is_member(worker, entry->partition))
+    const struct log *log = cluster_log(TOPIC_MAIN, entry->partition);
+    bool blind = log != NULL && log->blind; /* acknowledgements of a former topic can be beyond its end */
+    if (by_hand() && entry->fate.confirmed && !blind && is_member(worker, entry->partition))
         oracle_fail(RULE_ACKED_AGAIN, "%s is given [%d] %lld", worker->name, entry->partition,
                     (long long)entry->offset);
 }
@@ -92,13 +94,31 @@ void oracle_judged(struct worker *worker, struct entry *entry, bool dead)
         (struct tentative){entry, dead ? TENTATIVE_DEAD : TENTATIVE_DONE};
 }
 
+void oracle_stopped(struct worker *worker, const struct entry *entry)
+{
+    if (worker->stop_count < TENTATIVE_MAX)
+        worker->stops[worker->stop_count++] = entry;
+}
+
+/* It comes again, as a record before it in its partition does. */
+static bool is_behind_stop(const struct worker *worker, const struct entry *entry)
+{
+    for (size_t i = 0; i < worker->stop_count; i++)
+        if (worker->stops[i]->partition == entry->partition && worker->stops[i]->offset < entry->offset)
+            return true;
+    return false;
+}
+
 void oracle_run(struct worker *worker, bool stands)
 {
     worker->runs += stands;
     for (size_t i = 0; i < worker->tentative_count && stands; i++) {
         struct fate *fate = &worker->tentative[i].entry->fate;
+        if (is_behind_stop(worker, worker->tentative[i].entry))
+            continue;
         if (worker->rk != NULL)
-            worker->rk->toppars[TOPIC_MAIN][worker->tentative[i].entry->partition].worked = true;
+            worker->rk->toppars[TOPIC_MAIN][worker->tentative[i].entry->partition].worked |=
+                worker->tentative[i].what == TENTATIVE_DONE;
         if (worker->tentative[i].what == TENTATIVE_DEAD) {
             fate->dead++;
             continue;
@@ -111,7 +131,7 @@ void oracle_run(struct worker *worker, bool stands)
         fate->done_assignment =
             worker->rk->toppars[TOPIC_MAIN][worker->tentative[i].entry->partition].assignment;
     }
-    worker->tentative_count = 0;
+    worker->tentative_count = worker->stop_count = 0;
 }
 
 /* --- commits ------------------------------------------------------------------------------------------- */
@@ -203,6 +223,7 @@ void oracle_committed(struct worker *worker, int topic, int32_t partition, bool 
     struct log *log = cluster_log(topic, partition);
     int64_t *checked = &sim.oracle.checked[partition];
     if (topic == TOPIC_MAIN && (former || oracle_is_former(worker->rk, partition))) {
+        log->blind = true;
         oracle_exempt(partition, log->committed);
         each_in_metadata(worker, partition, log, exempt_range);
         return;

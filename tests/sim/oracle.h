@@ -62,6 +62,8 @@ const char *rule_help(enum rule rule);
 /* The pipeline: a stage sees a record, judges it, and at the end the run stands or failed. */
 void oracle_seen(struct worker *worker, const rd_kafka_message_t *message);
 void oracle_judged(struct worker *worker, struct entry *entry, bool dead);
+/* It is to be tried again: what follows in its partition comes again, too. */
+void oracle_stopped(struct worker *worker, const struct entry *entry);
 void oracle_run(struct worker *worker, bool stands);
 
 void oracle_committed(struct worker *worker, int topic, int32_t partition, bool late, bool former);
@@ -70,6 +72,8 @@ struct toppar;
 struct op;
 void oracle_begins(const struct toppar *toppar, int64_t offset);
 void oracle_handed(struct toppar *toppar, const struct op *op);
+/* Of which making of the topic it knows. */
+int oracle_knows(const struct toppar *toppar);
 /* All that it was given of the partition is of a topic that is no more. */
 bool oracle_is_former(const rd_kafka_t *client, int32_t partition);
 void oracle_exempt(int32_t partition, int64_t before);

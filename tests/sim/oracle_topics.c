@@ -67,6 +67,10 @@ void oracle_handed(struct toppar *toppar, const struct op *op)
             cluster_log(TOPIC_MAIN, toppar->partition)->blind = true;
     }
     toppar->fresh = false;
+    if (toppar->knows != op->incarnation) {
+        toppar->knew = toppar->knows;
+        toppar->knows_call = toppar->rk->calls;
+    }
     toppar->knows = op->incarnation;
     toppar->told_missing = false;
 }
@@ -84,9 +88,15 @@ void oracle_begins(const struct toppar *toppar, int64_t offset)
         oracle_exempt(toppar->partition, offset > row->next ? offset : row->next);
 }
 
+int oracle_knows(const struct toppar *toppar)
+{
+    bool unseen = toppar->rk->in_call && toppar->knows_call == toppar->rk->calls && toppar->knew > 0;
+    return unseen ? toppar->knew : toppar->knows;
+}
+
 bool oracle_is_former(const rd_kafka_t *client, int32_t partition)
 {
     const struct toppar *toppar = client != NULL ? &client->toppars[TOPIC_MAIN][partition] : NULL;
     return toppar != NULL && toppar->assignment > 0 &&
-           toppar->knows != sim.cluster.topics[TOPIC_MAIN].incarnation;
+           oracle_knows(toppar) != sim.cluster.topics[TOPIC_MAIN].incarnation;
 }

@@ -47,6 +47,8 @@ static enum verdict judge(struct worker *worker, struct entry *entry)
         entry->fate.attempts++;
         if (intent == INTENT_NEVER && entry->fate.attempts > sim.plan->retries)
             oracle_judged(worker, entry, true);
+        else
+            oracle_stopped(worker, entry);
         return VERDICT_RETRY;
     }
     bool dead = intent == INTENT_DEAD || intent == INTENT_NEVER;

@@ -52,6 +52,8 @@ struct worker {
     /* the pipeline's run */
     struct tentative tentative[TENTATIVE_MAX];
     size_t tentative_count;
+    const struct entry *stops[TENTATIVE_MAX]; /* of this run: to be tried again */
+    size_t stop_count;
     uint64_t runs; /* that stood */
 };
 
