@@ -198,11 +198,20 @@ static int database_outbox(void *state, int32_t partition,
     return 0;
 }
 
+static bool is_at(const struct kept_letter *letter, const struct letter_place *place)
+{
+    return letter->partition == place->partition && letter->offset == place->offset;
+}
+
+/* Where a topic was made anew, two letters can have one place: it is that of the one that was stored. */
 static void remove_letter(const struct letter_place *place)
 {
     struct kept_letter **at = &sim.database.outbox;
-    while (*at != NULL && ((*at)->partition != place->partition || (*at)->offset != place->offset))
+    while (*at != NULL && (!is_at(*at, place) || !(*at)->entry->fate.ever_stored))
         at = &(*at)->next;
+    if (*at == NULL)
+        for (at = &sim.database.outbox; *at != NULL && !is_at(*at, place);)
+            at = &(*at)->next;
     if (*at == NULL)
         return;
     if (!(*at)->entry->fate.ever_stored)
