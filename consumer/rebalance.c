@@ -40,6 +40,7 @@ static void disturb_others(struct consumer *consumer)
 
 static void given(struct consumer *consumer, rd_kafka_topic_partition_list_t *partitions)
 {
+    consumer->pace.interval_exceeded = false; /* the group has taken it in again */
     disturb_others(consumer);
     for (int i = 0; i < partitions->cnt; i++)
         if (partition_given(&consumer->partitions, partitions->elems[i].partition) == -1)
@@ -116,7 +117,6 @@ void rebalance_callback(rd_kafka_t *rk, rd_kafka_resp_err_t err, rd_kafka_topic_
     rd_kafka_topic_partition_list_t *ours = of_our_topic(consumer, partitions);
     if (!consumer->end.closing)
         fetching_look_at_protocol(&consumer->fetching);
-    consumer->pace.interval_exceeded = false;
     stats_phase(consumer->stats, PHASE_REBALANCING, wall_us);
     if (assign)
         given(consumer, ours);

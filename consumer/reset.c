@@ -199,14 +199,16 @@ static int find_targets(struct consumer *consumer, const struct reset_wish *wish
 {
     rd_kafka_topic_partition_list_t *low = ask(consumer, targets, RD_KAFKA_OFFSET_BEGINNING, error);
     rd_kafka_topic_partition_list_t *high = low ? ask(consumer, targets, RD_KAFKA_OFFSET_END, error) : NULL;
-    int64_t time = wish->to == RESET_TIMESTAMP ? wish->value / US_PER_MS : RD_KAFKA_OFFSET_END;
-    rd_kafka_topic_partition_list_t *found = high ? ask(consumer, targets, time, error) : NULL;
-    for (int i = 0; found != NULL && i < targets->cnt; i++) {
+    bool timed = wish->to == RESET_TIMESTAMP;
+    rd_kafka_topic_partition_list_t *found =
+        high && timed ? ask(consumer, targets, wish->value / US_PER_MS, error) : NULL;
+    int result = high != NULL && (found != NULL || !timed) ? 0 : -1;
+    for (int i = 0; result == 0 && i < targets->cnt; i++) {
         const struct partition *row = partition_assigned(&consumer->partitions, targets->elems[i].partition);
-        targets->elems[i].offset = reset_wish_offset(wish, low->elems[i].offset, high->elems[i].offset,
-                                                     row->commit.committed, found->elems[i].offset);
+        targets->elems[i].offset =
+            reset_wish_offset(wish, low->elems[i].offset, high->elems[i].offset, row->commit.committed,
+                              timed ? found->elems[i].offset : STATS_UNKNOWN);
     }
-    int result = found != NULL ? 0 : -1;
     rd_kafka_topic_partition_list_t *lists[] = {low, high, found};
     for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++)
         if (lists[i] != NULL)

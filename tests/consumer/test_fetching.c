@@ -157,6 +157,7 @@ END_TEST
 START_TEST(a_cooperative_assignor_gives_and_takes_one_by_one)
 {
     kafka.cooperative = true;
+    fetching_look_at_protocol(&fetching);
     ck_assert(fetching_is_cooperative(&fetching));
     begin(0, 10, false);
     begin(1, 20, false);
@@ -187,6 +188,7 @@ START_TEST(what_librdkafka_refuses_is_told)
     ASSIGN(false, 0);
     ck_assert_str_eq(capture_end(), "warning: assign: Local: Erroneous state\n");
     kafka.cooperative = true;
+    fetching_look_at_protocol(&fetching);
     kafka.step = RD_KAFKA_RESP_ERR__STATE;
     capture_begin();
     ASSIGN(false, 0);
@@ -340,6 +342,7 @@ END_TEST
 START_TEST(or_alone_with_a_cooperative_assignor_and_those_that_stay_are_read_anew)
 {
     kafka.cooperative = true;
+    fetching_look_at_protocol(&fetching);
     read_three();
     partition_event(&table, 1, EVENT_AGAIN);
     kafka.seek_one[1] = RD_KAFKA_RESP_ERR__STATE;

@@ -162,7 +162,7 @@ static void leave_topic(void)
 
 START_TEST(when_the_topic_was_away_the_last_records_are_looked_at)
 {
-    STEPS_ARE(give_one, put_one, leave_topic, NULL);
+    STEPS_ARE(give_one, put_one, NULL, leave_topic, NULL);
     run_loop();
     ck_assert_int_eq(row(0)->state, STATE_VERIFYING);
     ck_assert(row(0)->last.doubted);
@@ -308,9 +308,11 @@ static void be_fenced(void)
     consumer.committer.fenced = RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID;
 }
 
+static void (*fence)(void) = be_fenced;
+
 static void ends_without_a_word(int exit_code)
 {
-    STEPS_ARE(give_one, be_fenced, NULL);
+    STEPS_ARE(give_one, fence, NULL);
     settings.instance_id = "main.host.bravo";
     ck_assert_int_eq(run_loop(), exit_code);
     const char *said = kafka_said();
@@ -333,9 +335,15 @@ START_TEST(nor_one_that_a_broker_has_forgotten)
 }
 END_TEST
 
-START_TEST(nor_one_that_its_group_has_expelled)
+static void be_expelled(void)
 {
     consumer.pace.interval_exceeded = true;
+    be_fenced();
+}
+
+START_TEST(nor_one_that_its_group_has_expelled)
+{
+    fence = be_expelled;
     ends_without_a_word(EXIT_CODE_POLL_INTERVAL);
 }
 END_TEST

@@ -184,6 +184,7 @@ static void place(struct partition *row, const struct place *where)
                               .former = {STATS_UNKNOWN, STATS_UNKNOWN, WITNESS_NONE},
                               .received = 32, /* of this assignment still */
                               .owned = true,
+                              .asked = 4, /* until a batch stands */
                               .fetch = {.paused = true, .seek = true},
                               .commit = {45, 25, STATS_UNKNOWN, true},
                               .flight = partition_unused.flight,
