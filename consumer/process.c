@@ -362,6 +362,16 @@ static bool says_that_it_is_missing(const struct batch *batch)
     return false;
 }
 
+/* Of what is dropped the errors still count: a fatal one comes once. */
+static void heed_errors(struct consumer *consumer)
+{
+    const struct batch *batch = &consumer->batch;
+    for (size_t i = batch->first; i < batch->first + batch->count; i++)
+        if (batch->messages[i]->err != RD_KAFKA_RESP_ERR_NO_ERROR &&
+            !message_error_is_missing_topic(batch->messages[i]->err))
+            message_error(consumer, batch->messages[i]);
+}
+
 /* The topic was not there, perhaps for a moment: what the array holds may be another topic's of that name,
  * which goes on where the former one was. None of it is processed, nor anything committed, before the last
  * records are seen again. */
@@ -372,8 +382,9 @@ static void heed_missing_topic(struct consumer *consumer)
     if (!consumer->topic_left)
         return;
     consumer->topic_left = false;
-    drop_rest(consumer);
     partitions_event(&consumer->partitions, EVENT_DOUBTED);
+    heed_errors(consumer);
+    drop_rest(consumer);
 }
 
 /* One that is to end does not finish a slow batch: the rest comes again. */
