@@ -144,7 +144,7 @@ static bool is_settled(const struct entry *entry)
         return true;
     if (sim.plan->letters_off && (fate->dead > 0 || entry->kind == ENTRY_BAD))
         return true;
-    if (fate->dropped)
+    if (fate->dropped || fate->was_dropped || fate->was_exempt) /* `was`: a reset is under way, or failed */
         return true;
     return by_hand() ? fate->acknowledged || fate->was_acknowledged : fate->done > 0 || fate->before_reset;
 }
