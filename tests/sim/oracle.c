@@ -185,23 +185,6 @@ static void each_in_metadata(const struct worker *worker, int32_t partition, con
     }
 }
 
-static void exempt_range(const struct worker *worker, int32_t partition, int64_t from, int64_t to)
-{
-    struct log *log = cluster_log(TOPIC_MAIN, partition);
-    (void)worker;
-    if (log == NULL)
-        return;
-    for (int64_t i = from > log->low ? from : log->low; i < to && i < log->high; i++)
-        log->entries[i].fate.exempt = true;
-    if (sim.cluster.topics[TOPIC_MAIN].incarnation > 1 && to > log->exempt_to)
-        log->exempt_to = to; /* the new topic has not come so far yet */
-}
-
-void oracle_exempt(int32_t partition, int64_t before)
-{
-    exempt_range(NULL, partition, 0, before);
-}
-
 /* A commit that was on its way lands after an empty database, or one from before it had this partition, took
  * the place of the one that it tells of. */
 static void exempt_for_database(int32_t partition, int64_t before)
@@ -225,7 +208,7 @@ void oracle_committed(struct worker *worker, int topic, int32_t partition, bool 
     if (topic == TOPIC_MAIN && (former || oracle_is_former(worker->rk, partition))) {
         log->blind = true;
         oracle_exempt(partition, log->committed);
-        each_in_metadata(worker, partition, log, exempt_range);
+        each_in_metadata(worker, partition, log, oracle_exempt_range);
         return;
     }
     if (topic == TOPIC_MAIN && sim.plan->commit == COMMIT_SINK)

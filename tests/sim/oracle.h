@@ -76,6 +76,8 @@ void oracle_handed(struct toppar *toppar, const struct op *op);
 int oracle_knows(const struct toppar *toppar);
 /* All that it was given of the partition is of a topic that is no more. */
 bool oracle_is_former(const rd_kafka_t *client, int32_t partition);
+/* Nobody promises these offsets, whoever asks. */
+void oracle_exempt_range(const struct worker *worker, int32_t partition, int64_t from, int64_t to);
 void oracle_exempt(int32_t partition, int64_t before);
 /* Acknowledged, or settled otherwise, of the former topic, by who cannot know that there is another one. */
 bool oracle_inherited(const struct entry *entry);

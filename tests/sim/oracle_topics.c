@@ -100,3 +100,22 @@ bool oracle_is_former(const rd_kafka_t *client, int32_t partition)
     return toppar != NULL && toppar->assignment > 0 &&
            oracle_knows(toppar) != sim.cluster.topics[TOPIC_MAIN].incarnation;
 }
+
+/* --- what nobody promises ------------------------------------------------------------------------------- */
+
+void oracle_exempt_range(const struct worker *worker, int32_t partition, int64_t from, int64_t to)
+{
+    struct log *log = cluster_log(TOPIC_MAIN, partition);
+    (void)worker;
+    if (log == NULL)
+        return;
+    for (int64_t i = from > log->low ? from : log->low; i < to && i < log->high; i++)
+        log->entries[i].fate.exempt = true;
+    if (sim.cluster.topics[TOPIC_MAIN].incarnation > 1 && to > log->exempt_to)
+        log->exempt_to = to; /* the new topic has not come so far yet */
+}
+
+void oracle_exempt(int32_t partition, int64_t before)
+{
+    oracle_exempt_range(NULL, partition, 0, before);
+}
