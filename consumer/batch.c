@@ -53,10 +53,9 @@ void batch_fill(struct batch *batch, rd_kafka_queue_t *queue, int64_t idle_us, i
     batch->records = 0;
     if (!take(batch, queue, idle_us, 1))
         return;
-    if (batch->records == 0) { /* an error seldom comes alone */
-        take(batch, queue, 0, batch->records_max);
-        return;
-    }
+    while (batch->records == 0 && batch->count < batch->size) /* an error seldom comes alone */
+        if (!take(batch, queue, 0, 1))
+            return;
     int64_t until_us = clock_monotonic_us() + wait_us;
     int64_t left_us = wait_us;
     while (!batch_full(batch) && batch->count < batch->size &&
