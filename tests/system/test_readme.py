@@ -13,7 +13,7 @@ COMMAND = re.compile(r"^```sh\n(.*?)^```", re.M | re.S)
 
 # These are what runs this very test, or take long; that they exist as targets is checked instead.
 TARGETS_ONLY = {"make test", "make unit", "make system", "make SANITIZE=address unit", "make lint", "make fuzz", "make bench", "make demo-all",
-                "make CHAOS_SECONDS=600 chaos"}
+                "make CHAOS_SECONDS=600 chaos", "make sim", "make FILES=consumer/commit.c mutants"}
 
 
 def commands():
