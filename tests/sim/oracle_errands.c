@@ -104,6 +104,14 @@ static void reset_toppar(struct toppar *toppar)
     toppar->worked = false;
 }
 
+/* A member whose partition the group has given to another resets nothing, whatever it says before it is told: its
+ * commit is refused. */
+static bool is_a_zombies(const struct worker *worker, int32_t partition)
+{
+    const struct member *owner = group_owner(TOPIC_MAIN, partition);
+    return worker->slot != -1 && owner != NULL && worker->rk != NULL && owner->client != worker->rk;
+}
+
 /* `payments [0] 350 → 0`: nobody promises what lies before the target; what lies behind it comes again. */
 void oracle_errand_line(struct worker *worker, const char *line)
 {
@@ -115,7 +123,7 @@ void oracle_errand_line(struct worker *worker, const char *line)
         sscanf(arrow + strlen("→"), "%lld", &target) != 1 || partition < 0 || partition >= PARTITIONS_MAX)
         return;
     struct log *log = cluster_log(TOPIC_MAIN, partition);
-    if (log == NULL)
+    if (log == NULL || is_a_zombies(worker, partition))
         return;
     worker->reset_to[partition] = target;
     if (worker->rk != NULL)
