@@ -16,6 +16,7 @@ enum { SHORTEN_RUNS = 600, SORT_RUNS = 150, KINDS_MAX = 256, KIND_BYTES = 160, H
 
 struct options {
     uint64_t first;
+    uint64_t last; /* not beyond that seed */
     double seconds;
     bool one;         /* tell the history of `first`, event by event */
     bool survey;      /* go on after a failure: the first seed of each broken promise */
@@ -107,7 +108,7 @@ static void sort_failure(struct progress *progress, struct plan *plan, enum rule
 
 static void run_many(const struct options *options, struct progress *progress, double began_s)
 {
-    for (; now_s() - began_s < options->seconds; progress->seed++) {
+    for (; now_s() - began_s < options->seconds && progress->seed <= options->last; progress->seed++) {
         struct plan plan = make(options, progress->seed);
         struct outcome outcome = history_run(&plan, false);
         progress->histories++;
@@ -290,13 +291,18 @@ static uint32_t rules_of(const char *text)
 
 int main(int argc, char **argv)
 {
-    static const struct option longs[] = {
-        {"seed", required_argument, NULL, 's'},    {"seconds", required_argument, NULL, 't'},
-        {"first", required_argument, NULL, 'f'},   {"survey", no_argument, NULL, 'y'},
-        {"until-found", no_argument, NULL, 'u'},   {"sort", no_argument, NULL, 'o'},
-        {"without", required_argument, NULL, 'w'}, {"short", no_argument, NULL, 'h'},
-        {"allow", required_argument, NULL, 'a'},   {NULL, 0, NULL, 0}};
-    struct options options = {.first = 1, .seconds = 60};
+    static const struct option longs[] = {{"seed", required_argument, NULL, 's'},
+                                          {"seconds", required_argument, NULL, 't'},
+                                          {"first", required_argument, NULL, 'f'},
+                                          {"survey", no_argument, NULL, 'y'},
+                                          {"until-found", no_argument, NULL, 'u'},
+                                          {"sort", no_argument, NULL, 'o'},
+                                          {"without", required_argument, NULL, 'w'},
+                                          {"short", no_argument, NULL, 'h'},
+                                          {"allow", required_argument, NULL, 'a'},
+                                          {"last", required_argument, NULL, 'l'},
+                                          {NULL, 0, NULL, 0}};
+    struct options options = {.first = 1, .last = UINT64_MAX, .seconds = 60};
     int option;
     while ((option = getopt_long(argc, argv, "", longs, NULL)) != -1) {
         if (option == 's' || option == 'f')
@@ -306,6 +312,8 @@ int main(int argc, char **argv)
         options.sorts = options.sorts || option == 'o';
         options.survey = options.survey || option == 'y' || option == 'o';
         options.shortens = options.shortens || option == 'h';
+        if (option == 'l')
+            options.last = strtoull(optarg, NULL, 10);
         if (option == 't')
             options.seconds = strtod(optarg, NULL);
         if (option == 'w')

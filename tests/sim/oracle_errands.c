@@ -104,12 +104,13 @@ static void reset_toppar(struct toppar *toppar)
     toppar->worked = false;
 }
 
-/* A member whose partition the group has given to another resets nothing, whatever it says before it is told: its
- * commit is refused. */
+/* A member whose partition the group has given to another resets nothing, whatever it says before it is told:
+ * its commit is refused. (A database has a word of its own.) */
 static bool is_a_zombies(const struct worker *worker, int32_t partition)
 {
     const struct member *owner = group_owner(TOPIC_MAIN, partition);
-    return worker->slot != -1 && owner != NULL && worker->rk != NULL && owner->client != worker->rk;
+    return sim.plan->commit != COMMIT_SINK && worker->slot != -1 && owner != NULL && worker->rk != NULL &&
+           owner->client != worker->rk;
 }
 
 /* `payments [0] 350 → 0`: nobody promises what lies before the target; what lies behind it comes again. */
