@@ -98,6 +98,9 @@ struct run {
     const struct pipeline_events *events;
     struct pipeline_result *result;
     bool holding; /* some partition of this batch waits */
+    /* Reasons, once a batch: as variables of a record's functions the compiler would zero them for each. */
+    char why_not_decoded[DECODE_WHY_BYTES];
+    char why[STAGE_WHY_BYTES];
 };
 
 /* What follows from a verdict. True when the record goes on. */
@@ -124,12 +127,11 @@ static bool settle(struct run *run, const rd_kafka_message_t *message, enum verd
 /* Through the stages from `first` to before `end`, each of which sees one record at a time. */
 static bool run_records(struct run *run, const struct item *item, size_t first, size_t end)
 {
-    char why[STAGE_WHY_BYTES];
     for (size_t i = first; i < end; i++) {
         const struct stage *stage = &run->pipeline->stages[i];
-        enum verdict verdict = stage->class->record(stage->state, item, why);
+        enum verdict verdict = stage->class->record(stage->state, item, run->why);
         if (verdict != VERDICT_PASS)
-            return settle(run, item->message, verdict, stage->class->name, why);
+            return settle(run, item->message, verdict, stage->class->name, run->why);
     }
     return true;
 }
@@ -147,8 +149,8 @@ static enum decoded decode(struct run *run, const rd_kafka_message_t *message, b
 {
     struct pipeline *pipeline = run->pipeline;
     const struct settings *settings = pipeline->settings;
-    char why[DECODE_WHY_BYTES];
-    enum decoded decoded = decode_message(settings->schema, message, first_of_run, &item->record, why);
+    enum decoded decoded =
+        decode_message(settings->schema, message, first_of_run, &item->record, run->why_not_decoded);
     if (decoded == DECODE_UNKNOWN_MAJOR) {
         run->result->unknown_major = message;
         return decoded;
@@ -158,7 +160,7 @@ static enum decoded decode(struct run *run, const rd_kafka_message_t *message, b
         bool tombstone = decoded == DECODE_TOMBSTONE;
         bool skipped = tombstone && settings->tombstones == TOMBSTONES_SKIP;
         run->result->tombstones += tombstone;
-        settle(run, message, skipped ? VERDICT_DROP : VERDICT_DEAD, "decode", why);
+        settle(run, message, skipped ? VERDICT_DROP : VERDICT_DEAD, "decode", run->why_not_decoded);
         return decoded;
     }
     item->message = message;
@@ -251,7 +253,7 @@ int pipeline_run(struct pipeline *pipeline, rd_kafka_message_t *const *messages,
                  const struct pipeline_events *events, struct pipeline_result *result, struct error *error)
 {
     *result = (struct pipeline_result){0};
-    struct run run = {pipeline, events, result, false};
+    struct run run = {.pipeline = pipeline, .events = events, .result = result};
     size_t left = run_messages(&run, messages, count);
     ssize_t through = run_gathered(&run, left, error);
     if (through == -1)
