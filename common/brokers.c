@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <sys/socket.h>
 
+#include "common/dotenv.h"
 #include "common/exit_codes.h"
 
 #define KAFKA_PORT       "9092" /* Kafka's registered port, IANA XmlIpcRegSvc; every Kafka document uses it */
@@ -44,47 +45,43 @@ static int take(struct brokers *brokers, const char *address, const char *port, 
     return 0;
 }
 
-/* --- .env ---------------------------------------------------------------------------------------------- */
+/* --- where an address may stand ------------------------------------------------------------------------ */
 
-/* NAME=value, as docker compose reads it: `export ` and quotes are allowed, # begins a comment line. Value in
- * place, or NULL. */
-static char *dotenv_value(char *line, const char *name)
+struct variable {
+    const char *name, *port; /* the port of an address without one; NULL: it has one */
+    const char *in_dotenv;   /* how the source is called */
+};
+
+static const struct variable VARIABLES[] = {{"KAFKA_BOOTSTRAP", NULL, "KAFKA_BOOTSTRAP in .env"},
+                                            {"KAFKA_HOST_IP", KAFKA_PORT, "KAFKA_HOST_IP in .env"}};
+enum { VARIABLE_COUNT = sizeof VARIABLES / sizeof VARIABLES[0] };
+
+/* 1: taken; 0: it is not set. */
+static int take_from_environment(struct brokers *brokers, const struct variable *variable,
+                                 struct error *error)
 {
-    line += strspn(line, " \t");
-    if (strncmp(line, "export ", 7) == 0)
-        line += 7;
-    size_t length = strlen(name);
-    if (strncmp(line, name, length) != 0 || line[length] != '=')
-        return NULL;
-    char *value = line + length + 1;
-    size_t end = strlen(value);
-    while (end > 0 && isspace((unsigned char)value[end - 1]))
-        value[--end] = '\0';
-    if (end >= 2 && (value[0] == '"' || value[0] == '\'') && value[end - 1] == value[0]) {
-        value[end - 1] = '\0';
-        value++;
-    }
-    return value;
+    const char *value = getenv(variable->name);
+    if (value == NULL)
+        return 0;
+    return take(brokers, value, variable->port, variable->name, error) == -1 ? -1 : 1;
 }
 
-/* Copies the last assignment of `name` in ./.env. Returns whether there is one. */
-static bool dotenv_find(const char *name, char *copy, size_t bytes)
+static int take_from_dotenv(struct brokers *brokers, const struct variable *variable, struct error *error)
 {
-    FILE *file = fopen(".env", "re");
-    if (file == NULL)
-        return false;
-    bool found = false;
-    char *line = NULL;
-    size_t capacity = 0;
-    while (getline(&line, &capacity, file) > 0) {
-        const char *value = dotenv_value(line, name);
-        if (value == NULL)
-            continue;
-        found = true;
-        snprintf(copy, bytes, "%s", value);
-    }
-    free(line);
-    fclose(file);
+    char value[BROKERS_BYTES + 64];
+    int found = dotenv_find(variable->name, value, sizeof value, error);
+    if (found != 1)
+        return found;
+    return take(brokers, value, variable->port, variable->in_dotenv, error) == -1 ? -1 : 1;
+}
+
+static int take_from_variables(struct brokers *brokers,
+                               int (*from)(struct brokers *, const struct variable *, struct error *),
+                               struct error *error)
+{
+    int found = 0;
+    for (size_t i = 0; i < VARIABLE_COUNT && found == 0; i++)
+        found = from(brokers, &VARIABLES[i], error);
     return found;
 }
 
@@ -166,20 +163,16 @@ static bool development_broker(char *list, size_t bytes)
 int brokers_find(struct brokers *brokers, const char *flag, struct error *error)
 {
     *brokers = (struct brokers){"", ""};
-    char value[BROKERS_BYTES + 64];
-    const char *environment;
     if (flag != NULL)
         return take(brokers, flag, NULL, "--bootstrap", error);
-    if ((environment = getenv("KAFKA_BOOTSTRAP")) != NULL)
-        return take(brokers, environment, NULL, "KAFKA_BOOTSTRAP", error);
-    if ((environment = getenv("KAFKA_HOST_IP")) != NULL)
-        return take(brokers, environment, KAFKA_PORT, "KAFKA_HOST_IP", error);
-    if (dotenv_find("KAFKA_BOOTSTRAP", value, sizeof value))
-        return take(brokers, value, NULL, "KAFKA_BOOTSTRAP in .env", error);
-    if (dotenv_find("KAFKA_HOST_IP", value, sizeof value))
-        return take(brokers, value, KAFKA_PORT, "KAFKA_HOST_IP in .env", error);
-    if (development_broker(value, BROKERS_BYTES))
-        return take(brokers, value, NULL, "make kafka", error);
+    int found = take_from_variables(brokers, take_from_environment, error);
+    if (found == 0)
+        found = take_from_variables(brokers, take_from_dotenv, error);
+    if (found != 0)
+        return found == -1 ? -1 : 0;
+    char list[BROKERS_BYTES];
+    if (development_broker(list, sizeof list))
+        return take(brokers, list, NULL, "make kafka", error);
     return 0;
 }
 
