@@ -6,6 +6,7 @@
 #include "common/clock.h"
 #include "common/exit_codes.h"
 #include "common/log.h"
+#include "common/streams.h"
 
 #define OUTAGE_ASK_US     US_PER_SECOND
 #define OUTAGE_RECENT_US  (10 * US_PER_SECOND)
@@ -107,7 +108,7 @@ void kafka_help_if_asked(const struct option_list *properties)
     for (size_t i = 0; i < properties->count; i++)
         if (strcmp(properties->items[i], "help") == 0) {
             rd_kafka_conf_properties_show(stdout);
-            exit(EXIT_CODE_OK);
+            exit(streams_end("-X help", EXIT_CODE_OK));
         }
 }
 

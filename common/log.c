@@ -5,6 +5,8 @@
 #include <stdarg.h>
 #include <stdatomic.h>
 
+#include "common/streams.h"
+
 static atomic_bool verbose_wanted;
 static atomic_bool unwritable_said;
 static _Thread_local void (*listens)(void *context, const char *line);
@@ -12,6 +14,7 @@ static _Thread_local void *listener_context;
 
 void log_init(void)
 {
+    streams_init();
     signal(SIGPIPE, SIG_IGN);
     setvbuf(stdout, NULL, _IOFBF, 64 * 1024);
 }

@@ -11,7 +11,7 @@
 
 #include <stdbool.h>
 
-/* Full buffering for stdout. Call once, first thing in main. Ignores SIGPIPE: a reader that went away is an
+/* streams_init, and full buffering for stdout. Call once, first thing in main. Ignores SIGPIPE: a reader that went away is an
  * error of log_flush, not a death. */
 void log_init(void);
 

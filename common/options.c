@@ -9,6 +9,7 @@
 #include "common/exit_codes.h"
 #include "common/names.h"
 #include "common/options_value.h"
+#include "common/streams.h"
 
 static void *member(void *target, const struct option_def *def)
 {
@@ -197,11 +198,11 @@ static int parse_argv(const struct program *program, void *target, int argc, cha
             return 0;
         if (choice == CHOICE_HELP || choice == 'h') {
             options_help(program, stdout);
-            exit(EXIT_CODE_OK);
+            exit(streams_end(program->name, EXIT_CODE_OK));
         }
         if (choice == CHOICE_VERSION) {
             printf("%s (ksupervise) " KSUPERVISE_VERSION "\n", program->name);
-            exit(EXIT_CODE_OK);
+            exit(streams_end(program->name, EXIT_CODE_OK));
         }
         if (choice == ':')
             return error_set_code(error, EXIT_CODE_USAGE, "%s needs a value", argv[optind - 1]);

@@ -2,6 +2,7 @@
 #include "common/clock.h"
 #include "common/exit_codes.h"
 #include "common/log.h"
+#include "common/streams.h"
 #include "common/worker/publish.h"
 #include "consumer/check.h"
 #include "consumer/exactly_once.h"
@@ -84,5 +85,5 @@ int main(int argc, char **argv)
     else
         exit_code = settings.check ? check(&settings) : consume(&settings);
     settings_release(&settings);
-    return exit_code;
+    return streams_end(consumer_program.name, exit_code);
 }

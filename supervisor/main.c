@@ -11,6 +11,7 @@
 #include "common/clock.h"
 #include "common/exit_codes.h"
 #include "common/log.h"
+#include "common/streams.h"
 #include "supervisor/control.h"
 #include "supervisor/explain.h"
 #include "supervisor/fleet.h"
@@ -264,6 +265,7 @@ int main(int argc, char **argv)
     struct supervisor supervisor = {
         .argc = argc, .argv = argv, .done_check_us = INT64_MAX, .signal_watch.fd = -1};
     struct error error = ERROR_INIT;
+    streams_init();
     if (config_load(&supervisor.config, argc, argv, &error) == -1)
         return program_fail(supervisor_program.name, &error);
     int explained = explain(&supervisor, &error);
@@ -271,7 +273,7 @@ int main(int argc, char **argv)
         config_free(supervisor.config);
         if (explained == -1)
             return program_fail(supervisor_program.name, &error);
-        return fflush(stdout) == 0 ? EXIT_CODE_OK : EXIT_CODE_FAILED;
+        return streams_end(supervisor_program.name, EXIT_CODE_OK);
     }
     supervisor.first_config = supervisor.config;
     supervisor.settings = config_settings(supervisor.config);

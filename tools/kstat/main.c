@@ -1,5 +1,6 @@
 /* kstat: what the workers are doing. Reads shared memory, and nothing else. */
 #include "common/exit_codes.h"
+#include "common/streams.h"
 #include "tools/kstat/choose.h"
 #include "tools/kstat/show.h"
 #include "tools/kstat/watch.h"
@@ -64,6 +65,7 @@ int main(int argc, char **argv)
 {
     struct settings settings = {.instance = NULL};
     struct error error = ERROR_INIT;
+    streams_init();
     int result = settings_parse(&settings, argc, argv, &error);
     if (result == 0)
         result = run(&settings, &error);

@@ -3,6 +3,7 @@
 #include "common/exit_codes.h"
 #include "common/log.h"
 #include "common/names.h"
+#include "common/streams.h"
 #include "tools/ktopic/verbs.h"
 
 struct verb {
@@ -56,11 +57,11 @@ int main(int argc, char **argv)
     }
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
         help();
-        return EXIT_CODE_OK;
+        return streams_end("ktopic", EXIT_CODE_OK);
     }
     if (strcmp(argv[1], "--version") == 0) {
         printf("ktopic (ksupervise) " KSUPERVISE_VERSION "\n");
-        return EXIT_CODE_OK;
+        return streams_end("ktopic", EXIT_CODE_OK);
     }
     for (size_t i = 0; i < VERBS; i++)
         if (strcmp(argv[1], verbs[i].name) == 0) {
