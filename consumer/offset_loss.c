@@ -78,19 +78,30 @@ static void describe(const struct witness *witness, char text[64])
              (uint64_t)witness->hash);
 }
 
+/* There is another record in its place, or one behind it where none was. */
+static void describe_other(const struct last_record *last, char why[ERROR_TEXT_BYTES / 2])
+{
+    char read[64];
+    char found[64];
+    describe(&last->read, read);
+    describe(&last->found, found);
+    if (last->found.offset == last->read.offset)
+        snprintf(why, ERROR_TEXT_BYTES / 2,
+                 "the topic was deleted and made again: at offset %" PRId64
+                 " the record of %s was read, now there is one of %s",
+                 last->read.offset, read, found);
+    else
+        snprintf(why, ERROR_TEXT_BYTES / 2,
+                 "the topic was deleted and made again: behind offset %" PRId64
+                 " no record was read, now there is one of %s at %" PRId64,
+                 last->read.offset, found, last->found.offset);
+}
+
 static void settle_witness(struct consumer *consumer, int32_t partition, const struct held *held)
 {
     const struct partition *row = partition_assigned(&consumer->partitions, partition);
-    char read[64];
-    char found[64];
     char why[ERROR_TEXT_BYTES / 2];
-    describe(&row->last.read, read);
-    describe(&row->last.found, found);
-    snprintf(why, sizeof why,
-             "the topic was deleted and made again: at offset %" PRId64
-             " the record of %s was read, now there "
-             "is one of %s",
-             row->last.read.offset, read, found);
+    describe_other(&row->last, why);
     if (consumer->settings->on_offset_loss == OFFSET_LOSS_STOP)
         consumer_fail(consumer, EXIT_CODE_OFFSETS_LOST,
                       "%s [%" PRId32 "]: %s; nothing was skipped. --on-offset-loss earliest goes on at its "

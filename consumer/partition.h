@@ -71,7 +71,7 @@ struct retry {
 /* The last record before the position. */
 struct last_record {
     struct witness read;  /* as it was read; WITNESS_NONE: not known */
-    struct witness found; /* another one that is there instead; WITNESS_NONE: none was met */
+    struct witness found; /* of another topic, there or behind it; WITNESS_NONE: none was met */
     bool doubted;         /* nothing is committed before it is seen again */
 };
 

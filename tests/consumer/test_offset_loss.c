@@ -295,6 +295,19 @@ START_TEST(another_record_in_the_last_ones_place_stops)
 }
 END_TEST
 
+START_TEST(so_does_one_where_none_was)
+{
+    const struct witness witness = witness_at(9, "read");
+    table_begin_behind(&consumer.partitions, 0, 12, &witness);
+    ck_assert_int_eq(table_take(&consumer.partitions, 0, 11, "another"), TAKEN_LAST);
+    serve();
+    ck_assert_int_eq(consumer.end.exit_code, EXIT_CODE_OFFSETS_LOST);
+    ck_assert_ptr_nonnull(strstr(capture.text, "made again: behind offset 9 no record was read, now there is "
+                                               "one of 2026-02-26T09:52:20.102000+00:00 ("));
+    ck_assert_ptr_nonnull(strstr(capture.text, ") at 11; nothing was skipped."));
+}
+END_TEST
+
 START_TEST(or_begins_the_new_topic)
 {
     settings.on_offset_loss = OFFSET_LOSS_EARLIEST;
@@ -342,6 +355,7 @@ CHECK_MAIN_WITH("consumer/offset_loss", open_consumer, consumer_end,
                 a_broker_that_does_not_answer_is_asked_again_in_a_second, all_that_are_lost_are_settled,
                 what_is_there_after_all_is_read_and_asked_again_only_after_a_second,
                 where_only_the_last_record_is_gone_it_is_looked_at_no_more,
-                another_record_in_the_last_ones_place_stops, or_begins_the_new_topic,
+                another_record_in_the_last_ones_place_stops, so_does_one_where_none_was,
+                or_begins_the_new_topic,
                 then_the_last_records_of_the_others_are_looked_at_before_more_is_committed,
                 or_passes_all_of_it_over)

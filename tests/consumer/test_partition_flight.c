@@ -288,6 +288,29 @@ START_TEST(another_record_in_its_place_is_kept_and_nothing_behind_it_is_taken)
 }
 END_TEST
 
+START_TEST(a_record_behind_the_last_one_where_none_was_is_another_topics)
+{
+    const struct witness witness = witness_at(9, "read");
+    table_begin_behind(&table, 0, 13, &witness); /* markers and aborted records, up to 12 */
+    ck_assert_int_eq(table_take(&table, 0, 12, "new"), TAKEN_LAST);
+    ck_assert_int_eq(row(0)->state, STATE_LOSING);
+    ck_assert_int_eq(row(0)->last.found.offset, 12);
+    ck_assert(row(0)->last.doubted);
+    table_begin_behind(&table, 0, 13, &witness);
+    ck_assert_int_eq(take(0, 13), TAKEN); /* none again */
+}
+END_TEST
+
+START_TEST(with_acknowledgements_a_record_may_lie_behind_the_last_one)
+{
+    const struct witness witness = witness_at(9, "read");
+    table.manual = true;
+    table_begin_behind(&table, 2, 13, &witness);
+    ck_assert_int_eq(table_take(&table, 2, 12, "acknowledged before it was read"), NOT_TAKEN);
+    ck_assert_int_eq(row(2)->state, STATE_VERIFYING);
+}
+END_TEST
+
 START_TEST(the_same_record_is_not_kept_as_another)
 {
     expect_last();
@@ -383,6 +406,8 @@ CHECK_MAIN_WITH("consumer/partition_flight", open_table, close_table, records_ar
                 an_end_where_it_is_moves_nothing, an_end_before_it_tells_that_the_topic_is_another_or_was_cut,
                 the_last_record_is_seen_and_is_part_of_nothing,
                 another_record_in_its_place_is_kept_and_nothing_behind_it_is_taken,
+                a_record_behind_the_last_one_where_none_was_is_another_topics,
+                with_acknowledgements_a_record_may_lie_behind_the_last_one,
                 the_same_record_is_not_kept_as_another,
                 where_the_last_record_is_gone_it_goes_on_with_the_next,
                 a_gap_behind_a_last_record_that_is_gone_is_read_twice_too,
