@@ -35,6 +35,7 @@ struct exactly_once {
 struct consumer_end {
     bool must_stop;
     int exit_code; /* why, EXIT_CODE_OK while it need not */
+    bool hurried;  /* it came in the middle of a batch, whose rest was dropped: no more is taken */
     bool leaving;  /* the group membership is being given up */
     bool closing;  /* the handle is: nothing begins any more */
 };

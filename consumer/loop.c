@@ -335,18 +335,20 @@ static void wind_up(struct consumer *consumer, const struct rounds *rounds)
 
 /* What the producer sent before it was stopped is on its way: taken until nothing more comes, but not for
  * long, or a consumer that is far behind would never end, and one that is stopped alone while the producer
- * goes on would keep the others waiting for its partitions. */
+ * goes on would keep the others waiting for its partitions. What is committed at the end has been compared as
+ * in any other turn: where reading is to begin anew, it does. */
 static void last_turns(struct consumer *consumer, struct rounds *rounds)
 {
     int64_t now_us = clock_monotonic_us();
     int64_t until_us = now_us + LAST_TURNS_US;
     int64_t came_us = now_us;
-    while (!consumer->end.must_stop && !consumer->fetching.paused && now_us < until_us &&
-           now_us - came_us < LAST_US) {
+    while (!consumer->end.must_stop && !consumer->end.hurried && !consumer->fetching.paused &&
+           now_us < until_us && now_us - came_us < LAST_US) {
         uint64_t before = rounds->records;
+        fetching_settle(&consumer->fetching);
         work(consumer, rounds, LAST_US, 0); /* or less: a wish that was on its way ends a wait, too */
         now_us = clock_monotonic_us();
-        if (rounds->records != before)
+        if (rounds->records != before || consumer->partitions.unsettled)
             came_us = now_us;
     }
 }

@@ -399,6 +399,7 @@ static void between_slices(struct consumer *consumer, int64_t began_us)
     if (consumer->batch.count == 0)
         return;
     if (is_to_end(consumer, began_us)) {
+        consumer->end.hurried = true;
         drop_rest(consumer);
         return;
     }

@@ -293,6 +293,34 @@ START_TEST(what_was_on_its_way_is_taken_and_then_nothing_more)
 }
 END_TEST
 
+static void read_anew(void)
+{
+    partition_event(&consumer.partitions, 0, EVENT_AGAIN);
+}
+
+START_TEST(what_is_to_be_compared_then_is)
+{
+    STEPS_ARE(give_one, put_three, drain_and_leave, read_anew);
+    run_loop();
+    ck_assert_ptr_nonnull(strstr(kafka_said(), "seek 0@12"));
+}
+END_TEST
+
+static void drain_in_a_hurry(void)
+{
+    control.wanted = WORKER_DRAIN_LEAVE;
+    consumer.end.hurried = true;
+}
+
+START_TEST(but_nothing_is_taken_behind_a_batch_whose_rest_was_dropped)
+{
+    STEPS_ARE(give_one, put_three, drain_in_a_hurry, put_one);
+    run_loop();
+    ck_assert_uint_eq(seen_records, 3);
+    ck_assert_uint_eq(steps.at, 3);
+}
+END_TEST
+
 START_TEST(one_that_counts_ends_by_itself)
 {
     settings.count = 4;
@@ -376,6 +404,7 @@ CHECK_MAIN_WITH(
     watermarks_are_published_each_turn_that_is_long_enough_and_low_ones_asked_for_each_five_seconds,
     a_queue_that_has_shrunk_to_half_asks_so_that_librdkafka_fills_it,
     one_that_leaves_commits_and_gives_its_partitions_up, one_that_keeps_its_membership_only_commits,
-    what_was_on_its_way_is_taken_and_then_nothing_more, one_that_counts_ends_by_itself,
+    what_was_on_its_way_is_taken_and_then_nothing_more, what_is_to_be_compared_then_is,
+    but_nothing_is_taken_behind_a_batch_whose_rest_was_dropped, one_that_counts_ends_by_itself,
     one_that_is_fenced_neither_commits_nor_leaves, nor_one_that_a_broker_has_forgotten,
     nor_one_that_its_group_has_expelled, it_is_closed_in_order)

@@ -314,6 +314,7 @@ START_TEST(one_that_is_to_end_does_not_finish_a_slow_batch)
     for (int64_t i = 0; i < 8; i++)
         add(fake_payment(0, 10 + i));
     ck_assert_uint_eq(process(), 3); /* one, then two: that is over a second */
+    ck_assert(consumer.end.hurried);
     ck_assert_int_eq(row(0)->position, 13);
 }
 END_TEST
