@@ -159,10 +159,13 @@ bool partition_placed(struct partitions *partitions, int32_t number, const struc
 /* One that leads to a state that waits, until then. */
 void partition_wait(struct partitions *partitions, int32_t number, enum partition_event event,
                     int64_t until_us);
-/* The group has a partition at `committed`, and this process has done what follows, up to row->former.to. */
+/* The group has a partition at `committed`, and this process has done what follows, up to row->former.to; and
+ * there is a last record before that, by which to see that the topic is still the same. */
 static inline bool partition_did(const struct partition *row, int64_t committed)
 {
-    return row->former.to != STATS_UNKNOWN && committed >= row->former.from && committed < row->former.to;
+    const struct former *former = &row->former;
+    return former->to != STATS_UNKNOWN && committed >= former->from && committed < former->to &&
+           former->last.offset != STATS_UNKNOWN && former->last.offset < former->to;
 }
 
 /* Any other. */

@@ -138,10 +138,19 @@ START_TEST(what_is_taken_stays_readable)
 }
 END_TEST
 
-START_TEST(what_was_done_of_it_is_remembered_until_it_has_a_place_again)
+/* Processed up to before 15, with that last record, and taken away. */
+static void did_behind(int64_t last)
 {
     table_begin(&table, 0, 10, 10);
-    table_process(&table, 0, 15);
+    table_fly(&table, 0, 15);
+    table.rows[0].flight.last =
+        last != STATS_UNKNOWN ? witness_at(last, "last") : (struct witness)WITNESS_NONE;
+    partitions_move(&table, 1);
+}
+
+START_TEST(what_was_done_of_it_is_remembered_until_it_has_a_place_again)
+{
+    did_behind(14);
     partition_taken(&table, 0);
     partition_given(&table, 0);
     const struct partition *row = row_of(&table, 0);
@@ -152,6 +161,24 @@ START_TEST(what_was_done_of_it_is_remembered_until_it_has_a_place_again)
     ck_assert(!partition_did(row, 10));
     table_begin(&table, 0, 10, 10);
     ck_assert(!partition_did(row, 10));
+}
+END_TEST
+
+START_TEST(what_was_done_counts_only_with_a_last_record_to_compare)
+{
+    did_behind(STATS_UNKNOWN);
+    partition_taken(&table, 0);
+    ck_assert_int_eq(table.rows[0].former.to, 15);
+    ck_assert(!partition_did(&table.rows[0], 10));
+    did_behind(14);
+    partition_lower_barrier(&table, 0, 13); /* the letter of 13 is not acknowledged */
+    partition_taken(&table, 0);
+    ck_assert_int_eq(table.rows[0].former.to, 13);
+    ck_assert(!partition_did(&table.rows[0], 10));
+    did_behind(12);
+    partition_lower_barrier(&table, 0, 13);
+    partition_taken(&table, 0);
+    ck_assert(partition_did(&table.rows[0], 10));
 }
 END_TEST
 
@@ -427,6 +454,7 @@ CHECK_MAIN_WITH("consumer/partition", open_table, close_table, a_row_that_nobody
                 an_assignment_is_published_before_anybody_knows_where_it_begins,
                 what_is_given_twice_counts_once_and_begins_anew, what_is_taken_stays_readable,
                 what_was_done_of_it_is_remembered_until_it_has_a_place_again,
+                what_was_done_counts_only_with_a_last_record_to_compare,
                 what_was_committed_of_it_is_no_more_its_own_to_remember,
                 what_was_not_acknowledged_was_not_done, acknowledgements_are_kept_with_commit_manual_alone,
                 where_it_begins_is_published, a_place_for_what_is_not_ours_is_nobodys,
