@@ -115,6 +115,7 @@ struct toppar {
     bool told_missing; /* since then */
     bool fresh;        /* nothing was handed out since fetching began */
     bool worked;       /* a record was processed under this assignment */
+    bool forgot;       /* the database's last record was not there, and nothing was written since */
     bool jumped;       /* but perhaps not all of them */
 };
 

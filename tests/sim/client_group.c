@@ -225,7 +225,7 @@ static void begin_one(rd_kafka_t *rk, const rd_kafka_topic_partition_t *one)
     if (rk->in_rebalance) { /* the application may also assign anew what it has */
         toppar->assignment++;
         toppar->handed_to = -1;
-        toppar->worked = toppar->told_missing = false;
+        toppar->worked = toppar->forgot = toppar->told_missing = false;
         toppar->knew = 0;
         toppar->knows = sim.cluster.topics[toppar->topic].incarnation;
         oracle_begins(toppar, one->offset);

@@ -37,14 +37,21 @@ static int64_t *epoch_of(void *state, int32_t partition)
 
 /* --- where to go on ------------------------------------------------------------------------------------ */
 
+/* The process has the last record from here, and can compare it. */
+static const struct database_row *read_row(int32_t partition)
+{
+    sim.workers.current->rk->toppars[TOPIC_MAIN][partition].forgot = false;
+    return &sim.database.rows[partition];
+}
+
 static int database_take(void *state, const struct letter_source *source, int32_t partition,
                          struct sink_place *place, struct error *error)
 {
     (void)source;
     if (is_away("take", error))
         return -1;
-    struct database_row *row = &sim.database.rows[partition];
-    *epoch_of(state, partition) = ++row->epoch;
+    const struct database_row *row = read_row(partition);
+    *epoch_of(state, partition) = ++sim.database.rows[partition].epoch;
     *place = (struct sink_place){row->next >= 0 ? row->next : STATS_UNKNOWN, row->witness};
     world_trace("takes [%d] over: epoch %lld, next %lld", (int)partition, (long long)row->epoch,
                 (long long)row->next);
@@ -58,7 +65,7 @@ static enum sink_result database_reread(void *state, int32_t partition, struct s
 {
     if (is_away("reread", error))
         return SINK_AGAIN;
-    const struct database_row *row = &sim.database.rows[partition];
+    const struct database_row *row = read_row(partition);
     *place = (struct sink_place){row->next >= 0 ? row->next : STATS_UNKNOWN, row->witness};
     if (row->epoch == *epoch_of(state, partition))
         return SINK_DONE;
@@ -142,7 +149,9 @@ static void carry_out(const struct sink_batch *batch)
                     (long long)range->next.next_offset);
         row->next = range->next.next_offset;
         row->witness = range->next.witness;
-        row->incarnation = sim.workers.current->rk->toppars[TOPIC_MAIN][range->partition].knows;
+        struct toppar *toppar = &sim.workers.current->rk->toppars[TOPIC_MAIN][range->partition];
+        row->incarnation = toppar->knows;
+        toppar->forgot = false;
         oracle_range(sim.workers.current, range->partition, range->expected >= 0 ? range->expected : 0,
                      row->next);
     }

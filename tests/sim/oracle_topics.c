@@ -11,9 +11,19 @@ static bool is_there(const struct log *log, int64_t offset)
     return log != NULL && offset >= log->low && offset < log->high && entry_visible(&log->entries[offset]);
 }
 
-static bool sink_knows(int32_t partition)
+/* The same of the topic as it was when it was made for the n-th time. */
+static bool was_there(const struct toppar *toppar, int incarnation, int64_t offset)
 {
-    return sim.database.rows[partition].witness.offset >= 0;
+    const struct topic *topic = &sim.cluster.topics[toppar->topic];
+    const struct entry *entries = topic->former[incarnation % TOPIC_MAKINGS][toppar->partition];
+    if (incarnation == topic->incarnation || entries == NULL)
+        return is_there(cluster_log(toppar->topic, toppar->partition), offset);
+    return offset >= 0 && offset < ENTRIES_MAX && entry_visible(&entries[offset]);
+}
+
+static bool sink_knows(const struct toppar *toppar)
+{
+    return sim.database.rows[toppar->partition].witness.offset >= 0 && !toppar->forgot;
 }
 
 /* It can compare when it has begun to read since, has a last record, and the new topic has one at that
@@ -21,7 +31,7 @@ static bool sink_knows(int32_t partition)
 static bool can_tell(const struct toppar *toppar)
 {
     bool begun = toppar->told_missing || toppar->incarnation == sim.cluster.topics[toppar->topic].incarnation;
-    bool knows = sim.plan->commit == COMMIT_SINK ? sink_knows(toppar->partition) : toppar->worked;
+    bool knows = sim.plan->commit == COMMIT_SINK ? sink_knows(toppar) : toppar->worked;
     return begun && knows && is_there(cluster_log(toppar->topic, toppar->partition), toppar->base);
 }
 
@@ -58,8 +68,10 @@ void oracle_handed(struct toppar *toppar, const struct op *op)
     if (err != RD_KAFKA_RESP_ERR_NO_ERROR && err != RD_KAFKA_RESP_ERR__PARTITION_EOF)
         return;
     if (op->message.offset > toppar->base && toppar->base >= 0 &&
-        !is_there(cluster_log(TOPIC_MAIN, toppar->partition), toppar->base))
+        !was_there(toppar, op->incarnation, toppar->base)) {
         toppar->worked = false; /* compaction took the last record: nothing is left to compare */
+        toppar->forgot = true;
+    }
     if (op->incarnation == sim.cluster.topics[TOPIC_MAIN].incarnation &&
         (op->incarnation != toppar->knows || sink_is_former(toppar)) && !can_tell(toppar)) {
         oracle_exempt(toppar->partition, op->message.offset);

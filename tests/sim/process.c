@@ -7,6 +7,8 @@
 #include "consumer/exactly_once.h"
 #include "consumer/loop.h"
 #include "consumer/reset.h"
+#include "consumer/retries.h"
+#include "tests/sim/client.h"
 #include "tests/sim/sim.h"
 
 static char *text_of(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -71,6 +73,23 @@ static int run(struct consumer *consumer, struct error *error)
         return -1;
     consumer->pipeline.control = consumer->control;
     return settings->reset != NULL ? reset_stopped(consumer, error) : loop_run(consumer);
+}
+
+/* What the consumer makes of a record that a stage wants to see again: it has a count of its own. */
+bool __real_retry_record(struct consumer *consumer, const rd_kafka_message_t *message, const char *stage,
+                         const char *why);
+bool __wrap_retry_record(struct consumer *consumer, const rd_kafka_message_t *message, const char *stage,
+                         const char *why);
+bool __wrap_retry_record(struct consumer *consumer, const rd_kafka_message_t *message, const char *stage,
+                         const char *why)
+{
+    struct entry *entry = ((const struct op *)message)->entry;
+    bool again = __real_retry_record(consumer, message, stage, why);
+    if (again)
+        oracle_stopped(sim.workers.current, entry);
+    else
+        oracle_judged(sim.workers.current, entry, true);
+    return again;
 }
 
 int process_main(struct worker *worker)

@@ -45,11 +45,7 @@ static enum verdict judge(struct worker *worker, struct entry *entry)
     bool again = intent == INTENT_NEVER || (intent == INTENT_RETRY && entry->fate.attempts < retries);
     if (again && !sim.faults.over) {
         entry->fate.attempts++;
-        if (intent == INTENT_NEVER && entry->fate.attempts > sim.plan->retries)
-            oracle_judged(worker, entry, true);
-        else
-            oracle_stopped(worker, entry);
-        return VERDICT_RETRY;
+        return VERDICT_RETRY; /* whether it comes again is the consumer's word: process.c */
     }
     bool dead = intent == INTENT_DEAD || intent == INTENT_NEVER;
     if (dead)
