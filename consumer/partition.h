@@ -97,7 +97,7 @@ struct partition {
     int slot;             /* in the segment; -1: no room */
     uint32_t assignments; /* how often it was assigned to this process */
     int64_t position;     /* processed + 1: the next offset to process; STATS_UNKNOWN while placing */
-    int64_t begun;        /* where it was placed */
+    int64_t begun;        /* what lies from here to the position this process did in this assignment */
     struct former former;
     int64_t received; /* what is below was counted as received in this assignment */
     int64_t until_us; /* monotonic: something is due then, in a state that waits */
@@ -222,7 +222,8 @@ static inline enum taken partition_take(struct partitions *partitions, const rd_
 }
 /* librdkafka has come to the end of a partition: nothing lies between what it delivered and `offset`. True
  * when that moves the partition: over a transaction's marker, aborted records, a compacted end. An end before
- * the position means that the topic is another one, or was cut: the partition is losing. */
+ * the position means that the topic is another one, or was cut: the partition is losing, and not committed
+ * before that is settled. */
 bool partition_take_end(struct partitions *partitions, int32_t number, int64_t offset);
 
 /* Of one that is verifying: the last record is not there any more. Told with --verbose. */

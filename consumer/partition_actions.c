@@ -30,10 +30,10 @@ enum partition_event action_end(struct partition *row, const struct partition_ne
 {
     (void)news;
     row->former = partition_unused.former;
+    int64_t committed = row->commit.committed; /* unknown is below all; a move forward may not be committed */
     if (row->position != STATS_UNKNOWN && !row->last.doubted) /* else of what topic it was is not known */
-        row->former =
-            (struct former){row->commit.committed != STATS_UNKNOWN ? row->commit.committed : row->begun,
-                            partition_committable(row), row->last.read};
+        row->former = (struct former){committed > row->begun ? committed : row->begun,
+                                      partition_committable(row), row->last.read};
     row->until_us = 0;
     row->owned = false;
     row->commit.requested = row->commit.barrier = STATS_UNKNOWN;
@@ -48,7 +48,8 @@ enum partition_event action_place(struct partition *row, const struct partition_
     const struct place *place = news->place;
     if (place->moved || row->received == STATS_UNKNOWN)
         row->received = place->offset;
-    row->position = row->begun = place->offset;
+    row->position = place->offset;
+    row->begun = place->doubted ? place->committed : place->offset; /* what lies between this process did */
     row->former = partition_unused.former;
     row->commit.committed = place->committed;
     row->commit.barrier = STATS_UNKNOWN;
@@ -110,7 +111,7 @@ enum partition_event action_doubt(struct partition *row, const struct partition_
 
 enum partition_event action_doubt_and_wait(struct partition *row, const struct partition_news *news)
 {
-    action_mark_doubted(row, news);
+    row->last.doubted = true;
     return action_wait(row, news);
 }
 

@@ -122,7 +122,7 @@ bool partition_take_end(struct partitions *partitions, int32_t number, int64_t o
     if (row == NULL || row->fetch.seek || !state_fetched(row->state))
         return false;
     if (offset < expected(row)) {
-        partition_event(partitions, number, EVENT_GONE);
+        partition_event(partitions, number, EVENT_OTHER);
         return false;
     }
     if (row->state == STATE_VERIFYING)

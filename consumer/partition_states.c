@@ -29,6 +29,7 @@ static const struct partition_edge table[STATE_COUNT][EVENT_COUNT] = {
          [EVENT_GONE] = {action_wait, STATE_LOSING}},
     [STATE_READING] =
         {OURS, [EVENT_PLACED] = {action_place, STATE_VERIFYING},
+         [EVENT_OTHER] = {action_doubt_and_wait, STATE_LOSING},
          [EVENT_DOUBTED] = {action_doubt, STATE_VERIFYING},
          [EVENT_DISTURBED] = {action_distrust, STATE_VERIFYING},
          [EVENT_AGAIN] = {action_look_back, STATE_VERIFYING}, [EVENT_FAILED] = {action_wait, STATE_RETRYING},

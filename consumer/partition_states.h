@@ -39,7 +39,7 @@
     X(EVENT_UNSURE, "unsure", "the database does not say whether what it was told is done")                  \
     X(EVENT_SEEN, "seen", "the last record is there, and it is the same one")                                \
     X(EVENT_ABSENT, "absent", "no last record is known, or it is gone: nothing can be compared")             \
-    X(EVENT_OTHER, "other", "another one is in its place, or behind it where none was: made anew")           \
+    X(EVENT_OTHER, "other", "another one is there, or where none was, or the end: the topic was made anew")  \
     X(EVENT_DOUBTED, "doubted", "the topic was missing for a moment")                                        \
     X(EVENT_DISTURBED, "disturbed", "a step of a rebalance: what comes next may not be what follows")        \
     X(EVENT_AGAIN, "again", "reading begins anew where it is: after a pause, or at a gap not yet believed")  \

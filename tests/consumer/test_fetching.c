@@ -339,6 +339,23 @@ START_TEST(a_partition_whose_fetching_has_ended_is_assigned_again_with_the_other
 }
 END_TEST
 
+START_TEST(then_the_last_records_of_all_are_looked_at_before_more_is_committed)
+{
+    begin(0, 10, true);
+    begin(1, 20, true);
+    ASSIGN(false, 0, 1);
+    partition_event(&table, 0, EVENT_SEEN);
+    partition_event(&table, 1, EVENT_SEEN);
+    partition_event(&table, 1, EVENT_AGAIN);
+    kafka.seek_one[1] = RD_KAFKA_RESP_ERR__STATE;
+    kafka_said();
+    fetching_settle(&fetching);
+    SAID("seek 1@18; assign 0@8 1@18");
+    ck_assert_int_eq(row(0)->state, STATE_VERIFYING);
+    ck_assert(row(0)->last.doubted && row(1)->last.doubted);
+}
+END_TEST
+
 START_TEST(or_alone_with_a_cooperative_assignor_and_those_that_stay_are_read_anew)
 {
     kafka.cooperative = true;
@@ -434,6 +451,7 @@ CHECK_MAIN_WITH("consumer/fetching", open_table, close_table, each_partition_beg
                 what_is_not_ours_any_more_is_told_nothing,
                 a_seek_that_was_not_answered_in_time_is_made_again_in_the_next_turn,
                 a_partition_whose_fetching_has_ended_is_assigned_again_with_the_others,
+                then_the_last_records_of_all_are_looked_at_before_more_is_committed,
                 or_alone_with_a_cooperative_assignor_and_those_that_stay_are_read_anew,
                 assigning_again_leaves_out_what_is_not_ours,
                 a_pause_stops_all_and_its_end_looks_at_the_last_records,

@@ -188,11 +188,23 @@ START_TEST(what_was_committed_of_it_is_no_more_its_own_to_remember)
     table_process(&table, 0, 15);
     partition_taken(&table, 0);
     ck_assert_int_eq(table.rows[0].former.from, 10); /* nothing was: from where it began */
-    table_begin(&table, 0, 15, 12);
+    const struct place behind_former = {
+        .offset = 15, .committed = 12, .doubted = true, .witness = WITNESS_NONE};
+    table_begin_at(&table, 0, &behind_former);
     table_process(&table, 0, 20);
     partition_taken(&table, 0);
     ck_assert_int_eq(table.rows[0].former.from, 12);
     ck_assert_int_eq(table.rows[0].former.to, 20);
+}
+END_TEST
+
+START_TEST(what_a_move_passed_over_was_not_done)
+{
+    const struct place reset = {.offset = 25, .committed = 12, .moved = true, .witness = WITNESS_NONE};
+    table_begin_at(&table, 0, &reset); /* whose commit is not confirmed */
+    table_process(&table, 0, 30);
+    partition_taken(&table, 0);
+    ck_assert_int_eq(table.rows[0].former.from, 25);
 }
 END_TEST
 
@@ -455,7 +467,7 @@ CHECK_MAIN_WITH("consumer/partition", open_table, close_table, a_row_that_nobody
                 what_is_given_twice_counts_once_and_begins_anew, what_is_taken_stays_readable,
                 what_was_done_of_it_is_remembered_until_it_has_a_place_again,
                 what_was_done_counts_only_with_a_last_record_to_compare,
-                what_was_committed_of_it_is_no_more_its_own_to_remember,
+                what_was_committed_of_it_is_no_more_its_own_to_remember, what_a_move_passed_over_was_not_done,
                 what_was_not_acknowledged_was_not_done, acknowledgements_are_kept_with_commit_manual_alone,
                 where_it_begins_is_published, a_place_for_what_is_not_ours_is_nobodys,
                 reading_begins_at_the_last_record_and_the_position_is_not_its,

@@ -248,6 +248,8 @@ START_TEST(an_end_before_it_tells_that_the_topic_is_another_or_was_cut)
     ck_assert(!partition_take_end(&table, 0, 10)); /* it has been farther */
     ck_assert_int_eq(row(0)->state, STATE_LOSING);
     ck_assert_int_eq(row(0)->until_us, clock_monotonic_us());
+    ck_assert(row(0)->last.doubted);
+    ck_assert(!partitions_dirty(&table));
     ck_assert_int_eq(row(0)->flight.end, 11); /* what it has is processed */
 }
 END_TEST

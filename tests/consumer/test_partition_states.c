@@ -56,10 +56,11 @@ static const struct expected expected[STATE_COUNT][EVENT_COUNT] = {
          [EVENT_DOUBTED] = TO(DOUBT, VERIFYING), [EVENT_DISTURBED] = TO(DISTRUST, VERIFYING),
          [EVENT_AGAIN] = TO(LOOK_BACK, VERIFYING), [EVENT_FAILED] = TO(WAIT, RETRYING),
          [EVENT_FULL] = TO(KEEP, FULL), [EVENT_ROOM] = TO(KEEP, VERIFYING), [EVENT_GONE] = TO(WAIT, LOSING)},
-    [STATE_READING] = {OURS, [EVENT_PLACED] = TO(PLACE, VERIFYING), [EVENT_DOUBTED] = TO(DOUBT, VERIFYING),
-                       [EVENT_DISTURBED] = TO(DISTRUST, VERIFYING), [EVENT_AGAIN] = TO(LOOK_BACK, VERIFYING),
-                       [EVENT_FAILED] = TO(WAIT, RETRYING), [EVENT_FULL] = TO(KEEP, FULL),
-                       [EVENT_ROOM] = TO(KEEP, READING), [EVENT_GONE] = TO(WAIT, LOSING)},
+    [STATE_READING] =
+        {OURS, [EVENT_PLACED] = TO(PLACE, VERIFYING), [EVENT_OTHER] = TO(DOUBT_AND_WAIT, LOSING),
+         [EVENT_DOUBTED] = TO(DOUBT, VERIFYING), [EVENT_DISTURBED] = TO(DISTRUST, VERIFYING),
+         [EVENT_AGAIN] = TO(LOOK_BACK, VERIFYING), [EVENT_FAILED] = TO(WAIT, RETRYING),
+         [EVENT_FULL] = TO(KEEP, FULL), [EVENT_ROOM] = TO(KEEP, READING), [EVENT_GONE] = TO(WAIT, LOSING)},
     [STATE_RETRYING] = {OURS, [EVENT_PLACED] = TO(PLACE, VERIFYING),
                         [EVENT_DOUBTED] = TO(MARK_DOUBTED, RETRYING), [EVENT_DISTURBED] = TO(KEEP, RETRYING),
                         [EVENT_AGAIN] = TO(KEEP, RETRYING), [EVENT_FAILED] = TO(WAIT, RETRYING),
@@ -165,7 +166,7 @@ static void begin(struct partition *row)
 static void end(struct partition *row)
 {
     row->former = row->last.doubted ? partition_unused.former /* of which topic it was is not known */
-                                    : (struct former){20, 28, row->last.read}; /* committed, barrier */
+                                    : (struct former){27, 28, row->last.read}; /* begun, barrier */
     row->until_us = 0;
     row->owned = false;
     row->commit.requested = row->commit.barrier = STATS_UNKNOWN;
@@ -221,8 +222,10 @@ static void expect(enum action action, struct partition *row)
         row->owned = false;
     if (action == DISTRUST)
         row->gap = (struct gap){STATS_UNKNOWN, false};
-    if (action == MARK_DOUBTED || action == DOUBT || action == DOUBT_AND_WAIT)
+    if (action == MARK_DOUBTED || action == DOUBT)
         doubt(row);
+    if (action == DOUBT_AND_WAIT)
+        row->last.doubted = true;
     if (action == LOOK_BACK || action == DISTRUST || action == DOUBT)
         look_back(row);
     if (action == SEEN)
