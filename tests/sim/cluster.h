@@ -41,6 +41,7 @@ struct fate {
     bool was_dropped;      /* and of a stage's word, */
     bool ever_stored;      /* the dead-letter topic has had its letter */
     bool was_exempt;       /* of an exemption, */
+    bool exempt_kept;      /* when the database's snapshot was taken */
     uint16_t was_done;     /* and of `done` */
     bool ever_done;        /* it went through, whatever a reset took back */
     int handed_by;         /* whom it was handed out to last */

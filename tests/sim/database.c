@@ -259,8 +259,11 @@ void database_snapshot(void)
     sim.database.snapshot_commits = sim.database.commits;
     const struct topic *topic = &sim.cluster.topics[TOPIC_MAIN];
     for (int32_t p = 0; p < topic->partition_count; p++)
-        for (int64_t i = 0; i < topic->logs[p].high; i++)
-            topic->logs[p].entries[i].fate.rows_kept = topic->logs[p].entries[i].fate.rows;
+        for (int64_t i = 0; i < topic->logs[p].high; i++) {
+            struct fate *fate = &topic->logs[p].entries[i].fate;
+            fate->rows_kept = fate->rows;
+            fate->exempt_kept = fate->exempt;
+        }
     world_trace("a snapshot of the database is kept");
 }
 
@@ -292,9 +295,9 @@ void database_restore(void)
         for (int64_t i = 0; i < topic->logs[p].high; i++) {
             struct fate *fate = &topic->logs[p].entries[i].fate;
             fate->rows = fate->rows_kept;
-            if (fate->rows == 0 && fate->ever_done && i < sim.database.rows[p].next)
-                fate->exempt =
-                    true; /* no row's when the snapshot was taken, but settled: a reset undid that */
+            /* No row's when the snapshot was taken, but settled: a reset undid that. */
+            if (fate->rows == 0 && (fate->ever_done || fate->exempt_kept) && i < sim.database.rows[p].next)
+                fate->exempt = true;
             if (fate->row_commit <= sim.database.snapshot_commits)
                 continue;
             fate->outbox = false;

@@ -124,11 +124,11 @@ void oracle_errand_line(struct worker *worker, const char *line)
         sscanf(arrow + strlen("→"), "%lld", &target) != 1 || partition < 0 || partition >= PARTITIONS_MAX)
         return;
     struct log *log = cluster_log(TOPIC_MAIN, partition);
+    if (worker->rk != NULL)
+        reset_toppar(&worker->rk->toppars[TOPIC_MAIN][partition]);
     if (log == NULL || is_a_zombies(worker, partition))
         return;
     worker->reset_to[partition] = target;
-    if (worker->rk != NULL)
-        reset_toppar(&worker->rk->toppars[TOPIC_MAIN][partition]);
     for (int64_t i = log->low; i < log->high; i++) {
         struct fate *fate = &log->entries[i].fate;
         if (i < target) {
