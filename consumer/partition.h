@@ -25,8 +25,9 @@ struct place {
     struct witness witness; /* the last record before `offset`, where it is known */
     const char *metadata;   /* of the group's commit, at `offset`; NULL: none */
     size_t metadata_length;
-    bool doubted;     /* of what topic it is has to be seen before anything is committed */
-    bool moved;       /* somebody set it there: what the group has is another's word, its metadata included */
+    bool doubted; /* of what topic it is has to be seen before anything is committed */
+    bool behind;  /* it is beyond `committed`: this process did what lies between, in an earlier assignment */
+    bool moved;   /* somebody set it there: what the group has is another's word, its metadata included */
     bool passed_over; /* what lies before it is gone; acknowledgements beyond it stand */
 };
 
@@ -73,6 +74,7 @@ struct last_record {
     struct witness read;  /* as it was read; WITNESS_NONE: not known */
     struct witness found; /* of another topic, there or behind it; WITNESS_NONE: none was met */
     bool doubted;         /* nothing is committed before it is seen again */
+    bool former;          /* an earlier assignment's: if it is gone, the group says where to go on */
 };
 
 /* What this process has done of a partition in its last assignment beyond what is known to be committed: so
@@ -226,7 +228,8 @@ static inline enum taken partition_take(struct partitions *partitions, const rd_
  * before that is settled. */
 bool partition_take_end(struct partitions *partitions, int32_t number, int64_t offset);
 
-/* Of one that is verifying: the last record is not there any more. Told with --verbose. */
+/* Of one that is verifying: the last record is not there any more. Told with --verbose. Then it reads on, or
+ * has to be placed again. */
 void partition_last_is_gone(struct partitions *partitions, int32_t number);
 
 /* Something of the batch in flight moves a position. */

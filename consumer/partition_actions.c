@@ -49,7 +49,7 @@ enum partition_event action_place(struct partition *row, const struct partition_
     if (place->moved || row->received == STATS_UNKNOWN)
         row->received = place->offset;
     row->position = place->offset;
-    row->begun = place->doubted ? place->committed : place->offset; /* what lies between this process did */
+    row->begun = place->behind ? place->committed : place->offset;
     row->former = partition_unused.former;
     row->commit.committed = place->committed;
     row->commit.barrier = STATS_UNKNOWN;
@@ -61,6 +61,7 @@ enum partition_event action_place(struct partition *row, const struct partition_
     if (place->witness.offset >= 0 && place->witness.offset < place->offset)
         row->last.read = place->witness;
     row->last.doubted = place->doubted && row->last.read.offset != STATS_UNKNOWN;
+    row->last.former = place->behind && row->last.read.offset != STATS_UNKNOWN;
     return action_look_back(row, news);
 }
 
@@ -99,7 +100,7 @@ enum partition_event action_distrust(struct partition *row, const struct partiti
 enum partition_event action_mark_doubted(struct partition *row, const struct partition_news *news)
 {
     (void)news;
-    row->last.doubted = row->last.read.offset != STATS_UNKNOWN;
+    row->last.doubted |= row->last.read.offset != STATS_UNKNOWN;
     return EVENT_NONE;
 }
 
@@ -118,7 +119,7 @@ enum partition_event action_doubt_and_wait(struct partition *row, const struct p
 enum partition_event action_seen(struct partition *row, const struct partition_news *news)
 {
     (void)news;
-    row->last.doubted = false;
+    row->last.doubted = row->last.former = false;
     return EVENT_NONE;
 }
 

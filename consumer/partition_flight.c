@@ -82,14 +82,14 @@ static enum taken compare(struct partitions *partitions, struct partition *row,
 }
 
 /* Compaction or retention took the last record: whether the topic is the same cannot be told, and is no more
- * asked. */
+ * asked. Where the group is not that far, it is believed instead of what this process remembers. */
 void partition_last_is_gone(struct partitions *partitions, int32_t number)
 {
     const struct partition *row = partition_assigned(partitions, number);
     log_verbose("%s [%" PRId32 "]: the last record that was read, at %" PRId64
                 ", is gone: whether the topic is still the same cannot be told",
                 partitions->topic, number, row->last.read.offset);
-    partition_event(partitions, number, EVENT_ABSENT);
+    partition_event(partitions, number, row->last.former ? EVENT_UNSURE : EVENT_ABSENT);
 }
 
 /* Anything but the next record of a partition that reads. */
@@ -101,7 +101,7 @@ static enum taken judge(struct partitions *partitions, struct partition *row,
         return verifying ? compare(partitions, row, message) : NOT_TAKEN;
     if (verifying)
         partition_last_is_gone(partitions, message->partition);
-    if (!pass_gap(partitions, row, message->partition, message->offset))
+    if (row->state == STATE_PLACING || !pass_gap(partitions, row, message->partition, message->offset))
         return NOT_TAKEN;
     return accept_record(partitions, row, message);
 }
@@ -127,7 +127,7 @@ bool partition_take_end(struct partitions *partitions, int32_t number, int64_t o
     }
     if (row->state == STATE_VERIFYING)
         partition_last_is_gone(partitions, number);
-    if (offset == expected(row) || !pass_gap(partitions, row, number, offset))
+    if (row->state == STATE_PLACING || offset == expected(row) || !pass_gap(partitions, row, number, offset))
         return false;
     extend(row, offset);
     return true;

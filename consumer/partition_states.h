@@ -36,7 +36,7 @@
     X(EVENT_TAKEN, "taken", "the group takes it away")                                                       \
     X(EVENT_PLACED, "placed", "where to begin, or to go on, is known")                                       \
     X(EVENT_UNPLACED, "unplaced", "where to begin cannot be asked for now")                                  \
-    X(EVENT_UNSURE, "unsure", "the database does not say whether what it was told is done")                  \
+    X(EVENT_UNSURE, "unsure", "where to go on has to be asked: what was done may not stand")                 \
     X(EVENT_SEEN, "seen", "the last record is there, and it is the same one")                                \
     X(EVENT_ABSENT, "absent", "no last record is known, or it is gone: nothing can be compared")             \
     X(EVENT_OTHER, "other", "another one is there, or where none was, or the end: the topic was made anew")  \

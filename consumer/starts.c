@@ -76,7 +76,8 @@ static void take_place(struct start *start, const struct sink_place *place)
     start->in_sink = place->next_offset != STATS_UNKNOWN;
     if (!start->in_sink)
         return;
-    start->failed = false; /* the group's word is not needed */
+    start->failed = false;       /* the group's word is not needed */
+    start->place.doubted = true; /* the group may take it for its own, when the database is replaced */
     start->place.offset = place->next_offset;
     start->place.witness = place->witness;
 }
@@ -254,7 +255,7 @@ static void go_on_behind_former(struct consumer *consumer, struct start *start)
                 consumer->partitions.topic, start->partition, row->former.to, start->place.committed);
     start->place.offset = row->former.to;
     start->place.witness = row->former.last;
-    start->place.doubted = true;
+    start->place.doubted = start->place.behind = true;
 }
 
 /* It comes again all the same. */

@@ -189,7 +189,7 @@ START_TEST(what_was_committed_of_it_is_no_more_its_own_to_remember)
     partition_taken(&table, 0);
     ck_assert_int_eq(table.rows[0].former.from, 10); /* nothing was: from where it began */
     const struct place behind_former = {
-        .offset = 15, .committed = 12, .doubted = true, .witness = WITNESS_NONE};
+        .offset = 15, .committed = 12, .behind = true, .witness = WITNESS_NONE};
     table_begin_at(&table, 0, &behind_former);
     table_process(&table, 0, 20);
     partition_taken(&table, 0);

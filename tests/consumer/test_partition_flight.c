@@ -334,6 +334,30 @@ START_TEST(where_the_last_record_is_gone_it_goes_on_with_the_next)
 }
 END_TEST
 
+static void go_on_behind_former(void)
+{
+    const struct place place = {
+        .offset = 10, .committed = 5, .doubted = true, .behind = true, .witness = witness_at(9, "read")};
+    table_begin_at(&table, 0, &place);
+}
+
+START_TEST(where_an_earlier_assignments_is_gone_the_group_says_where_to_go_on)
+{
+    go_on_behind_former();
+    ck_assert_int_eq(take(0, 10), NOT_TAKEN);
+    ck_assert_int_eq(row(0)->state, STATE_PLACING);
+    ck_assert_int_eq(row(0)->until_us, clock_monotonic_us());
+    go_on_behind_former();
+    ck_assert(!partition_take_end(&table, 0, 12));
+    ck_assert_int_eq(row(0)->state, STATE_PLACING);
+    ck_assert_int_eq(row(0)->flight.end, STATS_UNKNOWN);
+    go_on_behind_former();
+    ck_assert_int_eq(table_take(&table, 0, 9, "read"), TAKEN_LAST);
+    ck_assert_int_eq(take(0, 10), TAKEN);
+    ck_assert(!row(0)->last.former);
+}
+END_TEST
+
 START_TEST(a_gap_behind_a_last_record_that_is_gone_is_read_twice_too)
 {
     expect_last();
@@ -412,6 +436,7 @@ CHECK_MAIN_WITH("consumer/partition_flight", open_table, close_table, records_ar
                 with_acknowledgements_a_record_may_lie_behind_the_last_one,
                 the_same_record_is_not_kept_as_another,
                 where_the_last_record_is_gone_it_goes_on_with_the_next,
+                where_an_earlier_assignments_is_gone_the_group_says_where_to_go_on,
                 a_gap_behind_a_last_record_that_is_gone_is_read_twice_too,
                 an_end_says_too_that_the_last_record_is_gone,
                 the_usual_record_is_taken_at_a_glance_as_any_other,

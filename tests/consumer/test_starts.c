@@ -297,6 +297,17 @@ START_TEST(what_this_process_has_done_itself_it_does_not_do_again)
 }
 END_TEST
 
+START_TEST(where_its_last_record_is_gone_it_does_it_again)
+{
+    come_back(11);
+    partition_fetches(&consumer.partitions, 0, (struct fetch){.paused = false, .seek = false});
+    ck_assert(!partition_take_end(&consumer.partitions, 0, 15));
+    ck_assert_int_eq(row(0)->state, STATE_PLACING);
+    serve();
+    begins_at(0, 11, 11);
+}
+END_TEST
+
 START_TEST(where_somebody_else_has_got_farther_or_was_farther_back_that_counts)
 {
     come_back(15);
@@ -339,20 +350,18 @@ START_TEST(where_offsets_do_not_say_what_was_processed_it_comes_again_and_is_tol
 }
 END_TEST
 
-CHECK_MAIN_WITH("consumer/starts", open_consumer, consumer_end,
-                a_partition_goes_on_at_the_groups_offset_whatever_from_says,
-                what_has_its_place_is_not_asked_for, a_group_that_has_nothing_begins_at_the_first_record,
-                the_groups_acknowledgements_come_with_its_offset,
-                from_latest_begins_at_the_end_where_the_group_is_new,
-                where_that_commit_fails_nothing_is_read_yet,
-                a_partition_that_is_new_to_a_group_with_offsets_begins_at_its_first_record,
-                a_group_whose_other_members_begin_right_now_is_new,
-                one_partition_that_went_on_tells_that_the_group_is_not_new,
-                while_the_whole_group_cannot_be_asked_for_nothing_is_passed_over,
-                it_is_not_asked_for_when_a_place_is_known_or_cannot_be,
-                an_error_of_one_partition_is_its_own_and_not_nothing_committed,
-                an_error_of_the_whole_question_is_all_partitions, an_edge_that_nobody_says_is_asked_for_again,
-                what_this_process_has_done_itself_it_does_not_do_again,
-                where_somebody_else_has_got_farther_or_was_farther_back_that_counts,
-                a_reset_meanwhile_is_not_overruled,
-                where_offsets_do_not_say_what_was_processed_it_comes_again_and_is_told)
+CHECK_MAIN_WITH(
+    "consumer/starts", open_consumer, consumer_end,
+    a_partition_goes_on_at_the_groups_offset_whatever_from_says, what_has_its_place_is_not_asked_for,
+    a_group_that_has_nothing_begins_at_the_first_record, the_groups_acknowledgements_come_with_its_offset,
+    from_latest_begins_at_the_end_where_the_group_is_new, where_that_commit_fails_nothing_is_read_yet,
+    a_partition_that_is_new_to_a_group_with_offsets_begins_at_its_first_record,
+    a_group_whose_other_members_begin_right_now_is_new,
+    one_partition_that_went_on_tells_that_the_group_is_not_new,
+    while_the_whole_group_cannot_be_asked_for_nothing_is_passed_over,
+    it_is_not_asked_for_when_a_place_is_known_or_cannot_be,
+    an_error_of_one_partition_is_its_own_and_not_nothing_committed,
+    an_error_of_the_whole_question_is_all_partitions, an_edge_that_nobody_says_is_asked_for_again,
+    what_this_process_has_done_itself_it_does_not_do_again, where_its_last_record_is_gone_it_does_it_again,
+    where_somebody_else_has_got_farther_or_was_farther_back_that_counts, a_reset_meanwhile_is_not_overruled,
+    where_offsets_do_not_say_what_was_processed_it_comes_again_and_is_told)

@@ -68,6 +68,7 @@ START_TEST(the_database_says_where_to_go_on_before_the_group_does)
     ck_assert_int_eq(row(0)->position, 30);
     ck_assert_int_eq(row(0)->last.read.hash, 2);
     ck_assert_int_eq(row(0)->commit.committed, 12);
+    ck_assert(row(0)->last.doubted); /* it is committed when it is seen that the topic is the same */
     begins_at(1, 0, STATS_UNKNOWN);
     ck_assert(row(0)->owned && row(1)->owned);
 }
