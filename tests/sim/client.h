@@ -110,8 +110,8 @@ struct toppar {
     int assignment;    /* how often it was assigned to this client */
     int64_t handed_to; /* records before it were handed out under this assignment */
     int knows;         /* the topic's incarnation that what the application was given is of */
-    int knew;          /* and before the call that changed that */
-    uint64_t knows_call;
+    int knew;          /* and before that changed */
+    bool seen;         /* something of that was looked at: until then it may be dropped with the array */
     bool told_missing; /* since then */
     bool fresh;        /* nothing was handed out since fetching began */
     bool worked;       /* a record was processed under this assignment */
@@ -156,8 +156,10 @@ struct rd_kafka_s {
     rd_kafka_interceptor_f_on_request_sent_t *on_sent;
     rd_kafka_interceptor_f_on_response_received_t *on_received;
     void *interceptor_opaque;
-    uint64_t calls;    /* of rd_kafka_consume_batch_queue */
-    bool in_rebalance; /* its callback runs: what it assigns is what the group gives */
+    uint64_t calls; /* of rd_kafka_consume_batch_queue */
+    uint64_t
+        rebalance_call; /* in which a rebalance callback ran last: what that hands out is not looked at */
+    bool in_rebalance;  /* its callback runs: what it assigns is what the group gives */
     bool in_call; /* callbacks run inside: of what the call has taken the application knows nothing yet */
     /* a producer's */
     int in_flight;

@@ -227,6 +227,7 @@ static void begin_one(rd_kafka_t *rk, const rd_kafka_topic_partition_t *one)
         toppar->handed_to = -1;
         toppar->worked = toppar->forgot = toppar->told_missing = false;
         toppar->knew = 0;
+        toppar->seen = false;
         toppar->knows = sim.cluster.topics[toppar->topic].incarnation;
         oracle_begins(toppar, one->offset);
     } else if (one->offset < toppar->handed_to) {

@@ -85,7 +85,7 @@ static void serve_rebalance(rd_kafka_t *rk, struct op *op)
 {
     world_trace("%s %d partitions%s", op->err == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS ? "is given" : "loses",
                 op->list->cnt, rk->lost ? " (lost)" : "");
-    oracle_rebalance(rk->worker, op->err == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS, op->list);
+    oracle_rebalance(rk);
     rk->in_rebalance = true;
     if (rk->conf->rebalance != NULL)
         rk->conf->rebalance(rk, op->err, op->list, rk->conf->opaque);

@@ -228,7 +228,10 @@ const char *rd_kafka_message_errstr(const rd_kafka_message_t *message)
 
 void rd_kafka_message_destroy(rd_kafka_message_t *message)
 {
-    op_free((struct op *)message);
+    struct op *op = (struct op *)message;
+    if (op->toppar != NULL && op->incarnation == op->toppar->knows)
+        op->toppar->seen = true;
+    op_free(op);
 }
 
 /* --- errors -------------------------------------------------------------------------------------------- */

@@ -36,6 +36,7 @@ struct fate {
     bool stood;            /* or has waited there */
     bool dropped;          /* a stage was done with it before the end */
     bool plan_passes;      /* it is to go through, if it is tried often enough */
+    bool given_up;         /* earlier: its attempts were counted with those of a former topic's record */
     bool before_reset;     /* was processed before a reset that is not complete: as good as done */
     bool was_acknowledged; /* the same of an acknowledgement, */
     bool was_dropped;      /* and of a stage's word, */

@@ -92,7 +92,8 @@ void oracle_end_told(struct worker *worker, int topic, int32_t partition, int64_
 void oracle_out_of_range(int topic, int32_t partition, int64_t offset);
 void oracle_retained(int topic, int32_t partition);
 
-void oracle_rebalance(struct worker *worker, bool given, const rd_kafka_topic_partition_list_t *list);
+/* Its callback is about to run. */
+void oracle_rebalance(rd_kafka_t *client);
 void oracle_ended(struct worker *worker);
 
 /* Errands: taken up, a line of the answer, the end. */

@@ -43,6 +43,17 @@ static bool sink_is_former(const struct toppar *toppar)
            row->incarnation != sim.cluster.topics[TOPIC_MAIN].incarnation;
 }
 
+/* What the array holds is dropped. */
+void oracle_rebalance(rd_kafka_t *client)
+{
+    client->rebalance_call = client->calls;
+    for (int32_t p = 0; p < PARTITIONS_MAX; p++) {
+        struct toppar *toppar = &client->toppars[TOPIC_MAIN][p];
+        if (!toppar->seen && toppar->knew > 0)
+            toppar->knows = toppar->knew;
+    }
+}
+
 bool oracle_inherited(const struct entry *entry)
 {
     const struct topic *topic = &sim.cluster.topics[TOPIC_MAIN];
@@ -53,7 +64,9 @@ bool oracle_inherited(const struct entry *entry)
     if (former == NULL)
         return false;
     const struct fate *fate = &former[entry->offset].fate;
-    return !entry_visible(&former[entry->offset]) || fate->acknowledged || fate->dropped || fate->letters > 0;
+    bool dead = sim.plan->letters_off && (fate->dead > 0 || former[entry->offset].kind == ENTRY_BAD);
+    return !entry_visible(&former[entry->offset]) || fate->acknowledged || fate->dropped ||
+           fate->letters > 0 || dead;
 }
 
 void oracle_handed(struct toppar *toppar, const struct op *op)
@@ -65,7 +78,8 @@ void oracle_handed(struct toppar *toppar, const struct op *op)
         toppar->told_missing = true;
     if (err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET) /* it goes on elsewhere, without a last record */
         toppar->worked = false;
-    if (err != RD_KAFKA_RESP_ERR_NO_ERROR && err != RD_KAFKA_RESP_ERR__PARTITION_EOF)
+    if ((err != RD_KAFKA_RESP_ERR_NO_ERROR && err != RD_KAFKA_RESP_ERR__PARTITION_EOF) ||
+        toppar->rk->rebalance_call == toppar->rk->calls)
         return;
     if (op->message.offset > toppar->base && toppar->base >= 0 &&
         !was_there(toppar, op->incarnation, toppar->base)) {
@@ -81,7 +95,7 @@ void oracle_handed(struct toppar *toppar, const struct op *op)
     toppar->fresh = false;
     if (toppar->knows != op->incarnation) {
         toppar->knew = toppar->knows;
-        toppar->knows_call = toppar->rk->calls;
+        toppar->seen = false;
     }
     toppar->knows = op->incarnation;
     toppar->told_missing = false;
@@ -102,8 +116,7 @@ void oracle_begins(const struct toppar *toppar, int64_t offset)
 
 int oracle_knows(const struct toppar *toppar)
 {
-    bool unseen = toppar->rk->in_call && toppar->knows_call == toppar->rk->calls && toppar->knew > 0;
-    return unseen ? toppar->knew : toppar->knows;
+    return toppar->rk->in_call && !toppar->seen && toppar->knew > 0 ? toppar->knew : toppar->knows;
 }
 
 bool oracle_is_former(const rd_kafka_t *client, int32_t partition)
