@@ -9,6 +9,7 @@
 #include "common/kafka.h"
 #include "common/stats/writer.h"
 #include "common/worker/control.h"
+#include "consumer/added.h"
 #include "consumer/batch.h"
 #include "consumer/commit.h"
 #include "consumer/dead_letters.h"
@@ -65,6 +66,7 @@ struct consumer {
     struct exactly_once sink;
     struct dead_letters *letters; /* NULL before the handle is made, and after it is closed */
     struct watermarks *watermarks;
+    struct added *added;           /* NULL: nobody looks */
     const rd_kafka_topic_t *topic; /* librdkafka's handle of ours, as it was met last; NULL: it was not */
     struct kafka_outage outage;
     struct trouble trouble;
@@ -76,6 +78,7 @@ struct consumer {
     bool assignment_changed; /* the supervisor has not been told yet */
     bool ever_assigned;
     bool ever_received;
+    bool added_looked;
     bool topic_missing_said;
     bool topic_left;      /* it was not there when librdkafka looked last: all partitions are to be doubted */
     int64_t low_asked_us; /* monotonic: when the low watermarks were asked for */

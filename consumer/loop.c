@@ -237,6 +237,25 @@ static void check_end(struct consumer *consumer, const struct rounds *rounds)
         consumer->end.must_stop = true;
 }
 
+/* Once, when a member that may have come back has its partitions: added.h. */
+static void look_for_added(struct consumer *consumer)
+{
+    const struct settings *settings = consumer->settings;
+    if (!consumer->added_looked && consumer->ever_assigned) {
+        consumer->added_looked = true;
+        if (settings->instance_id != NULL && conf_is_classic(rd_kafka_conf(consumer->rk)))
+            consumer->added = added_look(consumer->rk, settings->topic, settings->group_name);
+    }
+    int partitions = added_found(consumer->added);
+    if (partitions == 0)
+        return;
+    log_line(
+        "partitions were added to topic %s, which has %d now, and nobody was given the last one: joining "
+        "the group again",
+        settings->topic, partitions);
+    membership_rejoin(consumer);
+}
+
 /* What has become due, between two batches; then librdkafka is told. */
 static void serve(struct consumer *consumer)
 {
@@ -246,6 +265,7 @@ static void serve(struct consumer *consumer)
         stats_phase(consumer->stats, consumer_idle_phase(consumer), clock_wall_us());
         log_line(paused ? "paused" : "resumed");
     }
+    look_for_added(consumer);
     errands_run(consumer);
     for (int32_t i = partition_due(&consumer->partitions, STATE_DISPOSSESSED, 0); i != -1;
          i = partition_due(&consumer->partitions, STATE_DISPOSSESSED, i + 1))
@@ -371,6 +391,8 @@ void loop_close(struct consumer *consumer)
     worker_control_set_wake(consumer->control, NULL, NULL);
     batch_clear(&consumer->batch);
     watermarks_close(consumer->watermarks);
+    added_close(consumer->added);
+    consumer->added = NULL;
     dead_letters_close(consumer->letters);
     consumer->letters = NULL;
     /* Closing calls the rebalance callback, which uses the queue and the table: they go after it. */

@@ -21,6 +21,15 @@ int membership_join(rd_kafka_t *rk, const char *topic, struct error *error)
                           rd_kafka_err2str(err));
 }
 
+void membership_rejoin(struct consumer *consumer)
+{
+    struct error error = ERROR_INIT;
+    if (fetching_is_cooperative(&consumer->fetching))
+        rd_kafka_unsubscribe(consumer->rk);
+    if (membership_join(consumer->rk, consumer->settings->topic, &error) == -1)
+        log_warning("%s", error.text);
+}
+
 /* Lets callbacks run for a moment. What comes meanwhile is somebody else's to process. */
 static void discard(rd_kafka_t *rk)
 {

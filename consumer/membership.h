@@ -16,6 +16,11 @@
 /* Subscribes. The answer is the rebalance callback's. 0, or -1 with the error. */
 int membership_join(rd_kafka_t *rk, const char *topic, struct error *error);
 
+/* Joins once more, so that the leader assigns anew: whoever has led the group all the time is not asked for
+ * less. A cooperative member gives its partitions up first: librdkafka joins again at once only with an eager
+ * assignor. */
+void membership_rejoin(struct consumer *consumer);
+
 /* Gives the membership up, so that the others need not wait for its session. *owned is how many partitions it
  * has, which its rebalance callback keeps: none of them is processed any more. Blocks until they are taken
  * back, and a moment more; some seconds at most. */

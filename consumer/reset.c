@@ -4,10 +4,10 @@
 
 #include "common/clock.h"
 #include "common/exit_codes.h"
-#include "common/kafka_admin.h"
 #include "common/kafka_topic.h"
 #include "consumer/edges.h"
 #include "consumer/exactly_once.h"
+#include "consumer/group.h"
 #include "consumer/membership.h"
 #include "consumer/starts.h"
 
@@ -43,17 +43,6 @@ static bool is_ours(const rd_kafka_t *rk, const struct settings *settings,
     return ours;
 }
 
-static bool owns(const rd_kafka_MemberDescription_t *member, const char *topic, int32_t partition)
-{
-    const rd_kafka_topic_partition_list_t *list =
-        rd_kafka_MemberAssignment_partitions(rd_kafka_MemberDescription_assignment(member));
-    for (int i = 0; list != NULL && i < list->cnt; i++)
-        if (strcmp(list->elems[i].topic, topic) == 0 &&
-            (partition == -1 || list->elems[i].partition == partition))
-            return true;
-    return false;
-}
-
 static int check_members(struct consumer *consumer, const rd_kafka_ConsumerGroupDescription_t *group,
                          const struct reset_wish *wish, struct error *error)
 {
@@ -68,7 +57,7 @@ static int check_members(struct consumer *consumer, const rd_kafka_ConsumerGroup
     for (size_t i = 0; i < rd_kafka_ConsumerGroupDescription_member_count(group); i++) {
         const rd_kafka_MemberDescription_t *member = rd_kafka_ConsumerGroupDescription_member(group, i);
         if (is_ours(consumer->rk, consumer->settings, member) ||
-            !owns(member, consumer->settings->topic, wish->partition))
+            !group_member_owns(member, consumer->settings->topic, wish->partition))
             continue;
         const char *instance = rd_kafka_MemberDescription_group_instance_id(member);
         int length = snprintf(names + used, sizeof names - used, "%s%s at %s", used > 0 ? ", " : "",
@@ -84,8 +73,7 @@ static int check_members(struct consumer *consumer, const rd_kafka_ConsumerGroup
                      consumer->settings->group_name, names);
 }
 
-/* The embedded broker cannot describe groups; asking it makes librdkafka 2.0.2 wait for a lock that it holds
- * itself. Nobody else uses it. */
+/* The embedded broker cannot describe groups (group.h). Nobody else uses it. */
 static bool is_embedded(struct consumer *consumer)
 {
     return kafka_is_mock(dead_letters_source(consumer->letters)->cluster);
@@ -96,17 +84,11 @@ static int check_outsiders(struct consumer *consumer, const struct reset_wish *w
     if (is_embedded(consumer))
         return 0;
     const char *group = consumer->settings->group_name;
-    struct kafka_admin request =
-        kafka_admin_begin(consumer->rk, RD_KAFKA_ADMIN_OP_DESCRIBECONSUMERGROUPS, ANSWER_MS);
-    rd_kafka_DescribeConsumerGroups(consumer->rk, &group, 1, request.options, request.queue);
-    rd_kafka_event_t *event = rd_kafka_queue_poll(request.queue, ANSWER_MS);
+    rd_kafka_event_t *event = group_describe(consumer->rk, group, ANSWER_MS);
     int result = 0;
     if (event != NULL && rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR_NO_ERROR) {
-        size_t count;
-        const rd_kafka_ConsumerGroupDescription_t **groups = rd_kafka_DescribeConsumerGroups_result_groups(
-            rd_kafka_event_DescribeConsumerGroups_result(event), &count);
-        for (size_t i = 0; i < count && result == 0; i++)
-            result = check_members(consumer, groups[i], wish, error);
+        const rd_kafka_ConsumerGroupDescription_t *described = group_described(event);
+        result = described != NULL ? check_members(consumer, described, wish, error) : 0;
     } else {
         result =
             error_set(error, "nobody says who else is in group %s%s%s; nothing was changed", group,
@@ -114,7 +96,6 @@ static int check_outsiders(struct consumer *consumer, const struct reset_wish *w
     }
     if (event != NULL)
         rd_kafka_event_destroy(event);
-    kafka_admin_end(&request);
     return result;
 }
 

@@ -1,8 +1,10 @@
 /* fake_handle.h: the life of a consumer's handle: its callbacks, as the configuration has them, joining,
- * leaving and closing; and the watermarks thread, which only notes. Behind fake_kafka.h and fake_queue.h. */
+ * leaving and closing; and the threads of watermarks and added partitions, which only note. Behind
+ * fake_kafka.h and fake_queue.h. */
 #ifndef KSUPERVISE_TESTS_CONSUMER_FAKE_HANDLE_H
 #define KSUPERVISE_TESTS_CONSUMER_FAKE_HANDLE_H
 
+#include "consumer/added.h"
 #include "consumer/watermarks.h"
 #include "tests/consumer/fake_kafka.h"
 #include "tests/support/fake_clock.h"
@@ -18,6 +20,7 @@ static struct {
     bool refused; /* no handle is made */
     rd_kafka_resp_err_t fatal;
     int watermarks_asked, watermarks_published, watermarks_failed;
+    int added;     /* found once: so many partitions */
     int32_t owned; /* partitions from 0 on that the group takes at the end */
 } handle;
 
@@ -165,6 +168,32 @@ rd_kafka_resp_err_t rd_kafka_fatal_error(rd_kafka_t *rk, char *text, size_t byte
     ck_assert_ptr_eq(rk, FAKE_RK);
     snprintf(text, bytes, "it is over");
     return handle.fatal;
+}
+
+/* --- added partitions ---------------------------------------------------------------------------------- */
+
+static char fake_added_place;
+#define FAKE_ADDED ((struct added *)(void *)&fake_added_place)
+
+struct added *added_look(rd_kafka_t *rk, const char *topic, const char *of)
+{
+    ck_assert_ptr_eq(rk, FAKE_RK);
+    kafka_note_call("look for added");
+    kafka_note(" %s of %s", topic, of);
+    return FAKE_ADDED;
+}
+
+void added_close(struct added *added)
+{
+    if (added != NULL)
+        kafka_note_call("added closed");
+}
+
+int added_found(struct added *added)
+{
+    int found = added != NULL ? handle.added : 0;
+    handle.added -= found;
+    return found;
 }
 
 /* --- watermarks ---------------------------------------------------------------------------------------- */

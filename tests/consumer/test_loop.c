@@ -376,6 +376,47 @@ START_TEST(nor_one_that_its_group_has_expelled)
 }
 END_TEST
 
+/* How often `what` was said. */
+static int times(const char *said, const char *what)
+{
+    int count = 0;
+    for (const char *at = said; (at = strstr(at, what)) != NULL; at++)
+        count++;
+    return count;
+}
+
+START_TEST(a_static_member_joins_again_when_partitions_were_added_while_it_was_away)
+{
+    settings.instance_id = "main.host.bravo";
+    snprintf(settings.group_name, sizeof settings.group_name, "auditors");
+    handle.added = 4;
+    STEPS_ARE(give_one, NULL, NULL, NULL);
+    run_loop();
+    const char *said = kafka_said();
+    ck_assert_int_eq(times(said, "look for added payments of auditors"), 1);
+    ck_assert_int_eq(times(said, "subscribe"), 1);
+    ck_assert_ptr_nonnull(strstr(capture.text, "partitions were added to topic payments, which has 4 now"));
+}
+END_TEST
+
+START_TEST(one_that_finds_none_stays_as_it_is)
+{
+    settings.instance_id = "main.host.bravo";
+    STEPS_ARE(give_one, NULL, NULL);
+    run_loop();
+    ck_assert_int_eq(times(kafka_said(), "subscribe"), 0);
+}
+END_TEST
+
+START_TEST(a_dynamic_member_does_not_look)
+{
+    handle.added = 4;
+    STEPS_ARE(give_one, NULL, NULL);
+    run_loop();
+    ck_assert_int_eq(times(kafka_said(), "look for added"), 0);
+}
+END_TEST
+
 START_TEST(it_is_closed_in_order)
 {
     STEPS_ARE(give_one, NULL);
@@ -407,4 +448,6 @@ CHECK_MAIN_WITH(
     what_was_on_its_way_is_taken_and_then_nothing_more, what_is_to_be_compared_then_is,
     but_nothing_is_taken_behind_a_batch_whose_rest_was_dropped, one_that_counts_ends_by_itself,
     one_that_is_fenced_neither_commits_nor_leaves, nor_one_that_a_broker_has_forgotten,
-    nor_one_that_its_group_has_expelled, it_is_closed_in_order)
+    nor_one_that_its_group_has_expelled,
+    a_static_member_joins_again_when_partitions_were_added_while_it_was_away,
+    one_that_finds_none_stays_as_it_is, a_dynamic_member_does_not_look, it_is_closed_in_order)

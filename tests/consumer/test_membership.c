@@ -174,6 +174,23 @@ START_TEST(joining_subscribes_to_the_topic)
 }
 END_TEST
 
+START_TEST(an_eager_member_joins_again_by_subscribing_once_more)
+{
+    membership_rejoin(&consumer);
+    ck_assert_int_eq(seen.unsubscribes, 0);
+    ck_assert_int_eq(seen.subscribes, 1);
+}
+END_TEST
+
+START_TEST(a_cooperative_one_gives_its_partitions_up_first)
+{
+    consumer.fetching.cooperative = true;
+    membership_rejoin(&consumer);
+    ck_assert_int_eq(seen.unsubscribes, 1);
+    ck_assert_int_eq(seen.subscribes, 1);
+}
+END_TEST
+
 START_TEST(a_subscription_that_is_refused_is_a_configuration_error_that_names_the_topic)
 {
     seen.answer = RD_KAFKA_RESP_ERR__INVALID_ARG;
@@ -291,6 +308,8 @@ START_TEST(what_hinders_it_is_told_with_the_reason)
 END_TEST
 
 CHECK_MAIN_WITH("consumer/membership", begin, NULL, joining_subscribes_to_the_topic,
+                an_eager_member_joins_again_by_subscribing_once_more,
+                a_cooperative_one_gives_its_partitions_up_first,
                 a_subscription_that_is_refused_is_a_configuration_error_that_names_the_topic,
                 leaving_polls_until_all_is_taken_back_and_a_moment_more, leaving_gives_up_after_five_seconds,
                 a_fenced_member_says_why_it_may_have_been, who_may_not_take_a_place_over_waits,

@@ -165,6 +165,33 @@ class Starts(Partitions):
         fleet.wait_line(r"\[1\] is new to the group: it begins at its first record", 30)
         wait_until(lambda: self.done(group, topic), 20, "read from its first record")
 
+    def test_partitions_added_while_a_static_member_is_down_are_read_after_its_restart(self):
+        for strategy in ("range", "cooperative-sticky"):
+            topic, group = self.name("t" + strategy[0]), self.name("g" + strategy[0])
+            self.run_ok("ktopic", "provision", "--partitions", 2, topic)
+            more = ("-X", f"partition.assignment.strategy={strategy}", "--instance-id")
+            first = self.consume("first", group, topic, *more, "one")
+            first.wait_line("assigned 2 partitions", 30)
+            second = self.consume("second", group, topic, *more, "two")
+            second.wait_line("assigned 1 partition", 30)
+            first.popen.kill()
+            first.wait(10)
+            rebalances = second.text().count("assigned")
+            first = self.consume("first", group, topic, *more, "one")
+            self.produce(topic, 100)
+            wait_until(lambda: self.done(group, topic), 20, f"{strategy}: both are read")
+            self.assertEqual(second.text().count("assigned"), rebalances, "nothing was added: no rebalance")
+            first.popen.kill()
+            first.wait(10)
+            kafka_protocol.create_partitions(self.kafka.bootstrap, topic, 4)
+            wait_until(lambda: self.is_there(topic, 4), 10, "the new partitions")
+            first = self.consume("first", group, topic, *more, "one")
+            self.produce(topic, 400)
+            wait_until(lambda: self.done(group, topic), 20, f"{strategy}: all four are read")
+            self.assertEqual(first.text().count("were added to topic"), 1, first.text())
+            for process in (first, second):
+                self.assertEqual(process.interrupt(), 0, process.text())
+
     def test_a_new_database_begins_where_the_group_is(self):
         topic, group = self.topic(1), self.name("g")
         self.produce(topic, 10)

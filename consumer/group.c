@@ -1,0 +1,33 @@
+#include "consumer/group.h"
+
+#include <string.h>
+
+#include "common/kafka_admin.h"
+
+rd_kafka_event_t *group_describe(rd_kafka_t *rk, const char *group, int timeout_ms)
+{
+    struct kafka_admin request = kafka_admin_begin(rk, RD_KAFKA_ADMIN_OP_DESCRIBECONSUMERGROUPS, timeout_ms);
+    rd_kafka_DescribeConsumerGroups(rk, &group, 1, request.options, request.queue);
+    rd_kafka_event_t *event = rd_kafka_queue_poll(request.queue, timeout_ms);
+    kafka_admin_end(&request);
+    return event;
+}
+
+const rd_kafka_ConsumerGroupDescription_t *group_described(rd_kafka_event_t *event)
+{
+    size_t count;
+    const rd_kafka_ConsumerGroupDescription_t **groups = rd_kafka_DescribeConsumerGroups_result_groups(
+        rd_kafka_event_DescribeConsumerGroups_result(event), &count);
+    return count > 0 ? groups[0] : NULL;
+}
+
+bool group_member_owns(const rd_kafka_MemberDescription_t *member, const char *topic, int32_t partition)
+{
+    const rd_kafka_topic_partition_list_t *list =
+        rd_kafka_MemberAssignment_partitions(rd_kafka_MemberDescription_assignment(member));
+    for (int i = 0; list != NULL && i < list->cnt; i++)
+        if (strcmp(list->elems[i].topic, topic) == 0 &&
+            (partition == -1 || list->elems[i].partition == partition))
+            return true;
+    return false;
+}
