@@ -13,7 +13,9 @@
 #include "consumer/retries.h"
 
 enum { REFUSALS_SAID = 3 }; /* lines a slice; the rest is counted */
-enum { SLICE_FIRST = 32, SLICE_GROWTH = 8 };
+/* How long a record takes is not known before one was processed: the first slice is one, so that no slice of
+ * however slow a stage holds more than one record longer than it need. */
+enum { SLICE_FIRST = 1, SLICE_GROWTH = 8 };
 
 #define SLICE_US      US_PER_SECOND       /* a slice is made to take no longer */
 #define KEEP_ALIVE_US (2 * US_PER_SECOND) /* far below any max.poll.interval.ms that makes sense */
@@ -188,7 +190,7 @@ static void tell_death(const struct consumer *consumer, const struct death *deat
     const char *topic = dead_letters_topic(consumer->letters);
     log_warning("%s [%" PRId32 "] offset %" PRId64 ": %s: %s; %s%s", consumer->settings->topic,
                 death->message->partition, death->message->offset, death->stage, death->why,
-                topic != NULL ? "sent to " : "passed over", topic != NULL ? topic : "");
+                topic != NULL ? "it goes to " : "passed over", topic != NULL ? topic : "");
 }
 
 /* Returns how many died. */

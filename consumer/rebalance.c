@@ -1,5 +1,7 @@
 #include "consumer/rebalance.h"
 
+#include <inttypes.h>
+
 #include "common/clock.h"
 #include "common/exit_codes.h"
 #include "common/log.h"
@@ -72,12 +74,29 @@ bool rebalance_commit(struct consumer *consumer)
     return done;
 }
 
+/* The callback runs within a slice when a stage works long. What that has of a partition does not stand: its
+ * position stays, and whoever has it next begins there. */
+static void tell_interrupted(struct consumer *consumer, int32_t number)
+{
+    const struct partition *row = partition_assigned(&consumer->partitions, number);
+    if (row == NULL || row->flight.first == STATS_UNKNOWN)
+        return;
+    int64_t count = row->flight.end - row->flight.first;
+    log_warning("%s [%" PRId32 "] was taken while offsets %" PRId64 " to %" PRId64
+                " were being processed: these %" PRId64 " records will be delivered again",
+                consumer->partitions.topic, number, row->flight.first, row->flight.end - 1, count);
+    stats_event(consumer->stats, STATS_RING_ERRORS, clock_wall_us(), count,
+                "[%" PRId32 "] taken while %" PRId64 " to %" PRId64 " were being processed", number,
+                row->flight.first, row->flight.end - 1);
+}
+
 static void taken(struct consumer *consumer, const rd_kafka_topic_partition_list_t *partitions)
 {
     FAULT_POINT(revoking);
     if (!rd_kafka_assignment_lost(consumer->rk))
         rebalance_commit(consumer);
     for (int i = 0; i < partitions->cnt; i++) {
+        tell_interrupted(consumer, partitions->elems[i].partition);
         partition_taken(&consumer->partitions, partitions->elems[i].partition);
         dead_letters_forget(consumer->letters, partitions->elems[i].partition);
     }

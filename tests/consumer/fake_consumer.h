@@ -46,6 +46,7 @@ static inline void consumer_begin(void)
                                  .stats = segment_open(),
                                  .rk = FAKE_RK,
                                  .queue = FAKE_QUEUE,
+                                 .pace.records = 32, /* as if some had been processed */
                                  .letters = FAKE_LETTERS};
     partitions_init(&consumer.partitions, settings.topic, consumer.stats);
     letters.table = &consumer.partitions;

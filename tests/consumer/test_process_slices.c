@@ -238,7 +238,7 @@ START_TEST(the_pace_begins_low_and_grows_eightfold)
     process();
     ck_assert_uint_eq(consumer.pace.records, 32); /* eight of one are less than that */
     script.takes_us = 1;
-    consumer.pace.records = 1;
+    consumer.pace.records = 0;
     add(fake_payment(0, 11));
     process();
     ck_assert_uint_eq(consumer.pace.records, 8);
@@ -246,6 +246,19 @@ START_TEST(the_pace_begins_low_and_grows_eightfold)
         add(fake_payment(0, 12 + i));
     process();
     ck_assert_uint_eq(consumer.pace.records, 64);
+}
+END_TEST
+
+START_TEST(the_first_slice_is_one_record_however_large_the_batch_is)
+{
+    script.takes_us = 40 * US_PER_SECOND;
+    script.on_record = note_polls;
+    consumer.pace.records = 0;
+    for (int64_t i = 0; i < 3; i++)
+        add(fake_payment(0, 10 + i));
+    process();
+    for (int i = 0; i < 3; i++)
+        ck_assert_int_eq(polls_before[10 + i], i);
 }
 END_TEST
 
@@ -351,8 +364,9 @@ CHECK_MAIN_WITH("consumer/process: slices", open_consumer, close_consumer,
                 after_an_error_that_ends_it_nothing_of_the_array_is_processed,
                 errors_move_nothing_and_records_end_an_outage,
                 a_slow_stage_gets_slices_of_a_second_with_a_poll_between_them,
-                the_pace_begins_low_and_grows_eightfold, a_record_of_many_seconds_is_a_slice_of_its_own,
-                what_is_done_is_committed_between_two_slices,
+                the_pace_begins_low_and_grows_eightfold,
+                the_first_slice_is_one_record_however_large_the_batch_is,
+                a_record_of_many_seconds_is_a_slice_of_its_own, what_is_done_is_committed_between_two_slices,
                 a_partition_that_goes_between_two_slices_is_not_processed_on,
                 a_message_that_comes_with_a_poll_is_worked_off_with_the_rest,
                 one_that_is_to_end_does_not_finish_a_slow_batch,

@@ -292,6 +292,19 @@ START_TEST(what_is_given_to_one_that_closes_does_not_begin)
 }
 END_TEST
 
+START_TEST(what_a_slice_was_at_when_its_partition_went_is_told_as_redelivered)
+{
+    GIVE(0, 1);
+    settled();
+    table_fly(&consumer.partitions, 0, 13);
+    TAKE(0, 1);
+    ck_assert_ptr_nonnull(strstr(capture.text, "payments [0] was taken while offsets 10 to 12 were being "
+                                               "processed: these 3 records will be delivered again"));
+    ck_assert_ptr_null(strstr(capture.text, "payments [1] was taken"));
+    error_ring_says(3, "[0] taken while 10 to 12 were being processed");
+}
+END_TEST
+
 CHECK_MAIN_WITH("consumer/rebalance", open_consumer, consumer_end,
                 partitions_are_given_where_the_group_has_them, it_is_published,
                 one_that_is_run_by_hand_says_it_unless_it_is_quiet, what_the_array_holds_is_from_before,
@@ -305,4 +318,5 @@ CHECK_MAIN_WITH("consumer/rebalance", open_consumer, consumer_end,
                 a_last_commit_says_whether_all_is_committed,
                 acknowledged_letters_leave_the_outbox_before_the_partitions_go,
                 a_cooperative_step_reads_the_partitions_that_stay_anew, an_eager_one_takes_all_anyway,
-                what_is_given_to_one_that_closes_does_not_begin)
+                what_is_given_to_one_that_closes_does_not_begin,
+                what_a_slice_was_at_when_its_partition_went_is_told_as_redelivered)
