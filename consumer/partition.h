@@ -83,6 +83,7 @@ struct last_record {
 struct former {
     int64_t from, to; /* STATS_UNKNOWN: nothing */
     struct witness last;
+    bool committed; /* the group had an offset of it */
 };
 
 /* Offsets that librdkafka passed over: a marker, compaction; or a fault of its own (librdkafka

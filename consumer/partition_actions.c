@@ -33,7 +33,7 @@ enum partition_event action_end(struct partition *row, const struct partition_ne
     int64_t committed = row->commit.committed; /* unknown is below all; a move forward may not be committed */
     if (row->position != STATS_UNKNOWN && !row->last.doubted) /* else of what topic it was is not known */
         row->former = (struct former){committed > row->begun ? committed : row->begun,
-                                      partition_committable(row), row->last.read};
+                                      partition_committable(row), row->last.read, committed != STATS_UNKNOWN};
     row->until_us = 0;
     row->owned = false;
     row->commit.requested = row->commit.barrier = STATS_UNKNOWN;

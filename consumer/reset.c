@@ -101,6 +101,19 @@ static int check_outsiders(struct consumer *consumer, const struct reset_wish *w
 
 /* --- one partition ------------------------------------------------------------------------------------- */
 
+/* What a wish for an offset became when the topic does not hold it; "" when it does. */
+static const char *bound_note(const struct reset_wish *wish, int64_t from, int64_t target)
+{
+    int64_t wanted = wish->value;
+    bool shifted = wish->to == RESET_SHIFT && from != STATS_UNKNOWN;
+    if (shifted && __builtin_add_overflow(from, wish->value, &wanted))
+        wanted = wish->value;
+    if ((wish->to != RESET_OFFSET && !shifted) || wanted == target)
+        return "";
+    return wanted > target ? ", the end: what was wished lies beyond it"
+                           : ", the first that is there: what was wished lies before it";
+}
+
 static int set_one(struct consumer *consumer, const struct reset_wish *wish,
                    const rd_kafka_topic_partition_t *target, struct error *error)
 {
@@ -114,8 +127,9 @@ static int set_one(struct consumer *consumer, const struct reset_wish *wish,
                                       wish->delete_rows ? MOVE_WISHED_ANEW : MOVE_WISHED, error) == -1)
         return error_context(error, "%s [%" PRId32 "] could not be set to %" PRId64,
                              consumer->partitions.topic, partition, target->offset);
-    consumer_say(consumer, "%s [%" PRId32 "] %s → %" PRId64 "%s", consumer->partitions.topic, partition, was,
-                 target->offset, wish->dry_run ? " (dry run)" : "");
+    consumer_say(consumer, "%s [%" PRId32 "] %s → %" PRId64 "%s%s", consumer->partitions.topic, partition,
+                 was, target->offset, bound_note(wish, from, target->offset),
+                 wish->dry_run ? " (dry run)" : "");
     return 0;
 }
 

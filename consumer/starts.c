@@ -258,16 +258,21 @@ static void go_on_behind_former(struct consumer *consumer, struct start *start)
     start->place.doubted = start->place.behind = true;
 }
 
-/* It comes again all the same. */
-static void tell_redelivery(struct consumer *consumer, int32_t number, int64_t start)
+/* It comes again all the same. Where the group has lost the offset of what was committed, Kafka has deleted
+ * it, with the topic perhaps: then these are other records. */
+static void tell_redelivery(struct consumer *consumer, int32_t number, const struct place *place)
 {
+    int64_t start = place->offset;
     const struct partition *row = partition_assigned(&consumer->partitions, number);
     int64_t reached = row->former.to; /* unknown is below all */
     if (start >= reached)
         return;
+    const char *end = row->former.committed && place->committed == STATS_UNKNOWN
+                          ? ", if it is the same topic: the group's offset was deleted"
+                          : "";
     log_warning("%s [%" PRId32 "] was assigned again at %" PRId64 ", after %" PRId64
-                " had been reached: %" PRId64 " records will be delivered again",
-                consumer->partitions.topic, number, start, reached, reached - start);
+                " had been reached: %" PRId64 " records will be delivered again%s",
+                consumer->partitions.topic, number, start, reached, reached - start, end);
     stats_event(consumer->stats, STATS_RING_ERRORS, clock_wall_us(), reached - start,
                 "[%" PRId32 "] assigned again at %" PRId64 ", was at %" PRId64, number, start, reached);
 }
@@ -275,7 +280,7 @@ static void tell_redelivery(struct consumer *consumer, int32_t number, int64_t s
 static void place(struct consumer *consumer, struct start *start)
 {
     go_on_behind_former(consumer, start);
-    tell_redelivery(consumer, start->partition, start->place.offset);
+    tell_redelivery(consumer, start->partition, &start->place);
     if (!partition_placed(&consumer->partitions, start->partition, &start->place))
         log_warning("%s [%" PRId32 "]: the commit's metadata is not ours; nothing counts as acknowledged "
                     "beyond %" PRId64,

@@ -166,7 +166,7 @@ static void begin(struct partition *row)
 static void end(struct partition *row)
 {
     row->former = row->last.doubted ? partition_unused.former /* of which topic it was is not known */
-                                    : (struct former){27, 28, row->last.read}; /* begun, barrier */
+                                    : (struct former){27, 28, row->last.read, true}; /* begun, barrier */
     row->until_us = 0;
     row->owned = false;
     row->commit.requested = row->commit.barrier = STATS_UNKNOWN;

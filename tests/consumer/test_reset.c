@@ -122,6 +122,24 @@ START_TEST(a_dry_run_only_says_what_would_be)
 }
 END_TEST
 
+START_TEST(an_offset_that_the_topic_does_not_hold_becomes_its_edge_and_that_is_said)
+{
+    ck_assert_int_eq(reset("offset:500,dry-run"), 0);
+    ck_assert_ptr_nonnull(
+        strstr(kafka_said(), "'payments [0] 10 → 50, the end: what was wished lies beyond it (dry run)'"));
+    ck_assert_int_eq(reset("offset:3,dry-run"), 0);
+    ck_assert_ptr_nonnull(
+        strstr(kafka_said(),
+               "'payments [0] 10 → 5, the first that is there: what was wished lies before it (dry run)'"));
+    ck_assert_int_eq(reset("shift:-7,dry-run"), 0);
+    const char *said = kafka_said();
+    ck_assert_ptr_nonnull(strstr(said, "'payments [0] 10 → 5, the first that is there: "));
+    ck_assert_ptr_nonnull(strstr(said, "'payments [1] 20 → 13 (dry run)'"));
+    ck_assert_int_eq(reset("offset:50,dry-run"), 0);
+    ck_assert_ptr_nonnull(strstr(kafka_said(), "'payments [0] 10 → 50 (dry run)'"));
+}
+END_TEST
+
 START_TEST(where_nothing_was_committed_that_is_said)
 {
     table_begin(&consumer.partitions, 0, 10, STATS_UNKNOWN);
@@ -344,9 +362,10 @@ END_TEST
 CHECK_MAIN_WITH("consumer/reset", open_consumer, close_consumer,
                 all_that_are_ours_are_set_committed_and_read_back, each_place_is_found,
                 one_partition_can_be_meant, a_dry_run_only_says_what_would_be,
-                where_nothing_was_committed_that_is_said, the_database_is_set_too,
-                a_reset_to_the_committed_offset_drops_old_acknowledgements, letters_are_waited_for_first,
-                one_that_has_no_place_is_not_set_and_neither_are_the_others,
+                where_nothing_was_committed_that_is_said,
+                an_offset_that_the_topic_does_not_hold_becomes_its_edge_and_that_is_said,
+                the_database_is_set_too, a_reset_to_the_committed_offset_drops_old_acknowledgements,
+                letters_are_waited_for_first, one_that_has_no_place_is_not_set_and_neither_are_the_others,
                 a_broker_that_does_not_say_what_it_holds_ends_it, a_database_that_does_not_move_ends_it,
                 a_commit_that_fails_is_no_success, what_is_read_back_must_be_what_was_set,
                 what_is_not_meant_is_not_read_back, what_is_not_ours_is_not_read_back,

@@ -350,8 +350,24 @@ START_TEST(where_offsets_do_not_say_what_was_processed_it_comes_again_and_is_tol
 }
 END_TEST
 
+START_TEST(where_the_groups_offset_was_deleted_they_may_be_another_topics)
+{
+    begin(0, 10);
+    table_process(&consumer.partitions, 0, 15);
+    ck_assert_int_eq(commit_sync(&consumer.committer, COMMIT_SYNC_US, &error), 0);
+    partition_taken(&consumer.partitions, 0);
+    commit_is(0, STATS_UNKNOWN, NULL);
+    give(1);
+    serve();
+    ck_assert_ptr_nonnull(strstr(capture.text,
+                                 "records will be delivered again, if it is the same topic: the "
+                                 "group's offset was deleted\n"));
+}
+END_TEST
+
 CHECK_MAIN_WITH(
     "consumer/starts", open_consumer, consumer_end,
+    where_the_groups_offset_was_deleted_they_may_be_another_topics,
     a_partition_goes_on_at_the_groups_offset_whatever_from_says, what_has_its_place_is_not_asked_for,
     a_group_that_has_nothing_begins_at_the_first_record, the_groups_acknowledgements_come_with_its_offset,
     from_latest_begins_at_the_end_where_the_group_is_new, where_that_commit_fails_nothing_is_read_yet,

@@ -48,7 +48,7 @@ class DeadLetters(SystemTest):
         consumer = self.start("kconsume", "--client", "bravo", "--group", group, "--topic", topic, "--count", 201)
         self.assertEqual(consumer.wait(), 0, consumer.text())
         self.assertIn(f"{topic} [1] offset {at}: decode: ", consumer.text())
-        self.assertIn(f"sent to {topic}.dlq", consumer.text())
+        self.assertIn(f"it goes to {topic}.dlq", consumer.text())
         [letter] = self.letters(f"{topic}.dlq")
         self.assertEqual(letter["key"], "marek")
         self.assertIn("no MessagePack", letter["payload"])

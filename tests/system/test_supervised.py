@@ -159,7 +159,7 @@ class Poison(Fleet):
             path.write_bytes(poison)
             self.run_ok("/usr/bin/env", "kcat", "-P", "-b", self.kafka.bootstrap, "-t", topic, "-p", "1", path)
         wait_until(lambda: self.counter(bravo, "failed") == 4, 15, "four failed records")
-        fleet.wait_line(r"decode: byte \d+: .*; sent to ")
+        fleet.wait_line(r"decode: byte \d+: .*; it goes to ")
         processed = self.counter(bravo, "processed")
         wait_until(lambda: self.counter(bravo, "processed") > processed + 100, 15, "good records after the bad ones")
         self.assertEqual(self.worker(bravo)["generation"], 1)
