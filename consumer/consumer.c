@@ -20,7 +20,8 @@ void consumer_fail(struct consumer *consumer, int exit_code, const char *format,
     log_error("%s", text);
 }
 
-void consumer_say(struct consumer *consumer, const char *format, ...)
+void consumer_say(struct consumer *consumer, int32_t partition, int64_t from, int64_t to, const char *format,
+                  ...)
 {
     char text[400];
     va_list arguments;
@@ -28,7 +29,8 @@ void consumer_say(struct consumer *consumer, const char *format, ...)
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
     if (consumer->settings->supervised)
-        worker_notify_text(consumer->control, "errand_line", text);
+        worker_answer_result(consumer->control, consumer->errand.number,
+                             &(struct worker_result){partition, from, to, text});
     else
         log_line("%s", text);
 }

@@ -88,8 +88,10 @@ struct consumer {
 void consumer_fail(struct consumer *consumer, int exit_code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* A line for whoever asked for something: the supervisor, or the user of a process started by hand. */
-void consumer_say(struct consumer *consumer, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* What became of a partition, for whoever asked for it: the supervisor, or the user of a process started by
+ * hand, who gets the line alone. */
+void consumer_say(struct consumer *consumer, int32_t partition, int64_t from, int64_t to, const char *format,
+                  ...) __attribute__((format(printf, 5, 6)));
 
 /* The phase between two batches. */
 static inline enum stats_phase consumer_idle_phase(const struct consumer *consumer)

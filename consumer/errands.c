@@ -36,10 +36,7 @@ static const struct errand *find(const char *method)
 static void answer(struct consumer *consumer, int result, const struct error *error)
 {
     consumer->errand_waits = consumer->committer.quiet = false;
-    if (result == -1)
-        worker_notify_text(consumer->control, "errand_failed", error->text);
-    else
-        worker_notify_count(consumer->control, "errand_done", consumer->errand.number);
+    worker_answer_end(consumer->control, consumer->errand.number, result == -1 ? error->text : NULL);
 }
 
 static void begin(struct consumer *consumer)

@@ -1,7 +1,7 @@
 /* errands.h: what the supervisor asks of a running consumer beside draining and pausing: `reset`, and
- * whatever else is a line in the table. Carried out between two batches; each line of its answer is a
- * notification `errand_line` (consumer_say), its end one `errand_done` with its number, or `errand_failed`
- * with the reason.
+ * whatever else is a line in the table. Carried out between two batches; each partition's
+ * outcome is a notification `result` (consumer_say), the end one `done`, or `failed` with the reason; all
+ * have the request's number.
  */
 #ifndef KSUPERVISE_CONSUMER_ERRANDS_H
 #define KSUPERVISE_CONSUMER_ERRANDS_H

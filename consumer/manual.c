@@ -76,13 +76,14 @@ static int acknowledge(struct consumer *consumer, int32_t partition, int64_t fir
     return 0;
 }
 
-static void tell(struct consumer *consumer, int32_t partition)
+static void tell(struct consumer *consumer, int32_t partition, int64_t from)
 {
     const struct partition *row = partition_assigned(&consumer->partitions, partition);
     int64_t ahead = acks_ahead(row->acks);
-    consumer_say(
-        consumer, "%s [%" PRId32 "] acknowledged before %" PRId64 ", and %" PRId64 " beyond; %" PRId64 " not",
-        consumer->partitions.topic, partition, row->acks->done.next, ahead, partition_unacknowledged(row));
+    consumer_say(consumer, partition, from, row->acks->done.next,
+                 "%s [%" PRId32 "] acknowledged before %" PRId64 ", and %" PRId64 " beyond; %" PRId64 " not",
+                 consumer->partitions.topic, partition, row->acks->done.next, ahead,
+                 partition_unacknowledged(row));
 }
 
 static int acknowledge_all(struct consumer *consumer, struct error *error)
@@ -91,9 +92,10 @@ static int acknowledge_all(struct consumer *consumer, struct error *error)
         const struct partition *row = &consumer->partitions.rows[i];
         if (row->state == STATE_UNASSIGNED)
             continue;
-        if (acknowledge(consumer, (int32_t)i, row->acks->done.next, row->position, error) == -1)
+        int64_t from = row->acks->done.next;
+        if (acknowledge(consumer, (int32_t)i, from, row->position, error) == -1)
             return -1;
-        tell(consumer, (int32_t)i);
+        tell(consumer, (int32_t)i, from);
     }
     return 0;
 }
@@ -124,11 +126,13 @@ static int acknowledge_word(struct consumer *consumer, const char *word, struct 
         return acknowledge_all(consumer, error);
     if (parse(word, &partition, &first, &end) == -1)
         return error_set(error, "'%s' is no PARTITION:OFFSET, PARTITION:FIRST-LAST or all", word);
-    if (partition_assigned(&consumer->partitions, partition) == NULL)
+    const struct partition *row = partition_assigned(&consumer->partitions, partition);
+    if (row == NULL)
         return 0;
+    int64_t from = row->acks->done.next;
     if (acknowledge(consumer, partition, first, end, error) == -1)
         return -1;
-    tell(consumer, partition);
+    tell(consumer, partition, from);
     return 0;
 }
 

@@ -127,8 +127,9 @@ static int set_one(struct consumer *consumer, const struct reset_wish *wish,
                                       wish->delete_rows ? MOVE_WISHED_ANEW : MOVE_WISHED, error) == -1)
         return error_context(error, "%s [%" PRId32 "] could not be set to %" PRId64,
                              consumer->partitions.topic, partition, target->offset);
-    consumer_say(consumer, "%s [%" PRId32 "] %s → %" PRId64 "%s%s", consumer->partitions.topic, partition,
-                 was, target->offset, bound_note(wish, from, target->offset),
+    consumer_say(consumer, partition, from, target->offset, "%s [%" PRId32 "] %s → %" PRId64 "%s%s",
+                 consumer->partitions.topic, partition, was, target->offset,
+                 bound_note(wish, from, target->offset),
                  wish->dry_run ? " (dry run)" : "");
     return 0;
 }
@@ -327,6 +328,6 @@ int reset_stopped(struct consumer *consumer, struct error *error)
     if (reset_all(consumer, error) == 0)
         return EXIT_CODE_OK;
     if (consumer->settings->supervised)
-        worker_notify_text(consumer->control, "errand_failed", error->text);
+        worker_answer_end(consumer->control, consumer->errand.number, error->text);
     return -1;
 }

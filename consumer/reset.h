@@ -9,7 +9,7 @@
 #include "common/reset_wish.h"
 #include "consumer/consumer.h"
 
-/* Of the partitions that this member owns now: a line for each, "payments [0] 350 → 0" (errand_say).
+/* Of the partitions that this member owns now: a line for each, "payments [0] 350 → 0" (consumer_say).
  * `*partitions` is how many were set (or would be). -1 with the error: not all was done, what was is in the
  * lines. */
 int reset_owned(struct consumer *consumer, const struct reset_wish *wish, int64_t *partitions,

@@ -9,6 +9,7 @@
 #include "supervisor/offsets_text.h"
 #include "supervisor/output.h"
 #include "supervisor/report.h"
+#include "supervisor/request.h"
 #include "supervisor/segment.h"
 #include "supervisor/states.h"
 
@@ -283,7 +284,7 @@ void action_bury(struct worker *worker)
     if (!lay_out(worker, &end))
         return;
     evidence_of_death(worker, &end);
-    errand_process_ended(worker, false);
+    request_worker_ended(worker, false);
     ask_policy(worker, &end);
 }
 
@@ -294,7 +295,7 @@ void action_bury_stopped(struct worker *worker)
         return;
     worker->trouble[0] = '\0';
     worker->deadline_us = INT64_MAX;
-    errand_process_ended(worker, end.exit_status == 0);
+    request_worker_ended(worker, end.exit_status == 0);
     note_place(worker, &end);
     if (end.exit_status != 0)
         report_death(worker, &end, RESTART_NEVER, 0);

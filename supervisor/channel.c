@@ -7,6 +7,7 @@
 #include "common/rpc/message.h"
 #include "supervisor/fleet.h"
 #include "supervisor/report.h"
+#include "supervisor/request.h"
 #include "supervisor/segment.h"
 #include "supervisor/states.h"
 
@@ -61,24 +62,33 @@ static void on_rate(struct worker *worker, struct rpc_message *message)
         worker->rate.taken = number;
 }
 
-static void on_errand_line(struct worker *worker, struct rpc_message *message)
+static void on_result(struct worker *worker, struct rpc_message *message)
 {
+    struct request_result result;
+    int64_t number;
     struct mp_view text;
-    if (message->param_count > 0 && mp_read_str(&message->params, &text))
-        errand_line(worker, text.data, text.length);
+    if (message->param_count < 5 || !mp_read_int(&message->params, &number) ||
+        !mp_read_int(&message->params, &result.partition) || !mp_read_int(&message->params, &result.from) ||
+        !mp_read_int(&message->params, &result.to) || !mp_read_str(&message->params, &text))
+        return;
+    result.text = (char *)(uintptr_t)text.data; /* copied, not kept */
+    request_result(worker, number, &result, text.length);
 }
 
-static void on_errand_done(struct worker *worker, struct rpc_message *message)
+static void on_done(struct worker *worker, struct rpc_message *message)
 {
-    (void)message;
-    errand_done(worker);
+    int64_t number;
+    if (message->param_count > 0 && mp_read_int(&message->params, &number))
+        request_done(worker, number);
 }
 
-static void on_errand_failed(struct worker *worker, struct rpc_message *message)
+static void on_failed(struct worker *worker, struct rpc_message *message)
 {
+    int64_t number;
     struct mp_view text;
-    if (message->param_count > 0 && mp_read_str(&message->params, &text))
-        errand_failed(worker, text.data, text.length);
+    if (message->param_count > 1 && mp_read_int(&message->params, &number) &&
+        mp_read_str(&message->params, &text))
+        request_failed(worker, number, text.data, text.length);
 }
 
 /* Something that lasts is wrong, and the worker works on; an empty text: it is over. */
@@ -106,9 +116,9 @@ static const struct notification notifications[] = {
     {"trouble", on_trouble},
     {"rate", on_rate},
     {"quarantining", on_quarantining},
-    {"errand_line", on_errand_line},
-    {"errand_done", on_errand_done},
-    {"errand_failed", on_errand_failed},
+    {"result", on_result},
+    {"done", on_done},
+    {"failed", on_failed},
 };
 
 static void take(struct worker *worker, const char *bytes, size_t length)
@@ -189,12 +199,11 @@ int channel_pause(struct worker *worker, bool paused)
     return tell(worker, bytes, rpc_pack_notification(bytes, sizeof bytes, "pause", "b", (int)paused));
 }
 
-int channel_errand(struct worker *worker, const char *method, const char *text)
+int channel_ask(struct worker *worker, int64_t number, const char *method, const char *text)
 {
-    char bytes[512];
-    return tell(
-        worker, bytes,
-        rpc_pack_notification(bytes, sizeof bytes, "errand", "iss", worker->errand.number, method, text));
+    char bytes[VERB_TEXT_BYTES + 128];
+    return tell(worker, bytes,
+                rpc_pack_notification(bytes, sizeof bytes, "request", "iss", number, method, text));
 }
 
 int channel_rate(struct worker *worker)

@@ -17,8 +17,8 @@ int channel_drain(struct worker *worker, bool leave);
 
 /* Asks it to take no records, or to take them again. 0, or -1 when it cannot be told. */
 int channel_pause(struct worker *worker, bool paused);
-/* -1: it does not listen. errand.h */
-int channel_errand(struct worker *worker, const char *method, const char *text);
+/* Asks it for its share of the request with that number. -1: it does not listen. request.h */
+int channel_ask(struct worker *worker, int64_t number, const char *method, const char *text);
 
 /* Tells the producer worker->rate. 0, or -1 when it cannot be told. */
 int channel_rate(struct worker *worker);

@@ -9,6 +9,7 @@
 #include "common/clock.h"
 #include "common/rpc/message.h"
 #include "common/runtime.h"
+#include "supervisor/queue.h"
 #include "supervisor/report.h"
 #include "supervisor/verbs.h"
 
@@ -26,19 +27,13 @@ struct connection {
     int64_t unsent_until_us;          /* monotonic: dropped then */
 };
 
-struct pending {
-    struct connection *connection; /* NULL: this place is free */
-    uint32_t id;
-    struct request request;
-};
-
 struct control {
     struct supervisor *supervisor;
     struct watch listener;
     int spare_fd; /* given up for a moment when there is no other: see turn_away */
     char path[RUNTIME_SOCKET_BYTES];
     struct connection connections[CONTROL_CONNECTIONS_MAX];
-    struct pending pendings[CONTROL_REQUESTS_MAX];
+    struct queue queue;
 };
 
 /* --- answers ------------------------------------------------------------------------------------------- */
@@ -46,11 +41,7 @@ struct control {
 static void drop(struct connection *connection)
 {
     struct control *control = connection->control;
-    for (size_t i = 0; i < CONTROL_REQUESTS_MAX; i++)
-        if (control->pendings[i].connection == connection) {
-            control->pendings[i].connection = NULL; /* what it asked for goes on; nobody hears of it */
-            request_release(&control->pendings[i].request);
-        }
+    queue_caller_gone(&control->queue, connection);
     reactor_close(&control->supervisor->reactor, &connection->watch);
     msgpack_sbuffer_destroy(&connection->unsent);
     msgpack_sbuffer_init(&connection->unsent);
@@ -137,65 +128,24 @@ static void answer_result(struct connection *connection, uint32_t id, struct req
 
 /* --- requests ------------------------------------------------------------------------------------------ */
 
+/* The answer may find that nobody reads it, and drop the connection: it is not this request's any more. */
 static void finish(struct pending *pending, enum progress progress, const struct error *error)
 {
-    struct connection *connection = pending->connection;
-    pending->connection = NULL;
-    if (progress == PROGRESS_FAILED)
+    struct connection *connection = pending->caller;
+    pending->caller = NULL;
+    if (connection != NULL && progress == PROGRESS_FAILED)
         answer_error(connection, pending->id, error->text);
-    else
+    else if (connection != NULL)
         answer_result(connection, pending->id, &pending->request);
-    request_release(&pending->request);
+    queue_answered(pending);
 }
 
-/* An earlier request for the same target goes first. */
-static bool has_to_queue(const struct control *control, const struct pending *pending)
-{
-    for (size_t i = 0; i < CONTROL_REQUESTS_MAX; i++) {
-        const struct pending *other = &control->pendings[i];
-        if (other != pending && other->connection != NULL && other->request.begun &&
-            other->request.verb->needs_target && pending->request.verb->needs_target &&
-            strcmp(other->request.target, pending->request.target) == 0)
-            return true;
-    }
-    return false;
-}
-
-static enum progress advance(struct pending *pending, struct error *error)
-{
-    struct request *request = &pending->request;
-    if (!request->begun) {
-        if (has_to_queue(pending->connection->control, pending))
-            return PROGRESS_WAITING;
-        request->begun = true;
-        enum progress progress = request->verb->begin(request, error);
-        if (progress != PROGRESS_WAITING)
-            return progress;
-        if (!request->wait)
-            return PROGRESS_DONE;
-    }
-    return request->verb->check == NULL ? PROGRESS_DONE : request->verb->check(request, error);
-}
-
-static void step(struct pending *pending)
+static void step(const struct control *control, struct pending *pending)
 {
     struct error error = ERROR_INIT;
-    enum progress progress = advance(pending, &error);
-    if (progress == PROGRESS_WAITING && clock_monotonic_us() >= pending->request.deadline_us) {
-        error_set(&error, "%s %s: not within its time; it goes on without being waited for",
-                  pending->request.verb->name, pending->request.target);
-        progress = PROGRESS_FAILED;
-    }
+    enum progress progress = queue_step(&control->queue, pending, &error);
     if (progress != PROGRESS_WAITING)
         finish(pending, progress, &error);
-}
-
-static struct pending *free_place(struct control *control)
-{
-    for (size_t i = 0; i < CONTROL_REQUESTS_MAX; i++)
-        if (control->pendings[i].connection == NULL)
-            return &control->pendings[i];
-    return NULL;
 }
 
 static bool read_text(struct mp_reader *params, uint32_t *left, char text[VERB_TEXT_BYTES])
@@ -232,7 +182,7 @@ static bool read_params(struct rpc_message *message, struct request *request)
 static void take_request(struct connection *connection, struct rpc_message *message)
 {
     struct control *control = connection->control;
-    struct pending *pending = free_place(control);
+    struct pending *pending = queue_place(&control->queue);
     const char *nearest = NULL;
     const struct verb *verb = verb_find(message->method.data, message->method.length, &nearest);
     char text[256];
@@ -256,9 +206,8 @@ static void take_request(struct connection *connection, struct rpc_message *mess
         answer_error(connection, message->id, "the instance is stopping");
         return;
     }
-    pending->connection = connection;
-    pending->id = message->id;
-    step(pending);
+    queue_enter(&control->queue, pending, connection, message->id);
+    step(control, pending);
 }
 
 /* --- bytes --------------------------------------------------------------------------------------------- */
@@ -400,6 +349,7 @@ void control_close(struct control *control)
     for (size_t i = 0; i < CONTROL_CONNECTIONS_MAX; i++)
         if (control->connections[i].watch.fd != -1)
             drop(&control->connections[i]);
+    queue_release(&control->queue);
     reactor_close(&control->supervisor->reactor, &control->listener);
     unlink(control->path);
     if (control->spare_fd != -1)
@@ -407,22 +357,24 @@ void control_close(struct control *control)
     free(control);
 }
 
+/* In the order of their arrival: who comes later is not to find the place of one that is just over. */
 void control_check(struct control *control)
 {
     for (size_t i = 0; i < CONTROL_CONNECTIONS_MAX; i++)
         send_rest(&control->connections[i]);
-    for (size_t i = 0; i < CONTROL_REQUESTS_MAX; i++)
-        if (control->pendings[i].connection != NULL)
-            step(&control->pendings[i]);
+    uint64_t sequence = 0;
+    for (struct pending *pending; (pending = queue_after(&control->queue, sequence)) != NULL;) {
+        sequence = pending->sequence;
+        step(control, pending);
+    }
 }
 
 /* While somebody waits, the conditions are looked at often: some stand in shared memory, which raises no
  * event. */
 int64_t control_deadline_us(const struct control *control)
 {
-    for (size_t i = 0; i < CONTROL_REQUESTS_MAX; i++)
-        if (control->pendings[i].connection != NULL)
-            return clock_monotonic_us() + CHECK_US;
+    if (!queue_is_empty(&control->queue))
+        return clock_monotonic_us() + CHECK_US;
     for (size_t i = 0; i < CONTROL_CONNECTIONS_MAX; i++)
         if (control->connections[i].unsent.size > 0)
             return clock_monotonic_us() + CHECK_US;

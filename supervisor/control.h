@@ -14,7 +14,6 @@
 #include "supervisor/supervisor.h"
 
 #define CONTROL_CONNECTIONS_MAX 32
-#define CONTROL_REQUESTS_MAX    64
 
 /* Listens on the instance's socket (common/runtime.h); the instance's lock must be held, so that a socket
  * that is there is a dead one's. */

@@ -183,7 +183,6 @@ void fleet_release(struct supervisor *supervisor)
         reached_release(&worker->reached);
         free(worker->output.partial);
         tail_release(&worker->tail);
-        errand_forget(worker);
         free(worker);
     }
     if (!keep)

@@ -253,8 +253,8 @@ int hand_over_config(struct worker *worker, bool publish, struct error *error)
     if (worker->kind == KIND_CONSUMER) {
         put_consumer(builder, worker, instance_id);
         put_poison(builder, worker);
-        if (worker->errand.alone)
-            put(builder, "reset", worker->errand.text);
+        if (worker->started_for.text != NULL)
+            put(builder, "reset", worker->started_for.text);
     }
     if (worker->kind == KIND_PRODUCER)
         put_producer(builder, worker, count);

@@ -25,6 +25,7 @@ enum fleet_step {
 };
 
 struct control; /* control.h */
+struct request; /* request.h */
 
 #define SERVICE_STATUS_BYTES 256
 
@@ -94,6 +95,8 @@ struct supervisor {
     /* what readers see */
     struct directory_writer *directory;
     struct control *control;
+    struct request *requests;  /* those that have asked workers, a list */
+    int64_t requests_numbered; /* so many */
     struct service service;
     struct brokers brokers;
     char birth_id[37];

@@ -27,8 +27,8 @@ static void each_log_line(struct log_lines *lines)
     lines->count = 0;
     for (size_t i = 0; i < supervisor->worker_count; i++) {
         lines->worker = supervisor->workers[i];
-        if (verb_means(lines->request, lines->worker))
-            tail_each(&lines->worker->tail, (uint64_t)lines->request->number, take_log_line, lines);
+        if (request_means(lines->request, lines->worker))
+            tail_each(&lines->worker->tail, (uint64_t)lines->request->value, take_log_line, lines);
     }
 }
 
@@ -42,7 +42,7 @@ enum progress verb_logs_begin(struct request *request, struct error *error)
         return PROGRESS_FAILED;
     if (verb_check_target(request, error) == PROGRESS_FAILED)
         return PROGRESS_FAILED;
-    request->number = after ? number : 0;
+    request->value = after ? number : 0;
     request->at = after ? SIZE_MAX : (size_t)number;
     return PROGRESS_DONE;
 }
@@ -61,7 +61,7 @@ void verb_logs_last(struct request *request, msgpack_packer *packer)
 {
     uint64_t last = 0;
     for (size_t i = 0; i < request->supervisor->worker_count; i++)
-        if (verb_means(request, request->supervisor->workers[i]) &&
+        if (request_means(request, request->supervisor->workers[i]) &&
             request->supervisor->workers[i]->tail.last > last)
             last = request->supervisor->workers[i]->tail.last;
     msgpack_pack_uint64(packer, last);

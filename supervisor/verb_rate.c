@@ -52,7 +52,7 @@ enum progress verb_rate_begin(struct request *request, struct error *error)
         return PROGRESS_FAILED;
     }
     fleet_set_rate(producer, records, interval_us);
-    request->number = producer->rate.number;
+    request->value = producer->rate.number;
     return PROGRESS_WAITING;
 }
 
@@ -60,8 +60,8 @@ enum progress verb_rate_check(struct request *request, struct error *error)
 {
     const struct worker *producer = supervisor_find(request->supervisor, KIND_PRODUCER);
     (void)error;
-    return producer->process.pid == 0 || producer->rate.taken >= request->number ||
-                   producer->rate.number != request->number
+    return producer->process.pid == 0 || producer->rate.taken >= request->value ||
+                   producer->rate.number != request->value
                ? PROGRESS_DONE
                : PROGRESS_WAITING;
 }
@@ -69,7 +69,7 @@ enum progress verb_rate_check(struct request *request, struct error *error)
 void verb_rate_lines(struct request *request, msgpack_packer *packer)
 {
     const struct worker *producer = supervisor_find(request->supervisor, KIND_PRODUCER);
-    bool taken = producer->process.pid != 0 && producer->rate.taken >= request->number;
+    bool taken = producer->process.pid != 0 && producer->rate.taken >= request->value;
     char line[VERB_TEXT_BYTES + 64];
     int length = 0;
     if (producer->rate.interval_us > 0)

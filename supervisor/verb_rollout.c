@@ -9,7 +9,7 @@
 /* Who was stopped, or has done its work, is not started by this. */
 static bool takes_part(const struct request *request, const struct worker *worker)
 {
-    return verb_means(request, worker) && worker->kind == KIND_CONSUMER && !worker->retired &&
+    return request_means(request, worker) && worker->kind == KIND_CONSUMER && !worker->retired &&
            worker->state != WORKER_DOWN && worker->state != WORKER_DONE && worker->state != WORKER_STOPPING;
 }
 

@@ -10,31 +10,18 @@
 #include "supervisor/fleet.h"
 #include "supervisor/segment.h"
 #include "supervisor/states.h"
-#include "supervisor/verb_errand.h"
 #include "supervisor/verb_logs.h"
+#include "supervisor/verb_offsets.h"
 #include "supervisor/verb_rate.h"
 #include "supervisor/verb_rollout.h"
 
 /* --- who is meant -------------------------------------------------------------------------------------- */
 
-static bool is_listed(const struct worker *worker)
-{
-    return worker->kind == KIND_CONSUMER || worker->kind == KIND_PRODUCER;
-}
-
-bool verb_means(const struct request *request, const struct worker *worker)
-{
-    if (!is_listed(worker) || (worker->retired && worker->process.pid == 0))
-        return false;
-    return request->target[0] == '\0' || strcasecmp(request->target, "all") == 0 ||
-           strcasecmp(request->target, worker->name) == 0 || strcasecmp(request->target, worker->client) == 0;
-}
-
 static size_t count_meant(const struct request *request)
 {
     size_t count = 0;
     for (size_t i = 0; i < request->supervisor->worker_count; i++)
-        count += verb_means(request, request->supervisor->workers[i]);
+        count += request_means(request, request->supervisor->workers[i]);
     return count;
 }
 
@@ -54,7 +41,7 @@ static enum progress for_each(struct request *request, each_worker *each, struct
     struct supervisor *supervisor = request->supervisor;
     enum progress all = PROGRESS_DONE;
     for (size_t i = 0; i < supervisor->worker_count; i++) {
-        if (!verb_means(request, supervisor->workers[i]))
+        if (!request_means(request, supervisor->workers[i]))
             continue;
         enum progress one = each(request, supervisor->workers[i], error);
         if (one == PROGRESS_FAILED)
@@ -80,12 +67,6 @@ static enum progress begin_for_each(struct request *request, each_worker *each, 
         request->generations[i] = supervisor->workers[i]->generation;
     for_each(request, each, error);
     return error->text[0] != '\0' ? PROGRESS_FAILED : PROGRESS_WAITING;
-}
-
-void request_release(struct request *request)
-{
-    free(request->generations);
-    *request = (struct request){0};
 }
 
 /* --- conditions ---------------------------------------------------------------------------------------- */
@@ -205,7 +186,7 @@ static enum progress kill_one(struct request *request, struct worker *worker, st
 {
     if (worker->process.pid == 0)
         error_set(error, "%s has no process: it is %s", worker->name, worker_state_name(worker->state));
-    else if (process_signal(&worker->process, (int)request->number) == -1)
+    else if (process_signal(&worker->process, (int)request->value) == -1)
         error_set(error, "%s cannot be signalled", worker->name);
     else
         worker->signalled = true;
@@ -214,8 +195,8 @@ static enum progress kill_one(struct request *request, struct worker *worker, st
 
 static enum progress begin_kill(struct request *request, struct error *error)
 {
-    request->number = signal_number(request->argument);
-    if (request->number == -1) {
+    request->value = signal_number(request->argument);
+    if (request->value == -1) {
         error_set(error, "'%s' is no signal", request->argument);
         return PROGRESS_FAILED;
     }
@@ -231,7 +212,7 @@ static enum progress died(struct request *request, struct worker *worker, struct
 static enum progress check_kill(struct request *request, struct error *error)
 {
     /* Only SIGKILL is certain to end it; of any other it is done when it is sent. */
-    return request->number == SIGKILL ? for_each(request, died, error) : PROGRESS_DONE;
+    return request->value == SIGKILL ? for_each(request, died, error) : PROGRESS_DONE;
 }
 
 static enum progress pause_one(struct request *request, struct worker *worker, struct error *error)
@@ -288,11 +269,11 @@ static enum progress check_resume(struct request *request, struct error *error)
 
 static enum progress begin_scale(struct request *request, struct error *error)
 {
-    if (option_parse_integer(request->argument, 1, FLEET_SCALE_MAX, &request->number, error) == -1) {
+    if (option_parse_integer(request->argument, 1, FLEET_SCALE_MAX, &request->value, error) == -1) {
         error_context(error, "scale %s", request->target);
         return PROGRESS_FAILED;
     }
-    return fleet_scale(request->supervisor, request->target, (unsigned)request->number, error) == -1
+    return fleet_scale(request->supervisor, request->target, (unsigned)request->value, error) == -1
                ? PROGRESS_FAILED
                : PROGRESS_WAITING;
 }
@@ -350,7 +331,7 @@ void verb_lines(struct request *request, msgpack_packer *packer)
     for (size_t i = 0; i < supervisor->worker_count; i++) {
         const struct worker *worker = supervisor->workers[i];
         char line[256 + 2 * DIRECTORY_REASON_BYTES];
-        if (!verb_means(request, worker))
+        if (!request_means(request, worker))
             continue;
         int used = snprintf(line, sizeof line, "%s: %s", worker->name, worker_state_name(worker->state));
         if (worker->process.pid != 0)
@@ -395,7 +376,7 @@ static void pack_workers(struct request *request, msgpack_packer *packer)
 {
     msgpack_pack_array(packer, count_meant(request));
     for (size_t i = 0; i < request->supervisor->worker_count; i++)
-        if (verb_means(request, request->supervisor->workers[i]))
+        if (request_means(request, request->supervisor->workers[i]))
             pack_worker(request->supervisor->workers[i], packer);
 }
 
@@ -411,25 +392,25 @@ static const struct verb verbs[] = {
      WORKERS},
     {.name = "start",
      .help = "start what is down, held or done",
-     .needs_target = true,
+     .touches = VERB_TOUCHES_TARGET,
      .begin = begin_start,
      .check = check_start,
      WORKERS},
     {.name = "stop",
      .help = "finish, commit, leave the group, and stay down",
-     .needs_target = true,
+     .touches = VERB_TOUCHES_TARGET,
      .begin = begin_stop,
      .check = check_stop,
      WORKERS},
     {.name = "restart",
      .help = "a new process, the group membership kept: no rebalance",
-     .needs_target = true,
+     .touches = VERB_TOUCHES_TARGET,
      .begin = begin_restart,
      .check = check_restart,
      WORKERS},
     {.name = "rolling-restart",
      .help = "restart consumers one after the other, each when the one before has caught up",
-     .needs_target = true,
+     .touches = VERB_TOUCHES_TARGET,
      .begin = verb_rolling_begin,
      .check = verb_rollout_check,
      .result = verb_rollout_changes,
@@ -442,57 +423,57 @@ static const struct verb verbs[] = {
      .result = verb_rollout_changes,
      .result_name = "changes",
      .lines = verb_rollout_lines},
-    {.name = "kill",
-     .help = "send a signal (TERM)",
-     .needs_target = true,
-     .begin = begin_kill,
-     .check = check_kill,
-     WORKERS},
+    {.name = "kill", .help = "send a signal (TERM)", .begin = begin_kill, .check = check_kill, WORKERS},
     {.name = "pause",
      .help = "stop taking records, keep the partitions",
-     .needs_target = true,
+     .touches = VERB_TOUCHES_TARGET,
      .begin = begin_pause,
      .check = check_pause,
      WORKERS},
     {.name = "resume",
      .help = "take records again",
-     .needs_target = true,
+     .touches = VERB_TOUCHES_TARGET,
      .begin = begin_resume,
      .check = check_resume,
      WORKERS},
     {.name = "scale",
      .help = "so many workers for a client",
-     .needs_target = true,
+     .touches = VERB_TOUCHES_TARGET,
      .begin = begin_scale,
      .check = check_scale,
      WORKERS},
     {.name = "rate",
      .help = "how fast the producer is",
-     .needs_target = true,
+     .touches = VERB_TOUCHES_PRODUCER,
      .begin = verb_rate_begin,
      .check = verb_rate_check,
      .lines = verb_rate_lines},
     {.name = "ack",
      .help = "acknowledge records, where --commit is manual",
-     .needs_target = true,
+     .touches = VERB_TOUCHES_TARGET,
+     .asks = true,
      .begin = verb_ack_begin,
      .check = verb_ack_check,
-     .lines = verb_errand_lines},
+     .result = verb_offsets_results,
+     .result_name = "partitions",
+     .lines = verb_offsets_lines},
     {.name = "reset",
      .help = "set a client's offsets",
-     .needs_target = true,
+     .touches = VERB_TOUCHES_TARGET,
+     .asks = true,
      .begin = verb_reset_begin,
      .check = verb_reset_check,
-     .lines = verb_errand_lines},
+     .result = verb_offsets_results,
+     .result_name = "partitions",
+     .lines = verb_offsets_lines},
     {.name = "release",
      .help = "let a worker that is held start again",
-     .needs_target = true,
+     .touches = VERB_TOUCHES_TARGET,
      .begin = begin_start,
      .check = check_start,
      WORKERS},
     {.name = "logs",
      .help = "the last lines of a worker",
-     .needs_target = true,
      .while_stopping = true,
      .begin = verb_logs_begin,
      .result = verb_logs_last,
@@ -505,6 +486,11 @@ static const struct verb verbs[] = {
      .check = check_shutdown},
 };
 enum { VERBS = sizeof verbs / sizeof verbs[0] };
+
+const struct verb *verb_at(size_t i)
+{
+    return i < VERBS ? &verbs[i] : NULL;
+}
 
 const struct verb *verb_find(const char *name, size_t length, const char **suggestion)
 {

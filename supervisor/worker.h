@@ -10,7 +10,6 @@
 #include "common/names.h"
 #include "common/stats/directory.h"
 #include "common/stats/reader.h"
-#include "supervisor/errand.h"
 #include "supervisor/reached.h"
 #include "supervisor/reactor.h"
 #include "supervisor/restart.h"
@@ -25,6 +24,12 @@ struct output {
     struct watch watch;
     char *partial; /* the beginning of a line whose end has not come; NULL until the first such */
     size_t partial_length;
+};
+
+/* A process that was started for a request alone: request.h. */
+struct started_for {
+    int64_t number;   /* the request's; 0: it was not */
+    const char *text; /* while it is started: the wish that hand_over.h gives it; not owned */
 };
 
 struct log_file; /* log_files.h */
@@ -67,7 +72,7 @@ struct worker {
     } rate;         /* the producer: another than configured */
     bool hung;      /* this process was killed because nothing moved in it */
     bool signalled; /* an operator sent this process a signal */
-    struct errand errand;
+    struct started_for started_for;
     bool start_again; /* once it has ended: a restart that was asked for */
     /* process */
     uint64_t generation; /* of the current or last process; 0: never started */

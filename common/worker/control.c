@@ -13,6 +13,8 @@
 #include "common/rpc/message.h"
 #include "common/worker/config.h"
 
+enum { ANSWER_MS = 1000 };
+
 struct worker_control {
     pthread_t thread;
     int signals;  /* signalfd */
@@ -117,7 +119,7 @@ static const struct verb verbs[] = {
     {"drain", drain_verb},
     {"pause", pause_verb},
     {"rate", rate_verb},
-    {"errand", errand_verb},
+    {"request", errand_verb},
 };
 
 static void take_message(struct worker_control *control)
@@ -265,4 +267,36 @@ void worker_notify_text(struct worker_control *control, const char *method, cons
     char cut[960];
     snprintf(cut, sizeof cut, "%s", text);
     notify(control, bytes, rpc_pack_notification(bytes, sizeof bytes, method, "s", cut));
+}
+
+/* --- answers ------------------------------------------------------------------------------------------- */
+
+static void answer(struct worker_control *control, const char *bytes, size_t length)
+{
+    struct pollfd room = {.fd = control->channel, .events = POLLOUT};
+    if (control->channel == -1 || length == 0)
+        return;
+    while (send(control->channel, bytes, length, MSG_DONTWAIT | MSG_NOSIGNAL) == -1)
+        if (errno != EINTR && (errno != EAGAIN || poll(&room, 1, ANSWER_MS) != 1))
+            return;
+}
+
+void worker_answer_result(struct worker_control *control, int64_t number, const struct worker_result *result)
+{
+    char bytes[1024];
+    char cut[900];
+    snprintf(cut, sizeof cut, "%s", result->text);
+    answer(control, bytes,
+           rpc_pack_notification(bytes, sizeof bytes, "result", "iiiis", number, (int64_t)result->partition,
+                                 result->from, result->to, cut));
+}
+
+void worker_answer_end(struct worker_control *control, int64_t number, const char *failure)
+{
+    char bytes[1024];
+    char cut[900];
+    snprintf(cut, sizeof cut, "%s", failure != NULL ? failure : "");
+    answer(control, bytes,
+           failure == NULL ? rpc_pack_notification(bytes, sizeof bytes, "done", "i", number)
+                           : rpc_pack_notification(bytes, sizeof bytes, "failed", "is", number, cut));
 }

@@ -30,7 +30,7 @@ struct worker_rate {
 
 /* Something that a worker is to do beside its work. */
 struct worker_errand {
-    int64_t number; /* counts the supervisor's wishes; 0: it has none */
+    int64_t number; /* of the supervisor's request; 0: there was none */
     char method[16];
     char text[256];
 };
@@ -66,5 +66,17 @@ bool worker_control_errand(struct worker_control *control, struct worker_errand 
  * shows it until `trouble` comes with an empty text, or the worker is started anew. */
 void worker_notify_count(struct worker_control *control, const char *method, int64_t count);
 void worker_notify_text(struct worker_control *control, const char *method, const char *text);
+
+/* The answer to the errand with that number (0: the one that the process was started for): what became of
+ * each partition, STATS_UNKNOWN where an offset is not known, with the line for people; then the end.
+ * Somebody waits for it: where the channel is full, they wait up to a second for room. */
+struct worker_result {
+    int32_t partition;
+    int64_t from, to;
+    const char *text;
+};
+void worker_answer_result(struct worker_control *control, int64_t number, const struct worker_result *result);
+/* `failure` is the reason; NULL: it is done. */
+void worker_answer_end(struct worker_control *control, int64_t number, const char *failure);
 
 #endif

@@ -85,4 +85,27 @@ void worker_notify_text(struct worker_control *to, const char *method, const cha
     kafka_note(" %s '%s'", method, text);
 }
 
+/* The number is checked, and not noted where it says nothing: a process answers the errand that it has. */
+static struct worker_result last_result;
+
+void worker_answer_result(struct worker_control *to, int64_t number, const struct worker_result *result)
+{
+    ck_assert_ptr_eq(to, &control);
+    ck_assert_int_eq(number, control.errand.number);
+    last_result = *result;
+    kafka_note_call("result");
+    kafka_note(" '%s'", result->text);
+}
+
+void worker_answer_end(struct worker_control *to, int64_t number, const char *failure)
+{
+    ck_assert_ptr_eq(to, &control);
+    ck_assert_int_eq(number, control.errand.number);
+    kafka_note_call(failure == NULL ? "done" : "failed");
+    if (failure == NULL)
+        kafka_note(" %lld", (long long)number);
+    else
+        kafka_note(" '%s'", failure);
+}
+
 #endif

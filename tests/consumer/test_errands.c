@@ -41,12 +41,12 @@ START_TEST(a_reset_is_carried_out_once_and_answered_with_its_number)
 {
     control_ask("reset", "latest,partition=2,dry-run");
     errands_run(&consumer);
-    SAID("reset to 1, partition 2, dry; notify errand_done 1");
+    SAID("reset to 1, partition 2, dry; done 1");
     errands_run(&consumer);
     SAID("");
     control_ask("reset", "earliest");
     errands_run(&consumer);
-    SAID("reset to 0, partition -1; notify errand_done 2");
+    SAID("reset to 0, partition -1; done 2");
 }
 END_TEST
 
@@ -55,7 +55,7 @@ START_TEST(one_that_failed_says_why)
     reset_answers = -1;
     control_ask("reset", "latest");
     errands_run(&consumer);
-    SAID("reset to 1, partition -1; notify errand_failed 'members outside'");
+    SAID("reset to 1, partition -1; failed 'members outside'");
 }
 END_TEST
 
@@ -63,8 +63,7 @@ START_TEST(a_place_that_is_none_resets_nothing)
 {
     control_ask("reset", "somewhere");
     errands_run(&consumer);
-    ck_assert_ptr_nonnull(
-        strstr(kafka_said(), "notify errand_failed ''somewhere' is no place to reset to: earliest"));
+    ck_assert_ptr_nonnull(strstr(kafka_said(), "failed ''somewhere' is no place to reset to: earliest"));
 }
 END_TEST
 
@@ -81,8 +80,8 @@ START_TEST(an_acknowledgement_is_an_errand)
     have_ten_records();
     control_ask("ack", "0:10");
     errands_run(&consumer);
-    SAID("notify errand_line 'payments [0] acknowledged before 11, and 0 beyond; 9 not'; commit 0@11; wait "
-         "5000 ms; queue gone; notify errand_done 1");
+    SAID("result 'payments [0] acknowledged before 11, and 0 beyond; 9 not'; commit 0@11; wait "
+         "5000 ms; queue gone; done 1");
     ck_assert(!consumer.errand_waits && !consumer.committer.quiet);
 }
 END_TEST
@@ -106,13 +105,13 @@ START_TEST(it_is_taken_at_once_and_answered_when_no_other_commit_is_under_way)
     commit_one();
     control_ask("ack", "0:11");
     errands_run(&consumer);
-    SAID("notify errand_line 'payments [0] acknowledged before 12, and 0 beyond; 8 not'");
+    SAID("result 'payments [0] acknowledged before 12, and 0 beyond; 8 not'");
     ck_assert(consumer.errand_waits && consumer.committer.quiet);
     errands_run(&consumer);
     SAID("");
     it_is_answered();
     errands_run(&consumer);
-    SAID("commit 0@12; wait 5000 ms; queue gone; notify errand_done 1");
+    SAID("commit 0@12; wait 5000 ms; queue gone; done 1");
     errands_run(&consumer);
     SAID("");
 }
@@ -127,7 +126,7 @@ START_TEST(a_rebalance_in_between_undoes_an_acknowledgement_and_is_told)
     begin(1, 20);
     kafka_said();
     errands_run(&consumer);
-    SAID("notify errand_failed 'a rebalance came between: say it again'");
+    SAID("failed 'a rebalance came between: say it again'");
     ck_assert(!consumer.errand_waits && !consumer.committer.quiet);
 }
 END_TEST
@@ -141,7 +140,7 @@ START_TEST(but_not_a_reset_which_is_of_what_is_ours_then)
     begin(1, 20);
     it_is_answered();
     errands_run(&consumer);
-    SAID("reset to 1, partition -1; notify errand_done 1");
+    SAID("reset to 1, partition -1; done 1");
 }
 END_TEST
 
@@ -150,7 +149,7 @@ START_TEST(one_that_cannot_begin_is_answered_at_once)
     commit_one();
     control_ask("ack", "bad");
     errands_run(&consumer);
-    SAID("notify errand_failed ''bad' is no PARTITION:OFFSET, PARTITION:FIRST-LAST or all'");
+    SAID("failed ''bad' is no PARTITION:OFFSET, PARTITION:FIRST-LAST or all'");
     ck_assert(!consumer.errand_waits && !consumer.committer.quiet);
 }
 END_TEST
@@ -159,7 +158,7 @@ START_TEST(an_errand_that_it_does_not_know_is_refused)
 {
     control_ask("dance", "");
     errands_run(&consumer);
-    SAID("notify errand_failed 'a consumer knows no 'dance''");
+    SAID("failed 'a consumer knows no 'dance''");
 }
 END_TEST
 
@@ -180,12 +179,12 @@ END_TEST
 START_TEST(who_asked_is_answered_the_supervisor_or_the_terminal)
 {
     capture_begin();
-    consumer_say(&consumer, "%d lines", 2);
+    consumer_say(&consumer, 0, 3, 5, "%d lines", 2);
     ck_assert_str_eq(capture_end(), "");
-    SAID("notify errand_line '2 lines'");
+    SAID("result '2 lines'");
     settings.supervised = false;
     capture_begin();
-    consumer_say(&consumer, "%d lines", 2);
+    consumer_say(&consumer, 0, 3, 5, "%d lines", 2);
     ck_assert_str_eq(capture_end(), "2 lines\n");
     SAID("");
 }

@@ -45,7 +45,7 @@ static int64_t next(int32_t partition)
 START_TEST(a_record_is_acknowledged_told_and_committed)
 {
     ck_assert_int_eq(ack("0:10"), 0);
-    SAID("notify errand_line 'payments [0] acknowledged before 11, and 0 beyond; 9 not'; commit 0@11; wait "
+    SAID("result 'payments [0] acknowledged before 11, and 0 beyond; 9 not'; commit 0@11; wait "
          "5000 ms; queue gone");
     ck_assert_int_eq(next(0), 11);
     ck_assert(partition_committed(row(0)));
@@ -56,10 +56,10 @@ END_TEST
 START_TEST(a_range_has_its_last_and_may_lie_ahead)
 {
     ck_assert_int_eq(ack("0:12-14"), 0);
-    SAID("notify errand_line 'payments [0] acknowledged before 10, and 3 beyond; 7 not'; commit "
+    SAID("result 'payments [0] acknowledged before 10, and 3 beyond; 7 not'; commit "
          "0@10(acks1:2-4); wait 5000 ms; queue gone");
     ck_assert_int_eq(ack("0:10-11,0:15"), 0);
-    SAID("notify errand_line 'payments [0] acknowledged before 15, and 0 beyond; 5 not'; notify errand_line "
+    SAID("result 'payments [0] acknowledged before 15, and 0 beyond; 5 not'; result "
          "'payments [0] acknowledged before 16, and 0 beyond; 4 not'; commit 0@16; wait 5000 ms; queue gone");
 }
 END_TEST
@@ -72,8 +72,8 @@ START_TEST(all_is_what_was_delivered_of_every_partition_of_ours)
     ck_assert_int_eq(ack("0:12,all"), 0);
     ck_assert_int_eq(next(0), 20);
     ck_assert_int_eq(next(1), 23);
-    SAID("notify errand_line 'payments [0] acknowledged before 10, and 1 beyond; 9 not'; notify errand_line "
-         "'payments [0] acknowledged before 20, and 0 beyond; 0 not'; notify errand_line 'payments [1] "
+    SAID("result 'payments [0] acknowledged before 10, and 1 beyond; 9 not'; result "
+         "'payments [0] acknowledged before 20, and 0 beyond; 0 not'; result 'payments [1] "
          "acknowledged before 23, and 0 beyond; 0 not'; commit 0@20 1@23; wait 5000 ms; queue gone");
 }
 END_TEST
@@ -83,7 +83,7 @@ START_TEST(what_was_acknowledged_already_is_committed_and_asked_nobody)
     ck_assert_int_eq(ack("0:10"), 0);
     kafka_said();
     ck_assert_int_eq(ack("0:10"), 0);
-    SAID("notify errand_line 'payments [0] acknowledged before 11, and 0 beyond; 9 not'");
+    SAID("result 'payments [0] acknowledged before 11, and 0 beyond; 9 not'");
 }
 END_TEST
 

@@ -69,8 +69,8 @@ START_TEST(all_that_are_ours_are_set_committed_and_read_back)
 {
     committed(5, 5);
     ck_assert_int_eq(reset("earliest"), 0);
-    SAID("who is in group; asked; flush; edge 0@-2 1@-2; edge 0@-1 1@-1; forget 0; notify errand_line "
-         "'payments [0] 10 → 5'; forget 1; notify errand_line 'payments [1] 20 → 5'; commit 0@5 1@5; "
+    SAID("who is in group; asked; flush; edge 0@-2 1@-2; edge 0@-1 1@-1; forget 0; result "
+         "'payments [0] 10 → 5'; forget 1; result 'payments [1] 20 → 5'; commit 0@5 1@5; "
          "wait 5000 ms; queue gone; committed 0 1");
     ck_assert_int_eq(partitions, 2);
     is_at(5, 5);
@@ -114,9 +114,9 @@ END_TEST
 START_TEST(a_dry_run_only_says_what_would_be)
 {
     ck_assert_int_eq(reset("latest,dry-run"), 0);
-    SAID("who is in group; asked; edge 0@-2 1@-2; edge 0@-1 1@-1; notify errand_line 'payments [0] 10 → 50 "
+    SAID("who is in group; asked; edge 0@-2 1@-2; edge 0@-1 1@-1; result 'payments [0] 10 → 50 "
          "(dry "
-         "run)'; notify errand_line 'payments [1] 20 → 50 (dry run)'");
+         "run)'; result 'payments [1] 20 → 50 (dry run)'");
     is_at(10, 20);
     ck_assert_int_eq(partitions, 2);
 }

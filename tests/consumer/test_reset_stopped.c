@@ -152,9 +152,9 @@ START_TEST(a_supervisor_hears_why_it_failed)
     settings.supervised = true;
     kafka.topic_partitions = 0;
     ck_assert_int_eq(reset("latest"), -1);
-    SAID("who is in group; asked; partitions?; notify errand_failed 'topic payments does not exist'");
+    SAID("who is in group; asked; partitions?; failed 'topic payments does not exist'");
     ck_assert_int_eq(reset("nowhere"), -1);
-    ck_assert_ptr_nonnull(strstr(kafka_said(), "notify errand_failed ''nowhere' is no place to reset to"));
+    ck_assert_ptr_nonnull(strstr(kafka_said(), "failed ''nowhere' is no place to reset to"));
 }
 END_TEST
 

@@ -106,8 +106,6 @@ bool worker_control_errand(struct worker_control *control, struct worker_errand 
 void worker_notify_count(struct worker_control *control, const char *method, int64_t count)
 {
     const struct worker *worker = of(control);
-    if (strcmp(method, "errand_done") == 0)
-        oracle_errand_ended(of(control), true);
     if (strcmp(method, "outage") == 0 && count == 1 && sim.cluster.away_until_us + SECOND < sim_now() &&
         /* One that stood still could not hear that it is over. */
         worker->frozen_until_us + SECOND < sim_now() &&
@@ -117,12 +115,23 @@ void worker_notify_count(struct worker_control *control, const char *method, int
 
 void worker_notify_text(struct worker_control *control, const char *method, const char *text)
 {
-    if (strcmp(method, "errand_line") == 0)
-        oracle_errand_line(of(control), text);
-    if (strcmp(method, "errand_failed") != 0)
-        return;
-    world_trace("says: %s", text);
-    oracle_errand_ended(of(control), false);
+    (void)control;
+    (void)method;
+    (void)text;
+}
+
+void worker_answer_result(struct worker_control *control, int64_t number, const struct worker_result *result)
+{
+    (void)number;
+    oracle_errand_line(of(control), result->text);
+}
+
+void worker_answer_end(struct worker_control *control, int64_t number, const char *failure)
+{
+    (void)number;
+    if (failure != NULL)
+        world_trace("says: %s", failure);
+    oracle_errand_ended(of(control), failure == NULL);
 }
 
 /* --- statistics: the counters, and nothing else -------------------------------------------------------- */

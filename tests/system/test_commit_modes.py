@@ -133,13 +133,90 @@ class Manual(Modes):
 
     def test_what_cannot_be_acknowledged_is_refused_with_the_reason(self):
         self.start_all()
-        for what, why in (("0:20", "was not delivered yet"), ("7:0", "no worker of bravo owns that partition"), ("0", "is no PARTITION:OFFSET"),
+        for what, why in (("0:20", "was not delivered yet"), ("7:0", "no worker of bravo owns partition 7 now"), ("0", "is no PARTITION:OFFSET"),
                           ("", "ack: what?")):
             done = self.ack("bravo", what)
             self.assertEqual(done.status, 1, done.text())
             self.assertIn(why, done.text())
         self.run_ok("kctl", "-i", self.instance, "stop", "bravo")
         self.assertIn("does not run", self.ack("bravo", "all").text())
+
+
+
+class Requests(Modes):
+    """What is asked of workers belongs to whoever asked."""
+
+    def setUp(self):
+        super().setUp()
+        self.topic_name = self.topic(1)
+        self.produce(self.topic_name, 20)
+        self.fleet_of = self.fleet(self.topic_name, ("bravo", "zulu"), commit="manual")
+        for client in ("bravo", "zulu"):
+            wait_until(lambda: len(self.given(client)) == 20, 20, f"all records at {client}")
+        self.stopped = None
+
+    def stop(self, client):
+        self.stopped = self.worker(client)["pid"]
+        os.kill(self.stopped, signal.SIGSTOP)
+
+    def go_on(self):
+        os.kill(self.stopped, signal.SIGCONT)
+
+    def asked(self, *words):
+        return self.start("kctl", "-i", self.instance, *words)
+
+    def test_another_answer_does_not_answer_the_first(self):
+        self.stop("bravo")
+        first = self.asked("ack", "bravo", "0:3")
+        self.assertIn("acknowledged before 1,", self.acked("zulu", "0:0"))
+        self.assertIsNone(first.popen.poll(), first.text())
+        self.go_on()
+        self.assertEqual(first.wait(15), 0, first.text())
+        self.assertIn("acknowledged before 0, and 1 beyond", first.text("out"))
+
+    def test_a_late_answer_is_not_that_of_the_next_request(self):
+        self.stop("bravo")
+        late = self.run_program("kctl", "-i", self.instance, "--timeout", "300ms", "ack", "bravo", "0:3")
+        self.assertIn("it goes on without being waited for (bravo has not answered)", late.text())
+        next_one = self.asked("ack", "BRAVO", "0:0")
+        early = self.run_program("kctl", "-i", self.instance, "--timeout", "300ms", "ack", "all", "0:9")
+        self.assertIn("not begun within its time: it waits for 'ack bravo'", early.text())
+        self.assertIsNone(next_one.popen.poll(), next_one.text())
+        self.go_on()
+        self.assertEqual(next_one.wait(15), 0, next_one.text())
+        self.assertEqual(next_one.text("out").splitlines(), [f"{self.topic_name} [0] acknowledged before 1, and 1 beyond; 18 not"])
+
+    def test_one_whose_caller_has_gone_still_comes_first(self):
+        self.stop("bravo")
+        gone = self.asked("ack", "bravo", "0:3")
+        wait_until(lambda: "not begun" in self.run_program("kctl", "-i", self.instance, "--timeout", "50ms", "ack", "bravo", "0:4").text(), 10, "the first under way")
+        gone.kill()
+        next_one = self.asked("ack", "bravo", "0:0")
+        self.go_on()
+        self.assertEqual(next_one.wait(15), 0, next_one.text())
+        self.assertIn("acknowledged before 1, and 1 beyond", next_one.text("out"))
+
+    def test_all_means_every_group_and_what_failed_is_told_beside_what_is_done(self):
+        done = self.ack("all", "0:0-4")
+        self.assertEqual(done.status, 0, done.text())
+        self.assertEqual(done.text("out").count("acknowledged before 5, and 0 beyond"), 2)
+        self.run_ok("kctl", "-i", self.instance, "stop", "zulu")
+        done = self.run_program("kctl", "-i", self.instance, "reset", "all", "--to", "offset", "2")
+        self.assertEqual(done.status, 0, done.text())
+        self.assertEqual((self.committed("bravo", self.topic_name), self.committed("zulu", self.topic_name)), ({0: 2}, {0: 2}))
+        self.assertEqual(self.worker("zulu")["state"], "down")
+        wait_until(lambda: len(self.given("bravo")) == 38, 20, "the records from 2 on, again")
+        done = self.ack("all", "0:2-3")
+        self.assertEqual(done.status, 1)
+        self.assertIn("zulu: it does not run", done.text())
+        self.assertIn("done: bravo [0] 2 → 4", done.text())
+        self.assertEqual((self.committed("bravo", self.topic_name), self.committed("zulu", self.topic_name)), ({0: 4}, {0: 2}))
+
+    def test_the_results_are_numbers_too(self):
+        out = json.loads(self.run_ok("kctl", "-i", self.instance, "--json", "ack", "bravo", "0:0-4"))
+        self.assertEqual(out["partitions"], [{"worker": "bravo", "partition": 0, "from": 0, "to": 5}])
+        out = json.loads(self.run_ok("kctl", "-i", self.instance, "--json", "reset", "bravo", "--to", "latest"))
+        self.assertEqual(out["partitions"], [{"worker": "bravo", "partition": 0, "from": 5, "to": 20}])
 
 
 class WhatAKillShows(Modes):

@@ -262,6 +262,50 @@ START_TEST(a_full_channel_does_not_block_the_worker)
 }
 END_TEST
 
+enum { RESULTS = 3000 }; /* ten times what a channel holds */
+
+static void answer_all(void)
+{
+    struct error error = ERROR_INIT;
+    struct worker_control *started = NULL;
+    if (worker_control_start(&started, true, NULL, NULL, &error) == -1)
+        _exit(98);
+    for (int32_t i = 0; i < RESULTS; i++)
+        worker_answer_result(started, 7, &(struct worker_result){i, i, i + 1, "a line"});
+    worker_answer_end(started, 7, NULL);
+    worker_control_stop(started);
+    _exit(0);
+}
+
+START_TEST(answers_wait_for_room_because_somebody_waits_for_them)
+{
+    int channel[2];
+    int64_t number = 0;
+    int64_t partition = 0;
+    ck_assert_int_eq(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, channel), 0);
+    worker.pid = fork();
+    if (worker.pid == 0) {
+        int own = fcntl(channel[1], F_DUPFD, WORKER_FD_END);
+        close(channel[0]);
+        close(channel[1]);
+        dup2(own, WORKER_CHANNEL_FD);
+        answer_all();
+    }
+    close(channel[1]);
+    for (int32_t i = 0; i <= RESULTS; i++) {
+        uint8_t bytes[RPC_MESSAGE_BYTES];
+        struct rpc_message message;
+        ssize_t length = recv(channel[0], bytes, sizeof bytes, 0);
+        ck_assert_int_eq(rpc_parse(&message, bytes, (size_t)length), 0);
+        ck_assert(rpc_method_is(&message, i < RESULTS ? "result" : "done"));
+        ck_assert(mp_read_int(&message.params, &number) && number == 7);
+        ck_assert(i == RESULTS || (mp_read_int(&message.params, &partition) && partition == i));
+    }
+    ck_assert_int_eq(end_of_worker(), 0);
+    close(channel[0]);
+}
+END_TEST
+
 START_TEST(it_can_be_stopped_and_started_again)
 {
     pid_t pid = fork(); /* signals stay blocked in the thread that started it */
@@ -288,4 +332,5 @@ CHECK_MAIN("common/worker/control", the_first_signal_drains_and_leaves_the_group
            the_channel_brings_a_rate_and_none_that_is_negative,
            the_channel_drains_leaving_or_keeping_the_membership, bytes_that_are_no_message_are_passed_over,
            a_supervisor_that_is_gone_ends_it_as_an_orphan, what_it_notifies_arrives_as_messages,
-           a_full_channel_does_not_block_the_worker, it_can_be_stopped_and_started_again)
+           a_full_channel_does_not_block_the_worker, answers_wait_for_room_because_somebody_waits_for_them,
+           it_can_be_stopped_and_started_again)

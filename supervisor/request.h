@@ -1,0 +1,84 @@
+/* request.h: one request, from its arrival to its answer: who is meant, what its workers were asked, and what
+ * they have answered.
+ *
+ * A request has a number of its own. What is asked of a worker carries it, and so does each of its answers:
+ * it is matched by number, and an answer that nobody waits for any more is nobody's. A process that was
+ * started for a request alone (a reset of a client that is down) answers with 0.
+ *
+ * The supervisor's thread only.
+ */
+#ifndef KSUPERVISE_SUPERVISOR_REQUEST_H
+#define KSUPERVISE_SUPERVISOR_REQUEST_H
+
+#include "supervisor/supervisor.h"
+
+#define VERB_TEXT_BYTES 256
+#define VERB_TIMEOUT_MS 30000
+
+enum progress { PROGRESS_DONE, PROGRESS_WAITING, PROGRESS_FAILED };
+
+/* What became of a partition; STATS_UNKNOWN where an offset is not known. */
+struct request_result {
+    int64_t partition, from, to;
+    char *text; /* the line for people; owned */
+};
+
+enum request_share_state { SHARE_ASKED, SHARE_DONE, SHARE_FAILED };
+
+/* One worker's share of it. */
+struct request_share {
+    struct worker *worker;
+    enum request_share_state state;
+    char reason[ERROR_TEXT_BYTES]; /* SHARE_FAILED */
+    struct request_result *results;
+    size_t count;
+    size_t left_out; /* results there was no room for */
+};
+
+struct request {
+    struct supervisor *supervisor;
+    const struct verb *verb;
+    char target[VERB_TEXT_BYTES]; /* a client, a worker, or "all" */
+    char argument[VERB_TEXT_BYTES];
+    int64_t deadline_us; /* monotonic */
+    bool wait;
+    bool begun;
+    int64_t value;         /* the argument, where it is a number */
+    uint64_t *generations; /* of each worker when it began; owned */
+    size_t generation_count;
+    size_t at; /* logs: how many lines */
+    /* what workers are asked */
+    int64_t number;               /* 0: nobody was asked yet */
+    struct request_share *shares; /* owned */
+    size_t share_count;
+    struct request *next; /* the supervisor's list of those with shares */
+};
+
+/* True when the worker is meant by the request's target: by its name, its client's, or "all". */
+bool request_means(const struct request *request, const struct worker *worker);
+/* True when the two cannot be under way at once: a worker of the one is one of the other, or in the same
+ * group. What touches nobody (`status`, `logs`, …: a column of the table in verbs.c) meets nobody. */
+bool requests_meet(const struct request *one, const struct request *other);
+
+/* Asks the running process. The request's address must not change any more until it is released. -1 when
+ * memory is out; a process that does not listen is a share that failed. */
+int request_ask(struct request *request, struct worker *worker, const char *method, const char *text);
+/* Starts a process for a reset alone; when it ends, the worker is down as before. */
+int request_start_for(struct request *request, struct worker *worker, const char *text);
+/* A share that cannot be asked for, with the reason. */
+int request_refuse(struct request *request, struct worker *worker, const char *reason);
+
+/* What a process has answered, and that it has ended: without an answer its share has failed. */
+void request_result(struct worker *worker, int64_t number, const struct request_result *result,
+                    size_t text_length);
+void request_done(struct worker *worker, int64_t number);
+void request_failed(struct worker *worker, int64_t number, const char *reason, size_t length);
+void request_worker_ended(struct worker *worker, bool well);
+
+/* The first worker that has not answered; NULL: all have. */
+const struct worker *request_awaits(const struct request *request);
+
+/* Ends it: late answers are nobody's. */
+void request_release(struct request *request);
+
+#endif
