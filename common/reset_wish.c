@@ -1,6 +1,7 @@
 #include "common/reset_wish.h"
 
 #include "common/clock.h"
+#include "common/decimal.h"
 #include "common/exit_codes.h"
 #include "common/options.h"
 
@@ -13,16 +14,71 @@ static int expected(const char *text, struct error *error)
 {
     return error_set_code(error, EXIT_CODE_USAGE,
                           "'%s' is no place to reset to: earliest, latest, offset N, timestamp T "
-                          "(2026-02-26T09:52:20Z) or shift ±N",
+                          "(2026-02-26T09:52:20Z, or 1772099540500ms since the epoch) or shift ±N",
                           text);
 }
+
+/* --- times --------------------------------------------------------------------------------------------- */
+
+/* What ISO 8601 allows and clock.h does not read: no zone, and one without a colon or minutes. */
+static int parse_datetime(const char *text, int64_t *wall_us)
+{
+    char whole[64];
+    const char *time = strchr(text, 'T');
+    size_t length = strlen(text);
+    if (time == NULL || length > 40)
+        return -1;
+    size_t zone = (size_t)(time - text) + strcspn(time, "+-Z");
+    if (zone == length)
+        snprintf(whole, sizeof whole, "%sZ", text);
+    else if (length - zone == strlen("+01"))
+        snprintf(whole, sizeof whole, "%s:00", text);
+    else if (length - zone == strlen("+0100"))
+        snprintf(whole, sizeof whole, "%.*s:%s", (int)length - 2, text, text + length - 2);
+    else
+        snprintf(whole, sizeof whole, "%s", text);
+    return clock_parse_iso8601(whole, strlen(whole), wall_us);
+}
+
+static const struct {
+    const char *unit;
+    int64_t us;
+} units[] = {{"s", US_PER_SECOND}, {"ms", US_PER_MS}, {"us", 1}};
+
+/* 1772099540500ms; 1 when it is a number without a unit, -1 when it is none. */
+static int parse_epoch(const char *text, int64_t *wall_us)
+{
+    int64_t number;
+    const char *unit = decimal_read(text, INT64_MAX, &number);
+    for (size_t i = 0; unit != NULL && i < sizeof units / sizeof units[0]; i++)
+        if (strcmp(unit, units[i].unit) == 0)
+            return __builtin_mul_overflow(number, units[i].us, wall_us) ? -1 : 0;
+    return unit != NULL && *unit == '\0' ? 1 : -1;
+}
+
+static int parse_timestamp(struct reset_wish *wish, const char *text, struct error *error)
+{
+    if (parse_datetime(text, &wish->value) == 0)
+        return 0;
+    switch (parse_epoch(text, &wish->value)) {
+    case 0:
+        return 0;
+    case 1:
+        return error_set_code(error, EXIT_CODE_USAGE,
+                              "timestamp '%s' has no unit: %sms counts milliseconds since the epoch as Kafka "
+                              "does; s and us are known too, and 2026-02-26T09:52:20Z",
+                              text, text);
+    default:
+        return expected(text, error);
+    }
+}
+
+/* --- places -------------------------------------------------------------------------------------------- */
 
 static int parse_value(struct reset_wish *wish, const char *text, struct error *error)
 {
     if (wish->to == RESET_EARLIEST || wish->to == RESET_LATEST)
         return text[0] == '\0' ? 0 : -1;
-    if (wish->to == RESET_TIMESTAMP && clock_parse_iso8601(text, strlen(text), &wish->value) == 0)
-        return 0;
     int64_t minimum = wish->to == RESET_SHIFT ? -INT64_MAX : 0;
     if (wish->to == RESET_SHIFT && text[0] == '+')
         text++;
@@ -36,6 +92,8 @@ static int parse_place(struct reset_wish *wish, const char *text, struct error *
         if (strncmp(text, places[i], length) != 0)
             continue;
         wish->to = (enum reset_to)i;
+        if (wish->to == RESET_TIMESTAMP)
+            return parse_timestamp(wish, text + length, error);
         return parse_value(wish, text + length, error) == 0 ? 0 : expected(text, error);
     }
     return expected(text, error);
@@ -66,6 +124,8 @@ int reset_wish_parse(struct reset_wish *wish, const char *text, struct error *er
     char words[256];
     char *rest = words;
     *wish = (struct reset_wish){.partition = -1};
+    if (strlen(text) >= sizeof words)
+        return expected("…", error);
     snprintf(words, sizeof words, "%s", text);
     if (parse_place(wish, strsep(&rest, ","), error) == -1)
         return -1;

@@ -3,7 +3,10 @@
  *
  *   WHERE[,partition=P][,dry-run][,delete-rows]      WHERE: earliest, latest, offset:N, timestamp:T, shift:±N
  *
- * T is RFC 3339, or microseconds since the epoch.
+ * T is a time of ISO 8601, as kafka-consumer-groups --to-datetime takes it: 2026-02-26T09:52:20.500+01:00,
+ * also without the fraction; +0100 and +01 are read too, and without a zone it is UTC. A number has a unit:
+ * 1772099540500ms since the epoch, as Kafka counts, or s or us. One without is refused: Kafka's tools mean
+ * milliseconds, others seconds or microseconds.
  */
 #ifndef KSUPERVISE_COMMON_RESET_WISH_H
 #define KSUPERVISE_COMMON_RESET_WISH_H

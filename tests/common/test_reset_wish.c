@@ -22,9 +22,38 @@ START_TEST(every_place_is_understood)
     parses("shift:+3", RESET_SHIFT, 3);
     parses("shift:3", RESET_SHIFT, 3);
     parses("timestamp:2026-02-26T09:52:20.5Z", RESET_TIMESTAMP, INT64_C(1772099540500000));
-    parses("timestamp:1772099540500000", RESET_TIMESTAMP, INT64_C(1772099540500000));
+    parses("timestamp:1772099540500000us", RESET_TIMESTAMP, INT64_C(1772099540500000));
+    parses("timestamp:1772099540500ms", RESET_TIMESTAMP, INT64_C(1772099540500000));
+    parses("timestamp:1772099540s", RESET_TIMESTAMP, INT64_C(1772099540000000));
     ck_assert_int_eq(wish.partition, -1);
     ck_assert(!wish.dry_run);
+}
+END_TEST
+
+/* The left ones are what kafka-consumer-groups 4.3 --to-datetime takes, with the instant that it reads. */
+START_TEST(a_time_is_what_kafkas_tools_take_and_with_or_without_a_fraction)
+{
+    parses("timestamp:2026-02-26T09:52:20.000", RESET_TIMESTAMP, INT64_C(1772099540000000));
+    parses("timestamp:2026-02-26T09:52:20.500+0100", RESET_TIMESTAMP, INT64_C(1772095940500000));
+    parses("timestamp:2026-02-26T09:52:20.500+01:00", RESET_TIMESTAMP, INT64_C(1772095940500000));
+    parses("timestamp:2026-02-26T09:52:20.500+01", RESET_TIMESTAMP, INT64_C(1772095940500000));
+    parses("timestamp:2026-02-26T09:52:20", RESET_TIMESTAMP, INT64_C(1772099540000000));
+    parses("timestamp:2026-02-26T09:52:20-01", RESET_TIMESTAMP, INT64_C(1772103140000000));
+}
+END_TEST
+
+START_TEST(a_number_without_a_unit_is_refused)
+{
+    static const char *const bare[] = {"timestamp:1772099540500", "timestamp:1772099540500000",
+                                       "timestamp:1772099540", "timestamp:0"};
+    for (size_t i = 0; i < sizeof bare / sizeof bare[0]; i++) {
+        ck_assert_int_eq(reset_wish_parse(&wish, bare[i], &error), -1);
+        ck_assert_ptr_nonnull(strstr(error.text, "has no unit"));
+        ck_assert_int_eq(error.exit_code, EXIT_CODE_USAGE);
+    }
+    ck_assert_int_eq(reset_wish_parse(&wish, "timestamp:9223372036854775807s", &error), -1);
+    ck_assert_int_eq(reset_wish_parse(&wish, "timestamp:12h", &error), -1);
+    ck_assert_int_eq(reset_wish_parse(&wish, "timestamp:2026-02-26", &error), -1);
 }
 END_TEST
 
@@ -84,8 +113,8 @@ START_TEST(the_place_is_within_what_the_partition_holds)
     ck_assert_int_eq(place("shift:-20", 0), 130);
     ck_assert_int_eq(place("shift:-9223372036854775807", 0), 100);
     ck_assert_int_eq(place("shift:9223372036854775806", 0), 200);
-    ck_assert_int_eq(place("timestamp:5", 170), 170);
-    ck_assert_int_eq(place("timestamp:5", -1), 200); /* nothing is that young */
+    ck_assert_int_eq(place("timestamp:5us", 170), 170);
+    ck_assert_int_eq(place("timestamp:5us", -1), 200); /* nothing is that young */
 }
 END_TEST
 
@@ -96,6 +125,8 @@ START_TEST(a_shift_from_nothing_committed_begins_at_the_first_record)
 }
 END_TEST
 
-CHECK_MAIN("common/reset_wish", every_place_is_understood, a_partition_and_a_dry_run_follow_in_any_order,
+CHECK_MAIN("common/reset_wish", every_place_is_understood,
+           a_time_is_what_kafkas_tools_take_and_with_or_without_a_fraction,
+           a_number_without_a_unit_is_refused, a_partition_and_a_dry_run_follow_in_any_order,
            what_is_no_place_says_what_one_is, the_place_is_within_what_the_partition_holds,
            a_shift_from_nothing_committed_begins_at_the_first_record)

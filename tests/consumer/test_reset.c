@@ -91,7 +91,7 @@ START_TEST(each_place_is_found)
     is_at(28, 28);
     kafka_said();
     committed(33, 33);
-    ck_assert_int_eq(reset("timestamp:7000000"), 0);
+    ck_assert_int_eq(reset("timestamp:7s"), 0);
     is_at(33, 33);
     ck_assert_ptr_nonnull(
         strstr(kafka_said(), "edge 0@-2 1@-2; edge 0@-1 1@-1; edge 0@7000 1@7000; forget 0"));

@@ -52,11 +52,16 @@ class Reset(SystemTest):
         self.run_ok("kctl", "-i", self.instance, "pause", "bravo")
         end = self.ends[0]
         for words, offset in ((("earliest",), 0), (("latest",), end), (("offset", "7"), 7), (("shift", "-3"), 4), (("shift", "+2"), 6),
-                              (("offset", "99999999"), end), (("timestamp", "2020-01-01T00:00:00Z"), 0), (("timestamp", "2100-01-01T00:00:00Z"), end)):
+                              (("offset", "99999999"), end), (("timestamp", "2020-01-01T00:00:00Z"), 0), (("timestamp", "2100-01-01T00:00:00.000+0100"), end), (("timestamp", "1ms"), 0)):
             done = self.reset("--partition", "0", "--to", *words)
             self.assertEqual(done.status, 0, done.text())
             self.assertIn(f"→ {offset}", done.text("out"))
             self.assertEqual(self.committed(), {**self.ends, 0: offset})
+
+    def test_a_number_without_a_unit_is_no_timestamp(self):
+        done = self.reset("--to", "timestamp", "1772099540500")
+        self.assertEqual(done.status, 2)
+        self.assertIn("timestamp '1772099540500' has no unit: 1772099540500ms counts milliseconds since the epoch as Kafka does", done.text())
 
     def test_a_dry_run_changes_nothing(self):
         self.fleet()
