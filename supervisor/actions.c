@@ -98,6 +98,8 @@ void action_spawn(struct worker *worker)
     start_close(&start);
     if (result == 0 && worker->rate.set)
         channel_rate(worker); /* it lies there until the process listens */
+    if (result == 0 && worker->paused)
+        channel_pause(worker, true); /* so does this: it takes no record before it is told */
     if (result == -1) {
         snprintf(worker->reason, sizeof worker->reason, "%.*s", (int)sizeof worker->reason - 1, error.text);
         states_dispatch(worker, EVENT_SPAWN_FAILED);
@@ -110,8 +112,6 @@ void action_ready(struct worker *worker)
         worker->ready_us = clock_monotonic_us();
     worker->deadline_us = INT64_MAX;
     worker->reason[0] = '\0';
-    if (worker->paused)
-        channel_pause(worker, true);
     if (worker->kind == KIND_CONSUMER && !worker->resume_told)
         report_resume(worker);
 }

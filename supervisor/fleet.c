@@ -103,6 +103,7 @@ struct worker *fleet_add(struct supervisor *supervisor, const struct settings *s
         struct worker *worker = supervisor->workers[i];
         if (strcasecmp(worker->name, name) != 0)
             continue;
+        worker->paused = worker->paused && !worker->retired; /* the pause went with it */
         worker->retired = false;
         fleet_set_settings(worker, settings);
         return worker;
@@ -488,13 +489,34 @@ void fleet_provision(struct supervisor *supervisor)
         fleet_start_worker(provision);
 }
 
+static bool is_of(const struct worker *worker, const char *client)
+{
+    return worker->kind == KIND_CONSUMER && strcasecmp(worker->client, client) == 0;
+}
+
+/* The pause of all workers of a client is the client's: who joins them is paused too. */
+static bool client_is_paused(const struct supervisor *supervisor, const char *client)
+{
+    bool paused = false;
+    for (size_t i = 0; i < supervisor->worker_count; i++) {
+        const struct worker *worker = supervisor->workers[i];
+        if (!is_of(worker, client) || worker->retired)
+            continue;
+        if (!worker->paused)
+            return false;
+        paused = true;
+    }
+    return paused;
+}
+
 int fleet_scale(struct supervisor *supervisor, const char *client, unsigned count, struct error *error)
 {
     struct worker *first = NULL;
     unsigned have = 0;
+    bool paused = client_is_paused(supervisor, client);
     for (size_t i = 0; i < supervisor->worker_count; i++) {
         struct worker *worker = supervisor->workers[i];
-        if (worker->kind != KIND_CONSUMER || strcasecmp(worker->client, client) != 0)
+        if (!is_of(worker, client))
             continue;
         first = first == NULL ? worker : first;
         have++;
@@ -502,6 +524,7 @@ int fleet_scale(struct supervisor *supervisor, const char *client, unsigned coun
             fleet_retire(worker);
         } else if (worker->retired) {
             worker->retired = false;
+            worker->paused = paused;
             fleet_start_worker(worker);
         }
     }
@@ -513,6 +536,7 @@ int fleet_scale(struct supervisor *supervisor, const char *client, unsigned coun
         struct worker *worker = add_consumer(supervisor, first->settings, first->client, name, first->colour);
         if (worker == NULL)
             return error_set(error, "out of memory");
+        worker->paused = paused;
         states_dispatch(worker, EVENT_START);
     }
     return 0;

@@ -84,6 +84,22 @@ class Verbs(Control):
         wait_until(lambda: (w := self.worker(self.bravo)) and w["generation"] == 2 and w["phase"] == "paused", 15, "paused again")
         self.end(fleet)
 
+    def test_scale_of_a_paused_client_starts_paused_workers(self):
+        fleet = self.fleet()
+        self.kctl("pause", self.bravo)
+        self.kctl("scale", self.bravo, "2")
+        second = f"{self.bravo}.2"
+        wait_until(lambda: [p for p in self.worker(second)["partitions"] if p["assigned"]], 20, "its partitions")
+        wait_until(lambda: self.worker(second)["phase"] == "paused", 10, "paused")
+        other = self.worker(self.zulu)["counters"]["processed"]
+        wait_until(lambda: self.worker(self.zulu)["counters"]["processed"] > other + 100, 15, "zulu at work")
+        self.assertEqual(self.worker(second)["counters"]["received"], 0)
+        self.kctl("scale", self.bravo, "1")
+        self.kctl("resume", self.bravo)
+        self.kctl("scale", self.bravo, "2")
+        wait_until(lambda: self.worker(second)["counters"]["processed"] > 0, 20, "who comes after the resume works")
+        self.end(fleet)
+
     def test_scale_adds_workers_to_the_group_without_touching_the_first(self):
         fleet = self.fleet()
         first = self.worker(self.bravo)
