@@ -201,7 +201,7 @@ int channel_pause(struct worker *worker, bool paused)
 
 int channel_ask(struct worker *worker, int64_t number, const char *method, const char *text)
 {
-    char bytes[VERB_TEXT_BYTES + 128];
+    char bytes[RPC_TEXT_BYTES + 128];
     return tell(worker, bytes,
                 rpc_pack_notification(bytes, sizeof bytes, "request", "iss", number, method, text));
 }

@@ -148,27 +148,28 @@ static void step(const struct control *control, struct pending *pending)
         finish(pending, progress, &error);
 }
 
-static bool read_text(struct mp_reader *params, uint32_t *left, char text[VERB_TEXT_BYTES])
+/* A missing one is empty. */
+static int read_text(struct rpc_message *message, uint32_t *left, const char *what, char *text, size_t bytes,
+                     struct error *error)
 {
     struct mp_view view;
     if (*left == 0)
-        return true;
+        return 0;
     (*left)--;
-    if (!mp_read_str(params, &view) || view.length >= VERB_TEXT_BYTES)
-        return false;
+    if (!mp_read_str(&message->params, &view) || memchr(view.data, '\0', view.length) != NULL)
+        return error_set(error, "the parameters are [target, argument, timeout in ms, wait]");
+    if (view.length >= bytes)
+        return error_set(error, "the %s has %u bytes, and one request carries %zu: say it in several", what,
+                         (unsigned)view.length, bytes - 1);
     memcpy(text, view.data, view.length);
     text[view.length] = '\0';
-    return strlen(text) == view.length; /* no NUL inside */
+    return 0;
 }
 
-static bool read_params(struct rpc_message *message, struct request *request)
+static bool read_rest(struct rpc_message *message, uint32_t left, struct request *request)
 {
     int64_t timeout_ms = VERB_TIMEOUT_MS;
-    uint32_t left = message->param_count;
     request->wait = true;
-    if (!read_text(&message->params, &left, request->target) ||
-        !read_text(&message->params, &left, request->argument))
-        return false;
     if (left > 0 && (left--, !mp_read_int(&message->params, &timeout_ms)))
         return false;
     if (left > 0 && (left--, !mp_read_bool(&message->params, &request->wait)))
@@ -179,12 +180,24 @@ static bool read_params(struct rpc_message *message, struct request *request)
     return true;
 }
 
+static int read_params(struct rpc_message *message, struct request *request, struct error *error)
+{
+    uint32_t left = message->param_count;
+    if (read_text(message, &left, "target", request->target, sizeof request->target, error) == -1 ||
+        read_text(message, &left, "argument", request->argument, sizeof request->argument, error) == -1)
+        return -1;
+    return read_rest(message, left, request)
+               ? 0
+               : error_set(error, "the parameters are [target, argument, timeout in ms, wait]");
+}
+
 static void take_request(struct connection *connection, struct rpc_message *message)
 {
     struct control *control = connection->control;
     struct pending *pending = queue_place(&control->queue);
     const char *nearest = NULL;
     const struct verb *verb = verb_find(message->method.data, message->method.length, &nearest);
+    struct error error = ERROR_INIT;
     char text[256];
     if (pending == NULL) {
         answer_error(connection, message->id, "too many requests are open");
@@ -198,8 +211,8 @@ static void take_request(struct connection *connection, struct rpc_message *mess
         answer_error(connection, message->id, text);
         return;
     }
-    if (!read_params(message, &pending->request)) {
-        answer_error(connection, message->id, "the parameters are [target, argument, timeout in ms, wait]");
+    if (read_params(message, &pending->request, &error) == -1) {
+        answer_error(connection, message->id, error.text);
         return;
     }
     if (control->supervisor->stopping && !verb->while_stopping) {

@@ -10,9 +10,10 @@
 #ifndef KSUPERVISE_SUPERVISOR_REQUEST_H
 #define KSUPERVISE_SUPERVISOR_REQUEST_H
 
+#include "common/rpc/message.h"
 #include "supervisor/supervisor.h"
 
-#define VERB_TEXT_BYTES 256
+#define VERB_TEXT_BYTES 256 /* a target; RPC_TEXT_BYTES an argument */
 #define VERB_TIMEOUT_MS 30000
 
 enum progress { PROGRESS_DONE, PROGRESS_WAITING, PROGRESS_FAILED };
@@ -39,7 +40,7 @@ struct request {
     struct supervisor *supervisor;
     const struct verb *verb;
     char target[VERB_TEXT_BYTES]; /* a client, a worker, or "all" */
-    char argument[VERB_TEXT_BYTES];
+    char argument[RPC_TEXT_BYTES];
     int64_t deadline_us; /* monotonic */
     bool wait;
     bool begun;

@@ -10,10 +10,12 @@
 
 static int parse(const char *text, int64_t *records, int64_t *interval_us, struct error *error)
 {
-    char number[VERB_TEXT_BYTES];
+    char number[32] = ""; /* a longer one is none */
     size_t length = strlen(text);
     bool per_second = length > 2 && strcmp(text + length - 2, "/s") == 0;
-    snprintf(number, sizeof number, "%.*s", (int)(length - (per_second ? 2 : 0)), text);
+    size_t digits = length - (per_second ? 2 : 0);
+    if (digits < sizeof number)
+        memcpy(number, text, digits);
     *interval_us = 0;
     if (option_parse_integer(number, 0, RATE_MAX, records, NULL) == 0)
         return 0;
@@ -30,7 +32,7 @@ static int parse(const char *text, int64_t *records, int64_t *interval_us, struc
 static int sort_out_words(struct request *request, struct error *error)
 {
     if (request->argument[0] == '\0') {
-        memcpy(request->argument, request->target, sizeof request->argument);
+        memcpy(request->argument, request->target, sizeof request->target);
         snprintf(request->target, sizeof request->target, "%s", PRODUCER_WORKER);
     }
     if (request->argument[0] == '\0')

@@ -14,6 +14,8 @@
 #include "common/msgpack/reader.h"
 
 #define RPC_MESSAGE_BYTES 8192 /* no message of ours is longer; a longer one is refused */
+/* The argument of a verb, and what a worker is asked, with its NUL: what stands around it fits too. */
+#define RPC_TEXT_BYTES 4096
 
 enum rpc_kind { RPC_REQUEST = 0, RPC_RESPONSE = 1, RPC_NOTIFICATION = 2 };
 

@@ -9,6 +9,7 @@
 #define KSUPERVISE_COMMON_WORKER_CONTROL_H
 
 #include "common/error.h"
+#include "common/rpc/message.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -32,7 +33,7 @@ struct worker_rate {
 struct worker_errand {
     int64_t number; /* of the supervisor's request; 0: there was none */
     char method[16];
-    char text[256];
+    char text[RPC_TEXT_BYTES];
 };
 
 /* Blocks the signals for this thread and all that come after it, so call it before librdkafka makes threads.

@@ -212,6 +212,15 @@ class Requests(Modes):
         self.assertIn("done: bravo [0] 2 → 4", done.text())
         self.assertEqual((self.committed("bravo", self.topic_name), self.committed("zulu", self.topic_name)), ({0: 4}, {0: 2}))
 
+    def test_a_long_list_is_carried_and_one_that_is_too_long_is_told_the_bound(self):
+        words = ",".join(f"0:{n % 20}" for n in range(700))
+        self.assertGreater(len(words), 3000)
+        self.assertEqual(self.acked("bravo", words).count("acknowledged before"), 700)
+        self.assertEqual(self.committed("bravo", self.topic_name), {0: 20})
+        done = self.ack("zulu", ",".join(["0:1000"] * 700))
+        self.assertEqual(done.status, 2)
+        self.assertIn("ack: that are 4899 bytes, and one request carries 4095: say it in several", done.text())
+
     def test_the_results_are_numbers_too(self):
         out = json.loads(self.run_ok("kctl", "-i", self.instance, "--json", "ack", "bravo", "0:0-4"))
         self.assertEqual(out["partitions"], [{"worker": "bravo", "partition": 0, "from": 0, "to": 5}])

@@ -7,6 +7,7 @@
 #include "common/names.h"
 #include "common/options.h"
 #include "common/reset_wish.h"
+#include "common/rpc/message.h"
 #include "tools/kctl/request.h"
 #include "tools/kctl/show.h"
 
@@ -25,7 +26,7 @@ struct settings {
 };
 
 #define FOLLOW_EVERY_US 250000
-#define ARGUMENT_BYTES  256 /* as the supervisor takes it */
+#define ARGUMENT_BYTES  RPC_TEXT_BYTES
 #define AT(field)       offsetof(struct settings, field)
 
 static const struct option_def options[] = {
@@ -38,7 +39,8 @@ static const struct option_def options[] = {
     {OPTION_FLAG, "follow", 'f', NULL, NULL, NULL, AT(follow), 0, 0, NULL,
      "logs: go on with what comes; one worker", false},
     {OPTION_STRING, "to", 0, "WHERE", NULL, NULL, AT(to), 0, 0, NULL,
-     "reset: earliest, latest, offset N, timestamp T (2026-02-26T09:52:20Z) or shift ±N", false},
+     "reset: earliest, latest, offset N, timestamp T (2026-02-26T09:52:20Z, or 1772099540500ms) or shift ±N",
+     false},
     {OPTION_STRING, "partition", 0, "P", NULL, NULL, AT(partition), 0, 0, NULL, "reset: this one alone",
      false},
     {OPTION_FLAG, "dry-run", 0, NULL, NULL, NULL, AT(dry_run), 0, 0, NULL, "reset: only say what would be",
@@ -148,6 +150,10 @@ static int run(const struct settings *settings, const struct operands *operands,
             return error_set_code(error, EXIT_CODE_USAGE, "--follow goes with: kctl logs WORKER");
         return follow(settings, target, argument, error);
     }
+    if (strlen(argument) >= ARGUMENT_BYTES)
+        return error_set_code(error, EXIT_CODE_USAGE,
+                              "%s: that are %zu bytes, and one request carries %d: say it in several",
+                              operands->items[0], strlen(argument), ARGUMENT_BYTES - 1);
     struct answer answer = {0};
     int result = request_send(settings->instance, operands->items[0], target, argument,
                               settings->timeout_us / US_PER_MS, !settings->no_wait, &answer, error);
