@@ -11,6 +11,7 @@
 #include "supervisor/report.h"
 #include "supervisor/segment.h"
 #include "supervisor/states.h"
+#include "supervisor/takeover.h"
 
 #define DONE_CHECK_US (50 * US_PER_MS)
 
@@ -113,34 +114,6 @@ struct worker *fleet_add(struct supervisor *supervisor, const struct settings *s
     return add_consumer(supervisor, settings, client, client, next_colour(supervisor));
 }
 
-/* An earlier supervisor of this instance that died left its directory: generations and restarts go on from
- * there. */
-static void take_over(struct supervisor *supervisor)
-{
-    struct directory *former;
-    struct directory_worker row;
-    if (directory_open(&former, supervisor->settings->instance, NULL) == -1)
-        return;
-    for (size_t i = 0; i < directory_count(former); i++) {
-        if (!directory_worker(former, i, &row))
-            continue;
-        for (size_t w = 0; w < supervisor->worker_count; w++) {
-            struct worker *worker = supervisor->workers[w];
-            if (strcasecmp(worker->name, row.name) != 0)
-                continue;
-            worker->generation = (uint64_t)(row.generation > 0 ? row.generation : 0);
-            worker->restarts = (uint64_t)(row.restarts > 0 ? row.restarts : 0);
-        }
-        /* Its workers died with it (PDEATHSIG); one that did not, because the kernel is told of the death of
-         * a thread and not of a stop, is ended. */
-        if (row.pid > 0 && row.start_ticks > 0)
-            process_end_survivor((pid_t)row.pid, (uint64_t)row.start_ticks);
-    }
-    report_line(supervisor, "taking over from pid %d: counters and generations go on",
-                (int)directory_pid(former));
-    directory_free(former);
-}
-
 static int add_all(struct supervisor *supervisor)
 {
     const struct settings *settings = supervisor->settings;
@@ -163,10 +136,13 @@ int fleet_init(struct supervisor *supervisor, struct error *error)
     const struct settings *settings = supervisor->settings;
     if (add_all(supervisor) == -1)
         return error_set(error, "out of memory");
-    take_over(supervisor);
+    struct directory *former = takeover_look(supervisor);
     if (directory_create(&supervisor->directory, settings->instance, supervisor->birth_id,
-                         (uint32_t)supervisor->worker_count, error) == -1)
+                         (uint32_t)supervisor->worker_count, error) == -1) {
+        directory_free(former);
         return -1;
+    }
+    takeover(supervisor, former);
     supervisor->brokers = settings->brokers;
     if (supervisor->brokers.bootstrap[0] != '\0')
         directory_set_bootstrap(supervisor->directory, supervisor->brokers.bootstrap);

@@ -71,7 +71,8 @@ void directory_worker_init(struct directory_worker *worker);
 #define DIRECTORY_CAPACITY_MAX 4096
 struct directory_writer; /* opaque */
 /* Creates or replaces the object; replacing is atomic, a reader finds the old or the new one. Takes the lock
- * that directory_alive looks for. `birth_id`: a UUID as text. */
+ * that directory_alive looks for; -1 when another supervisor of the instance has it: of many that start at
+ * once, one does not fail. `birth_id`: a UUID as text. */
 int directory_create(struct directory_writer **writer, const char *instance, const char *birth_id,
                      uint32_t capacity, struct error *error);
 void directory_set_bootstrap(struct directory_writer *writer, const char *bootstrap);

@@ -1,5 +1,6 @@
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 
 #include "common/clock.h"
 #include "common/stats/directory_layout.h"
@@ -8,6 +9,7 @@
 #include "common/stats/words.h"
 
 #define CAPACITY_MIN 8
+#define TAKE_TRIES   100
 
 /* One object. Growing makes a second one beside it. */
 struct object {
@@ -107,7 +109,62 @@ static int take_name(const char *from, const char *to, struct error *error)
     return 0;
 }
 
-/* Fills, locks and maps an object that nobody can find yet, under the name `hidden`. */
+/* --- who is the instance ------------------------------------------------------------------------------- */
+
+static bool leads_to(const char *hidden, int fd)
+{
+    char path[STATS_NAME_BYTES + sizeof OBJECT_FOLDER];
+    struct stat named;
+    struct stat opened;
+    snprintf(path, sizeof path, OBJECT_FOLDER "%s", hidden);
+    return stat(path, &named) == 0 && fstat(fd, &opened) == 0 && named.st_ino == opened.st_ino &&
+           opened.st_uid == geteuid();
+}
+
+/* Two supervisors that start at once both come by here: one has the lock on what the name leads to, and keeps
+ * it when the object gets its real name. Whoever opened it before that finds it locked; whoever comes after
+ * finds the instance alive. What a killed one left here is nobody's, and is taken. */
+static int take_hidden(const struct directory_writer *writer, const char *hidden, struct error *error)
+{
+    for (int i = 0; i < TAKE_TRIES; i++) {
+        int fd = shm_open(hidden, O_CREAT | O_RDWR, 0600);
+        if (fd < 0)
+            return error_set(error, "cannot create " OBJECT_FOLDER "%s: %m", hidden);
+        if (liveness_lock(fd) != 0) {
+            close(fd);
+            return error_set(error, "instance '%s' is just starting: another supervisor was first",
+                             writer->instance);
+        }
+        if (leads_to(hidden, fd))
+            return fd;
+        close(fd);
+    }
+    return error_set(error, "cannot take " OBJECT_FOLDER "%s: it is made anew all the time", hidden);
+}
+
+/* Another runtime folder has another lock file: two sessions of one user may each have one. So the directory
+ * decides too. One that cannot be read, of another build, says by its lock that its supervisor lives. */
+static int check_alone(const char *instance, struct error *error)
+{
+    char name[STATS_NAME_BYTES];
+    struct directory *living = NULL;
+    directory_name(name, instance);
+    int fd = object_open(name, NULL);
+    bool alive = fd >= 0 && liveness_locked(fd);
+    if (fd >= 0)
+        close(fd);
+    if (!alive)
+        return 0;
+    int pid = directory_open(&living, instance, NULL) == 0 ? (int)directory_pid(living) : 0;
+    directory_free(living);
+    return error_set(
+        error,
+        "instance '%s' runs already (pid %d), in a session with another XDG_RUNTIME_DIR: stop it, "
+        "or start this one under another name with --instance",
+        instance, pid);
+}
+
+/* Fills and maps an object that nobody can find yet, under the name `hidden`; it is locked. */
 static int prepare(struct object *object, const struct directory_writer *writer, const char *hidden,
                    struct error *error)
 {
@@ -115,13 +172,10 @@ static int prepare(struct object *object, const struct directory_writer *writer,
     unsigned char *image = make_image(writer, header);
     if (image == NULL)
         return error_set(error, "no memory for the directory of %s", writer->instance);
-    shm_unlink(hidden); /* what a supervisor left that was killed right here */
-    object->fd = object_create(hidden, image, header->total_bytes, error);
+    int filled = object_fill(object->fd, hidden, image, header->total_bytes, error);
     free(image);
-    if (object->fd < 0)
+    if (filled != 0)
         return -1;
-    if (liveness_lock(object->fd) != 0)
-        return error_set(error, "cannot lock " OBJECT_FOLDER "%s: %m", hidden);
     void *base = mmap(NULL, header->total_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, object->fd, 0);
     if (base == MAP_FAILED)
         return error_set(error, "cannot map " OBJECT_FOLDER "%s: %m", hidden);
@@ -142,7 +196,11 @@ static int replace_object(struct directory_writer *writer, uint32_t capacity, st
     directory_name(name, writer->instance);
     /* '~' stands in no name of ours: nobody takes it for a worker's. */
     snprintf(hidden, sizeof hidden, "%.*s.~", STATS_NAME_BYTES - 3, name);
-    if (prepare(&fresh, writer, hidden, error) != 0 || take_name(hidden, name, error) != 0) {
+    if ((fresh.fd = take_hidden(writer, hidden, error)) < 0)
+        return -1;
+    bool first = writer->object.fd < 0;
+    if ((first && check_alone(writer->instance, error) != 0) || prepare(&fresh, writer, hidden, error) != 0 ||
+        take_name(hidden, name, error) != 0) {
         shm_unlink(hidden);
         release(&fresh);
         return -1;

@@ -61,6 +61,15 @@ static int explain_claim(const char *name, size_t bytes, struct error *error)
     return error_set(error, "cannot claim %zu KiB for " OBJECT_FOLDER "%s: %m", kib, name);
 }
 
+int object_fill(int fd, const char *name, const void *image, size_t bytes, struct error *error)
+{
+    if (ftruncate(fd, 0) != 0 || claim(fd, bytes) != 0)
+        return explain_claim(name, bytes, error);
+    if (write_all(fd, image, bytes, 0) != 0)
+        return error_set(error, "cannot write " OBJECT_FOLDER "%s: %m", name);
+    return 0;
+}
+
 int object_create(const char *name, const void *image, size_t bytes, struct error *error)
 {
     int fd = shm_open(name, O_CREAT | O_EXCL | O_RDWR, OBJECT_MODE);
@@ -71,15 +80,7 @@ int object_create(const char *name, const void *image, size_t bytes, struct erro
         error_set(error, "cannot set the mode of " OBJECT_FOLDER "%s: %m", name);
         return object_discard(fd, name);
     }
-    if (claim(fd, bytes) != 0) {
-        explain_claim(name, bytes, error);
-        return object_discard(fd, name);
-    }
-    if (write_all(fd, image, bytes, 0) != 0) {
-        error_set(error, "cannot write " OBJECT_FOLDER "%s: %m", name);
-        return object_discard(fd, name);
-    }
-    return fd;
+    return object_fill(fd, name, image, bytes, error) == 0 ? fd : object_discard(fd, name);
 }
 
 int object_publish_version(int fd, const char *name, size_t offset, uint32_t version, struct error *error)

@@ -16,6 +16,9 @@
  * taken) with nothing left behind. */
 int object_create(const char *name, const void *image, size_t bytes, struct error *error);
 
+/* The second half of it, for an object that was opened otherwise: what it held is gone. */
+int object_fill(int fd, const char *name, const void *image, size_t bytes, struct error *error);
+
 /* Stores the version, which makes the object readable for others. Everything else was written before. */
 int object_publish_version(int fd, const char *name, size_t offset, uint32_t version, struct error *error);
 

@@ -10,8 +10,29 @@
 #include "common/exit_codes.h"
 #include "common/rpc/message.h"
 #include "common/runtime.h"
+#include "common/stats/directory.h"
 
 #define GRACE_MS 5000 /* the supervisor answers a request whose time is up; this is for its way here */
+
+/* Its directory in shared memory knows better than the socket's absence: the runtime folder is a session's.
+ */
+static int explain_absence(const char *instance, const char *socket_path, struct error *error)
+{
+    struct directory *directory = NULL;
+    pid_t pid = 0;
+    if (directory_open(&directory, instance, NULL) == 0 && directory_alive(directory))
+        pid = directory_pid(directory);
+    directory_free(directory);
+    if (pid == 0)
+        return error_set_code(
+            error, EXIT_CODE_NOT_RUNNING,
+            "instance '%s' is not running: start it with ksupervise, or name another with -i", instance);
+    return error_set(
+        error,
+        "instance '%s' runs (pid %d), but has no control socket in %.*s: set XDG_RUNTIME_DIR as it "
+        "was where it was started",
+        instance, (int)pid, (int)(strrchr(socket_path, '/') - socket_path), socket_path);
+}
 
 static int connect_to(const char *instance, struct error *error)
 {
@@ -22,10 +43,10 @@ static int connect_to(const char *instance, struct error *error)
     if (fd != -1 && connect(fd, (struct sockaddr *)&address, sizeof address) == 0)
         return fd;
     bool absent = errno == ENOENT || errno == ECONNREFUSED;
-    error_set_code(error, absent ? EXIT_CODE_NOT_RUNNING : EXIT_CODE_FAILED, "instance '%s' %s%s", instance,
-                   absent ? "is not running: start it with ksupervise, or name another with -i"
-                          : "cannot be reached: ",
-                   absent ? "" : strerror(errno));
+    if (absent)
+        explain_absence(instance, address.sun_path, error);
+    else
+        error_set(error, "instance '%s' cannot be reached: %s", instance, strerror(errno));
     if (fd != -1)
         close(fd);
     return -1;

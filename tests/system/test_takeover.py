@@ -1,0 +1,79 @@
+"""Who is the instance, and what a supervisor finds of the one before it that was killed."""
+
+import os
+import pathlib
+import re
+import signal
+import tempfile
+
+from harness import SystemTest, alive, main, wait_until
+
+
+class TakeOver(SystemTest):
+    def setUp(self):
+        super().setUp()
+        self.topic_name = self.topic()
+
+    def fleet(self, *more, ready=True, **options):
+        fleet = self.supervise("--clients", "bravo,zulu", "--topic", self.topic_name, "--group", self.name("g"), "--rate", "200", "--quiet", "--restart-delay", "10ms", *more, **options)
+        if ready:
+            fleet.wait_line("ready:", 30)
+        return fleet
+
+    def other_runtime(self):
+        """The environment of another session of this user."""
+        folder = tempfile.mkdtemp(prefix="ks-")
+        self.addCleanup(lambda: os.system(f"rm -rf {folder}"))
+        return {**self.environment, "XDG_RUNTIME_DIR": folder}
+
+    def kctl(self, *words):
+        return self.run_ok("kctl", "-i", self.instance, *words)
+
+    def killed(self, fleet):
+        pids = [w["pid"] for w in self.kstat()["workers"]]
+        fleet.kill()
+        wait_until(lambda: not any(alive(pid) for pid in pids), 5, "the workers' end")
+
+    def counters(self, name):
+        return self.worker(name)["counters"]
+
+
+class TwoSessions(TakeOver):
+    def test_the_second_supervisor_of_an_instance_is_refused_from_another_runtime_folder_too(self):
+        first = self.fleet()
+        before = {w["name"]: (w["pid"], w["generation"]) for w in self.kstat()["workers"]}
+        second = self.fleet(ready=False, env=self.other_runtime())
+        self.assertEqual(second.wait(15), 1, second.text())
+        self.assertRegex(second.text(), rf"instance '{self.instance}' runs already \(pid {first.pid}\)")
+        self.kctl("scale", "bravo", "12")  # more than the directory had room for: it is made anew, and locked
+        third = self.fleet(ready=False, env=self.other_runtime())
+        self.assertEqual(third.wait(15), 1, third.text())
+        self.assertEqual({w["name"]: (w["pid"], w["generation"]) for w in self.kstat()["workers"] if w["name"] in before}, before)
+        self.assertNotIn("fenced", first.text())
+        self.assertEqual(first.interrupt(), 0)
+        self.assert_nothing_left()
+
+    def test_kctl_tells_that_the_instance_runs_elsewhere(self):
+        first = self.fleet()
+        done = self.run_program("kctl", "-i", self.instance, "status", env=self.other_runtime())
+        self.assertEqual(done.status, 1)
+        self.assertIn(f"instance '{self.instance}' runs (pid {first.pid}), but has no control socket in ", done.text())
+        self.assertEqual(first.interrupt(), 0)
+
+    def test_of_many_that_start_at_once_one_runs(self):
+        self.fleet().kill()
+        together = [self.fleet(ready=False, env=self.other_runtime()) for _ in range(6)]
+        wait_until(lambda: sum(p.popen.poll() is not None for p in together) == 5, 30, "the end of all but one")
+        winner = next(p for p in together if p.popen.poll() is None)
+        winner.wait_line("ready:", 30)
+        for loser in together:
+            if loser is not winner:
+                self.assertEqual(loser.popen.returncode, 1)
+                self.assertRegex(loser.text(), "runs already|is just starting")
+        self.assertNotIn("fenced", winner.text())
+        self.assertEqual(winner.interrupt(), 0)
+        self.assert_nothing_left()
+
+
+if __name__ == "__main__":
+    main()
