@@ -42,7 +42,7 @@ static bool all_groups_past(const struct supervisor *supervisor, const char *top
 {
     for (size_t i = 0; i < supervisor->worker_count; i++) {
         const struct worker *worker = supervisor->workers[i];
-        if (worker->kind == KIND_CONSUMER && reads(worker, topic) &&
+        if (worker->kind == KIND_CONSUMER && !worker->retired && reads(worker, topic) &&
             committed_in_group(supervisor, worker->group, topic, partition) <= offset)
             return false;
     }

@@ -114,6 +114,26 @@ struct worker *fleet_add(struct supervisor *supervisor, const struct settings *s
     return add_consumer(supervisor, settings, client, client, next_colour(supervisor));
 }
 
+static bool is_of(const struct worker *worker, const char *client)
+{
+    return worker->kind == KIND_CONSUMER && strcasecmp(worker->client, client) == 0;
+}
+
+struct worker *fleet_add_again(struct supervisor *supervisor, const char *client, const char *name,
+                               bool retired)
+{
+    const struct worker *first = NULL;
+    for (size_t i = 0; first == NULL && i < supervisor->worker_count; i++)
+        if (is_of(supervisor->workers[i], client))
+            first = supervisor->workers[i];
+    struct worker *worker =
+        add_consumer(supervisor, first != NULL ? first->settings : supervisor->settings, client, name,
+                     first != NULL ? first->colour : next_colour(supervisor));
+    if (worker != NULL)
+        worker->retired = retired || first == NULL;
+    return worker;
+}
+
 static int add_all(struct supervisor *supervisor)
 {
     const struct settings *settings = supervisor->settings;
@@ -183,6 +203,7 @@ void fleet_publish(struct worker *worker)
         .generation = (int64_t)worker->generation,
         .restarts = (int64_t)worker->restarts,
         .next_restart_us = worker->next_restart_us,
+        .retired = worker->retired,
         .last_death = worker->last_death,
     };
     snprintf(row.name, sizeof row.name, "%s", worker->name);
@@ -202,7 +223,8 @@ void fleet_publish(struct worker *worker)
 static void send_all(struct supervisor *supervisor, unsigned kinds, enum worker_event event)
 {
     for (size_t i = 0; i < supervisor->worker_count; i++)
-        if (FOR(supervisor->workers[i]->kind) & kinds)
+        if ((FOR(supervisor->workers[i]->kind) & kinds) &&
+            !(event == EVENT_START && supervisor->workers[i]->retired))
             states_dispatch(supervisor->workers[i], event);
 }
 
@@ -306,7 +328,7 @@ static void check_ready(struct supervisor *supervisor)
         return;
     for (size_t i = 0; i < supervisor->worker_count; i++) {
         const struct worker *worker = supervisor->workers[i];
-        if (worker->kind == KIND_CONSUMER && !worker_works(worker))
+        if (worker->kind == KIND_CONSUMER && !worker->retired && !worker_works(worker))
             return;
     }
     supervisor->ready_told = true;
@@ -456,6 +478,7 @@ void fleet_retire(struct worker *worker)
     worker->retired = true;
     worker->start_again = false;
     states_dispatch(worker, EVENT_STOP);
+    fleet_publish(worker);
 }
 
 void fleet_provision(struct supervisor *supervisor)
@@ -463,11 +486,6 @@ void fleet_provision(struct supervisor *supervisor)
     struct worker *provision = supervisor_find(supervisor, KIND_PROVISION);
     if (provision != NULL)
         fleet_start_worker(provision);
-}
-
-static bool is_of(const struct worker *worker, const char *client)
-{
-    return worker->kind == KIND_CONSUMER && strcasecmp(worker->client, client) == 0;
 }
 
 /* The pause of all workers of a client is the client's: who joins them is paused too. */

@@ -46,6 +46,11 @@ void fleet_set_settings(struct worker *worker, const struct settings *settings);
 /* A client's first worker, or the producer (`client` is NULL), as one more of the fleet or as one that was
  * retired; not started. NULL when memory is out. */
 struct worker *fleet_add(struct supervisor *supervisor, const struct settings *settings, const char *client);
+/* A worker that an earlier supervisor had beside the first of its client: as retired as it was; one whose
+ * client there is no more is retired, and keeps the generations until the client comes again. Not started.
+ * NULL when memory is out. */
+struct worker *fleet_add_again(struct supervisor *supervisor, const char *client, const char *name,
+                               bool retired);
 /* Makes the topics that are not there. */
 void fleet_provision(struct supervisor *supervisor);
 

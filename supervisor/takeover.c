@@ -2,6 +2,7 @@
 
 #include <strings.h>
 
+#include "supervisor/fleet.h"
 #include "supervisor/report.h"
 
 struct directory *takeover_look(const struct supervisor *supervisor)
@@ -32,6 +33,42 @@ static void go_on(struct worker *worker, const struct directory_worker *row)
     worker->restarts = (uint64_t)(row->restarts > 0 ? row->restarts : 0);
 }
 
+/* --- the scale ----------------------------------------------------------------------------------------- */
+
+/* What `kctl scale` has made is in no configuration: the directory alone knows it. The workers of a client
+ * were made in the order of their numbers, and come again in it. */
+static struct worker *have(struct supervisor *supervisor, const struct directory_worker *row)
+{
+    struct worker *worker = find(supervisor, row->name);
+    if (worker != NULL || row->kind != STATS_KIND_CONSUMER || row->client[0] == '\0')
+        return worker;
+    return fleet_add_again(supervisor, row->client, row->name, row->retired != 0);
+}
+
+static unsigned count_of(const struct supervisor *supervisor, const struct worker *first)
+{
+    unsigned count = 0;
+    for (size_t i = 0; i < supervisor->worker_count; i++)
+        count += supervisor->workers[i]->kind == KIND_CONSUMER && !supervisor->workers[i]->retired &&
+                 strcasecmp(supervisor->workers[i]->client, first->client) == 0;
+    return count;
+}
+
+/* "; bravo has 3 workers, as it was scaled" of each client that has more than one. */
+static void tell(struct supervisor *supervisor, pid_t pid)
+{
+    char text[512] = "";
+    size_t used = 0;
+    for (size_t i = 0; i < supervisor->worker_count && used < sizeof text; i++) {
+        const struct worker *worker = supervisor->workers[i];
+        bool first = worker->kind == KIND_CONSUMER && strcasecmp(worker->name, worker->client) == 0;
+        if (first && count_of(supervisor, worker) > 1)
+            used += (size_t)snprintf(text + used, sizeof text - used, "; %s has %u workers, as it was scaled",
+                                     worker->client, count_of(supervisor, worker));
+    }
+    report_line(supervisor, "taking over from pid %d: counters and generations go on%s", (int)pid, text);
+}
+
 void takeover(struct supervisor *supervisor, struct directory *former)
 {
     struct directory_worker row;
@@ -40,12 +77,11 @@ void takeover(struct supervisor *supervisor, struct directory *former)
     for (size_t i = 0; i < directory_count(former); i++) {
         if (!directory_worker(former, i, &row))
             continue;
-        struct worker *worker = find(supervisor, row.name);
+        struct worker *worker = have(supervisor, &row);
         if (worker != NULL)
             go_on(worker, &row);
         end_survivor(&row);
     }
-    report_line(supervisor, "taking over from pid %d: counters and generations go on",
-                (int)directory_pid(former));
+    tell(supervisor, directory_pid(former));
     directory_free(former);
 }

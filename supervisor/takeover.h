@@ -8,7 +8,8 @@
  * is none. */
 struct directory *takeover_look(const struct supervisor *supervisor);
 
-/* Ends the processes that outlived it; generations and restarts go on from there. Frees it; NULL is fine. */
+/* Ends the processes that outlived it; generations and restarts go on from there,
+ * and workers that `kctl scale` has made are there again. Frees it; NULL is fine. */
 void takeover(struct supervisor *supervisor, struct directory *former);
 
 #endif

@@ -61,6 +61,7 @@ struct directory_worker {
     int64_t generation; /* of the current or last process; 0: never started */
     int64_t restarts;
     int64_t next_restart_us; /* wall time, STATS_UNKNOWN: none planned */
+    int64_t retired;         /* 1: scaled away, or no more in the configuration: it stays down */
     struct directory_death last_death;
 };
 

@@ -24,6 +24,7 @@ const struct directory_field directory_fields[] = {
     NUMBER(generation),
     NUMBER(restarts),
     NUMBER(next_restart_us),
+    NUMBER(retired),
     NUMBER(last_death.time_us),
     NUMBER(last_death.exit_status),
     NUMBER(last_death.signal),

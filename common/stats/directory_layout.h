@@ -76,7 +76,7 @@ struct directory_field {
     size_t offset, bytes;
     bool is_text; /* else an int64 */
 };
-#define DIRECTORY_FIELD_COUNT 23
+#define DIRECTORY_FIELD_COUNT 24
 extern const struct directory_field directory_fields[DIRECTORY_FIELD_COUNT];
 
 void directory_name(char name[STATS_NAME_BYTES], const char *instance);

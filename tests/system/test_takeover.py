@@ -75,5 +75,33 @@ class TwoSessions(TakeOver):
         self.assert_nothing_left()
 
 
+class Scales(TakeOver):
+    def settled(self, name):
+        return wait_until(lambda: (w := self.worker(name)) and w["state"].startswith("ready") and w, 30, name)
+
+    def test_a_scale_outlives_its_supervisor_with_generations_and_totals(self):
+        first = self.fleet()
+        self.kctl("scale", "bravo", "3")
+        wait_until(lambda: all(self.counters(n)["processed"] > 0 for n in ("bravo", "bravo.2", "bravo.3", "zulu") if any(p["assigned"] for p in self.worker(n)["partitions"])), 20, "work")
+        self.kctl("restart", "bravo.2")
+        self.kctl("scale", "bravo", "2")  # bravo.3 goes
+        self.assertEqual([self.worker(n)["generation"] for n in ("bravo.2", "bravo.3")], [2, 1])
+        self.killed(first)
+        before = {n: self.counters(n)["processed"] for n in ("bravo", "bravo.2", "bravo.3")}
+        second = self.fleet()
+        second.wait_line("taking over from pid .*: counters and generations go on; bravo has 2 workers, as it was scaled")
+        self.assertEqual(self.settled("bravo.2")["generation"], 3)
+        self.assertGreaterEqual(self.counters("bravo.2")["processed"], before["bravo.2"])
+        self.assertEqual((self.worker("bravo.3")["state"], self.worker("bravo.3")["alive"]), ("down", False), "who was scaled away stays away")
+        self.kctl("scale", "bravo", "3")
+        self.assertEqual(self.settled("bravo.3")["generation"], 2)
+        self.assertGreaterEqual(self.counters("bravo.3")["processed"], before["bravo.3"])
+        self.kctl("kill", "bravo.3", "KILL")
+        wait_until(lambda: self.worker("bravo.3")["generation"] == 3, 20, "its successor")
+        self.assertIn("generation 2", self.run_ok("kstat", "-i", self.instance, "--postmortem", "bravo.3"))
+        self.assertEqual(second.interrupt(), 0)
+        self.assert_nothing_left()
+
+
 if __name__ == "__main__":
     main()
