@@ -360,6 +360,20 @@ class Ledger(Audit):
         found = self.audit(self.source, "--ledger", self.path, status=1)
         self.assertEqual((self.sums(found, "lost", "unaccounted"), found["partitions"][0]["examples"]["lost"]), ((1, 1), [8]))
 
+    def test_a_line_that_cannot_be_read_is_not_clean(self):
+        self.plant(lambda lines: lines + ["1001 1 what acknowledged", "neither"])
+        found = self.audit(self.source, "--ledger", self.path, status=1)
+        self.assertEqual((found["ledger"]["unreadable"], found["ledger"]["acknowledged"], self.sums(found, "lost")), (2, 1000, (0,)))
+        told = self.run_program("kaudit", self.source, "--ledger", self.path)
+        self.assertRegex(told.text("out"), r"ledger: 2 lines could not be read.*\n(.*\n)*NOT clean: .*; the ledger cannot be read in full")
+
+    def test_a_record_in_a_partition_that_the_topic_lacks_is_lost(self):
+        self.plant(lambda lines: lines + ["1001 7 4 acknowledged", "1002 3 0 acknowledged"])
+        found = self.audit(self.source, "--ledger", self.path, status=1)
+        self.assertEqual((found["ledger"]["unreadable"], found["ledger"]["nowhere"]), (0, 2))
+        told = self.run_program("kaudit", self.source, "--ledger", self.path)
+        self.assertRegex(told.text("out"), r"2 lost: acknowledged in partitions that the topic does not have\n(.*\n)*NOT clean: .* 2 lost")
+
     def test_failed_and_unknown_are_resolved(self):
         def change(lines):
             words = {" 0 3 acknowledged": " - - failed", " 1 4 acknowledged": " 1 - unknown"}

@@ -118,9 +118,13 @@ static const char *read_word(const char *at, int64_t *value)
 static bool take_acknowledged(struct ledgers *ledgers, int64_t seq, int64_t partition, int64_t offset,
                               struct error *error, int *result)
 {
-    if (partition < 0 || partition >= ledgers->partitions || offset < 0)
+    if (partition < 0 || offset < 0)
         return false;
     ledgers->count.acknowledged++;
+    if (partition >= ledgers->partitions) {
+        ledgers->count.nowhere++;
+        return true;
+    }
     if (scratch_add(ledgers->acknowledged, (int32_t)partition, (struct source_item){offset, seq, 0}, error) ==
         -1)
         *result = -1;

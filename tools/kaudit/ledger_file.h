@@ -20,6 +20,7 @@ struct ledger_count {
     uint64_t unknown, unknown_present; /* the topic has them: they were stored */
     uint64_t elsewhere;                /* messages of other topics */
     uint64_t unreadable;               /* lines that are none */
+    uint64_t nowhere;                  /* acknowledged, in a partition that the topic lacks */
     int64_t failed_examples[8];        /* seq of those that are present */
 };
 

@@ -48,12 +48,33 @@ static uint64_t doubled_by_producers(const struct audit *audit)
     return sum;
 }
 
+/* What a ledger says that cannot be: each of it spoils an audit, for a line that cannot be read may have been
+ * an acknowledged one. */
+static uint64_t spoiled_by_ledgers(const struct audit *audit)
+{
+    if (audit->ledgers == NULL)
+        return 0;
+    const struct ledger_count *count = ledgers_count(audit->ledgers);
+    return count->failed_present + count->unreadable + count->nowhere;
+}
+
+static uint64_t lost_nowhere(const struct audit *audit)
+{
+    return audit->ledgers == NULL ? 0 : ledgers_count(audit->ledgers)->nowhere;
+}
+
+static bool ledger_is_unreadable(const struct audit *audit)
+{
+    return audit->ledgers != NULL && ledgers_count(audit->ledgers)->unreadable > 0;
+}
+
 static bool is_clean(const struct audit *audit)
 {
-    uint64_t sum = audit->sink.elsewhere + audit->sink.altered.count + doubled_by_producers(audit);
+    uint64_t sum = audit->sink.elsewhere + audit->sink.altered.count + doubled_by_producers(audit) +
+                   spoiled_by_ledgers(audit);
     for (size_t i = 0; i < FINDINGS; i++)
         sum += total(audit, i);
-    return sum == 0 && (audit->ledgers == NULL || ledgers_count(audit->ledgers)->failed_present == 0);
+    return sum == 0;
 }
 
 /* --- JSON ---------------------------------------------------------------------------------------------- */
@@ -132,13 +153,14 @@ static json_t *ledger_json(const struct audit *audit)
     if (audit->ledgers == NULL)
         return json_null();
     const struct ledger_count *count = ledgers_count(audit->ledgers);
-    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "messages", count_json(count->messages),
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "messages",
+                     count_json(count->messages),
                      "acknowledged", count_json(count->acknowledged), "failed", count_json(count->failed),
                      "failed_present", count_json(count->failed_present), "failed_examples",
                      examples_json(count->failed_examples, count->failed_present), "unknown",
                      count_json(count->unknown), "unknown_present", count_json(count->unknown_present),
                      "other_topics", count_json(count->elsewhere), "unreadable",
-                     count_json(count->unreadable));
+                     count_json(count->unreadable), "nowhere", count_json(count->nowhere));
 }
 
 static json_t *altered_json(const struct altered *altered)
@@ -307,7 +329,11 @@ static void print_ledger(const struct audit *audit)
              listed(count->failed_examples, count->failed_present, text), count->unknown,
              count->unknown_present, unaccounted);
     if (count->unreadable > 0)
-        log_line("ledger: %" PRIu64 " lines could not be read", count->unreadable);
+        log_line("ledger: %" PRIu64 " lines could not be read: what they say is not audited",
+                 count->unreadable);
+    if (count->nowhere > 0)
+        log_line("ledger: %" PRIu64 " lost: acknowledged in partitions that the topic does not have",
+                 count->nowhere);
 }
 
 static void print_letters(const struct audit *audit)
@@ -332,10 +358,11 @@ static void print_verdict(const struct audit *audit, bool clean)
         log_line("clean: nothing is lost, nothing is doubled, every key is in order");
     else
         log_line("NOT clean: %" PRIu64 " missing, %" PRIu64 " doubled, %" PRIu64 " strange, %" PRIu64
-                 " lost, %" PRIu64 " out of order%s",
+                 " lost, %" PRIu64 " out of order%s%s",
                  total(audit, 0), total(audit, 1) + doubled_by_producers(audit),
-                 total(audit, 2) + audit->sink.elsewhere, total(audit, 3), total(audit, 4),
-                 audit->sink.altered.count > 0 ? "; columns were altered" : "");
+                 total(audit, 2) + audit->sink.elsewhere, total(audit, 3) + lost_nowhere(audit),
+                 total(audit, 4), audit->sink.altered.count > 0 ? "; columns were altered" : "",
+                 ledger_is_unreadable(audit) ? "; the ledger cannot be read in full" : "");
 }
 
 bool report(const struct audit *audit)
