@@ -65,9 +65,41 @@ static bool begins_run(const struct sequence *sequence, int64_t seq, int64_t tim
 {
     if (sequence->runs == 0)
         return true;
-    if (seq > sequence->highest)
-        return false;
-    return broker_stamped ? seq == 1 : timestamp > sequence->newest;
+    return seq == 1 && seq <= sequence->highest && (broker_stamped || timestamp > sequence->newest);
+}
+
+/* How late the first record of a run may be that was stored: what a producer has under way when it is killed
+ * or cut off is no more than that, as a rule. */
+#define RUN_BEGINS_BELOW 100
+
+/* What came again was a new run, whose first records are not there, or it was repeats. */
+static void settle_again(struct sequence *sequence, bool the_run_goes_on)
+{
+    uint64_t count = sequence->again.count;
+    int64_t first = sequence->again.first, last = sequence->again.last;
+    sequence->again.count = 0;
+    if (count == 0)
+        return;
+    bool is_dense = count >= 2 && (uint64_t)(last - first) + 1 == count && first < RUN_BEGINS_BELOW;
+    if (the_run_goes_on || !is_dense) {
+        sequence->doubled += count;
+        return;
+    }
+    begin_run(sequence, first, sequence->newest);
+    sequence->highest = last;
+}
+
+/* A number of the run, younger than all of it. */
+static enum sequence_answer take_again(struct sequence *sequence, int64_t seq, int64_t timestamp)
+{
+    if (sequence->again.count > 0 && seq <= sequence->again.last)
+        settle_again(sequence, true);
+    if (sequence->again.count == 0)
+        sequence->again.first = seq;
+    sequence->again.last = seq;
+    sequence->again.count++;
+    sequence->newest = timestamp;
+    return SEQUENCE_DOUBLED;
 }
 
 enum sequence_answer sequence_take(struct sequence *sequence, int64_t seq, int64_t timestamp,
@@ -85,9 +117,14 @@ enum sequence_answer sequence_take(struct sequence *sequence, int64_t seq, int64
         return SEQUENCE_NEW;
     }
     if (begins_run(sequence, seq, timestamp, broker_stamped)) {
+        settle_again(sequence, false);
         begin_run(sequence, seq, timestamp);
         return SEQUENCE_NEW;
     }
+    if (seq > sequence->highest) /* where they reached its end, they were not stopped for it to go on */
+        settle_again(sequence, sequence->again.last != sequence->highest);
+    else if (!broker_stamped && timestamp > sequence->newest)
+        return take_again(sequence, seq, timestamp);
     if (seq <= sequence->highest && seq >= sequence->first) {
         sequence->doubled++;
         return SEQUENCE_DOUBLED;
@@ -108,6 +145,7 @@ enum sequence_answer sequence_take(struct sequence *sequence, int64_t seq, int64
 
 void sequence_finish(struct sequence *sequence)
 {
+    settle_again(sequence, false);
     close_gaps(sequence, sequence->open_count);
 }
 

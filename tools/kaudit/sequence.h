@@ -2,10 +2,12 @@
  * twice. Records come in the order of their timestamps, those of one millisecond in the order of seq, over
  * all partitions: nearly the order of sending.
  *
- * A producer that is started anew begins again at 1, under the same name: a new run. A number that was there
- * already is a new run's when its record is younger than all of the run before, and a record that was stored
- * twice when not: a repeated sending keeps its timestamp. (Where the broker stamps records, log append time,
- * only a 1 begins a new run.)
+ * A producer that is started anew begins again at 1, under the same name: a 1 that is younger than all of the
+ * run before begins a new run. Any other number that was there already is a record that came twice. A
+ * repeated sending of a client keeps its timestamp; one that is younger was sent again later, unless the
+ * first records of a new run were never stored: numbers that go up without a gap from near the beginning, two
+ * of them or more, and do not stop for the run before to go on, are such a run. (Where the broker stamps
+ * records, log append time, only a 1 begins a new run.)
  *
  * Memory: the open gaps, GAPS_MAX at most; the oldest are final when there are more.
  */
@@ -37,6 +39,11 @@ struct sequence {
     int64_t newest; /* timestamp */
     struct gap *open;
     size_t open_count;
+    /* younger numbers that were there already: repeats, or a new run without its first records */
+    struct {
+        int64_t first, last;
+        uint64_t count;
+    } again;
 };
 
 /* `sequence` must be zeroed. */

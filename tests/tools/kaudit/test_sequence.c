@@ -84,6 +84,47 @@ START_TEST(a_producer_that_is_started_anew_begins_a_run)
 }
 END_TEST
 
+START_TEST(a_record_that_is_sent_again_later_under_its_old_number_is_doubled)
+{
+    for (int64_t i = 1; i <= 10; i++)
+        take(i, 100 + i);
+    ck_assert_int_eq(take(5, 200), SEQUENCE_DOUBLED);
+    ck_assert_int_eq(take(11, 201), SEQUENCE_NEW);
+    ck_assert_int_eq(take(3, 300), SEQUENCE_DOUBLED);
+    sequence_finish(&sequence);
+    ck_assert_uint_eq(sequence.doubled, 2);
+    ck_assert_uint_eq(sequence.runs, 1);
+    ck_assert_uint_eq(sequence.missing, 0);
+}
+END_TEST
+
+START_TEST(several_that_are_sent_again_are_doubled_when_the_run_goes_on)
+{
+    for (int64_t i = 1; i <= 10; i++)
+        take(i, 100 + i);
+    for (int64_t i = 2; i <= 6; i++)
+        ck_assert_int_eq(take(i, 200 + i), SEQUENCE_DOUBLED);
+    take(11, 300);
+    sequence_finish(&sequence);
+    ck_assert_uint_eq(sequence.doubled, 5);
+    ck_assert_uint_eq(sequence.runs, 1);
+}
+END_TEST
+
+START_TEST(a_run_whose_first_records_were_never_stored_is_no_repeat)
+{
+    for (int64_t i = 1; i <= 10; i++)
+        take(i, 100 + i);
+    for (int64_t i = 3; i <= 20; i++)
+        take(i, 200 + i);
+    for (int64_t i = 2; i <= 5; i++) /* and a third that ended early */
+        take(i, 300 + i);
+    sequence_finish(&sequence);
+    ck_assert_uint_eq(sequence.doubled, 0);
+    ck_assert_uint_eq(sequence.runs, 3);
+}
+END_TEST
+
 START_TEST(where_the_broker_stamps_only_a_one_begins_a_run)
 {
     sequence_take(&sequence, 1, 100, true);
@@ -145,6 +186,9 @@ END_TEST
 CHECK_MAIN_WITH("tools/kaudit/sequence", NULL, teardown, a_whole_sequence_has_no_gap,
                 numbers_that_do_not_come_are_gaps, a_number_that_comes_late_is_no_gap_and_no_double,
                 a_record_that_was_stored_twice_is_doubled, a_producer_that_is_started_anew_begins_a_run,
+                a_record_that_is_sent_again_later_under_its_old_number_is_doubled,
+                several_that_are_sent_again_are_doubled_when_the_run_goes_on,
+                a_run_whose_first_records_were_never_stored_is_no_repeat,
                 where_the_broker_stamps_only_a_one_begins_a_run,
                 a_topic_that_begins_in_the_middle_has_no_gap_in_front,
                 more_gaps_than_are_kept_open_are_all_counted, any_order_of_numbers_gives_the_same_counts)
