@@ -41,6 +41,7 @@
     X(forget_guards)    /* the sink asks neither whose the partition is nor which offset comes next */       \
     X(two_transactions) /* the sink commits the next offsets before the rows */                              \
     X(forget_outbox)    /* dead letters are not part of the sink's transaction */                            \
+    X(garble_rows)      /* a row tells an amount that is not its record's */                                 \
     X(forget_witness)   /* whatever lies where the last record was read is taken for it */
 
 #define X(id) FAULT_##id,

@@ -1,6 +1,7 @@
 #include "consumer/sinks/batch_table.h"
 
 #include "common/clock.h"
+#include "consumer/faults.h"
 #include "consumer/pipeline/pipeline.h"
 #include "consumer/sinks/sink_table.h"
 
@@ -102,8 +103,10 @@ static void give(struct cursor *cursor, sqlite3_context *to, const struct field 
     case FIELD_ENUM:
         sqlite3_result_text(to, value->text.data, (int)value->text.length, SQLITE_STATIC);
         break;
-    case FIELD_INTEGER:
     case FIELD_MONEY:
+        sqlite3_result_int64(to, value->integer + (PLANTED(garble_rows) ? 1 : 0));
+        break;
+    case FIELD_INTEGER:
     case FIELD_EXPONENT:
     case FIELD_TIME:
         sqlite3_result_int64(to, value->integer);

@@ -68,6 +68,7 @@ class Faulty(SystemTest):
         """What kaudit finds: {finding: how many}, and its exit status."""
         done = self.run_program("kaudit", self.topic_name, "--group", self.group, "--dlq", "--json", *sink)
         [partition] = json.loads(done.text("out"))["partitions"]
+        self.found = partition
         return partition["missing"], partition["doubled"], done.status
 
 
@@ -204,6 +205,19 @@ class PlantedBugs(Faulty):
     def test_forget_outbox(self):
         self.bug = "forget_outbox"  # the sixth batch has the first poison record
         self.assertGreater(self.both(self.sqlite_after_a_kill_at("transaction_done:6"))[0], 0)
+
+    def test_garble_rows(self):
+        self.bug = "garble_rows"
+
+        def run(plant):
+            file = self.folder / self.group
+            self.finish("--pipeline", f"validate, sqlite:{file}", **plant)
+            return self.audit("--sqlite", file)[:2], self.found["different"], self.found["examples"].get("different", [])[:2]
+
+        self.group = self.name("good")
+        self.assertEqual(run({}), ((0, 0), 0, []))
+        self.group = self.name("bad")
+        self.assertEqual(run({"plant": self.bug}), ((0, 0), RECORDS, [0, 1]))
 
     def test_forget_witness(self):
         self.bug = "forget_witness"

@@ -253,6 +253,89 @@ class Consumers(Audit):
         self.assertGreater(self.sums(found, "doubled"), (0,), "a kill between the sink and the commit writes a batch again")
 
 
+class Contents(Audit):
+    """Rows of a sink of ours, and what somebody did to them."""
+
+    def setUp(self):
+        super().setUp()
+        self.source, self.group = self.topic(), self.name("g")
+        self.ends = self.produce(self.source, 1000)
+
+    def consume(self, sink):
+        consumer = self.start("kconsume", "--publish=no", "--client", "c", "--group", self.group, "--topic", self.source, "--workload", "payments", "--quiet",
+                              "--pipeline", sink)
+        wait_until(lambda: committed(self.kafka.bootstrap, self.group) == {(self.source, p): end for p, end in self.ends.items()}, 60, "all is committed")
+        self.assertEqual(consumer.interrupt(), 0)
+
+    def change(self, path, sql):
+        with sqlite3.connect(path) as db:
+            db.executescript(sql.replace("TABLE", f'"{self.source}"'))
+        db.close()
+
+    def test_a_row_that_says_something_else_is_found(self):
+        path = self.folder / "db"
+        self.consume(f"sqlite:{path}")
+        which = "--group", self.group, "--sqlite", path
+        self.assertEqual(self.sums(self.audit(self.source, *which), "in_sink", "different"), (1000, 0))
+        for change in ("SET amount_minor = amount_minor + 1", "SET user = NULL", "SET payment_id = upper(payment_id)", "SET currency = 'XXX'", "SET timestamp = 1"):
+            self.change(path, f"UPDATE TABLE {change} WHERE kafka_partition = 1 AND kafka_offset IN (7, 9)")
+            found = self.audit(self.source, *which, status=1)
+            self.assertEqual((self.sums(found, "different", "missing"), found["partitions"][1]["examples"]["different"]), ((2, 0), [7, 9]), change)
+        told = self.run_program("kaudit", self.source, *which)
+        self.assertRegex(told.text("out"), r"partition 1: 2 different \(.*\): offset 7, 9\n  field payment_id\n  field user\n  field amount_minor\n")
+        self.assertRegex(told.text("out"), r"NOT clean: .* 2 different")
+
+    def test_rows_in_postgresql_are_compared_too(self):
+        postgres = Postgres(self)
+        self.consume("postgres:")
+        which = "--group", self.group, "--postgres", ""
+        self.assertEqual(self.sums(self.audit(self.source, *which), "in_sink", "different"), (1000, 0))
+        postgres.run(f'UPDATE "{self.source}" SET method = \'blik?\', amount_minor = NULL WHERE kafka_partition = 2 AND kafka_offset = 3')
+        self.assertEqual(self.audit(self.source, *which, status=1)["partitions"][2]["examples"], {"different": [3]})
+        postgres.run(f'DELETE FROM "{self.source}" WHERE kafka_partition = 0 AND kafka_offset = 5')
+        postgres.run("UPDATE ksupervise_offsets SET consumer_group = 'away'")
+        found = self.audit(self.source, "--group", "away", "--postgres", "", status=1)
+        self.assertEqual((found["partitions"][0]["committed"], found["partitions"][0]["in_database"], found["partitions"][0]["examples"]),
+                         (None, self.ends[0], {"missing": [5]}))
+
+    def test_lines_of_json_are_compared_too(self):
+        path = self.folder / "lines"
+        self.consume(f"ndjson:{path}")
+        which = "--group", self.group, "--ndjson", path
+        self.assertEqual(self.sums(self.audit(self.source, *which), "in_sink", "different"), (1000, 0))
+        lines = path.read_text().splitlines()
+        changed = json.loads(lines[500])
+        changed["amount"] = round(changed["amount"] + 0.01, 2)
+        path.write_text("".join(f"{line}\n" for line in [*lines[:500], json.dumps(changed), *lines[501:]]))
+        found = self.audit(self.source, *which, status=1)
+        self.assertEqual((self.sums(found, "different"), found["partitions"][changed["partition"]]["examples"]), ((1,), {"different": [changed["offset"]]}))
+
+    def test_rows_that_are_gone_are_missing_though_the_groups_offsets_expired(self):
+        path = self.folder / "db"
+        self.consume(f"sqlite:{path}")
+        self.change(path, "DELETE FROM TABLE WHERE kafka_offset < 10 AND kafka_partition = 0; UPDATE ksupervise_offsets SET consumer_group = 'away'")
+        found = self.audit(self.source, "--group", "away", "--sqlite", path, status=1)
+        self.assertEqual(self.sums(found, "missing", "waiting"), (10, 0))
+        told = self.run_program("kaudit", self.source, "--group", "away", "--sqlite", path)
+        self.assertIn(f"the database goes on at offset {self.ends[0]}, beyond what is committed in Kafka", told.text("out"))
+        self.assertRegex(told.text("out"), r"partition 0: 10 missing \(committed, and not processed; dead letters were not looked for: --dlq does\)")
+
+    def test_what_cannot_be_read_to_its_end_is_an_error(self):
+        path = self.folder / "db"
+        self.consume(f"sqlite:{path}")
+        data = bytearray(path.read_bytes())
+        middle = len(data) // 2 // 4096 * 4096
+        data[middle:middle + 4096 * 8] = b"\xff" * 4096 * 8
+        path.write_bytes(data)
+        for sink in (("--sqlite", path), ("--ndjson", self.folder)):
+            refused = self.run_program("kaudit", self.source, "--group", self.group, *sink)
+            self.assertEqual((refused.status, refused.text("out")), (1, ""))
+            self.assertRegex(refused.text("err"), rf"^kaudit: {sink[0]} .*: cannot read ")
+        refused = self.run_program("kaudit", self.source, "--ledger", self.folder)
+        self.assertRegex(refused.text("err"), "cannot read it: Is a directory")
+        self.assertEqual(refused.status, 1)
+
+
 class Topic(Audit):
     def test_retention_is_said_and_the_rest_is_audited(self):
         topic, group = self.topic(partitions=1), self.name("g")
@@ -277,6 +360,12 @@ class Topic(Audit):
         found = self.audit(topic, "--group", group, "--sqlite", self.database(topic, [(0, o) for o in range(15) if o % 5 != 4]))
         self.assertEqual(self.sums(found, "produced", "missing", "strange"), (12, 0, 0))
         self.assertEqual(found["unnumbered"], 12)
+
+    def test_a_record_that_is_sent_again_later_is_a_double(self):
+        topic = self.topic(partitions=1)
+        for seq in (1, 2, 3, 4, 3):
+            self.kcat(topic, [f"k{seq}:v"], "-K", ":", "-H", "producer=till", "-H", f"seq={seq}")
+        self.assertEqual([(p["runs"], p["doubled"]) for p in self.audit(topic, status=1)["producers"]], [(1, 1)])
 
     def test_numbers_that_did_not_come_and_numbers_that_came_twice(self):
         topic = self.topic(partitions=1)
@@ -366,6 +455,10 @@ class Ledger(Audit):
         self.assertEqual((found["ledger"]["unreadable"], found["ledger"]["acknowledged"], self.sums(found, "lost")), (2, 1000, (0,)))
         told = self.run_program("kaudit", self.source, "--ledger", self.path)
         self.assertRegex(told.text("out"), r"ledger: 2 lines could not be read.*\n(.*\n)*NOT clean: .*; the ledger cannot be read in full")
+
+    def test_zeros_that_a_machine_left_behind_are_no_torn_line(self):
+        self.path.write_bytes(self.path.read_bytes() + b"\0" * 4096)
+        self.assertEqual(self.audit(self.source, "--ledger", self.path, status=1)["ledger"]["unreadable"], 1)
 
     def test_a_record_in_a_partition_that_the_topic_lacks_is_lost(self):
         self.plant(lambda lines: lines + ["1001 7 4 acknowledged", "1002 3 0 acknowledged"])

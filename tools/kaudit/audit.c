@@ -9,12 +9,14 @@ static int allocate(struct audit *audit, struct error *error)
 {
     size_t count = (size_t)audit->partitions;
     audit->committed = calloc(count, sizeof *audit->committed);
+    audit->in_database = calloc(count, sizeof *audit->in_database);
     audit->tallies = calloc(count, sizeof *audit->tallies);
     audit->compares = calloc(count, sizeof *audit->compares);
-    if (audit->committed == NULL || audit->tallies == NULL || audit->compares == NULL)
+    if (audit->committed == NULL || audit->in_database == NULL || audit->tallies == NULL ||
+        audit->compares == NULL)
         return error_set(error, "out of memory");
     for (size_t i = 0; i < count; i++)
-        audit->committed[i] = -1;
+        audit->committed[i] = audit->in_database[i] = -1;
     return 0;
 }
 
@@ -41,8 +43,10 @@ static int open_sink(struct audit *audit, struct error *error)
                                    .table = settings->table != NULL ? settings->table : settings->topic,
                                    .partitions = audit->partitions,
                                    .cluster = audit->cluster.id,
-                                   .group = settings->dead_letters ? settings->group : NULL,
-                                   .topic = settings->topic};
+                                   .group = settings->group,
+                                   .topic = settings->topic,
+                                   .letters = settings->dead_letters,
+                                   .next_offsets = audit->in_database};
     return settings->open_sink == NULL ? 0 : settings->open_sink(&audit->sink, &wish, error);
 }
 
@@ -97,7 +101,8 @@ static void begin_partition(struct audit *audit, int partition)
     *tally = (struct tally){.partition = partition,
                             .low = audit->extents[partition].low,
                             .end = audit->extents[partition].high,
-                            .committed = audit->committed[partition]};
+                            .committed = audit->committed[partition],
+                            .in_database = audit->in_database[partition]};
     audit->compares[partition] = (struct compare){
         .tally = tally,
         .rows = {.source = if_open(&audit->sink.source), .partition = partition},
@@ -144,12 +149,16 @@ static int take_number(struct audit *audit, const struct topic_record *record, s
 static int take_record(struct audit *audit, const struct topic_record *record, struct error *error)
 {
     const rd_kafka_message_t *message = record->message;
-    struct audited audited = {message->offset, record->seq, record->timestamp_ms};
+    struct audited audited = {
+        .offset = message->offset, .seq = record->seq, .timestamp_ms = record->timestamp_ms};
     bool numbered = record->producer != NULL && record->seq >= 0;
     bool acknowledged, told;
     if (numbered && take_number(audit, record, error) == -1)
         return -1;
     audit->unnumbered += !numbered;
+    if (audit->sink.schema != NULL)
+        content_of_payload(&audited.content, audit->sink.form, audit->sink.schema, message->payload,
+                           message->len);
     if (compare_record(&audit->compares[message->partition], &audited, &acknowledged, error) == -1)
         return -1;
     if (audit->ledgers != NULL && numbered && !acknowledged &&
@@ -208,6 +217,7 @@ void audit_release(struct audit *audit)
     key_order_release(&audit->order);
     free(audit->extents);
     free(audit->committed);
+    free(audit->in_database);
     free(audit->tallies);
     free(audit->compares);
     cluster_close(&audit->cluster);

@@ -15,7 +15,7 @@ struct audit {
     struct cluster cluster;
     int partitions;
     struct kafka_watermarks *extents;
-    int64_t *committed;
+    int64_t *committed, *in_database; /* -1: nothing is */
     struct sink sink;
     struct dead_letters letters;
     struct ledgers *ledgers; /* NULL: none */

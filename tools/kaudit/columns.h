@@ -7,7 +7,11 @@
 #ifndef KSUPERVISE_TOOLS_KAUDIT_COLUMNS_H
 #define KSUPERVISE_TOOLS_KAUDIT_COLUMNS_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
+
+#include "common/record/schema.h"
 
 enum columns_database { COLUMNS_SQLITE, COLUMNS_POSTGRES, COLUMNS_DATABASES };
 
@@ -27,5 +31,14 @@ struct altered {
 /* A column of the table, and its type as the database tells it; noted when that is another one. */
 void columns_look(struct altered *altered, enum columns_database database, const char *name,
                   const char *found);
+
+/* The schema whose rows a table has, and which of its fields have a column (bit i); `has` says whether there
+ * is a column of that name. NULL: all required fields of no schema are there. */
+const struct schema *columns_schema(bool (*has)(void *context, const char *name), void *context,
+                                    uint32_t *fields);
+
+/* `, "user", "amount_minor"`: those fields, for a SELECT. */
+#define COLUMNS_SQL_BYTES 512
+void columns_sql(char sql[COLUMNS_SQL_BYTES], const struct schema *schema, uint32_t fields);
 
 #endif

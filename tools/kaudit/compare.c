@@ -40,6 +40,22 @@ static bool is_of(const struct source_item *item, const struct audited *record)
     return item->timestamp_ms <= 0 || record->timestamp_ms <= 0 || item->timestamp_ms == record->timestamp_ms;
 }
 
+static void compare_content(struct tally *tally, const struct source_item *item, const struct audited *record)
+{
+    uint32_t fields = content_difference(&item->content, &record->content);
+    if (fields == 0)
+        return;
+    finding_add(&tally->different, record->offset);
+    tally->different_fields |= fields;
+}
+
+/* What is below must be there. Kafka forgets a group's offsets when it was away for too long, and a database
+ * may be restored: the greater of the two is what was told to be done. */
+static int64_t done_until(const struct tally *tally)
+{
+    return tally->in_database > tally->committed ? tally->in_database : tally->committed;
+}
+
 /* How many items of the cursor are the record's; they are consumed, and those of another record that stood in
  * its place. The tag of one is in *tag. */
 static int count_of(struct compare *compare, struct cursor *cursor, const struct audited *record,
@@ -51,6 +67,7 @@ static int count_of(struct compare *compare, struct cursor *cursor, const struct
         if (is_of(&cursor->item, record)) {
             (*count)++;
             *tag = cursor->item.tag;
+            compare_content(compare->tally, &cursor->item, record);
         } else {
             finding_add(&compare->tally->strange, record->offset);
         }
@@ -68,7 +85,7 @@ static void judge(struct compare *compare, int64_t offset, uint64_t rows, uint64
         finding_add(&tally->doubled, offset);
     if (rows + letters > 0)
         return;
-    if (offset >= tally->committed)
+    if (offset >= done_until(tally))
         tally->waiting++;
     else if (compare->judged)
         finding_add(&tally->missing, offset);

@@ -22,17 +22,20 @@ struct finding {
 struct tally {
     int32_t partition;
     int64_t low, end;
-    int64_t committed; /* -1: nothing is */
-    uint64_t produced; /* records */
+    int64_t committed;   /* -1: nothing is */
+    int64_t in_database; /* the next offset that the sink's database expects; -1: it has none */
+    uint64_t produced;   /* records */
     /* the consumer's side */
     uint64_t in_sink;       /* records with a row */
     uint64_t dead;          /* records with a letter in the dead-letter topic */
     uint64_t outbox;        /* records whose letter is in the sink's outbox alone */
-    uint64_t waiting;       /* neither, and not committed: still to come */
+    uint64_t waiting;       /* neither, and neither Kafka nor the database has it behind it: still to come */
     uint64_t expired;       /* rows and letters of records that retention took */
-    struct finding missing; /* neither, and yet committed */
+    struct finding missing; /* neither, and yet committed, in Kafka or in the database */
     struct finding doubled; /* each row or letter too many */
     struct finding strange; /* a row or letter without a record, or of one that is not there any more */
+    struct finding different;  /* a row that says something else than its record */
+    uint32_t different_fields; /* of all of them: bit i, the schema's */
     /* the producer's side */
     struct finding lost;     /* acknowledged, and there is no record, or it is another one */
     uint64_t unaccounted;    /* records of the ledger's producers without a line: killed before the report */
@@ -42,8 +45,9 @@ struct tally {
 /* A record as far as this needs it. */
 struct audited {
     int64_t offset;
-    int64_t seq;          /* -1: it has none */
-    int64_t timestamp_ms; /* 0: it has none */
+    int64_t seq;            /* -1: it has none */
+    int64_t timestamp_ms;   /* 0: it has none */
+    struct content content; /* nothing known: it cannot be compared */
 };
 
 struct compare {

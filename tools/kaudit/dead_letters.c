@@ -39,7 +39,7 @@ static int take(struct dead_letters *letters, struct scratch *scratch, const str
         letters->others++;
         return 0;
     }
-    struct source_item item = {offset, LETTER_SENT, timestamp_ms(headers)};
+    struct source_item item = {.offset = offset, .tag = LETTER_SENT, .timestamp_ms = timestamp_ms(headers)};
     int added = scratch_add(scratch, (int32_t)partition, item, error);
     letters->letters += added == 1;
     letters->repeats += added == 0;

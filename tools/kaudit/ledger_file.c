@@ -125,8 +125,8 @@ static bool take_acknowledged(struct ledgers *ledgers, int64_t seq, int64_t part
         ledgers->count.nowhere++;
         return true;
     }
-    if (scratch_add(ledgers->acknowledged, (int32_t)partition, (struct source_item){offset, seq, 0}, error) ==
-        -1)
+    if (scratch_add(ledgers->acknowledged, (int32_t)partition,
+                    (struct source_item){.offset = offset, .tag = seq}, error) == -1)
         *result = -1;
     return true;
 }
@@ -158,18 +158,29 @@ static bool take_message(struct ledgers *ledgers, const char *line, struct error
     return known;
 }
 
+/* The last line, whose process died in this write. A machine that dies can leave more behind: a file that is
+ * longer than what reached the disk, and zeros there. */
+static bool is_torn(const char *line, ssize_t length)
+{
+    return length < LEDGER_LINE_BYTES && memchr(line, '\0', (size_t)length) == NULL;
+}
+
 static int take_lines(struct ledgers *ledgers, FILE *file, struct error *error)
 {
     char *line = NULL;
     size_t capacity = 0;
     ssize_t length = getline(&line, &capacity, file);
     int result = 0;
-    if (length <= 0 || strcmp(line, LEDGER_FIRST_LINE "\n") != 0)
+    if (ferror(file))
+        result = error_set(error, "cannot read it: %s", strerror(errno));
+    else if (length <= 0 || strcmp(line, LEDGER_FIRST_LINE "\n") != 0)
         result =
             error_set(error, "this is no ledger of version 1: its first line is not '%s'", LEDGER_FIRST_LINE);
     while (result == 0 && (length = getline(&line, &capacity, file)) > 0) {
-        if (line[length - 1] != '\n') /* torn: the process died in this write */
+        if (line[length - 1] != '\n') {
+            ledgers->count.unreadable += !is_torn(line, length);
             break;
+        }
         line[length - 1] = '\0';
         if (!take_run(ledgers, line, error, &result) && !take_message(ledgers, line, error, &result))
             ledgers->count.unreadable++;

@@ -24,6 +24,7 @@ static const struct finding_def finding_defs[] = {
     {FINDING(strange), "a row or dead letter without a record"},
     {FINDING(lost), "acknowledged to the producer, and the topic has it not"},
     {FINDING(disorder), "out of order in its key"},
+    {FINDING(different), "a row that says something else than its record"},
 };
 enum { FINDINGS = sizeof finding_defs / sizeof finding_defs[0] };
 
@@ -97,21 +98,27 @@ static json_t *examples_json(const int64_t *examples, uint64_t count)
     return list;
 }
 
+static json_t *offset_json(int64_t offset)
+{
+    return offset < 0 ? json_null() : json_integer((json_int_t)offset);
+}
+
 static json_t *tally_json(const struct audit *audit, const struct tally *tally)
 {
     const struct settings *settings = audit->settings;
     bool has_sink = settings->open_sink != NULL;
     bool has_any = has_sink || settings->dead_letters;
-    bool applies[FINDINGS] = {has_sink, has_any, has_any, audit->ledgers != NULL, true};
-    json_t *json = json_pack(
-        "{s:i, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "partition", (int)tally->partition, "low",
-        (json_int_t)tally->low, "end", (json_int_t)tally->end, "committed",
-        tally->committed < 0 ? json_null() : json_integer((json_int_t)tally->committed), "produced",
-        count_json(tally->produced), "in_sink", known(has_sink, tally->in_sink), "dead",
-        known(settings->dead_letters, tally->dead), "outbox",
-        known(has_sink && settings->dead_letters, tally->outbox), "waiting", known(has_sink, tally->waiting),
-        "expired", known(has_any, tally->expired), "unaccounted",
-        known(audit->ledgers != NULL, tally->unaccounted));
+    bool applies[FINDINGS] = {
+        has_sink, has_any, has_any, audit->ledgers != NULL, true, audit->sink.schema != NULL};
+    json_t *json =
+        json_pack("{s:i, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "partition",
+                  (int)tally->partition, "low", (json_int_t)tally->low, "end", (json_int_t)tally->end,
+                  "committed", offset_json(tally->committed), "in_database", offset_json(tally->in_database),
+                  "produced", count_json(tally->produced), "in_sink", known(has_sink, tally->in_sink), "dead",
+                  known(settings->dead_letters, tally->dead), "outbox",
+                  known(has_sink && settings->dead_letters, tally->outbox), "waiting",
+                  known(has_sink, tally->waiting), "expired", known(has_any, tally->expired), "unaccounted",
+                  known(audit->ledgers != NULL, tally->unaccounted));
     json_t *examples = json_object();
     for (size_t i = 0; i < FINDINGS; i++) {
         const struct finding *finding = finding_of(tally, i);
@@ -154,13 +161,12 @@ static json_t *ledger_json(const struct audit *audit)
         return json_null();
     const struct ledger_count *count = ledgers_count(audit->ledgers);
     return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "messages",
-                     count_json(count->messages),
-                     "acknowledged", count_json(count->acknowledged), "failed", count_json(count->failed),
-                     "failed_present", count_json(count->failed_present), "failed_examples",
-                     examples_json(count->failed_examples, count->failed_present), "unknown",
-                     count_json(count->unknown), "unknown_present", count_json(count->unknown_present),
-                     "other_topics", count_json(count->elsewhere), "unreadable",
-                     count_json(count->unreadable), "nowhere", count_json(count->nowhere));
+                     count_json(count->messages), "acknowledged", count_json(count->acknowledged), "failed",
+                     count_json(count->failed), "failed_present", count_json(count->failed_present),
+                     "failed_examples", examples_json(count->failed_examples, count->failed_present),
+                     "unknown", count_json(count->unknown), "unknown_present",
+                     count_json(count->unknown_present), "other_topics", count_json(count->elsewhere),
+                     "unreadable", count_json(count->unreadable), "nowhere", count_json(count->nowhere));
 }
 
 static json_t *altered_json(const struct altered *altered)
@@ -228,6 +234,24 @@ static void print_tally(const struct audit *audit, const struct tally *tally)
              cell(audit->ledgers != NULL, tally->lost.count, lost), tally->disorder.count);
 }
 
+static void print_place(const struct tally *tally)
+{
+    int partition = (int)tally->partition;
+    if (tally->low > 0)
+        log_line("partition %d: retention took what was before offset %" PRId64 "; audited from there",
+                 partition, tally->low);
+    if (tally->in_database > tally->committed)
+        log_line("partition %d: the database goes on at offset %" PRId64
+                 ", beyond what is committed in Kafka; "
+                 "audited up to there",
+                 partition, tally->in_database);
+    else if (tally->committed < 0 && tally->in_sink > 0)
+        log_line(
+            "partition %d: the sink has rows, and the group has committed nothing (its offsets expire when "
+            "it is away for long): what is missing cannot be told from what is waiting",
+            partition);
+}
+
 static void print_table(const struct audit *audit)
 {
     log_line("  %9s %10s %10s %10s %10s %10s %8s %8s %8s %8s %8s %8s %8s", "PARTITION", "FIRST", "END",
@@ -236,9 +260,7 @@ static void print_table(const struct audit *audit)
     for (int i = 0; i < audit->partitions; i++)
         print_tally(audit, &audit->tallies[i]);
     for (int i = 0; i < audit->partitions; i++)
-        if (audit->tallies[i].low > 0)
-            log_line("partition %d: retention took what was before offset %" PRId64 "; audited from there", i,
-                     audit->tallies[i].low);
+        print_place(&audit->tallies[i]);
 }
 
 /* "12, 14, 15 …" */
@@ -253,6 +275,21 @@ static const char *listed(const int64_t *examples, uint64_t count, char text[256
     return text;
 }
 
+static const char *meaning_of(const struct audit *audit, size_t which)
+{
+    if (finding_defs[which].offset == offsetof(struct tally, missing) && !audit->settings->dead_letters)
+        return "committed, and not processed; dead letters were not looked for: --dlq does";
+    return finding_defs[which].meaning;
+}
+
+static void print_different(const struct audit *audit, const struct tally *tally)
+{
+    const struct schema *schema = audit->sink.schema;
+    for (size_t i = 0; i < schema->field_count; i++)
+        if ((tally->different_fields >> i & 1) != 0)
+            log_line("  field %s", schema->fields[i].name);
+}
+
 static void print_findings(const struct audit *audit)
 {
     char text[256];
@@ -261,8 +298,10 @@ static void print_findings(const struct audit *audit)
             const struct finding *finding = finding_of(&audit->tallies[i], which);
             if (finding->count > 0)
                 log_line("partition %d: %" PRIu64 " %s (%s): offset %s", i, finding->count,
-                         finding_defs[which].name, finding_defs[which].meaning,
+                         finding_defs[which].name, meaning_of(audit, which),
                          listed(finding->examples, finding->count, text));
+            if (finding == &audit->tallies[i].different && finding->count > 0)
+                print_different(audit, &audit->tallies[i]);
         }
     if (audit->sink.elsewhere > 0)
         log_line("%" PRIu64 " rows of no partition of this topic", audit->sink.elsewhere);
@@ -358,10 +397,11 @@ static void print_verdict(const struct audit *audit, bool clean)
         log_line("clean: nothing is lost, nothing is doubled, every key is in order");
     else
         log_line("NOT clean: %" PRIu64 " missing, %" PRIu64 " doubled, %" PRIu64 " strange, %" PRIu64
-                 " lost, %" PRIu64 " out of order%s%s",
+                 " lost, %" PRIu64 " out of order, %" PRIu64 " different%s%s",
                  total(audit, 0), total(audit, 1) + doubled_by_producers(audit),
                  total(audit, 2) + audit->sink.elsewhere, total(audit, 3) + lost_nowhere(audit),
-                 total(audit, 4), audit->sink.altered.count > 0 ? "; columns were altered" : "",
+                 total(audit, 4), total(audit, 5),
+                 audit->sink.altered.count > 0 ? "; columns were altered" : "",
                  ledger_is_unreadable(audit) ? "; the ledger cannot be read in full" : "");
 }
 

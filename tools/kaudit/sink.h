@@ -3,7 +3,8 @@
  *
  * A table has a row a record, with the columns kafka_partition and kafka_offset, and kafka_timestamp_us if it
  * tells of which record; without it any record of that offset will do. A line of JSON has "partition" and
- * "offset" (or those names). A database may have an outbox beside it.
+ * "offset" (or those names). Where the other columns or members are those of a schema, they are compared with
+ * the record. A database may have beside it an outbox, and the next offsets that it expects.
  */
 #ifndef KSUPERVISE_TOOLS_KAUDIT_SINK_H
 #define KSUPERVISE_TOOLS_KAUDIT_SINK_H
@@ -26,17 +27,27 @@ struct sink {
     struct source source;
     struct source outbox;   /* each letter once; not there: `next` is NULL */
     struct altered altered; /* columns of another type than a sink of ours writes; of a table of ours only */
-    uint64_t elsewhere;     /* rows of partitions that the topic has not, or without one, or no offset */
+    /* Of a table of ours, or of lines of ours; NULL: of neither, and contents cannot be compared. */
+    const struct schema *schema;
+    enum content_form form;
+    uint64_t elsewhere; /* rows of partitions that the topic has not, or without one, or no offset */
 };
 
 /* What is asked for. */
 struct sink_wish {
     const char *where; /* a file, or libpq's connection string */
     const char *table;
-    int partitions; /* the topic's */
-    /* Whose letters: `group` NULL: nobody's; `cluster` NULL: of any. */
-    const char *cluster, *group, *topic;
+    int partitions;                      /* the topic's */
+    const char *cluster, *group, *topic; /* whose places and letters they are; `cluster` NULL: of any */
+    bool letters;                        /* the outbox is wanted */
+    int64_t *next_offsets;               /* by partition: set where the database has one */
 };
+
+static inline void sink_take_place(const struct sink_wish *wish, int64_t partition, int64_t next_offset)
+{
+    if (partition >= 0 && partition < wish->partitions)
+        wish->next_offsets[partition] = next_offset;
+}
 
 int sink_open_sqlite(struct sink *sink, const struct sink_wish *wish, struct error *error);
 int sink_open_postgres(struct sink *sink, const struct sink_wish *wish, struct error *error);

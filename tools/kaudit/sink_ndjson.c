@@ -13,6 +13,32 @@ static bool number(const json_t *object, const char *name, const char *other, in
     return json_is_integer(found);
 }
 
+static bool has_member(void *context, const char *name)
+{
+    for (size_t i = 0;; i++) {
+        const struct schema *schema = schema_at(i);
+        int field = schema != NULL ? schema_field_index(schema, name, strlen(name)) : -1;
+        if (schema == NULL)
+            return false;
+        if (field != -1 && (schema->fields[field].type == FIELD_EXPONENT ||
+                            json_object_get(context, schema->fields[field].label) != NULL))
+            return true;
+    }
+}
+
+/* All lines are of one topic: the first tells the schema. */
+static int add(struct scratch *scratch, int32_t partition, int64_t offset, json_t *json, struct sink *sink,
+               struct error *error)
+{
+    struct source_item item = {.offset = offset};
+    uint32_t fields;
+    if (sink->schema == NULL)
+        sink->schema = columns_schema(has_member, json, &fields);
+    if (sink->schema != NULL)
+        content_of_json(&item.content, sink->schema, json);
+    return scratch_add(scratch, partition, item, error) == -1 ? -1 : 0;
+}
+
 static int take_line(struct scratch *scratch, const char *line, size_t length, int partitions,
                      struct sink *sink, struct error *error)
 {
@@ -21,9 +47,7 @@ static int take_line(struct scratch *scratch, const char *line, size_t length, i
     int result = 0;
     if (number(json, "partition", SINK_PARTITION, &partition) &&
         number(json, "offset", SINK_OFFSET, &offset) && partition >= 0 && partition < partitions)
-        result = scratch_add(scratch, (int32_t)partition, (struct source_item){.offset = offset}, error) == -1
-                     ? -1
-                     : 0;
+        result = add(scratch, (int32_t)partition, offset, json, sink, error);
     else
         sink->elsewhere++;
     json_decref(json);
@@ -53,6 +77,7 @@ int sink_open_ndjson(struct sink *sink, const struct sink_wish *wish, struct err
     FILE *file = fopen(wish->where, "re");
     struct scratch *scratch = scratch_open(false, error);
     int result = -1;
+    sink->form = CONTENT_JSON;
     if (file == NULL)
         error_set(error, "cannot open it: %s", strerror(errno));
     else if (scratch != NULL)

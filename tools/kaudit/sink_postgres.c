@@ -7,7 +7,8 @@
 #include "tools/kaudit/sink.h"
 
 #define FETCH_ROWS 5000
-#define SQL_BYTES  1024
+enum { OWN_COLUMNS = 2 };
+#define SQL_BYTES 2048
 
 struct cursor_of {
     bool declared;
@@ -19,6 +20,8 @@ struct postgres {
     PGconn *connection;
     char *table;              /* quoted */
     const char *timestamp_ms; /* an expression over its columns, or "0" */
+    uint32_t fields;          /* that have a column, bit i */
+    char fields_sql[COLUMNS_SQL_BYTES];
     struct cursor_of *cursors;
     int count;
 };
@@ -76,11 +79,24 @@ static int declare(struct postgres *p, int32_t partition, struct error *error)
 {
     PGresult *result = ask(p, PGRES_COMMAND_OK, "ask for the rows", error,
                            "DECLARE kaudit_%d NO SCROLL CURSOR FOR SELECT " SINK_OFFSET
-                           ", %s FROM %s WHERE " SINK_PARTITION " = %d ORDER BY " SINK_OFFSET,
-                           (int)partition, p->timestamp_ms, p->table, (int)partition);
+                           ", %s%s FROM %s WHERE " SINK_PARTITION " = %d ORDER BY " SINK_OFFSET,
+                           (int)partition, p->timestamp_ms, p->fields_sql, p->table, (int)partition);
     PQclear(result);
     p->cursors[partition].declared = result != NULL;
     return result == NULL ? -1 : 0;
+}
+
+static void read_content(const struct postgres *p, const struct cursor_of *cursor, struct content *content)
+{
+    int column = OWN_COLUMNS;
+    for (size_t i = 0; p->fields >> i != 0; i++) {
+        if ((p->fields >> i & 1) == 0)
+            continue;
+        bool is_null = PQgetisnull(cursor->rows, cursor->at, column) != 0;
+        content_set(content, i, is_null ? NULL : PQgetvalue(cursor->rows, cursor->at, column),
+                    (size_t)PQgetlength(cursor->rows, cursor->at, column));
+        column++;
+    }
 }
 
 static int next(void *state, int32_t partition, struct source_item *item, struct error *error)
@@ -101,6 +117,7 @@ static int next(void *state, int32_t partition, struct source_item *item, struct
         return 0;
     *item = (struct source_item){.offset = number(cursor->rows, cursor->at, 0),
                                  .timestamp_ms = number(cursor->rows, cursor->at, 1)};
+    read_content(p, cursor, &item->content);
     cursor->at++;
     return 1;
 }
@@ -162,7 +179,7 @@ static int read_outbox(struct postgres *p, const struct sink_wish *wish, struct 
         " WHERE consumer_group = $1 AND topic = $2 AND ($3::text IS NULL OR cluster = $3)";
     const char *const values[] = {wish->group, wish->topic, wish->cluster};
     bool has = false;
-    if (wish->group == NULL)
+    if (!wish->letters)
         return 0;
     if (has_table(p, SINK_OUTBOX, &has, error) == -1)
         return -1;
@@ -181,28 +198,57 @@ static int read_outbox(struct postgres *p, const struct sink_wish *wish, struct 
     return -1;
 }
 
-static int look_at_columns(struct postgres *p, const struct sink_wish *wish, struct altered *altered,
-                           struct error *error)
+/* Where a sink of ours goes on. *ours: one of ours has filled the table, this group's or another's. */
+static int read_places(struct postgres *p, const struct sink_wish *wish, bool *ours, struct error *error)
 {
-    static const char sql[] =
-        "SELECT attname, format_type(atttypid, NULL) FROM pg_attribute WHERE attrelid = $1::regclass "
-        "AND attnum > 0 AND NOT attisdropped AND EXISTS (SELECT 1 FROM " SINK_PLACES " WHERE topic = $2)";
-    const char *const values[] = {p->table, wish->topic};
-    bool ours = false;
-    if (has_table(p, SINK_PLACES, &ours, error) == -1)
+    static const char sql[] = "SELECT kafka_partition, next_offset, consumer_group IS NOT DISTINCT FROM $1 "
+                              "AND ($3::text IS NULL OR cluster = $3) FROM " SINK_PLACES " WHERE topic = $2";
+    const char *const values[] = {wish->group, wish->topic, wish->cluster};
+    bool has = false;
+    if (has_table(p, SINK_PLACES, &has, error) == -1)
         return -1;
-    if (!ours)
+    if (!has)
         return 0;
-    PGresult *rows = PQexecParams(p->connection, sql, 2, NULL, values, NULL, NULL, 0);
+    PGresult *rows = PQexecParams(p->connection, sql, 3, NULL, values, NULL, NULL, 0);
+    int result =
+        PQresultStatus(rows) == PGRES_TUPLES_OK ? 0 : failed(p, "read where the sink goes on", error);
+    *ours = result == 0 && PQntuples(rows) > 0;
+    for (int i = 0; result == 0 && i < PQntuples(rows); i++)
+        if (PQgetvalue(rows, i, 2)[0] == 't' && !PQgetisnull(rows, i, 1))
+            sink_take_place(wish, number(rows, i, 0), number(rows, i, 1));
+    PQclear(rows);
+    return result;
+}
+
+static bool has_field(void *context, const char *column)
+{
+    const PGresult *rows = context;
+    for (int i = 0; i < PQntuples(rows); i++)
+        if (strcmp(PQgetvalue(rows, i, 0), column) == 0)
+            return true;
+    return false;
+}
+
+/* Of a table that a sink of ours fills. */
+static int look_at_columns(struct postgres *p, struct sink *sink, struct error *error)
+{
+    static const char sql[] = "SELECT attname, format_type(atttypid, NULL) FROM pg_attribute "
+                              "WHERE attrelid = $1::regclass AND attnum > 0 AND NOT attisdropped";
+    const char *const values[] = {p->table};
+    PGresult *rows = PQexecParams(p->connection, sql, 1, NULL, values, NULL, NULL, 0);
     int result = PQresultStatus(rows) == PGRES_TUPLES_OK ? 0 : failed(p, "look at the columns", error);
     for (int i = 0; result == 0 && i < PQntuples(rows); i++)
-        columns_look(altered, COLUMNS_POSTGRES, PQgetvalue(rows, i, 0), PQgetvalue(rows, i, 1));
+        columns_look(&sink->altered, COLUMNS_POSTGRES, PQgetvalue(rows, i, 0), PQgetvalue(rows, i, 1));
+    if (result == 0)
+        sink->schema = columns_schema(has_field, rows, &p->fields);
+    columns_sql(p->fields_sql, sink->schema, p->fields);
     PQclear(rows);
     return result;
 }
 
 static int prepare(struct postgres *p, const struct sink_wish *wish, struct sink *sink, struct error *error)
 {
+    bool ours = false;
     if (PQstatus(p->connection) != CONNECTION_OK)
         return failed(p, "connect", error);
     p->table = PQescapeIdentifier(p->connection, wish->table, strlen(wish->table));
@@ -211,8 +257,8 @@ static int prepare(struct postgres *p, const struct sink_wish *wish, struct sink
     p->timestamp_ms = has_timestamps(p) ? SINK_TIMESTAMP " / 1000" : "0";
     if (command(p, "read", "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", error) == -1)
         return -1;
-    if (count_elsewhere(p, &sink->elsewhere, error) == -1 ||
-        look_at_columns(p, wish, &sink->altered, error) == -1)
+    if (count_elsewhere(p, &sink->elsewhere, error) == -1 || read_places(p, wish, &ours, error) == -1 ||
+        (ours && look_at_columns(p, sink, error) == -1))
         return -1;
     return read_outbox(p, wish, sink, error);
 }

@@ -5,6 +5,7 @@
 #define KSUPERVISE_TOOLS_KAUDIT_SOURCE_H
 
 #include "common/error.h"
+#include "tools/kaudit/content.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -14,8 +15,9 @@ enum letter_tag { LETTER_SENT, LETTER_IN_OUTBOX };
 
 struct source_item {
     int64_t offset;
-    int64_t tag;          /* a ledger's: the seq; a dead letter's: enum letter_tag; otherwise 0 */
-    int64_t timestamp_ms; /* of the record that it stands for; 0 and less: the source does not tell */
+    int64_t tag;            /* a ledger's: the seq; a dead letter's: enum letter_tag; otherwise 0 */
+    int64_t timestamp_ms;   /* of the record that it stands for; 0 and less: the source does not tell */
+    struct content content; /* a row's; nothing is known of it: the source does not tell */
 };
 
 struct source {

@@ -1,11 +1,17 @@
 #include "tools/kaudit/sqlite_source.h"
 
+#include "tools/kaudit/columns.h"
+
 struct sqlite_source {
     sqlite3 *db;
     char *sql;
     sqlite3_stmt **statements; /* by partition; NULL: not asked yet */
     size_t count;
+    uint32_t fields;
+    bool has_content; /* as one blob */
 };
+
+enum { OWN_COLUMNS = 3 };
 
 int sqlite_failed(sqlite3 *db, const char *what, struct error *error)
 {
@@ -44,6 +50,20 @@ static int statement_for(struct sqlite_source *s, int32_t partition, sqlite3_stm
     return 0;
 }
 
+static void read_content(const struct sqlite_source *s, sqlite3_stmt *statement, struct content *content)
+{
+    int column = OWN_COLUMNS;
+    if (s->has_content && sqlite3_column_bytes(statement, column) == (int)sizeof *content)
+        memcpy(content, sqlite3_column_blob(statement, column), sizeof *content);
+    for (size_t i = 0; s->fields >> i != 0; i++) {
+        if ((s->fields >> i & 1) == 0)
+            continue;
+        const char *text = (const char *)sqlite3_column_text(statement, column);
+        content_set(content, i, text, (size_t)sqlite3_column_bytes(statement, column));
+        column++;
+    }
+}
+
 static int next(void *state, int32_t partition, struct source_item *item, struct error *error)
 {
     struct sqlite_source *s = state;
@@ -55,8 +75,10 @@ static int next(void *state, int32_t partition, struct source_item *item, struct
         return 0;
     if (step != SQLITE_ROW)
         return sqlite_failed(s->db, "read the rows", error);
-    *item = (struct source_item){sqlite3_column_int64(statement, 0), sqlite3_column_int64(statement, 1),
-                                 sqlite3_column_int64(statement, 2)};
+    *item = (struct source_item){.offset = sqlite3_column_int64(statement, 0),
+                                 .tag = sqlite3_column_int64(statement, 1),
+                                 .timestamp_ms = sqlite3_column_int64(statement, 2)};
+    read_content(s, statement, &item->content);
     return 1;
 }
 
@@ -65,16 +87,20 @@ int sqlite_source_open(struct source *source, sqlite3 *db, const struct sqlite_t
 {
     sqlite3_stmt *statement = NULL;
     struct sqlite_source *s = calloc(1, sizeof *s);
+    char fields[COLUMNS_SQL_BYTES];
+    columns_sql(fields, table->schema, table->fields);
     char *sql =
-        sqlite3_mprintf("SELECT \"%w\", %s, %s FROM \"%w\" WHERE \"%w\" = ?1 ORDER BY 1", table->offset,
-                        table->tag, table->timestamp_ms, table->name, table->partition);
+        sqlite3_mprintf("SELECT \"%w\", %s, %s%s%s%s FROM \"%w\" WHERE \"%w\" = ?1 ORDER BY 1", table->offset,
+                        table->tag, table->timestamp_ms, fields, table->content != NULL ? ", " : "",
+                        table->content != NULL ? table->content : "", table->name, table->partition);
     if (s == NULL || sql == NULL) {
         free(s);
         sqlite3_free(sql);
         sqlite3_close(db);
         return error_set(error, "out of memory");
     }
-    *s = (struct sqlite_source){.db = db, .sql = sql};
+    *s = (struct sqlite_source){
+        .db = db, .sql = sql, .fields = table->fields, .has_content = table->content != NULL};
     *source = (struct source){.next = next, .close = close_source, .state = s};
     int result = 0;
     if (sqlite3_prepare_v2(db, sql, -1, &statement, NULL) != SQLITE_OK)

@@ -13,6 +13,9 @@ struct sqlite_table {
     const char *name; /* unquoted */
     const char *partition, *offset;
     const char *tag, *timestamp_ms; /* expressions over its columns, or "0" */
+    const char *content;            /* a column with a struct content of this process, or NULL */
+    uint32_t fields;                /* bit i: it has a column of that field of `schema` */
+    const struct schema *schema;    /* NULL: contents cannot be compared */
 };
 
 /* `db` becomes the source's in any case, and source_close closes it. -1 when there is no such table or

@@ -33,7 +33,8 @@ static void fill(size_t which, const int64_t *offsets)
 {
     size_t count = 0;
     for (; offsets[count] != END; count++)
-        storage[which][count] = (struct source_item){offsets[count], offsets[count] + 100, 0};
+        storage[which][count] =
+            (struct source_item){.offset = offsets[count], .tag = offsets[count] + 100, .timestamp_ms = 0};
     lists[which] = (struct list){.items = storage[which], .count = count};
     sources[which] = (struct source){.next = next_of_list, .state = &lists[which]};
 }
@@ -46,7 +47,7 @@ static void begin(int64_t low, int64_t committed, const int64_t *rows, const int
 {
     const int64_t *all[3] = {rows, dead, acknowledged};
     struct cursor *cursors[3] = {&compare.rows, &compare.dead, &compare.ledger};
-    tally = (struct tally){.partition = 2, .low = low, .committed = committed};
+    tally = (struct tally){.partition = 2, .low = low, .committed = committed, .in_database = -1};
     compare = (struct compare){.tally = &tally, .judged = rows != NULL};
     for (size_t i = 0; i < 3; i++) {
         if (all[i] == NULL)
@@ -61,8 +62,9 @@ static int records(const int64_t *offsets)
 {
     bool acknowledged;
     for (size_t i = 0; offsets[i] != END; i++)
-        if (compare_record(&compare, &(struct audited){offsets[i], offsets[i] + 100, 0}, &acknowledged,
-                           &error) == -1)
+        if (compare_record(
+                &compare, &(struct audited){.offset = offsets[i], .seq = offsets[i] + 100, .timestamp_ms = 0},
+                &acknowledged, &error) == -1)
             return -1;
     return compare_finish(&compare, &error);
 }
@@ -223,9 +225,13 @@ START_TEST(another_record_in_its_place_is_lost_too)
 {
     begin(0, -1, NULL, NULL, OFFSETS(0, 1));
     bool acknowledged;
-    ck_assert_int_eq(compare_record(&compare, &(struct audited){0, 100, 0}, &acknowledged, &error), 0);
+    ck_assert_int_eq(compare_record(&compare, &(struct audited){.offset = 0, .seq = 100, .timestamp_ms = 0},
+                                    &acknowledged, &error),
+                     0);
     ck_assert(acknowledged);
-    ck_assert_int_eq(compare_record(&compare, &(struct audited){1, 7, 0}, &acknowledged, &error), 0);
+    ck_assert_int_eq(compare_record(&compare, &(struct audited){.offset = 1, .seq = 7, .timestamp_ms = 0},
+                                    &acknowledged, &error),
+                     0);
     ck_assert(!acknowledged);
     ck_assert_int_eq(compare_finish(&compare, &error), 0);
     finds(&tally.lost, 1, 1);
@@ -239,7 +245,9 @@ static void stands_for(size_t which, int64_t told, int64_t timestamp_ms, bool it
     begin(0, 1, which == 0 ? OFFSETS(0) : NONE, which == 1 ? OFFSETS(0) : NONE, NULL);
     storage[which][0].timestamp_ms = told;
     storage[which][0].tag = LETTER_SENT;
-    ck_assert_int_eq(compare_record(&compare, &(struct audited){0, 100, timestamp_ms}, &acknowledged, &error),
+    ck_assert_int_eq(compare_record(&compare,
+                                    &(struct audited){.offset = 0, .seq = 100, .timestamp_ms = timestamp_ms},
+                                    &acknowledged, &error),
                      0);
     ck_assert_int_eq(compare_finish(&compare, &error), 0);
     ck_assert_uint_eq(tally.in_sink + tally.dead, it_does ? 1 : 0);
@@ -263,9 +271,12 @@ START_TEST(a_letter_of_another_record_hides_none_of_this_one)
 {
     bool acknowledged;
     begin(0, 1, NONE, OFFSETS(0, 0), NULL);
-    storage[1][0] = (struct source_item){0, LETTER_SENT, 1600};
-    storage[1][1] = (struct source_item){0, LETTER_IN_OUTBOX, 1700};
-    ck_assert_int_eq(compare_record(&compare, &(struct audited){0, 100, 1700}, &acknowledged, &error), 0);
+    storage[1][0] = (struct source_item){.offset = 0, .tag = LETTER_SENT, .timestamp_ms = 1600};
+    storage[1][1] = (struct source_item){.offset = 0, .tag = LETTER_IN_OUTBOX, .timestamp_ms = 1700};
+    ck_assert_int_eq(compare_record(&compare,
+                                    &(struct audited){.offset = 0, .seq = 100, .timestamp_ms = 1700},
+                                    &acknowledged, &error),
+                     0);
     ck_assert_uint_eq(tally.outbox, 1);
     ck_assert_uint_eq(tally.dead, 0);
     finds(&tally.strange, 1, 0);
@@ -277,9 +288,12 @@ START_TEST(a_letter_that_tells_no_timestamp_repeats_one_that_does)
 {
     bool acknowledged;
     begin(0, 1, NONE, OFFSETS(0, 0), NULL);
-    storage[1][0] = (struct source_item){0, LETTER_SENT, 0};
-    storage[1][1] = (struct source_item){0, LETTER_SENT, 1700};
-    ck_assert_int_eq(compare_record(&compare, &(struct audited){0, 100, 1700}, &acknowledged, &error), 0);
+    storage[1][0] = (struct source_item){.offset = 0, .tag = LETTER_SENT, .timestamp_ms = 0};
+    storage[1][1] = (struct source_item){.offset = 0, .tag = LETTER_SENT, .timestamp_ms = 1700};
+    ck_assert_int_eq(compare_record(&compare,
+                                    &(struct audited){.offset = 0, .seq = 100, .timestamp_ms = 1700},
+                                    &acknowledged, &error),
+                     0);
     ck_assert_uint_eq(tally.dead, 1);
     finds(&tally.doubled, 0, 0);
 }
@@ -299,7 +313,10 @@ START_TEST(many_findings_are_counted_and_the_first_are_kept)
     begin(0, 50, NONE, NULL, NULL);
     bool acknowledged;
     for (int64_t i = 0; i < 50; i++)
-        ck_assert_int_eq(compare_record(&compare, &(struct audited){i, -1, 0}, &acknowledged, &error), 0);
+        ck_assert_int_eq(compare_record(&compare,
+                                        &(struct audited){.offset = i, .seq = -1, .timestamp_ms = 0},
+                                        &acknowledged, &error),
+                         0);
     finds(&tally.missing, 50, 0);
     ck_assert_int_eq(tally.missing.examples[EXAMPLES_MAX - 1], EXAMPLES_MAX - 1);
 }
