@@ -7,15 +7,47 @@
 static int check(rd_kafka_event_t *event, const char *topic, struct error *error)
 {
     size_t count;
+    int answer = KAFKA_TOPIC_MADE;
     const rd_kafka_topic_result_t **results =
         rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event), &count);
     for (size_t i = 0; i < count; i++) {
         rd_kafka_resp_err_t err = rd_kafka_topic_result_error(results[i]);
-        if (err != RD_KAFKA_RESP_ERR_NO_ERROR && err != RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS)
+        if (err == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS)
+            answer = KAFKA_TOPIC_THERE;
+        else if (err != RD_KAFKA_RESP_ERR_NO_ERROR)
             return error_set(error, "cannot create topic %s: %s", topic,
                              rd_kafka_topic_result_error_string(results[i]));
     }
+    return answer;
+}
+
+static int check_grown(rd_kafka_event_t *event, const char *topic, struct error *error)
+{
+    size_t count;
+    const rd_kafka_topic_result_t **results =
+        rd_kafka_CreatePartitions_result_topics(rd_kafka_event_CreatePartitions_result(event), &count);
+    for (size_t i = 0; i < count; i++)
+        if (rd_kafka_topic_result_error(results[i]) != RD_KAFKA_RESP_ERR_NO_ERROR)
+            return error_set(error, "cannot grow topic %s: %s", topic,
+                             rd_kafka_topic_result_error_string(results[i]));
     return 0;
+}
+
+int kafka_topic_grow(rd_kafka_t *rk, const char *topic, int partitions, int timeout_ms, struct error *error)
+{
+    char why[256];
+    rd_kafka_NewPartitions_t *wanted = rd_kafka_NewPartitions_new(topic, (size_t)partitions, why, sizeof why);
+    if (wanted == NULL)
+        return error_set(error, "cannot grow topic %s: %s", topic, why);
+    struct kafka_admin request = kafka_admin_begin(rk, RD_KAFKA_ADMIN_OP_CREATEPARTITIONS, timeout_ms);
+    rd_kafka_CreatePartitions(rk, &wanted, 1, request.options, request.queue);
+    rd_kafka_NewPartitions_destroy(wanted);
+    rd_kafka_event_t *event = kafka_admin_finish(&request, error);
+    if (event == NULL)
+        return error_context(error, "cannot grow topic %s", topic);
+    int result = check_grown(event, topic, error);
+    rd_kafka_event_destroy(event);
+    return result;
 }
 
 int kafka_topic_create_with(rd_kafka_t *rk, const char *topic, int partitions, int replication_factor,

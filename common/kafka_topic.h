@@ -9,14 +9,18 @@
 /* Lets the cluster choose the replication factor (KIP-464, brokers from 2.4 on). */
 #define KAFKA_REPLICATION_DEFAULT (-1)
 
-/* Waits for the answer, as kafka_admin.h does. 0 when the topic is there, made now or before; -1 with the
- * error that names it. */
+/* Waits for the answer, as kafka_admin.h does. KAFKA_TOPIC_MADE, or KAFKA_TOPIC_THERE: somebody else was
+ * quicker, and it has the partitions that they gave it; -1 with the error that names it. */
+enum { KAFKA_TOPIC_MADE, KAFKA_TOPIC_THERE };
 int kafka_topic_create(rd_kafka_t *rk, const char *topic, int partitions, int replication_factor,
                        int timeout_ms, struct error *error);
 
 /* The same, with one of its properties set; NULL: none. */
 int kafka_topic_create_with(rd_kafka_t *rk, const char *topic, int partitions, int replication_factor,
                             const char *property, const char *value, int timeout_ms, struct error *error);
+
+/* Gives a topic so many partitions, which must be more than it has. 0, or -1 with the error. */
+int kafka_topic_grow(rd_kafka_t *rk, const char *topic, int partitions, int timeout_ms, struct error *error);
 
 /* A property of a topic that is a number, as it is in force; -1 when nobody says. The embedded broker is not
  * asked: it cannot answer. */

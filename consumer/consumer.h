@@ -35,10 +35,11 @@ struct exactly_once {
 /* The end: what this process cannot go on from. */
 struct consumer_end {
     bool must_stop;
-    int exit_code; /* why, EXIT_CODE_OK while it need not */
-    bool hurried;  /* it came in the middle of a batch, whose rest was dropped: no more is taken */
-    bool leaving;  /* the group membership is being given up */
-    bool closing;  /* the handle is: nothing begins any more */
+    int exit_code;    /* why, EXIT_CODE_OK while it need not */
+    bool hurried;     /* it came in the middle of a batch, whose rest was dropped: no more is taken */
+    bool leaving;     /* the group membership is being given up */
+    bool closing;     /* the handle is: nothing begins any more */
+    bool uncommitted; /* the last commit did not get through: what it covered is delivered again */
 };
 
 /* process.h: how large a slice of a batch is. */

@@ -43,6 +43,22 @@ static rd_kafka_conf_t *configure(const struct settings *settings, struct error 
     return NULL;
 }
 
+/* Somebody was quicker: another consumer, or a broker that makes topics of itself, with its own number of
+ * partitions. It is to be like its source all the same. */
+static void grow_topic(rd_kafka_t *producer, const char *topic, int partitions)
+{
+    struct error error = ERROR_INIT;
+    int there = kafka_topic_partitions_listed(producer, topic, ANSWER_MS);
+    if (there <= 0 || there >= partitions)
+        return;
+    if (kafka_topic_grow(producer, topic, partitions, ANSWER_MS, &error) == -1)
+        log_warning("topic %s, for dead letters, has %d partition%s and its source %d: %s", topic, there,
+                    there == 1 ? "" : "s", partitions, error.text);
+    else
+        log_line("topic %s, for dead letters, was made by somebody else with %d partition%s: grown to %d",
+                 topic, there, there == 1 ? "" : "s", partitions);
+}
+
 /* Room for the source's largest record. Where the broker does not say, the topic has the cluster's default,
  * and a letter that does not fit waits, and says so. */
 static void make_topic(rd_kafka_t *producer, const char *topic, const char *source, int partitions)
@@ -52,9 +68,12 @@ static void make_topic(rd_kafka_t *producer, const char *topic, const char *sour
     int64_t most = kafka_topic_number(producer, source, max_message_bytes, ANSWER_MS);
     if (most > 0)
         snprintf(bytes, sizeof bytes, "%" PRId64, most + LETTER_ROOM_BYTES);
-    if (kafka_topic_create_with(producer, topic, partitions, KAFKA_REPLICATION_DEFAULT,
-                                most > 0 ? max_message_bytes : NULL, bytes, ANSWER_MS, &error) == -1)
+    int answer = kafka_topic_create_with(producer, topic, partitions, KAFKA_REPLICATION_DEFAULT,
+                                         most > 0 ? max_message_bytes : NULL, bytes, ANSWER_MS, &error);
+    if (answer == -1)
         log_verbose("%s", error.text);
+    else if (answer == KAFKA_TOPIC_THERE)
+        grow_topic(producer, topic, partitions);
     else
         log_line("topic %s was created with %d partition%s, for dead letters", topic, partitions,
                  partitions == 1 ? "" : "s");

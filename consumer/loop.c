@@ -330,13 +330,23 @@ static bool fenced(const struct consumer *consumer)
            consumer->end.exit_code == EXIT_CODE_KAFKA_FATAL;
 }
 
+/* When the last commit has got through, which may be that there was nothing to commit. */
+static const char *const committed_so_far[] = {
+    [COMMIT_BATCH] = "committed up to there",
+    [COMMIT_AUTO] = "librdkafka commits by itself (--commit auto)",
+    [COMMIT_MANUAL] = "committed is what was acknowledged (--commit manual)",
+    [COMMIT_SINK] = "committed up to there",
+};
+
 /* From the first batch to the last: joining and leaving the group are not in it. */
 static void tell_total(const struct consumer *consumer, const struct rounds *rounds)
 {
     double seconds = (double)(rounds->last_us - rounds->first_us) / 1e6;
-    log_line("%" PRIu64 " %s received in %.3f s (%.0f/s); committed up to there", rounds->records,
+    log_line("%" PRIu64 " %s received in %.3f s (%.0f/s); %s", rounds->records,
              consumer->settings->schema->noun_plural, seconds,
-             seconds > 0 ? (double)rounds->records / seconds : 0.0);
+             seconds > 0 ? (double)rounds->records / seconds : 0.0,
+             consumer->end.uncommitted ? "the last commit failed: some of them will be delivered again"
+                                       : committed_so_far[consumer->settings->commit]);
 }
 
 static void wind_up(struct consumer *consumer, const struct rounds *rounds)
@@ -349,8 +359,11 @@ static void wind_up(struct consumer *consumer, const struct rounds *rounds)
         rebalance_commit(consumer);
     else
         leave_group(consumer);
-    if (!consumer->settings->supervised)
-        tell_total(consumer, rounds);
+    if (consumer->settings->supervised) /* the supervisor has been told by the lines of it */
+        return;
+    tell_total(consumer, rounds);
+    if (consumer->end.uncommitted && consumer->end.exit_code == EXIT_CODE_OK)
+        consumer->end.exit_code = EXIT_CODE_FAILED;
 }
 
 /* What the producer sent before it was stopped is on its way: taken until nothing more comes, but not for

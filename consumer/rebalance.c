@@ -71,6 +71,7 @@ bool rebalance_commit(struct consumer *consumer)
         done = false;
     }
     FAULT_POINT(last_commit);
+    consumer->end.uncommitted = !done;
     return done;
 }
 
@@ -95,6 +96,8 @@ static void taken(struct consumer *consumer, const rd_kafka_topic_partition_list
     FAULT_POINT(revoking);
     if (!rd_kafka_assignment_lost(consumer->rk))
         rebalance_commit(consumer);
+    else
+        consumer->end.uncommitted = partitions_dirty(&consumer->partitions);
     for (int i = 0; i < partitions->cnt; i++) {
         tell_interrupted(consumer, partitions->elems[i].partition);
         partition_taken(&consumer->partitions, partitions->elems[i].partition);

@@ -17,8 +17,11 @@ static struct {
     int dead_letters, source; /* partitions */
     int64_t bytes;            /* max.message.bytes of the source */
     int create;               /* the answer to it */
+    int others;               /* partitions that it has when somebody else was quicker */
+    bool cannot_grow;
     /* what it was asked */
     char created[128];
+    int grown;
     int introduced;
     /* what the producer is */
     rd_kafka_conf_t *conf;
@@ -67,7 +70,18 @@ int kafka_topic_create_with(rd_kafka_t *rk, const char *topic, int partitions, i
     ck_assert_int_eq(replication_factor, KAFKA_REPLICATION_DEFAULT);
     snprintf(cluster.created, sizeof cluster.created, "%s, %d, %s=%s", topic, partitions,
              property != NULL ? property : "", property != NULL ? value : "");
-    return cluster.create == 0 ? 0 : error_set(why, "not allowed");
+    if (cluster.create == KAFKA_TOPIC_THERE)
+        cluster.dead_letters = cluster.others;
+    return cluster.create != -1 ? cluster.create : error_set(why, "not allowed");
+}
+
+int kafka_topic_grow(rd_kafka_t *rk, const char *topic, int partitions, int timeout_ms, struct error *why)
+{
+    (void)timeout_ms;
+    ck_assert_ptr_eq(rk, PRODUCER);
+    ck_assert_str_eq(topic, "payments.dlq");
+    cluster.grown = partitions;
+    return cluster.cannot_grow ? error_set(why, "not allowed") : 0;
 }
 
 int kafka_topic_create(rd_kafka_t *rk, const char *topic, int partitions, int replication_factor,
@@ -206,6 +220,28 @@ START_TEST(the_topic_is_made_like_its_source_with_room_for_headers)
 }
 END_TEST
 
+START_TEST(a_topic_that_somebody_else_made_meanwhile_is_not_told_as_ours_and_grows)
+{
+    cluster.create = KAFKA_TOPIC_THERE;
+    cluster.others = 1;
+    open_producer();
+    ck_assert_int_eq(cluster.grown, 3);
+    ck_assert_str_eq(capture.text, "topic payments.dlq, for dead letters, was made by somebody else with 1 "
+                                   "partition: grown to 3\n");
+    end();
+    cluster.dead_letters = cluster.grown = 0;
+    cluster.cannot_grow = true;
+    open_producer();
+    ck_assert_ptr_nonnull(strstr(capture.text, "has 1 partition and its source 3: not allowed"));
+    end();
+    cluster.dead_letters = cluster.grown = 0;
+    cluster.others = 12;
+    open_producer();
+    ck_assert_int_eq(cluster.grown, 0);
+    ck_assert_str_eq(capture.text, "");
+}
+END_TEST
+
 START_TEST(where_the_broker_does_not_say_how_large_records_may_be_the_topic_has_its_default)
 {
     static const int64_t unsaid[] = {-1, 0};
@@ -270,6 +306,7 @@ CHECK_MAIN_WITH("consumer/letter_producer", begin, end,
                 a_name_that_kafka_does_not_take_is_refused_at_the_start,
                 the_producer_sends_for_ever_and_whatever_the_size,
                 the_topic_is_made_like_its_source_with_room_for_headers,
+                a_topic_that_somebody_else_made_meanwhile_is_not_told_as_ours_and_grows,
                 where_the_broker_does_not_say_how_large_records_may_be_the_topic_has_its_default,
                 a_topic_that_is_there_is_left_as_it_is, without_a_source_none_is_made,
                 a_topic_that_cannot_be_made_is_no_failure_yet, a_producer_that_cannot_be_made_says_why)

@@ -272,6 +272,35 @@ START_TEST(one_that_leaves_commits_and_gives_its_partitions_up)
 }
 END_TEST
 
+static void refuse_commits(void)
+{
+    kafka.commit = RD_KAFKA_RESP_ERR__FAIL;
+    drain_and_leave();
+}
+
+START_TEST(a_total_tells_whether_it_is_committed)
+{
+    settings.supervised = false;
+    settings.quiet = true;
+    STEPS_ARE(give_one, put_three, refuse_commits);
+    ck_assert_int_eq(run_loop(), EXIT_CODE_FAILED);
+    ck_assert_ptr_nonnull(strstr(capture.text,
+                                 "3 payments received in 0.000 s (0/s); the last commit failed: "
+                                 "some of them will be delivered again"));
+}
+END_TEST
+
+START_TEST(with_commit_manual_a_total_does_not_say_that_all_is_committed)
+{
+    settings.supervised = false;
+    settings.quiet = true;
+    settings.commit = COMMIT_MANUAL;
+    STEPS_ARE(give_one, put_three, drain_and_leave);
+    ck_assert_int_eq(run_loop(), EXIT_CODE_OK);
+    ck_assert_ptr_nonnull(strstr(capture.text, "; committed is what was acknowledged (--commit manual)"));
+}
+END_TEST
+
 START_TEST(one_that_keeps_its_membership_only_commits)
 {
     STEPS_ARE(give_one, put_three);
@@ -444,7 +473,8 @@ CHECK_MAIN_WITH(
     a_letter_that_is_due_ends_the_wait, the_first_records_of_a_process_do_not_wait_for_their_batch,
     watermarks_are_published_each_turn_that_is_long_enough_and_low_ones_asked_for_each_five_seconds,
     a_queue_that_has_shrunk_to_half_asks_so_that_librdkafka_fills_it,
-    one_that_leaves_commits_and_gives_its_partitions_up, one_that_keeps_its_membership_only_commits,
+    one_that_leaves_commits_and_gives_its_partitions_up, a_total_tells_whether_it_is_committed,
+    with_commit_manual_a_total_does_not_say_that_all_is_committed, one_that_keeps_its_membership_only_commits,
     what_was_on_its_way_is_taken_and_then_nothing_more, what_is_to_be_compared_then_is,
     but_nothing_is_taken_behind_a_batch_whose_rest_was_dropped, one_that_counts_ends_by_itself,
     one_that_is_fenced_neither_commits_nor_leaves, nor_one_that_a_broker_has_forgotten,

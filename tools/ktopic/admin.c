@@ -2,38 +2,6 @@
 
 #include "common/kafka_admin.h"
 
-static int check_results(const rd_kafka_topic_result_t **results, size_t count, const char *verb,
-                         struct error *error)
-{
-    for (size_t i = 0; i < count; i++)
-        if (rd_kafka_topic_result_error(results[i]) != RD_KAFKA_RESP_ERR_NO_ERROR)
-            return error_set(error, "cannot %s topic %s: %s", verb, rd_kafka_topic_result_name(results[i]),
-                             rd_kafka_topic_result_error_string(results[i]));
-    return 0;
-}
-
-int admin_grow_topic(const struct kafka_cluster *cluster, const char *topic, int partitions,
-                     struct error *error)
-{
-    char why[256];
-    rd_kafka_NewPartitions_t *wanted = rd_kafka_NewPartitions_new(topic, (size_t)partitions, why, sizeof why);
-    if (wanted == NULL)
-        return error_set(error, "cannot grow topic %s: %s", topic, why);
-    struct kafka_admin request =
-        kafka_admin_begin(cluster->rk, RD_KAFKA_ADMIN_OP_CREATEPARTITIONS, KAFKA_ADMIN_MS);
-    rd_kafka_CreatePartitions(cluster->rk, &wanted, 1, request.options, request.queue);
-    rd_kafka_NewPartitions_destroy(wanted);
-    rd_kafka_event_t *event = kafka_admin_finish(&request, error);
-    if (event == NULL)
-        return error_context(error, "cannot grow topic %s", topic);
-    size_t count;
-    const rd_kafka_topic_result_t **results =
-        rd_kafka_CreatePartitions_result_topics(rd_kafka_event_CreatePartitions_result(event), &count);
-    int result = check_results(results, count, "grow", error);
-    rd_kafka_event_destroy(event);
-    return result;
-}
-
 int admin_topic_settings(const struct kafka_cluster *cluster, const char *topic,
                          void (*each)(void *context, const char *name, const char *value,
                                       rd_kafka_ConfigSource_t source),

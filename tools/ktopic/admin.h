@@ -4,10 +4,6 @@
 
 #include "tools/ktopic/cluster.h"
 
-/* `partitions` is the new total. */
-int admin_grow_topic(const struct kafka_cluster *cluster, const char *topic, int partitions,
-                     struct error *error);
-
 /* Calls `each` for every setting of the topic, wherever its value comes from. `value` is NULL for a secret
  * one. */
 int admin_topic_settings(const struct kafka_cluster *cluster, const char *topic,

@@ -1,6 +1,7 @@
 /* ktopic provision */
 #include "common/clock.h"
 #include "common/exit_codes.h"
+#include "common/kafka_admin.h"
 #include "common/kafka_topic.h"
 #include "common/log.h"
 #include "common/record/schema.h"
@@ -95,6 +96,32 @@ static enum plan plan_untouched(const char *topic, int present, int wanted, bool
     return PLAN_REFUSE;
 }
 
+static int grow(const struct kafka_cluster *cluster, const char *topic, int present, int partitions,
+                struct error *error)
+{
+    if (kafka_topic_grow(cluster->rk, topic, partitions, KAFKA_ADMIN_MS, error) == -1)
+        return -1;
+    log_line("%s: grown from %d to %d partitions", topic, present, partitions);
+    return 0;
+}
+
+/* Somebody else may have made it since we looked, a broker that makes topics of itself, say. */
+static int create(const struct kafka_cluster *cluster, const char *topic, int partitions, int replicas,
+                  struct error *error)
+{
+    int answer = kafka_topic_create(cluster->rk, topic, partitions, replicas, CREATE_MS, error);
+    int there = answer == KAFKA_TOPIC_THERE
+                    ? kafka_topic_partitions_listed(cluster->rk, topic, KAFKA_ADMIN_MS)
+                    : partitions;
+    if (answer == -1)
+        return -1;
+    if (answer == KAFKA_TOPIC_THERE && there > 0 && there < partitions)
+        return grow(cluster, topic, there, partitions, error);
+    log_line("%s: %s with %d partition%s", topic, answer == KAFKA_TOPIC_MADE ? "created" : "is there", there,
+             there == 1 ? "" : "s");
+    return 0;
+}
+
 static int carry_out(const struct kafka_cluster *cluster, const struct settings *settings, const char *topic,
                      enum plan plan, int present, struct error *error)
 {
@@ -103,15 +130,9 @@ static int carry_out(const struct kafka_cluster *cluster, const struct settings 
         settings->replication_factor == 0 ? KAFKA_REPLICATION_DEFAULT : (int)settings->replication_factor;
     switch (plan) {
     case PLAN_CREATE:
-        if (kafka_topic_create(cluster->rk, topic, partitions, replicas, CREATE_MS, error) == -1)
-            return -1;
-        log_line("%s: created with %d partition%s", topic, partitions, partitions == 1 ? "" : "s");
-        return 0;
+        return create(cluster, topic, partitions, replicas, error);
     case PLAN_GROW:
-        if (admin_grow_topic(cluster, topic, partitions, error) == -1)
-            return -1;
-        log_line("%s: grown from %d to %d partitions", topic, present, partitions);
-        return 0;
+        return grow(cluster, topic, present, partitions, error);
     case PLAN_KEEP:
     case PLAN_REFUSE:
         break;

@@ -113,6 +113,22 @@ static bool show_undecodable(struct show *show, const struct message *message, c
     return true;
 }
 
+/* With --offsets its place comes first, as in the lines that kconsume's ndjson writes. */
+static bool put_json(struct show *show, const struct message *message, const struct record *record)
+{
+    size_t used = 0;
+    if (show->offsets)
+        used = (size_t)snprintf(show->line, show->capacity, "{\"partition\":%" PRId32 ",\"offset\":%" PRId64,
+                                message->partition, message->offset);
+    if (record_json(record, show->line + used, show->capacity - used) == -1)
+        return false;
+    if (used > 0 && show->line[used + 1] == '}') /* no field: only its end is wanted */
+        memmove(show->line + used, show->line + used + 1, 2);
+    else if (used > 0)
+        show->line[used] = ',';
+    return true;
+}
+
 static bool show_decoded(struct show *show, const struct message *message, const struct record *record)
 {
     size_t used = 0;
@@ -123,7 +139,7 @@ static bool show_decoded(struct show *show, const struct message *message, const
         record_line(record, show->number, show->line + used, show->capacity - used);
         return true;
     }
-    while (record_json(record, show->line, show->capacity) == -1)
+    while (!put_json(show, message, record))
         if (show->capacity >= LINE_BYTES_MAX || !grow(show, show->capacity * 2))
             return false;
     return true;

@@ -53,6 +53,18 @@ START_TEST(shows_a_record_as_one_json_object)
 }
 END_TEST
 
+START_TEST(json_has_partition_and_offset_when_asked)
+{
+    show.json = show.offsets = true;
+    const char *line = show_message(&show, &message);
+    ck_assert_int_eq(strncmp(line, "{\"partition\":2,\"offset\":41,\"payment_id\":", 40), 0);
+    json_t *json = json_loads(line, 0, NULL);
+    ck_assert_ptr_nonnull(json);
+    ck_assert_uint_eq(json_object_size(json), 2 + 6);
+    json_decref(json);
+}
+END_TEST
+
 START_TEST(puts_partition_and_offset_in_front_when_asked)
 {
     show.offsets = true;
@@ -137,7 +149,8 @@ START_TEST(a_long_undecodable_value_is_cut)
 END_TEST
 
 CHECK_MAIN_WITH("tools/ktopic/show", setup, teardown, shows_a_record_as_its_line,
-                shows_a_record_as_one_json_object, puts_partition_and_offset_in_front_when_asked,
+                shows_a_record_as_one_json_object, json_has_partition_and_offset_when_asked,
+                puts_partition_and_offset_in_front_when_asked,
                 decodes_without_a_header_by_the_topics_workload, the_header_wins_over_the_topics_workload,
                 an_undecodable_record_is_shown_with_offset_and_reason,
                 an_undecodable_record_stays_json_when_json_is_asked_for, a_long_undecodable_value_is_cut)
