@@ -12,6 +12,7 @@
 #define OUTAGE_RECENT_US  (10 * US_PER_SECOND)
 #define OUTAGE_ASK_MS     100
 #define OUTAGE_UNANSWERED 3
+#define REACH_SLICE_MS    500
 
 static const struct kafka_property defaults[] = {
     /* A development broker that restarts is found again at once: measured 3–5 s with librdkafka's defaults,
@@ -90,6 +91,7 @@ rd_kafka_conf_t *kafka_conf(const char *bootstrap, const char *client_id,
 {
     rd_kafka_conf_t *conf = rd_kafka_conf_new();
     rd_kafka_conf_set_log_cb(conf, log_callback);
+    rd_kafka_conf_enable_sasl_queue(conf, 1); /* kafka_new */
     if (kafka_conf_set_all(conf, defaults, NULL, error) == -1 ||
         kafka_conf_set(conf, "bootstrap.servers", bootstrap, error) == -1 ||
         kafka_conf_set(conf, "client.id", client_id, error) == -1)
@@ -121,10 +123,23 @@ bool kafka_property_given(const struct option_list *properties, const char *name
     return false;
 }
 
+/* A token is fetched by a callback, which somebody has to serve; a thread of librdkafka's does, also while we
+ * wait for an answer that needs the token. */
+static bool needs_token(const rd_kafka_conf_t *conf)
+{
+    char mechanism[32] = "";
+    size_t bytes = sizeof mechanism;
+    return rd_kafka_conf_get(conf, "sasl.mechanism", mechanism, &bytes) == RD_KAFKA_CONF_OK &&
+           strcmp(mechanism, "OAUTHBEARER") == 0;
+}
+
 rd_kafka_t *kafka_new(rd_kafka_type_t type, rd_kafka_conf_t *conf, struct error *error)
 {
     char why[ERROR_TEXT_BYTES - 64];
+    bool token = needs_token(conf);
     rd_kafka_t *rk = rd_kafka_new(type, conf, why, sizeof why);
+    if (rk != NULL && token)
+        rd_kafka_error_destroy(rd_kafka_sasl_background_callbacks_enable(rk));
     if (rk == NULL) {
         rd_kafka_conf_destroy(conf);
         error_set_code(error, EXIT_CODE_CONFIG, "librdkafka refuses the configuration: %s", why);
@@ -146,17 +161,41 @@ int kafka_check(rd_kafka_type_t type, rd_kafka_conf_t *conf, struct error *error
     return 0;
 }
 
-int kafka_reach(rd_kafka_t *rk, const struct brokers *brokers, int timeout_ms, struct error *error)
+static bool somebody_answers(rd_kafka_t *rk, int timeout_ms)
 {
     const struct rd_kafka_metadata *metadata = NULL;
-    rd_kafka_resp_err_t err = rd_kafka_metadata(rk, 0, NULL, &metadata, timeout_ms);
-    if (err == RD_KAFKA_RESP_ERR_NO_ERROR) {
-        rd_kafka_metadata_destroy(metadata);
-        return 0;
-    }
+    if (rd_kafka_metadata(rk, 0, NULL, &metadata, timeout_ms) != RD_KAFKA_RESP_ERR_NO_ERROR)
+        return false;
+    rd_kafka_metadata_destroy(metadata);
+    return true;
+}
+
+static bool tell_failure(const struct kafka_failure *failure, const struct brokers *brokers)
+{
     char advice[ERROR_TEXT_BYTES];
-    brokers_advice(brokers, advice, sizeof advice);
-    return error_set(error, "%s", advice);
+    kafka_failure_advice(failure, brokers, advice, sizeof advice);
+    log_warning("%s; retrying", advice);
+    return true;
+}
+
+int kafka_reach(rd_kafka_t *rk, const struct brokers *brokers, const struct kafka_failure *failure,
+                int timeout_ms, struct error *error)
+{
+    int64_t until_us = clock_monotonic_us() + timeout_ms * US_PER_MS;
+    bool lasts = false, told = false;
+    while (!somebody_answers(rk, REACH_SLICE_MS)) {
+        bool was_said = lasts; /* another broker may answer all the same */
+        rd_kafka_poll(rk, 0);
+        lasts = kafka_failure_lasts(failure);
+        if (!lasts && !told && kafka_failure_tells(failure))
+            told = tell_failure(failure, brokers);
+        if (clock_monotonic_us() < until_us && !was_said)
+            continue;
+        char advice[ERROR_TEXT_BYTES];
+        kafka_failure_advice(failure, brokers, advice, sizeof advice);
+        return error_set_code(error, lasts ? EXIT_CODE_CONFIG : EXIT_CODE_FAILED, "%s", advice);
+    }
+    return 0;
 }
 
 bool kafka_is_mock(const char *cluster_id)
@@ -201,8 +240,8 @@ static void begin_outage(struct kafka_outage *outage)
 {
     char advice[ERROR_TEXT_BYTES];
     outage->since_us = clock_monotonic_us();
-    brokers_advice(&outage->brokers, advice, sizeof advice);
-    log_warning("%s Trying on.", advice);
+    kafka_failure_advice(&outage->failure, &outage->brokers, advice, sizeof advice);
+    log_warning("%s%s", advice, kafka_failure_tells(&outage->failure) ? "; retrying" : " Retrying.");
     tell_supervisor(outage, true);
 }
 
@@ -222,7 +261,8 @@ static bool claim(struct kafka_outage *outage)
 bool kafka_outage_error(struct kafka_outage *outage, rd_kafka_resp_err_t err)
 {
     bool lost_one = err == RD_KAFKA_RESP_ERR__TRANSPORT || err == RD_KAFKA_RESP_ERR__RESOLVE ||
-                    err == RD_KAFKA_RESP_ERR__TIMED_OUT;
+                    err == RD_KAFKA_RESP_ERR__TIMED_OUT || err == RD_KAFKA_RESP_ERR__AUTHENTICATION ||
+                    err == RD_KAFKA_RESP_ERR__SSL;
     if (outage->since_us != 0)
         return false;
     if (lost_one && outage->unanswered == 0)
@@ -230,9 +270,24 @@ bool kafka_outage_error(struct kafka_outage *outage, rd_kafka_resp_err_t err)
     return err == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN && claim(outage);
 }
 
+void kafka_outage_reason(struct kafka_outage *outage, rd_kafka_resp_err_t err, const char *reason)
+{
+    kafka_failure_note(&outage->failure, err, reason);
+}
+
+bool kafka_outage_lasts(const struct kafka_outage *outage, char *text, size_t bytes)
+{
+    if (outage->answered || outage->since_us == 0 || !kafka_failure_lasts(&outage->failure))
+        return false;
+    kafka_failure_advice(&outage->failure, &outage->brokers, text, bytes);
+    return true;
+}
+
 void kafka_outage_over(struct kafka_outage *outage)
 {
     outage->unanswered = 0;
+    outage->answered = true;
+    outage->failure.weight = 0;
     if (outage->since_us == 0)
         return;
     log_line("a broker answers again, after %.1f s", (double)(clock_monotonic_us() - outage->since_us) / 1e6);

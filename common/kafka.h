@@ -5,6 +5,7 @@
 #define KSUPERVISE_COMMON_KAFKA_H
 
 #include "common/brokers.h"
+#include "common/kafka_failure.h"
 #include "common/options.h"
 #include "common/worker/control.h"
 
@@ -53,9 +54,11 @@ rd_kafka_t *kafka_new(rd_kafka_type_t type, rd_kafka_conf_t *conf, struct error 
  * connects to nobody, and logs nothing. 0, or -1 with the error of kafka_new. */
 int kafka_check(rd_kafka_type_t type, rd_kafka_conf_t *conf, struct error *error);
 
-/* Asks for metadata of the cluster until somebody answers, for at most `timeout_ms`. -1 with the advice of
- * brokers.h. */
-int kafka_reach(rd_kafka_t *rk, const struct brokers *brokers, int timeout_ms, struct error *error);
+/* Asks for metadata of the cluster until somebody answers, for at most `timeout_ms`, and for less when trying
+ * again cannot help. Serves callbacks meanwhile: the error callback notes in `failure`. -1 with its advice;
+ * EXIT_CODE_CONFIG when it lasts. */
+int kafka_reach(rd_kafka_t *rk, const struct brokers *brokers, const struct kafka_failure *failure,
+                int timeout_ms, struct error *error);
 
 /* True when a cluster of that id is one that librdkafka plays (kbroker): it cannot do all that a Kafka does.
  */
@@ -79,10 +82,16 @@ struct kafka_outage {
     int64_t claimed_us;             /* monotonic: librdkafka last said that all are down; 0: never */
     int64_t asked_us;               /* monotonic: kafka_outage_check asked last */
     unsigned unanswered;            /* so many of its questions in a row; 0 while nothing is suspected */
+    struct kafka_failure failure;   /* why */
+    bool answered;                  /* a broker has let us in, once */
 };
 /* For the error callback. Returns true when it is news that no broker is said to be there: worth an entry in
  * the ring of errors. */
 bool kafka_outage_error(struct kafka_outage *outage, rd_kafka_resp_err_t err);
+/* For the error callback, before that: what it says. */
+void kafka_outage_reason(struct kafka_outage *outage, rd_kafka_resp_err_t err, const char *reason);
+/* Nobody has ever let us in, and trying again cannot help; `text` says why. */
+bool kafka_outage_lasts(const struct kafka_outage *outage, char *text, size_t bytes);
 /* Proof of life: a record, a delivery, a commit, an assignment. Says how long it took, once. */
 void kafka_outage_over(struct kafka_outage *outage);
 /* There is one, or one has just ended; or librdkafka has just said that there is one: it may be over before

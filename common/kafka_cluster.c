@@ -16,7 +16,7 @@ enum { TIMESTAMP_END = -1, TIMESTAMP_BEGINNING = -2 };
 static void note_error(rd_kafka_t *rk, int err, const char *reason, void *context)
 {
     (void)rk;
-    (void)context;
+    kafka_failure_note(context, (rd_kafka_resp_err_t)err, reason);
     log_verbose("%s: %s", rd_kafka_err2name((rd_kafka_resp_err_t)err), reason);
 }
 
@@ -28,6 +28,8 @@ int kafka_cluster_open(struct kafka_cluster *cluster, rd_kafka_type_t type, cons
     rd_kafka_conf_t *conf = kafka_conf(cluster->brokers.bootstrap, client_id, properties, error);
     if (conf == NULL)
         return -1;
+    cluster->failure = (struct kafka_failure){0};
+    rd_kafka_conf_set_opaque(conf, &cluster->failure);
     rd_kafka_conf_set_error_cb(conf, note_error);
     if (settings != NULL && kafka_conf_set_all(conf, settings, properties, error) == -1) {
         rd_kafka_conf_destroy(conf);
@@ -36,7 +38,7 @@ int kafka_cluster_open(struct kafka_cluster *cluster, rd_kafka_type_t type, cons
     cluster->rk = kafka_new(type, conf, error);
     if (cluster->rk == NULL)
         return -1;
-    if (kafka_reach(cluster->rk, &cluster->brokers, KAFKA_CLUSTER_REACH_MS, error) == 0)
+    if (kafka_reach(cluster->rk, &cluster->brokers, &cluster->failure, KAFKA_CLUSTER_REACH_MS, error) == 0)
         return 0;
     kafka_cluster_close(cluster);
     return -1;

@@ -12,6 +12,7 @@
 struct kafka_cluster {
     struct brokers brokers;
     rd_kafka_t *rk;
+    struct kafka_failure failure; /* why nobody answers */
 };
 
 /* Connects to `cluster->brokers`, which the caller has found (brokers.h), and waits until one of them

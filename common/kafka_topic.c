@@ -105,21 +105,48 @@ static bool is_mock(rd_kafka_t *rk, int timeout_ms)
     return mock;
 }
 
+/* NULL with the error. */
+static rd_kafka_event_t *describe(rd_kafka_t *rk, const char *topic, int timeout_ms, struct error *error)
+{
+    rd_kafka_ConfigResource_t *resource = rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic);
+    struct kafka_admin request = kafka_admin_begin(rk, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS, timeout_ms);
+    rd_kafka_DescribeConfigs(rk, &resource, 1, request.options, request.queue);
+    rd_kafka_ConfigResource_destroy(resource);
+    return kafka_admin_finish(&request, error);
+}
+
 int64_t kafka_topic_number(rd_kafka_t *rk, const char *topic, const char *property, int timeout_ms)
 {
     struct error ignored = ERROR_INIT;
     if (is_mock(rk, timeout_ms))
         return -1;
-    rd_kafka_ConfigResource_t *resource = rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic);
-    struct kafka_admin request = kafka_admin_begin(rk, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS, timeout_ms);
-    rd_kafka_DescribeConfigs(rk, &resource, 1, request.options, request.queue);
-    rd_kafka_ConfigResource_destroy(resource);
-    rd_kafka_event_t *event = kafka_admin_finish(&request, &ignored);
+    rd_kafka_event_t *event = describe(rk, topic, timeout_ms, &ignored);
     if (event == NULL)
         return -1;
     int64_t number = find_number(event, property);
     rd_kafka_event_destroy(event);
     return number;
+}
+
+static bool is_forbidden(const rd_kafka_event_t *event)
+{
+    size_t count;
+    const rd_kafka_ConfigResource_t **all = rd_kafka_DescribeConfigs_result_resources(
+        rd_kafka_event_DescribeConfigs_result((rd_kafka_event_t *)(uintptr_t)event), &count);
+    return count == 1 &&
+           rd_kafka_ConfigResource_error(all[0]) == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED;
+}
+
+bool kafka_topic_forbidden(rd_kafka_t *rk, const char *topic, int timeout_ms)
+{
+    struct error ignored = ERROR_INIT;
+    if (is_mock(rk, timeout_ms))
+        return false;
+    rd_kafka_event_t *event = describe(rk, topic, timeout_ms, &ignored);
+    bool forbidden = event != NULL && is_forbidden(event);
+    if (event != NULL)
+        rd_kafka_event_destroy(event);
+    return forbidden;
 }
 
 static int count_in(const struct rd_kafka_metadata *metadata, const char *topic)

@@ -4,6 +4,8 @@
 
 #include "common/error.h"
 
+#include <stdbool.h>
+
 #include <librdkafka/rdkafka.h>
 
 /* Lets the cluster choose the replication factor (KIP-464, brokers from 2.4 on). */
@@ -25,6 +27,9 @@ int kafka_topic_grow(rd_kafka_t *rk, const char *topic, int partitions, int time
 /* A property of a topic that is a number, as it is in force; -1 when nobody says. The embedded broker is not
  * asked: it cannot answer. */
 int64_t kafka_topic_number(rd_kafka_t *rk, const char *topic, const char *property, int timeout_ms);
+
+/* True when the broker refuses to tell of the topic: it may be there all the same. */
+bool kafka_topic_forbidden(rd_kafka_t *rk, const char *topic, int timeout_ms);
 
 /* How many partitions it has; 0 when it is not there, -1 when nobody answered. */
 int kafka_topic_partitions(rd_kafka_t *rk, const char *topic, int timeout_ms);

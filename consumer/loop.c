@@ -52,6 +52,7 @@ static void error_callback(rd_kafka_t *rk, int err, const char *reason, void *op
     stats_add(consumer->stats, CONSUMER_BROKER_ERRORS, 1);
     if (err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART || err == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION)
         on_topic_left(consumer);
+    kafka_outage_reason(&consumer->outage, (rd_kafka_resp_err_t)err, reason);
     if (kafka_outage_error(&consumer->outage, (rd_kafka_resp_err_t)err))
         stats_event(consumer->stats, STATS_RING_ERRORS, clock_wall_us(), err, "%s", reason);
     else if (is_passing((rd_kafka_resp_err_t)err))
@@ -231,6 +232,9 @@ static void check_end(struct consumer *consumer, const struct rounds *rounds)
         consumer_fail(consumer, membership_exit_code(consumer, consumer->committer.fenced),
                       "fenced: another process has taken the group.instance.id '%s'",
                       settings->instance_id ? settings->instance_id : "");
+    char why[ERROR_TEXT_BYTES];
+    if (!settings->supervised && kafka_outage_lasts(&consumer->outage, why, sizeof why))
+        consumer_fail(consumer, EXIT_CODE_CONFIG, "%s", why);
     if (log_flush() == -1)
         consumer_fail(consumer, EXIT_CODE_FAILED, "nobody reads the output any more");
     if (settings->count > 0 && rounds->records >= (uint64_t)settings->count)

@@ -167,7 +167,8 @@ int delivery_open(struct delivery *delivery, const struct settings *settings, st
     if (open_ledger(delivery, error) == -1 || open_handle(delivery, error) == -1 ||
         open_wake(delivery, error) == -1)
         return -1;
-    if (!settings->supervised && kafka_reach(delivery->rk, &settings->brokers, REACH_MS, error) == -1)
+    if (!settings->supervised &&
+        kafka_reach(delivery->rk, &settings->brokers, &delivery->outage.failure, REACH_MS, error) == -1)
         return -1;
     delivery->topic = rd_kafka_topic_new(delivery->rk, settings->topic, NULL);
     if (delivery->topic == NULL)

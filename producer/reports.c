@@ -169,6 +169,7 @@ static void error_callback(rd_kafka_t *rk, int err, const char *reason, void *op
     struct delivery *delivery = opaque;
     (void)rk;
     stats_add(delivery->stats, PRODUCER_BROKER_ERRORS, 1);
+    kafka_outage_reason(&delivery->outage, (rd_kafka_resp_err_t)err, reason);
     if (err == RD_KAFKA_RESP_ERR__FATAL)
         fatal(delivery);
     else if (kafka_outage_error(&delivery->outage, (rd_kafka_resp_err_t)err))

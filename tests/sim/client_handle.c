@@ -73,6 +73,23 @@ rd_kafka_conf_res_t rd_kafka_conf_get(const rd_kafka_conf_t *conf, const char *n
     return RD_KAFKA_CONF_OK;
 }
 
+void rd_kafka_conf_enable_sasl_queue(rd_kafka_conf_t *conf, int enable)
+{
+    (void)conf;
+    (void)enable;
+}
+
+rd_kafka_error_t *rd_kafka_sasl_background_callbacks_enable(rd_kafka_t *rk)
+{
+    (void)rk;
+    return NULL;
+}
+
+const char *rd_kafka_version_str(void)
+{
+    return "simulated";
+}
+
 void rd_kafka_conf_set_log_cb(rd_kafka_conf_t *conf,
                               void (*log_cb)(const rd_kafka_t *, int, const char *, const char *))
 {

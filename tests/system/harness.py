@@ -76,11 +76,13 @@ def wait_until(condition, seconds=10, what="the condition", every=0.02):
 class Kafka:
     """A cluster of its own, in a folder of its own, on free ports."""
 
-    def __init__(self, folder, brokers=1, settings=""):
+    def __init__(self, folder, brokers=1, settings="", properties=None):
         self.folder = pathlib.Path(folder)
         self.environment = {**clean_environment(), "KAFKA_DIR": str(folder), "KAFKA_BROKERS": str(brokers)}
         if settings:
             self.environment["KAFKA_SETTINGS"] = settings
+        if properties:
+            self.environment["KAFKA_PROPERTIES"] = str(properties)
 
     def _tool(self, *words):
         done = subprocess.run([ROOT / "tools" / "kafka" / words[0], *words[1:]], env=self.environment, stdin=subprocess.DEVNULL,
@@ -378,9 +380,9 @@ class SystemTest(unittest.TestCase):
 
         wait_until(is_there, 10, "the new topic")
 
-    def own_kafka(self, brokers=1, settings=""):
+    def own_kafka(self, brokers=1, settings="", properties=None):
         """A cluster for this test alone, for those that break it."""
-        kafka = Kafka(work_folder() / f"kafka-{self.token}-{uuid.uuid4().hex[:4]}", brokers, settings)
+        kafka = Kafka(work_folder() / f"kafka-{self.token}-{uuid.uuid4().hex[:4]}", brokers, settings, properties)
         self.addCleanup(kafka.destroy)
         kafka.start()
         self.kafka = kafka

@@ -155,7 +155,7 @@ make_archive() {
         rm -rf "$KAFKA_DIR"
         java_flags+=(-XX:ArchiveClassesAtExit="$archive.new")
         kafka_stop_seconds=60
-        unset KAFKA_PORT KAFKA_SETTINGS
+        unset KAFKA_PORT KAFKA_SETTINGS KAFKA_PROPERTIES
         cluster_create 1 && choose_ports && cluster_start && cluster_stop
     ) >"$kafka_dist/training.log" 2>&1
     rm -rf "$kafka_dist/training"
@@ -245,6 +245,9 @@ write_properties() { # N
     for setting in ${KAFKA_SETTINGS-}; do
         say "$setting" >>"$KAFKA_DIR/broker-$1/server.properties"
     done
+    [[ ${KAFKA_PROPERTIES-} ]] || return 0
+    sed -e "s|@NODE@|$1|g; s|@CLIENT@|$client|g; s|@CONTROLLER@|$controller|g" "$KAFKA_PROPERTIES" >>"$KAFKA_DIR/broker-$1/server.properties" ||
+        die "KAFKA_PROPERTIES: cannot read $KAFKA_PROPERTIES"
 }
 
 broker_launch() { # N: in a session of its own, so that a terminal's Ctrl-C is not for it

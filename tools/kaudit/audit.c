@@ -2,6 +2,9 @@
 
 #include "common/dead_letter.h"
 #include "common/exit_codes.h"
+#include "common/kafka_topic.h"
+
+#define ANSWER_MS 10000
 
 /* --- what is compared ---------------------------------------------------------------------------------- */
 
@@ -24,6 +27,9 @@ static int find_topic(struct audit *audit, struct error *error)
 {
     const struct settings *settings = audit->settings;
     audit->partitions = cluster_extents(&audit->cluster, settings->topic, &audit->extents, error);
+    if (audit->partitions == 0 && kafka_topic_forbidden(audit->cluster.kafka.rk, settings->topic, ANSWER_MS))
+        return error_set(error, "there is no topic '%s' at %s, or the right to see it is missing (DESCRIBE)",
+                         settings->topic, audit->cluster.kafka.brokers.bootstrap);
     if (audit->partitions == 0)
         return error_set(error, "there is no topic '%s' at %s; 'ktopic list' shows those that are there",
                          settings->topic, audit->cluster.kafka.brokers.bootstrap);

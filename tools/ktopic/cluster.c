@@ -1,5 +1,6 @@
 #include "tools/ktopic/cluster.h"
 
+#include "common/kafka_topic.h"
 #include "common/names.h"
 
 #define ANSWER_MS 10000
@@ -34,6 +35,9 @@ int unknown_topic(const struct kafka_cluster *cluster, const struct rd_kafka_met
                   const char *name, struct error *error)
 {
     const char *nearest = NULL;
+    if (kafka_topic_forbidden(cluster->rk, name, ANSWER_MS))
+        return error_set(error, "there is no topic '%s' at %s, or the right to see it is missing (DESCRIBE)",
+                         name, cluster->brokers.bootstrap);
     const char **names = calloc((size_t)metadata->topic_cnt + 1, sizeof *names);
     if (names != NULL) {
         for (int i = 0; i < metadata->topic_cnt; i++)
