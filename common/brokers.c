@@ -187,14 +187,3 @@ void brokers_advice(const struct brokers *brokers, char *text, size_t bytes)
                  "no broker answers at %.400s (from %s): is it running, and is the address right?",
                  brokers->bootstrap, brokers->source);
 }
-
-int brokers_require(struct brokers *brokers, const char *flag, struct error *error)
-{
-    if (brokers_find(brokers, flag, error) == -1)
-        return -1;
-    if (brokers->bootstrap[0] != '\0')
-        return 0;
-    char advice[ERROR_TEXT_BYTES];
-    brokers_advice(brokers, advice, sizeof advice);
-    return error_set_code(error, EXIT_CODE_CONFIG, "%s", advice);
-}

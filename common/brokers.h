@@ -1,7 +1,7 @@
 /* brokers.h: which Kafka? Found without librdkafka, because the supervisor asks too.
  *
  * The first of these that says something wins:
- *   1. --bootstrap
+ *   1. --bootstrap (or bootstrap.servers of --kafka-config: kafka_config.h)
  *   2. KAFKA_BOOTSTRAP in the environment
  *   3. KAFKA_HOST_IP in the environment: port 9092
  *   4. the same two in ./.env
@@ -24,10 +24,6 @@ struct brokers {
  * list. Reads ./.env and a file beside the program's folder; may take 200 ms when a dead development broker's
  * address has to be tried. */
 int brokers_find(struct brokers *brokers, const char *flag, struct error *error);
-
-/* The same for a program that cannot go on without one: EXIT_CODE_CONFIG and the advice when nothing is
- * configured. */
-int brokers_require(struct brokers *brokers, const char *flag, struct error *error);
 
 /* What to tell a user whose broker does not answer: names the address and where it came from. */
 void brokers_advice(const struct brokers *brokers, char *text, size_t bytes);

@@ -5,6 +5,7 @@
 #define KSUPERVISE_COMMON_KAFKA_H
 
 #include "common/brokers.h"
+#include "common/kafka_config.h"
 #include "common/kafka_failure.h"
 #include "common/options.h"
 #include "common/worker/control.h"
@@ -18,6 +19,10 @@
                NULL,                                                                                         \
                "brokers to ask first; otherwise KAFKA_BOOTSTRAP, KAFKA_HOST_IP, .env, or what 'make kafka' " \
                "started"),                                                                                   \
+        OPTION_ROW(OPTION_STRING, "kafka-config", 0, "FILE", NULL, offsetof(settings_type, kafka_config), 0, \
+                   0, NULL,                                                                                  \
+                   "properties of the cluster, a line each, NAME=VALUE; otherwise KAFKA_CONFIG, .env. -X "   \
+                   "overrides it"),                                                                          \
         OPTION_ROW(                                                                                          \
             OPTION_LIST, "property", 'X', "NAME=VALUE", NULL, offsetof(settings_type, properties), 0, 0,     \
             NULL,                                                                                            \

@@ -95,7 +95,10 @@ static int resolve(struct settings *settings, struct error *error)
     /* An embedded broker has no address before it runs. */
     if (settings->check && settings->supervised && settings->bootstrap == NULL)
         return 0;
-    return brokers_require(&settings->brokers, settings->bootstrap, error);
+    /* The supervisor has read the file: its properties are among ours. */
+    const struct kafka_place place = {settings->bootstrap,
+                                      settings->supervised ? "" : settings->kafka_config};
+    return kafka_config_require(&settings->brokers, &place, &settings->properties, error);
 }
 
 int settings_load(struct settings *settings, int argc, char **argv, struct error *error)

@@ -43,6 +43,7 @@ struct settings {
     int64_t count;
     /* Kafka */
     const char *bootstrap;
+    const char *kafka_config;
     struct option_list properties;
     const char *instance_id;
     bool take_over;

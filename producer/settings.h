@@ -43,6 +43,7 @@ struct settings {
     bool check; /* look whether all is right, send nothing, and end */
     /* Kafka */
     const char *bootstrap;
+    const char *kafka_config;
     struct option_list properties;
     int64_t drain_timeout_us;
     const char *ledger; /* NULL: none is kept */

@@ -4,6 +4,7 @@
 #include <strings.h>
 
 #include "common/exit_codes.h"
+#include "common/kafka_config.h"
 #include "supervisor/ini_file.h"
 
 #define SECTION_ALL      "ksupervise"
@@ -50,6 +51,7 @@ static const struct place places[] = {
     {"partitions", IN_ALL},
     {"no-producer", IN_ALL},
     {"bootstrap", IN_ALL},
+    {"kafka-config", IN_ALL},
     {"instance", IN_ALL},
     {"exit-when-done", IN_ALL},
     {"keep", IN_ALL},
@@ -421,6 +423,19 @@ static size_t count_topics(const struct config *config)
     return count;
 }
 
+/* What the file says holds for all: each set of settings of its own has it, too. */
+static int find_kafka(struct config *config, struct error *error)
+{
+    const struct kafka_place place = {config->all.bootstrap, config->all.kafka_config};
+    for (size_t i = 0; i < config->all.clients.count; i++)
+        if (config->clients[i] != NULL &&
+            kafka_config_prepend(&place, &config->clients[i]->properties, error) == -1)
+            return -1;
+    if (config->producer != NULL && kafka_config_prepend(&place, &config->producer->properties, error) == -1)
+        return -1;
+    return kafka_config_find(&config->all.brokers, &place, &config->all.properties, error);
+}
+
 static int check_whole(const struct load *load, struct error *error)
 {
     struct config *config = load->config;
@@ -431,7 +446,7 @@ static int check_whole(const struct load *load, struct error *error)
     }
     if (count_topics(config) >= CONFIG_TOPICS_MAX) /* and the producer's */
         return error_set_code(error, EXIT_CODE_USAGE, "more than %d topics", CONFIG_TOPICS_MAX);
-    if (brokers_find(&config->all.brokers, all->bootstrap, error) == -1)
+    if (find_kafka(config, error) == -1)
         return -1;
     const struct ini_entry *entry = ini_section_find(find_section(load, SECTION_ALL), "bootstrap");
     if (entry != NULL &&

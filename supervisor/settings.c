@@ -59,6 +59,10 @@ static const struct option_def options[] = {
      "brokers to ask first; otherwise KAFKA_BOOTSTRAP, KAFKA_HOST_IP, .env, what 'make kafka' started, or an "
      "embedded one",
      false},
+    {OPTION_STRING, "kafka-config", 0, "FILE", NULL, NULL, AT(kafka_config), 0, 0, NULL,
+     "properties of the cluster, for all workers, a line each, NAME=VALUE; otherwise KAFKA_CONFIG, .env. -X "
+     "overrides it",
+     false},
     {OPTION_LIST, "property", 'X', "NAME=VALUE", NULL, NULL, AT(properties), 0, 0, NULL,
      "any property of librdkafka, again and again; VALUE @FILE reads a file ('kconsume -X help' lists them)",
      false},

@@ -45,6 +45,7 @@ struct settings {
     const char *ledger;
     /* to all */
     const char *bootstrap;
+    const char *kafka_config;
     struct option_list properties;
     bool quiet;
     bool verbose;

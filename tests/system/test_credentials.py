@@ -122,6 +122,39 @@ class Credentials(SystemTest):
             for name, said, status in self.each(flags):
                 self.assertEqual(status, 0, f"{name}: {said}")
 
+    def config(self, password="good"):
+        path = self.folder / "cluster.properties"
+        path.write_text(f"# SASL_SSL\nbootstrap.servers=127.0.0.1:{self.ports['sasl_ssl']}\nsecurity.protocol = SASL_SSL\nsasl.mechanism=PLAIN\n"
+                        f"sasl.username=marek\nsasl.password={password}\nssl.ca.location={self.folder}/ca.pem\nsession.timeout.ms=6000\nlinger.ms=7\n")
+        return path
+
+    def test_one_file_tells_all_programs(self):
+        path = self.config()
+        for name, said, status in self.each(["--kafka-config", path]):
+            self.assertEqual(status, 0, f"{name}: {said}")
+        for name, said, status in self.each(["--kafka-config", path, "-X", "sasl.password=bad"]):
+            self.assertIn("Invalid username or password", said, f"{name}: -X overrides the file")
+            self.assertEqual(status, 78)
+        self.config("bad")
+        (self.folder / ".env").write_text("KAFKA_CONFIG=cluster.properties\n")
+        for name, said, status in self.each([]):
+            self.assertRegex(said, r"no broker at 127.0.0.1:\d+ \(from cluster.properties\) lets us in: .*Invalid username or password", name)
+        self.config()
+        for name, said, status in self.each([]):
+            self.assertEqual(status, 0, f"{name}: {said}")
+        self.environment["KAFKA_CONFIG"] = "none.properties"
+        for name, said, status in self.each([]):
+            self.assertIn("KAFKA_CONFIG: cannot read none.properties: No such file or directory", said, name)
+            self.assertEqual(status, 78, name)
+
+    def test_a_supervisor_hands_the_file_to_its_workers(self):
+        self.environment["KAFKA_CONFIG"] = str(self.config())
+        fleet = self.supervise("--clients", "bravo,zulu", "--topic", self.source, "--group", self.name("g"), "--rate", "100", "--count", "300", "--exit-when-done", "--quiet")
+        self.assertEqual(fleet.wait(60), 0, fleet.text())
+        told = self.run_ok("ksupervise", "--check", "--clients", "bravo", "--topic", self.source)
+        self.assertIn("-X sasl.password=…", told)
+        self.assertNotIn("good", told)
+
     def test_scram_needs_a_newer_librdkafka_and_says_so(self):
         jars = sorted((ROOT / "build").glob("kafka-*/jars"))[-1]
         subprocess.run(["java", "-cp", f"{jars}/*", "kafka.admin.ConfigCommand", "--bootstrap-server", self.open, "--alter", "--entity-type", "users",

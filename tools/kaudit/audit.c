@@ -196,8 +196,9 @@ static int read_topic(struct audit *audit, struct error *error)
 
 int audit_run(struct audit *audit, struct error *error)
 {
-    const struct settings *settings = audit->settings;
-    if (cluster_open(&audit->cluster, settings->bootstrap, &settings->properties, error) == -1 ||
+    struct settings *settings = audit->settings;
+    const struct kafka_place place = {settings->bootstrap, settings->kafka_config};
+    if (cluster_open(&audit->cluster, &place, &settings->properties, error) == -1 ||
         find_topic(audit, error) == -1 || gather(audit, error) == -1)
         return -1;
     for (int i = 0; i < audit->partitions; i++)

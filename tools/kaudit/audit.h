@@ -11,7 +11,7 @@
 #include "tools/kaudit/topic.h"
 
 struct audit {
-    const struct settings *settings;
+    struct settings *settings;
     struct cluster cluster;
     int partitions;
     struct kafka_watermarks *extents;

@@ -13,16 +13,17 @@ static const struct kafka_property ours[] = {
     {NULL, NULL},
 };
 
-int cluster_open(struct cluster *cluster, const char *bootstrap, const struct option_list *properties,
+int cluster_open(struct cluster *cluster, const struct kafka_place *place, struct option_list *properties,
                  struct error *error)
 {
     *cluster = (struct cluster){0};
     kafka_help_if_asked(properties);
+    if (kafka_config_require(&cluster->kafka.brokers, place, properties, error) == -1)
+        return -1;
     if (kafka_property_given(properties, "group.id"))
         return error_set_code(error, EXIT_CODE_USAGE,
                               "-X group.id: an audit joins no group; --group names the one that is audited");
-    if (brokers_require(&cluster->kafka.brokers, bootstrap, error) == -1 ||
-        kafka_cluster_open(&cluster->kafka, RD_KAFKA_CONSUMER, "kaudit", properties, ours, error) == -1)
+    if (kafka_cluster_open(&cluster->kafka, RD_KAFKA_CONSUMER, "kaudit", properties, ours, error) == -1)
         return -1;
     cluster->id = rd_kafka_clusterid(cluster->kafka.rk, ANSWER_MS);
     return 0;

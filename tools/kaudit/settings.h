@@ -10,6 +10,7 @@ typedef int (*sink_opener)(struct sink *sink, const struct sink_wish *wish, stru
 struct settings {
     struct option_given given;
     const char *bootstrap;
+    const char *kafka_config;
     struct option_list properties;
     const char *group;
     const char *sqlite, *postgres, *ndjson;

@@ -5,19 +5,13 @@
 
 #define ANSWER_MS 10000
 
-int cluster_open(struct kafka_cluster *cluster, rd_kafka_type_t type, const char *bootstrap,
-                 const struct option_list *properties, const struct kafka_property *settings,
-                 struct error *error)
+int cluster_open(struct kafka_cluster *cluster, rd_kafka_type_t type, const struct kafka_place *place,
+                 struct option_list *properties, const struct kafka_property *settings, struct error *error)
 {
     cluster->rk = NULL;
     kafka_help_if_asked(properties);
-    if (brokers_find(&cluster->brokers, bootstrap, error) == -1)
+    if (kafka_config_require(&cluster->brokers, place, properties, error) == -1)
         return -1;
-    if (cluster->brokers.bootstrap[0] == '\0') {
-        char advice[ERROR_TEXT_BYTES];
-        brokers_advice(&cluster->brokers, advice, sizeof advice);
-        return error_set(error, "%s", advice);
-    }
     return kafka_cluster_open(cluster, type, "ktopic", properties, settings, error);
 }
 

@@ -5,9 +5,8 @@
 #include "common/kafka_cluster.h"
 
 /* Finds out which Kafka, and connects: brokers.h, kafka_cluster_open. */
-int cluster_open(struct kafka_cluster *cluster, rd_kafka_type_t type, const char *bootstrap,
-                 const struct option_list *properties, const struct kafka_property *settings,
-                 struct error *error);
+int cluster_open(struct kafka_cluster *cluster, rd_kafka_type_t type, const struct kafka_place *place,
+                 struct option_list *properties, const struct kafka_property *settings, struct error *error);
 
 /* 0, or -1 on the embedded broker (kbroker) with an error: "the embedded broker (kbroker) WHAT_NOT: …". Its
  * requests of the Admin API would all run out of time. */

@@ -10,6 +10,7 @@
 struct settings {
     struct option_given given;
     const char *bootstrap;
+    const char *kafka_config;
     struct option_list properties;
     bool json;
 };
@@ -200,11 +201,12 @@ static int show_group(const struct kafka_cluster *cluster, const char *name, boo
 typedef int show_function(const struct kafka_cluster *cluster, const char *name, bool json,
                           struct error *error);
 
-static int ask(const struct settings *settings, show_function *show, const char *name, struct error *error)
+static int ask(struct settings *settings, show_function *show, const char *name, struct error *error)
 {
     struct kafka_cluster cluster;
-    if (cluster_open(&cluster, RD_KAFKA_PRODUCER, settings->bootstrap, &settings->properties, NULL, error) ==
-        -1)
+    if (cluster_open(&cluster, RD_KAFKA_PRODUCER,
+                     &(struct kafka_place){settings->bootstrap, settings->kafka_config},
+                     &settings->properties, NULL, error) == -1)
         return -1;
     int result = cluster_real(&cluster, "does not tell its groups", error);
     if (result == 0)

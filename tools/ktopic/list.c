@@ -9,6 +9,7 @@
 struct settings {
     struct option_given given;
     const char *bootstrap;
+    const char *kafka_config;
     struct option_list properties;
     bool all;
     bool json;
@@ -74,12 +75,13 @@ static void print_json(const struct settings *settings, const struct rd_kafka_me
 
 static int list(void *given, const struct operands *none, struct error *error)
 {
-    const struct settings *settings = given;
+    struct settings *settings = given;
     (void)none;
     struct kafka_cluster cluster;
     const struct rd_kafka_metadata *metadata;
-    if (cluster_open(&cluster, RD_KAFKA_PRODUCER, settings->bootstrap, &settings->properties, NULL, error) ==
-        -1)
+    if (cluster_open(&cluster, RD_KAFKA_PRODUCER,
+                     &(struct kafka_place){settings->bootstrap, settings->kafka_config},
+                     &settings->properties, NULL, error) == -1)
         return -1;
     int result = kafka_cluster_metadata(&cluster, &metadata, error);
     if (result == 0) {

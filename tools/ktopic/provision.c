@@ -18,6 +18,7 @@
 struct settings {
     struct option_given given;
     const char *bootstrap;
+    const char *kafka_config;
     struct option_list properties;
     bool supervised;
     bool create_only;
@@ -206,8 +207,10 @@ static int run(void *given, const struct operands *operands, struct error *error
     const char *topics[TOPICS_MAX];
     size_t count = collect(operands, topics);
     if ((settings->supervised && worker_config_read(WORKER_CONFIG_FD, &program, settings, error) == -1) ||
-        cluster_open(&cluster, RD_KAFKA_PRODUCER, settings->bootstrap, &settings->properties, NULL, error) ==
-            -1)
+        cluster_open(
+            &cluster, RD_KAFKA_PRODUCER,
+            &(struct kafka_place){settings->bootstrap, settings->supervised ? "" : settings->kafka_config},
+            &settings->properties, NULL, error) == -1)
         return -1;
     int result = provision(&cluster, settings, topics, count, error);
     kafka_cluster_close(&cluster);

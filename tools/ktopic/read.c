@@ -15,6 +15,7 @@
 struct settings {
     struct option_given given;
     const char *bootstrap;
+    const char *kafka_config;
     struct option_list properties;
     bool from_beginning;
     bool follow;
@@ -239,13 +240,14 @@ static int read_on(struct reader *reader, struct error *error)
 
 static int read_topic(void *given, const struct operands *operands, struct error *error)
 {
-    const struct settings *settings = given;
+    struct settings *settings = given;
     const char *topic = operands->items[0];
     struct reader reader = {.settings = settings, .topic = topic};
     const struct schema *fallback;
     if (show_fallback(settings->workload, topic, &fallback, error) == -1 ||
-        cluster_open(&reader.cluster, RD_KAFKA_CONSUMER, settings->bootstrap, &settings->properties,
-                     reader_settings, error) == -1)
+        cluster_open(&reader.cluster, RD_KAFKA_CONSUMER,
+                     &(struct kafka_place){settings->bootstrap, settings->kafka_config},
+                     &settings->properties, reader_settings, error) == -1)
         return -1;
     rd_kafka_poll_set_consumer(reader.cluster.rk);
     show_init(&reader.show, fallback);

@@ -15,6 +15,7 @@
 struct settings {
     struct option_given given;
     const char *bootstrap;
+    const char *kafka_config;
     struct option_list properties;
 };
 
@@ -216,13 +217,14 @@ static int act(const struct kafka_cluster *cluster, const char *topic, const cha
 
 static int retention(void *given, const struct operands *operands, struct error *error)
 {
-    const struct settings *settings = given;
+    struct settings *settings = given;
     struct kafka_cluster cluster;
     char value[24] = "";
     const char *word = operands->count > 1 ? operands->items[1] : NULL;
     if ((word != NULL && parse(word, value, error) == -1) ||
-        cluster_open(&cluster, RD_KAFKA_PRODUCER, settings->bootstrap, &settings->properties, NULL, error) ==
-            -1)
+        cluster_open(&cluster, RD_KAFKA_PRODUCER,
+                     &(struct kafka_place){settings->bootstrap, settings->kafka_config},
+                     &settings->properties, NULL, error) == -1)
         return -1;
     int result = act(&cluster, operands->items[0], word != NULL ? value : NULL, error);
     kafka_cluster_close(&cluster);

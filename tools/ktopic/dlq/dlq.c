@@ -86,7 +86,7 @@ static const struct action *find_action(const char *word, struct error *error)
 
 static int act(void *given, const struct operands *operands, struct error *error)
 {
-    const struct dlq_settings *settings = given;
+    struct dlq_settings *settings = given;
     struct letters letters = {0};
     const struct action *action = find_action(operands->items[0], error);
     if (action == NULL)

@@ -201,7 +201,7 @@ static int parse_where(struct letters *letters, struct error *error)
     return letters->where == NULL ? error_context(error, "--where") : 0;
 }
 
-int letters_open(struct letters *letters, const struct dlq_settings *settings, const char *topic,
+int letters_open(struct letters *letters, struct dlq_settings *settings, const char *topic,
                  struct error *error)
 {
     letters->settings = settings;
@@ -217,8 +217,9 @@ int letters_open(struct letters *letters, const struct dlq_settings *settings, c
                                                 {"auto.offset.reset", "error"},
                                                 {NULL, NULL}};
     if (parse_where(letters, error) == -1 ||
-        cluster_open(&letters->cluster, RD_KAFKA_CONSUMER, settings->bootstrap, &settings->properties,
-                     properties, error) == -1 ||
+        cluster_open(&letters->cluster, RD_KAFKA_CONSUMER,
+                     &(struct kafka_place){settings->bootstrap, settings->kafka_config},
+                     &settings->properties, properties, error) == -1 ||
         find_topic(letters, error) == -1)
         return -1;
     return letters->partitions == 0 ? 0 : read_progress(letters, error);

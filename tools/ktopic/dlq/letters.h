@@ -13,6 +13,7 @@
 struct dlq_settings {
     struct option_given given;
     const char *bootstrap;
+    const char *kafka_config;
     struct option_list properties;
     const char *where;
     const char *group;
@@ -59,7 +60,7 @@ struct letter {
 };
 
 /* The letters of `topic`. `letters` must be zeroed; letters_close it in any case. */
-int letters_open(struct letters *letters, const struct dlq_settings *settings, const char *topic,
+int letters_open(struct letters *letters, struct dlq_settings *settings, const char *topic,
                  struct error *error);
 void letters_close(struct letters *letters);
 
