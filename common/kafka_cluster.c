@@ -1,6 +1,7 @@
 #include "common/kafka_cluster.h"
 
 #include "common/clock.h"
+#include "common/kafka_rules.h"
 #include "common/log.h"
 
 #define METADATA_MS  10000
@@ -25,6 +26,8 @@ int kafka_cluster_open(struct kafka_cluster *cluster, rd_kafka_type_t type, cons
                        struct error *error)
 {
     cluster->rk = NULL;
+    if (kafka_rules_check(KAFKA_ROLE_TOOL, properties, error) == -1)
+        return -1;
     rd_kafka_conf_t *conf = kafka_conf(cluster->brokers.bootstrap, client_id, properties, error);
     if (conf == NULL)
         return -1;

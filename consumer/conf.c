@@ -3,6 +3,7 @@
 #include <inttypes.h>
 
 #include "common/clock.h"
+#include "common/kafka_rules.h"
 
 /* Ours unless the user's -X says otherwise; the offsets are this program's business, so those are not to be
  * overridden. */
@@ -80,8 +81,18 @@ static int configure(rd_kafka_conf_t *conf, const struct settings *settings, str
     return 0;
 }
 
+/* Those of its dead letters' producer are checked with it: the producer is made with the first letter. */
+static int check_properties(const struct settings *settings, struct error *error)
+{
+    bool letters = settings->dead_letters == NULL || strcmp(settings->dead_letters, "off") != 0;
+    return kafka_rules_check(KAFKA_ROLE_CONSUMER | (letters ? KAFKA_ROLE_LETTERS : 0), &settings->properties,
+                             error);
+}
+
 rd_kafka_conf_t *consumer_conf(const struct settings *settings, struct error *error)
 {
+    if (check_properties(settings, error) == -1)
+        return NULL;
     rd_kafka_conf_t *conf =
         kafka_conf(settings->brokers.bootstrap, settings->client, &settings->properties, error);
     if (conf == NULL || configure(conf, settings, error) == 0)

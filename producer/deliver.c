@@ -7,6 +7,7 @@
 
 #include "common/clock.h"
 #include "common/exit_codes.h"
+#include "common/kafka_rules.h"
 #include "common/log.h"
 #include "producer/reports.h"
 
@@ -117,6 +118,8 @@ static int open_wake(struct delivery *delivery, struct error *error)
 /* NULL with the error. */
 static rd_kafka_conf_t *make_conf(const struct settings *settings, struct error *error)
 {
+    if (kafka_rules_check(KAFKA_ROLE_PRODUCER, &settings->properties, error) == -1)
+        return NULL;
     rd_kafka_conf_t *conf =
         kafka_conf(settings->brokers.bootstrap, settings->name, &settings->properties, error);
     if (conf == NULL || kafka_conf_set_all(conf, defaults, &settings->properties, error) == 0)

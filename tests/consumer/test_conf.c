@@ -2,6 +2,7 @@
  * so that a librdkafka that knows group.protocol can be played: all else goes to the real ones. */
 #include <dlfcn.h>
 
+#include "common/exit_codes.h"
 #include "consumer/conf.h"
 #include "tests/support/check_main.h"
 
@@ -99,11 +100,10 @@ START_TEST(commit_auto_leaves_it_to_the_timer)
 }
 END_TEST
 
-START_TEST(the_user_s_word_goes_before_ours_but_not_about_offsets)
+START_TEST(the_user_s_word_goes_before_ours)
 {
     static char *words[] = {(char *)"heartbeat.interval.ms=700", (char *)"session.timeout.ms=9000",
-                            (char *)"fetch.error.backoff.ms=70", (char *)"enable.auto.commit=true",
-                            (char *)"auto.offset.reset=latest"};
+                            (char *)"fetch.error.backoff.ms=70"};
     settings.properties = (struct option_list){.items = words, .count = sizeof words / sizeof words[0]};
     make();
     is("heartbeat.interval.ms", "700");
@@ -111,6 +111,23 @@ START_TEST(the_user_s_word_goes_before_ours_but_not_about_offsets)
     is("fetch.error.backoff.ms", "70");
     is("enable.auto.commit", "false");
     is("auto.offset.reset", "error");
+}
+END_TEST
+
+START_TEST(about_offsets_and_dead_letters_the_user_has_no_word)
+{
+    static const char *const words_refused[] = {"enable.auto.commit=true", "auto.offset.reset=latest",
+                                                "acks=1"};
+    for (size_t i = 0; i < 3; i++) {
+        char *words[] = {(char *)(uintptr_t)words_refused[i]};
+        settings.properties = (struct option_list){.items = words, .count = 1};
+        error = (struct error)ERROR_INIT;
+        ck_assert_ptr_null(consumer_conf(&settings, &error));
+        ck_assert_int_eq(error.exit_code, EXIT_CODE_CONFIG);
+        ck_assert_ptr_nonnull(strstr(error.text, words_refused[i]));
+    }
+    settings.dead_letters = "off"; /* then there is no producer */
+    make();
 }
 END_TEST
 
@@ -178,8 +195,9 @@ START_TEST(what_librdkafka_refuses_is_an_error_that_names_it)
 END_TEST
 
 CHECK_MAIN_WITH("consumer/conf", begin, end, a_consumer_commits_itself_and_skips_nothing_in_silence,
-                commit_auto_leaves_it_to_the_timer, the_user_s_word_goes_before_ours_but_not_about_offsets,
-                a_static_member_has_its_id, with_the_consumer_protocol_what_is_the_broker_s_is_not_said,
+                commit_auto_leaves_it_to_the_timer, the_user_s_word_goes_before_ours,
+                about_offsets_and_dead_letters_the_user_has_no_word, a_static_member_has_its_id,
+                with_the_consumer_protocol_what_is_the_broker_s_is_not_said,
                 who_takes_a_place_over_joins_by_the_classic_protocol,
                 where_there_is_only_the_classic_one_nothing_is_said_of_it,
                 what_librdkafka_refuses_is_an_error_that_names_it)

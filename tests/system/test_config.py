@@ -71,6 +71,22 @@ class Configuration(SystemTest):
         self.assertEqual([path.name for path in self.folder.iterdir()], ["fleet.ini"])
         self.assert_nothing_left()
 
+    def test_a_property_that_breaks_a_promise_is_refused_by_a_check_and_at_the_start(self):
+        for bad, reason in (("acks=1", "idempotent producer"), ("queuing.strategy=lifo", "idempotent producer"), ("transactional.id=x", "no transaction is begun here"),
+                            ("delivery.report.only.error=true", "nobody says what was acknowledged"), ("group.id=x", "--group names the group"),
+                            ("auto.offset.reset=latest", "--from says where to begin"), ("bootstrap.servers=h:1", "--bootstrap")):
+            process = self.check("[client bravo]\n", "-X", bad)
+            self.assertIn(f"the property {bad} cannot be: ", process.text("err"))
+            self.assertIn(reason, process.text("err"))
+            self.assertEqual(process.status, 78, bad)
+            process = self.run_program("kconsume", "--client", "b", "--group", "g", "--topic", "t", "--workload", "payments", "--publish=no", "-X", bad)
+            self.assertIn(reason, process.text("err"))
+            self.assertEqual(process.status, 78, bad)
+        (self.folder / "cluster.properties").write_text("acks = 1\n")
+        self.assertIn("the property acks=1 cannot be", self.check("[client bravo]\n", "--kafka-config", "cluster.properties").text("err"))
+        self.assertEqual(self.check("[ksupervise]\nkafka-config = cluster.properties\n[client bravo]\n").status, 78)
+        self.assertEqual(self.check("[client bravo]\ndead-letters = off\n", "-X", "acks=1", "-X", "enable.idempotence=false").status, 0)
+
     def test_a_check_needs_no_broker(self):
         del self.environment["KAFKA_BOOTSTRAP"]
         process = self.check("[client bravo]\npipeline = validate, stats\n")

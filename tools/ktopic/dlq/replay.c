@@ -9,6 +9,7 @@
  */
 #include <inttypes.h>
 
+#include "common/kafka_rules.h"
 #include "common/kafka_send.h"
 #include "common/clock.h"
 #include "common/dead_letter.h"
@@ -194,6 +195,8 @@ static int open_producer(struct replay *replay, struct error *error)
                                                  {"message.max.bytes", "1000000000"},
                                                  {NULL, NULL}};
     const struct letters *letters = replay->letters;
+    if (kafka_rules_check(KAFKA_ROLE_LETTERS, &letters->settings->properties, error) == -1)
+        return -1;
     rd_kafka_conf_t *conf =
         kafka_conf(letters->cluster.brokers.bootstrap, "ktopic", &letters->settings->properties, error);
     if (conf == NULL)
