@@ -21,13 +21,27 @@ static int check_list(const char *list, const char *source, struct error *error)
     if (strlen(list) >= BROKERS_BYTES)
         return error_set_code(error, EXIT_CODE_USAGE, "%s: the address list is longer than %d characters",
                               source, BROKERS_BYTES - 1);
-    static const char marks[] = "._-:,[]/ ";
+    static const char marks[] = "._-:,[]/% ";         /* fe80::1%eth0: an address with its interface */
     bool is_list = list[strspn(list, marks)] != '\0'; /* not marks alone */
     for (const char *c = list; *c != '\0'; c++)
         is_list = is_list && (isalnum((unsigned char)*c) || strchr(marks, *c) != NULL);
     return is_list
                ? 0
                : error_set_code(error, EXIT_CODE_USAGE, "%s: '%s' is not a list of HOST:PORT", source, list);
+}
+
+/* `port` is for an address that has none; an IPv6 address wants brackets then. */
+static void put_address(struct brokers *brokers, const char *address, const char *port)
+{
+    const char *colon = strchr(address, ':');
+    bool is_ipv6 = address[0] != '[' && colon != NULL && strchr(colon + 1, ':') != NULL;
+    bool has_port =
+        port == NULL || (address[0] == '[' ? strstr(address, "]:") != NULL : colon != NULL && !is_ipv6);
+    if (has_port)
+        snprintf(brokers->bootstrap, sizeof brokers->bootstrap, "%s", address);
+    else
+        snprintf(brokers->bootstrap, sizeof brokers->bootstrap, is_ipv6 ? "[%.500s]:%s" : "%.500s:%s",
+                 address, port);
 }
 
 static int take(struct brokers *brokers, const char *address, const char *port, const char *source,
@@ -38,9 +52,7 @@ static int take(struct brokers *brokers, const char *address, const char *port, 
                               source);
     if (check_list(address, source, error) == -1)
         return -1;
-    bool has_port = port == NULL || strchr(address, ':') != NULL;
-    snprintf(brokers->bootstrap, sizeof brokers->bootstrap, "%s%s%s", address, has_port ? "" : ":",
-             has_port ? "" : port);
+    put_address(brokers, address, port);
     snprintf(brokers->source, sizeof brokers->source, "%s", source);
     return 0;
 }

@@ -20,6 +20,47 @@ int name_check(const char *name, const char *what, struct error *error)
     return 0;
 }
 
+static int too_long(const char *name, const char *what, size_t most, const char *who, struct error *error)
+{
+    return error_set_code(error, EXIT_CODE_USAGE, "%s name '%.40s…' has %zu characters; %s at most %zu", what,
+                          name, strlen(name), who, most);
+}
+
+static int kafka_name_check(const char *name, const char *what, struct error *error)
+{
+    if (name[0] == '\0' || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+        return error_set_code(error, EXIT_CODE_USAGE, "%s name '%s': Kafka allows no such name", what, name);
+    if (strlen(name) > TOPIC_LENGTH_MAX)
+        return too_long(name, what, TOPIC_LENGTH_MAX, "Kafka allows", error);
+    for (const char *c = name; *c != '\0'; c++)
+        if (!isalnum((unsigned char)*c) && strchr("._-", *c) == NULL)
+            return error_set_code(error, EXIT_CODE_USAGE,
+                                  "%s name '%s': Kafka allows letters, digits, '.', '_' and '-'", what, name);
+    return 0;
+}
+
+int topic_check(const char *name, struct error *error)
+{
+    return kafka_name_check(name, "topic", error);
+}
+
+int instance_id_check(const char *name, struct error *error)
+{
+    return kafka_name_check(name, "instance id", error);
+}
+
+int group_check(const char *name, struct error *error)
+{
+    if (name[0] == '\0')
+        return error_set_code(error, EXIT_CODE_USAGE, "a group name is empty");
+    if (strlen(name) > GROUP_LENGTH_MAX)
+        return too_long(name, "group", GROUP_LENGTH_MAX, "shared memory holds", error);
+    for (const char *c = name; *c != '\0'; c++)
+        if (iscntrl((unsigned char)*c))
+            return error_set_code(error, EXIT_CODE_USAGE, "a group name has control characters");
+    return 0;
+}
+
 void name_worker(char worker[WORKER_NAME_BYTES], const char *client, unsigned index)
 {
     if (index <= 1)

@@ -17,6 +17,18 @@
 /* 0 when `name` is [A-Za-z0-9_-]{1,32}. `what` names the thing in the error: "client", "instance". */
 int name_check(const char *name, const char *what, struct error *error);
 
+/* Kafka's own limit, org.apache.kafka.common.internals.Topic. A group may have any name there; ours ends
+ * where shared memory does (stats/layout.h). */
+#define TOPIC_LENGTH_MAX 249
+#define GROUP_LENGTH_MAX 255
+
+/* 0 when it is a name that Kafka takes: [A-Za-z0-9._-]{1,249}, and neither . nor .. */
+int topic_check(const char *name, struct error *error);
+/* 0 when it can be told everywhere, whole: 1 to 255 bytes without control characters. */
+int group_check(const char *name, struct error *error);
+/* A group.instance.id, with the rule of a topic. */
+int instance_id_check(const char *name, struct error *error);
+
 /* Writes `bravo` for index 1, `bravo.2` for 2 and so on. */
 void name_worker(char worker[WORKER_NAME_BYTES], const char *client, unsigned index);
 

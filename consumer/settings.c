@@ -2,6 +2,7 @@
 
 #include "common/exit_codes.h"
 #include "common/kafka.h"
+#include "common/names.h"
 #include "common/worker/config.h"
 
 #define AT(field) offsetof(struct settings, field)
@@ -88,6 +89,12 @@ static int resolve(struct settings *settings, struct error *error)
         return error_context(error, "--workload");
     if (settings->topic == NULL && (settings->topic = strdup(settings->schema->topic)) == NULL)
         return error_set(error, "out of memory");
+    if (topic_check(settings->topic, error) == -1)
+        return error_context(error, "--topic");
+    if (settings->group != NULL && group_check(settings->group, error) == -1)
+        return error_context(error, "--group");
+    if (settings->instance_id != NULL && instance_id_check(settings->instance_id, error) == -1)
+        return error_context(error, "--instance-id");
     if (settings->group == NULL)
         snprintf(settings->group_name, sizeof settings->group_name, "test_group_%s", settings->client);
     else

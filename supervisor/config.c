@@ -5,6 +5,7 @@
 
 #include "common/exit_codes.h"
 #include "common/kafka_config.h"
+#include "common/names.h"
 #include "supervisor/ini_file.h"
 
 #define SECTION_ALL      "ksupervise"
@@ -423,6 +424,19 @@ static size_t count_topics(const struct config *config)
     return count;
 }
 
+/* What Kafka would refuse, and what shared memory would cut: two groups of one beginning would be one. */
+static int check_names(const struct config *config, struct error *error)
+{
+    for (size_t i = 0; i < config->all.clients.count; i++) {
+        const struct settings *client = config_client(config, i);
+        if (topic_check(client->topic, error) == -1)
+            return error_context(error, "--topic");
+        if (client->group != NULL && group_check(client->group, error) == -1)
+            return error_context(error, "--group");
+    }
+    return 0;
+}
+
 /* What the file says holds for all: each set of settings of its own has it, too. */
 static int find_kafka(struct config *config, struct error *error)
 {
@@ -444,6 +458,8 @@ static int check_whole(const struct load *load, struct error *error)
         error_set_code(error, EXIT_CODE_USAGE, "it needs a producer with --count N");
         return blame(load, NULL, "exit-when-done", error);
     }
+    if (check_names(config, error) == -1)
+        return -1;
     if (count_topics(config) >= CONFIG_TOPICS_MAX) /* and the producer's */
         return error_set_code(error, EXIT_CODE_USAGE, "more than %d topics", CONFIG_TOPICS_MAX);
     if (find_kafka(config, error) == -1)

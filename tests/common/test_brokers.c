@@ -54,6 +54,20 @@ START_TEST(nothing_configured_is_no_error)
 }
 END_TEST
 
+START_TEST(an_ipv6_address_may_have_an_interface_and_gets_brackets_with_its_port)
+{
+    found("[fe80::1%eth0]:9092,h:1", "[fe80::1%eth0]:9092,h:1", "--bootstrap");
+    setenv("KAFKA_HOST_IP", "fe80::1%eth0", 1);
+    found(NULL, "[fe80::1%eth0]:9092", "KAFKA_HOST_IP");
+    setenv("KAFKA_HOST_IP", "[::1]", 1);
+    found(NULL, "[::1]:9092", "KAFKA_HOST_IP");
+    setenv("KAFKA_HOST_IP", "[::1]:9093", 1);
+    found(NULL, "[::1]:9093", "KAFKA_HOST_IP");
+    setenv("KAFKA_HOST_IP", "h:9093", 1);
+    found(NULL, "h:9093", "KAFKA_HOST_IP");
+}
+END_TEST
+
 START_TEST(each_source_beats_those_after_it)
 {
     write_dotenv("KAFKA_HOST_IP=10.0.0.4\n");
@@ -142,6 +156,7 @@ START_TEST(advice_names_the_address_and_where_it_came_from)
 END_TEST
 
 CHECK_MAIN_WITH("common/brokers", enter_a_clean_folder, remove_the_folder, nothing_configured_is_no_error,
+                an_ipv6_address_may_have_an_interface_and_gets_brackets_with_its_port,
                 each_source_beats_those_after_it, a_host_with_a_port_keeps_it,
                 a_dotenv_that_is_not_understood_is_an_error, an_empty_value_is_refused_where_it_stands,
                 what_cannot_be_a_list_of_addresses_is_refused_with_its_source,

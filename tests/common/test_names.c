@@ -76,7 +76,34 @@ START_TEST(suggests_nothing_when_more_than_a_third_differs)
 }
 END_TEST
 
-CHECK_MAIN("common/names", accepts_letters_digits_underscore_and_hyphen_up_to_32,
-           refuses_anything_else_and_names_it, the_first_worker_has_the_clients_name_the_others_a_number,
-           capitals_are_cut_to_fit, suggests_the_nearest_candidate,
-           suggests_nothing_when_more_than_a_third_differs)
+START_TEST(a_topic_is_what_kafka_takes_and_nothing_is_cut)
+{
+    char name[300];
+    memset(name, 'x', sizeof name);
+    name[TOPIC_LENGTH_MAX] = '\0';
+    ck_assert_int_eq(topic_check(name, &error), 0);
+    ck_assert_int_eq(group_check(name, &error), 0);
+    name[TOPIC_LENGTH_MAX] = 'x';
+    name[GROUP_LENGTH_MAX] = '\0';
+    ck_assert_int_eq(topic_check(name, &error), -1);
+    ck_assert_ptr_nonnull(strstr(error.text, "has 255 characters; Kafka allows at most 249"));
+    ck_assert_int_eq(instance_id_check(name, &error), -1);
+    ck_assert_int_eq(group_check(name, &error), 0);
+    name[GROUP_LENGTH_MAX] = 'x';
+    name[GROUP_LENGTH_MAX + 1] = '\0';
+    ck_assert_int_eq(group_check(name, &error), -1);
+    ck_assert_ptr_nonnull(strstr(error.text, "has 256 characters; shared memory holds at most 255"));
+    ck_assert_int_eq(topic_check("a.b_c-1", &error), 0);
+    ck_assert_int_eq(group_check("eine Gruppe: größer", &error), 0);
+    static const char *const bad[] = {"", ".", "..", "a b", "a/b"};
+    for (size_t k = 0; k < sizeof bad / sizeof bad[0]; k++)
+        ck_assert_int_eq(topic_check(bad[k], &error), -1);
+    ck_assert_int_eq(group_check("", &error), -1);
+    ck_assert_int_eq(group_check("a\nb", &error), -1);
+}
+END_TEST
+
+CHECK_MAIN("common/names", a_topic_is_what_kafka_takes_and_nothing_is_cut,
+           accepts_letters_digits_underscore_and_hyphen_up_to_32, refuses_anything_else_and_names_it,
+           the_first_worker_has_the_clients_name_the_others_a_number, capitals_are_cut_to_fit,
+           suggests_the_nearest_candidate, suggests_nothing_when_more_than_a_third_differs)

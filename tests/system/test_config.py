@@ -87,6 +87,20 @@ class Configuration(SystemTest):
         self.assertEqual(self.check("[ksupervise]\nkafka-config = cluster.properties\n[client bravo]\n").status, 78)
         self.assertEqual(self.check("[client bravo]\ndead-letters = off\n", "-X", "acks=1", "-X", "enable.idempotence=false").status, 0)
 
+    def test_a_name_that_would_be_cut_or_that_kafka_refuses_is_refused_where_it_is_given(self):
+        consumer = "kconsume", "--client", "c", "--workload", "payments", "--publish=no"
+        for words, reason in ((("ksupervise", "--clients", "b", "--check", "--topic", "x" * 250), "--topic: topic name 'x{40}…' has 250 characters; Kafka allows at most 249"),
+                              (("ksupervise", "--clients", "b", "--check", "--group", "x" * 256), "--group: group name 'x{40}…' has 256 characters; shared memory holds at most 255"),
+                              ((*consumer, "--topic", "a b", "--group", "g"), "--topic: topic name 'a b': Kafka allows letters"),
+                              ((*consumer, "--topic", "t", "--group", "x" * 40000), "--group: .* has 40000 characters"),
+                              ((*consumer, "--topic", "t", "--group", "g", "--instance-id", "x" * 250), "--instance-id: .* Kafka allows at most 249"),
+                              (("kproduce", "--topic", "x" * 250), "--topic: topic name"), (("ktopic", "provision", "good", "a/b"), "topic name 'a/b'"),
+                              (("kaudit", "x" * 250), "topic name"), (("kaudit", "t", "-g", "x" * 300), "--group: group name"),
+                              (("ktopic", "dlq", "list", "x" * 250), "topic name")):
+            process = self.run_program(*words)
+            self.assertRegex(process.text("err"), reason)
+            self.assertEqual(process.status, 2, words[0])
+
     def test_a_check_needs_no_broker(self):
         del self.environment["KAFKA_BOOTSTRAP"]
         process = self.check("[client bravo]\npipeline = validate, stats\n")

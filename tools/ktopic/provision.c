@@ -4,6 +4,7 @@
 #include "common/kafka_admin.h"
 #include "common/kafka_topic.h"
 #include "common/log.h"
+#include "common/names.h"
 #include "common/record/schema.h"
 #include "common/worker/config.h"
 #include "tools/ktopic/admin.h"
@@ -206,6 +207,9 @@ static int run(void *given, const struct operands *operands, struct error *error
     struct kafka_cluster cluster;
     const char *topics[TOPICS_MAX];
     size_t count = collect(operands, topics);
+    for (size_t i = 0; i < count; i++)
+        if (topic_check(topics[i], error) == -1)
+            return -1;
     if ((settings->supervised && worker_config_read(WORKER_CONFIG_FD, &program, settings, error) == -1) ||
         cluster_open(
             &cluster, RD_KAFKA_PRODUCER,

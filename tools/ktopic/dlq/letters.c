@@ -6,6 +6,7 @@
 #include "common/decimal.h"
 #include "common/exit_codes.h"
 #include "common/log.h"
+#include "common/names.h"
 #include "common/record/text.h"
 #include "tools/ktopic/dlq/scan.h"
 #include "tools/ktopic/group_admin.h"
@@ -205,6 +206,9 @@ int letters_open(struct letters *letters, struct dlq_settings *settings, const c
                  struct error *error)
 {
     letters->settings = settings;
+    if (topic_check(topic, error) == -1 ||
+        (settings->dlq_topic != NULL && topic_check(settings->dlq_topic, error) == -1))
+        return -1;
     letters->topic = topic;
     if (settings->dlq_topic != NULL)
         snprintf(letters->name, sizeof letters->name, "%s", settings->dlq_topic);
