@@ -96,6 +96,13 @@ bool conf_is_classic(const rd_kafka_conf_t *conf)
     return classic;
 }
 
+rd_kafka_conf_res_t rd_kafka_conf_get(const rd_kafka_conf_t *conf, const char *name, char *value,
+                                      size_t *bytes)
+{
+    (void)conf, (void)name, (void)value, (void)bytes;
+    return RD_KAFKA_CONF_UNKNOWN;
+}
+
 const rd_kafka_conf_t *rd_kafka_conf(rd_kafka_t *rk)
 {
     (void)rk;
