@@ -39,7 +39,7 @@ static int kafka_name_check(const char *name, const char *what, struct error *er
     return 0;
 }
 
-int topic_check(const char *name, struct error *error)
+int topic_name_check(const char *name, struct error *error)
 {
     return kafka_name_check(name, "topic", error);
 }
@@ -49,7 +49,7 @@ int instance_id_check(const char *name, struct error *error)
     return kafka_name_check(name, "instance id", error);
 }
 
-int group_check(const char *name, struct error *error)
+int group_name_check(const char *name, struct error *error)
 {
     if (name[0] == '\0')
         return error_set_code(error, EXIT_CODE_USAGE, "a group name is empty");

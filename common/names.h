@@ -23,9 +23,9 @@ int name_check(const char *name, const char *what, struct error *error);
 #define GROUP_LENGTH_MAX 255
 
 /* 0 when it is a name that Kafka takes: [A-Za-z0-9._-]{1,249}, and neither . nor .. */
-int topic_check(const char *name, struct error *error);
+int topic_name_check(const char *name, struct error *error);
 /* 0 when it can be told everywhere, whole: 1 to 255 bytes without control characters. */
-int group_check(const char *name, struct error *error);
+int group_name_check(const char *name, struct error *error);
 /* A group.instance.id, with the rule of a topic. */
 int instance_id_check(const char *name, struct error *error);
 

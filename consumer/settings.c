@@ -89,9 +89,9 @@ static int resolve(struct settings *settings, struct error *error)
         return error_context(error, "--workload");
     if (settings->topic == NULL && (settings->topic = strdup(settings->schema->topic)) == NULL)
         return error_set(error, "out of memory");
-    if (topic_check(settings->topic, error) == -1)
+    if (topic_name_check(settings->topic, error) == -1)
         return error_context(error, "--topic");
-    if (settings->group != NULL && group_check(settings->group, error) == -1)
+    if (settings->group != NULL && group_name_check(settings->group, error) == -1)
         return error_context(error, "--group");
     if (settings->instance_id != NULL && instance_id_check(settings->instance_id, error) == -1)
         return error_context(error, "--instance-id");

@@ -174,7 +174,7 @@ static int resolve(struct settings *settings, struct error *error)
         return -1;
     if (settings->topic == NULL && (settings->topic = strdup(settings->schema->topic)) == NULL)
         return error_set(error, "out of memory");
-    if (topic_check(settings->topic, error) == -1)
+    if (topic_name_check(settings->topic, error) == -1)
         return error_context(error, "--topic");
     /* An embedded broker has no address before it runs. */
     if (settings->check && settings->supervised && settings->bootstrap == NULL)

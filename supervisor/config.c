@@ -429,9 +429,9 @@ static int check_names(const struct config *config, struct error *error)
 {
     for (size_t i = 0; i < config->all.clients.count; i++) {
         const struct settings *client = config_client(config, i);
-        if (topic_check(client->topic, error) == -1)
+        if (topic_name_check(client->topic, error) == -1)
             return error_context(error, "--topic");
-        if (client->group != NULL && group_check(client->group, error) == -1)
+        if (client->group != NULL && group_name_check(client->group, error) == -1)
             return error_context(error, "--group");
     }
     return 0;

@@ -81,25 +81,25 @@ START_TEST(a_topic_is_what_kafka_takes_and_nothing_is_cut)
     char name[300];
     memset(name, 'x', sizeof name);
     name[TOPIC_LENGTH_MAX] = '\0';
-    ck_assert_int_eq(topic_check(name, &error), 0);
-    ck_assert_int_eq(group_check(name, &error), 0);
+    ck_assert_int_eq(topic_name_check(name, &error), 0);
+    ck_assert_int_eq(group_name_check(name, &error), 0);
     name[TOPIC_LENGTH_MAX] = 'x';
     name[GROUP_LENGTH_MAX] = '\0';
-    ck_assert_int_eq(topic_check(name, &error), -1);
+    ck_assert_int_eq(topic_name_check(name, &error), -1);
     ck_assert_ptr_nonnull(strstr(error.text, "has 255 characters; Kafka allows at most 249"));
     ck_assert_int_eq(instance_id_check(name, &error), -1);
-    ck_assert_int_eq(group_check(name, &error), 0);
+    ck_assert_int_eq(group_name_check(name, &error), 0);
     name[GROUP_LENGTH_MAX] = 'x';
     name[GROUP_LENGTH_MAX + 1] = '\0';
-    ck_assert_int_eq(group_check(name, &error), -1);
+    ck_assert_int_eq(group_name_check(name, &error), -1);
     ck_assert_ptr_nonnull(strstr(error.text, "has 256 characters; shared memory holds at most 255"));
-    ck_assert_int_eq(topic_check("a.b_c-1", &error), 0);
-    ck_assert_int_eq(group_check("eine Gruppe: größer", &error), 0);
+    ck_assert_int_eq(topic_name_check("a.b_c-1", &error), 0);
+    ck_assert_int_eq(group_name_check("eine Gruppe: größer", &error), 0);
     static const char *const bad[] = {"", ".", "..", "a b", "a/b"};
     for (size_t k = 0; k < sizeof bad / sizeof bad[0]; k++)
-        ck_assert_int_eq(topic_check(bad[k], &error), -1);
-    ck_assert_int_eq(group_check("", &error), -1);
-    ck_assert_int_eq(group_check("a\nb", &error), -1);
+        ck_assert_int_eq(topic_name_check(bad[k], &error), -1);
+    ck_assert_int_eq(group_name_check("", &error), -1);
+    ck_assert_int_eq(group_name_check("a\nb", &error), -1);
 }
 END_TEST
 

@@ -112,11 +112,11 @@ static int choose_sink(struct settings *settings, struct error *error)
 
 static int resolve(struct settings *settings, struct error *error)
 {
-    if (topic_check(settings->topic, error) == -1)
+    if (topic_name_check(settings->topic, error) == -1)
         return -1;
-    if (settings->dead_letter_topic != NULL && topic_check(settings->dead_letter_topic, error) == -1)
+    if (settings->dead_letter_topic != NULL && topic_name_check(settings->dead_letter_topic, error) == -1)
         return error_context(error, "--dlq-topic");
-    if (settings->group != NULL && group_check(settings->group, error) == -1)
+    if (settings->group != NULL && group_name_check(settings->group, error) == -1)
         return error_context(error, "--group");
     settings->dead_letters = settings->dead_letters || settings->dead_letter_topic != NULL;
     if (choose_sink(settings, error) == -1)

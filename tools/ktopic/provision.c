@@ -208,7 +208,7 @@ static int run(void *given, const struct operands *operands, struct error *error
     const char *topics[TOPICS_MAX];
     size_t count = collect(operands, topics);
     for (size_t i = 0; i < count; i++)
-        if (topic_check(topics[i], error) == -1)
+        if (topic_name_check(topics[i], error) == -1)
             return -1;
     if ((settings->supervised && worker_config_read(WORKER_CONFIG_FD, &program, settings, error) == -1) ||
         cluster_open(

@@ -206,8 +206,8 @@ int letters_open(struct letters *letters, struct dlq_settings *settings, const c
                  struct error *error)
 {
     letters->settings = settings;
-    if (topic_check(topic, error) == -1 ||
-        (settings->dlq_topic != NULL && topic_check(settings->dlq_topic, error) == -1))
+    if (topic_name_check(topic, error) == -1 ||
+        (settings->dlq_topic != NULL && topic_name_check(settings->dlq_topic, error) == -1))
         return -1;
     letters->topic = topic;
     if (settings->dlq_topic != NULL)
