@@ -10,6 +10,12 @@ static void set_number(json_t *object, const char *name, int64_t value)
     json_object_set_new(object, name, value == STATS_UNKNOWN ? json_null() : json_integer(value));
 }
 
+/* There is no process 0: to a script's kill it would be the script's own group. */
+static void set_pid(json_t *object, int64_t pid)
+{
+    set_number(object, "pid", pid > 0 ? pid : STATS_UNKNOWN);
+}
+
 /* Foreign text may be no UTF-8, which JSON cannot hold: then it is escaped as for a terminal. */
 static void set_text(json_t *object, const char *name, const char *text)
 {
@@ -109,7 +115,7 @@ static json_t *last_death(const struct directory_death *death)
     json_t *object = json_object();
     set_number(object, "time_us", death->time_us);
     set_number(object, "generation", death->generation);
-    set_number(object, "pid", death->pid);
+    set_pid(object, death->pid);
     set_number(object, "exit_status", death->exit_status);
     set_number(object, "signal", death->signal > 0 ? death->signal : STATS_UNKNOWN);
     json_object_set_new(object, "core_dumped", json_boolean(death->core_dumped == 1));
@@ -197,7 +203,7 @@ static json_t *worker_of(const struct view *view, const struct view_worker *work
     set_text(object, "kind", stats_kind_name((enum stats_kind)entry->kind));
     set_number(object, "generation",
                worker->generation > 0 ? (int64_t)worker->generation : entry->generation);
-    set_number(object, "pid", worker->snapshot != NULL ? worker->liveness.pid : entry->pid);
+    set_pid(object, worker->snapshot != NULL ? worker->liveness.pid : entry->pid);
     json_object_set_new(object, "alive", json_boolean(view_alive(worker)));
     set_text(object, "state", view_state(view, worker));
     set_text(object, "group", entry->group[0] == '\0' ? NULL : entry->group);
@@ -229,7 +235,7 @@ static json_t *supervisor_of(const struct view *view)
     if (view->directory == NULL)
         return json_null();
     json_t *object = json_object();
-    set_number(object, "pid", directory_pid(view->directory));
+    set_pid(object, directory_pid(view->directory));
     json_object_set_new(object, "alive", json_boolean(view->supervisor_alive));
     set_number(object, "started_us", directory_started_us(view->directory));
     set_text(object, "birth_id", directory_birth_id(view->directory));

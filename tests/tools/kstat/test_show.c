@@ -178,6 +178,17 @@ START_TEST(json_has_the_schema_of_version_1)
 }
 END_TEST
 
+/* A script's `kill -9 0` would end the script's own process group. */
+START_TEST(json_has_no_process_0)
+{
+    collect(&everything);
+    view.workers[0].liveness.pid = 0; /* starting */
+    json_t *root = json_view(&view, NULL);
+    ck_assert(json_is_null(json_object_get(worker_json(root, 0), "pid")));
+    json_decref(root);
+}
+END_TEST
+
 START_TEST(json_partitions_have_null_for_what_is_not_known)
 {
     collect(&everything);
@@ -332,8 +343,9 @@ START_TEST(every_definition_is_listed)
 END_TEST
 
 CHECK_MAIN_WITH("tools/kstat/show", prepare, clean_up, the_overview_shows_workers_partitions_in_order_and_lag,
-                json_has_the_schema_of_version_1, json_partitions_have_null_for_what_is_not_known,
-                one_worker_is_shown_with_all_that_is_known, what_is_not_there_is_not_running_and_says_what_is,
+                json_has_the_schema_of_version_1, json_has_no_process_0,
+                json_partitions_have_null_for_what_is_not_known, one_worker_is_shown_with_all_that_is_known,
+                what_is_not_there_is_not_running_and_says_what_is,
                 a_dead_generation_is_shown_as_it_left_itself_with_its_age,
                 workers_without_a_directory_are_shown_too, a_dead_supervisor_is_said,
                 a_damaged_segment_is_a_note_not_the_end, every_definition_is_listed)
