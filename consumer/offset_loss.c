@@ -56,15 +56,13 @@ static const char *go_on(struct consumer *consumer, int32_t partition, int64_t t
 
 /* --- another topic of the same name -------------------------------------------------------------------- */
 
-/* Its records are all new: those that `latest` passes over are lost. And what is true of one partition is
- * true of the others, whose last records are looked at before anything more is committed. */
+/* Its records are all new: those that `latest` passes over are lost. */
 static void begin_another(struct consumer *consumer, int32_t partition, const struct held *held,
                           const char *why)
 {
     int64_t from = partition_assigned(&consumer->partitions, partition)->position;
     int64_t to = latest(consumer) ? held->end : held->low;
     int64_t passed = to - held->low;
-    partitions_event(&consumer->partitions, EVENT_DOUBTED);
     const char *end = go_on(consumer, partition, to, MOVE_ANOTHER_TOPIC, passed);
     log_warning("%s [%" PRId32 "]: %s; %" PRId64 " → %" PRId64 ", %" PRId64
                 " records of the new one are passed over; how many the former one had left is unknown%s",
@@ -157,6 +155,8 @@ static void settle_gone(struct consumer *consumer, int32_t partition, const stru
     int64_t from = partition_assigned(&consumer->partitions, partition)->position;
     if (is_there(consumer, partition, held))
         return;
+    if (from > held->end) /* another topic: so are the other partitions, whose last records are looked at */
+        partitions_event(&consumer->partitions, EVENT_DOUBTED);
     if (consumer->settings->on_offset_loss == OFFSET_LOSS_STOP)
         stop(consumer, partition, from, held);
     else if (from > held->end)

@@ -61,6 +61,14 @@ static bool pass_gap(struct partitions *partitions, struct partition *row, int32
     return true;
 }
 
+/* What is true of one partition is true of the others: their last records are looked at before more is
+ * committed. */
+static void meet_another(struct partitions *partitions, int32_t number)
+{
+    partition_event(partitions, number, EVENT_OTHER);
+    partitions_event(partitions, EVENT_DOUBTED);
+}
+
 /* Behind the last record and before the position lay none: what is there now is another topic's. With
  * acknowledgements one may have lain there that was acknowledged before it was read, and is nobody's last. */
 static bool tells(const struct partition *row, int64_t offset)
@@ -75,9 +83,12 @@ static enum taken compare(struct partitions *partitions, struct partition *row,
         return NOT_TAKEN;
     const struct witness found = witness_of(message);
     bool same = PLANTED(forget_witness) || witness_equal(&row->last.read, &found);
-    if (!same)
+    if (same) {
+        partition_event(partitions, message->partition, EVENT_SEEN);
+    } else {
         row->last.found = found;
-    partition_event(partitions, message->partition, same ? EVENT_SEEN : EVENT_OTHER);
+        meet_another(partitions, message->partition);
+    }
     return TAKEN_LAST;
 }
 
@@ -122,7 +133,7 @@ bool partition_take_end(struct partitions *partitions, int32_t number, int64_t o
     if (row == NULL || row->fetch.seek || !state_fetched(row->state))
         return false;
     if (offset < expected(row)) {
-        partition_event(partitions, number, EVENT_OTHER);
+        meet_another(partitions, number);
         return false;
     }
     if (row->state == STATE_VERIFYING)

@@ -116,10 +116,13 @@ END_TEST
 
 START_TEST(an_offset_beyond_the_end_asks_whether_the_topic_is_another)
 {
+    const struct witness witness = witness_at(19, "seen");
     begin(0, 60);
+    table_begin_behind(&consumer.partitions, 1, 20, &witness);
     is_gone(0, 60);
     serve();
     ck_assert_ptr_nonnull(strstr(capture.text, "the topic holds 30 to 50 (was it made anew?); nothing"));
+    ck_assert(row(1)->last.doubted); /* as it ends, no other partition is committed unseen */
 }
 END_TEST
 
