@@ -13,7 +13,7 @@ struct request {
     int generation;
     uint64_t order;
     int64_t sent_us;
-    int knows[PARTITIONS_MAX]; /* of which making of the topic it tells; 0: of whichever is there */
+    int knows[PARTITIONS_MAX]; /* of which making of the topic it tells */
     bool judged;               /* what becomes of it is decided */
     rd_kafka_topic_partition_list_t *list;
     rd_kafka_queue_t *queue;
@@ -89,7 +89,7 @@ static rd_kafka_resp_err_t apply_one(const struct request *request, rd_kafka_top
     world_trace("committed: %s [%d] %lld %s%s", one->topic, (int)one->partition, (long long)one->offset,
                 log->metadata, late ? " (late)" : "");
     oracle_committed(request->client->worker, topic, one->partition, late,
-                     knows != 0 && knows != sim.cluster.topics[TOPIC_MAIN].incarnation);
+                     knows != sim.cluster.topics[TOPIC_MAIN].incarnation);
     return RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
@@ -180,7 +180,8 @@ static struct request *request_new(rd_kafka_t *rk, const rd_kafka_topic_partitio
                                 .queue = &rk->consumer_queue};
     for (int i = 0; i < PARTITIONS_MAX; i++) {
         const struct toppar *toppar = &rk->toppars[TOPIC_MAIN][i];
-        request->knows[i] = toppar->assignment > 0 ? oracle_knows(toppar) : 0;
+        request->knows[i] =
+            toppar->assignment > 0 ? oracle_knows(toppar) : sim.cluster.topics[TOPIC_MAIN].incarnation;
     }
     return request;
 }

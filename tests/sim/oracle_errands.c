@@ -113,6 +113,14 @@ static bool is_a_zombies(const struct worker *worker, int32_t partition)
            owner->client != worker->rk;
 }
 
+/* What it sends anew it may. */
+static void forget_letters(const struct worker *worker, struct log *log, int64_t from)
+{
+    for (int64_t i = from; i < log->high; i++)
+        if (log->entries[i].fate.sent_by == (int)(worker - sim.workers.all) + 1)
+            log->entries[i].fate.sent_by = 0;
+}
+
 /* `payments [0] 350 → 0`: nobody promises what lies before the target; what lies behind it comes again. */
 void oracle_errand_line(struct worker *worker, const char *line)
 {
@@ -126,6 +134,8 @@ void oracle_errand_line(struct worker *worker, const char *line)
     struct log *log = cluster_log(TOPIC_MAIN, partition);
     if (worker->rk != NULL)
         reset_toppar(&worker->rk->toppars[TOPIC_MAIN][partition]);
+    if (log != NULL)
+        forget_letters(worker, log, target);
     if (log == NULL || is_a_zombies(worker, partition))
         return;
     worker->reset_to[partition] = target;
