@@ -163,7 +163,7 @@ $(B)/tests/sim/sim: $(SIM_O) $(B)/libkconsume.a $(B)/libcommon.a
 
 .PHONY: sim
 sim: $(B)/tests/sim/sim ## histories of a simulated Kafka for SIM_SECONDS (60); SEED=N tells one, SHORT=1 shortened
-	$(Q)$< $(if $(SEED),--seed $(SEED) $(if $(SHORT),--short),--seconds $(or $(SIM_SECONDS),60)) $(SIM_OPTIONS)
+	$(Q)$< $(if $(SEED),--seed $(SEED) $(if $(SHORT),--short),--kept tests/sim/kept --seconds $(or $(SIM_SECONDS),60)) $(SIM_OPTIONS)
 
 .PHONY: setup play test unit system chaos mutants provision kafka kafka-stop bench lint fuzz format install uninstall clean help
 setup:

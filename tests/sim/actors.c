@@ -29,7 +29,7 @@ int64_t step_span(uint32_t number, int64_t least, int64_t most)
 
 /* --- workers ------------------------------------------------------------------------------------------- */
 
-static void start(const struct step *step)
+void step_start(const struct step *step)
 {
     struct slot *slot = slot_of(step->a);
     slot->wanted = true;
@@ -37,7 +37,7 @@ static void start(const struct step *step)
         worker_start((int)(slot - sim.workers.slots), NULL);
 }
 
-static void stop(const struct step *step)
+void step_stop(const struct step *step)
 {
     struct slot *slot = slot_of(step->a);
     slot->wanted = false;
@@ -306,8 +306,8 @@ static void (*const carry_out[STEP_KINDS])(const struct step *step) = {
     [STEP_DECIDE] = step_decide,
     [STEP_COMPACT] = step_compact,
     [STEP_RETAIN] = step_retain,
-    [STEP_START] = start,
-    [STEP_STOP] = stop,
+    [STEP_START] = step_start,
+    [STEP_STOP] = step_stop,
     [STEP_KILL] = kill_worker,
     [STEP_FREEZE] = freeze,
     [STEP_ISOLATE] = isolate,
@@ -379,7 +379,7 @@ static void calm(void *context, int64_t a, int64_t b)
         if (sim.plan->features & FEATURE_RESTORES)
             log_append(TOPIC_MAIN, p, ENTRY_RECORD);
     for (uint32_t i = 0; i < (uint32_t)sim.plan->workers; i++)
-        start(&(struct step){.a = i});
+        step_start(&(struct step){.a = i});
     resume_all();
     for (int i = 0; i < sim.plan->workers; i++)
         if (sim.workers.slots[i].worker != NULL)

@@ -9,6 +9,9 @@ int32_t step_partition(uint32_t number);
 /* A moment more than `least`, up to `most`, from a step's number: the same in a shortened history. */
 int64_t step_span(uint32_t number, int64_t least, int64_t most);
 
+/* To members. */
+void step_start(const struct step *step);
+void step_stop(const struct step *step);
 /* To the topic: actors_topic.c. */
 void step_produce(const struct step *step);
 void step_begin(const struct step *step);

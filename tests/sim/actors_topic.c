@@ -61,12 +61,40 @@ static void make_topic(void *context, int64_t records, int64_t partitions)
     }
 }
 
+static void stop_one(void *context, int64_t a, int64_t b)
+{
+    (void)context;
+    step_stop(&(struct step){.a = (uint32_t)a, .b = (uint32_t)b});
+}
+
+static void start_one(void *context, int64_t a, int64_t b)
+{
+    (void)context;
+    (void)b;
+    step_start(&(struct step){.a = (uint32_t)a});
+}
+
+/* Some members are restarted while the topic is made: the last turns of one are when it comes. */
+static void restart_around(const struct step *step, int64_t in_us)
+{
+    for (uint32_t i = 0; i < (uint32_t)sim.plan->workers; i++) {
+        uint64_t hash = random_of(step->a, step->b, i);
+        if (hash % 3 == 0)
+            continue;
+        world_in(in_us - 180 * MS + (int64_t)(hash >> 8) % (240 * MS), stop_one, NULL, i, step->b >> 3);
+        world_in(in_us + 2 * SECOND, start_one, NULL, i, 0);
+    }
+}
+
 /* It is away long enough to be missed. */
 void step_make_topic_anew(const struct step *step)
 {
     int64_t partitions = sim.cluster.topics[TOPIC_MAIN].partition_count;
     if (!sim.cluster.topics[TOPIC_MAIN].exists)
         return;
+    int64_t in_us = step_span(step->a, 500 * MS, 3 * SECOND);
     topic_delete(TOPIC_MAIN);
-    world_in(step_span(step->a, 500 * MS, 3 * SECOND), make_topic, NULL, step->b, partitions);
+    if (sim.plan->features & FEATURE_MEMBERS)
+        restart_around(step, in_us);
+    world_in(in_us, make_topic, NULL, step->b, partitions);
 }

@@ -12,11 +12,20 @@
 
 #include "tests/sim/shorten.h"
 
-enum { SHORTEN_RUNS = 600, SORT_RUNS = 150, KINDS_MAX = 256, KIND_BYTES = 160, HANG_SECONDS = 20 };
+enum {
+    SHORTEN_RUNS = 600,
+    SORT_RUNS = 150,
+    KINDS_MAX = 256,
+    KIND_BYTES = 160,
+    HANG_SECONDS = 20,
+    KEPT_MAX = 64
+};
 
 struct options {
     uint64_t first;
-    uint64_t last; /* not beyond that seed */
+    uint64_t last;           /* not beyond that seed */
+    uint64_t kept[KEPT_MAX]; /* come before the first */
+    uint64_t kept_count;
     double seconds;
     bool one;         /* tell the history of `first`, event by event */
     bool survey;      /* go on after a failure: the first seed of each broken promise */
@@ -29,6 +38,7 @@ struct options {
 
 /* Shared with the child that runs them, so that a crash leaves a seed behind. */
 struct progress {
+    volatile uint64_t next; /* the kept ones first, then those from `first` on */
     volatile uint64_t seed, histories, events;
     volatile int64_t virtual_us;
     volatile bool failed;
@@ -59,6 +69,11 @@ static struct plan make(const struct options *options, uint64_t seed)
     plan_without(&plan, options->without);
     plan.allowed = options->allowed;
     return plan;
+}
+
+static uint64_t seed_at(const struct options *options, uint64_t index)
+{
+    return index < options->kept_count ? options->kept[index] : options->first + index - options->kept_count;
 }
 
 /* --- many ---------------------------------------------------------------------------------------------- */
@@ -108,7 +123,10 @@ static void sort_failure(struct progress *progress, struct plan *plan, enum rule
 
 static void run_many(const struct options *options, struct progress *progress, double began_s)
 {
-    for (; now_s() - began_s < options->seconds && progress->seed <= options->last; progress->seed++) {
+    for (; now_s() - began_s < options->seconds; progress->next++) {
+        progress->seed = seed_at(options, progress->next);
+        if (progress->next >= options->kept_count && progress->seed > options->last)
+            return;
         struct plan plan = make(options, progress->seed);
         struct outcome outcome = history_run(&plan, false);
         progress->histories++;
@@ -134,14 +152,14 @@ static void tell_progress(const struct progress *progress, double seconds)
 /* Waits for the child; false when it crashed, or one history does not end. */
 static bool watch(pid_t child, const struct progress *progress, double began_s)
 {
-    uint64_t seed = progress->seed;
+    uint64_t at = progress->next;
     double moved_s = now_s();
     int status;
     while (waitpid(child, &status, WNOHANG) == 0) {
         nanosleep(&(struct timespec){.tv_nsec = 20 * 1000 * 1000}, NULL); /* usleep is the simulation's */
         tell_progress(progress, now_s() - began_s);
-        if (progress->seed != seed) {
-            seed = progress->seed;
+        if (progress->next != at) {
+            at = progress->next;
             moved_s = now_s();
         }
         if (now_s() - moved_s > HANG_SECONDS)
@@ -170,7 +188,7 @@ static void run_children(const struct options *options, struct progress *progres
         if (watch(child, progress, began_s))
             return;
         crashed(progress, now_s() - began_s);
-        progress->seed++;
+        progress->next++;
         again = options->survey;
     }
 }
@@ -244,7 +262,6 @@ static int run_all(const struct options *options)
     struct progress *progress =
         mmap(NULL, sizeof *progress, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     double began_s = now_s();
-    progress->seed = options->first;
     run_children(options, progress, began_s);
     double seconds = now_s() - began_s;
     uint64_t failed = 0;
@@ -289,19 +306,30 @@ static uint32_t rules_of(const char *text)
     return set;
 }
 
+/* A seed a line, and what it has found; `#` begins a line that is none. */
+static void read_kept(struct options *options, const char *path)
+{
+    char line[256];
+    FILE *file = fopen(path, "r");
+    if (file == NULL) {
+        perror(path);
+        exit(2);
+    }
+    while (options->kept_count < KEPT_MAX && fgets(line, sizeof line, file) != NULL)
+        if (line[0] >= '0' && line[0] <= '9')
+            options->kept[options->kept_count++] = strtoull(line, NULL, 10);
+    fclose(file);
+}
+
 int main(int argc, char **argv)
 {
-    static const struct option longs[] = {{"seed", required_argument, NULL, 's'},
-                                          {"seconds", required_argument, NULL, 't'},
-                                          {"first", required_argument, NULL, 'f'},
-                                          {"survey", no_argument, NULL, 'y'},
-                                          {"until-found", no_argument, NULL, 'u'},
-                                          {"sort", no_argument, NULL, 'o'},
-                                          {"without", required_argument, NULL, 'w'},
-                                          {"short", no_argument, NULL, 'h'},
-                                          {"allow", required_argument, NULL, 'a'},
-                                          {"last", required_argument, NULL, 'l'},
-                                          {NULL, 0, NULL, 0}};
+    static const struct option longs[] = {
+        {"seed", required_argument, NULL, 's'},    {"seconds", required_argument, NULL, 't'},
+        {"first", required_argument, NULL, 'f'},   {"survey", no_argument, NULL, 'y'},
+        {"until-found", no_argument, NULL, 'u'},   {"sort", no_argument, NULL, 'o'},
+        {"without", required_argument, NULL, 'w'}, {"short", no_argument, NULL, 'h'},
+        {"allow", required_argument, NULL, 'a'},   {"last", required_argument, NULL, 'l'},
+        {"kept", required_argument, NULL, 'k'},    {NULL, 0, NULL, 0}};
     struct options options = {.first = 1, .last = UINT64_MAX, .seconds = 60};
     int option;
     while ((option = getopt_long(argc, argv, "", longs, NULL)) != -1) {
@@ -312,6 +340,8 @@ int main(int argc, char **argv)
         options.sorts = options.sorts || option == 'o';
         options.survey = options.survey || option == 'y' || option == 'o';
         options.shortens = options.shortens || option == 'h';
+        if (option == 'k')
+            read_kept(&options, optarg);
         if (option == 'l')
             options.last = strtoull(optarg, NULL, 10);
         if (option == 't')

@@ -32,7 +32,7 @@ struct worker;
     X(RESETS, "resets", 20)                                                                                  \
     X(RESET_PROCESS, "reset-process", 8)                                                                     \
     X(NEW_PARTITION, "new-partition", 20)                                                                    \
-    X(NEW_TOPIC, "new-topic", 8)                                                                             \
+    X(NEW_TOPIC, "new-topic", 15)                                                                            \
     X(OTHER_TOPIC, "other-topic", 10)                                                                        \
     X(JUMPS, "jumps", 40)                                                                                    \
     X(SINK_FAULTS, "sink-faults", 60)                                                                        \
