@@ -143,10 +143,7 @@ static bool is_there(struct consumer *consumer, int32_t partition, const struct 
         wait(consumer, partition);
         return true;
     }
-    bool last_is_gone = held->low > row->last.read.offset;
-    partition_event(&consumer->partitions, partition, EVENT_NOT_LOST);
-    if (last_is_gone && row->state == STATE_VERIFYING)
-        partition_last_is_gone(&consumer->partitions, partition);
+    partition_not_lost(&consumer->partitions, partition, held->low);
     return true;
 }
 

@@ -18,7 +18,7 @@ const struct partition partition_unused = {
                .stop = STATS_UNKNOWN,
                .last = WITNESS_NONE},
     .retry = {.offset = STATS_UNKNOWN},
-    .last = {.read = WITNESS_NONE, .found = WITNESS_NONE},
+    .last = {.read = WITNESS_NONE, .found = WITNESS_NONE, .gone_to = STATS_UNKNOWN},
     .gap = {.at = STATS_UNKNOWN},
 };
 

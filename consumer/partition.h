@@ -73,6 +73,7 @@ struct retry {
 struct last_record {
     struct witness read;  /* as it was read; WITNESS_NONE: not known */
     struct witness found; /* of another topic, there or behind it; WITNESS_NONE: none was met */
+    int64_t gone_to;      /* what lies before is, this record too: what follows it is looked at */
     bool doubted;         /* nothing is committed before it is seen again */
     bool former;          /* an earlier assignment's: if it is gone, the group says where to go on */
 };
@@ -189,7 +190,9 @@ int64_t partitions_due_us(const struct partitions *partitions);
 /* Where reading begins, or goes on. */
 static inline int64_t partition_read_from(const struct partition *row)
 {
-    return row->state == STATE_VERIFYING ? row->last.read.offset : row->position;
+    if (row->state != STATE_VERIFYING)
+        return row->position;
+    return row->last.gone_to > row->last.read.offset ? row->last.gone_to : row->last.read.offset;
 }
 
 /* --- what librdkafka was told: fetching.h -------------------------------------------------------------- */
@@ -229,9 +232,8 @@ static inline enum taken partition_take(struct partitions *partitions, const rd_
  * before that is settled. */
 bool partition_take_end(struct partitions *partitions, int32_t number, int64_t offset);
 
-/* Of one that is verifying: the last record is not there any more. Told with --verbose. Then it reads on, or
- * has to be placed again. */
-void partition_last_is_gone(struct partitions *partitions, int32_t number);
+/* Of one that is losing: no more is gone than what lies before `low`, which is not beyond the position. */
+void partition_not_lost(struct partitions *partitions, int32_t number, int64_t low);
 
 /* Something of the batch in flight moves a position. */
 bool partitions_moving(const struct partitions *partitions);

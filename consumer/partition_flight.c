@@ -94,13 +94,21 @@ static enum taken compare(struct partitions *partitions, struct partition *row,
 
 /* Compaction or retention took the last record: whether the topic is the same cannot be told, and is no more
  * asked. Where the group is not that far, it is believed instead of what this process remembers. */
-void partition_last_is_gone(struct partitions *partitions, int32_t number)
+static void last_is_gone(struct partitions *partitions, int32_t number)
 {
     const struct partition *row = partition_assigned(partitions, number);
     log_verbose("%s [%" PRId32 "]: the last record that was read, at %" PRId64
                 ", is gone: whether the topic is still the same cannot be told",
                 partitions->topic, number, row->last.read.offset);
     partition_event(partitions, number, row->last.former ? EVENT_UNSURE : EVENT_ABSENT);
+}
+
+void partition_not_lost(struct partitions *partitions, int32_t number, int64_t low)
+{
+    struct partition *row = partition_assigned_row(partitions, number);
+    if (row != NULL && row->last.read.offset != STATS_UNKNOWN)
+        row->last.gone_to = low;
+    partition_event(partitions, number, EVENT_NOT_LOST);
 }
 
 /* Anything but the next record of a partition that reads. */
@@ -111,7 +119,7 @@ static enum taken judge(struct partitions *partitions, struct partition *row,
     if (message->offset < expected(row))
         return verifying ? compare(partitions, row, message) : NOT_TAKEN;
     if (verifying)
-        partition_last_is_gone(partitions, message->partition);
+        last_is_gone(partitions, message->partition);
     if (row->state == STATE_PLACING || !pass_gap(partitions, row, message->partition, message->offset))
         return NOT_TAKEN;
     return accept_record(partitions, row, message);
@@ -137,7 +145,7 @@ bool partition_take_end(struct partitions *partitions, int32_t number, int64_t o
         return false;
     }
     if (row->state == STATE_VERIFYING)
-        partition_last_is_gone(partitions, number);
+        last_is_gone(partitions, number);
     if (row->state == STATE_PLACING || offset == expected(row) || !pass_gap(partitions, row, number, offset))
         return false;
     extend(row, offset);

@@ -253,14 +253,21 @@ static void last_was(int64_t offset)
     serve();
 }
 
-START_TEST(where_only_the_last_record_is_gone_it_is_looked_at_no_more)
+START_TEST(where_only_the_last_record_is_gone_what_is_left_before_the_position_is_looked_at)
 {
     last_was(29);
-    ck_assert_int_eq(row(0)->state, STATE_READING);
+    ck_assert_int_eq(row(0)->state, STATE_VERIFYING);
+    ck_assert_int_eq(partition_read_from(row(0)), 30);
+    settled();
+    ck_assert_int_eq(table_take(&consumer.partitions, 0, 31, "next"), TAKEN); /* as before: nothing */
     ck_assert_int_eq(row(0)->last.read.offset, STATS_UNKNOWN);
+    last_was(29);
+    settled();
+    ck_assert_int_eq(table_take(&consumer.partitions, 0, 30, "where none was"), TAKEN_LAST);
+    ck_assert_int_eq(row(0)->state, STATE_LOSING);
     last_was(30); /* it is the first that is there */
     ck_assert_int_eq(row(0)->state, STATE_VERIFYING);
-    ck_assert_int_eq(row(0)->last.read.offset, 30);
+    ck_assert_int_eq(partition_read_from(row(0)), 30);
 }
 END_TEST
 
@@ -357,7 +364,7 @@ CHECK_MAIN_WITH("consumer/offset_loss", open_consumer, consumer_end,
                 a_database_that_does_not_say_that_it_went_on_is_asked_again_and_nothing_counts,
                 a_broker_that_does_not_answer_is_asked_again_in_a_second, all_that_are_lost_are_settled,
                 what_is_there_after_all_is_read_and_asked_again_only_after_a_second,
-                where_only_the_last_record_is_gone_it_is_looked_at_no_more,
+                where_only_the_last_record_is_gone_what_is_left_before_the_position_is_looked_at,
                 another_record_in_the_last_ones_place_stops, so_does_one_where_none_was,
                 or_begins_the_new_topic,
                 then_the_last_records_of_the_others_are_looked_at_before_more_is_committed,

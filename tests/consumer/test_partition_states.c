@@ -117,7 +117,7 @@ static struct partition marked(enum partition_state state)
                    .failed = true,
                    .last = {31, 5, 6}},
         .retry = {30, 2, 3, 13},
-        .last = {last_record, other_record, true, true},
+        .last = {last_record, other_record, 28, true, true},
         .gap = {30, true},
     };
     if (!knows_last)
@@ -159,7 +159,7 @@ static void begin(struct partition *row)
                               .commit = {STATS_UNKNOWN, STATS_UNKNOWN, STATS_UNKNOWN, false},
                               .flight = partition_unused.flight,
                               .retry = {.offset = STATS_UNKNOWN},
-                              .last = {WITNESS_NONE, WITNESS_NONE, false, false},
+                              .last = {WITNESS_NONE, WITNESS_NONE, STATS_UNKNOWN, false, false},
                               .gap = {STATS_UNKNOWN, false}};
 }
 
@@ -190,7 +190,7 @@ static void place(struct partition *row, const struct place *where)
                               .commit = {45, 25, STATS_UNKNOWN, true},
                               .flight = partition_unused.flight,
                               .retry = {.offset = STATS_UNKNOWN},
-                              .last = {where->witness, WITNESS_NONE, false, false},
+                              .last = {where->witness, WITNESS_NONE, STATS_UNKNOWN, false, false},
                               .gap = {STATS_UNKNOWN, false}};
 }
 
@@ -255,8 +255,8 @@ static bool same_parts(const struct partition *a, const struct partition *b)
            a->retry.attempts == b->retry.attempts && a->retry.batch_attempts == b->retry.batch_attempts &&
            a->retry.first_failure_us == b->retry.first_failure_us &&
            witness_equal(&a->last.read, &b->last.read) && witness_equal(&a->last.found, &b->last.found) &&
-           a->last.doubted == b->last.doubted && a->last.former == b->last.former && a->gap.at == b->gap.at &&
-           a->gap.believed == b->gap.believed;
+           a->last.gone_to == b->last.gone_to && a->last.doubted == b->last.doubted &&
+           a->last.former == b->last.former && a->gap.at == b->gap.at && a->gap.believed == b->gap.believed;
 }
 
 /* --- cases --------------------------------------------------------------------------------------------- */
