@@ -76,8 +76,10 @@ void oracle_handed(struct toppar *toppar, const struct op *op)
         return;
     if (err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART)
         toppar->told_missing = true;
-    if (err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET) /* it goes on elsewhere, without a last record */
+    if (err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET) { /* it goes on elsewhere, without a last record */
         toppar->worked = false;
+        toppar->forgot = true;
+    }
     if ((err != RD_KAFKA_RESP_ERR_NO_ERROR && err != RD_KAFKA_RESP_ERR__PARTITION_EOF) ||
         toppar->rk->rebalance_call == toppar->rk->calls)
         return;
