@@ -142,14 +142,15 @@ static void assign_again(struct fetching *fetching, const rd_kafka_topic_partiti
 /* --- settling ------------------------------------------------------------------------------------------ */
 
 /* A seek that timed out: the call as a whole says _TIMED_OUT, of the partition librdkafka leaves _IN_PROGRESS
- * (2.0.2). */
+ * (2.0.2). Or one that was not made: the partition's fetching is just being stopped. */
 static bool unanswered(const rd_kafka_topic_partition_t *one)
 {
-    return one->err == RD_KAFKA_RESP_ERR__IN_PROGRESS || one->err == RD_KAFKA_RESP_ERR__TIMED_OUT;
+    return one->err == RD_KAFKA_RESP_ERR__IN_PROGRESS || one->err == RD_KAFKA_RESP_ERR__PREV_IN_PROGRESS ||
+           one->err == RD_KAFKA_RESP_ERR__TIMED_OUT;
 }
 
 /* A pause drops what librdkafka had fetched ahead, and before 2.1 its own idea of the position with it: so
- * reading goes on by a seek to ours, behind the resume. A seek that timed out is made again in the next turn.
+ * reading goes on by a seek to ours, behind the resume. One that was not is made again in the next turn.
  */
 static void seek(struct fetching *fetching, rd_kafka_topic_partition_list_t *list)
 {
