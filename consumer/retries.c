@@ -42,9 +42,9 @@ void retry_batch(struct consumer *consumer, const struct error *error)
     }
     if (longest == 0) /* nothing of it is ours any more */
         return;
-    stats_event(consumer->stats, STATS_RING_ERRORS, clock_wall_us(), (int64_t)consumer->batch.records, "%s",
-                error->text);
-    log_warning("%zu %s could not be processed: %s; again in %" PRId64 " ms", consumer->batch.records,
+    stats_event(consumer->stats, STATS_RING_ERRORS, clock_wall_us(), (int64_t)consumer->batch.slice_count,
+                "%s", error->text);
+    log_warning("%zu %s could not be processed: %s; again in %" PRId64 " ms", consumer->batch.slice_count,
                 consumer->settings->schema->noun_plural, error->text, longest / US_PER_MS);
     trouble_goes_on(&consumer->trouble, TROUBLE_BATCH, error->text);
 }

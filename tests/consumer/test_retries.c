@@ -121,7 +121,8 @@ static void batch_fails(void)
 START_TEST(a_batch_that_failed_as_a_whole_is_tried_for_ever_from_its_first_records)
 {
     begin(2, 30);
-    consumer.batch.records = 9;
+    consumer.batch.records = 500; /* the slice is what failed */
+    consumer.batch.slice_count = 9;
     for (int i = 0; i < 50; i++) {
         table_fly(&consumer.partitions, 0, 15);
         table_fly(&consumer.partitions, 1, 24);
@@ -144,6 +145,7 @@ START_TEST(a_batch_that_failed_as_a_whole_is_tried_for_ever_from_its_first_recor
     ck_assert_uint_eq(row(0)->retry.attempts, 0);   /* no record's */
     ck_assert_int_eq(row(2)->state, STATE_READING); /* nothing of it was in the batch */
     ck_assert_uint_eq(row(2)->retry.batch_attempts, 0);
+    consumer.batch.slice_count = 0;
 }
 END_TEST
 
