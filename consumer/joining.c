@@ -3,6 +3,7 @@
 #include "common/clock.h"
 
 #define LONGEST_US (10 * US_PER_SECOND)
+#define ASKED      INT64_MAX /* a request is unanswered: since when does not matter */
 
 /* Of the Kafka protocol. */
 enum { API_JOIN_GROUP = 11, API_HEARTBEAT = 12, API_SYNC_GROUP = 14 };
@@ -13,8 +14,8 @@ static rd_kafka_resp_err_t on_request_sent(rd_kafka_t *rk, int sockfd, const cha
 {
     struct joining *joining = opaque;
     (void)rk, (void)sockfd, (void)broker_name, (void)broker_id, (void)version, (void)correlation, (void)bytes;
-    if (api == API_JOIN_GROUP)
-        atomic_store(&joining->since_us, clock_monotonic_us());
+    if (api == API_JOIN_GROUP || (api == API_SYNC_GROUP && atomic_load(&joining->since_us) != 0))
+        atomic_store(&joining->since_us, ASKED);
     return RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
@@ -38,6 +39,8 @@ static rd_kafka_resp_err_t on_response_received(rd_kafka_t *rk, int sockfd, cons
         hear(joining);
     if (api == API_SYNC_GROUP || (api == API_JOIN_GROUP && err != RD_KAFKA_RESP_ERR_NO_ERROR))
         atomic_store(&joining->since_us, 0);
+    else if (api == API_JOIN_GROUP)
+        atomic_store(&joining->since_us, clock_monotonic_us());
     return RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
@@ -57,7 +60,7 @@ void joining_watch(struct joining *joining, rd_kafka_conf_t *conf)
 bool joining_under_way(const struct joining *joining)
 {
     int64_t since_us = atomic_load(&joining->since_us);
-    return since_us != 0 && clock_monotonic_us() - since_us < LONGEST_US;
+    return since_us == ASKED || (since_us != 0 && clock_monotonic_us() - since_us < LONGEST_US);
 }
 
 bool joining_was_silent(const struct joining *joining)

@@ -17,7 +17,7 @@
 #include <stdbool.h>
 
 struct joining {
-    _Atomic int64_t since_us; /* monotonic; 0: it is not */
+    _Atomic int64_t since_us; /* monotonic, the last answer; INT64_MAX: none yet; 0: it is not joining */
     /* the coordinator: monotonic, 0: never */
     _Atomic int64_t heard_us;   /* its last answer to a heartbeat or a join */
     _Atomic int64_t silence_us; /* the end of its last long silence */
@@ -31,7 +31,9 @@ void joining_watch(struct joining *joining, rd_kafka_conf_t *conf);
  * this member for dead, though there is no other process. */
 bool joining_was_silent(const struct joining *joining);
 
-/* Commits are to wait. Never for longer than ten seconds: then the group does not answer, and a commit tells.
+/* Commits are to wait. As long as a request of the join is unanswered: librdkafka tells of each that is not
+ * answered in time (max.poll.interval.ms), too. Between two of them not for longer than ten seconds: then it
+ * has given the join up.
  */
 bool joining_under_way(const struct joining *joining);
 

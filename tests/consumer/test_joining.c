@@ -131,9 +131,24 @@ START_TEST(shortly_after_the_machine_has_started_it_is_not_taken_for_joining)
 }
 END_TEST
 
-START_TEST(nobody_waits_for_longer_than_ten_seconds)
+START_TEST(a_join_may_take_as_long_as_its_slowest_member)
 {
     request(JOIN_GROUP);
+    fake_clock_advance(280 * US_PER_SECOND);
+    ck_assert(joining_under_way(&joining));
+    response(JOIN_GROUP, RD_KAFKA_RESP_ERR_NO_ERROR);
+    request(SYNC_GROUP);
+    fake_clock_advance(280 * US_PER_SECOND);
+    ck_assert(joining_under_way(&joining));
+    response(SYNC_GROUP, RD_KAFKA_RESP_ERR_NO_ERROR);
+    ck_assert(!joining_under_way(&joining));
+}
+END_TEST
+
+START_TEST(nobody_waits_for_longer_than_ten_seconds_for_a_request_that_does_not_come)
+{
+    request(JOIN_GROUP);
+    response(JOIN_GROUP, RD_KAFKA_RESP_ERR_NO_ERROR);
     fake_clock_advance(LONGEST_US - 1);
     ck_assert(joining_under_way(&joining));
     fake_clock_advance(1);
@@ -146,4 +161,5 @@ END_TEST
 CHECK_MAIN_WITH("consumer/joining", watch, NULL, it_joins_from_its_request_to_the_answer_that_ends_it,
                 a_join_that_got_no_answer_is_over, other_requests_say_nothing,
                 shortly_after_the_machine_has_started_it_is_not_taken_for_joining,
-                nobody_waits_for_longer_than_ten_seconds)
+                a_join_may_take_as_long_as_its_slowest_member,
+                nobody_waits_for_longer_than_ten_seconds_for_a_request_that_does_not_come)
