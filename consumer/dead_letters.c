@@ -247,14 +247,18 @@ static int open_producer(struct dead_letters *letters, struct error *error)
     return 0;
 }
 
+/* What it has under way comes back as refused, now or a little later. True when nothing is left. */
+static bool take_back(struct dead_letters *letters)
+{
+    rd_kafka_purge(letters->producer, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
+    rd_kafka_flush(letters->producer, FLUSH_STEP_MS);
+    return letters->under_way == 0;
+}
+
 static void close_producer(struct dead_letters *letters)
 {
-    if (letters->producer == NULL)
-        return;
     rd_kafka_queue_cb_event_enable(letters->answers, NULL, NULL);
     rd_kafka_queue_destroy(letters->answers);
-    rd_kafka_purge(letters->producer, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
-    rd_kafka_flush(letters->producer, FLUSH_STEP_MS); /* the reports of what was purged: they are refused */
     rd_kafka_destroy(letters->producer);
     letters->producer = NULL;
 }
@@ -265,7 +269,10 @@ void dead_letters_close(struct dead_letters *letters)
         return;
     for (size_t i = 0; i < letters->top; i++)
         letters->slots[i].partition = -1;
-    close_producer(letters);
+    if (letters->producer != NULL) {
+        take_back(letters);
+        close_producer(letters);
+    }
     for (size_t i = 0; i < letters->top; i++)
         free_body(&letters->slots[i]);
     free(letters->slots);
@@ -329,25 +336,35 @@ static void send_again(struct dead_letters *letters, struct letter *letter)
     free((void *)(uintptr_t)body.value);
 }
 
-/* An idempotent producer that has met a fatal error sends nothing more: another one does. What it had under
- * way comes back as refused. */
-static void send_refused_again(struct dead_letters *letters)
+/* An idempotent producer that has met a fatal error sends nothing more: another one does, when it has given
+ * back all that it had under way, bodies and all. False: there is none yet. */
+static bool have_producer(struct dead_letters *letters, int64_t now_us)
 {
     struct error error = ERROR_INIT;
-    int64_t now_us = clock_monotonic_us();
     char why[WHY_BYTES];
     if (letters->producer != NULL &&
         rd_kafka_fatal_error(letters->producer, why, sizeof why) != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        if (!take_back(letters))
+            return false;
         log_warning("dead letters: %s; beginning again with another producer", why);
         close_producer(letters);
     }
-    bool open = letters->producer != NULL || open_producer(letters, &error) == 0;
-    for (size_t i = 0; i < letters->top; i++) {
-        if (!open && letters->slots[i].state == REFUSED)
+    if (letters->producer != NULL || open_producer(letters, &error) == 0)
+        return true;
+    for (size_t i = 0; i < letters->top; i++)
+        if (letters->slots[i].state == REFUSED)
             letters->slots[i].again_us = now_us + US_PER_SECOND;
+    return false;
+}
+
+static void send_refused_again(struct dead_letters *letters)
+{
+    int64_t now_us = clock_monotonic_us();
+    if (!have_producer(letters, now_us))
+        return;
+    for (size_t i = 0; i < letters->top; i++)
         if (letters->slots[i].state == REFUSED && letters->slots[i].again_us <= now_us)
             send_again(letters, &letters->slots[i]);
-    }
 }
 
 /* --- places of kept letters ---------------------------------------------------------------------------- */

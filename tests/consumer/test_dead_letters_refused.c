@@ -138,6 +138,28 @@ START_TEST(a_producer_that_met_a_fatal_error_is_replaced)
 }
 END_TEST
 
+START_TEST(one_that_has_not_given_back_all_its_letters_is_kept_until_it_has)
+{
+    send_one(0, 15);
+    send_one(0, 16);
+    report(0, RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER);
+    producer.fatal = RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER;
+    producer.purges_late = true;
+    serve();
+    ck_assert_int_eq(producer.destroyed, 0);
+    fake_clock_advance(2 * US_PER_SECOND);
+    serve();
+    ck_assert_int_eq(producer.destroyed, 1);
+    producer.fatal = RD_KAFKA_RESP_ERR_NO_ERROR;
+    fake_clock_advance(2 * US_PER_SECOND);
+    serve();
+    report(2, RD_KAFKA_RESP_ERR_NO_ERROR);
+    report(3, RD_KAFKA_RESP_ERR_NO_ERROR);
+    serve();
+    barrier_is(0, STATS_UNKNOWN);
+}
+END_TEST
+
 START_TEST(while_no_other_can_be_made_letters_wait)
 {
     send_one(0, 15);
@@ -306,7 +328,9 @@ CHECK_MAIN_WITH("consumer/dead_letters: refused", open_letters, close_letters,
                 a_refused_letter_holds_its_partition_and_says_why, it_is_sent_again_as_it_was_after_a_wait,
                 one_that_librdkafka_itself_refuses_is_kept_likewise,
                 a_second_refusal_of_a_partition_is_not_told_while_the_first_lasts, the_soonest_is_due_first,
-                a_producer_that_met_a_fatal_error_is_replaced, while_no_other_can_be_made_letters_wait,
+                a_producer_that_met_a_fatal_error_is_replaced,
+                one_that_has_not_given_back_all_its_letters_is_kept_until_it_has,
+                while_no_other_can_be_made_letters_wait,
                 a_letter_that_is_kept_elsewhere_sets_no_barrier_and_its_place_is_told,
                 places_are_let_go_from_the_front,
                 places_for_which_there_is_no_room_wait_and_none_is_forgotten,
