@@ -20,6 +20,7 @@ struct letter {
     int32_t partition; /* of the source; -1: it is not ours any more */
     bool kept;         /* elsewhere: no barrier, but its place is told */
     int64_t offset;
+    int64_t timestamp_ms; /* of the record: which letter it is */
     unsigned refusals;
     int64_t again_us;        /* monotonic: a refused one is sent again */
     struct letter_body body; /* of a refused one: owned */
@@ -313,7 +314,10 @@ int dead_letters_send(struct dead_letters *letters, const struct letter_body *bo
     struct letter *letter = take_slot(letters);
     if (letter == NULL)
         return error_set(error, "%zu dead letters are under way", letters->under_way + letters->refused);
-    *letter = (struct letter){.partition = body->partition, .offset = body->offset, .kept = kept};
+    *letter = (struct letter){.partition = body->partition,
+                              .offset = body->offset,
+                              .timestamp_ms = body->timestamp_ms,
+                              .kept = kept};
     rd_kafka_resp_err_t err = produce(letters, body, letter);
     if (err != RD_KAFKA_RESP_ERR_NO_ERROR)
         refuse(letters, letter, body, rd_kafka_err2str(err));
@@ -406,7 +410,8 @@ static bool tell_place(struct dead_letters *letters, const struct letter *letter
         return true;
     if (letters->place_count == letters->capacity)
         return false;
-    letters->places[letters->place_count++] = (struct letter_place){letter->partition, letter->offset};
+    letters->places[letters->place_count++] =
+        (struct letter_place){letter->partition, letter->offset, letter->timestamp_ms};
     return true;
 }
 

@@ -35,9 +35,11 @@ struct letter_body {
     rd_kafka_headers_t *headers;
 };
 
+/* Which letter it is, as its id says: a topic that was made anew has other records at the same offsets. */
 struct letter_place {
     int32_t partition;
     int64_t offset;
+    int64_t timestamp_ms; /* of the record; −1: it had none */
 };
 
 /* The headers of a message's letter: its own, and what is said of it. The caller destroys them. */

@@ -44,15 +44,15 @@ static const struct statement statements[] = {
      "SELECT count(*), " POSTGRES_SHAPE("$11::text") " FROM moved"},
     {OUTBOX_ADD,
      "INSERT INTO ksupervise_outbox VALUES ($1, $2, $3, $4::int, $5::bigint, $6::bigint, $7::bytea, "
-     "$8::bytea, $9::bytea) ON CONFLICT (cluster, consumer_group, topic, kafka_partition, kafka_offset) "
-     "DO UPDATE SET timestamp_ms = excluded.timestamp_ms, message_key = excluded.message_key, "
+     "$8::bytea, $9::bytea) ON CONFLICT (cluster, consumer_group, topic, kafka_partition, kafka_offset, "
+     "timestamp_ms) DO UPDATE SET message_key = excluded.message_key, "
      "message_value = excluded.message_value, headers = excluded.headers"},
-    {OUTBOX_LIST,
-     "SELECT kafka_offset::bigint, coalesce(timestamp_ms, -1)::bigint, message_key, message_value, headers "
-     "FROM ksupervise_outbox" WHERE_PARTITION " ORDER BY kafka_offset"},
+    {OUTBOX_LIST, "SELECT kafka_offset::bigint, timestamp_ms::bigint, message_key, message_value, headers "
+                  "FROM ksupervise_outbox" WHERE_PARTITION " ORDER BY kafka_offset, timestamp_ms"},
     {OUTBOX_REMOVE,
-     "DELETE FROM ksupervise_outbox USING unnest($4::int[], $5::bigint[]) AS given (number, place) "
-     "WHERE " WHERE_OWN " AND kafka_partition = given.number AND kafka_offset = given.place"},
+     "DELETE FROM ksupervise_outbox USING unnest($4::int[], $5::bigint[], $6::bigint[]) AS given "
+     "(number, place, moment) WHERE " WHERE_OWN " AND kafka_partition = given.number AND "
+     "kafka_offset = given.place AND timestamp_ms = given.moment"},
 };
 
 int postgres_calls_prepare(struct postgres_link *link, struct error *error)
@@ -292,17 +292,20 @@ int postgres_outbox_remove(struct postgres_link *link, struct postgres_calls *ca
                            const struct postgres_owner *owner, const struct letter_place *letters,
                            size_t count, struct error *error)
 {
+    enum { IDENTITY = 3 };
     struct postgres_array *arrays = calls->arrays;
-    postgres_array_begin(&arrays[0]);
-    postgres_array_begin(&arrays[1]);
+    for (size_t i = 0; i < IDENTITY; i++)
+        postgres_array_begin(&arrays[i]);
     for (size_t i = 0; i < count; i++)
         if (postgres_array_add(&arrays[0], letters[i].partition, error) == -1 ||
-            postgres_array_add(&arrays[1], letters[i].offset, error) == -1)
+            postgres_array_add(&arrays[1], letters[i].offset, error) == -1 ||
+            postgres_array_add(&arrays[2], letters[i].timestamp_ms, error) == -1)
             return -1;
-    if (end_arrays(calls, 2, error) == -1)
+    if (end_arrays(calls, IDENTITY, error) == -1)
         return -1;
-    const char *const values[] = {owner->cluster, owner->group, owner->topic, arrays[0].text, arrays[1].text};
-    const struct postgres_call call = {.statement = OUTBOX_REMOVE, .count = 5, .values = values};
+    const char *const values[] = {owner->cluster, owner->group,   owner->topic,
+                                  arrays[0].text, arrays[1].text, arrays[2].text};
+    const struct postgres_call call = {.statement = OUTBOX_REMOVE, .count = 6, .values = values};
     PGresult *result = postgres_link_call(link, &call, error);
     PQclear(result);
     return result != NULL ? 0 : -1;

@@ -10,7 +10,11 @@ static const char *const begin_sql = "BEGIN; SELECT pg_advisory_xact_lock(hashte
  * put beside the old one, and no index is touched. */
 struct own_table {
     const char *name, *sql;
-    const char *newest, *upgrade; /* a column that a table of an older build lacks, and what it then needs */
+    /* A column that a table of an older build lacks, or has only outside of its key; and what it then needs.
+     */
+    const char *newest;
+    bool in_key;
+    const char *upgrade;
 };
 static const struct own_table own_tables[] = {
     {"ksupervise_offsets",
@@ -18,19 +22,22 @@ static const struct own_table own_tables[] = {
      "topic TEXT NOT NULL, kafka_partition INTEGER NOT NULL, epoch BIGINT NOT NULL, next_offset BIGINT, "
      "witness_offset BIGINT, witness_timestamp_ms BIGINT, witness_hash BIGINT, "
      "PRIMARY KEY (cluster, consumer_group, topic, kafka_partition)) WITH (fillfactor = 50)",
-     "witness_offset",
+     "witness_offset", false,
      "ALTER TABLE ksupervise_offsets ADD COLUMN witness_offset BIGINT, "
      "ADD COLUMN witness_timestamp_ms BIGINT, ADD COLUMN witness_hash BIGINT"},
     {"ksupervise_outbox",
      "CREATE TABLE ksupervise_outbox (cluster TEXT NOT NULL, consumer_group TEXT NOT NULL, "
      "topic TEXT NOT NULL, kafka_partition INTEGER NOT NULL, kafka_offset BIGINT NOT NULL, "
-     "timestamp_ms BIGINT, message_key BYTEA, message_value BYTEA, headers BYTEA, "
-     "PRIMARY KEY (cluster, consumer_group, topic, kafka_partition, kafka_offset))",
-     "headers", NULL},
+     "timestamp_ms BIGINT NOT NULL, message_key BYTEA, message_value BYTEA, headers BYTEA, "
+     "PRIMARY KEY (cluster, consumer_group, topic, kafka_partition, kafka_offset, timestamp_ms))",
+     "timestamp_ms", true,
+     "UPDATE ksupervise_outbox SET timestamp_ms = -1 WHERE timestamp_ms IS NULL; "
+     "ALTER TABLE ksupervise_outbox DROP CONSTRAINT ksupervise_outbox_pkey, "
+     "ADD PRIMARY KEY (cluster, consumer_group, topic, kafka_partition, kafka_offset, timestamp_ms)"},
 };
 
-/* `name, type, shape of the table`, all of one moment, of each column; none when there is no such table. The
- * caller clears. */
+/* `name, type, shape of the table, whether it is never NULL`, all of one moment, of each column; none when
+ * there is no such table. The caller clears. */
 static PGresult *columns_of(struct postgres_link *link, const char *table, struct error *error)
 {
     char sql[SINK_SQL_BYTES];
@@ -40,7 +47,7 @@ static PGresult *columns_of(struct postgres_link *link, const char *table, struc
     if (literal != NULL) {
         snprintf(sql, sizeof sql,
                  "SELECT attname, format_type(atttypid, NULL), " POSTGRES_SHAPE(
-                     "%s") " FROM pg_attribute "
+                     "%s") ", attnotnull FROM pg_attribute "
                            "WHERE attrelid = to_regclass(%s) AND attnum > 0 AND NOT attisdropped",
                  literal, literal);
         columns = postgres_link_ask(link, "look at the tables", sql, error);
@@ -60,6 +67,14 @@ static const char *type_of(const PGresult *columns, const char *name)
     return NULL;
 }
 
+static bool is_of_today(const PGresult *columns, const struct own_table *table)
+{
+    for (int i = 0; i < PQntuples(columns); i++)
+        if (strcmp(PQgetvalue(columns, i, 0), table->newest) == 0)
+            return !table->in_key || strcmp(PQgetvalue(columns, i, 3), "t") == 0;
+    return false;
+}
+
 static int make_own(struct postgres_link *link, const struct own_table *table, struct error *error)
 {
     PGresult *columns = columns_of(link, table->name, error);
@@ -68,8 +83,8 @@ static int make_own(struct postgres_link *link, const struct own_table *table, s
     int result = 0;
     if (PQntuples(columns) == 0)
         result = postgres_link_do(link, "make a table", table->sql, error);
-    else if (type_of(columns, table->newest) == NULL)
-        result = postgres_link_do(link, "add columns", table->upgrade, error);
+    else if (!is_of_today(columns, table))
+        result = postgres_link_do(link, "bring a table up to date", table->upgrade, error);
     PQclear(columns);
     return result;
 }

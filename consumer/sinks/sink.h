@@ -9,7 +9,10 @@
  * the database expects next. So a process that was replaced, or stopped and woken, or whose partition has
  * moved, changes nothing any more. The witness (witness.h) is the last record before next_offset that was
  * read, NULL where none is known: a database from before there were any, an offset that was set.
- *   ksupervise_outbox    dead letters of committed batches that the dead-letter topic has not acknowledged.
+ *   ksupervise_outbox    dead letters of committed batches that the dead-letter topic has not acknowledged. A
+ * row a letter, as its id tells them apart: by (cluster, group, topic, partition), offset and timestamp. So
+ * whoever takes one out, be it a process that was replaced meanwhile, takes out what was acknowledged, and
+ * the letters of a topic that was made anew stand beside the former one's.
  *
  * What a database cannot hold at all must not hold its partition up for ever: the `batch` of the stage's
  * class, beside the sink, says VERDICT_DEAD of it, and it goes the way of all dead letters.
@@ -87,7 +90,7 @@ struct sink_class {
     int (*outbox)(void *state, int32_t partition,
                   void (*each)(void *context, const struct letter_body *letter), void *context,
                   struct error *error);
-    /* These are acknowledged: out of the outbox. */
+    /* These are acknowledged: out of the outbox, whoever has the partition now. */
     int (*forwarded)(void *state, const struct letter_place *letters, size_t count, struct error *error);
 };
 

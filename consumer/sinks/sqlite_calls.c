@@ -22,8 +22,9 @@ static const char *const texts[CALL_STATEMENTS] = {
     [CALL_OUTBOX_ADD] =
         "INSERT OR REPLACE INTO ksupervise_outbox VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
     [CALL_OUTBOX_LIST] = "SELECT kafka_offset, timestamp_ms, message_key, message_value, headers "
-                         "FROM ksupervise_outbox" WHERE_PARTITION " ORDER BY kafka_offset",
-    [CALL_OUTBOX_REMOVE] = "DELETE FROM ksupervise_outbox" WHERE_PARTITION " AND kafka_offset = ?5",
+                         "FROM ksupervise_outbox" WHERE_PARTITION " ORDER BY kafka_offset, timestamp_ms",
+    [CALL_OUTBOX_REMOVE] =
+        "DELETE FROM ksupervise_outbox" WHERE_PARTITION " AND kafka_offset = ?5 AND timestamp_ms = ?6",
 };
 
 static const struct settings *settings_of(const struct sqlite_calls *calls)
@@ -224,5 +225,6 @@ int sqlite_outbox_remove(struct sqlite_calls *calls, struct letter_place letter,
 {
     sqlite3_stmt *statement = about(calls, CALL_OUTBOX_REMOVE, letter.partition);
     sqlite3_bind_int64(statement, 5, letter.offset);
+    sqlite3_bind_int64(statement, 6, letter.timestamp_ms);
     return sqlite_link_run(calls->link, statement, error);
 }

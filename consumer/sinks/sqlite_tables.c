@@ -3,20 +3,37 @@
 #include "common/exit_codes.h"
 #include "consumer/sinks/sink_table.h"
 
+#define CREATE_OUTBOX                                                                                        \
+    "CREATE TABLE IF NOT EXISTS ksupervise_outbox (cluster TEXT NOT NULL, consumer_group TEXT NOT NULL, "    \
+    "topic TEXT NOT NULL, kafka_partition INTEGER NOT NULL, kafka_offset INTEGER NOT NULL, "                 \
+    "timestamp_ms INTEGER NOT NULL, message_key BLOB, message_value BLOB, headers BLOB, "                    \
+    "PRIMARY KEY (cluster, consumer_group, topic, kafka_partition, kafka_offset, timestamp_ms));"
+
 static const char *const own_tables =
     "CREATE TABLE IF NOT EXISTS ksupervise_offsets (cluster TEXT NOT NULL, consumer_group TEXT NOT NULL, "
     "topic TEXT NOT NULL, kafka_partition INTEGER NOT NULL, epoch INTEGER NOT NULL, next_offset INTEGER, "
     "witness_offset INTEGER, witness_timestamp_ms INTEGER, witness_hash INTEGER, "
-    "PRIMARY KEY (cluster, consumer_group, topic, kafka_partition));"
-    "CREATE TABLE IF NOT EXISTS ksupervise_outbox (cluster TEXT NOT NULL, consumer_group TEXT NOT NULL, "
-    "topic TEXT NOT NULL, kafka_partition INTEGER NOT NULL, kafka_offset INTEGER NOT NULL, "
-    "timestamp_ms INTEGER, message_key BLOB, message_value BLOB, headers BLOB, "
-    "PRIMARY KEY (cluster, consumer_group, topic, kafka_partition, kafka_offset));";
+    "PRIMARY KEY (cluster, consumer_group, topic, kafka_partition));" CREATE_OUTBOX;
 
 static const char *const add_witness =
     "ALTER TABLE ksupervise_offsets ADD COLUMN witness_offset INTEGER;"
     "ALTER TABLE ksupervise_offsets ADD COLUMN witness_timestamp_ms INTEGER;"
     "ALTER TABLE ksupervise_offsets ADD COLUMN witness_hash INTEGER;";
+
+/* An older build's has one letter an offset. */
+static const char *const widen_outbox =
+    "ALTER TABLE ksupervise_outbox RENAME TO ksupervise_outbox_narrow;" CREATE_OUTBOX
+    "INSERT INTO ksupervise_outbox SELECT cluster, consumer_group, topic, kafka_partition, kafka_offset, "
+    "coalesce(timestamp_ms, -1), message_key, message_value, headers FROM ksupervise_outbox_narrow;"
+    "DROP TABLE ksupervise_outbox_narrow;";
+
+static bool outbox_is_narrow(const struct sqlite_link *link)
+{
+    int in_key = 0;
+    return sqlite3_table_column_metadata(link->db, NULL, "ksupervise_outbox", "timestamp_ms", NULL, NULL,
+                                         NULL, &in_key, NULL) == SQLITE_OK &&
+           !in_key;
+}
 
 static bool has_column(const struct sqlite_link *link, const char *table, const char *column)
 {
@@ -81,6 +98,8 @@ static int make(struct sqlite_link *link, struct error *error)
         return -1;
     if (!has_column(link, "ksupervise_offsets", "witness_offset") &&
         sqlite_link_execute(link, add_witness, error) == -1)
+        return -1;
+    if (outbox_is_narrow(link) && sqlite_link_execute(link, widen_outbox, error) == -1)
         return -1;
     sink_index_sql(sql, settings->topic, SINK_DIALECT_SQLITE);
     return add_fields(link, error) == 0 ? sqlite_link_execute(link, sql, error) : -1;

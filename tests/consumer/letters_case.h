@@ -57,6 +57,7 @@ static inline struct letter_body body_of(int32_t partition, int64_t offset)
 {
     struct letter_body body = {.partition = partition,
                                .offset = offset,
+                               .timestamp_ms = 1000 + offset,
                                .value = "value",
                                .value_length = 5,
                                .headers = rd_kafka_headers_new(1)};

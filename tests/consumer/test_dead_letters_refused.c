@@ -201,6 +201,7 @@ START_TEST(a_letter_that_is_kept_elsewhere_sets_no_barrier_and_its_place_is_told
     ck_assert_uint_eq(count, 1);
     ck_assert_int_eq(places[0].partition, 1);
     ck_assert_int_eq(places[0].offset, 12);
+    ck_assert_int_eq(places[0].timestamp_ms, 1012);
     serve();
     ck_assert_uint_eq(acknowledged(), 1); /* told once */
 }

@@ -209,7 +209,8 @@ static int database_outbox(void *state, int32_t partition,
 
 static bool is_at(const struct kept_letter *letter, const struct letter_place *place)
 {
-    return letter->partition == place->partition && letter->offset == place->offset;
+    return letter->partition == place->partition && letter->offset == place->offset &&
+           letter->timestamp_ms == place->timestamp_ms;
 }
 
 /* Where a topic was made anew, two letters can have one place: it is that of the one that was stored. */

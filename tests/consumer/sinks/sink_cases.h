@@ -372,7 +372,7 @@ START_TEST(letters_that_were_sent_leave_the_outbox_and_no_others)
     add_range(0, STATS_UNKNOWN, 3);
     add_range(1, STATS_UNKNOWN, 3);
     ck_assert_int_eq(commit(sink), SINK_DONE);
-    const struct letter_place sent[] = {{0, 0}, {1, 2}, {7, 7}};
+    const struct letter_place sent[] = {{0, 0, 1000}, {1, 2, 1002}, {7, 7, 1007}};
     ck_assert_int_eq(stage->sink->forwarded(sink, sent, 2, &error), 0);
     ck_assert_str_eq(ask(OUTBOX), "0|1;0|2;1|0;1|1;");
     ck_assert_int_eq(stage->sink->forwarded(sink, sent, 3, &error), 0); /* gone already, or never there */
@@ -390,7 +390,7 @@ START_TEST(letters_that_cannot_leave_the_outbox_all_stay)
     add_range(0, STATS_UNKNOWN, 3);
     ck_assert_int_eq(commit(sink), SINK_DONE);
     refuse("DELETE", "ksupervise_outbox", "OLD.kafka_offset = 1");
-    const struct letter_place sent[] = {{0, 0}, {0, 1}, {0, 2}};
+    const struct letter_place sent[] = {{0, 0, 1000}, {0, 1, 1001}, {0, 2, 1002}};
     ck_assert_int_eq(stage->sink->forwarded(sink, sent, 3, &error), -1);
     ck_assert_ptr_nonnull(strstr(error.text, "refused"));
     ck_assert_str_eq(ask(OUTBOX), "0|0;0|1;0|2;");
@@ -432,6 +432,31 @@ START_TEST(a_letter_that_comes_again_replaces_itself)
 }
 END_TEST
 
+/* A topic that was made anew has another record there. */
+START_TEST(a_letter_of_a_former_topic_stands_beside_the_new_ones)
+{
+    take(sink, 0);
+    add_death(0, 0, "former", "v");
+    add_range(0, STATS_UNKNOWN, 1);
+    ck_assert_int_eq(commit(sink), SINK_DONE);
+    ck_assert_int_eq(move(sink, 0, 1, 0, false), SINK_DONE);
+    clear_work();
+    add_death(0, 0, "new", "v");
+    work.fakes[0]->timestamp_ms = 2000;
+    add_range(0, 0, 1);
+    ck_assert_int_eq(commit(sink), SINK_DONE);
+    list_letters(sink, 0);
+    ck_assert_uint_eq(kept.count, 2);
+    ck_assert_str_eq(kept.key[0], "former");
+    ck_assert_str_eq(kept.key[1], "new");
+    const struct letter_place former = {0, 0, 1000}; /* a zombie's, perhaps */
+    ck_assert_int_eq(stage->sink->forwarded(sink, &former, 1, &error), 0);
+    list_letters(sink, 0);
+    ck_assert_uint_eq(kept.count, 1);
+    ck_assert_str_eq(kept.key[0], "new");
+}
+END_TEST
+
 /* --- tables -------------------------------------------------------------------------------------------- */
 
 START_TEST(a_table_gets_a_column_for_a_field_that_it_lacks)
@@ -467,6 +492,37 @@ START_TEST(offsets_of_an_older_build_get_columns_for_witnesses)
 }
 END_TEST
 
+#define NARROW_OUTBOX                                                                                        \
+    "CREATE TABLE ksupervise_outbox (cluster TEXT NOT NULL, consumer_group TEXT NOT NULL, topic TEXT NOT "   \
+    "NULL, kafka_partition INTEGER NOT NULL, kafka_offset BIGINT NOT NULL, timestamp_ms BIGINT, "            \
+    "message_key BYTEA, message_value BYTEA, headers BYTEA, "                                                \
+    "PRIMARY KEY (cluster, consumer_group, topic, kafka_partition, kafka_offset))"
+
+START_TEST(an_outbox_of_an_older_build_is_made_as_todays_and_keeps_its_letters)
+{
+    take(sink, 0);
+    add_death(0, 0, "old", "v");
+    add_range(0, STATS_UNKNOWN, 1);
+    ck_assert_int_eq(commit(sink), SINK_DONE);
+    ask("CREATE TABLE old AS SELECT * FROM ksupervise_outbox");
+    ask("DROP TABLE ksupervise_outbox");
+    ask(NARROW_OUTBOX);
+    ask("INSERT INTO ksupervise_outbox SELECT * FROM old");
+    ask("DROP TABLE old");
+    void *other = open_sink();
+    ck_assert_int_eq(take(other, 0), 1);
+    clear_work();
+    add_death(0, 0, "new", "v");
+    work.fakes[0]->timestamp_ms = 2000;
+    add_range(0, 1, 2);
+    ck_assert_msg(commit(other) == SINK_DONE, "%s", error.text);
+    list_letters(other, 0);
+    ck_assert_uint_eq(kept.count, 2);
+    ck_assert_str_eq(kept.key[0], "old");
+    stage->close(other);
+}
+END_TEST
+
 START_TEST(a_topic_called_as_a_table_of_ours_is_refused)
 {
     void *other = NULL;
@@ -496,6 +552,8 @@ END_TEST
         letters_that_cannot_leave_the_outbox_all_stay, an_outbox_that_cannot_be_read_is_told,                \
         letters_come_back_from_the_outbox_as_they_went,                                                      \
         letters_that_were_sent_leave_the_outbox_and_no_others, a_letter_that_comes_again_replaces_itself,    \
+        a_letter_of_a_former_topic_stands_beside_the_new_ones,                                               \
+        an_outbox_of_an_older_build_is_made_as_todays_and_keeps_its_letters,                                 \
         a_table_gets_a_column_for_a_field_that_it_lacks,                                                     \
         offsets_of_an_older_build_get_columns_for_witnesses, a_topic_called_as_a_table_of_ours_is_refused
 

@@ -303,7 +303,7 @@ START_TEST(a_server_that_is_away_is_no_error_of_the_start)
     ck_assert_int_eq(reread(state, 0, &place), SINK_AGAIN);
     ck_assert_int_eq(commit_one(state, 0, STATS_UNKNOWN, 0), SINK_AGAIN);
     ck_assert_int_eq(move(state, 0, STATS_UNKNOWN, 1, false), SINK_AGAIN);
-    const struct letter_place sent = {0, 0};
+    const struct letter_place sent = {0, 0, 1000};
     ck_assert_int_eq(stage->sink->forwarded(state, &sent, 1, &error), -1);
     ck_assert_int_eq(stage->sink->outbox(state, 0, keep_letter, &kept, &error), -1);
     stage->close(state);

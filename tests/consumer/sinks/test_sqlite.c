@@ -186,7 +186,7 @@ END_TEST
 START_TEST(neither_a_taking_nor_letters_that_were_sent_are_done_when_their_commit_fails)
 {
     struct sink_place place;
-    const struct letter_place sent = {0, 0};
+    const struct letter_place sent = {0, 0, 1000};
     take(sink, 0);
     add_death(0, 0, "k", "v");
     add_range(0, STATS_UNKNOWN, 1);
@@ -231,7 +231,7 @@ enum { TAKES, REREADS, MOVES, LISTS, FORWARDS, CALLS };
 /* Whether it was done. */
 static bool call_sink(int call)
 {
-    static const struct letter_place sent[] = {{0, 0}, {0, 1}};
+    static const struct letter_place sent[] = {{0, 0, 1000}, {0, 1, 1001}};
     struct sink_place place;
     switch (call) {
     case TAKES:

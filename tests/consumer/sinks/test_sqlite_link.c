@@ -42,7 +42,7 @@ START_TEST(no_call_waits_longer_than_a_second_and_those_that_follow_do_not_wait)
     for (int32_t partition = 1; partition < 200; partition++)
         ck_assert_int_eq(stage->sink->take(sink, &source, partition, &place, &error), -1);
     ck_assert_int_eq(move(sink, 0, STATS_UNKNOWN, 5, false), SINK_AGAIN);
-    const struct letter_place sent = {0, 0};
+    const struct letter_place sent = {0, 0, 1000};
     ck_assert_int_eq(stage->sink->forwarded(sink, &sent, 1, &error), -1);
     ck_assert_int_eq(clock_monotonic_us() - began_us, 0);
     ck_assert_int_eq(reread(sink, 0, &place), SINK_DONE); /* who reads waits for no writer */
@@ -136,7 +136,7 @@ END_TEST
 START_TEST(every_call_notices_a_deleted_file)
 {
     struct sink_place place;
-    const struct letter_place sent = {0, 0};
+    const struct letter_place sent = {0, 0, 1000};
     take(sink, 0);
     remove_all();
     ck_assert_int_eq(reread(sink, 0, &place), SINK_LOST);
