@@ -30,6 +30,7 @@ struct exactly_once {
     struct sink_death *deaths; /* of the batch in flight */
     struct sink_range *ranges;
     int64_t serve_us; /* monotonic: the outbox is not to be touched before */
+    int64_t left_us;  /* monotonic: nor what was left in it */
 };
 
 /* The end: what this process cannot go on from. */

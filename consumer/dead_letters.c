@@ -385,6 +385,14 @@ const struct letter_place *dead_letters_acknowledged(const struct dead_letters *
     return letters != NULL ? letters->places : NULL;
 }
 
+bool dead_letters_idle(const struct dead_letters *letters, int32_t partition)
+{
+    for (size_t i = 0; letters != NULL && i < letters->place_count; i++)
+        if (letters->places[i].partition == partition)
+            return false;
+    return dead_letters_next(letters, partition, 0) == INT64_MAX;
+}
+
 void dead_letters_let_go(struct dead_letters *letters, size_t count)
 {
     letters->place_count -= count;

@@ -47,6 +47,9 @@ int dead_letters_keep_places(struct dead_letters *letters, struct error *error);
 const struct letter_place *dead_letters_acknowledged(const struct dead_letters *letters, size_t *count);
 void dead_letters_let_go(struct dead_letters *letters, size_t count);
 
+/* None of that partition's is under way or refused, and none is to be let go. */
+bool dead_letters_idle(const struct dead_letters *letters, int32_t partition);
+
 /* Takes answers that came; moves barriers; sends again what was refused, when its time has come. Cheap when
  * there is nothing. */
 void dead_letters_serve(struct dead_letters *letters);

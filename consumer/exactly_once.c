@@ -51,6 +51,17 @@ void exactly_once_close(struct consumer *consumer)
 
 /* --- where to go on ------------------------------------------------------------------------------------ */
 
+/* There was no room for it: it is sent when those before it are out. Said once a partition. */
+static void leave(struct consumer *consumer, int32_t partition, const struct error *why)
+{
+    const struct partition *row = partition_assigned(&consumer->partitions, partition);
+    if (row == NULL || row->letters_left)
+        return;
+    partition_letters_left(&consumer->partitions, partition, true);
+    log_warning("%s [%" PRId32 "]: %s; what is in the outbox is sent later", consumer->partitions.topic,
+                partition, why->text);
+}
+
 /* A letter of the outbox: a copy is sent, the outbox has it until the answer. */
 static void send_kept(void *context, const struct letter_body *letter)
 {
@@ -63,7 +74,7 @@ static void send_kept(void *context, const struct letter_body *letter)
     if (dead_letters_send(consumer->letters, &body, true, &error) == 0)
         return;
     rd_kafka_headers_destroy(body.headers);
-    log_warning("%s; it stays in the outbox", error.text);
+    leave(consumer, letter->partition, &error);
 }
 
 /* Another process took it, or the database was restored: what this one still has of it is not its to write.
@@ -214,7 +225,9 @@ bool exactly_once_commit(struct consumer *consumer, size_t item_count)
     return result == SINK_DONE;
 }
 
-void exactly_once_serve(struct consumer *consumer)
+/* --- letters of the outbox ----------------------------------------------------------------------------- */
+
+static void take_out(struct consumer *consumer)
 {
     struct exactly_once *sink = &consumer->sink;
     struct error error = ERROR_INIT;
@@ -230,4 +243,27 @@ void exactly_once_serve(struct consumer *consumer)
     }
     log_verbose("acknowledged letters stay in the outbox for now: %s", error.text);
     sink->serve_us = clock_monotonic_us() + SERVE_AGAIN_US;
+}
+
+/* All that was sent of a partition is out of the outbox: what it holds now was not. */
+static void send_left(struct consumer *consumer, int32_t partition)
+{
+    struct exactly_once *sink = &consumer->sink;
+    struct error error = ERROR_INIT;
+    partition_letters_left(&consumer->partitions, partition, false);
+    if (sink->class->outbox(sink->state, partition, send_kept, consumer, &error) == -1)
+        leave(consumer, partition, &error);
+    sink->left_us = clock_monotonic_us() + SERVE_AGAIN_US;
+}
+
+void exactly_once_serve(struct consumer *consumer)
+{
+    take_out(consumer);
+    if (clock_monotonic_us() < consumer->sink.left_us)
+        return;
+    for (size_t i = 0; i < consumer->partitions.row_count; i++) {
+        const struct partition *row = &consumer->partitions.rows[i];
+        if (row->letters_left && row->owned && dead_letters_idle(consumer->letters, (int32_t)i))
+            send_left(consumer, (int32_t)i);
+    }
 }

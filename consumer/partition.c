@@ -183,6 +183,13 @@ void partition_own(struct partitions *partitions, int32_t number)
         row->owned = true;
 }
 
+void partition_letters_left(struct partitions *partitions, int32_t number, bool left)
+{
+    struct partition *row = partition_assigned_row(partitions, number);
+    if (row != NULL)
+        row->letters_left = left;
+}
+
 unsigned partition_count_asking(struct partitions *partitions, int32_t number)
 {
     struct partition *row = partition_assigned_row(partitions, number);

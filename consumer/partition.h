@@ -103,10 +103,11 @@ struct partition {
     int64_t position;     /* processed + 1: the next offset to process; STATS_UNKNOWN while placing */
     int64_t begun;        /* what lies from here to the position this process did in this assignment */
     struct former former;
-    int64_t received; /* what is below was counted as received in this assignment */
-    int64_t until_us; /* monotonic: something is due then, in a state that waits */
-    bool owned;       /* the database knows this assignment */
-    unsigned asked;   /* how often in a row the broker or the database was asked where to go on */
+    int64_t received;  /* what is below was counted as received in this assignment */
+    int64_t until_us;  /* monotonic: something is due then, in a state that waits */
+    bool owned;        /* the database knows this assignment */
+    bool letters_left; /* in its outbox: there was no room to send all */
+    unsigned asked;    /* how often in a row the broker or the database was asked where to go on */
     struct fetch fetch;
     struct commit_state commit;
     struct flight flight;
@@ -179,6 +180,8 @@ void partitions_event(struct partitions *partitions, enum partition_event event)
 
 /* The database knows this assignment. */
 void partition_own(struct partitions *partitions, int32_t number);
+/* Whether its outbox has letters that were not sent. */
+void partition_letters_left(struct partitions *partitions, int32_t number, bool left);
 /* It is asked where to go on, once more; returns how often in a row. */
 unsigned partition_count_asking(struct partitions *partitions, int32_t number);
 

@@ -17,6 +17,7 @@ enum partition_event action_begin(struct partition *row, const struct partition_
     row->received = STATS_UNKNOWN;
     row->until_us = 0;
     row->owned = false;
+    row->letters_left = false;
     row->asked = 0;
     row->commit = partition_unused.commit;
     row->flight = partition_unused.flight;

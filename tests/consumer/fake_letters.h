@@ -150,6 +150,11 @@ int64_t dead_letters_next(const struct dead_letters *dead_letters, int32_t parti
                                                                           : INT64_MAX;
 }
 
+bool dead_letters_idle(const struct dead_letters *dead_letters, int32_t partition)
+{
+    return dead_letters_next(dead_letters, partition, 0) == INT64_MAX && letters.place_count == 0;
+}
+
 int64_t dead_letters_due_us(const struct dead_letters *dead_letters)
 {
     return dead_letters != NULL ? letters.due_us : INT64_MAX;

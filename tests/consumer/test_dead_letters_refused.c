@@ -204,6 +204,9 @@ START_TEST(a_letter_that_is_kept_elsewhere_sets_no_barrier_and_its_place_is_told
     ck_assert_int_eq(places[0].timestamp_ms, 1012);
     serve();
     ck_assert_uint_eq(acknowledged(), 1); /* told once */
+    ck_assert(!dead_letters_idle(letters, 0) && !dead_letters_idle(letters, 1));
+    dead_letters_let_go(letters, 1);
+    ck_assert(!dead_letters_idle(letters, 0) && dead_letters_idle(letters, 1));
 }
 END_TEST
 

@@ -198,6 +198,50 @@ START_TEST(letters_of_the_outbox_go_nowhere_with_dead_letters_off)
 }
 END_TEST
 
+START_TEST(what_the_outbox_has_beyond_the_room_there_is_follows_when_the_others_are_out)
+{
+    struct sink_place found;
+    sink.outbox_letters = 3;
+    letters.refused_sends = 2;
+    ck_assert_int_eq(place(&found), 0);
+    ck_assert_str_eq(capture.text,
+                     "warning: payments [0]: no producer; what is in the outbox is sent later\n");
+    kafka_said();
+    letters.next[0] = 92; /* one is under way */
+    exactly_once_serve(&consumer);
+    SAID("");
+    letters.next[0] = 0;
+    letters.place_count = 1;
+    exactly_once_serve(&consumer); /* and taken out */
+    SAID("forwarded 1; let go 1; outbox 0; letter 0@90 kept; letter 0@91 kept; letter 0@92 kept");
+    fake_clock_advance(US_PER_SECOND);
+    exactly_once_serve(&consumer);
+    SAID(""); /* all are on their way */
+}
+END_TEST
+
+START_TEST(an_outbox_that_cannot_be_read_again_is_tried_a_second_later)
+{
+    struct sink_place found;
+    sink.outbox_letters = 1;
+    letters.refused_sends = 1;
+    ck_assert_int_eq(place(&found), 0);
+    kafka_said();
+    sink.outbox = -1;
+    letters.refused_sends = 1;
+    capture_begin();
+    exactly_once_serve(&consumer);
+    SAID("outbox 0; letter 0@90 kept");
+    exactly_once_serve(&consumer);
+    capture_end();
+    SAID("");
+    sink.outbox = 0;
+    fake_clock_advance(US_PER_SECOND);
+    exactly_once_serve(&consumer);
+    SAID("outbox 0; letter 0@90 kept");
+}
+END_TEST
+
 START_TEST(a_letter_that_is_not_even_kept_stays_in_the_outbox)
 {
     struct sink_place found;
@@ -205,7 +249,8 @@ START_TEST(a_letter_that_is_not_even_kept_stays_in_the_outbox)
     letters.refused_sends = 1;
     ck_assert_int_eq(place(&found), 0);
     SAID("take 0; forget 0; outbox 0; letter 0@90 kept; letter 0@91 kept");
-    ck_assert_str_eq(capture.text, "warning: no producer; it stays in the outbox\n");
+    ck_assert_str_eq(capture.text,
+                     "warning: payments [0]: no producer; what is in the outbox is sent later\n");
 }
 END_TEST
 
@@ -272,6 +317,8 @@ CHECK_MAIN_WITH(
     nothing_is_taken_before_the_clusters_id_is_known, what_cannot_be_taken_is_not_ours,
     one_that_another_process_has_waits_for_the_group_to_say_so, one_that_cannot_be_asked_now_is_ours_still,
     letters_of_the_outbox_go_nowhere_with_dead_letters_off,
-    a_letter_that_is_not_even_kept_stays_in_the_outbox, a_move_says_what_the_database_says,
+    a_letter_that_is_not_even_kept_stays_in_the_outbox,
+    what_the_outbox_has_beyond_the_room_there_is_follows_when_the_others_are_out,
+    an_outbox_that_cannot_be_read_again_is_tried_a_second_later, a_move_says_what_the_database_says,
     acknowledged_letters_leave_the_outbox, many_leave_five_hundred_at_a_time_and_all_leave,
     an_outbox_that_cannot_be_emptied_is_left_alone_for_a_second)
