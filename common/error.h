@@ -11,6 +11,7 @@
 
 #include "common/banned.h"
 
+/* A text of an error never holds a secret: secret.h. */
 #define ERROR_TEXT_BYTES 512
 
 struct error {

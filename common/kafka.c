@@ -61,8 +61,10 @@ static int set_property(rd_kafka_conf_t *conf, const char *pair, struct error *e
 {
     const char *equals = strchr(pair, '=');
     if (equals == NULL || equals == pair)
-        return error_set_code(error, EXIT_CODE_USAGE,
-                              "-X '%s': NAME=VALUE is expected ('-X help' lists the names)", pair);
+        /* Not repeated: what has no name may be a password. */
+        return error_set_code(
+            error, EXIT_CODE_USAGE,
+            "-X: NAME=VALUE is expected, and one has no name or no = ('-X help' lists the names)");
     char name[128];
     snprintf(name, sizeof name, "%.*s", (int)(equals - pair), pair);
     const char *value = equals + 1;

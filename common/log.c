@@ -6,6 +6,9 @@
 #include <stdatomic.h>
 
 #include "common/streams.h"
+#include "common/secret.h"
+
+enum { WHOLE_BYTES = 4096 };
 
 static atomic_bool verbose_wanted;
 static atomic_bool unwritable_said;
@@ -34,13 +37,15 @@ __attribute__((format(printf, 2, 0))) static void to_listener(const char *level,
                                                               va_list arguments)
 {
     char line[LOG_LISTENER_BYTES];
+    char text[WHOLE_BYTES];
     va_list again;
     if (listens == NULL)
         return;
     int used = snprintf(line, sizeof line, "%s", level);
     va_copy(again, arguments);
-    vsnprintf(line + used, sizeof line - (size_t)used, format, again);
+    vsnprintf(text, sizeof text, format, again);
     va_end(again);
+    secret_mask(line + used, sizeof line - (size_t)used, text);
     listens(listener_context, line);
 }
 
@@ -65,11 +70,11 @@ __attribute__((format(printf, 2, 0))) static void to_stderr(const char *level, c
     fflush(stdout);
     char line[2048]; /* one write, whatever stdio's buffering of stderr: lines of several processes do not mix
                       */
+    char text[WHOLE_BYTES];
     int used = snprintf(line, sizeof line, "%s", level);
-    int more = vsnprintf(line + used, sizeof line - (size_t)used - 1, format, arguments);
-    size_t length = (size_t)used + (more < 0 ? 0 : (size_t)more);
-    if (length > sizeof line - 2)
-        length = sizeof line - 2;
+    vsnprintf(text, sizeof text, format, arguments);
+    secret_mask(line + used, sizeof line - (size_t)used - 1, text);
+    size_t length = strlen(line);
     line[length++] = '\n';
     ssize_t written = write(STDERR_FILENO, line, length);
     (void)written; /* there is nowhere left to complain */

@@ -119,6 +119,8 @@ void options_release(const struct program *program, void *target);
 
 /* Writes the member's value as text that options_set takes back; lists are the caller's to walk. Returns
  * false when there is none (a string that was not given), or it does not fit. */
+/* True when both have the same value, however long it is. Lists are not looked at. */
+bool option_same(const struct option_def *def, const void *one, const void *other);
 bool option_render(const struct option_def *def, const void *target, char *text, size_t bytes);
 
 /* The parsers themselves, for verbs and expressions. 0 or -1 with an error that shows the value and what was

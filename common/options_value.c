@@ -253,6 +253,21 @@ bool option_render(const struct option_def *def, const void *target, char *text,
     return length >= 0 && (size_t)length < bytes;
 }
 
+bool option_same(const struct option_def *def, const void *one, const void *other)
+{
+    const char *first = (const char *)one + def->offset;
+    const char *second = (const char *)other + def->offset;
+    if (def->type == OPTION_STRING) {
+        const char *a = *(const char *const *)first;
+        const char *b = *(const char *const *)second;
+        return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+    }
+    char a[64] = "";
+    char b[64] = "";
+    return option_render(def, one, a, sizeof a) == option_render(def, other, b, sizeof b) &&
+           strcmp(a, b) == 0;
+}
+
 void option_value_release(const struct option_def *def, void *member)
 {
     if (def->type == OPTION_STRING) {

@@ -4,14 +4,17 @@
 
 #include "common/clock.h"
 #include "common/log.h"
+#include "common/secret.h"
 
 void consumer_fail(struct consumer *consumer, int exit_code, const char *format, ...)
 {
+    char whole[ERROR_TEXT_BYTES * 2];
     char text[ERROR_TEXT_BYTES];
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(text, sizeof text, format, arguments);
+    vsnprintf(whole, sizeof whole, format, arguments);
     va_end(arguments);
+    secret_mask(text, sizeof text, whole);
     stats_event(consumer->stats, STATS_RING_ERRORS, clock_wall_us(), exit_code, "%s", text);
     if (consumer->end.must_stop)
         return;

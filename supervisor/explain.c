@@ -4,6 +4,7 @@
 
 #include "common/clock.h"
 #include "common/exit_codes.h"
+#include "common/secret.h"
 #include "supervisor/restart.h"
 #include "supervisor/states.h"
 
@@ -108,15 +109,24 @@ static void explain_duration(int64_t us, FILE *stream)
         fprintf(stream, "%" PRId64 "us", us);
 }
 
+static void explain_text(const char *text, FILE *stream)
+{
+    char masked[4096];
+    secret_mask(masked, sizeof masked, text);
+    fprintf(stream, "%s%s", masked, strlen(masked) == sizeof masked - 1 ? "…" : "");
+}
+
 static void explain_value(const struct option_def *def, const struct settings *settings, FILE *stream)
 {
+    const char *text =
+        def->type == OPTION_STRING ? *(const char *const *)((const char *)settings + def->offset) : NULL;
     char value[1024];
     if (def->type == OPTION_DURATION)
         explain_duration(*(const int64_t *)((const char *)settings + def->offset), stream);
+    else if (text != NULL)
+        explain_text(text, stream);
     else if (option_render(def, settings, value, sizeof value))
         fprintf(stream, "%s", value);
-    else
-        fprintf(stream, "…");
 }
 
 static void explain_given(const struct settings *settings, bool producer, FILE *stream)

@@ -133,11 +133,7 @@ static void put_passed_on(struct builder *builder, const struct worker *worker)
 static bool value_differs(const struct worker *worker, const char *name, const struct settings *other)
 {
     const struct settings *one = worker->settings;
-    char first[VALUE_BYTES] = "";
-    char second[VALUE_BYTES] = "";
-    const struct option_def *def = options_find(&supervisor_program, name);
-    return option_render(def, one, first, sizeof first) != option_render(def, other, second, sizeof second) ||
-           strcmp(first, second) != 0 ||
+    return !option_same(options_find(&supervisor_program, name), one, other) ||
            (settings_embedded(worker->supervisor->settings) &&
             options_given(&supervisor_program, one, name) != options_given(&supervisor_program, other, name));
 }

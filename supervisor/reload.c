@@ -4,6 +4,7 @@
 
 #include "common/clock.h"
 #include "common/exit_codes.h"
+#include "common/secret.h"
 #include "supervisor/fleet.h"
 #include "supervisor/hand_over.h"
 #include "supervisor/rehearsal.h"
@@ -11,6 +12,8 @@
 #include "supervisor/rollout.h"
 #include "supervisor/service.h"
 #include "supervisor/topics.h"
+
+enum { TEXT_BYTES = 4096, LEAD_BYTES = 16 };
 
 struct plan {
     struct supervisor *supervisor;
@@ -44,24 +47,64 @@ static const struct settings *settings_of(const struct config *config, const str
 
 /* --- what is another one now --------------------------------------------------------------------------- */
 
+/* From a little before the first difference, where the texts are longer than a row shows. */
+static size_t shown_from(const char *one, const char *other)
+{
+    size_t at = 0;
+    if (strlen(one) < ROLLOUT_VALUE_BYTES && strlen(other) < ROLLOUT_VALUE_BYTES)
+        return 0;
+    while (one[at] != '\0' && one[at] == other[at])
+        at++;
+    at = at > LEAD_BYTES ? at - LEAD_BYTES : 0;
+    while (at > 0 && ((unsigned char)one[at] & 0xc0) == 0x80) /* in the middle of a character */
+        at--;
+    return at;
+}
+
+static void show(char to[ROLLOUT_VALUE_BYTES], const char *text, size_t from)
+{
+    size_t end = ROLLOUT_VALUE_BYTES - 1;
+    int length = snprintf(to, ROLLOUT_VALUE_BYTES, "%s%s", from > 0 ? "…" : "", text + from);
+    if (length < ROLLOUT_VALUE_BYTES)
+        return;
+    end -= strlen("…");
+    while (((unsigned char)to[end] & 0xc0) == 0x80)
+        end--;
+    snprintf(to + end, ROLLOUT_VALUE_BYTES - end, "…");
+}
+
+/* Where only a secret is another one, the name alone is told. */
 static void note(struct rollout_row *row, const char *name, const char *from, const char *to)
 {
     if (row->setting_count == ROLLOUT_SETTINGS_MAX)
         return;
     struct rollout_setting *setting = &row->settings[row->setting_count++];
+    size_t first = shown_from(from, to);
+    *setting = (struct rollout_setting){.name = ""};
     snprintf(setting->name, sizeof setting->name, "%s", name);
-    snprintf(setting->from, sizeof setting->from, "%s", from);
-    snprintf(setting->to, sizeof setting->to, "%s", to);
+    if (strcmp(from, to) == 0)
+        return;
+    show(setting->from, from, first);
+    show(setting->to, to, first);
+}
+
+/* Masked; cut where that says enough. */
+static void render(const struct option_def *def, const struct settings *settings, char text[TEXT_BYTES])
+{
+    const char *whole =
+        def->type == OPTION_STRING ? *(const char *const *)((const char *)settings + def->offset) : NULL;
+    if (whole != NULL)
+        secret_mask(text, TEXT_BYTES, whole);
+    else if (!option_render(def, settings, text, TEXT_BYTES))
+        snprintf(text, TEXT_BYTES, "not said");
 }
 
 static bool differs(const struct option_def *def, const struct settings *from, const struct settings *to,
-                    char from_text[ROLLOUT_VALUE_BYTES * 16], char to_text[ROLLOUT_VALUE_BYTES * 16])
+                    char from_text[TEXT_BYTES], char to_text[TEXT_BYTES])
 {
-    if (!option_render(def, from, from_text, ROLLOUT_VALUE_BYTES * 16))
-        snprintf(from_text, ROLLOUT_VALUE_BYTES * 16, "not said");
-    if (!option_render(def, to, to_text, ROLLOUT_VALUE_BYTES * 16))
-        snprintf(to_text, ROLLOUT_VALUE_BYTES * 16, "not said");
-    return strcmp(from_text, to_text) != 0;
+    render(def, from, from_text);
+    render(def, to, to_text);
+    return !option_same(def, from, to);
 }
 
 static bool has(const struct option_list *list, const char *item)
@@ -91,8 +134,8 @@ static void note_properties(struct rollout_row *row, const struct option_list *f
 
 static void note_settings(struct rollout_row *row, const struct settings *from, const struct settings *to)
 {
-    char from_text[ROLLOUT_VALUE_BYTES * 16];
-    char to_text[ROLLOUT_VALUE_BYTES * 16];
+    char from_text[TEXT_BYTES];
+    char to_text[TEXT_BYTES];
     for (size_t i = 0; i < supervisor_program.option_count; i++) {
         const struct option_def *def = &supervisor_program.options[i];
         if (def->type != OPTION_HEADING && config_concerns(def->name, row->worker->kind == KIND_PRODUCER) &&
@@ -109,8 +152,8 @@ static const char *const fixed[] = {"instance", "log-format", "log-dir", "log-si
 
 static int check_fixed(const struct supervisor *supervisor, const struct settings *next, struct error *error)
 {
-    char from[ROLLOUT_VALUE_BYTES * 16];
-    char to[ROLLOUT_VALUE_BYTES * 16];
+    char from[TEXT_BYTES];
+    char to[TEXT_BYTES];
     for (size_t i = 0; i < sizeof fixed / sizeof fixed[0]; i++)
         if (differs(options_find(&supervisor_program, fixed[i]), supervisor->settings, next, from, to))
             return error_set_code(

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 
 #include "common/clock.h"
+#include "common/secret.h"
 #include "supervisor/line.h"
 #include "supervisor/log_files.h"
 #include "supervisor/offsets_text.h"
@@ -46,11 +47,13 @@ static void to_file(struct supervisor *supervisor, struct log_file **file, const
 void report_line(struct supervisor *supervisor, const char *format, ...)
 {
     static struct scratch scratch; /* one thread, and nothing stays in it */
+    char whole[TEXT_BYTES];
     char text[TEXT_BYTES];
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(text, sizeof text, format, arguments);
+    vsnprintf(whole, sizeof whole, format, arguments);
     va_end(arguments);
+    secret_mask(text, sizeof text, whole);
     int64_t now_us = clock_wall_us();
     scratch.escaped_length = line_escape(scratch.escaped, text, strlen(text));
     to_screen(supervisor, NULL, &scratch, now_us, text, strlen(text));

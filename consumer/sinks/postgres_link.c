@@ -6,6 +6,7 @@
 #include "common/clock.h"
 #include "common/exit_codes.h"
 #include "common/log.h"
+#include "common/secret.h"
 
 /* An answer takes at most as long as statement_timeout and a little more. */
 #define CONNECT_US (10 * US_PER_SECOND)
@@ -130,6 +131,17 @@ static PGresult *last_result(struct postgres_link *link, const char *what, struc
 
 /* --- the connection ------------------------------------------------------------------------------------ */
 
+/* libpq quotes what it does not understand, which may be the end of a password with a space in it. */
+static int refuse(const char *conninfo, char *why, struct error *error)
+{
+    char masked[8];
+    if (why == NULL)
+        return error_set(error, "out of memory");
+    if (secret_mask(masked, sizeof masked, conninfo))
+        why[strcspn(why, "\"")] = '\0';
+    return error_set_code(error, EXIT_CODE_USAGE, "%.*s", (int)strcspn(why, "\n"), why);
+}
+
 int postgres_link_init(struct postgres_link *link, const struct pipeline *pipeline, const char *conninfo,
                        struct error *error)
 {
@@ -144,8 +156,7 @@ int postgres_link_init(struct postgres_link *link, const struct pipeline *pipeli
     PQconninfoOption *options = PQconninfoParse(link->conninfo, &why);
     int result = 0;
     if (options == NULL)
-        result = error_set_code(error, EXIT_CODE_USAGE, "%.*s", why != NULL ? (int)strcspn(why, "\n") : 13,
-                                why != NULL ? why : "out of memory");
+        result = refuse(link->conninfo, why, error);
     PQconninfoFree(options);
     PQfreemem(why);
     if (result == -1)

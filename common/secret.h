@@ -1,0 +1,26 @@
+/* secret.h: what must not be read in a line, an answer, a report or an error text: passwords and the like. The
+ * one place that knows where they stand; whoever prints a text that came from a user's configuration masks it.
+ *
+ *   scheme://user:PASSWORD@host        a URI
+ *   sasl.password=VALUE                any name with a word for a secret in it (password, secret, token, jaas,
+ *   password = 'a value'               …), then =, then a word or a quoted text
+ *
+ * In doubt it masks more: an unquoted value ends at a space or a quote, not at a comma. Pure; any thread. */
+#ifndef KSUPERVISE_COMMON_SECRET_H
+#define KSUPERVISE_COMMON_SECRET_H
+
+#include "common/banned.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define SECRET_MASK "***"
+
+/* Copies with each secret masked, cut to `bytes` with the NUL. Returns true when there was one. A secret whose
+ * end is beyond the text is masked to the end. */
+bool secret_mask(char *to, size_t bytes, const char *text);
+
+/* True when a property or setting of that name holds a secret. */
+bool secret_name(const char *name, size_t length);
+
+#endif
