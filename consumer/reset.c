@@ -73,6 +73,59 @@ static int check_members(struct consumer *consumer, const rd_kafka_ConsumerGroup
                      consumer->settings->group_name, names);
 }
 
+static bool is_member(const struct consumer *consumer, const rd_kafka_ConsumerGroupDescription_t *group)
+{
+    char *own = rd_kafka_memberid(consumer->rk);
+    bool found = false;
+    for (size_t i = 0; own != NULL && i < rd_kafka_ConsumerGroupDescription_member_count(group); i++) {
+        const char *id =
+            rd_kafka_MemberDescription_consumer_id(rd_kafka_ConsumerGroupDescription_member(group, i));
+        found |= id != NULL && strcmp(id, own) == 0;
+    }
+    if (own != NULL)
+        rd_kafka_mem_free(consumer->rk, own);
+    return found;
+}
+
+static bool has_owner(const rd_kafka_ConsumerGroupDescription_t *group, const char *topic, int32_t partition)
+{
+    for (size_t i = 0; i < rd_kafka_ConsumerGroupDescription_member_count(group); i++)
+        if (group_member_owns(rd_kafka_ConsumerGroupDescription_member(group, i), topic, partition))
+            return true;
+    return false;
+}
+
+/* Each member sets what it owns: what is on its way from one to another would be nobody's to set. With a
+ * cooperative assignor that is so in a stable group, too, until the one that gave it up joins again. */
+static int check_transit(struct consumer *consumer, const rd_kafka_ConsumerGroupDescription_t *group,
+                         const struct reset_wish *wish, struct error *error)
+{
+    const char *topic = consumer->settings->topic;
+    if (!is_member(consumer, group))
+        return 0;
+    if (rd_kafka_ConsumerGroupDescription_state(group) != RD_KAFKA_CONSUMER_GROUP_STATE_STABLE)
+        return error_set(error, "a rebalance is under way: try again; nothing was changed");
+    int count = kafka_topic_partitions(consumer->rk, topic, ANSWER_MS);
+    if (count <= 0)
+        return error_set(error, "nobody says how many partitions topic %s has; nothing was changed", topic);
+    for (int32_t i = 0; i < count; i++)
+        if ((wish->partition == -1 || wish->partition == i) && !has_owner(group, topic, i))
+            return error_set(error,
+                             "%s [%" PRId32 "] is no member's now, as in the midst of a rebalance: try "
+                             "again; nothing was changed",
+                             topic, i);
+    return 0;
+}
+
+static int check_group(struct consumer *consumer, const rd_kafka_ConsumerGroupDescription_t *group,
+                       const struct reset_wish *wish, struct error *error)
+{
+    if (group == NULL)
+        return 0;
+    return check_members(consumer, group, wish, error) == -1 ? -1
+                                                             : check_transit(consumer, group, wish, error);
+}
+
 /* The embedded broker cannot describe groups (group.h). Nobody else uses it. */
 static bool is_embedded(struct consumer *consumer)
 {
@@ -87,8 +140,7 @@ static int check_outsiders(struct consumer *consumer, const struct reset_wish *w
     rd_kafka_event_t *event = group_describe(consumer->rk, group, ANSWER_MS);
     int result = 0;
     if (event != NULL && rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR_NO_ERROR) {
-        const rd_kafka_ConsumerGroupDescription_t *described = group_described(event);
-        result = described != NULL ? check_members(consumer, described, wish, error) : 0;
+        result = check_group(consumer, group_described(event), wish, error);
     } else {
         result =
             error_set(error, "nobody says who else is in group %s%s%s; nothing was changed", group,

@@ -19,8 +19,9 @@ static struct {
     size_t member_count;
     rd_kafka_resp_err_t described; /* of the request */
     rd_kafka_error_t *group_error; /* of the group; NULL: none */
-    bool silent;                   /* nobody answers */
-    const char *own;               /* our member id; NULL: none */
+    rd_kafka_consumer_group_state_t state;
+    bool silent;     /* nobody answers */
+    const char *own; /* our member id; NULL: none */
     rd_kafka_topic_partition_list_t *owned;
     int events; /* that live */
     rd_kafka_resp_err_t subscribe;
@@ -36,6 +37,7 @@ static char fake_group_places[3];
 static inline void group_begin(void)
 {
     memset(&group, 0, sizeof group);
+    group.state = RD_KAFKA_CONSUMER_GROUP_STATE_STABLE;
 }
 
 static inline void group_end(void)
@@ -140,6 +142,13 @@ const rd_kafka_error_t *rd_kafka_ConsumerGroupDescription_error(const rd_kafka_C
 {
     ck_assert_ptr_eq(of, FAKE_GROUP);
     return group.group_error;
+}
+
+rd_kafka_consumer_group_state_t
+rd_kafka_ConsumerGroupDescription_state(const rd_kafka_ConsumerGroupDescription_t *of)
+{
+    ck_assert_ptr_eq(of, FAKE_GROUP);
+    return group.state;
 }
 
 size_t rd_kafka_ConsumerGroupDescription_member_count(const rd_kafka_ConsumerGroupDescription_t *of)

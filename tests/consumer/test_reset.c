@@ -295,6 +295,10 @@ START_TEST(this_member_and_its_supervisors_are_ours)
     settings.instance_id = "main.host.bravo.2";
     sibling.instance = "main.host.bravo";
     stranger.instance = "main.hosts.bravo";
+    struct fake_member first = self; /* ours twice: each has one partition here */
+    first.partition = 0;
+    self.partition = 1;
+    group_has(&first);
     group_has(&self);
     group_has(&sibling);
     committed(50, 50);
@@ -302,6 +306,40 @@ START_TEST(this_member_and_its_supervisors_are_ours)
     group_has(&stranger);
     ck_assert_int_eq(reset("latest"), -1);
     ck_assert_ptr_nonnull(strstr(error.text, "of group group: main.hosts.bravo at /10.0.0.9; stop"));
+}
+END_TEST
+
+/* We have 0, our sibling 1, and 2 is on its way from one to the other. */
+START_TEST(while_a_partition_is_between_two_members_nothing_is_changed)
+{
+    struct fake_member self = outsider;
+    struct fake_member sibling = outsider;
+    group.own = self.id = "id-1";
+    settings.client = "bravo";
+    settings.instance_id = "main.host.bravo";
+    sibling.instance = "main.host.bravo.2";
+    self.partition = 0;
+    sibling.partition = 1;
+    group_has(&self);
+    group_has(&sibling);
+    refuses("latest",
+            "payments [2] is no member's now, as in the midst of a rebalance: try again; nothing was "
+            "changed");
+    refuses("latest,partition=2",
+            "payments [2] is no member's now, as in the midst of a rebalance: try again; "
+            "nothing was changed");
+    committed(50, 20);
+    ck_assert_int_eq(reset("latest,partition=0"), 0);
+}
+END_TEST
+
+START_TEST(while_the_group_rebalances_nothing_is_changed)
+{
+    struct fake_member self = outsider;
+    group.own = self.id = "id-1";
+    group.state = RD_KAFKA_CONSUMER_GROUP_STATE_PREPARING_REBALANCE;
+    group_has(&self);
+    refuses("latest", "a rebalance is under way: try again; nothing was changed");
 }
 END_TEST
 
@@ -371,6 +409,8 @@ CHECK_MAIN_WITH("consumer/reset", open_consumer, close_consumer,
                 what_is_not_meant_is_not_read_back, what_is_not_ours_is_not_read_back,
                 members_outside_this_supervisor_are_named_and_nothing_is_changed,
                 one_that_owns_nothing_that_is_meant_does_not_matter, this_member_and_its_supervisors_are_ours,
-                a_name_that_the_instances_has_too_does_not_widen_it, one_without_an_id_has_no_siblings,
+                a_name_that_the_instances_has_too_does_not_widen_it,
+                while_a_partition_is_between_two_members_nothing_is_changed,
+                while_the_group_rebalances_nothing_is_changed, one_without_an_id_has_no_siblings,
                 a_group_that_nobody_describes_is_not_reset, a_group_that_is_not_there_has_no_members,
                 the_embedded_broker_is_not_asked)

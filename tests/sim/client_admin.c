@@ -216,6 +216,14 @@ rd_kafka_ConsumerGroupDescription_error(const rd_kafka_ConsumerGroupDescription_
     return NULL;
 }
 
+rd_kafka_consumer_group_state_t
+rd_kafka_ConsumerGroupDescription_state(const rd_kafka_ConsumerGroupDescription_t *group)
+{
+    (void)group;
+    return sim.cluster.group.state == GROUP_STABLE ? RD_KAFKA_CONSUMER_GROUP_STATE_STABLE
+                                                   : RD_KAFKA_CONSUMER_GROUP_STATE_PREPARING_REBALANCE;
+}
+
 size_t rd_kafka_ConsumerGroupDescription_member_count(const rd_kafka_ConsumerGroupDescription_t *group)
 {
     return group->count;
