@@ -18,7 +18,7 @@ static void show_who(const struct view *view, const struct view_worker *worker, 
     fputs(" · ", stream);
     styled(stream, screen, style_of_state(state), "%s", state);
     if (worker->listed && view->supervisor_alive)
-        fprintf(stream, " for %s", format_age(view->now_us, entry->state_since_us).text);
+        fprintf(stream, " for %s", format_age(view->now_us, view_state_since_us(view, worker)).text);
     if (worker->listed && entry->restarts > 0)
         fprintf(stream, " · %" PRId64 " restart%s", entry->restarts, entry->restarts == 1 ? "" : "s");
     if (entry->next_restart_us != STATS_UNKNOWN && entry->next_restart_us > view->now_us)
@@ -38,6 +38,7 @@ static void show_life(const struct view *view, const struct view_worker *worker,
         return;
     }
     const char *phase = view_phase(worker);
+    int64_t until_us = view_alive(worker) ? view->now_us : view_died_us(worker); /* a dead one has no age */
     fprintf(stream, "generation %" PRIu64 ", created %s ago · ", worker->generation,
             format_age(view->now_us, stats_snapshot_created_us(worker->snapshot)).text);
     if (view_alive(worker))
@@ -49,7 +50,7 @@ static void show_life(const struct view *view, const struct view_worker *worker,
         styled(stream, screen, CELL_BAD, "DEAD (pid was %d): this is how it was %s ago",
                (int)worker->liveness.pid, format_age(view->now_us, view_died_us(worker)).text);
     fprintf(stream, " · %s for %s\n", phase == NULL ? "phase unknown" : phase,
-            format_age(view->now_us, stats_snapshot_status(worker->snapshot, "phase_since_us")).text);
+            format_age(until_us, stats_snapshot_status(worker->snapshot, "phase_since_us")).text);
     if (stats_snapshot_torn(worker->snapshot))
         fputs("it was writing too fast to be read whole: some values are unknown\n", stream);
 }

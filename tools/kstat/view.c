@@ -15,10 +15,22 @@ int64_t view_died_us(const struct view_worker *worker)
     return worker->snapshot != NULL ? worker->liveness.heartbeat_us : STATS_UNKNOWN;
 }
 
-const char *view_state(const struct view *view, const struct view_worker *worker)
+static bool is_told_by_supervisor(const struct view *view, const struct view_worker *worker)
 {
     bool current = worker->generation == 0 || (int64_t)worker->generation == worker->entry.generation;
-    if (worker->listed && view->supervisor_alive && current)
+    return worker->listed && view->supervisor_alive && current;
+}
+
+int64_t view_state_since_us(const struct view *view, const struct view_worker *worker)
+{
+    if (is_told_by_supervisor(view, worker))
+        return worker->entry.state_since_us;
+    return view_alive(worker) ? STATS_UNKNOWN : view_died_us(worker);
+}
+
+const char *view_state(const struct view *view, const struct view_worker *worker)
+{
+    if (is_told_by_supervisor(view, worker))
         return worker_state_name((enum worker_state)worker->entry.state);
     if (view_alive(worker))
         return "running";

@@ -45,6 +45,8 @@ bool view_alive(const struct view_worker *worker);
 int64_t view_died_us(const struct view_worker *worker);
 /* "ready", "held", …; for workers that nobody supervises "running", "dead" or "starting". */
 const char *view_state(const struct view *view, const struct view_worker *worker);
+/* Since when it is in that state: a past generation has been dead since it died, whatever came after it. */
+int64_t view_state_since_us(const struct view *view, const struct view_worker *worker);
 /* "polling", or NULL when it is not known. */
 const char *view_phase(const struct view_worker *worker);
 bool view_is_producer(const struct view_worker *worker);

@@ -37,6 +37,7 @@ static void list_worker(uint32_t index, const char *name, enum stats_kind kind, 
     entry.generation = 2;
     entry.pid = getpid();
     entry.restarts = kind == STATS_KIND_CONSUMER;
+    entry.state_since_us = clock_wall_us() - 3 * US_PER_SECOND;
     ck_assert_int_eq(directory_publish(directory, index, &entry, NULL), 0);
 }
 
@@ -244,7 +245,7 @@ static void leave_a_dead_generation(void)
         struct stats_writer *writer = open_writer(fd);
         stats_add(writer, CONSUMER_PROCESSED, 500);
         stats_heartbeat(writer, clock_wall_us() - 60 * US_PER_SECOND);
-        stats_phase(writer, PHASE_COMMITTING, 1);
+        stats_phase(writer, PHASE_COMMITTING, clock_wall_us() - 65 * US_PER_SECOND);
         kill(getpid(), SIGKILL);
     }
     ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
@@ -261,7 +262,8 @@ START_TEST(a_dead_generation_is_shown_as_it_left_itself_with_its_age)
         show(show_detail);
         expect("DEAD");
         expect("this is how it was 60 s ago");
-        expect("committing");
+        expect("committing for 5"); /* until it died */
+        expect("dead for 60");      /* though its successor has been ready for 3 s */
         expect("500");
         json_t *root = json_view(&view, NULL);
         ck_assert(json_is_false(json_object_get(worker_json(root, 0), "alive")));
