@@ -85,7 +85,7 @@ void kafka_failure_advice(const struct kafka_failure *failure, const struct brok
     const struct cause *cause = failure != NULL ? find(failure->err, failure->text) : NULL;
     if (cause == NULL || cause->weight <= REFUSED || brokers->bootstrap[0] == '\0')
         return;
-    snprintf(text, bytes, "no broker at %.120s (from %s) lets us in: %s%s", brokers->bootstrap,
+    snprintf(text, bytes, "no broker at %.120s (from %s) can be used: %s%s", brokers->bootstrap,
              brokers->source, failure->text, cause->advice);
     add_scram(failure, text, bytes);
 }

@@ -28,7 +28,7 @@ START_TEST(the_most_telling_reason_is_kept_without_its_clock)
                        "h:1: SASL authentication error: no (after 301ms in state AUTH_REQ)");
     kafka_failure_note(&failure, RD_KAFKA_RESP_ERR__RESOLVE, "Failed to resolve");
     kafka_failure_note(&failure, RD_KAFKA_RESP_ERR__TRANSPORT, "Connection refused");
-    ck_assert_str_eq(advice(), "no broker at h:1 (from --bootstrap) lets us in: h:1: SASL authentication "
+    ck_assert_str_eq(advice(), "no broker at h:1 (from --bootstrap) can be used: h:1: SASL authentication "
                                "error: no; check sasl.username and sasl.password");
     ck_assert(kafka_failure_tells(&failure) && kafka_failure_lasts(&failure));
 }

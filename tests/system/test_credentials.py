@@ -138,7 +138,7 @@ class Credentials(SystemTest):
         self.config("bad")
         (self.folder / ".env").write_text("KAFKA_CONFIG=cluster.properties\n")
         for name, said, status in self.each([]):
-            self.assertRegex(said, r"no broker at 127.0.0.1:\d+ \(from cluster.properties\) lets us in: .*Invalid username or password", name)
+            self.assertRegex(said, r"no broker at 127.0.0.1:\d+ \(from cluster.properties\) can be used: .*Invalid username or password", name)
         self.config()
         for name, said, status in self.each([]):
             self.assertEqual(status, 0, f"{name}: {said}")
