@@ -5,7 +5,6 @@
 #include "common/clock.h"
 #include "common/exit_codes.h"
 #include "common/log.h"
-#include "consumer/backoff.h"
 #include "consumer/faults.h"
 #include "consumer/retries.h"
 
@@ -179,14 +178,8 @@ static size_t fill_ranges(struct consumer *consumer)
 /* Where the batch's partitions go on has to be asked. */
 static void be_unsure(struct consumer *consumer, size_t range_count, const struct error *error)
 {
-    for (size_t i = 0; i < range_count; i++) {
-        int32_t partition = consumer->sink.ranges[i].partition;
-        int64_t wait =
-            backoff_us(consumer->settings, partition_count_asking(&consumer->partitions, partition));
-        partition_wait(&consumer->partitions, partition, EVENT_UNSURE, clock_monotonic_us() + wait);
-        log_warning("%s [%" PRId32 "]: where to go on is not known: %s; again in %" PRId64 " ms",
-                    consumer->partitions.topic, partition, error->text, wait / US_PER_MS);
-    }
+    for (size_t i = 0; i < range_count; i++)
+        retry_place(consumer, consumer->sink.ranges[i].partition, EVENT_UNSURE, error);
 }
 
 static enum sink_result commit(struct consumer *consumer, const struct sink_batch *batch, int32_t *lost,

@@ -49,6 +49,16 @@ void retry_batch(struct consumer *consumer, const struct error *error)
     trouble_goes_on(&consumer->trouble, TROUBLE_BATCH, error->text);
 }
 
+void retry_place(struct consumer *consumer, int32_t partition, enum partition_event event,
+                 const struct error *error)
+{
+    int64_t wait = backoff_us(consumer->settings, partition_count_asking(&consumer->partitions, partition));
+    partition_wait(&consumer->partitions, partition, event, clock_monotonic_us() + wait);
+    log_warning("%s [%" PRId32 "]: where to go on is not known: %s; again in %" PRId64 " ms",
+                consumer->partitions.topic, partition, error->text, wait / US_PER_MS);
+    trouble_goes_on(&consumer->trouble, TROUBLE_PLACE, error->text);
+}
+
 unsigned retry_attempts(const struct consumer *consumer, const rd_kafka_message_t *message,
                         int64_t *first_failure_us)
 {

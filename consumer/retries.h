@@ -25,4 +25,8 @@ unsigned retry_attempts(const struct consumer *consumer, const rd_kafka_message_
  * nothing waits. */
 void retries_serve(struct consumer *consumer);
 
+/* Where a partition goes on is not known: it is asked again, with backoff. The event leads to that. */
+void retry_place(struct consumer *consumer, int32_t partition, enum partition_event event,
+                 const struct error *error);
+
 #endif

@@ -9,6 +9,7 @@
 #include "consumer/backoff.h"
 #include "consumer/edges.h"
 #include "consumer/exactly_once.h"
+#include "consumer/retries.h"
 
 enum { QUERY_MS = EDGES_QUERY_MS };
 
@@ -292,13 +293,8 @@ static void place(struct consumer *consumer, struct start *start)
 static void wait_again(struct consumer *consumer, int32_t number, const struct error *error)
 {
     const struct partition *row = partition_assigned(&consumer->partitions, number);
-    if (row->state != STATE_PLACING) /* the sink has said that it is another's */
-        return;
-    int64_t wait = backoff_us(consumer->settings, partition_count_asking(&consumer->partitions, number));
-    partition_wait(&consumer->partitions, number, EVENT_UNPLACED, clock_monotonic_us() + wait);
-    log_warning("%s [%" PRId32 "]: where to go on is not known: %s; again in %" PRId64 " ms",
-                consumer->partitions.topic, number, error->text, wait / US_PER_MS);
-    trouble_goes_on(&consumer->trouble, TROUBLE_PLACE, error->text);
+    if (row->state == STATE_PLACING) /* else the sink has said that it is another's */
+        retry_place(consumer, number, EVENT_UNPLACED, error);
 }
 
 static void settle(struct starts *starts)
