@@ -2,8 +2,6 @@
 
 #include <unistd.h>
 
-#include "common/stats/definitions.h"
-
 enum { TRIES = 5, PAUSE_US = 50000 };
 
 /* ListOffsets takes −2 for the first offset and −1 for the end (librdkafka passes the "timestamps" through).
@@ -23,14 +21,4 @@ rd_kafka_resp_err_t edges_query(rd_kafka_t *rk, rd_kafka_topic_partition_list_t 
             return err;
     }
     return err;
-}
-
-int64_t edge_of(rd_kafka_t *rk, const char *topic, int32_t partition, int64_t edge)
-{
-    rd_kafka_topic_partition_list_t *one = rd_kafka_topic_partition_list_new(1);
-    rd_kafka_topic_partition_list_add(one, topic, partition);
-    rd_kafka_resp_err_t err = edges_query(rk, one, edge);
-    int64_t offset = err == RD_KAFKA_RESP_ERR_NO_ERROR ? one->elems[0].offset : STATS_UNKNOWN;
-    rd_kafka_topic_partition_list_destroy(one);
-    return offset;
 }

@@ -12,7 +12,4 @@ enum { EDGES_QUERY_MS = 5000 };
  * time in milliseconds since the epoch; the answer to that is RD_KAFKA_OFFSET_END when there is none. */
 rd_kafka_resp_err_t edges_query(rd_kafka_t *rk, rd_kafka_topic_partition_list_t *list, int64_t edge);
 
-/* Of one partition; STATS_UNKNOWN when nobody answers. */
-int64_t edge_of(rd_kafka_t *rk, const char *topic, int32_t partition, int64_t edge);
-
 #endif

@@ -6,11 +6,6 @@
 #include "common/decimal.h"
 #include "common/log.h"
 
-void manual_settled(struct consumer *consumer, int32_t partition, int64_t first, int64_t end)
-{
-    partition_settle(&consumer->partitions, partition, first, end);
-}
-
 /* --- waiting ------------------------------------------------------------------------------------------- */
 
 static void tell_full(const struct consumer *consumer, const struct partition *row, int32_t partition)

@@ -12,10 +12,6 @@ static inline bool manual_is(const struct consumer *consumer)
     return consumer->partitions.manual;
 }
 
-/* Done without anybody's word: dropped by a stage, or dead where no letters are sent. (A dead letter that is
- * acknowledged settles its record: dead_letters.h. What was never there: partition.h.) */
-void manual_settled(struct consumer *consumer, int32_t partition, int64_t first, int64_t end);
-
 /* For every turn: partitions with --max-unacknowledged records are full, others have room. Published. */
 void manual_serve(struct consumer *consumer);
 

@@ -67,11 +67,6 @@ static struct partition *make_row(struct partitions *partitions, int32_t number)
     return row;
 }
 
-const struct partition *partition_row(struct partitions *partitions, int32_t number)
-{
-    return make_row(partitions, number);
-}
-
 /* --- events -------------------------------------------------------------------------------------------- */
 
 static void move(struct partitions *partitions, struct partition *row, enum partition_state next)

@@ -136,11 +136,8 @@ struct partitions {
 void partitions_init(struct partitions *partitions, const char *topic, struct stats_writer *stats);
 void partitions_release(struct partitions *partitions);
 
-/* The row, made when it is new; NULL when memory is out. Grows by doubling: pointers are good until the next
- * call. */
-const struct partition *partition_row(struct partitions *partitions, int32_t number);
-
-/* The row of a partition that is assigned now, or NULL. */
+/* The row of a partition that is assigned now, or NULL. Rows grow by doubling: pointers are good until the
+ * next one is given. */
 static inline struct partition *partition_assigned_row(struct partitions *partitions, int32_t number)
 {
     if (number < 0 || (size_t)number >= partitions->row_count ||

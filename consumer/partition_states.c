@@ -87,11 +87,6 @@ const char *partition_event_name(enum partition_event event)
     return events[event].name;
 }
 
-const char *partition_event_meaning(enum partition_event event)
-{
-    return events[event].meaning;
-}
-
 /* --- for people ---------------------------------------------------------------------------------------- */
 
 static bool changes_nothing(enum partition_state state, const struct partition_edge *edge)

@@ -92,7 +92,6 @@ static inline bool state_fetched(enum partition_state state)
 }
 
 const char *partition_event_name(enum partition_event event);
-const char *partition_event_meaning(enum partition_event event);
 
 /* --explain-partitions. */
 void partition_states_print(FILE *out);

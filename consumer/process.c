@@ -201,7 +201,7 @@ static uint64_t tell_deaths(struct consumer *consumer)
         const struct death *death = &consumer->deaths.list[i];
         const rd_kafka_message_t *message = death->message;
         if (death->stage == NULL || dead_letters_topic(consumer->letters) == NULL)
-            manual_settled(consumer, message->partition, message->offset, message->offset + 1);
+            partition_settle(&consumer->partitions, message->partition, message->offset, message->offset + 1);
         if (death->stage == NULL)
             continue;
         stats_event(consumer->stats, STATS_RING_ERRORS, clock_wall_us(), message->offset,

@@ -93,18 +93,6 @@ START_TEST(another_error_is_not_asked_about_again)
 }
 END_TEST
 
-START_TEST(the_edge_of_one_partition_is_unknown_when_nobody_answers)
-{
-    asked_edge = RD_KAFKA_OFFSET_BEGINNING;
-    ck_assert_int_eq(edge_of(NULL, "payments", 7, RD_KAFKA_OFFSET_BEGINNING), 107);
-    whole[1] = RD_KAFKA_RESP_ERR__TIMED_OUT;
-    ck_assert_int_eq(edge_of(NULL, "payments", 7, RD_KAFKA_OFFSET_BEGINNING), STATS_UNKNOWN);
-    of_second[2] = RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
-    ck_assert_int_eq(edge_of(NULL, "payments", 7, RD_KAFKA_OFFSET_BEGINNING), STATS_UNKNOWN);
-}
-END_TEST
-
 CHECK_MAIN_WITH("consumer/edges", begin, end, an_answer_needs_one_question,
                 a_leader_that_is_not_one_yet_is_asked_again_after_a_pause,
-                after_five_questions_it_is_an_error, another_error_is_not_asked_about_again,
-                the_edge_of_one_partition_is_unknown_when_nobody_answers)
+                after_five_questions_it_is_an_error, another_error_is_not_asked_about_again)

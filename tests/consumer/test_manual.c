@@ -300,7 +300,7 @@ START_TEST(what_nobody_has_to_acknowledge_is_not_lost_though_the_metadata_cannot
          i++)
         last = 9 + 2 * i;
     int64_t before = row(0)->acks->done.next;
-    manual_settled(&consumer, 0, last + 2, last + 4); /* apart from all: no room for its text */
+    partition_settle(&consumer.partitions, 0, last + 2, last + 4); /* apart from all: no room for its text */
     ck_assert(acks_has(row(0)->acks, last + 3));
     ck_assert_int_eq(row(0)->acks->done.next, before);
     ck_assert_int_eq(partition_acknowledge(&consumer.partitions, 0, before, last + 2, &error), 0);
@@ -312,10 +312,10 @@ END_TEST
 
 START_TEST(what_nobody_has_to_acknowledge_is_settled)
 {
-    manual_settled(&consumer, 0, 10, 12);
+    partition_settle(&consumer.partitions, 0, 10, 12);
     ck_assert_int_eq(next(0), 12);
     ck_assert(partitions_dirty(&consumer.partitions));
-    manual_settled(&consumer, 7, 10, 12); /* not ours: nothing */
+    partition_settle(&consumer.partitions, 7, 10, 12); /* not ours: nothing */
 }
 END_TEST
 

@@ -19,7 +19,7 @@ static void close_table(void)
 
 static void is_ours(int32_t partition, int64_t position)
 {
-    ck_assert_ptr_nonnull(partition_row(&partitions, partition));
+    ck_assert_int_eq(partition_given(&partitions, partition), 0);
     partitions.rows[partition].state = STATE_READING;
     partitions.rows[partition].position = position;
 }
