@@ -81,6 +81,7 @@ struct consumer {
     bool ever_assigned;
     bool ever_received;
     bool added_looked;
+    int topic_partitions; /* that the topic had before the group was joined; not above 0: not known */
     bool topic_missing_said;
     bool topic_left;      /* it was not there when librdkafka looked last: all partitions are to be doubted */
     int64_t low_asked_us; /* monotonic: when the low watermarks were asked for */

@@ -140,7 +140,10 @@ int loop_open(struct consumer *consumer, struct error *error)
                           consumer->stats, error) == -1 ||
         watermarks_open(&consumer->watermarks, consumer->rk, error) == -1)
         return -1;
-    return settings->reset != NULL ? 0 : membership_join(consumer->rk, settings->topic, error);
+    if (settings->reset != NULL)
+        return 0;
+    starts_look(consumer);
+    return membership_join(consumer->rk, settings->topic, error);
 }
 
 /* --- a turn -------------------------------------------------------------------------------------------- */

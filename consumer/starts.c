@@ -11,7 +11,7 @@
 #include "consumer/exactly_once.h"
 #include "consumer/retries.h"
 
-enum { QUERY_MS = EDGES_QUERY_MS };
+enum { QUERY_MS = EDGES_QUERY_MS, LOOK_MS = 1000 };
 
 /* One partition on its way to a place. */
 struct start {
@@ -27,7 +27,7 @@ struct starts {
     struct consumer *consumer;
     struct start *list;
     size_t count;
-    int topic_partitions; /* how many the topic has, when that was asked */
+    int topic_partitions; /* how many the topic had, when that was asked first */
     struct error error;   /* the last one */
 };
 
@@ -126,7 +126,10 @@ static rd_kafka_topic_partition_list_t *ask_whole_group(struct starts *starts)
         error_set(&starts->error, "the broker does not say how many partitions the topic has");
         return NULL;
     }
-    starts->topic_partitions = count;
+    /* One that was added meanwhile is new, and not beginning right now. */
+    starts->topic_partitions = consumer->topic_partitions > 0 && consumer->topic_partitions < count
+                                   ? consumer->topic_partitions
+                                   : count;
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(count);
     rd_kafka_topic_partition_list_add_range(list, consumer->partitions.topic, 0, count - 1);
     rd_kafka_resp_err_t err = rd_kafka_committed(consumer->rk, list, QUERY_MS);
@@ -318,6 +321,13 @@ static size_t gather(const struct consumer *consumer, struct start *list)
             .partition = i,
             .place = {.offset = STATS_UNKNOWN, .committed = STATS_UNKNOWN, .witness = WITNESS_NONE}};
     return count;
+}
+
+void starts_look(struct consumer *consumer)
+{
+    if (consumer->settings->from == FROM_LATEST)
+        consumer->topic_partitions =
+            kafka_topic_partitions(consumer->rk, consumer->partitions.topic, LOOK_MS);
 }
 
 void starts_serve(struct consumer *consumer)

@@ -10,6 +10,10 @@
 
 #include "consumer/consumer.h"
 
+/* Before joining, with --from latest: how many partitions the topic has. A partition that is added later than
+ * that is new, whoever begins it when. A second at most. */
+void starts_look(struct consumer *consumer);
+
 /* Asks for all that are placing and whose time has come. From the rebalance callback, and for every turn;
  * cheap when there is none. A broker or a database that is away costs seconds, once for all. */
 void starts_serve(struct consumer *consumer);

@@ -29,6 +29,15 @@ START_TEST(it_joins_its_topics_group_and_says_so)
 }
 END_TEST
 
+START_TEST(from_latest_it_looks_how_many_partitions_there_are_before_it_joins)
+{
+    settings.from = FROM_LATEST;
+    ck_assert_int_eq(loop_open(&consumer, &error), 0);
+    SAID("notify joining 0; letters open; partitions?; subscribe -1");
+    ck_assert_int_eq(consumer.topic_partitions, FAKE_TOPIC_PARTITIONS);
+}
+END_TEST
+
 START_TEST(with_commit_auto_librdkafka_commits)
 {
     settings.commit = COMMIT_AUTO;
@@ -464,11 +473,11 @@ END_TEST
 
 CHECK_MAIN_WITH(
     "consumer/loop", begin_loop, end_loop, it_joins_its_topics_group_and_says_so,
-    with_commit_auto_librdkafka_commits, one_that_is_there_to_reset_joins_nothing,
-    what_cannot_be_made_says_why, records_are_received_processed_and_committed,
-    the_supervisor_hears_of_an_assignment_once, while_suspects_are_ahead_batches_are_of_one_record,
-    without_a_partition_no_suspect_is_its_own, a_pause_is_kept_to_until_its_end,
-    a_partition_that_is_ours_still_after_a_session_is_placed_again,
+    with_commit_auto_librdkafka_commits, from_latest_it_looks_how_many_partitions_there_are_before_it_joins,
+    one_that_is_there_to_reset_joins_nothing, what_cannot_be_made_says_why,
+    records_are_received_processed_and_committed, the_supervisor_hears_of_an_assignment_once,
+    while_suspects_are_ahead_batches_are_of_one_record, without_a_partition_no_suspect_is_its_own,
+    a_pause_is_kept_to_until_its_end, a_partition_that_is_ours_still_after_a_session_is_placed_again,
     when_the_topic_was_away_the_last_records_are_looked_at, it_waits_for_a_record_until_something_is_due,
     a_letter_that_is_due_ends_the_wait, the_first_records_of_a_process_do_not_wait_for_their_batch,
     watermarks_are_published_each_turn_that_is_long_enough_and_low_ones_asked_for_each_five_seconds,

@@ -167,6 +167,19 @@ START_TEST(a_group_whose_other_members_begin_right_now_is_new)
 }
 END_TEST
 
+/* The leader did not know of it: nobody is given it yet, and whoever is begins at its first record. */
+START_TEST(a_partition_that_was_added_since_the_group_was_joined_is_not_among_those_that_begin)
+{
+    settings.from = FROM_LATEST;
+    kafka.topic_partitions = 3;
+    starts_look(&consumer);
+    kafka.topic_partitions = 4;
+    give(2);
+    serve();
+    ck_assert_ptr_nonnull(strstr(kafka_said(), "commit 0@50(first of 3) 1@50(first of 3)"));
+}
+END_TEST
+
 START_TEST(one_partition_that_went_on_tells_that_the_group_is_not_new)
 {
     settings.from = FROM_LATEST;
@@ -380,4 +393,5 @@ CHECK_MAIN_WITH(
     an_error_of_the_whole_question_is_all_partitions, an_edge_that_nobody_says_is_asked_for_again,
     what_this_process_has_done_itself_it_does_not_do_again, where_its_last_record_is_gone_it_does_it_again,
     where_somebody_else_has_got_farther_or_was_farther_back_that_counts, a_reset_meanwhile_is_not_overruled,
-    where_offsets_do_not_say_what_was_processed_it_comes_again_and_is_told)
+    where_offsets_do_not_say_what_was_processed_it_comes_again_and_is_told,
+    a_partition_that_was_added_since_the_group_was_joined_is_not_among_those_that_begin)
