@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 
+#include "common/stats/kept.h"
 #include "supervisor/line.h"
 #include "supervisor/report.h"
 #include "supervisor/segment.h"
@@ -73,6 +74,47 @@ static void tell_convict(const struct worker *worker, const char *cause, const s
                 former->generation, cause, worker->generation);
 }
 
+/* The embedded broker's records end with it: nothing of them is kept. */
+static void keep(struct supervisor *supervisor)
+{
+    struct error error = ERROR_INIT;
+    size_t length;
+    if (settings_embedded(supervisor->settings))
+        return;
+    if (supervisor->poison.count == 0) {
+        kept_unlink(supervisor->settings->instance);
+        return;
+    }
+    void *bytes = poison_pack(&supervisor->poison, supervisor->brokers.bootstrap, &length);
+    if (bytes != NULL && kept_write(supervisor->settings->instance, bytes, length, &error) == -1)
+        report_line(supervisor, "another supervisor will not know of suspect records: %s", error.text);
+    free(bytes);
+}
+
+static void tell_known(struct supervisor *supervisor)
+{
+    size_t convicts = 0;
+    for (size_t i = 0; i < supervisor->poison.count; i++)
+        convicts += supervisor->poison.ranges[i].convicted;
+    size_t suspects = supervisor->poison.count - convicts;
+    if (supervisor->poison.count > 0)
+        report_line(
+            supervisor,
+            "known from the supervisor before: %zu range%s of suspect records and %zu quarantined ones",
+            suspects, suspects == 1 ? "" : "s", convicts);
+}
+
+void evidence_take_over(struct supervisor *supervisor)
+{
+    size_t length;
+    void *bytes =
+        settings_embedded(supervisor->settings) ? NULL : kept_read(supervisor->settings->instance, &length);
+    if (bytes != NULL)
+        poison_unpack(&supervisor->poison, supervisor->brokers.bootstrap, bytes, length);
+    free(bytes);
+    tell_known(supervisor);
+}
+
 void evidence_of_death(struct worker *worker, const struct process_end *end)
 {
     char cause[32];
@@ -84,8 +126,10 @@ void evidence_of_death(struct worker *worker, const struct process_end *end)
         return;
     segment_refresh_whole(worker);
     size_t count = in_flight(worker, flights);
-    switch (poison_judge(&worker->supervisor->poison, worker->group, worker->generation, cause, flights,
-                         count, &former)) {
+    enum poison_verdict verdict = poison_judge(&worker->supervisor->poison, worker->group, worker->generation,
+                                               cause, flights, count, &former);
+    keep(worker->supervisor); /* before it is told: what was told is known */
+    switch (verdict) {
     case POISON_SUSPECTED:
         tell_suspects(worker, cause, flights, count);
         break;
@@ -108,6 +152,7 @@ void evidence_of_innocence(struct worker *worker)
         if (topic != NULL && stats_snapshot_partition(worker->stats, i, "assigned") == 1)
             poison_clear(&worker->supervisor->poison, worker->group, topic, partition);
     }
+    keep(worker->supervisor);
     report_line(worker->supervisor, "%s came through the suspect records: batches are whole again",
                 worker->name);
 }

@@ -4,8 +4,10 @@
 
 #include "common/clock.h"
 #include "common/exit_codes.h"
+#include "common/stats/kept.h"
 #include "supervisor/channel.h"
 #include "supervisor/done.h"
+#include "supervisor/evidence.h"
 #include "supervisor/hand_over.h"
 #include "supervisor/output.h"
 #include "supervisor/report.h"
@@ -164,6 +166,7 @@ int fleet_init(struct supervisor *supervisor, struct error *error)
     }
     takeover(supervisor, former);
     supervisor->brokers = settings->brokers;
+    evidence_take_over(supervisor);
     if (supervisor->brokers.bootstrap[0] != '\0')
         directory_set_bootstrap(supervisor->directory, supervisor->brokers.bootstrap);
     for (size_t i = 0; i < supervisor->worker_count; i++)
@@ -182,8 +185,10 @@ void fleet_release(struct supervisor *supervisor)
         tail_release(&worker->tail);
         free(worker);
     }
-    if (!keep)
+    if (!keep) {
         segment_unlink_all(supervisor->settings->instance);
+        kept_unlink(supervisor->settings->instance);
+    }
     directory_close(supervisor->directory, !keep);
     free(supervisor->workers);
     poison_release(&supervisor->poison);

@@ -7,7 +7,7 @@
 #include "supervisor/segment.h"
 #include "supervisor/topics.h"
 
-enum { SETTINGS_MAX = 128, VALUES_MAX = 32, VALUE_BYTES = 64, TOPIC_BYTES = 512, POISON_BYTES = 16384 };
+enum { SETTINGS_MAX = 128, VALUES_MAX = 32, VALUE_BYTES = 64, TOPIC_BYTES = 512 };
 
 #define FOR(kind) (1U << (kind))
 
@@ -95,7 +95,7 @@ struct builder {
     char values[VALUES_MAX][VALUE_BYTES]; /* rendered ones; the others point at what lives longer */
     size_t value_count;
     char topics[TOPICS_MAX][TOPIC_BYTES];
-    char suspects[POISON_BYTES], convicts[POISON_BYTES];
+    char suspects[POISON_TEXT_BYTES], convicts[POISON_TEXT_BYTES];
 };
 
 static void put(struct builder *builder, const char *name, const char *value)
@@ -195,9 +195,10 @@ static void put_consumer(struct builder *builder, const struct worker *worker, c
 static void put_poison(struct builder *builder, const struct worker *worker)
 {
     const struct poison *poison = &worker->supervisor->poison;
-    if (poison_text(poison, worker->group, false, builder->suspects, POISON_BYTES) > 0)
+    const char *topic = worker->settings->topic != NULL ? worker->settings->topic : "";
+    if (poison_text(poison, worker->group, topic, false, builder->suspects, POISON_TEXT_BYTES) > 0)
         put(builder, "suspects", builder->suspects);
-    if (poison_text(poison, worker->group, true, builder->convicts, POISON_BYTES) > 0)
+    if (poison_text(poison, worker->group, topic, true, builder->convicts, POISON_TEXT_BYTES) > 0)
         put(builder, "quarantine", builder->convicts);
 }
 

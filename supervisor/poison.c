@@ -3,6 +3,8 @@
 #include <inttypes.h>
 #include <signal.h>
 
+#include "common/brokers.h"
+
 bool poison_is_crash(int signal)
 {
     static const int crashes[] = {SIGSEGV, SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS};
@@ -114,14 +116,16 @@ void poison_clear(struct poison *poison, const char *group, const char *topic, i
     }
 }
 
-size_t poison_text(const struct poison *poison, const char *group, bool convicted, char *text, size_t bytes)
+size_t poison_text(const struct poison *poison, const char *group, const char *topic, bool convicted,
+                   char *text, size_t bytes)
 {
     size_t used = 0;
     text[0] = '\0';
     for (size_t i = 0; i < poison->count; i++) {
         const struct poison_range *range = &poison->ranges[i];
         char one[64];
-        if (range->convicted != convicted || strcmp(range->group, group) != 0)
+        if (range->convicted != convicted || strcmp(range->group, group) != 0 ||
+            strcmp(range->topic, topic) != 0)
             continue;
         int length = convicted
                          ? snprintf(one, sizeof one, "%" PRId32 ":%" PRId64, range->partition, range->first)
@@ -132,4 +136,57 @@ size_t poison_text(const struct poison *poison, const char *group, bool convicte
         used += (size_t)snprintf(text + used, bytes - used, "%s%s", used > 0 ? "," : "", one);
     }
     return used;
+}
+
+/* --- kept ---------------------------------------------------------------------------------------------- */
+
+/* The size of a range tells builds apart whose ranges are other ones. */
+struct packed {
+    char magic[8];
+    uint32_t range_bytes, count;
+    char kafka[BROKERS_BYTES];
+};
+
+static const char magic[8] = "KSUPPOIS";
+
+void *poison_pack(const struct poison *poison, const char *kafka, size_t *length)
+{
+    size_t ranges_bytes = poison->count * sizeof *poison->ranges;
+    struct packed *packed = calloc(1, sizeof *packed + ranges_bytes);
+    if (packed == NULL)
+        return NULL;
+    memcpy(packed->magic, magic, sizeof magic);
+    packed->range_bytes = sizeof *poison->ranges;
+    packed->count = (uint32_t)poison->count;
+    snprintf(packed->kafka, sizeof packed->kafka, "%s", kafka);
+    if (ranges_bytes > 0)
+        memcpy(packed + 1, poison->ranges, ranges_bytes);
+    *length = sizeof *packed + ranges_bytes;
+    return packed;
+}
+
+static bool is_sound(const struct poison_range *range)
+{
+    return memchr(range->group, '\0', sizeof range->group) != NULL &&
+           memchr(range->topic, '\0', sizeof range->topic) != NULL &&
+           memchr(range->cause, '\0', sizeof range->cause) != NULL && range->partition >= 0 &&
+           range->first >= 0 && range->end > range->first &&
+           (!range->convicted || range->end == range->first + 1);
+}
+
+void poison_unpack(struct poison *poison, const char *kafka, const void *bytes, size_t length)
+{
+    const struct packed *packed = bytes;
+    if (length < sizeof *packed || memcmp(packed->magic, magic, sizeof magic) != 0 ||
+        packed->range_bytes != sizeof(struct poison_range) || packed->count > POISON_MAX ||
+        length != sizeof *packed + packed->count * sizeof(struct poison_range) ||
+        strncmp(packed->kafka, kafka, sizeof packed->kafka) != 0)
+        return;
+    for (uint32_t i = 0; i < packed->count; i++) {
+        struct poison_range range;
+        memcpy(&range, (const char *)(packed + 1) + i * sizeof range, sizeof range);
+        struct poison_range *place = is_sound(&range) ? add(poison) : NULL;
+        if (place != NULL)
+            *place = range;
+    }
 }

@@ -6,16 +6,23 @@
  * takes them one by one. The record that is alone in flight at the next such death is convicted: from then on
  * it is not decoded, but goes to the dead-letter topic. A process that came through its suspects clears them.
  *
- * All of it is in memory: a new supervisor begins anew, and two more deaths find the record again.
+ * A record is a group's, a topic's and a partition's: two topics of one group have each their own.
+ *
+ * It outlives the supervisor (kept.h), where the Kafka is the same one.
  */
 #ifndef KSUPERVISE_SUPERVISOR_POISON_H
 #define KSUPERVISE_SUPERVISOR_POISON_H
 
 #include "common/stats/reader.h"
+#include "common/worker/config.h"
 
 #include <stdbool.h>
 
 enum { POISON_MAX = 256 }; /* beyond it the oldest suspects are forgotten */
+
+/* "2147483647:9223372036854775807-9223372036854775807," of each: what a worker's configuration takes. */
+#define POISON_TEXT_BYTES WORKER_VALUE_BYTES
+_Static_assert(POISON_TEXT_BYTES >= POISON_MAX * 52 + 1, "all of them fit");
 
 /* Records of one partition, as one group sees them. */
 struct poison_range {
@@ -50,9 +57,18 @@ enum poison_verdict poison_judge(struct poison *poison, const char *group, uint6
 /* The group's suspects of these partitions are cleared: a process came through them. */
 void poison_clear(struct poison *poison, const char *group, const char *topic, int32_t partition);
 
-/* The group's suspects, "0:12-40,1:7-35" (the ends are exclusive), or its convicts, "0:12,1:9", as a consumer
- * takes them. What does not fit is left out. Returns the length; 0: there are none. */
-size_t poison_text(const struct poison *poison, const char *group, bool convicted, char *text, size_t bytes);
+/* The group's suspects in that topic, "0:12-40,1:7-35" (the ends are exclusive), or its convicts, "0:12,1:9",
+ * as a consumer of the topic takes them. POISON_TEXT_BYTES hold all there can be. Returns the length; 0:
+ * there are none. */
+size_t poison_text(const struct poison *poison, const char *group, const char *topic, bool convicted,
+                   char *text, size_t bytes);
+
+/* The whole table as bytes that poison_load reads; `kafka` says which Kafka it is about. NULL when memory is
+ * out. The caller's, to free. */
+void *poison_pack(const struct poison *poison, const char *kafka, size_t *length);
+/* Puts what was packed about the same Kafka into an empty table; bytes that are something else are passed
+ * over. */
+void poison_unpack(struct poison *poison, const char *kafka, const void *bytes, size_t length);
 
 /* Signals that say that a process did something wrong by itself. */
 bool poison_is_crash(int signal);

@@ -33,6 +33,10 @@ int worker_config_write(const struct worker_setting *settings, size_t count, str
 {
     msgpack_sbuffer buffer;
     msgpack_packer packer;
+    for (size_t i = 0; i < count; i++)
+        if (strlen(settings[i].value) >= WORKER_VALUE_BYTES)
+            return error_set_code(error, EXIT_CODE_CONFIG, "%s has %zu bytes: a worker takes at most %d",
+                                  settings[i].name, strlen(settings[i].value), WORKER_VALUE_BYTES - 1);
     msgpack_sbuffer_init(&buffer);
     msgpack_packer_init(&packer, &buffer, msgpack_sbuffer_write);
     msgpack_pack_map(&packer, count);
@@ -94,7 +98,7 @@ static int apply(struct mp_reader *reader, const struct program *program, void *
                               WORKER_CONFIG_FD);
     for (uint32_t i = 0; i < pairs; i++) {
         char name[64];
-        char value[8192];
+        char value[WORKER_VALUE_BYTES];
         if (!read_text(reader, name, sizeof name) || !read_text(reader, value, sizeof value))
             return error_set_code(error, EXIT_CODE_USAGE,
                                   "the configuration on descriptor %d is damaged at byte %zu",

@@ -11,13 +11,15 @@
 enum { WORKER_CONFIG_FD = 3, WORKER_CHANNEL_FD = 4, WORKER_SEGMENT_FD = 5, WORKER_FD_END = 6 };
 
 #define WORKER_CONFIG_BYTES_MAX (256 * 1024)
+#define WORKER_VALUE_BYTES      16384 /* one value with its NUL, for both sides */
 
 struct worker_setting {
     const char *name;
     const char *value;
 };
 
-/* A sealed, anonymous file with these settings, its offset at 0. The caller closes it. -1 with the error. */
+/* A sealed, anonymous file with these settings, its offset at 0. The caller closes it. -1 with the error,
+ * also for a value that the worker would not take. */
 int worker_config_write(const struct worker_setting *settings, size_t count, struct error *error);
 
 /* Applies what stands behind `fd` to `target`, by options_set. Closes fd. */

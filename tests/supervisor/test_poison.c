@@ -5,7 +5,7 @@
 
 static struct poison poison;
 static struct poison_range former;
-static char text[4096];
+static char text[POISON_TEXT_BYTES];
 
 static void forget(void)
 {
@@ -27,13 +27,13 @@ static enum poison_verdict dies(uint64_t generation, int32_t partition, int64_t 
 
 static const char *suspects(const char *group)
 {
-    poison_text(&poison, group, false, text, sizeof text);
+    poison_text(&poison, group, "payments", false, text, sizeof text);
     return text;
 }
 
 static const char *convicts(const char *group)
 {
-    poison_text(&poison, group, true, text, sizeof text);
+    poison_text(&poison, group, "payments", true, text, sizeof text);
     return text;
 }
 
@@ -88,6 +88,81 @@ START_TEST(another_group_topic_or_partition_is_another_matter)
 }
 END_TEST
 
+START_TEST(a_record_of_another_topic_at_the_same_place_is_innocent)
+{
+    dies(1, 0, 12, 40);
+    dies(2, 0, 23, 24);
+    ck_assert_uint_eq(poison_text(&poison, "g", "orders", true, text, sizeof text), 0);
+    ck_assert_uint_eq(poison_text(&poison, "g", "orders", false, text, sizeof text), 0);
+    ck_assert_str_eq(text, "");
+    ck_assert_str_eq(convicts("g"), "0:23");
+}
+END_TEST
+
+/* Packs, forgets, and reads the first `length` bytes again. */
+static size_t again(const char *kafka, size_t cut)
+{
+    size_t length;
+    char *bytes = poison_pack(&poison, "here:9092", &length);
+    ck_assert_ptr_nonnull(bytes);
+    poison_release(&poison);
+    poison_unpack(&poison, kafka, bytes, length - cut);
+    free(bytes);
+    return poison.count;
+}
+
+START_TEST(what_is_known_outlives_the_supervisor_where_the_kafka_is_the_same)
+{
+    dies(1, 0, 12, 40);
+    dies(2, 0, 23, 24);
+    ck_assert_uint_eq(again("here:9092", 0), 2);
+    ck_assert_str_eq(suspects("g"), "0:12-40");
+    ck_assert_str_eq(convicts("g"), "0:23");
+    ck_assert_int_eq(dies(3, 0, 31, 32), POISON_CONVICTED);
+    ck_assert_uint_eq(former.generation, 1);
+    ck_assert_uint_eq(again("there:9092", 0), 0);
+    dies(1, 0, 12, 40);
+    ck_assert_uint_eq(again("here:9092", 1), 0);
+}
+END_TEST
+
+START_TEST(bytes_that_are_damaged_convict_nobody)
+{
+    size_t length;
+    dies(1, 0, 12, 40);
+    dies(2, 0, 23, 24);
+    for (size_t at = 0;; at++) {
+        char *bytes = poison_pack(&poison, "here:9092", &length);
+        struct poison other = {0};
+        if (at >= length) {
+            free(bytes);
+            return;
+        }
+        bytes[at] = (char)~bytes[at];
+        poison_unpack(&other, "here:9092", bytes, length);
+        for (size_t i = 0; i < other.count; i++)
+            ck_assert(other.ranges[i].first >= 0 && other.ranges[i].end > other.ranges[i].first);
+        poison_release(&other);
+        free(bytes);
+    }
+}
+END_TEST
+
+START_TEST(a_full_table_of_the_longest_ranges_fits_into_one_value)
+{
+    for (int64_t i = 0; i < POISON_MAX; i++)
+        dies(1, INT32_MAX, INT64_MAX - 2000 + 2 * i, INT64_MAX - 1998 + 2 * i);
+    ck_assert_uint_eq(poison.count, POISON_MAX);
+    size_t length = strlen(suspects("g"));
+    ck_assert_uint_gt(length, 8192);
+    ck_assert_uint_lt(length, WORKER_VALUE_BYTES);
+    size_t commas = 0;
+    for (const char *at = text; (at = strchr(at, ',')) != NULL; at++)
+        commas++;
+    ck_assert_uint_eq(commas, POISON_MAX - 1);
+}
+END_TEST
+
 START_TEST(a_death_without_anything_in_flight_says_nothing)
 {
     ck_assert_int_eq(poison_judge(&poison, "g", 1, "SIGSEGV", NULL, 0, &former), POISON_NOTHING);
@@ -126,7 +201,7 @@ START_TEST(what_does_not_fit_in_the_text_is_left_out_whole)
     dies(1, 0, 12, 40);
     dies(1, 1, 12, 40);
     dies(1, 2, 12, 40);
-    ck_assert_uint_eq(poison_text(&poison, "g", false, small, sizeof small), 7);
+    ck_assert_uint_eq(poison_text(&poison, "g", "payments", false, small, sizeof small), 7);
     ck_assert_str_eq(small, "0:12-40");
 }
 END_TEST
@@ -147,6 +222,9 @@ CHECK_MAIN_WITH("supervisor/poison", NULL, forget, all_that_was_in_flight_at_the
                 one_death_convicts_nobody_even_of_a_record_that_was_alone,
                 a_death_with_several_in_flight_convicts_nobody,
                 another_group_topic_or_partition_is_another_matter,
+                a_record_of_another_topic_at_the_same_place_is_innocent,
+                what_is_known_outlives_the_supervisor_where_the_kafka_is_the_same,
+                bytes_that_are_damaged_convict_nobody, a_full_table_of_the_longest_ranges_fits_into_one_value,
                 a_death_without_anything_in_flight_says_nothing,
                 who_came_through_is_cleared_but_a_convict_stays_one,
                 when_the_table_is_full_the_oldest_suspects_go_first,

@@ -81,6 +81,46 @@ class Poison(SystemTest):
         self.check_found(fleet, topic, where, "a hang")
         self.assertEqual(fleet.interrupt(), 0)
 
+    def test_another_topic_s_record_at_the_same_place_is_innocent(self):
+        topics = self.topic(1), self.topic(1, "other")
+        for topic in topics:
+            self.produce(topic, 20)
+        where = self.produce_one(topics[0], "poison")
+        self.assertEqual(self.produce_one(topics[1], "innocent"), where)
+        path = self.folder / "fleet.ini"
+        path.write_text("\n".join(["[ksupervise]", "no-producer = yes", "quiet = yes", "restart-delay = 1ms", "restart-delay-max = 5ms", f"group = {self.name('g')}",
+                                   "[client bravo]", f"topic = {topics[0]}", "pipeline = crash:user == 'poison'",
+                                   "[client zulu]", f"topic = {topics[1]}", f"pipeline = ndjson:{self.folder / 'zulu'}"]) + "\n")
+        fleet = self.supervise("--config", path)
+        fleet.wait_line("killed bravo twice", 40)
+        self.run_ok("kctl", "-i", self.instance, "restart", "zulu")
+        self.run_ok("kctl", "-i", self.instance, "reset", "zulu", "--to", "earliest")
+        wait_until(lambda: (self.folder / "zulu").read_text().count("innocent") >= 1 and self.all_committed(topics[1]), 30, "zulu's records")
+        self.assertEqual(self.letters(topics[0])[0]["dlq.offset"], str(where[1]))
+        self.assertNotIn(f"{topics[1]}.dlq", self.run_ok("ktopic", "list"))
+        self.assertEqual(fleet.interrupt(), 0)
+
+    def test_what_is_known_of_a_record_outlives_the_supervisor(self):
+        topic = self.topic(1)
+        self.produce(topic, 20)
+        where = self.produce_one(topic, "poison")
+        self.produce(topic, 20)
+        arguments = topic, "crash:user == 'poison'", "--session-timeout", "6s"  # a member that is killed while it joins is waited for so long
+        first = self.supervise_one(*arguments, "--max-deaths", "1")
+        first.wait_line("may have caused SIGSEGV", 30)
+        first.wait_line("bravo is held back", 30)
+        first.kill()
+        second = self.supervise_one(*arguments)
+        second.wait_line("known from the supervisor before: 1 range of suspect records and 0 quarantined ones", 20)
+        second.wait_line(rf"offset {where[1]} killed bravo twice \(SIGSEGV in generation 1, SIGSEGV in generation 2\)", 40)
+        second.kill()
+        third = self.supervise_one(*arguments)
+        wait_until(lambda: self.all_committed(topic), 40, "everything committed")
+        self.assertNotIn("was killed by", third.text())
+        self.assertEqual([letter["dlq.offset"] for letter in self.letters(topic)], [str(where[1])])
+        self.assertEqual(third.interrupt(), 0)
+        self.assert_nothing_left()
+
     def test_an_operators_kill_is_no_evidence(self):
         topic = self.topic(1)
         self.produce(topic, 400)
