@@ -25,6 +25,7 @@ struct connection {
     uint8_t bytes[RPC_MESSAGE_BYTES]; /* what has come of the next message */
     msgpack_sbuffer unsent;           /* answers that the socket had no room for; size 0: none */
     int64_t unsent_until_us;          /* monotonic: dropped then */
+    int64_t heard_us;                 /* monotonic: when something came last */
 };
 
 struct control {
@@ -94,15 +95,20 @@ static void pack_head(msgpack_packer *packer, uint32_t id)
     msgpack_pack_uint32(packer, id);
 }
 
-static void answer_error(struct connection *connection, uint32_t id, const char *text)
+static void pack_error(msgpack_sbuffer *buffer, uint32_t id, const char *text)
 {
-    msgpack_sbuffer buffer;
     msgpack_packer packer;
-    msgpack_sbuffer_init(&buffer);
-    msgpack_packer_init(&packer, &buffer, msgpack_sbuffer_write);
+    msgpack_sbuffer_init(buffer);
+    msgpack_packer_init(&packer, buffer, msgpack_sbuffer_write);
     pack_head(&packer, id);
     msgpack_pack_str_with_body(&packer, text, strlen(text));
     msgpack_pack_nil(&packer);
+}
+
+static void answer_error(struct connection *connection, uint32_t id, const char *text)
+{
+    msgpack_sbuffer buffer;
+    pack_error(&buffer, id, text);
     send_answer(connection, &buffer);
     msgpack_sbuffer_destroy(&buffer);
 }
@@ -260,16 +266,50 @@ static void connection_readable(void *context)
         return;
     }
     connection->used += (size_t)length;
+    connection->heard_us = clock_monotonic_us();
     if (!take_messages(connection))
         drop(connection);
 }
 
-static struct connection *free_connection(struct control *control)
+/* Nothing of it is open: no request, no answer that it has to read. */
+static bool is_idle(const struct control *control, const struct connection *connection)
+{
+    return connection->unsent.size == 0 && !queue_waits_for(&control->queue, connection);
+}
+
+/* The one that has asked nothing for the longest time; NULL: all wait for something. */
+static struct connection *oldest_idle(struct control *control)
+{
+    struct connection *oldest = NULL;
+    for (size_t i = 0; i < CONTROL_CONNECTIONS_MAX; i++) {
+        struct connection *connection = &control->connections[i];
+        if (is_idle(control, connection) && (oldest == NULL || connection->heard_us < oldest->heard_us))
+            oldest = connection;
+    }
+    return oldest;
+}
+
+/* A place for a newcomer: a free one, or that of the oldest idle connection, which is closed. */
+static struct connection *find_place(struct control *control)
 {
     for (size_t i = 0; i < CONTROL_CONNECTIONS_MAX; i++)
         if (control->connections[i].watch.fd == -1)
             return &control->connections[i];
-    return NULL;
+    struct connection *oldest = oldest_idle(control);
+    if (oldest != NULL)
+        drop(oldest);
+    return oldest;
+}
+
+/* Its request has not been read: nobody's number. It may be gone already. */
+static void say_full(int fd)
+{
+    msgpack_sbuffer buffer;
+    pack_error(&buffer, 0,
+               "the supervisor has as many requests open as it takes at once: try again in a moment");
+    ssize_t sent = send(fd, buffer.data, buffer.size, MSG_DONTWAIT | MSG_NOSIGNAL);
+    (void)sent;
+    msgpack_sbuffer_destroy(&buffer);
 }
 
 /* A connection that cannot be accepted stays readable, and we would spin on it: without a descriptor left, it
@@ -295,15 +335,18 @@ static void take_connection(void *context)
     }
     struct ucred peer;
     socklen_t length = sizeof peer;
-    struct connection *connection = free_connection(control);
     /* The folder and the socket's mode keep others out already; this holds where a file system does not. */
     bool ours = getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) == 0 &&
                 (peer.uid == getuid() || peer.uid == 0);
-    if (!ours || connection == NULL) {
+    struct connection *connection = ours ? find_place(control) : NULL;
+    if (connection == NULL) {
+        if (ours)
+            say_full(fd);
         close(fd);
         return;
     }
     connection->used = 0;
+    connection->heard_us = clock_monotonic_us();
     if (reactor_add(&control->supervisor->reactor, &connection->watch, fd, connection_readable, connection,
                     NULL) == -1)
         close(fd);

@@ -6,7 +6,9 @@
  *
  * A request is answered when what it asks for is true, when it cannot become true, or when its time is up.
  * Nobody can hurt anybody: connections, requests and bytes are bounded, nothing here ever waits, and a client
- * that reads nothing of its answers for 5 s is dropped.
+ * that reads nothing of its answers for 5 s is dropped. When all connections are taken, the one that has
+ * asked nothing for the longest time is closed for a newcomer; where each waits for an answer, the newcomer
+ * is told.
  */
 #ifndef KSUPERVISE_SUPERVISOR_CONTROL_H
 #define KSUPERVISE_SUPERVISOR_CONTROL_H

@@ -35,6 +35,14 @@ void queue_answered(struct pending *pending)
         leave(pending);
 }
 
+bool queue_waits_for(const struct queue *queue, const void *caller)
+{
+    for (size_t i = 0; i < QUEUE_REQUESTS_MAX; i++)
+        if (queue->pendings[i].open && queue->pendings[i].caller == caller)
+            return true;
+    return false;
+}
+
 void queue_caller_gone(struct queue *queue, const void *caller)
 {
     for (size_t i = 0; i < QUEUE_REQUESTS_MAX; i++)

@@ -32,6 +32,8 @@ void queue_enter(struct queue *queue, struct pending *pending, void *caller, uin
 enum progress queue_step(const struct queue *queue, struct pending *pending, struct error *error);
 /* Its caller has been answered, or is gone. */
 void queue_answered(struct pending *pending);
+/* It has a request open. */
+bool queue_waits_for(const struct queue *queue, const void *caller);
 void queue_caller_gone(struct queue *queue, const void *caller);
 void queue_release(struct queue *queue);
 

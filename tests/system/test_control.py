@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import socket
 
 from harness import SystemTest, main, wait_until
@@ -27,6 +28,41 @@ class Control(SystemTest):
     def end(self, fleet):
         self.assertEqual(fleet.interrupt(), 0)
         self.assert_nothing_left()
+
+
+class Connections(Control):
+    def connected(self):
+        connection = socket.socket(socket.AF_UNIX)
+        connection.connect(os.path.join(self.runtime, "ksupervise", f"{self.instance}.sock"))
+        self.addCleanup(connection.close)
+        return connection
+
+    def closed(self, connection):
+        connection.settimeout(0.01)
+        try:
+            return connection.recv(1) == b""
+        except TimeoutError:
+            return False
+
+    def test_idle_connections_shut_nobody_out_the_oldest_goes_first(self):
+        fleet = self.fleet()
+        idle = [self.connected() for _ in range(32)]
+        self.kctl("status")  # twice: one of them was for the first
+        self.kctl("status")
+        wait_until(lambda: self.closed(idle[0]), 5, "the end of the oldest")
+        self.assertFalse(any(self.closed(connection) for connection in idle[1:]))
+        self.end(fleet)
+
+    def test_where_all_wait_for_an_answer_the_newcomer_is_told_so(self):
+        fleet = self.fleet()
+        os.kill(self.worker(self.bravo)["pid"], signal.SIGSTOP)
+        waiting = [self.start("kctl", "-i", self.instance, "--timeout", "60s", "pause", self.bravo) for _ in range(32)]
+        wait_until(lambda: "as many requests open as it takes at once" in self.run_program("kctl", "-i", self.instance, "status").text(), 15, "a full house")
+        self.assertFalse([w.text() for w in waiting if w.popen.poll() is not None])
+        os.kill(self.worker(self.bravo)["pid"], signal.SIGCONT)
+        for one in waiting:
+            self.assertEqual(one.wait(20), 0, one.text())
+        self.end(fleet)
 
 
 class Verbs(Control):

@@ -14,15 +14,22 @@
 
 #define GRACE_MS 5000 /* the supervisor answers a request whose time is up; this is for its way here */
 
-/* Its directory in shared memory knows better than the socket's absence: the runtime folder is a session's.
- */
-static int explain_absence(const char *instance, const char *socket_path, struct error *error)
+/* 0: no supervisor of that instance lives. */
+static pid_t living_pid(const char *instance)
 {
     struct directory *directory = NULL;
     pid_t pid = 0;
     if (directory_open(&directory, instance, NULL) == 0 && directory_alive(directory))
         pid = directory_pid(directory);
     directory_free(directory);
+    return pid;
+}
+
+/* Its directory in shared memory knows better than the socket's absence: the runtime folder is a session's.
+ */
+static int explain_absence(const char *instance, const char *socket_path, struct error *error)
+{
+    pid_t pid = living_pid(instance);
     if (pid == 0)
         return error_set_code(
             error, EXIT_CODE_NOT_RUNNING,
@@ -73,13 +80,25 @@ static int send_request(int fd, const char *verb, const char *target, const char
     pack_text(&packer, argument);
     msgpack_pack_int64(&packer, timeout_ms);
     wait ? msgpack_pack_true(&packer) : msgpack_pack_false(&packer);
-    bool sent = send(fd, buffer.data, buffer.size, MSG_NOSIGNAL) == (ssize_t)buffer.size;
+    /* One that has no place for us says so, and closes: that answer is there to be read. */
+    bool sent = send(fd, buffer.data, buffer.size, MSG_NOSIGNAL) == (ssize_t)buffer.size || errno == EPIPE ||
+                errno == ECONNRESET;
     msgpack_sbuffer_destroy(&buffer);
     return sent ? 0 : error_set(error, "the supervisor does not listen: %s", strerror(errno));
 }
 
+static int explain_end(const char *instance, struct error *error)
+{
+    return living_pid(instance) == 0
+               ? error_set(error, "the supervisor is gone")
+               : error_set(error,
+                           "the supervisor has closed the connection before it answered: it has too many "
+                           "of them; try again");
+}
+
 /* Reads until one whole message is there. */
-static int receive(int fd, int64_t timeout_ms, struct answer *answer, struct error *error)
+static int receive(int fd, const char *instance, int64_t timeout_ms, struct answer *answer,
+                   struct error *error)
 {
     int64_t until_us = clock_monotonic_us() + (timeout_ms + GRACE_MS) * US_PER_MS;
     for (;;) {
@@ -98,7 +117,7 @@ static int receive(int fd, int64_t timeout_ms, struct answer *answer, struct err
         if (n == -1 && errno == EINTR)
             continue;
         if (n <= 0)
-            return error_set(error, "the supervisor is gone");
+            return explain_end(instance, error);
         answer->length += (size_t)n;
     }
 }
@@ -131,7 +150,7 @@ int request_send(const char *instance, const char *verb, const char *target, con
     int fd = connect_to(instance, error);
     int result = -1;
     if (fd != -1 && send_request(fd, verb, target, argument, timeout_ms, wait, error) == 0 &&
-        receive(fd, timeout_ms, answer, error) == 0)
+        receive(fd, instance, timeout_ms, answer, error) == 0)
         result = take_apart(answer, error);
     if (fd != -1)
         close(fd);
