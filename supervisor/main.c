@@ -32,6 +32,10 @@ enum { EXIT_FORCED = 130 };
 
 static void take_stop(struct supervisor *supervisor, uint32_t number)
 {
+    int64_t now_us = clock_monotonic_us();
+    if (supervisor->signalled_us != 0 && now_us - supervisor->signalled_us < SIGNALS_MOMENT_US)
+        return;
+    supervisor->signalled_us = now_us;
     if (!supervisor->stopping) {
         report_line(supervisor, "SIG%s: stopping in order: producer, consumers%s; again to force",
                     sigabbrev_np((int)number), settings_embedded(supervisor->settings) ? ", broker" : "");

@@ -103,6 +103,7 @@ struct supervisor {
     char host[65];
     /* the end */
     bool stopping;
+    int64_t signalled_us; /* monotonic: when a signal to stop was taken last; 0: none was */
     int exit_code;
     int64_t hang_check_us; /* monotonic: when the next look for hangs is due */
     int64_t done_check_us; /* monotonic: when --exit-when-done looks next; INT64_MAX: not */

@@ -9,6 +9,7 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 
+#include "common/clock.h"
 #include "common/exit_codes.h"
 #include "common/rpc/message.h"
 #include "common/worker/config.h"
@@ -17,9 +18,10 @@ enum { ANSWER_MS = 1000 };
 
 struct worker_control {
     pthread_t thread;
-    int signals;  /* signalfd */
-    int channel;  /* -1: not supervised */
-    int farewell; /* eventfd: the thread is to end */
+    int signals;          /* signalfd */
+    int channel;          /* -1: not supervised */
+    int farewell;         /* eventfd: the thread is to end */
+    int64_t signalled_us; /* monotonic: when the first signal was taken; 0: none was. The thread's own */
     atomic_int wanted;
     atomic_bool paused;
     _Atomic int64_t rate_number;
@@ -51,8 +53,12 @@ static void take_signal(struct worker_control *control)
     struct signalfd_siginfo info;
     if (read(control->signals, &info, sizeof info) != (ssize_t)sizeof info)
         return;
+    int64_t now_us = clock_monotonic_us();
+    if (control->signalled_us != 0 && now_us - control->signalled_us < SIGNALS_MOMENT_US)
+        return;
     if (atomic_load(&control->wanted) != WORKER_RUN)
         _exit(128 + (int)info.ssi_signo);
+    control->signalled_us = now_us;
     want(control, WORKER_DRAIN_LEAVE);
 }
 

@@ -1,9 +1,9 @@
 /* control.h: what reaches a worker from outside: signals, and the supervisor's channel. A small thread
  * receives both, so that the worker's loop never has to look; it notes what is wanted and wakes the loop.
  *
- * Signals: the first SIGTERM, SIGINT or SIGHUP drains (leaving the group); a second one ends the process at
- * once with 128 + its number, which is safe: nothing was promised that is not committed. A supervisor that is
- * gone ends it too.
+ * Signals: the first SIGTERM, SIGINT or SIGHUP drains (leaving the group); a second one, but for one within
+ * a moment of it (SIGNALS_MOMENT_US), ends the process at once with 128 + its number, which is safe: nothing
+ * was promised that is not committed. A supervisor that is gone ends it too.
  */
 #ifndef KSUPERVISE_COMMON_WORKER_CONTROL_H
 #define KSUPERVISE_COMMON_WORKER_CONTROL_H

@@ -199,9 +199,25 @@ class Ends(Fleet):
         os.kill(self.worker(bravo)["pid"], signal.SIGSTOP)  # it cannot drain
         fleet.send(signal.SIGINT)
         fleet.wait_line("stopping in order")
-        fleet.send(signal.SIGINT)
+        # Within a moment of the first it is the first: again and again, as a user would.
+        wait_until(lambda: fleet.popen.poll() is not None or fleet.send(signal.SIGINT), 10, "the forced end", every=0.1)
         self.assertEqual(fleet.wait(10), 130)
         self.assert_nothing_left()
+
+    def test_two_signals_within_a_moment_are_one(self):
+        """As `timeout` sends them: to the process, and to its group. Two numbers, because the kernel makes one of two pending signals of a number."""
+        topic, bravo = self.topic(), self.client("b")
+        fleet = self.supervise("--clients", bravo, "--topic", topic, "--rate", "100", "--quiet")
+        fleet.wait_line("ready:", 30)
+        fleet.send(signal.SIGTERM)
+        fleet.send(signal.SIGINT)
+        self.assertEqual(fleet.wait(30), 0)
+        self.assertNotIn("killing what is left", fleet.text())
+        alone = self.start("kconsume", "--topic", topic, "--group", self.name("alone"), "--print")
+        alone.wait_line("Payment", 30)
+        alone.send(signal.SIGTERM)
+        alone.send(signal.SIGINT)
+        self.assertEqual(alone.wait(30), 0, alone.text())
 
     def test_a_worker_that_does_not_end_in_time_is_killed(self):
         topic, bravo = self.topic(), self.client("b")
