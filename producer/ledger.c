@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <libgen.h>
+#include <limits.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <sys/file.h>
@@ -219,6 +221,24 @@ static int begin_run(struct ledger *ledger, const struct ledger_run *run, bool i
     return ledger_sync(ledger, error);
 }
 
+/* A file that is new is there after a crash of the machine only when its folder's entry is on the disk, too.
+ */
+static int sync_folder(const struct ledger *ledger, struct error *error)
+{
+    char copy[PATH_MAX];
+    snprintf(copy, sizeof copy, "%s", ledger->path); /* it could be opened: it fits */
+    const char *folder = dirname(copy);
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    /* EINVAL: a file system that has no such thing. EACCES: a folder that may be written and not read. */
+    bool ok = fd != -1 ? fsync(fd) == 0 || errno == EINVAL : errno == EACCES;
+    int cause = errno;
+    if (fd != -1)
+        close(fd);
+    return ok ? 0
+              : error_set_code(error, EXIT_CODE_LEDGER, "--ledger: cannot write %s: %s", folder,
+                               strerror(cause));
+}
+
 static int prepare(struct ledger *ledger, const struct ledger_run *run, struct error *error)
 {
     struct stat status;
@@ -231,7 +251,10 @@ static int prepare(struct ledger *ledger, const struct ledger_run *run, struct e
     if (lock(ledger, error) == -1 || go_on(ledger, status.st_size, error) == -1 ||
         start_syncer(ledger, error) == -1 || fstat(ledger->fd, &status) == -1)
         return -1;
-    return begin_run(ledger, run, status.st_size == 0, error);
+    bool is_new = status.st_size == 0;
+    if (begin_run(ledger, run, is_new, error) == -1)
+        return -1;
+    return is_new ? sync_folder(ledger, error) : 0;
 }
 
 int ledger_open(struct ledger **ledger, const char *path, const struct ledger_run *run, struct error *error)

@@ -32,6 +32,18 @@ int fdatasync(int fd)
     return sync_fails == 0 ? 0 : -1;
 }
 
+static int folders_synced, folder_fails;
+
+int fsync(int fd)
+{
+    struct stat status;
+    ck_assert_int_eq(fstat(fd, &status), 0);
+    ck_assert(S_ISDIR(status.st_mode));
+    folders_synced++;
+    errno = folder_fails;
+    return folder_fails == 0 ? 0 : -1;
+}
+
 /* --- helpers ------------------------------------------------------------------------------------------- */
 
 static char path[64];
@@ -153,6 +165,25 @@ START_TEST(two_producers_cannot_write_one_ledger)
 }
 END_TEST
 
+START_TEST(the_folder_of_a_new_file_reaches_the_disk_too)
+{
+    ck_assert_int_eq(open_it(1), 0);
+    ck_assert_int_eq(folders_synced, 1);
+    close_it();
+    ck_assert_int_eq(open_it(1), 0); /* it is there */
+    ck_assert_int_eq(folders_synced, 1);
+    close_it();
+    unlink(path);
+    folder_fails = EIO;
+    ck_assert_int_eq(open_it(1), -1);
+    ck_assert_int_eq(error.exit_code, EXIT_CODE_LEDGER);
+    ck_assert_ptr_nonnull(strstr(error.text, "cannot write /tmp: "));
+    unlink(path);
+    folder_fails = EINVAL;
+    ck_assert_int_eq(open_it(1), 0);
+}
+END_TEST
+
 START_TEST(a_full_disk_is_told_with_an_exit_code_of_its_own)
 {
     ck_assert_int_eq(open_it(1), 0);
@@ -211,5 +242,5 @@ CHECK_MAIN_WITH("producer/ledger", setup, teardown, a_line_says_what_became_of_a
                 a_flush_puts_the_lines_into_the_file, a_further_run_goes_on_in_the_file,
                 a_torn_last_line_is_cut_off, another_file_is_refused_and_left_alone,
                 two_producers_cannot_write_one_ledger, a_full_disk_is_told_with_an_exit_code_of_its_own,
-                a_full_disk_at_the_start_is_told, what_does_not_reach_the_disk_is_told,
-                a_hundred_thousand_lines_are_all_there)
+                a_full_disk_at_the_start_is_told, the_folder_of_a_new_file_reaches_the_disk_too,
+                what_does_not_reach_the_disk_is_told, a_hundred_thousand_lines_are_all_there)
