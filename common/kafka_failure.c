@@ -10,25 +10,25 @@ enum { SAYS_NOTHING, REFUSED, HINT, LASTING };
 /* What is looked for in librdkafka's text; the first row that fits. */
 static const struct cause {
     rd_kafka_resp_err_t err;
-    const char *text; /* "": whatever it says */
     int weight;
+    const char *text;   /* "": whatever it says */
     const char *advice; /* what to change; "": the text says it itself */
 } causes[] = {
-    {RD_KAFKA_RESP_ERR__AUTHENTICATION, "Request not valid in current SASL state", LASTING,
+    {RD_KAFKA_RESP_ERR__AUTHENTICATION, LASTING, "Request not valid in current SASL state",
      "; this listener wants no SASL: check security.protocol"},
-    {RD_KAFKA_RESP_ERR__AUTHENTICATION, "mechanism handshake failed", LASTING, "; check sasl.mechanism"},
-    {RD_KAFKA_RESP_ERR__AUTHENTICATION, "", LASTING, "; check sasl.username and sasl.password"},
-    {RD_KAFKA_RESP_ERR__SSL, "verif", LASTING, ""},
-    {RD_KAFKA_RESP_ERR__SSL, "wrong version number", LASTING,
+    {RD_KAFKA_RESP_ERR__AUTHENTICATION, LASTING, "mechanism handshake failed", "; check sasl.mechanism"},
+    {RD_KAFKA_RESP_ERR__AUTHENTICATION, LASTING, "", "; check sasl.username and sasl.password"},
+    {RD_KAFKA_RESP_ERR__SSL, LASTING, "verif", ""},
+    {RD_KAFKA_RESP_ERR__SSL, LASTING, "wrong version number",
      "; no TLS is spoken there: check security.protocol"},
-    {RD_KAFKA_RESP_ERR__SSL, "alert", LASTING, "; check ssl.certificate.location and ssl.key.location"},
+    {RD_KAFKA_RESP_ERR__SSL, LASTING, "alert", "; check ssl.certificate.location and ssl.key.location"},
     /* A plain listener ends it so, and a broker that is just stopped. */
-    {RD_KAFKA_RESP_ERR__SSL, "eof", HINT, "; is TLS spoken there? Check security.protocol"},
-    {RD_KAFKA_RESP_ERR__SSL, "", HINT, ""},
-    {RD_KAFKA_RESP_ERR__RESOLVE, "", HINT, ""},
-    {RD_KAFKA_RESP_ERR__TRANSPORT, "alert", LASTING, "; check ssl.certificate.location and ssl.key.location"},
-    {RD_KAFKA_RESP_ERR__TRANSPORT, "security.protocol", HINT, ""},
-    {RD_KAFKA_RESP_ERR__TRANSPORT, "", REFUSED, ""},
+    {RD_KAFKA_RESP_ERR__SSL, HINT, "eof", "; is TLS spoken there? Check security.protocol"},
+    {RD_KAFKA_RESP_ERR__SSL, HINT, "", ""},
+    {RD_KAFKA_RESP_ERR__RESOLVE, HINT, "", ""},
+    {RD_KAFKA_RESP_ERR__TRANSPORT, LASTING, "alert", "; check ssl.certificate.location and ssl.key.location"},
+    {RD_KAFKA_RESP_ERR__TRANSPORT, HINT, "security.protocol", ""},
+    {RD_KAFKA_RESP_ERR__TRANSPORT, REFUSED, "", ""},
 };
 
 static const struct cause *find(rd_kafka_resp_err_t err, const char *text)
