@@ -193,8 +193,8 @@ class Sink(Audit):
         which = "--group", self.group, "--sqlite", path
         self.assertEqual(self.audit(self.source, *which)["altered_columns"], [])
         with sqlite3.connect(path) as db:
-            db.execute("CREATE TABLE ksupervise_offsets (topic TEXT)")
-            db.execute("INSERT INTO ksupervise_offsets VALUES (?)", [self.source])
+            db.execute("CREATE TABLE ksupervise_offsets (cluster TEXT, consumer_group TEXT, topic TEXT, kafka_partition INTEGER, next_offset INTEGER)")
+            db.execute("INSERT INTO ksupervise_offsets (topic) VALUES (?)", [self.source])
         found = self.audit(self.source, *which, status=1)
         self.assertEqual(found["altered_columns"], [{"column": "kafka_offset", "type": "BIGINT", "written": "INTEGER"}])
         self.assertEqual(self.sums(found, "in_sink", "missing", "doubled"), (3000, 0, 0))
