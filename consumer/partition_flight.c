@@ -302,5 +302,7 @@ void partitions_move(struct partitions *partitions, int64_t wall_us)
         row->position = row->flight.end;
         row->flight = partition_unused.flight;
         publish_moved(partitions, row, wall_us);
+        if (row->fetch.seek) /* a gap behind what was in flight: now there is a last record to compare */
+            partition_event(partitions, (int32_t)i, EVENT_AGAIN);
     }
 }

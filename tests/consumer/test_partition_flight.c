@@ -160,6 +160,20 @@ START_TEST(the_first_gap_is_read_twice_and_then_believed)
 }
 END_TEST
 
+/* The first records of an assignment, and a gap behind them: before they stood there was nothing to compare.
+ */
+START_TEST(where_a_gap_is_read_anew_the_record_before_it_is_looked_at)
+{
+    ck_assert_int_eq(take(0, 10), TAKEN);
+    ck_assert_int_eq(take(0, 13), NOT_TAKEN);
+    ck_assert_int_eq(row(0)->state, STATE_READING);
+    table.rows[0].flight.last = (struct witness){.offset = 10, .timestamp_ms = 7, .hash = 8};
+    partitions_move(&table, WALL_US);
+    ck_assert_int_eq(row(0)->state, STATE_VERIFYING);
+    ck_assert_int_eq(partition_read_from(row(0)), 10);
+}
+END_TEST
+
 START_TEST(a_gap_that_is_none_was_a_jump)
 {
     ck_assert_int_eq(take(0, 13), NOT_TAKEN);
@@ -444,7 +458,8 @@ CHECK_MAIN_WITH("consumer/partition_flight", open_table, close_table, records_ar
                 what_librdkafka_delivers_before_it_has_sought_is_not_taken,
                 a_partition_that_waits_takes_nothing, the_oldest_record_of_the_batch_has_its_time_noted,
                 a_record_is_counted_as_received_once, a_record_that_is_acknowledged_already_is_taken_and_done,
-                the_first_gap_is_read_twice_and_then_believed, a_gap_that_is_none_was_a_jump,
+                the_first_gap_is_read_twice_and_then_believed,
+                where_a_gap_is_read_anew_the_record_before_it_is_looked_at, a_gap_that_is_none_was_a_jump,
                 behind_a_rebalance_a_gap_is_read_twice_again, what_lies_in_a_gap_nobody_has_to_acknowledge,
                 an_end_behind_a_marker_moves_the_partition_when_it_was_met_twice,
                 an_end_extends_the_batch_in_flight, an_end_alone_begins_where_the_partition_is,
