@@ -147,7 +147,7 @@ struct packed {
     char kafka[BROKERS_BYTES];
 };
 
-static const char magic[8] = "KSUPPOIS";
+static const char magic[8] = "KSUPOIS"; /* eight with its NUL */
 
 void *poison_pack(const struct poison *poison, const char *kafka, size_t *length)
 {

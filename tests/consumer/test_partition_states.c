@@ -102,7 +102,7 @@ static struct partition marked(enum partition_state state)
         .assignments = 3,
         .position = 30,
         .begun = 27,
-        .former = {5, 6, {5, 7, 8}},
+        .former = {5, 6, {5, 7, 8}, false},
         .received = 32,
         .until_us = 777,
         .owned = true,
@@ -183,7 +183,7 @@ static void place(struct partition *row, const struct place *where)
                               .assignments = 3,
                               .position = 50,
                               .begun = 50,
-                              .former = {STATS_UNKNOWN, STATS_UNKNOWN, WITNESS_NONE},
+                              .former = {STATS_UNKNOWN, STATS_UNKNOWN, WITNESS_NONE, false},
                               .received = 32, /* of this assignment still */
                               .owned = true,
                               .asked = 4, /* until a batch stands */
