@@ -4,6 +4,8 @@
 #include <limits.h>
 #include <sys/stat.h>
 
+#include "common/own_file.h"
+
 /* XDG_RUNTIME_DIR may be set to a folder that is not there (su, cron): then /tmp. */
 int runtime_folder(char *path, size_t bytes, struct error *error)
 {
@@ -16,8 +18,9 @@ int runtime_folder(char *path, size_t bytes, struct error *error)
     if (mkdir(path, 0700) == -1 && errno != EEXIST)
         return error_set(error, "cannot make %s: %s", path, strerror(errno));
     /* /tmp is everybody's: a folder or a link that somebody else put there is not trusted. */
-    if (lstat(path, &info) == -1 || !S_ISDIR(info.st_mode) || info.st_uid != getuid() ||
-        (info.st_mode & 077) != 0)
+    if (own_file_check(path, S_IFDIR, error) == -1)
+        return error_context(error, "set XDG_RUNTIME_DIR to a folder of yours");
+    if (lstat(path, &info) == -1 || (info.st_mode & 077) != 0)
         return error_set(error, "%s is not a folder of yours with mode 0700: remove it", path);
     return 0;
 }

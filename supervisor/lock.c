@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <sys/file.h>
 
+#include "common/own_file.h"
 #include "common/runtime.h"
 
 static int refuse(const char *instance, int fd, struct error *error)
@@ -25,9 +26,9 @@ int lock_take(const char *instance, struct error *error)
     if (runtime_folder(folder, sizeof folder, error) == -1)
         return -1;
     snprintf(path, sizeof path, "%s/%s.lock", folder, instance);
-    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    int fd = own_file_open(path, O_RDWR | O_CREAT, 0600, error);
     if (fd == -1)
-        return error_set(error, "cannot open %s: %s", path, strerror(errno));
+        return -1;
     if (flock(fd, LOCK_EX | LOCK_NB) == -1) {
         if (errno == EWOULDBLOCK)
             refuse(instance, fd, error);

@@ -1,8 +1,6 @@
 #include "supervisor/segment.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <sys/mman.h>
 
 #include "supervisor/supervisor.h"
 
@@ -16,9 +14,8 @@ static int open_previous(const struct worker *worker)
         return dup(worker->segment_fd);
     if (worker->generation < 2)
         return -1;
-    char name[STATS_NAME_BYTES];
-    stats_segment_name(name, worker->supervisor->settings->instance, worker->name, worker->generation - 1);
-    return shm_open(name, O_RDONLY | O_CLOEXEC, 0);
+    return stats_segment_open(worker->supervisor->settings->instance, worker->name, worker->generation - 1,
+                              NULL);
 }
 
 static void identify(const struct worker *worker, struct stats_identity *identity)

@@ -104,9 +104,12 @@ static int take_name(const char *from, const char *to, struct error *error)
     char from_path[STATS_NAME_BYTES + sizeof OBJECT_FOLDER], to_path[STATS_NAME_BYTES + sizeof OBJECT_FOLDER];
     snprintf(from_path, sizeof from_path, OBJECT_FOLDER "%s", from);
     snprintf(to_path, sizeof to_path, OBJECT_FOLDER "%s", to);
-    if (rename(from_path, to_path) != 0)
-        return error_set(error, "cannot rename %s to %s: %m", from_path, to_path);
-    return 0;
+    if (rename(from_path, to_path) == 0)
+        return 0;
+    /* /dev/shm is sticky: nobody's name but our own can be taken. */
+    return object_check_name(to, error) == 0
+               ? error_set(error, "cannot rename %s to %s: %m", from_path, to_path)
+               : -1;
 }
 
 /* --- who is the instance ------------------------------------------------------------------------------- */
@@ -117,8 +120,7 @@ static bool leads_to(const char *hidden, int fd)
     struct stat named;
     struct stat opened;
     snprintf(path, sizeof path, OBJECT_FOLDER "%s", hidden);
-    return stat(path, &named) == 0 && fstat(fd, &opened) == 0 && named.st_ino == opened.st_ino &&
-           opened.st_uid == geteuid();
+    return lstat(path, &named) == 0 && fstat(fd, &opened) == 0 && named.st_ino == opened.st_ino;
 }
 
 /* Two supervisors that start at once both come by here: one has the lock on what the name leads to, and keeps
@@ -127,9 +129,9 @@ static bool leads_to(const char *hidden, int fd)
 static int take_hidden(const struct directory_writer *writer, const char *hidden, struct error *error)
 {
     for (int i = 0; i < TAKE_TRIES; i++) {
-        int fd = shm_open(hidden, O_CREAT | O_RDWR, 0600);
+        int fd = object_open_or_make(hidden, error);
         if (fd < 0)
-            return error_set(error, "cannot create " OBJECT_FOLDER "%s: %m", hidden);
+            return -1;
         if (liveness_lock(fd) != 0) {
             close(fd);
             return error_set(error, "instance '%s' is just starting: another supervisor was first",

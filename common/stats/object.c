@@ -6,9 +6,29 @@
 #include <sys/stat.h>
 
 #include "common/exit_codes.h"
+#include "common/own_file.h"
+#include "common/stats/segment.h"
 #include "common/stats/words.h"
 
 #define OBJECT_MODE 0600
+
+/* "/dev/shm/ksupervise.0.default": where Linux's shm_open keeps them. shm_open itself waits in open() for
+ * somebody to open the other end, when the name is a FIFO. */
+struct path {
+    char text[sizeof OBJECT_FOLDER + STATS_NAME_BYTES];
+};
+
+static struct path path_of(const char *name)
+{
+    struct path path;
+    snprintf(path.text, sizeof path.text, OBJECT_FOLDER "%s", name);
+    return path;
+}
+
+int object_check_name(const char *name, struct error *error)
+{
+    return own_file_check(path_of(name).text, S_IFREG, error);
+}
 
 int object_discard(int fd, const char *name)
 {
@@ -74,7 +94,9 @@ int object_create(const char *name, const void *image, size_t bytes, struct erro
 {
     int fd = shm_open(name, O_CREAT | O_EXCL | O_RDWR, OBJECT_MODE);
     if (fd < 0)
-        return error_set(error, "cannot create " OBJECT_FOLDER "%s: %m", name);
+        return object_check_name(name, error) == 0
+                   ? error_set(error, "cannot create " OBJECT_FOLDER "%s: %m", name)
+                   : -1;
     /* A umask may have taken the owner's own bits. */
     if (fchmod(fd, OBJECT_MODE) != 0) {
         error_set(error, "cannot set the mode of " OBJECT_FOLDER "%s: %m", name);
@@ -92,17 +114,15 @@ int object_publish_version(int fd, const char *name, size_t offset, uint32_t ver
 
 int object_open(const char *name, struct error *error)
 {
-    int fd = shm_open(name, O_RDONLY, 0);
+    int fd = own_file_open(path_of(name).text, O_RDONLY, 0, error);
     if (fd < 0 && errno == ENOENT)
         return error_set_code(error, EXIT_CODE_NOT_RUNNING, "there is no " OBJECT_FOLDER "%s", name);
-    if (fd < 0)
-        return error_set(error, "cannot open " OBJECT_FOLDER "%s: %m", name);
-    struct stat status;
-    if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && status.st_uid == geteuid())
-        return fd;
-    close(fd);
-    errno = EPERM;
-    return error_set(error, OBJECT_FOLDER "%s is not this user's: not read", name);
+    return fd;
+}
+
+int object_open_or_make(const char *name, struct error *error)
+{
+    return own_file_open(path_of(name).text, O_CREAT | O_RDWR, OBJECT_MODE, error);
 }
 
 bool object_read(int fd, void *to, size_t bytes, uint64_t offset)

@@ -22,9 +22,15 @@ int object_fill(int fd, const char *name, const void *image, size_t bytes, struc
 /* Stores the version, which makes the object readable for others. Everything else was written before. */
 int object_publish_version(int fd, const char *name, size_t offset, uint32_t version, struct error *error);
 
-/* Opens for reading. EXIT_CODE_NOT_RUNNING when there is no such object; one that belongs to another user is
- * refused. */
+/* Opens for reading. EXIT_CODE_NOT_RUNNING when there is no such object; what is no file of this user's is
+ * refused (own_file.h). */
 int object_open(const char *name, struct error *error);
+
+/* Opens for writing, and makes it (0600) where it is not there; likewise. */
+int object_open_or_make(const char *name, struct error *error);
+
+/* -1, and an error that says so, when the name leads to what is no file of this user's. errno stays. */
+int object_check_name(const char *name, struct error *error);
 
 /* Closes and unlinks; returns -1. Leaves errno. */
 int object_discard(int fd, const char *name);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <inttypes.h>
 
+#include "common/own_file.h"
 #include "common/stats/directory.h"
 #include "common/stats/object.h"
 #include "common/stats/segment.h"
@@ -96,7 +97,7 @@ static int list(struct entries *entries)
     struct entry entry;
     int result = 0;
     for (const struct dirent *file = readdir(folder); file != NULL && result == 0; file = readdir(folder))
-        if (parse(file->d_name, &entry))
+        if (parse(file->d_name, &entry) && own_file_is(dirfd(folder), file->d_name))
             result = append(entries, &entry);
     closedir(folder);
     if (entries->count > 0)

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/file.h>
-#include <sys/mman.h>
 
 #include "common/clock.h"
 #include "common/log.h"
@@ -43,12 +42,8 @@ static bool is_alive(const char *worker, uint64_t generation)
 static int create(struct worker_publication *publication, const struct stats_identity *identity,
                   uint64_t previous, struct error *error)
 {
-    int previous_fd = -1;
-    if (previous > 0) {
-        char name[STATS_NAME_BYTES];
-        stats_segment_name(name, identity->instance, identity->worker, previous);
-        previous_fd = shm_open(name, O_RDONLY | O_CLOEXEC, 0);
-    }
+    int previous_fd =
+        previous > 0 ? stats_segment_open(identity->instance, identity->worker, previous, NULL) : -1;
     int fd = stats_segment_create(identity, previous_fd, error);
     int saved_errno = errno;
     if (previous_fd != -1)

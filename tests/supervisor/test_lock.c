@@ -140,7 +140,7 @@ END_TEST
 START_TEST(a_link_in_the_folders_place_is_refused)
 {
     ck_assert_int_eq(symlink("/tmp", folder), 0);
-    refused("is not a folder of yours");
+    refused("is a link, not a folder");
 }
 END_TEST
 
@@ -152,7 +152,7 @@ START_TEST(a_link_in_the_lock_files_place_is_not_followed)
     char elsewhere[96];
     snprintf(elsewhere, sizeof elsewhere, "%s/elsewhere", runtime);
     ck_assert_int_eq(symlink(elsewhere, path), 0);
-    refused("cannot open");
+    refused("is a link, not a file");
     ck_assert_int_eq(access(elsewhere, F_OK), -1);
 }
 END_TEST

@@ -111,6 +111,45 @@ START_TEST(a_former_generation_that_is_no_segment_costs_nothing_but_its_totals)
 }
 END_TEST
 
+static void name_generation(char name[STATS_NAME_BYTES], uint64_t generation)
+{
+    stats_segment_name(name, stage.name, stage.worker.name, generation);
+}
+
+/* The alarm ends a test that waits in open(). */
+START_TEST(a_fifo_at_a_name_of_ours_stops_nobody)
+{
+    char name[STATS_NAME_BYTES], path[STATS_NAME_BYTES + 16];
+    alarm(5);
+    for (uint64_t generation = 1; generation <= 2; generation++) {
+        name_generation(name, generation);
+        snprintf(path, sizeof path, "/dev/shm%s", name);
+        ck_assert_int_eq(mkfifo(path, 0600), 0);
+    }
+    stage.worker.generation = 1;
+    live(2);
+    ck_assert(segment_refresh(&stage.worker));
+    ck_assert_int_eq(received(stage.worker.stats), 2);
+    name_generation(name, 1);
+    shm_unlink(name);
+}
+END_TEST
+
+START_TEST(a_segment_of_another_user_is_not_believed)
+{
+    if (geteuid() != 0) /* who cannot give a file away has nobody else's */
+        return;
+    live(2936);
+    ck_assert_int_eq(fchown(stage.worker.segment_fd, 65534, 65534), 0);
+    segment_release(&stage.worker);
+    live(1);
+    ck_assert(segment_refresh(&stage.worker));
+    ck_assert_int_eq(received(stage.worker.stats), 1);
+    segment_unlink_all(stage.name);
+    ck_assert_int_eq(stats_segment_unlink(stage.name, stage.worker.name, 1), 0); /* it was left alone */
+}
+END_TEST
+
 START_TEST(more_partitions_than_the_default_get_room)
 {
     stage.settings.partitions = 1000;
@@ -185,6 +224,7 @@ CHECK_MAIN_WITH("supervisor/segment", stage_open, close_stage, counters_go_on_ov
                 the_last_two_dead_generations_stay, a_new_supervisor_goes_on_where_the_dead_one_stopped,
                 a_leftover_of_the_same_generation_is_replaced,
                 a_former_generation_that_is_no_segment_costs_nothing_but_its_totals,
+                a_fifo_at_a_name_of_ours_stops_nobody, a_segment_of_another_user_is_not_believed,
                 more_partitions_than_the_default_get_room, a_producer_has_a_segment_of_its_kind,
                 the_end_removes_every_generation_of_this_instance_only,
                 snapshots_are_kept_by_a_small_fleet_and_freed_by_a_large_one,

@@ -4,10 +4,12 @@
 #include <msgpack.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 
 #include "common/clock.h"
 #include "common/exit_codes.h"
+#include "common/own_file.h"
 #include "common/rpc/message.h"
 #include "common/runtime.h"
 #include "common/stats/directory.h"
@@ -45,6 +47,8 @@ static int connect_to(const char *instance, struct error *error)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     if (runtime_socket(address.sun_path, instance, error) == -1)
+        return -1;
+    if (own_file_check(address.sun_path, S_IFSOCK, error) == -1)
         return -1;
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd != -1 && connect(fd, (struct sockaddr *)&address, sizeof address) == 0)

@@ -157,6 +157,33 @@ START_TEST(a_scan_finds_the_instance)
 }
 END_TEST
 
+/* A FIFO at the name of another instance, and at the one under which it would be made. */
+START_TEST(a_fifo_is_no_instance_and_stops_nobody)
+{
+    struct error error = ERROR_INIT;
+    struct directory *directory;
+    bool found = false;
+    char former[NAME_BYTES], path[STATS_NAME_BYTES + 16], hidden[STATS_NAME_BYTES + 20];
+    alarm(5); /* or it waits in open() */
+    snprintf(former, sizeof former, "%s", instance_name);
+    snprintf(instance_name, sizeof instance_name, "fifo-%d", (int)getpid());
+    snprintf(path, sizeof path, "/dev/shm/ksupervise.%u.%s", (unsigned)geteuid(), instance_name);
+    snprintf(hidden, sizeof hidden, "%s.~", path);
+    ck_assert_int_eq(mkfifo(path, 0600), 0);
+    ck_assert_int_eq(mkfifo(hidden, 0600), 0);
+    ck_assert_int_eq(directory_open(&directory, instance_name, &error), -1);
+    ck_assert_ptr_nonnull(strstr(error.text, "is a FIFO"));
+    ck_assert_int_eq(directory_scan(find_own, &found), 0);
+    ck_assert(!found);
+    struct directory_writer *none;
+    ck_assert_int_eq(directory_create(&none, instance_name, "birth", 2, &error), -1);
+    ck_assert_ptr_nonnull(strstr(error.text, "is a FIFO"));
+    unlink(path);
+    unlink(hidden);
+    snprintf(instance_name, sizeof instance_name, "%s", former);
+}
+END_TEST
+
 static struct image directory_image(void)
 {
     char name[STATS_NAME_BYTES];
@@ -242,5 +269,5 @@ CHECK_MAIN_WITH("common/stats/directory", prepare, clean_up, what_the_supervisor
                 a_reader_follows_a_directory_that_has_grown, there_is_a_limit_and_it_is_said,
                 an_instance_that_ended_is_not_running,
                 a_killed_supervisor_leaves_its_directory_and_it_is_not_alive, a_scan_finds_the_instance,
-                every_truncation_and_all_garbage_is_survived,
+                a_fifo_is_no_instance_and_stops_nobody, every_truncation_and_all_garbage_is_survived,
                 a_directory_of_another_build_is_read_by_field_names, states_have_names)
