@@ -92,6 +92,11 @@ int directory_refresh(struct directory *directory, struct error *error);
 int directory_take(struct directory **directory, int fd, struct error *error);
 void directory_free(struct directory *directory);        /* NULL is fine */
 bool directory_alive(const struct directory *directory); /* its supervisor holds the lock, now */
+/* It lives, but is stopped (SIGSTOP, Ctrl-Z, a debugger): it answers nobody and restarts nothing. False where
+ * that cannot be known. */
+bool directory_stopped(const struct directory *directory);
+/* Its pids are those of another pid namespace: numbers to show, and not to signal. */
+bool directory_elsewhere(const struct directory *directory);
 pid_t directory_pid(const struct directory *directory);
 int64_t directory_started_us(const struct directory *directory);
 const char *directory_birth_id(const struct directory *directory);

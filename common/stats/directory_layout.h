@@ -23,7 +23,7 @@ struct directory_header {
     uint32_t bootstrap_bytes;  /* of one */
     uint32_t workers_offset;   /* two copies for each */
     uint32_t worker_bytes;     /* of one copy */
-    uint32_t reserved;
+    uint32_t pid_namespace;    /* where its pids are numbers, liveness.h; 0: not known */
     uint64_t pid;
     uint64_t start_ticks;
     int64_t started_us;
@@ -56,7 +56,7 @@ AT(directory_header, bootstrap_offset, 44);
 AT(directory_header, bootstrap_bytes, 48);
 AT(directory_header, workers_offset, 52);
 AT(directory_header, worker_bytes, 56);
-AT(directory_header, reserved, 60);
+AT(directory_header, pid_namespace, 60);
 AT(directory_header, pid, 64);
 AT(directory_header, start_ticks, 72);
 AT(directory_header, started_us, 80);

@@ -228,7 +228,19 @@ pid_t directory_pid(const struct directory *directory)
 
 bool directory_alive(const struct directory *directory)
 {
-    return liveness_alive(directory->fd, directory_pid(directory), directory->header.start_ticks);
+    return liveness_alive(directory->fd, directory_pid(directory), directory->header.start_ticks,
+                          directory->header.pid_namespace);
+}
+
+bool directory_stopped(const struct directory *directory)
+{
+    char state = directory_elsewhere(directory) ? '?' : liveness_process_state(directory_pid(directory));
+    return directory_alive(directory) && (state == 'T' || state == 't');
+}
+
+bool directory_elsewhere(const struct directory *directory)
+{
+    return liveness_elsewhere(directory->header.pid_namespace);
 }
 
 int64_t directory_started_us(const struct directory *directory)

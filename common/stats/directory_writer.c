@@ -60,6 +60,7 @@ static unsigned char *make_image(const struct directory_writer *writer, struct d
     if (image == NULL)
         return NULL;
     header->pid = (uint64_t)getpid();
+    header->pid_namespace = liveness_pid_namespace();
     header->start_ticks = liveness_start_ticks(getpid());
     header->started_us = writer->started_us;
     snprintf(header->instance, sizeof header->instance, "%s", writer->instance);

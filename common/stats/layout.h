@@ -48,7 +48,7 @@ struct stats_header {
     uint32_t partition_copy_bytes;
     uint32_t histogram_steps;   /* an octave */
     uint32_t histogram_buckets; /* of each histogram */
-    uint32_t reserved;
+    uint32_t pid_namespace;     /* where its pids are numbers, liveness.h; 0: not known */
     char instance[40];
     char worker[48];
     char client[40];
@@ -127,7 +127,7 @@ AT(stats_header, partition_capacity, 108);
 AT(stats_header, partition_copy_bytes, 112);
 AT(stats_header, histogram_steps, 116);
 AT(stats_header, histogram_buckets, 120);
-AT(stats_header, reserved, 124);
+AT(stats_header, pid_namespace, 124);
 AT(stats_header, instance, 128);
 AT(stats_header, worker, 168);
 AT(stats_header, client, 216);

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <sys/stat.h>
 
 int liveness_reopen(int fd, int flags)
 {
@@ -28,33 +29,68 @@ bool liveness_locked(int fd)
     return fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
 }
 
+#define STAT_STATE_FIELD 3
 #define STAT_START_FIELD 22
 
-uint64_t liveness_start_ticks(pid_t pid)
+struct stat_text {
+    char text[1024];
+};
+
+static bool read_stat(pid_t pid, struct stat_text *stat)
 {
-    char path[40], text[1024];
+    char path[40];
     snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
-        return 0;
+        return false;
     ssize_t got;
     do
-        got = read(fd, text, sizeof text - 1);
+        got = read(fd, stat->text, sizeof stat->text - 1);
     while (got < 0 && errno == EINTR);
     close(fd);
-    if (got <= 0)
-        return 0;
-    text[got] = '\0';
-    /* The second field is the command in parentheses and may hold anything, so fields are counted from the
-     * last one. */
-    const char *at = strrchr(text, ')');
-    for (int field = 2; at != NULL && field < STAT_START_FIELD; field++)
-        at = strchr(at + 1, ' ');
-    uint64_t ticks = 0;
-    return at != NULL && sscanf(at, " %" SCNu64, &ticks) == 1 ? ticks : 0;
+    stat->text[got > 0 ? got : 0] = '\0';
+    return got > 0;
 }
 
-bool liveness_alive(int fd, pid_t pid, uint64_t start_ticks)
+/* Where a field's value begins; NULL. The second field is the command in parentheses and may hold anything,
+ * so fields are counted from the last one. */
+static const char *field_of(const struct stat_text *stat, int wanted)
 {
-    return pid > 0 && liveness_locked(fd) && liveness_start_ticks(pid) == start_ticks;
+    const char *at = strrchr(stat->text, ')');
+    for (int field = 2; at != NULL && field < wanted; field++)
+        at = strchr(at + 1, ' ');
+    return at != NULL ? at + 1 : NULL;
+}
+
+uint64_t liveness_start_ticks(pid_t pid)
+{
+    struct stat_text stat;
+    const char *at = read_stat(pid, &stat) ? field_of(&stat, STAT_START_FIELD) : NULL;
+    uint64_t ticks = 0;
+    return at != NULL && sscanf(at, "%" SCNu64, &ticks) == 1 ? ticks : 0;
+}
+
+char liveness_process_state(pid_t pid)
+{
+    struct stat_text stat;
+    const char *at = read_stat(pid, &stat) ? field_of(&stat, STAT_STATE_FIELD) : NULL;
+    return at != NULL && *at != '\0' ? *at : '?';
+}
+
+uint32_t liveness_pid_namespace(void)
+{
+    struct stat status;
+    return stat("/proc/self/ns/pid", &status) == 0 ? (uint32_t)status.st_ino : 0;
+}
+
+bool liveness_elsewhere(uint32_t pid_namespace)
+{
+    uint32_t own = liveness_pid_namespace();
+    return pid_namespace != 0 && own != 0 && pid_namespace != own;
+}
+
+bool liveness_alive(int fd, pid_t pid, uint64_t start_ticks, uint32_t pid_namespace)
+{
+    return pid > 0 && liveness_locked(fd) &&
+           (liveness_elsewhere(pid_namespace) || liveness_start_ticks(pid) == start_ticks);
 }

@@ -29,8 +29,20 @@ bool liveness_locked(int fd);
  * process. */
 uint64_t liveness_start_ticks(pid_t pid);
 
+/* Field 3 of it: 'T' for a process that is stopped (SIGSTOP, Ctrl-Z) or 't' by a debugger; '?' when there is
+ * no such process. */
+char liveness_process_state(pid_t pid);
+
+/* What /proc/self/ns/pid leads to: processes that have another number here number their processes otherwise
+ * (pid_namespaces(7): containers). 0 where it is not known. */
+uint32_t liveness_pid_namespace(void);
+
+/* Whether a pid that was written in that namespace means nothing here. */
+bool liveness_elsewhere(uint32_t pid_namespace);
+
 /* The rule: the lock is held, and the process that says that it holds it is there and started when it says.
- */
-bool liveness_alive(int fd, pid_t pid, uint64_t start_ticks);
+ * The lock alone decides where the pid is one of another namespace: a container's /dev/shm that a side-car
+ * reads. */
+bool liveness_alive(int fd, pid_t pid, uint64_t start_ticks, uint32_t pid_namespace);
 
 #endif

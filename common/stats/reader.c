@@ -178,5 +178,7 @@ void stats_snapshot_liveness(const struct stats_snapshot *snapshot, struct stats
     liveness->start_ticks = wire.start_ticks;
     liveness->heartbeat_tick = wire.heartbeat_tick;
     liveness->heartbeat_us = (int64_t)wire.heartbeat_us;
-    liveness->alive = liveness_alive(snapshot->fd, liveness->pid, liveness->start_ticks);
+    liveness->elsewhere = liveness_elsewhere(snapshot->header.pid_namespace);
+    liveness->alive =
+        liveness_alive(snapshot->fd, liveness->pid, liveness->start_ticks, snapshot->header.pid_namespace);
 }

@@ -40,6 +40,7 @@ struct stats_liveness {
     pid_t pid;            /* 0: no worker has opened it yet */
     uint64_t start_ticks; /* /proc/PID/stat field 22 */
     bool alive;           /* the lock is held and pid and start time agree */
+    bool elsewhere;       /* the pid is one of another pid namespace: the lock alone decided */
     uint64_t heartbeat_tick;
     int64_t heartbeat_us; /* wall time of the last heartbeat, STATS_UNKNOWN if none */
 };

@@ -9,6 +9,7 @@
 #include "common/clock.h"
 #include "common/exit_codes.h"
 #include "common/stats/layout.h"
+#include "common/stats/liveness.h"
 #include "common/stats/object.h"
 #include "common/stats/reader.h"
 #include "common/stats/words.h"
@@ -57,6 +58,7 @@ static void fill_header(struct stats_header *header, const struct stats_identity
 {
     header->generation = identity->generation;
     header->created_us = clock_wall_us();
+    header->pid_namespace = liveness_pid_namespace();
     snprintf(header->instance, sizeof header->instance, "%s", identity->instance);
     snprintf(header->worker, sizeof header->worker, "%s", identity->worker);
     snprintf(header->client, sizeof header->client, "%s", identity->client);

@@ -287,6 +287,8 @@ int view_collect(struct view *view, const struct view_request *request, struct e
         return -1;
     }
     view->supervisor_alive = view->directory != NULL && directory_alive(view->directory);
+    view->supervisor_stopped = view->directory != NULL && directory_stopped(view->directory);
+    view->elsewhere = view->directory != NULL && directory_elsewhere(view->directory);
     struct segments segments = {0};
     int result = stats_segment_scan(request->instance, note_segment, &segments) == 0
                      ? fill(view, &segments, request, error)

@@ -42,7 +42,8 @@ static void show_life(const struct view *view, const struct view_worker *worker,
     fprintf(stream, "generation %" PRIu64 ", created %s ago · ", worker->generation,
             format_age(view->now_us, stats_snapshot_created_us(worker->snapshot)).text);
     if (view_alive(worker))
-        fprintf(stream, "pid %d alive, heartbeat %s ago", (int)worker->liveness.pid,
+        fprintf(stream, "pid %d alive%s, heartbeat %s ago", (int)worker->liveness.pid,
+                worker->liveness.elsewhere ? " (in another pid namespace)" : "",
                 format_age(view->now_us, worker->liveness.heartbeat_us).text);
     else if (worker->liveness.pid == 0)
         fputs("no process has opened it yet", stream);

@@ -205,6 +205,8 @@ static json_t *worker_of(const struct view *view, const struct view_worker *work
                worker->generation > 0 ? (int64_t)worker->generation : entry->generation);
     set_pid(object, worker->snapshot != NULL ? worker->liveness.pid : entry->pid);
     json_object_set_new(object, "alive", json_boolean(view_alive(worker)));
+    json_object_set_new(object, "other_pid_namespace",
+                        json_boolean(worker->snapshot != NULL && worker->liveness.elsewhere));
     set_text(object, "state", view_state(view, worker));
     set_text(object, "group", entry->group[0] == '\0' ? NULL : entry->group);
     if (worker->listed)
@@ -237,6 +239,8 @@ static json_t *supervisor_of(const struct view *view)
     json_t *object = json_object();
     set_pid(object, directory_pid(view->directory));
     json_object_set_new(object, "alive", json_boolean(view->supervisor_alive));
+    json_object_set_new(object, "stopped", json_boolean(view->supervisor_stopped));
+    json_object_set_new(object, "other_pid_namespace", json_boolean(view->elsewhere));
     set_number(object, "started_us", directory_started_us(view->directory));
     set_text(object, "birth_id", directory_birth_id(view->directory));
     return object;

@@ -23,11 +23,15 @@ static int list_definitions(const struct settings *settings)
 static int show_pids(const struct view *view, const char *name, struct error *error)
 {
     size_t shown = 0;
-    for (size_t i = 0; i < view->count; i++)
-        if (view->workers[i].snapshot != NULL && view->workers[i].liveness.alive) {
-            printf("%d\n", (int)view->workers[i].liveness.pid);
-            shown++;
-        }
+    for (size_t i = 0; i < view->count; i++) {
+        const struct view_worker *worker = &view->workers[i];
+        if (!view_alive(worker))
+            continue;
+        if (worker->liveness.elsewhere) /* here the number is somebody else, or nobody */
+            return error_set(error, "%s runs in another pid namespace: ask kstat in there", name);
+        printf("%d\n", (int)worker->liveness.pid);
+        shown++;
+    }
     return shown > 0 ? 0 : error_set_code(error, EXIT_CODE_NOT_RUNNING, "%s has no process now", name);
 }
 

@@ -23,8 +23,12 @@ static void show_supervisor(const struct view *view, const struct screen *screen
         return;
     }
     int pid = (int)directory_pid(view->directory);
-    if (view->supervisor_alive)
-        fprintf(stream, " · ksupervise %d, up %s", pid,
+    if (view->supervisor_stopped)
+        styled(stream, screen, CELL_BAD, " · ksupervise %d is STOPPED (kill -CONT %d): what it last said is",
+               pid, pid);
+    else if (view->supervisor_alive)
+        fprintf(stream, " · ksupervise %d%s, up %s", pid,
+                view->elsewhere ? " (in another pid namespace)" : "",
                 format_age(view->now_us, directory_started_us(view->directory)).text);
     else
         styled(stream, screen, CELL_BAD, " · its supervisor (pid %d) is dead; what it left is", pid);

@@ -21,6 +21,8 @@ struct view {
     char instance[NAME_BYTES];
     struct directory *directory; /* NULL: no supervisor ever made one, its workers were started by hand */
     bool supervisor_alive;
+    bool supervisor_stopped;
+    bool elsewhere; /* it is of another pid namespace */
     int64_t now_us;
     struct view_worker *workers;
     size_t count;

@@ -132,6 +132,42 @@ START_TEST(a_process_that_is_gone_has_no_start_time)
 }
 END_TEST
 
+static void do_nothing(int fd)
+{
+    (void)fd;
+}
+
+START_TEST(a_stopped_process_is_in_state_T)
+{
+    int status;
+    pid_t pid = child_that(do_nothing, -1);
+    ck_assert_int_ne(liveness_process_state(pid), 'T');
+    kill(pid, SIGSTOP);
+    ck_assert_int_eq(waitpid(pid, &status, WUNTRACED), pid);
+    ck_assert_int_eq(liveness_process_state(pid), 'T');
+    end(pid);
+    ck_assert_int_eq(liveness_process_state(pid), '?');
+}
+END_TEST
+
+/* A side-car's case: the number means nothing here, and the lock is held. */
+START_TEST(the_lock_alone_decides_where_the_pid_is_of_another_namespace)
+{
+    int fd = create(STATS_KIND_CONSUMER, 1, -1);
+    struct stats_writer *writer = open_writer(fd);
+    uint32_t here = liveness_pid_namespace(), other = here + 1;
+    ck_assert_uint_ne(here, 0);
+    ck_assert(!liveness_alive(fd, 999999999, 1, here));
+    ck_assert(!liveness_alive(fd, 999999999, 1, 0)); /* of a build that does not say it */
+    ck_assert(liveness_alive(fd, 999999999, 1, other));
+    ck_assert(liveness_elsewhere(other));
+    ck_assert(!liveness_elsewhere(here));
+    stats_writer_close(writer);
+    ck_assert(!liveness_alive(fd, 999999999, 1, other));
+    close(fd);
+}
+END_TEST
+
 START_TEST(start_ticks_are_field_22_whatever_the_name_is)
 {
     uint64_t ticks = liveness_start_ticks(getpid());
@@ -152,4 +188,6 @@ CHECK_MAIN_WITH("common/stats/liveness", name_instance, remove_segments, a_worke
                 a_lock_without_the_process_does_not_count_as_alive,
                 a_lock_on_an_inherited_description_outlives_the_child,
                 a_reopened_description_is_close_on_exec_and_works_when_unlinked,
-                a_process_that_is_gone_has_no_start_time, start_ticks_are_field_22_whatever_the_name_is)
+                a_process_that_is_gone_has_no_start_time, a_stopped_process_is_in_state_T,
+                the_lock_alone_decides_where_the_pid_is_of_another_namespace,
+                start_ticks_are_field_22_whatever_the_name_is)

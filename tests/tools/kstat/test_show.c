@@ -151,6 +151,22 @@ static int64_t integer_at(const json_t *object, const char *name)
     return json_integer_value(value);
 }
 
+START_TEST(a_supervisor_that_is_stopped_or_of_another_container_is_shown_as_that)
+{
+    collect(&everything);
+    view.elsewhere = true;
+    show(show_overview);
+    expect(" (in another pid namespace), up ");
+    view.supervisor_stopped = true;
+    show(show_overview);
+    expect(" is STOPPED (kill -CONT ");
+    json_t *root = json_view(&view, NULL), *supervisor = json_object_get(root, "supervisor");
+    ck_assert(json_is_true(json_object_get(supervisor, "stopped")));
+    ck_assert(json_is_true(json_object_get(supervisor, "other_pid_namespace")));
+    json_decref(root);
+}
+END_TEST
+
 START_TEST(json_has_the_schema_of_version_1)
 {
     collect(&everything);
@@ -350,4 +366,5 @@ CHECK_MAIN_WITH("tools/kstat/show", prepare, clean_up, the_overview_shows_worker
                 what_is_not_there_is_not_running_and_says_what_is,
                 a_dead_generation_is_shown_as_it_left_itself_with_its_age,
                 workers_without_a_directory_are_shown_too, a_dead_supervisor_is_said,
+                a_supervisor_that_is_stopped_or_of_another_container_is_shown_as_that,
                 a_damaged_segment_is_a_note_not_the_end, every_definition_is_listed)

@@ -1,0 +1,60 @@
+"""Machines as they are: containers that share /dev/shm, a stopped supervisor, names that others have taken. The workers are shell scripts,
+which need no Kafka."""
+
+import json
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import unittest
+
+from harness import main, wait_until
+from test_faults import Faults
+
+
+def can_unshare(*flags):
+    return subprocess.run(["unshare", *flags, "true"], capture_output=True).returncode == 0
+
+
+class Containers(Faults):
+    @unittest.skipUnless(can_unshare("--pid", "--fork", "--mount-proc"), "needs a pid namespace of its own")
+    def test_a_side_car_sees_that_the_supervisor_lives(self):
+        fleet = self.fleet()
+        unshare = (shutil.which("unshare"), "--pid", "--fork", "--mount-proc", self.program("kstat"), "-i", self.instance)
+        self.assertIn(f"ksupervise {fleet.pid} (in another pid namespace), up ", self.run_ok(*unshare))
+        supervisor = json.loads(self.run_ok(*unshare, "--json"))["supervisor"]
+        self.assertEqual((supervisor["alive"], supervisor["other_pid_namespace"]), (True, True))
+        here = self.kstat()["supervisor"]
+        self.assertEqual((here["alive"], here["other_pid_namespace"]), (True, False))
+        self.end(fleet)
+
+
+class Stopped(Faults):
+    def test_kstat_shows_a_supervisor_that_is_stopped(self):
+        fleet = self.fleet()
+        self.assertFalse(self.kstat()["supervisor"]["stopped"])
+        fleet.send(signal.SIGSTOP)
+        self.addCleanup(fleet.send, signal.SIGCONT)
+        wait_until(lambda: self.kstat()["supervisor"]["stopped"], 10, "the stop")
+        self.assertIn(f"ksupervise {fleet.pid} is STOPPED", self.run_ok("kstat", "-i", self.instance))
+        fleet.send(signal.SIGCONT)
+        self.end(fleet)
+
+
+class Names(Faults):
+    def test_a_fifo_at_a_name_of_ours_freezes_nobody_and_is_told(self):
+        folder = pathlib.Path("/dev/shm")
+        fifo = folder / f"ksupervise.{os.getuid()}.{self.instance}"
+        os.mkfifo(fifo)
+        self.addCleanup(fifo.unlink, missing_ok=True)
+        refused = self.run_program("kstat", "-i", self.instance)
+        self.assertEqual(refused.status, 1)
+        self.assertIn(f"{fifo} is a FIFO, not a file: not used", refused.text())
+        fleet = self.fleet()  # it is this user's, so that its name can be taken
+        self.assertTrue(self.kstat()["supervisor"]["alive"])
+        self.end(fleet)
+
+
+if __name__ == "__main__":
+    main()
