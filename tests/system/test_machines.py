@@ -6,6 +6,7 @@ import os
 import pathlib
 import shutil
 import signal
+import socket
 import subprocess
 import unittest
 
@@ -38,6 +39,27 @@ class Stopped(Faults):
         self.addCleanup(fleet.send, signal.SIGCONT)
         wait_until(lambda: self.kstat()["supervisor"]["stopped"], 10, "the stop")
         self.assertIn(f"ksupervise {fleet.pid} is STOPPED", self.run_ok("kstat", "-i", self.instance))
+        fleet.send(signal.SIGCONT)
+        self.end(fleet)
+
+    def test_kctl_is_over_when_its_time_is_though_the_queue_of_connections_is_full(self):
+        fleet = self.fleet()
+        fleet.send(signal.SIGSTOP)
+        self.addCleanup(fleet.send, signal.SIGCONT)
+        path = pathlib.Path(self.environment["XDG_RUNTIME_DIR"]) / "ksupervise" / f"{self.instance}.sock"
+        waiting = []
+        refused = self.run_program("kctl", "-i", self.instance, "--timeout", "100ms", "status", seconds=4)
+        self.assertIn(f"is stopped: let it go on with kill -CONT {fleet.pid}", refused.text())
+        for _ in range(10000):
+            waiting.append(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_NONBLOCK))
+            self.addCleanup(waiting[-1].close)
+            if waiting[-1].connect_ex(str(path)) != 0:
+                break
+        full = self.run_program("kctl", "-i", self.instance, "--timeout", "100ms", "status", seconds=4)
+        self.assertEqual(full.status, 1)
+        self.assertIn(f"is stopped: let it go on with kill -CONT {fleet.pid}", full.text())
+        for one in waiting:
+            one.close()
         fleet.send(signal.SIGCONT)
         self.end(fleet)
 

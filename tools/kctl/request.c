@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/un.h>
 
 #include "common/clock.h"
@@ -15,6 +16,12 @@
 #include "common/stats/directory.h"
 
 #define GRACE_MS 5000 /* the supervisor answers a request whose time is up; this is for its way here */
+
+struct call {
+    const char *instance;
+    int64_t timeout_ms;
+    int64_t until_us; /* monotonic */
+};
 
 /* 0: no supervisor of that instance lives. */
 static pid_t living_pid(const char *instance)
@@ -43,19 +50,54 @@ static int explain_absence(const char *instance, const char *socket_path, struct
         instance, (int)pid, (int)(strrchr(socket_path, '/') - socket_path), socket_path);
 }
 
-static int connect_to(const char *instance, struct error *error)
+/* A supervisor that is stopped still listens: the kernel takes connections for it, until their queue is full.
+ */
+static bool is_stopped(const char *instance, pid_t *pid)
 {
+    struct directory *directory = NULL;
+    bool stopped = directory_open(&directory, instance, NULL) == 0 && directory_stopped(directory);
+    *pid = stopped ? directory_pid(directory) : 0;
+    directory_free(directory);
+    return stopped;
+}
+
+static int explain_silence(const struct call *call, struct error *error)
+{
+    pid_t pid;
+    if (is_stopped(call->instance, &pid))
+        return error_set(error, "instance '%s' is stopped: let it go on with kill -CONT %d", call->instance,
+                         (int)pid);
+    return error_set(error, "the supervisor does not answer");
+}
+
+/* Connecting waits while the queue of connections is full, and so may sending: both until the time is up. */
+static void bound(int fd, const struct call *call)
+{
+    int64_t left_us = call->until_us - clock_monotonic_us();
+    if (left_us < 1)
+        left_us = 1; /* 0 would be for ever */
+    struct timeval left = {.tv_sec = left_us / US_PER_SECOND, .tv_usec = left_us % US_PER_SECOND};
+    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &left, sizeof left);
+}
+
+static int connect_to(const struct call *call, struct error *error)
+{
+    const char *instance = call->instance;
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     if (runtime_socket(address.sun_path, instance, error) == -1)
         return -1;
     if (own_file_check(address.sun_path, S_IFSOCK, error) == -1)
         return -1;
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd != -1)
+        bound(fd, call);
     if (fd != -1 && connect(fd, (struct sockaddr *)&address, sizeof address) == 0)
         return fd;
     bool absent = errno == ENOENT || errno == ECONNREFUSED;
     if (absent)
         explain_absence(instance, address.sun_path, error);
+    else if (errno == EAGAIN)
+        explain_silence(call, error);
     else
         error_set(error, "instance '%s' cannot be reached: %s", instance, strerror(errno));
     if (fd != -1)
@@ -68,8 +110,8 @@ static void pack_text(msgpack_packer *packer, const char *text)
     msgpack_pack_str_with_body(packer, text, strlen(text));
 }
 
-static int send_request(int fd, const char *verb, const char *target, const char *argument,
-                        int64_t timeout_ms, bool wait, struct error *error)
+static int send_request(int fd, const struct call *call, const char *verb, const char *target,
+                        const char *argument, bool wait, struct error *error)
 {
     msgpack_sbuffer buffer;
     msgpack_packer packer;
@@ -82,12 +124,15 @@ static int send_request(int fd, const char *verb, const char *target, const char
     msgpack_pack_array(&packer, 4);
     pack_text(&packer, target);
     pack_text(&packer, argument);
-    msgpack_pack_int64(&packer, timeout_ms);
+    msgpack_pack_int64(&packer, call->timeout_ms);
     wait ? msgpack_pack_true(&packer) : msgpack_pack_false(&packer);
+    bound(fd, call);
     /* One that has no place for us says so, and closes: that answer is there to be read. */
     bool sent = send(fd, buffer.data, buffer.size, MSG_NOSIGNAL) == (ssize_t)buffer.size || errno == EPIPE ||
                 errno == ECONNRESET;
     msgpack_sbuffer_destroy(&buffer);
+    if (!sent && errno == EAGAIN)
+        return explain_silence(call, error);
     return sent ? 0 : error_set(error, "the supervisor does not listen: %s", strerror(errno));
 }
 
@@ -100,28 +145,40 @@ static int explain_end(const char *instance, struct error *error)
                            "of them; try again");
 }
 
-/* Reads until one whole message is there. */
-static int receive(int fd, const char *instance, int64_t timeout_ms, struct answer *answer,
-                   struct error *error)
+static bool readable_by(int fd, int64_t until_us)
 {
-    int64_t until_us = clock_monotonic_us() + (timeout_ms + GRACE_MS) * US_PER_MS;
+    struct pollfd waiting = {.fd = fd, .events = POLLIN};
+    int64_t left_us = until_us - clock_monotonic_us();
+    int left_ms = left_us > 0 ? (int)(left_us / US_PER_MS) + 1 : 0;
+    return poll(&waiting, 1, left_ms) != 0;
+}
+
+/* One that is stopped is given no grace: it has none to give back. */
+static bool wait_for_bytes(int fd, const struct call *call)
+{
+    pid_t pid;
+    return readable_by(fd, call->until_us) ||
+           (!is_stopped(call->instance, &pid) && readable_by(fd, call->until_us + GRACE_MS * US_PER_MS));
+}
+
+/* Reads until one whole message is there. */
+static int receive(int fd, const struct call *call, struct answer *answer, struct error *error)
+{
     for (;;) {
         struct mp_reader reader;
         mp_init(&reader, answer->bytes, answer->length);
         enum mp_fault fault = mp_step(&reader, MP_DEPTH_MAX);
         if (fault == MP_OK && mp_at_end(&reader))
             return 0;
-        int64_t left_us = until_us - clock_monotonic_us();
-        struct pollfd waiting = {.fd = fd, .events = POLLIN};
         if (fault != MP_TRUNCATED || answer->length == ANSWER_BYTES_MAX)
             return error_set(error, "the supervisor's answer cannot be read");
-        if (left_us <= 0 || poll(&waiting, 1, (int)(left_us / US_PER_MS) + 1) == 0)
-            return error_set(error, "the supervisor does not answer");
-        ssize_t n = recv(fd, answer->bytes + answer->length, ANSWER_BYTES_MAX - answer->length, 0);
-        if (n == -1 && errno == EINTR)
+        if (!wait_for_bytes(fd, call))
+            return explain_silence(call, error);
+        ssize_t n = recv(fd, answer->bytes + answer->length, ANSWER_BYTES_MAX - answer->length, MSG_DONTWAIT);
+        if (n == -1 && (errno == EINTR || errno == EAGAIN))
             continue;
         if (n <= 0)
-            return explain_end(instance, error);
+            return explain_end(call->instance, error);
         answer->length += (size_t)n;
     }
 }
@@ -151,10 +208,11 @@ int request_send(const char *instance, const char *verb, const char *target, con
     *answer = (struct answer){.bytes = malloc(ANSWER_BYTES_MAX)};
     if (answer->bytes == NULL)
         return error_set(error, "out of memory");
-    int fd = connect_to(instance, error);
+    struct call call = {instance, timeout_ms, clock_monotonic_us() + timeout_ms * US_PER_MS};
+    int fd = connect_to(&call, error);
     int result = -1;
-    if (fd != -1 && send_request(fd, verb, target, argument, timeout_ms, wait, error) == 0 &&
-        receive(fd, instance, timeout_ms, answer, error) == 0)
+    if (fd != -1 && send_request(fd, &call, verb, target, argument, wait, error) == 0 &&
+        receive(fd, &call, answer, error) == 0)
         result = take_apart(answer, error);
     if (fd != -1)
         close(fd);
