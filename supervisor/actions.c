@@ -45,7 +45,11 @@ static void make_segment(struct worker *worker)
 {
     struct error error = ERROR_INIT;
     if (hand_over_publishes(worker->kind) && segment_next(worker, &error) == -1)
-        report_line(worker->supervisor, "%s runs without statistics: %s", worker->name, error.text);
+        report_line(
+            worker->supervisor,
+            "%s runs without statistics: its hangs are not seen, --exit-when-done does not end, and no "
+            "table shows it: %s",
+            worker->name, error.text);
 }
 
 static int start_process(struct worker *worker, struct start *start, struct error *error)

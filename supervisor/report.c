@@ -236,6 +236,19 @@ static void summary_producer(struct worker *worker)
                 stats_snapshot_counter(worker->stats, "failed"));
 }
 
+/* A worker that was never started has nothing to show. */
+static void summary_worker(struct worker *worker)
+{
+    bool shown = worker->kind == KIND_CONSUMER || worker->kind == KIND_PRODUCER;
+    bool known = segment_refresh(worker);
+    if (shown && !known && worker->generation > 0)
+        report_line(worker->supervisor, "%-16s %8" PRIu64 " no statistics", worker->name, worker->restarts);
+    else if (known && worker->kind == KIND_CONSUMER)
+        summary_consumer(worker);
+    else if (known && worker->kind == KIND_PRODUCER)
+        summary_producer(worker);
+}
+
 void report_summary(struct supervisor *supervisor)
 {
     char line[TEXT_BYTES];
@@ -246,12 +259,7 @@ void report_summary(struct supervisor *supervisor)
     report_line(supervisor, "%s", line);
     for (size_t i = 0; i < supervisor->worker_count; i++) {
         struct worker *worker = supervisor->workers[i];
-        if (!segment_refresh(worker))
-            continue;
-        if (worker->kind == KIND_CONSUMER)
-            summary_consumer(worker);
-        else if (worker->kind == KIND_PRODUCER)
-            summary_producer(worker);
+        summary_worker(worker);
         segment_cool(supervisor);
     }
 }

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 
+#include "supervisor/report.h"
 #include "supervisor/supervisor.h"
 
 enum { REFRESH_TRIES = 20 };
@@ -41,19 +42,39 @@ static void note_reached(struct worker *worker, int fd)
     stats_snapshot_free(stats);
 }
 
+/* Under its name, where kstat finds it. A leftover of that name is from a supervisor whose directory is gone:
+ * nobody writes it any more. */
+static int create_named(const struct stats_identity *identity, int previous_fd, struct error *error)
+{
+    int fd = stats_segment_create(identity, previous_fd, error);
+    if (fd != -1 || errno != EEXIST)
+        return fd;
+    stats_segment_unlink(identity->instance, identity->worker, identity->generation);
+    return stats_segment_create(identity, previous_fd, error);
+}
+
+/* Without room in /dev/shm the worker gets one that has no name: we need it for hangs, for --exit-when-done
+ * and for what was committed, and only kstat does not find it. */
+static int create(const struct worker *worker, int previous_fd, struct error *error)
+{
+    struct stats_identity identity;
+    struct error why = ERROR_INIT;
+    identify(worker, &identity);
+    int fd = create_named(&identity, previous_fd, &why);
+    if (fd != -1)
+        return fd;
+    fd = stats_segment_create_unnamed(&identity, previous_fd, error);
+    if (fd != -1)
+        report_line(worker->supervisor,
+                    "%s is not seen by kstat, and its totals end with this supervisor: %s", worker->name,
+                    why.text);
+    return fd;
+}
+
 int segment_next(struct worker *worker, struct error *error)
 {
-    const char *instance = worker->supervisor->settings->instance;
-    struct stats_identity identity;
-    identify(worker, &identity);
     int previous_fd = open_previous(worker);
-    int fd = stats_segment_create(&identity, previous_fd, error);
-    if (fd == -1 &&
-        errno ==
-            EEXIST) { /* left over from a supervisor whose directory is gone: nobody writes it any more */
-        stats_segment_unlink(instance, worker->name, worker->generation);
-        fd = stats_segment_create(&identity, previous_fd, error);
-    }
+    int fd = create(worker, previous_fd, error);
     if (previous_fd != -1) {
         note_reached(worker, previous_fd);
         close(previous_fd);
@@ -63,7 +84,8 @@ int segment_next(struct worker *worker, struct error *error)
         return -1;
     worker->segment_fd = fd;
     if (worker->generation > SEGMENT_DEAD_KEPT + 1)
-        stats_segment_unlink(instance, worker->name, worker->generation - SEGMENT_DEAD_KEPT - 1);
+        stats_segment_unlink(worker->supervisor->settings->instance, worker->name,
+                             worker->generation - SEGMENT_DEAD_KEPT - 1);
     return 0;
 }
 

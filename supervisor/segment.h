@@ -12,7 +12,8 @@
 #define SEGMENTS_WARM 16
 
 /* Makes the segment of worker->generation, counters going on from the former one, whose offsets are noted as
- * reached. -1 with the error: the worker then runs without statistics. */
+ * reached. Where /dev/shm has no room it has no name: then kstat does not find it, which is told. -1 with the
+ * error: the worker then runs without statistics. */
 int segment_next(struct worker *worker, struct error *error);
 
 /* Reads the values of the current generation again, into worker->stats. False when there are none. */

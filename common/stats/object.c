@@ -105,6 +105,17 @@ int object_create(const char *name, const void *image, size_t bytes, struct erro
     return object_fill(fd, name, image, bytes, error) == 0 ? fd : object_discard(fd, name);
 }
 
+int object_create_unnamed(const char *name, const void *image, size_t bytes, struct error *error)
+{
+    int fd = memfd_create(name + 1, MFD_CLOEXEC);
+    if (fd < 0)
+        return error_set(error, "cannot make memory for %s: %m", name + 1);
+    if (object_fill(fd, name, image, bytes, error) == 0)
+        return fd;
+    close(fd);
+    return -1;
+}
+
 int object_publish_version(int fd, const char *name, size_t offset, uint32_t version, struct error *error)
 {
     if (write_all(fd, &version, sizeof version, offset) != 0)

@@ -16,6 +16,10 @@
  * taken) with nothing left behind. */
 int object_create(const char *name, const void *image, size_t bytes, struct error *error);
 
+/* The same without a name and outside of /dev/shm (memfd_create(2)): for whoever is handed the descriptor.
+ * `name` is for errors. */
+int object_create_unnamed(const char *name, const void *image, size_t bytes, struct error *error);
+
 /* The second half of it, for an object that was opened otherwise: what it held is gone. */
 int object_fill(int fd, const char *name, const void *image, size_t bytes, struct error *error);
 

@@ -102,7 +102,10 @@ static unsigned char *make_image(const struct stats_identity *identity, int prev
     return image;
 }
 
-int stats_segment_create(const struct stats_identity *identity, int previous_fd, struct error *error)
+typedef int create_object(const char *name, const void *image, size_t bytes, struct error *error);
+
+static int create(create_object *object, const struct stats_identity *identity, const char *name,
+                  int previous_fd, struct error *error)
 {
     if (identity->partition_capacity > STATS_PARTITIONS_MAX)
         return error_set_code(error, EXIT_CODE_USAGE,
@@ -112,14 +115,34 @@ int stats_segment_create(const struct stats_identity *identity, int previous_fd,
     unsigned char *image = make_image(identity, previous_fd, &header);
     if (image == NULL)
         return error_set(error, "no memory for the segment of %s", identity->worker);
-    char name[STATS_NAME_BYTES];
-    stats_segment_name(name, identity->instance, identity->worker, identity->generation);
-    int fd = object_create(name, image, header.total_bytes, error);
-    if (fd >= 0 && object_publish_version(fd, name, offsetof(struct stats_header, version),
-                                          STATS_LAYOUT_VERSION, error) != 0)
-        fd = object_discard(fd, name);
+    int fd = object(name, image, header.total_bytes, error);
     free(image);
     return fd;
+}
+
+static int publish_version(int fd, const char *name, struct error *error)
+{
+    return object_publish_version(fd, name, offsetof(struct stats_header, version), STATS_LAYOUT_VERSION,
+                                  error);
+}
+
+int stats_segment_create(const struct stats_identity *identity, int previous_fd, struct error *error)
+{
+    char name[STATS_NAME_BYTES];
+    stats_segment_name(name, identity->instance, identity->worker, identity->generation);
+    int fd = create(object_create, identity, name, previous_fd, error);
+    return fd >= 0 && publish_version(fd, name, error) != 0 ? object_discard(fd, name) : fd;
+}
+
+int stats_segment_create_unnamed(const struct stats_identity *identity, int previous_fd, struct error *error)
+{
+    char name[STATS_NAME_BYTES];
+    stats_segment_name(name, identity->instance, identity->worker, identity->generation);
+    int fd = create(object_create_unnamed, identity, name, previous_fd, error);
+    if (fd < 0 || publish_version(fd, name, error) == 0)
+        return fd;
+    close(fd);
+    return -1;
 }
 
 int stats_segment_open(const char *instance, const char *worker, uint64_t generation, struct error *error)

@@ -41,6 +41,10 @@ void stats_segment_name(char name[STATS_NAME_BYTES], const char *instance, const
  * is left behind. */
 int stats_segment_create(const struct stats_identity *identity, int previous_fd, struct error *error);
 
+/* The same without a name: when /dev/shm has no room, for the worker and the supervisor that hold it. Nobody
+ * else finds it, and it ends with them. */
+int stats_segment_create_unnamed(const struct stats_identity *identity, int previous_fd, struct error *error);
+
 /* Opens one for reading, close-on-exec, or -1: EXIT_CODE_NOT_RUNNING when there is none. For `previous_fd`.
  */
 int stats_segment_open(const char *instance, const char *worker, uint64_t generation, struct error *error);

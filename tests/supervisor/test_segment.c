@@ -1,5 +1,7 @@
 #include "tests/supervisor/support.h"
 
+#include <sched.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 
 #include "supervisor/segment.h"
@@ -210,6 +212,26 @@ START_TEST(snapshots_are_kept_by_a_small_fleet_and_freed_by_a_large_one)
 }
 END_TEST
 
+/* Needs root for a /dev/shm of its own. */
+START_TEST(without_room_in_dev_shm_the_segment_has_no_name_and_serves)
+{
+    if (unshare(CLONE_NEWNS) != 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
+        mount("tmpfs", "/dev/shm", "tmpfs", 0, "size=16k") != 0)
+        return;
+    live(10);
+    live(5);
+    ck_assert(!is_there(1));
+    ck_assert(!is_there(2));
+    ck_assert(segment_refresh(&stage.worker));
+    ck_assert_int_eq(received(stage.worker.stats), 15);
+    ck_assert_int_eq(reached(), 100);
+    const char *said = stage_read();
+    ck_assert_ptr_nonnull(
+        strstr(said, "bravo is not seen by kstat, and its totals end with this supervisor"));
+    ck_assert_ptr_nonnull(strstr(said, "/dev/shm is full"));
+}
+END_TEST
+
 START_TEST(without_a_segment_there_is_nothing_to_refresh)
 {
     ck_assert(!segment_refresh(&stage.worker));
@@ -228,4 +250,5 @@ CHECK_MAIN_WITH("supervisor/segment", stage_open, close_stage, counters_go_on_ov
                 more_partitions_than_the_default_get_room, a_producer_has_a_segment_of_its_kind,
                 the_end_removes_every_generation_of_this_instance_only,
                 snapshots_are_kept_by_a_small_fleet_and_freed_by_a_large_one,
+                without_room_in_dev_shm_the_segment_has_no_name_and_serves,
                 without_a_segment_there_is_nothing_to_refresh)

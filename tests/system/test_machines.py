@@ -10,7 +10,7 @@ import socket
 import subprocess
 import unittest
 
-from harness import main, wait_until
+from harness import SystemTest, main, wait_until
 from test_faults import Faults
 
 
@@ -29,6 +29,21 @@ class Containers(Faults):
         here = self.kstat()["supervisor"]
         self.assertEqual((here["alive"], here["other_pid_namespace"]), (True, False))
         self.end(fleet)
+
+
+class SmallSharedMemory(SystemTest):
+    @unittest.skipUnless(can_unshare("--mount"), "needs a mount namespace of its own")
+    def test_64_kib_of_dev_shm_are_enough_for_all_but_kstat(self):
+        topic = self.topic()
+        script = 'mount -t tmpfs -o size=64k tmpfs /dev/shm && exec "$0" "$@"'
+        words = ("--instance", self.instance, "--clients", "bravo,zulu", "--topic", topic, "--rate", "0", "--count", "100", "--exit-when-done", "--quiet")
+        fleet = self.start(shutil.which("unshare"), "--mount", "sh", "-c", script, self.program("ksupervise"), *words)
+        self.assertEqual(fleet.wait(60), 0, fleet.text())
+        self.assertRegex(fleet.text(), r"is not seen by kstat, and its totals end with this supervisor: /dev/shm is full")
+        self.assertIn("done: all records are produced", fleet.text())
+        for client in ("bravo", "zulu"):
+            self.assertRegex(fleet.text(), rf"{client} +0 +100 +100 +0 ")
+        self.assert_nothing_left()
 
 
 class Stopped(Faults):
