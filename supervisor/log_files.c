@@ -1,28 +1,23 @@
 #include "supervisor/log_files.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <pthread.h>
 #include <stdbool.h>
-#include <sys/file.h>
-#include <sys/stat.h>
 
 #include "common/clock.h"
 #include "supervisor/byte_ring.h"
+#include "supervisor/log_folder.h"
 
-enum { NAME_BYTES_MAX = 64, BATCH_BYTES = 64 * 1024 };
+enum { BATCH_BYTES = 64 * 1024 };
 
 struct log_file {
     struct log_files *logs;
     struct log_file *next;
-    char name[NAME_BYTES_MAX];
     /* under the lock */
     uint64_t dropped, dropped_said;
     bool complained;
-    /* the thread's own */
-    int fd; /* -1: not open */
-    int64_t bytes;
+    struct log_folder_file on_disk; /* the thread's own, but for the name */
 };
 
 struct log_files {
@@ -30,7 +25,9 @@ struct log_files {
     pthread_t thread;
     pthread_mutex_t lock;
     pthread_cond_t changed;
-    int folder_fd;
+    struct log_folder folder; /* the thread's own */
+    uint64_t reopen_asked, reopen_done;
+    struct error reopen_error; /* of the last one that was done; empty: none */
     bool closing, writing;
     bool abandoned; /* whoever would hear complaints may be gone */
     uint64_t dropped;
@@ -129,94 +126,11 @@ static void complain(struct log_file *file, int cause)
         return;
     file->complained = true;
     snprintf(text, sizeof text, "cannot write %s/%s.log: %s; its lines are dropped and counted",
-             settings->folder, file->name, strerror(cause));
+             settings->folder, file->on_disk.name, log_folder_cause(cause));
     settings->complain(settings->context, text);
 }
 
-/* --- files; the thread's, without the lock ------------------------------------------------------------- */
-
-static void file_name(const struct log_file *file, int64_t number, char name[NAME_BYTES_MAX + 32])
-{
-    if (number == 0)
-        snprintf(name, NAME_BYTES_MAX + 32, "%s.log", file->name);
-    else
-        snprintf(name, NAME_BYTES_MAX + 32, "%s.log.%" PRId64, file->name, number);
-}
-
-static int open_newest(struct log_file *file)
-{
-    char name[NAME_BYTES_MAX + 32];
-    struct stat status;
-    if (file->fd != -1)
-        return 0;
-    file_name(file, 0, name);
-    file->fd =
-        openat(file->logs->folder_fd, name, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0640);
-    if (file->fd == -1 || fstat(file->fd, &status) == -1)
-        return -1;
-    file->bytes = status.st_size;
-    return 0;
-}
-
-static void close_newest(struct log_file *file)
-{
-    if (file->fd != -1)
-        close(file->fd);
-    file->fd = -1;
-}
-
-/* bravo.log becomes bravo.log.1, that one bravo.log.2, and so on; the last one is overwritten by the one
- * before it. A name that is not there is passed over. */
-static void move_on(struct log_file *file)
-{
-    char from[NAME_BYTES_MAX + 32];
-    char to[NAME_BYTES_MAX + 32];
-    int folder = file->logs->folder_fd;
-    close_newest(file);
-    for (int64_t number = file->logs->settings.files - 2; number >= 0; number--) {
-        file_name(file, number, from);
-        file_name(file, number + 1, to);
-        renameat(folder, from, folder, to);
-    }
-    if (file->logs->settings.files == 1) {
-        file_name(file, 0, from);
-        unlinkat(folder, from, 0);
-    }
-}
-
-static int write_whole(struct log_file *file, const char *bytes, size_t length)
-{
-    size_t done = 0;
-    while (done < length) {
-        ssize_t n = write(file->fd, bytes + done, length - done);
-        if (n == -1 && errno == EINTR)
-            continue;
-        if (n == -1)
-            break;
-        done += (size_t)n;
-    }
-    if (done == length) {
-        file->bytes += (int64_t)length;
-        return 0;
-    }
-    int cause = errno;
-    if (ftruncate(file->fd, file->bytes) == -1) /* no half lines */
-        file->bytes += (int64_t)done;
-    errno = cause;
-    return -1;
-}
-
-static int write_batch(struct log_file *file, const char *bytes, size_t length)
-{
-    if (open_newest(file) == -1)
-        return -1;
-    if (file->bytes > 0 && file->bytes + (int64_t)length > file->logs->settings.size_bytes) {
-        move_on(file);
-        if (open_newest(file) == -1)
-            return -1;
-    }
-    return write_whole(file, bytes, length);
-}
+/* --- the thread ---------------------------------------------------------------------------------------- */
 
 /* Called with the lock, which is given up while the disk works. */
 static void write_some(struct log_files *logs)
@@ -224,7 +138,7 @@ static void write_some(struct log_files *logs)
     struct batch batch = take_batch(logs);
     logs->writing = true;
     pthread_mutex_unlock(&logs->lock);
-    bool written = write_batch(batch.file, logs->batch, batch.length) == 0;
+    bool written = log_folder_append(&logs->folder, &batch.file->on_disk, logs->batch, batch.length) == 0;
     int cause = errno;
     pthread_mutex_lock(&logs->lock);
     logs->writing = false;
@@ -237,16 +151,39 @@ static void write_some(struct log_files *logs)
     }
 }
 
+/* Likewise. Files are only ever added, and in front. */
+static void reopen(struct log_files *logs)
+{
+    struct error error = ERROR_INIT;
+    struct log_file *files = logs->files;
+    uint64_t asked = logs->reopen_asked;
+    pthread_mutex_unlock(&logs->lock);
+    for (struct log_file *file = files; file != NULL; file = file->next)
+        log_folder_release(&file->on_disk);
+    log_folder_reopen(&logs->folder, &error);
+    pthread_mutex_lock(&logs->lock);
+    logs->reopen_error = error;
+    logs->reopen_done = asked;
+}
+
+static bool is_to_reopen(const struct log_files *logs)
+{
+    return logs->reopen_done != logs->reopen_asked;
+}
+
 static void *log_thread(void *argument)
 {
     struct log_files *logs = argument;
     pthread_mutex_lock(&logs->lock);
     for (;;) {
-        while (logs->ring.used == 0 && !logs->closing)
+        while (logs->ring.used == 0 && !logs->closing && !is_to_reopen(logs))
             pthread_cond_wait(&logs->changed, &logs->lock);
-        if (logs->ring.used == 0)
+        if (is_to_reopen(logs))
+            reopen(logs);
+        if (logs->ring.used == 0 && logs->closing)
             break;
-        write_some(logs);
+        if (logs->ring.used > 0)
+            write_some(logs);
         if (logs->ring.used == 0)
             pthread_cond_broadcast(&logs->changed);
     }
@@ -255,24 +192,6 @@ static void *log_thread(void *argument)
 }
 
 /* --- the others ---------------------------------------------------------------------------------------- */
-
-static int open_folder(const char *folder, struct error *error)
-{
-    if (mkdir(folder, 0750) == -1 && errno != EEXIST)
-        return error_set(error, "--log-dir %s: %s", folder, strerror(errno));
-    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd == -1)
-        return error_set(error, "--log-dir %s: %s", folder, strerror(errno));
-    bool locked = flock(fd, LOCK_EX | LOCK_NB) == 0;
-    if (locked && faccessat(fd, ".", W_OK | X_OK, AT_EACCESS) == 0)
-        return fd;
-    int cause = errno;
-    close(fd);
-    return locked
-               ? error_set(error, "--log-dir %s: %s", folder, strerror(cause))
-               : error_set(error, "--log-dir %s: another ksupervise writes there; give each instance its own",
-                           folder);
-}
 
 static int start(struct log_files *logs, struct error *error)
 {
@@ -288,19 +207,20 @@ static int start(struct log_files *logs, struct error *error)
 
 int log_files_open(struct log_files **out, const struct log_files_settings *settings, struct error *error)
 {
-    int folder_fd = open_folder(settings->folder, error);
-    if (folder_fd == -1)
+    struct log_folder folder = {
+        .path = settings->folder, .size_bytes = settings->size_bytes, .files = settings->files};
+    if (log_folder_open(&folder, error) == -1)
         return -1;
     struct log_files *logs = calloc(1, sizeof *logs);
     if (logs == NULL) {
-        close(folder_fd);
+        log_folder_close(&folder);
         return error_set(error, "out of memory");
     }
     logs->settings = *settings;
-    logs->folder_fd = folder_fd;
+    logs->folder = folder;
     logs->ring = (struct byte_ring){.bytes = logs->bytes, .size = sizeof logs->bytes};
     if (start(logs, error) == -1) {
-        close(folder_fd);
+        log_folder_close(&folder);
         free(logs);
         return -1;
     }
@@ -314,8 +234,8 @@ struct log_file *log_files_file(struct log_files *logs, const char *name)
     if (file == NULL)
         return NULL;
     file->logs = logs;
-    file->fd = -1;
-    snprintf(file->name, sizeof file->name, "%s", name);
+    file->on_disk.fd = -1;
+    snprintf(file->on_disk.name, sizeof file->on_disk.name, "%s", name);
     pthread_mutex_lock(&logs->lock);
     file->next = logs->files;
     logs->files = file;
@@ -343,17 +263,36 @@ uint64_t log_files_dropped(struct log_files *logs)
     return dropped;
 }
 
+uint64_t log_files_reopen(struct log_files *logs)
+{
+    pthread_mutex_lock(&logs->lock);
+    uint64_t number = ++logs->reopen_asked;
+    pthread_cond_broadcast(&logs->changed);
+    pthread_mutex_unlock(&logs->lock);
+    return number;
+}
+
+int log_files_reopened(struct log_files *logs, uint64_t number, struct error *error)
+{
+    pthread_mutex_lock(&logs->lock);
+    bool done = logs->reopen_done >= number;
+    if (done)
+        *error = logs->reopen_error;
+    pthread_mutex_unlock(&logs->lock);
+    return !done ? 0 : error->text[0] == '\0' ? 1 : -1;
+}
+
 static void release(struct log_files *logs)
 {
     while (logs->files != NULL) {
         struct log_file *file = logs->files;
         logs->files = file->next;
-        close_newest(file);
+        log_folder_release(&file->on_disk);
         free(file);
     }
     pthread_mutex_destroy(&logs->lock);
     pthread_cond_destroy(&logs->changed);
-    close(logs->folder_fd);
+    log_folder_close(&logs->folder);
     free(logs);
 }
 

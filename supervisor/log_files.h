@@ -1,11 +1,7 @@
 /* log_files.h: a file for each worker's lines, in a folder, written by a thread of its own behind a bounded
  * ring: a disk that is slow, full or gone stops no worker and no supervision. What does not fit, or cannot be
- * written, is dropped as whole lines, counted, and said in the file when there is room again.
- *
- *   bravo.log      the newest lines
- *   bravo.log.1    before those, up to bravo.log.N-1, the oldest
- *
- * A file that would grow beyond its size is moved on first. One supervisor a folder: it is locked.
+ * written, is dropped as whole lines, counted, and said in the file when there is room again. How files grow,
+ * and what happens when others touch them: log_folder.h.
  */
 #ifndef KSUPERVISE_SUPERVISOR_LOG_FILES_H
 #define KSUPERVISE_SUPERVISOR_LOG_FILES_H
@@ -46,6 +42,13 @@ void log_file_line(struct log_file *file, const char *line, size_t length);
 
 /* Lines dropped so far, of all files. */
 uint64_t log_files_dropped(struct log_files *logs);
+
+/* Has the thread close all files and the folder and open them by name again: after a rotation by hand, which
+ * the files of those who say nothing would not notice. Returns the number by which log_files_reopened knows
+ * it. */
+uint64_t log_files_reopen(struct log_files *logs);
+/* 1: that is done; 0: not yet; -1: the folder could not be opened, and the former is still used. */
+int log_files_reopened(struct log_files *logs, uint64_t number, struct error *error);
 
 /* Waits until all is written, at most `timeout_us`; then ends the thread. A disk that stands still keeps the
  * memory and the lines that are left. */

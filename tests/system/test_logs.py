@@ -1,4 +1,4 @@
-"""What workers and supervisor say, and where it goes: log files, JSON, a reader or a disk that stands still."""
+"""What workers and supervisor say, and where it goes: log files, JSON, files that others touch."""
 
 import json
 import os
@@ -54,15 +54,29 @@ class Logs(SystemTest):
         batch = next(o for o in objects if o["text"].startswith("Received batch"))
         self.assertEqual((batch["worker"], batch["generation"]), (self.bravo, 1))
 
-    def test_a_disk_that_stands_still_stops_no_worker(self):
+    def test_a_fifo_with_a_log_files_name_is_told_once_and_stops_no_worker(self):
         self.logs.mkdir()
-        os.mkfifo(self.logs / f"{self.bravo}.log")  # nobody reads: opening it blocks
+        os.mkfifo(self.logs / f"{self.bravo}.log")  # nobody reads: opening it would wait
         fleet = self.fleet("--rate", "2000", "--print", "--log-dir", self.logs)
         fleet.wait_line("ready:", 30)
         # More than the ring of 1 MiB holds.
         wait_until(lambda: (w := self.worker(self.bravo)) and w["counters"]["processed"] > 15000, 40, "records processed")
         self.assertEqual(fleet.interrupt(), 0)
+        self.assertEqual(fleet.text("out").count(f"{self.bravo}.log: no regular file has that name; its lines are dropped and counted"), 1)
         self.assert_nothing_left()
+
+    def test_a_file_that_logrotate_has_renamed_is_followed_by_a_new_one(self):
+        fleet = self.fleet("--rate", "200", "--log-dir", self.logs)
+        path, rotated = self.logs / f"{self.bravo}.log", self.logs / f"{self.bravo}.log-rotated"
+        received = lambda file: file.exists() and file.read_text().count("Received batch") > 3
+        wait_until(lambda: received(path), 40, "lines in the file")
+        path.rename(rotated)
+        wait_until(lambda: received(path), 20, "lines in a new file of that name")
+        size = rotated.stat().st_size
+        self.assertEqual(fleet.interrupt(), 0)
+        self.assertEqual(rotated.stat().st_size, size, "nothing more in the old one")
+        lines = (rotated.read_text() + path.read_text()).splitlines()
+        self.assertEqual(sum("Received batch" in line for line in lines), len(re.findall("Received batch", fleet.text("out"))))
 
     def test_a_folder_that_cannot_be_had_is_told_at_once(self):
         process = self.run_program("ksupervise", "--instance", self.instance, "--clients", "bravo", "--log-dir", "/nowhere/logs")
