@@ -1,6 +1,7 @@
 #include "supervisor/verb_logs.h"
 
 #include "common/options.h"
+#include "supervisor/log_files.h"
 
 enum { LOG_LINES = 20 };
 
@@ -65,4 +66,36 @@ void verb_logs_last(struct request *request, msgpack_packer *packer)
             request->supervisor->workers[i]->tail.last > last)
             last = request->supervisor->workers[i]->tail.last;
     msgpack_pack_uint64(packer, last);
+}
+
+/* --- reopen-logs --------------------------------------------------------------------------------------- */
+
+enum progress verb_reopen_begin(struct request *request, struct error *error)
+{
+    if (request->supervisor->logs == NULL) {
+        error_set(error, "there are no log files: --log-dir was not given");
+        return PROGRESS_FAILED;
+    }
+    request->value = (int64_t)log_files_reopen(request->supervisor->logs);
+    return PROGRESS_WAITING;
+}
+
+enum progress verb_reopen_check(struct request *request, struct error *error)
+{
+    switch (log_files_reopened(request->supervisor->logs, (uint64_t)request->value, error)) {
+    case 0:
+        return PROGRESS_WAITING;
+    case 1:
+        return PROGRESS_DONE;
+    default:
+        return PROGRESS_FAILED;
+    }
+}
+
+void verb_reopen_lines(struct request *request, msgpack_packer *packer)
+{
+    static const char line[] = "no former log file is open any more";
+    (void)request;
+    msgpack_pack_array(packer, 1);
+    msgpack_pack_str_with_body(packer, line, sizeof line - 1);
 }

@@ -2,6 +2,7 @@
 
 import json
 import os
+import pathlib
 import re
 
 from harness import SystemTest, main, wait_until
@@ -17,6 +18,11 @@ class Logs(SystemTest):
 
     def fleet(self, *more):
         return self.supervise("--clients", self.bravo, "--topic", self.topic(), "--batch-wait", "10ms", *more)
+
+    def kctl(self, *words, status=0):
+        done = self.run_program("kctl", "-i", self.instance, *words)
+        self.assertEqual(done.status, status, done.text())
+        return done.text()
 
     def test_every_worker_has_a_file_with_times_and_without_prefix(self):
         fleet = self.fleet("--rate", "200", "--log-dir", self.logs)
@@ -77,6 +83,24 @@ class Logs(SystemTest):
         self.assertEqual(rotated.stat().st_size, size, "nothing more in the old one")
         lines = (rotated.read_text() + path.read_text()).splitlines()
         self.assertEqual(sum("Received batch" in line for line in lines), len(re.findall("Received batch", fleet.text("out"))))
+
+    def test_kctl_has_the_files_opened_anew_after_a_rotation_by_hand(self):
+        fleet = self.fleet("--rate", "200", "--log-dir", self.logs)
+        fleet.wait_line("ready:", 30)
+        former = self.folder / "former"
+        self.logs.rename(former)
+        self.assertEqual(self.kctl("logs", "--reopen"), "no former log file is open any more")
+        wait_until(lambda: (self.logs / f"{self.bravo}.log").exists(), 20, "a file in a folder of the old name")
+        held = [os.readlink(fd) for fd in pathlib.Path(f"/proc/{fleet.pid}/fd").iterdir() if fd.is_symlink()]
+        self.assertFalse([name for name in held if name.startswith(str(former))])
+        self.assertIn("--reopen goes with: kctl logs", self.kctl("status", "--reopen", status=2))
+        self.assertEqual(fleet.interrupt(), 0)
+
+    def test_without_log_files_there_is_nothing_to_open_anew(self):
+        fleet = self.fleet()
+        fleet.wait_line("ready:", 30)
+        self.assertIn("there are no log files: --log-dir was not given", self.kctl("logs", "--reopen", status=1))
+        self.assertEqual(fleet.interrupt(), 0)
 
     def test_a_folder_that_cannot_be_had_is_told_at_once(self):
         process = self.run_program("ksupervise", "--instance", self.instance, "--clients", "bravo", "--log-dir", "/nowhere/logs")

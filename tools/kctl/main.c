@@ -18,6 +18,7 @@ struct settings {
     bool no_wait;
     bool json;
     bool follow;
+    bool reopen;
     /* reset */
     const char *to;
     const char *partition;
@@ -38,6 +39,8 @@ static const struct option_def options[] = {
      false},
     {OPTION_FLAG, "follow", 'f', NULL, NULL, NULL, AT(follow), 0, 0, NULL,
      "logs: go on with what comes; one worker", false},
+    {OPTION_FLAG, "reopen", 0, NULL, NULL, NULL, AT(reopen), 0, 0, NULL,
+     "logs: have the files of --log-dir opened anew, after a rotation by hand", false},
     {OPTION_STRING, "to", 0, "WHERE", NULL, NULL, AT(to), 0, 0, NULL,
      "reset: earliest, latest, offset N, timestamp T (2026-02-26T09:52:20Z, or 1772099540500ms) or shift ±N",
      false},
@@ -74,6 +77,7 @@ static const struct program program = {
         "  reset bravo --to WHERE     set the offsets of its group: by its members, or when it is stopped\n"
         "  release bravo              let a worker that is held back start again\n"
         "  logs bravo [N] [-f]        its last lines (20)\n"
+        "  logs --reopen              open the files of --log-dir anew, after a rotation by hand\n"
         "  shutdown                   end the instance in order\n\n"
         "Exit codes: 0 it is true; 1 it is not, and why; 2 usage; 3 no such instance is running.\n",
     .options = options,
@@ -135,6 +139,26 @@ static int join_place(int argc, char **argv, char joined[ARGUMENT_BYTES])
     return argc;
 }
 
+static int ask(const struct settings *settings, const char *verb, const char *target, const char *argument,
+               struct error *error)
+{
+    struct answer answer = {0};
+    int result = request_send(settings->instance, verb, target, argument, settings->timeout_us / US_PER_MS,
+                              !settings->no_wait, &answer, error);
+    if (result == 0 &&
+        !(settings->json ? show_json(answer.result, stdout) : show_lines(answer.result, stdout)))
+        result = error_set(error, "the supervisor's answer cannot be read");
+    answer_release(&answer);
+    return result;
+}
+
+static int reopen(const struct settings *settings, const struct operands *operands, struct error *error)
+{
+    if (strcmp(operands->items[0], "logs") != 0 || operands->count > 1 || settings->follow)
+        return error_set_code(error, EXIT_CODE_USAGE, "--reopen goes with: kctl logs");
+    return ask(settings, "reopen-logs", "", "", error);
+}
+
 static int run(const struct settings *settings, const struct operands *operands, struct error *error)
 {
     const char *target = operands->count > 1 ? operands->items[1] : "";
@@ -145,6 +169,8 @@ static int run(const struct settings *settings, const struct operands *operands,
             return -1;
         argument = reset;
     }
+    if (settings->reopen)
+        return reopen(settings, operands, error);
     if (settings->follow) {
         if (strcmp(operands->items[0], "logs") != 0 || operands->count < 2)
             return error_set_code(error, EXIT_CODE_USAGE, "--follow goes with: kctl logs WORKER");
@@ -154,14 +180,7 @@ static int run(const struct settings *settings, const struct operands *operands,
         return error_set_code(error, EXIT_CODE_USAGE,
                               "%s: that are %zu bytes, and one request carries %d: say it in several",
                               operands->items[0], strlen(argument), ARGUMENT_BYTES - 1);
-    struct answer answer = {0};
-    int result = request_send(settings->instance, operands->items[0], target, argument,
-                              settings->timeout_us / US_PER_MS, !settings->no_wait, &answer, error);
-    if (result == 0 &&
-        !(settings->json ? show_json(answer.result, stdout) : show_lines(answer.result, stdout)))
-        result = error_set(error, "the supervisor's answer cannot be read");
-    answer_release(&answer);
-    return result;
+    return ask(settings, operands->items[0], target, argument, error);
 }
 
 int main(int argc, char **argv)
