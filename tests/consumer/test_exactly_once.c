@@ -1,32 +1,8 @@
 /* The consumer's side of a sink, by a database in memory. */
-#include "tests/consumer/fake_consumer.h"
-#include "tests/consumer/fake_sink.h"
-#include "tests/support/capture.h"
+#include "tests/consumer/exactly_once_case.h"
 
 #include "common/exit_codes.h"
-#include "consumer/backoff.h"
 #include "consumer/pipeline/stages/stages.h"
-
-static void open_consumer(void)
-{
-    consumer_begin();
-    sink_begin();
-    ck_assert_int_eq(deaths_init(&consumer.deaths, CONSUMER_BATCH, &error), 0);
-    consumer.sink = (struct exactly_once){.class = &fake_sink_class, .state = FAKE_SINK};
-    consumer.sink.deaths = calloc(CONSUMER_BATCH, sizeof *consumer.sink.deaths);
-    consumer.sink.ranges = calloc(CONSUMER_BATCH, sizeof *consumer.sink.ranges);
-    begin(0, 10);
-    begin(1, 20);
-    begin(2, 30);
-}
-
-static void close_consumer(void)
-{
-    exactly_once_close(&consumer);
-    ck_assert(!exactly_once_is(&consumer));
-    deaths_release(&consumer.deaths);
-    consumer_end();
-}
 
 /* --- opening ------------------------------------------------------------------------------------------- */
 
@@ -311,12 +287,12 @@ START_TEST(an_outbox_that_cannot_be_emptied_is_left_alone_for_a_second)
 END_TEST
 
 CHECK_MAIN_WITH(
-    "consumer/exactly_once", open_consumer, close_consumer, commit_has_to_agree_with_where_the_pipeline_ends,
-    a_pipeline_that_ends_in_no_database_has_no_sink, one_that_does_has_the_stages_sink_and_keeps_places,
-    a_batch_that_memory_cannot_hold_names_the_flag, a_partition_is_taken_over_and_from_then_on_asked_for,
-    nothing_is_taken_before_the_clusters_id_is_known, what_cannot_be_taken_is_not_ours,
-    one_that_another_process_has_waits_for_the_group_to_say_so, one_that_cannot_be_asked_now_is_ours_still,
-    letters_of_the_outbox_go_nowhere_with_dead_letters_off,
+    "consumer/exactly_once", begin_exactly_once, end_exactly_once,
+    commit_has_to_agree_with_where_the_pipeline_ends, a_pipeline_that_ends_in_no_database_has_no_sink,
+    one_that_does_has_the_stages_sink_and_keeps_places, a_batch_that_memory_cannot_hold_names_the_flag,
+    a_partition_is_taken_over_and_from_then_on_asked_for, nothing_is_taken_before_the_clusters_id_is_known,
+    what_cannot_be_taken_is_not_ours, one_that_another_process_has_waits_for_the_group_to_say_so,
+    one_that_cannot_be_asked_now_is_ours_still, letters_of_the_outbox_go_nowhere_with_dead_letters_off,
     a_letter_that_is_not_even_kept_stays_in_the_outbox,
     what_the_outbox_has_beyond_the_room_there_is_follows_when_the_others_are_out,
     an_outbox_that_cannot_be_read_again_is_tried_a_second_later, a_move_says_what_the_database_says,

@@ -1,30 +1,5 @@
 /* A batch's transaction: what the database is told, and what comes of its answer. */
-#include "tests/consumer/fake_consumer.h"
-#include "tests/consumer/fake_sink.h"
-#include "tests/support/capture.h"
-
-#include "consumer/backoff.h"
-
-static void open_consumer(void)
-{
-    consumer_begin();
-    sink_begin();
-    ck_assert_int_eq(deaths_init(&consumer.deaths, CONSUMER_BATCH, &error), 0);
-    consumer.sink = (struct exactly_once){.class = &fake_sink_class, .state = FAKE_SINK};
-    consumer.sink.deaths = calloc(CONSUMER_BATCH, sizeof *consumer.sink.deaths);
-    consumer.sink.ranges = calloc(CONSUMER_BATCH, sizeof *consumer.sink.ranges);
-    begin(0, 10);
-    begin(1, 20);
-    begin(2, 30);
-}
-
-static void close_consumer(void)
-{
-    exactly_once_close(&consumer);
-    deaths_release(&consumer.deaths);
-    batch_clear(&consumer.batch);
-    consumer_end();
-}
+#include "tests/consumer/exactly_once_case.h"
 
 /* Part of the slice in flight. */
 static const rd_kafka_message_t *add(int32_t partition, int64_t offset)
@@ -161,7 +136,7 @@ START_TEST(a_partition_that_was_taken_over_is_dropped_and_the_others_come_again)
 }
 END_TEST
 
-CHECK_MAIN_WITH("consumer/exactly_once: a batch", open_consumer, close_consumer,
+CHECK_MAIN_WITH("consumer/exactly_once: a batch", begin_exactly_once, end_exactly_once,
                 one_transaction_has_rows_next_offsets_and_deaths, each_partition_has_its_last_record_with_it,
                 a_record_that_waits_is_no_part_of_it, where_nothing_moves_there_is_no_transaction,
                 with_dead_letters_off_the_dead_are_no_part_of_it,

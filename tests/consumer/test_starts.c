@@ -1,50 +1,5 @@
 /* Where partitions begin without a database: the group and the topic are fakes. */
-#include "tests/consumer/fake_consumer.h"
-#include "tests/support/capture.h"
-
-#include "consumer/backoff.h"
-#include "consumer/starts.h"
-
-static void open_consumer(void)
-{
-    consumer_begin();
-    for (int i = 0; i < FAKE_TOPIC_PARTITIONS; i++) {
-        kafka.low[i] = 5;
-        kafka.high[i] = 50;
-    }
-}
-
-static void commit_is(int32_t partition, int64_t offset, const char *metadata)
-{
-    kafka.group[partition] = (struct fake_commit){.offset = offset, .metadata = metadata};
-}
-
-static void give(int32_t count)
-{
-    for (int32_t i = 0; i < count; i++)
-        ck_assert_int_eq(partition_given(&consumer.partitions, i), 0);
-}
-
-static void serve(void)
-{
-    capture_begin();
-    starts_serve(&consumer);
-    capture_end();
-}
-
-static void begins_at(int32_t partition, int64_t offset, int64_t committed)
-{
-    ck_assert_int_eq(row(partition)->state, STATE_READING);
-    ck_assert_int_eq(row(partition)->position, offset);
-    ck_assert_int_eq(row(partition)->commit.committed, committed);
-}
-
-static void waits(int32_t partition, unsigned attempts)
-{
-    ck_assert_int_eq(row(partition)->state, STATE_PLACING);
-    ck_assert_uint_eq(row(partition)->asked, attempts);
-    ck_assert_int_eq(row(partition)->until_us, clock_monotonic_us() + backoff_us(&settings, attempts));
-}
+#include "tests/consumer/starts_case.h"
 
 /* --- the group ----------------------------------------------------------------------------------------- */
 
@@ -379,7 +334,7 @@ START_TEST(where_the_groups_offset_was_deleted_they_may_be_another_topics)
 END_TEST
 
 CHECK_MAIN_WITH(
-    "consumer/starts", open_consumer, consumer_end,
+    "consumer/starts", begin_starts, consumer_end,
     where_the_groups_offset_was_deleted_they_may_be_another_topics,
     a_partition_goes_on_at_the_groups_offset_whatever_from_says, what_has_its_place_is_not_asked_for,
     a_group_that_has_nothing_begins_at_the_first_record, the_groups_acknowledgements_come_with_its_offset,

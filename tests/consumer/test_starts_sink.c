@@ -1,56 +1,16 @@
 /* Where partitions begin that a database knows, and how one is moved. */
-#include "tests/consumer/fake_consumer.h"
 #include "tests/consumer/fake_sink.h"
-#include "tests/support/capture.h"
-
-#include "consumer/backoff.h"
-#include "consumer/starts.h"
+#include "tests/consumer/starts_case.h"
 
 static void open_consumer(void)
 {
-    consumer_begin();
+    begin_starts();
     sink_begin();
-    for (int i = 0; i < FAKE_TOPIC_PARTITIONS; i++) {
-        kafka.low[i] = 5;
-        kafka.high[i] = 50;
-    }
 }
 
 static void with_sink(void)
 {
     consumer.sink = (struct exactly_once){.class = &fake_sink_class, .state = FAKE_SINK};
-}
-
-static void commit_is(int32_t partition, int64_t offset, const char *metadata)
-{
-    kafka.group[partition] = (struct fake_commit){.offset = offset, .metadata = metadata};
-}
-
-static void give(int32_t count)
-{
-    for (int32_t i = 0; i < count; i++)
-        ck_assert_int_eq(partition_given(&consumer.partitions, i), 0);
-}
-
-static void serve(void)
-{
-    capture_begin();
-    starts_serve(&consumer);
-    capture_end();
-}
-
-static void begins_at(int32_t partition, int64_t offset, int64_t committed)
-{
-    ck_assert_int_eq(row(partition)->state, STATE_READING);
-    ck_assert_int_eq(row(partition)->position, offset);
-    ck_assert_int_eq(row(partition)->commit.committed, committed);
-}
-
-static void waits(int32_t partition, unsigned attempts)
-{
-    ck_assert_int_eq(row(partition)->state, STATE_PLACING);
-    ck_assert_uint_eq(row(partition)->asked, attempts);
-    ck_assert_int_eq(row(partition)->until_us, clock_monotonic_us() + backoff_us(&settings, attempts));
 }
 
 /* --- the sink ------------------------------------------------------------------------------------------ */
