@@ -279,7 +279,7 @@ void kafka_outage_reason(struct kafka_outage *outage, rd_kafka_resp_err_t err, c
 
 bool kafka_outage_lasts(const struct kafka_outage *outage, char *text, size_t bytes)
 {
-    if (outage->answered || outage->since_us == 0 || !kafka_failure_lasts(&outage->failure))
+    if (outage->failure.let_in || outage->since_us == 0 || !kafka_failure_lasts(&outage->failure))
         return false;
     kafka_failure_advice(&outage->failure, &outage->brokers, text, bytes);
     return true;
@@ -288,8 +288,7 @@ bool kafka_outage_lasts(const struct kafka_outage *outage, char *text, size_t by
 void kafka_outage_over(struct kafka_outage *outage)
 {
     outage->unanswered = 0;
-    outage->answered = true;
-    outage->failure.weight = 0;
+    kafka_failure_over(&outage->failure);
     if (outage->since_us == 0)
         return;
     log_line("a broker answers again, after %.1f s", (double)(clock_monotonic_us() - outage->since_us) / 1e6);

@@ -88,7 +88,6 @@ struct kafka_outage {
     int64_t asked_us;               /* monotonic: kafka_outage_check asked last */
     unsigned unanswered;            /* so many of its questions in a row; 0 while nothing is suspected */
     struct kafka_failure failure;   /* why */
-    bool answered;                  /* a broker has let us in, once */
 };
 /* For the error callback. Returns true when it is news that no broker is said to be there: worth an entry in
  * the ring of errors. */

@@ -5,7 +5,8 @@
 /* librdkafka's, as rd_kafka_version() has it. */
 #define SCRAM_WORKS_FROM 0x020601ff
 
-enum { SAYS_NOTHING, REFUSED, HINT, LASTING };
+/* How telling a reason is. A guess at the configuration is wrong once a broker has let us in with it. */
+enum { SAYS_NOTHING, REFUSED, GUESS, HINT, LASTING };
 
 /* What is looked for in librdkafka's text; the first row that fits. */
 static const struct cause {
@@ -23,11 +24,11 @@ static const struct cause {
      "; no TLS is spoken there: check security.protocol"},
     {RD_KAFKA_RESP_ERR__SSL, LASTING, "alert", "; check ssl.certificate.location and ssl.key.location"},
     /* A plain listener ends it so, and a broker that is just stopped. */
-    {RD_KAFKA_RESP_ERR__SSL, HINT, "eof", "; is TLS spoken there? Check security.protocol"},
+    {RD_KAFKA_RESP_ERR__SSL, GUESS, "eof", "; is TLS spoken there? Check security.protocol"},
     {RD_KAFKA_RESP_ERR__SSL, HINT, "", ""},
     {RD_KAFKA_RESP_ERR__RESOLVE, HINT, "", ""},
     {RD_KAFKA_RESP_ERR__TRANSPORT, LASTING, "alert", "; check ssl.certificate.location and ssl.key.location"},
-    {RD_KAFKA_RESP_ERR__TRANSPORT, HINT, "security.protocol", ""},
+    {RD_KAFKA_RESP_ERR__TRANSPORT, GUESS, "security.protocol", ""},
     {RD_KAFKA_RESP_ERR__TRANSPORT, REFUSED, "", ""},
 };
 
@@ -50,16 +51,21 @@ static void take_text(struct kafka_failure *failure, const char *reason)
 void kafka_failure_note(struct kafka_failure *failure, rd_kafka_resp_err_t err, const char *reason)
 {
     const struct cause *cause = find(err, reason);
-    if (cause == NULL || cause->weight < failure->weight)
+    if (cause == NULL || cause->weight < failure->weight || (failure->let_in && cause->weight == GUESS))
         return;
     failure->weight = cause->weight;
     failure->err = err;
     take_text(failure, reason);
 }
 
+void kafka_failure_over(struct kafka_failure *failure)
+{
+    *failure = (struct kafka_failure){.let_in = true};
+}
+
 bool kafka_failure_tells(const struct kafka_failure *failure)
 {
-    return failure->weight >= HINT;
+    return failure->weight >= GUESS;
 }
 
 bool kafka_failure_lasts(const struct kafka_failure *failure)

@@ -14,13 +14,17 @@
 
 /* Zeroed: nothing is known. */
 struct kafka_failure {
-    int weight; /* how telling it is; 0: nothing is known */
+    int weight;  /* how telling it is; 0: nothing is known */
+    bool let_in; /* a broker has let us in, once */
     rd_kafka_resp_err_t err;
     char text[KAFKA_FAILURE_BYTES];
 };
 
 /* For the error callback. */
 void kafka_failure_note(struct kafka_failure *failure, rd_kafka_resp_err_t err, const char *reason);
+
+/* A broker answers. */
+void kafka_failure_over(struct kafka_failure *failure);
 
 /* True when it is worth a line at once: not that a connection was refused, which passes. */
 bool kafka_failure_tells(const struct kafka_failure *failure);

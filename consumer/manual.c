@@ -12,8 +12,7 @@ static void tell_full(const struct consumer *consumer, const struct partition *r
 {
     log_warning("%s [%" PRId32 "] waits: %" PRId64 " records are not acknowledged (--max-unacknowledged), "
                 "the first is %" PRId64,
-                consumer->partitions.topic, partition, consumer->settings->max_unacknowledged,
-                row->acks->done.next);
+                consumer->partitions.topic, partition, partition_unacknowledged(row), row->acks->done.next);
 }
 
 void manual_serve(struct consumer *consumer)
@@ -30,6 +29,19 @@ void manual_serve(struct consumer *consumer)
         if (!full && row->state == STATE_FULL)
             partition_event(partitions, (int32_t)i, EVENT_ROOM);
     }
+}
+
+size_t manual_room(const struct consumer *consumer)
+{
+    const struct partitions *partitions = &consumer->partitions;
+    int64_t room = INT64_MAX;
+    for (size_t i = 0; partitions->manual && i < partitions->row_count; i++) {
+        const struct partition *row = &partitions->rows[i];
+        int64_t left = consumer->settings->max_unacknowledged - partition_unacknowledged(row);
+        if (state_fetched(row->state) && left < room)
+            room = left;
+    }
+    return room < 1 ? 1 : (size_t)room;
 }
 
 /* --- the errand ---------------------------------------------------------------------------------------- */

@@ -15,6 +15,9 @@ static inline bool manual_is(const struct consumer *consumer)
 /* For every turn: partitions with --max-unacknowledged records are full, others have room. Published. */
 void manual_serve(struct consumer *consumer);
 
+/* How many records may be processed at once, so that no partition has more than --max-unacknowledged. */
+size_t manual_room(const struct consumer *consumer);
+
 /* The errand `ack`: "3:41", "3:41-60", "all" that was delivered until now, or several with commas. Those of
  * partitions that are not ours are passed over. */
 int manual_ack(struct consumer *consumer, const char *text, struct error *error);

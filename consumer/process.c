@@ -47,12 +47,19 @@ static bool sort(struct consumer *consumer, const rd_kafka_message_t *message)
     return taken == TAKEN;
 }
 
+static size_t slice_most(const struct consumer *consumer)
+{
+    size_t most = consumer->batch.records_max, room = manual_room(consumer);
+    most = consumer->pace.records < most ? consumer->pace.records : most;
+    return room < most ? room : most;
+}
+
 /* After a fatal error nothing of the array is processed, nor what was taken from it before the error: the
  * membership, and with it the partitions, may be another process's. */
 static void cut_slice(struct consumer *consumer)
 {
     struct batch *batch = &consumer->batch;
-    size_t most = consumer->pace.records < batch->records_max ? consumer->pace.records : batch->records_max;
+    size_t most = slice_most(consumer);
     rd_kafka_message_t *message;
     consumer->partitions.fresh = 0;
     while (batch->slice_count < most && !consumer->end.must_stop && (message = batch_next(batch)) != NULL) {

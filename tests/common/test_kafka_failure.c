@@ -44,6 +44,22 @@ START_TEST(a_connection_that_a_dying_broker_ends_may_come_again)
 }
 END_TEST
 
+/* Right after a broker's end librdkafka guesses at security.protocol, though it was right until then. */
+START_TEST(who_was_let_in_hears_no_guess_at_its_configuration)
+{
+    static const char guess[] =
+        "h:1: Disconnected while requesting ApiVersion: might be caused by incorrect security.protocol";
+    kafka_failure_note(&failure, RD_KAFKA_RESP_ERR__TRANSPORT, guess);
+    ck_assert(kafka_failure_tells(&failure) && !kafka_failure_lasts(&failure));
+    kafka_failure_over(&failure);
+    kafka_failure_note(&failure, RD_KAFKA_RESP_ERR__TRANSPORT, guess);
+    ck_assert(!kafka_failure_tells(&failure));
+    ck_assert_ptr_nonnull(strstr(advice(), "no broker answers at h:1"));
+    kafka_failure_note(&failure, RD_KAFKA_RESP_ERR__AUTHENTICATION, "refused");
+    ck_assert(kafka_failure_lasts(&failure)); /* credentials can be withdrawn */
+}
+END_TEST
+
 START_TEST(scram_names_the_version_that_it_needs)
 {
     kafka_failure_note(&failure, RD_KAFKA_RESP_ERR__AUTHENTICATION,
@@ -55,4 +71,5 @@ END_TEST
 
 CHECK_MAIN("common/kafka_failure", without_a_reason_the_advice_is_of_the_address,
            the_most_telling_reason_is_kept_without_its_clock,
-           a_connection_that_a_dying_broker_ends_may_come_again, scram_names_the_version_that_it_needs)
+           a_connection_that_a_dying_broker_ends_may_come_again,
+           who_was_let_in_hears_no_guess_at_its_configuration, scram_names_the_version_that_it_needs)

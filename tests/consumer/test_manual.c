@@ -264,6 +264,20 @@ START_TEST(too_many_unacknowledged_records_fill_a_partition_and_no_other)
 }
 END_TEST
 
+/* A slice is no larger, so the bound is never exceeded. */
+START_TEST(room_is_what_the_fullest_partition_that_is_read_has_left)
+{
+    ck_assert_uint_eq(manual_room(&consumer), 90);
+    settings.max_unacknowledged = 11;
+    ck_assert_uint_eq(manual_room(&consumer), 1);
+    settings.max_unacknowledged = 10;
+    serve(); /* full, and waits: the other has all of it */
+    ck_assert_uint_eq(manual_room(&consumer), 10);
+    consumer.partitions.manual = false;
+    ck_assert_uint_gt(manual_room(&consumer), UINT32_MAX);
+}
+END_TEST
+
 START_TEST(an_acknowledgement_makes_room)
 {
     settings.max_unacknowledged = 10;
@@ -331,7 +345,8 @@ CHECK_MAIN_WITH("consumer/manual", open_consumer, consumer_end, a_record_is_ackn
                 during_a_rebalance_it_is_committed_later, what_a_doubt_keeps_out_of_the_commit_is_no_success,
                 a_dead_letter_under_way_acknowledges_itself_and_the_others_are_acknowledged,
                 what_is_not_ours_has_nothing_to_be_committed,
-                too_many_unacknowledged_records_fill_a_partition_and_no_other, an_acknowledgement_makes_room,
+                too_many_unacknowledged_records_fill_a_partition_and_no_other,
+                room_is_what_the_fullest_partition_that_is_read_has_left, an_acknowledgement_makes_room,
                 one_that_waits_for_something_else_is_not_full, without_commit_manual_nothing_is_full,
                 what_nobody_has_to_acknowledge_is_not_lost_though_the_metadata_cannot_hold_it,
                 what_nobody_has_to_acknowledge_is_settled)
