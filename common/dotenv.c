@@ -18,6 +18,11 @@ static int refuse_file(struct error *error, const char *why)
     return error_set_code(error, EXIT_CODE_CONFIG, ".env: %s", why);
 }
 
+static int cannot_read(struct error *error)
+{
+    return error_set_code(error, exit_code_of_errno(errno, EXIT_CODE_CONFIG), ".env: %s", strerror(errno));
+}
+
 static int read_all(int fd, char *text, struct error *error)
 {
     size_t used = 0;
@@ -25,7 +30,7 @@ static int read_all(int fd, char *text, struct error *error)
     while ((n = read(fd, text + used, FILE_BYTES_MAX + 1 - used)) > 0)
         used += (size_t)n;
     if (n == -1)
-        return refuse_file(error, strerror(errno));
+        return cannot_read(error);
     if (used > FILE_BYTES_MAX)
         return refuse_file(error, "it is larger than 256 KiB");
     text[used] = '\0';
@@ -53,7 +58,7 @@ static int read_file(char **text, struct error *error)
 {
     int fd = open(".env", O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd == -1)
-        return errno == ENOENT ? 0 : refuse_file(error, strerror(errno));
+        return errno == ENOENT ? 0 : cannot_read(error);
     int result = read_open(fd, text, error);
     close(fd);
     return result;

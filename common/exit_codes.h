@@ -14,6 +14,7 @@ enum exit_policy {
     EXIT_POLICY_DONE,    /* it finished its work: not restarted */
     EXIT_POLICY_RESTART, /* restarted, charged to the crash budget */
     EXIT_POLICY_HOLD,    /* a restart would end the same: held at once, with the reason */
+    EXIT_POLICY_RETRY,   /* restarted after a wait that grows, for as long as it takes. Not charged */
     EXIT_POLICY_WAIT     /* restarted at once with --take-over; had it that, after the session timeout. Not
                             charged */
 };
@@ -24,6 +25,8 @@ enum exit_policy {
     X(EXIT_CODE_FAILED, 1, RESTART, "failed")                                                                \
     X(EXIT_CODE_USAGE, 2, HOLD, "usage: a flag or its value is wrong")                                       \
     X(EXIT_CODE_NOT_RUNNING, 3, HOLD, "nothing is running under that name")                                  \
+    X(EXIT_CODE_RESOURCES, 75, RETRY,                                                                        \
+      "the machine has no thread, memory, descriptor or space left for it: this may pass")                   \
     X(EXIT_CODE_CONFIG, 78, HOLD, "configuration: it cannot work as configured")                             \
     X(EXIT_CODE_KAFKA_FATAL, 80, RESTART, "librdkafka raised a fatal error")                                 \
     X(EXIT_CODE_FENCED, 81, HOLD, "fenced: another process took this worker's group.instance.id")            \
@@ -54,6 +57,10 @@ struct exit_code_def {
 
 /* The entry of `code`; a code that nobody documented is a failure that is restarted. Never NULL. */
 const struct exit_code_def *exit_code_find(int code);
+
+/* What to exit with after a system call that failed with `cause`, an errno: EXIT_CODE_RESOURCES where the
+ * cause may pass, else `otherwise`. */
+int exit_code_of_errno(int cause, int otherwise);
 
 /* The table's entries in their order; NULL behind the last. */
 const struct exit_code_def *exit_code_at(size_t index);

@@ -48,7 +48,8 @@ static int read_value_file(const char *path, char *value, size_t bytes, struct e
 {
     FILE *file = fopen(path, "re");
     if (file == NULL)
-        return error_set_code(error, EXIT_CODE_CONFIG, "cannot read %s: %s", path, strerror(errno));
+        return error_set_code(error, exit_code_of_errno(errno, EXIT_CODE_CONFIG), "cannot read %s: %s", path,
+                              strerror(errno));
     bool ok = fgets(value, (int)bytes, file) != NULL;
     fclose(file);
     if (!ok)
@@ -143,8 +144,13 @@ rd_kafka_t *kafka_new(rd_kafka_type_t type, rd_kafka_conf_t *conf, struct error 
     if (rk != NULL && token)
         rd_kafka_error_destroy(rd_kafka_sasl_background_callbacks_enable(rk));
     if (rk == NULL) {
+        bool passes =
+            rd_kafka_last_error() == RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE; /* no thread, no memory */
         rd_kafka_conf_destroy(conf);
-        error_set_code(error, EXIT_CODE_CONFIG, "librdkafka refuses the configuration: %s", why);
+        if (passes)
+            error_set_code(error, EXIT_CODE_RESOURCES, "librdkafka cannot start now: %s", why);
+        else
+            error_set_code(error, EXIT_CODE_CONFIG, "librdkafka refuses the configuration: %s", why);
     }
     return rk;
 }

@@ -17,8 +17,10 @@ int membership_join(rd_kafka_t *rk, const char *topic, struct error *error)
     rd_kafka_topic_partition_list_destroy(topics);
     if (err == RD_KAFKA_RESP_ERR_NO_ERROR)
         return 0;
-    return error_set_code(error, EXIT_CODE_CONFIG, "cannot subscribe to '%s': %s", topic,
-                          rd_kafka_err2str(err));
+    /* Anything but the name is of this handle, and gone with it. */
+    return error_set_code(error,
+                          err == RD_KAFKA_RESP_ERR__INVALID_ARG ? EXIT_CODE_CONFIG : EXIT_CODE_KAFKA_FATAL,
+                          "cannot subscribe to '%s': %s", topic, rd_kafka_err2str(err));
 }
 
 void membership_rejoin(struct consumer *consumer)

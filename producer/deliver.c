@@ -108,7 +108,8 @@ static int open_wake(struct delivery *delivery, struct error *error)
     static const uint64_t one = 1;
     delivery->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (delivery->wake_fd == -1)
-        return error_set(error, "cannot make an eventfd: %s", strerror(errno));
+        return error_set_code(error, exit_code_of_errno(errno, EXIT_CODE_FAILED),
+                              "cannot make an eventfd: %s", strerror(errno));
     delivery->queue = rd_kafka_queue_get_main(delivery->rk);
     rd_kafka_queue_io_event_enable(delivery->queue, delivery->wake_fd, &one, sizeof one);
     worker_control_set_wake(delivery->control, wake, delivery);
@@ -175,8 +176,10 @@ int delivery_open(struct delivery *delivery, const struct settings *settings, st
         return -1;
     delivery->topic = rd_kafka_topic_new(delivery->rk, settings->topic, NULL);
     if (delivery->topic == NULL)
-        return error_set_code(error, EXIT_CODE_CONFIG, "--topic '%s': %s", settings->topic,
-                              rd_kafka_err2str(rd_kafka_last_error()));
+        return error_set_code(error,
+                              rd_kafka_last_error() == RD_KAFKA_RESP_ERR__INVALID_ARG ? EXIT_CODE_CONFIG
+                                                                                      : EXIT_CODE_FAILED,
+                              "--topic '%s': %s", settings->topic, rd_kafka_err2str(rd_kafka_last_error()));
     make_vus(delivery);
     lines_init(&delivery->lines, settings, clock_monotonic_us());
     return 0;

@@ -85,7 +85,8 @@ static int start_syncer(struct ledger *ledger, struct error *error)
     pthread_mutex_init(&ledger->mutex, NULL);
     int problem = pthread_create(&ledger->syncer, NULL, sync_thread, ledger);
     if (problem != 0)
-        return error_set(error, "cannot start the ledger's thread: %s", strerror(problem));
+        return error_set_code(error, exit_code_of_errno(problem, EXIT_CODE_FAILED),
+                              "cannot start the ledger's thread: %s", strerror(problem));
     ledger->syncer_runs = true;
     return 0;
 }
@@ -173,8 +174,11 @@ static int lock(const struct ledger *ledger, struct error *error)
 {
     if (flock(ledger->fd, LOCK_EX | LOCK_NB) == 0)
         return 0;
-    return error_set_code(error, EXIT_CODE_CONFIG, "--ledger: %s: %s", ledger->path,
-                          errno == EWOULDBLOCK ? "another producer is writing it" : strerror(errno));
+    if (errno == EWOULDBLOCK)
+        return error_set_code(error, EXIT_CODE_CONFIG, "--ledger: %s: another producer is writing it",
+                              ledger->path);
+    return error_set_code(error, exit_code_of_errno(errno, EXIT_CODE_CONFIG), "--ledger: %s: %s",
+                          ledger->path, strerror(errno));
 }
 
 /* The end of the last whole line among the file's last bytes; -1: there is none, in more than a line's. */
@@ -204,6 +208,8 @@ static int go_on(struct ledger *ledger, off_t size, struct error *error)
     size_t wanted = size < (off_t)sizeof begin ? (size_t)size : sizeof begin;
     ssize_t got = pread(ledger->fd, begin, wanted, 0);
     off_t whole = last_whole(ledger->fd, size);
+    if (got == -1)
+        return failed(ledger, error);
     if (got != (ssize_t)wanted || memcmp(begin, first, wanted) != 0 || whole == -1)
         return not_a_ledger(ledger, error);
     if (whole < size && ftruncate(ledger->fd, whole) == -1)
@@ -244,8 +250,8 @@ static int prepare(struct ledger *ledger, const struct ledger_run *run, struct e
     struct stat status;
     ledger->fd = open(ledger->path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0644);
     if (ledger->fd == -1)
-        return error_set_code(error, EXIT_CODE_CONFIG, "--ledger: cannot open %s: %s", ledger->path,
-                              strerror(errno));
+        return error_set_code(error, exit_code_of_errno(errno, EXIT_CODE_CONFIG),
+                              "--ledger: cannot open %s: %s", ledger->path, strerror(errno));
     if (fstat(ledger->fd, &status) == -1 || !S_ISREG(status.st_mode))
         return error_set_code(error, EXIT_CODE_CONFIG, "--ledger: %s is no file", ledger->path);
     if (lock(ledger, error) == -1 || go_on(ledger, status.st_size, error) == -1 ||

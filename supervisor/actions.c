@@ -92,6 +92,7 @@ void action_spawn(struct worker *worker)
     worker->moves = false;
     worker->rate.taken = 0;
     worker->hung = worker->signalled = false;
+    worker->unborn = 0;
     worker->trouble[0] = '\0';
     worker->tick = 0;
     worker->tick_us = clock_monotonic_us();
@@ -106,6 +107,7 @@ void action_spawn(struct worker *worker)
         channel_pause(worker, true); /* so does this: it takes no record before it is told */
     if (result == -1) {
         snprintf(worker->reason, sizeof worker->reason, "%.*s", (int)sizeof worker->reason - 1, error.text);
+        worker->unborn = error.exit_code;
         states_dispatch(worker, EVENT_SPAWN_FAILED);
     }
 }
@@ -204,7 +206,11 @@ static uint64_t next_random(struct supervisor *supervisor)
 static void hold_reason(struct worker *worker, const struct process_end *end,
                         const struct restart_policy *policy)
 {
-    if (end->exit_status != -1 && exit_code_find(end->exit_status)->policy == EXIT_POLICY_HOLD)
+    if (worker->unborn != 0) /* the reason is why it cannot be started */
+        return;
+    if (worker->kind == KIND_BROKER)
+        snprintf(worker->reason, sizeof worker->reason, "it died, and its records with it");
+    else if (end->exit_status != -1 && exit_code_find(end->exit_status)->policy == EXIT_POLICY_HOLD)
         snprintf(worker->reason, sizeof worker->reason, "exit code %d: %s", end->exit_status,
                  exit_code_find(end->exit_status)->meaning);
     else
@@ -277,7 +283,10 @@ static void ask_policy(struct worker *worker, const struct process_end *end)
         worker->deadline_us = now_us + delay_us;
         worker->next_restart_us = clock_wall_us() + delay_us;
     }
-    if (end->exit_status != 0 || worker->kind != KIND_PROVISION) /* a topic that is there needs no line */
+    if (worker->unborn != 0)
+        report_unborn(worker, verdict, delay_us);
+    else if (end->exit_status != 0 ||
+             worker->kind != KIND_PROVISION) /* a topic that is there needs no line */
         report_death(worker, end, verdict, delay_us);
     states_dispatch(worker, verdict_events[verdict]);
 }
@@ -309,12 +318,11 @@ void action_bury_stopped(struct worker *worker)
     }
 }
 
-/* What cannot be started now may be startable soon (EAGAIN, EMFILE, ENOMEM), or never (ENOENT, EACCES): the
- * budget tells them apart. */
+/* What cannot be started now may be startable soon (EAGAIN, EMFILE, ENOMEM): then it is tried for as long as
+ * it takes. For what may never be (ENOENT, EACCES) there is the budget. */
 void action_bury_unborn(struct worker *worker)
 {
-    struct process_end end = {.exit_status = EXIT_CODE_FAILED};
-    report_line(worker->supervisor, "%s: %s", worker->name, worker->reason);
+    struct process_end end = {.exit_status = worker->unborn};
     output_close(worker);
     channel_close(worker);
     reactor_close(&worker->supervisor->reactor, &worker->exit_watch);

@@ -66,6 +66,7 @@ void explain_states(FILE *stream)
 static const char *const policies[] = {
     [EXIT_POLICY_DONE] = "restarted only where --restart is always",
     [EXIT_POLICY_RESTART] = "restarted, and counted as a death",
+    [EXIT_POLICY_RETRY] = "restarted after a wait that grows, for as long as it takes; not counted",
     [EXIT_POLICY_HOLD] = "held at once: a restart would end the same",
     [EXIT_POLICY_WAIT] =
         "restarted at once to take its place over; refused again, after the session timeout; not counted",

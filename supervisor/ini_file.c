@@ -154,13 +154,15 @@ int ini_file_load(struct ini_file *file, const char *path, struct error *error)
     *file = (struct ini_file){.path = path};
     struct reading reading = {.file = file, .stream = fopen(path, "re"), .error = error};
     if (reading.stream == NULL)
-        return error_set_code(error, EXIT_CODE_USAGE, "--config %s: %s", path, strerror(errno));
+        return error_set_code(error, exit_code_of_errno(errno, EXIT_CODE_USAGE), "--config %s: %s", path,
+                              strerror(errno));
     int bad_line = ini_parse_stream(next_line, &reading, take_entry, &reading);
     bool unreadable = ferror(reading.stream);
     int cause = errno;
     fclose(reading.stream);
     if (unreadable)
-        return error_set_code(error, EXIT_CODE_USAGE, "--config %s: %s", path, strerror(cause));
+        return error_set_code(error, exit_code_of_errno(cause, EXIT_CODE_USAGE), "--config %s: %s", path,
+                              strerror(cause));
     if (bad_line < 0)
         return error_set(error, "out of memory");
     /* inih goes on after a line that it cannot read; the first that is wrong is the one to tell. */

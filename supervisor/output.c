@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 
+#include "common/exit_codes.h"
 #include "supervisor/report.h"
 
 enum { READ_BYTES = 64 * 1024, READS_A_ROUND = 4, READS_AT_CLOSE = 32 };
@@ -86,7 +87,8 @@ int output_open(struct worker *worker, struct error *error)
 {
     int ends[2];
     if (pipe2(ends, O_CLOEXEC) == -1)
-        return error_set(error, "cannot make a pipe: %s", strerror(errno));
+        return error_set_code(error, exit_code_of_errno(errno, EXIT_CODE_FAILED), "cannot make a pipe: %s",
+                              strerror(errno));
     /* Only our end: the worker is to see an ordinary pipe. */
     if (fcntl(ends[0], F_SETFL, O_NONBLOCK) == -1 ||
         reactor_add(&worker->supervisor->reactor, &worker->output.watch, ends[0], output_readable, worker,

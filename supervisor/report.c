@@ -141,6 +141,14 @@ void report_death(struct worker *worker, const struct process_end *end, enum res
     report_line(worker->supervisor, "%s", line);
 }
 
+void report_unborn(struct worker *worker, enum restart_verdict verdict, int64_t delay_us)
+{
+    char line[TEXT_BYTES];
+    size_t used = line_append(line, TEXT_BYTES, 0, "%s: %s", worker->name, worker->reason);
+    append_verdict(line, used, verdict, delay_us);
+    report_line(worker->supervisor, "%s", line);
+}
+
 /* --- resuming ------------------------------------------------------------------------------------------ */
 
 static void tell_partitions(struct worker *worker, const struct resumption *sum)

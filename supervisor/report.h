@@ -20,6 +20,9 @@ size_t report_json_notice(char *line, size_t bytes, uint64_t count);
 void report_death(struct worker *worker, const struct process_end *end, enum restart_verdict verdict,
                   int64_t delay_us);
 
+/* A process that could not be started: why, and what comes of it. */
+void report_unborn(struct worker *worker, enum restart_verdict verdict, int64_t delay_us);
+
 /* `bravo resumed at 1042 (committed 1042), redelivering at most 7`, with a line a partition when verbose. */
 void report_resume(struct worker *worker);
 

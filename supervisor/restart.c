@@ -45,6 +45,11 @@ enum restart_verdict restart_decide(const struct restart_policy *policy, struct 
     }
     if (ready_us != 0 && now_us - ready_us >= policy->healthy_us)
         history->consecutive = 0;
+    if (meaning == EXIT_POLICY_RETRY) {
+        history->consecutive++;
+        *delay_us = backoff_us(policy, history->consecutive + 1, random);
+        return RESTART_LATER;
+    }
     charge(history, now_us);
     if (restart_budget_spent(policy, history, now_us))
         return RESTART_HOLD;

@@ -4,7 +4,8 @@
  * The first death after a healthy time is followed by a restart at once. Each further one doubles the wait,
  * from `first_us` up to `cap_us`, with a quarter of jitter either way, so that workers that died together do
  * not come back together. A worker that was healthy for `healthy_us` starts over. `deaths_max` deaths within
- * less than `window_us` hold it; a window of 0 never does.
+ * less than `window_us` hold it; a window of 0 never does. One that the machine had no room for waits at
+ * once, and is not counted: it may take long.
  */
 #ifndef KSUPERVISE_SUPERVISOR_RESTART_H
 #define KSUPERVISE_SUPERVISOR_RESTART_H

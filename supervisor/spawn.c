@@ -11,6 +11,7 @@
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
+#include "common/exit_codes.h"
 #include "common/stats/liveness.h"
 #include "common/worker/config.h"
 
@@ -222,7 +223,8 @@ int process_spawn(struct process *process, const struct spawn_request *request, 
     int cause = errno;
     berths_clear();
     if (result == -1)
-        error_set(error, "cannot start %s: %s", request->path, strerror(cause));
+        error_set_code(error, exit_code_of_errno(cause, EXIT_CODE_FAILED), "cannot start %s: %s",
+                       request->path, strerror(cause));
     errno = cause;
     return result;
 }

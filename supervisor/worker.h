@@ -70,6 +70,7 @@ struct worker {
         int64_t records; /* a second */
         int64_t interval_us;
     } rate;         /* the producer: another than configured */
+    int unborn;     /* why it could not be started, as an exit code */
     bool hung;      /* this process was killed because nothing moved in it */
     bool signalled; /* an operator sent this process a signal */
     struct started_for started_for;

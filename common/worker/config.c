@@ -74,7 +74,7 @@ static char *read_whole(int fd, size_t *length, struct error *error)
             break;
         *length += (size_t)n;
     }
-    error_set_code(error, EXIT_CODE_USAGE,
+    error_set_code(error, exit_code_of_errno(errno, EXIT_CODE_USAGE),
                    "--supervised: no configuration on descriptor %d (only ksupervise gives this flag)", fd);
     free(bytes);
     return NULL;

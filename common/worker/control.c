@@ -191,12 +191,14 @@ int worker_control_start(struct worker_control **out, bool supervised, void (*wa
     control->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
     control->farewell = eventfd(0, EFD_CLOEXEC);
     if (control->signals == -1 || control->farewell == -1) {
-        error_set(error, "cannot watch signals: %s", strerror(errno));
+        error_set_code(error, exit_code_of_errno(errno, EXIT_CODE_FAILED), "cannot watch signals: %s",
+                       strerror(errno));
         goto failed;
     }
     int failure = pthread_create(&control->thread, NULL, control_thread, control);
     if (failure != 0) {
-        error_set(error, "cannot start the control thread: %s", strerror(failure));
+        error_set_code(error, exit_code_of_errno(failure, EXIT_CODE_FAILED),
+                       "cannot start the control thread: %s", strerror(failure));
         goto failed;
     }
     *out = control;

@@ -1,5 +1,6 @@
 #include "tests/support/check_main.h"
 
+#include <errno.h>
 #include <stdbool.h>
 
 #include "common/exit_codes.h"
@@ -31,6 +32,18 @@ START_TEST(no_code_is_there_twice_and_none_looks_like_a_signal)
 }
 END_TEST
 
+START_TEST(a_cause_that_may_pass_is_no_configuration_error)
+{
+    static const int passing[] = {EAGAIN, ENOMEM, EMFILE, ENFILE, ENOSPC};
+    static const int lasting[] = {ENOENT, EACCES, EISDIR, 0};
+    for (size_t i = 0; i < sizeof passing / sizeof passing[0]; i++)
+        ck_assert_int_eq(exit_code_of_errno(passing[i], EXIT_CODE_CONFIG), EXIT_CODE_RESOURCES);
+    for (size_t i = 0; i < sizeof lasting / sizeof lasting[0]; i++)
+        ck_assert_int_eq(exit_code_of_errno(lasting[i], EXIT_CODE_CONFIG), EXIT_CODE_CONFIG);
+    ck_assert_int_eq(exit_code_find(EXIT_CODE_RESOURCES)->policy, EXIT_POLICY_RETRY);
+}
+END_TEST
+
 START_TEST(an_undocumented_code_is_a_failure_that_is_restarted)
 {
     static const int strange[] = {4, 63, 99, 128, 137, 255, -1, 256};
@@ -43,4 +56,5 @@ END_TEST
 
 CHECK_MAIN("common/exit_codes", every_documented_code_is_found_with_its_meaning,
            no_code_is_there_twice_and_none_looks_like_a_signal,
+           a_cause_that_may_pass_is_no_configuration_error,
            an_undocumented_code_is_a_failure_that_is_restarted)

@@ -47,6 +47,18 @@ START_TEST(each_further_death_doubles_the_wait_up_to_the_cap)
 }
 END_TEST
 
+START_TEST(what_the_machine_had_no_room_for_is_tried_again_for_as_long_as_it_takes)
+{
+    static const int64_t waits[] = {100, 200, 400, 800, 1000};
+    for (size_t i = 0; i < 100; i++) {
+        int64_t wait_us = waits[i < 4 ? i : 4];
+        ck_assert_int_eq(die(EXIT_CODE_RESOURCES, 0, 1000, no_jitter(wait_us)), RESTART_LATER);
+        ck_assert_int_eq(delay_us, wait_us);
+    }
+    ck_assert_uint_eq(history.death_count, 0);
+}
+END_TEST
+
 START_TEST(jitter_stays_within_a_quarter_either_way_and_reaches_both_ends)
 {
     int64_t least = INT64_MAX, most = 0;
@@ -164,6 +176,7 @@ static enum restart_verdict expected_verdict(enum exit_policy meaning)
     static const enum restart_verdict verdicts[] = {[EXIT_POLICY_DONE] = RESTART_NEVER,
                                                     [EXIT_POLICY_RESTART] = RESTART_NOW,
                                                     [EXIT_POLICY_HOLD] = RESTART_HOLD,
+                                                    [EXIT_POLICY_RETRY] = RESTART_LATER,
                                                     [EXIT_POLICY_WAIT] = RESTART_LATER};
     return verdicts[meaning];
 }
@@ -216,6 +229,7 @@ END_TEST
 CHECK_MAIN_WITH("supervisor/restart", forget, NULL, always_restarts_also_what_says_that_it_is_done,
                 never_restarts_nothing, the_first_death_is_followed_by_a_restart_at_once,
                 each_further_death_doubles_the_wait_up_to_the_cap,
+                what_the_machine_had_no_room_for_is_tried_again_for_as_long_as_it_takes,
                 jitter_stays_within_a_quarter_either_way_and_reaches_both_ends, a_healthy_time_starts_over,
                 a_worker_that_never_was_ready_is_never_healthy, too_many_deaths_within_the_window_hold_it,
                 deaths_that_are_further_apart_than_the_window_hold_nothing,

@@ -148,7 +148,7 @@ class Starts(Faults):
                 break_it(self.bin / "kconsume")
                 fleet = self.fleet("--max-deaths", "3", "--restart-delay", "10ms", "--restart-delay-max", "10ms", ready=False)
                 fleet.wait_line(rf"bravo: cannot start {self.bin}/kconsume: {os.strerror(cause)}", 15)
-                fleet.wait_line("bravo is held back: 3 deaths within 60 s", 15)
+                fleet.wait_line(rf"bravo is held back: cannot start {self.bin}/kconsume: {os.strerror(cause)}", 15)
                 mend(self.bin / "kconsume")
                 self.assertIn("bravo: ready", self.run_ok("kctl", "-i", self.instance, "release", "bravo"))
                 self.end(fleet)
