@@ -203,16 +203,24 @@ static uint64_t next_random(struct supervisor *supervisor)
     return z ^ (z >> 31);
 }
 
+/* The embedded broker: its address is known. */
+static bool has_served(const struct worker *worker)
+{
+    return worker->supervisor->brokers.bootstrap[0] != '\0';
+}
+
 static void hold_reason(struct worker *worker, const struct process_end *end,
                         const struct restart_policy *policy)
 {
     if (worker->unborn != 0) /* the reason is why it cannot be started */
         return;
-    if (worker->kind == KIND_BROKER)
-        snprintf(worker->reason, sizeof worker->reason, "it died, and its records with it");
-    else if (end->exit_status != -1 && exit_code_find(end->exit_status)->policy == EXIT_POLICY_HOLD)
+    if (end->exit_status != -1 && exit_code_find(end->exit_status)->policy == EXIT_POLICY_HOLD)
         snprintf(worker->reason, sizeof worker->reason, "exit code %d: %s", end->exit_status,
                  exit_code_find(end->exit_status)->meaning);
+    else if (worker->kind == KIND_BROKER)
+        snprintf(worker->reason, sizeof worker->reason, "%s",
+                 has_served(worker) ? "it died, and its records with it"
+                                    : "it ended before it could be used");
     else
         snprintf(worker->reason, sizeof worker->reason, "%u deaths within %d s", policy->deaths_max,
                  (int)(policy->window_us / US_PER_SECOND));
@@ -269,7 +277,8 @@ static void ask_policy(struct worker *worker, const struct process_end *end)
     enum restart_verdict verdict =
         restart_decide(&policy, &worker->history, end->exit_status, worker->ready_us, now_us,
                        next_random(worker->supervisor), &delay_us);
-    if (worker->kind == KIND_BROKER) /* a new one would be empty: not a restart of anything */
+    /* A new one would be empty: not a restart of anything. */
+    if (worker->kind == KIND_BROKER && (has_served(worker) || end->exit_status != EXIT_CODE_RESOURCES))
         verdict = RESTART_HOLD;
     if (worker->kind == KIND_PRODUCER && has_an_end(worker) && hand_over_remaining(worker) == 0)
         verdict = RESTART_NEVER; /* it died after its last acknowledgement */

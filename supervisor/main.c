@@ -184,9 +184,13 @@ static int set_up(struct supervisor *supervisor, struct error *error)
         reactor_init(&supervisor->reactor, error) == -1 || watch_signals(supervisor, error) == -1 ||
         open_output(supervisor, error) == -1)
         return -1;
-    if (fleet_init(supervisor, error) == -1)
+    /* The directory last: a start that fails leaves none. */
+    if (control_open(&supervisor->control, supervisor, error) == -1)
         return -1;
-    return control_open(&supervisor->control, supervisor, error);
+    if (fleet_init(supervisor, error) == 0)
+        return 0;
+    control_close(supervisor->control);
+    return -1;
 }
 
 static void greet(struct supervisor *supervisor)

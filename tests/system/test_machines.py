@@ -11,7 +11,7 @@ import subprocess
 import unittest
 
 from harness import SystemTest, main, wait_until
-from test_faults import Faults
+from test_faults import Faults, children
 
 
 def can_unshare(*flags):
@@ -77,6 +77,40 @@ class Stopped(Faults):
             one.close()
         fleet.send(signal.SIGCONT)
         self.end(fleet)
+
+
+class Ends(Faults):
+    def test_a_start_that_fails_leaves_nothing_in_shared_memory(self):
+        deep = self.folder / ("d" * 100)
+        deep.mkdir()
+        done = self.fleet(ready=False, env={"XDG_RUNTIME_DIR": str(deep)})
+        self.assertEqual(done.wait(15), 1)
+        self.assertIn("is too long for a socket", done.text())
+        self.assert_nothing_left()
+
+    def test_a_restart_of_a_program_that_is_gone_says_that_and_tells_no_former_death(self):
+        fleet = self.fleet("--restart-delay", "10ms", "--restart-delay-max", "20ms")
+        (self.bin / "kconsume").unlink()
+        mark = fleet.mark()
+        self.run_program("kctl", "-i", self.instance, "--timeout", "5s", "restart", "bravo")
+        fleet.wait_line(rf"bravo is held back: cannot start {self.bin}/kconsume: No such file or directory", 15, after=mark)
+        said = "\n".join(line[2] for line in fleet.lines[mark:])
+        self.assertIn(f"bravo: cannot start {self.bin}/kconsume: No such file or directory; restarting at once", said)
+        self.assertNotIn("exited with 1", said)
+        self.end(fleet)
+
+    def test_an_embedded_broker_that_is_killed_has_died_once(self):
+        self.script("kbroker", r"printf '\223\002\247address\221\2511.2.3.4:5' >&4; exec sleep 1001")
+        del self.environment["KAFKA_BOOTSTRAP"]
+        self.bin = self.bin.rename(self.folder / "programs")  # a folder bin would find the Kafka that the tests run
+        fleet = self.start(self.bin / "ksupervise", "--instance", self.instance, "--clients", "bravo", "--no-producer", "--stop-timeout", "300ms")
+        fleet.wait_line("ready:", 30)
+        broker = next(pid for pid in children(fleet.pid) if b"1001" in pathlib.Path(f"/proc/{pid}/cmdline").read_bytes())
+        os.kill(broker, signal.SIGKILL)
+        self.assertEqual(fleet.wait(30), 1)
+        self.assertIn("kbroker is held back: it died, and its records with it", fleet.text())
+        self.assertNotIn("deaths within", fleet.text())
+        self.assert_nothing_left()
 
 
 class Names(Faults):
