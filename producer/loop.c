@@ -54,16 +54,15 @@ static bool is_due(struct producer *producer)
     return false;
 }
 
-/* The back-pressure: while librdkafka's queue is full, the source is not asked. A made record that a stop
- * finds here never existed; a line of somebody else's did. */
+/* The back-pressure: while librdkafka's queue is full, the source is not asked. The record waits for the next
+ * turn, before which a pause and another rate are taken. */
 static void send_record(struct producer *producer)
 {
-    enum delivery_answer answer;
-    while ((answer = delivery_send(&producer->delivery, &producer->source.record)) == DELIVERY_FULL &&
-           may_go_on(producer))
+    producer->waiting = delivery_send(&producer->delivery, &producer->source.record) == DELIVERY_FULL;
+    if (producer->waiting) {
         delivery_wait(&producer->delivery, FULL_US, -1);
-    if (answer == DELIVERY_FULL && producer->settings->mode == MODE_STDIN)
-        source_give_back(&producer->source);
+        return;
+    }
     pace_sent(&producer->pace);
     if (producer->delivery.produced % SERVE_EVERY == 0)
         delivery_serve(&producer->delivery);
@@ -93,6 +92,10 @@ static bool turn(struct producer *producer)
     take_rate(producer);
     if (is_paused(producer))
         return true;
+    if (producer->waiting) {
+        send_record(producer);
+        return true;
+    }
     if (!is_due(producer))
         return true;
     switch (source_next(&producer->source, &error)) {
@@ -124,6 +127,9 @@ int loop_run(struct producer *producer)
     init_pace(producer);
     while (may_go_on(producer) && turn(producer))
         continue;
+    /* A made record that waits here never existed; a line of somebody else's did. */
+    if (producer->waiting && producer->settings->mode == MODE_STDIN)
+        source_give_back(&producer->source);
     await_deliveries(producer);
     delivery_drain(&producer->delivery, producer->settings->drain_timeout_us);
     if (producer->source.refused > 0) {

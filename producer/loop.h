@@ -15,6 +15,7 @@ struct producer {
     struct pace pace;
     struct worker_rate rate; /* the wish that was taken last */
     bool paused;             /* the supervisor wants it to send nothing */
+    bool waiting;            /* a record is made that found librdkafka's queue full */
 };
 
 /* Runs to the end, drains, and returns the exit code. `producer` has its settings, control, source and
