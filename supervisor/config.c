@@ -202,9 +202,13 @@ static int check_sections(const struct load *load, struct error *error)
 {
     static const char *const known[] = {SECTION_ALL, SECTION_PRODUCER};
     char text[96];
+    size_t clients = 0;
     for (size_t i = 0; i < load->file.count; i++) {
         const struct ini_section *section = &load->file.sections[i];
         if (client_of(section) != NULL) {
+            if (++clients > SETTINGS_CLIENTS_MAX)
+                return at_line(load, section->line, error, "one instance has at most %d clients",
+                               SETTINGS_CLIENTS_MAX);
             if (check_client_section(load, section, error) == -1)
                 return -1;
         } else if (strcmp(section->name, SECTION_ALL) != 0 && strcmp(section->name, SECTION_PRODUCER) != 0) {

@@ -529,6 +529,8 @@ int fleet_scale(struct supervisor *supervisor, const char *client, unsigned coun
     }
     if (first == NULL)
         return error_set(error, "there is no client '%s'", client);
+    if (have < count && supervisor->worker_count + (count - have) > DIRECTORY_CAPACITY_MAX)
+        return error_set(error, "one instance has at most %d workers", DIRECTORY_CAPACITY_MAX);
     for (; have < count; have++) {
         char name[WORKER_NAME_BYTES];
         name_worker(name, first->client, have + 1);

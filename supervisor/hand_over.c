@@ -96,6 +96,8 @@ struct builder {
     size_t value_count;
     char topics[TOPICS_MAX][TOPIC_BYTES];
     char suspects[POISON_TEXT_BYTES], convicts[POISON_TEXT_BYTES];
+    char instance_id[256];
+    char remaining[32]; /* of --count */
 };
 
 static void put(struct builder *builder, const char *name, const char *value)
@@ -237,28 +239,31 @@ static void put_producer(struct builder *builder, struct worker *worker, char co
     put(builder, "count", count);
 }
 
-int hand_over_config(struct worker *worker, bool publish, struct error *error)
+static void fill(struct builder *builder, struct worker *worker, bool publish)
 {
-    struct builder *builder = calloc(1, sizeof *builder);
-    char instance_id[256];
-    char count[32];
-    if (builder == NULL)
-        return error_set(error, "out of memory");
     put_passed_on(builder, worker);
     if (worker->kind != KIND_BROKER)
         put_kafka(builder, worker);
     if (worker->kind == KIND_CONSUMER) {
-        put_consumer(builder, worker, instance_id);
+        put_consumer(builder, worker, builder->instance_id);
         put_poison(builder, worker);
         if (worker->started_for.text != NULL)
             put(builder, "reset", worker->started_for.text);
     }
     if (worker->kind == KIND_PRODUCER)
-        put_producer(builder, worker, count);
+        put_producer(builder, worker, builder->remaining);
     if (worker->kind == KIND_BROKER)
         put_broker(builder, worker);
     if (kinds[worker->kind].publishes && !publish)
         put(builder, "publish", "no");
+}
+
+int hand_over_config(struct worker *worker, bool publish, struct error *error)
+{
+    struct builder *builder = calloc(1, sizeof *builder);
+    if (builder == NULL)
+        return error_set(error, "out of memory");
+    fill(builder, worker, publish);
     int fd = -1;
     if (builder->count > SETTINGS_MAX)
         error_set_code(error, EXIT_CODE_CONFIG, "%zu settings for %s are more than %d: give fewer -X",
@@ -267,4 +272,33 @@ int hand_over_config(struct worker *worker, bool publish, struct error *error)
         fd = worker_config_write(builder->settings, builder->count, error);
     free(builder);
     return fd;
+}
+
+/* http://www.isthe.com/chongo/tech/comp/fnv/, over the text and its NUL. */
+static uint64_t fnv1a(uint64_t hash, const char *text)
+{
+    do
+        hash = (hash ^ (unsigned char)*text) * UINT64_C(0x100000001b3);
+    while (*text++ != '\0');
+    return hash;
+}
+
+static bool is_identity(const char *name)
+{
+    return strcmp(name, "client") == 0 || strcmp(name, "group") == 0 || strcmp(name, "instance-id") == 0;
+}
+
+uint64_t hand_over_digest(struct worker *worker)
+{
+    struct builder *builder = calloc(1, sizeof *builder);
+    uint64_t hash = UINT64_C(0xcbf29ce484222325);
+    if (builder == NULL)
+        return 0;
+    fill(builder, worker, false);
+    for (size_t i = 0; i < builder->count && i < SETTINGS_MAX; i++)
+        if (!is_identity(builder->settings[i].name))
+            hash = fnv1a(fnv1a(hash, builder->settings[i].name), builder->settings[i].value);
+    bool whole = builder->count <= SETTINGS_MAX;
+    free(builder);
+    return whole ? hash : 0;
 }

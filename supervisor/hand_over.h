@@ -22,6 +22,10 @@ bool hand_over_differs(const struct worker *worker, const struct settings *next)
 /* A descriptor with its configuration, or -1 with the error. `publish`: there is a segment for it. */
 int hand_over_config(struct worker *worker, bool publish, struct error *error);
 
+/* A number for what it would be told, but for who it is (client, group, instance id): workers with the same
+ * one are told the same. 0: not known. */
+uint64_t hand_over_digest(struct worker *worker);
+
 /* Records acknowledged so far, over all generations; 0 without statistics. */
 int64_t hand_over_acknowledged(struct worker *worker);
 

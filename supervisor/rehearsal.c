@@ -16,9 +16,11 @@ struct rehearsal {
     const struct config *config;
     struct supervisor fleet; /* as it would be, as far as a worker is told of it */
     struct worker worker;    /* the one that is asked */
-    size_t next;             /* the client that is asked next; behind the last comes the producer */
-    int output_fd;           /* what the process says; -1: none runs */
-    int64_t deadline_us;     /* monotonic */
+    size_t next;             /* the client that is looked at next; behind the last comes the producer */
+    uint64_t *asked;         /* hand_over_digest of the clients that were asked */
+    size_t asked_count;
+    int output_fd;       /* what the process says; -1: none runs */
+    int64_t deadline_us; /* monotonic */
 };
 
 struct rehearsal *rehearsal_new(struct supervisor *supervisor, const struct config *config,
@@ -26,10 +28,14 @@ struct rehearsal *rehearsal_new(struct supervisor *supervisor, const struct conf
 {
     const struct settings *settings = config_settings(config);
     struct rehearsal *rehearsal = calloc(1, sizeof *rehearsal);
-    if (rehearsal == NULL) {
+    uint64_t *asked = calloc(settings->clients.count + 1, sizeof *asked);
+    if (rehearsal == NULL || asked == NULL) {
+        free(rehearsal);
+        free(asked);
         error_set(error, "out of memory");
         return NULL;
     }
+    rehearsal->asked = asked;
     rehearsal->reactor = &supervisor->reactor;
     rehearsal->config = config;
     rehearsal->worker.exit_watch.fd = rehearsal->output_fd = -1;
@@ -58,12 +64,29 @@ static void become(struct rehearsal *rehearsal, enum worker_kind kind, const cha
     fleet_set_settings(worker, settings);
 }
 
-/* Clients without a section of their own have the same settings: one answers for all. */
-static bool is_asked(const struct rehearsal *rehearsal, size_t client)
+/* Clients that are told the same, but for who they are, have one answer for all: those without a section of
+ * their own, and those whose sections say the same. */
+static bool is_asked(const struct rehearsal *rehearsal, uint64_t digest)
 {
-    for (size_t i = 0; i < client; i++)
-        if (config_client(rehearsal->config, i) == config_client(rehearsal->config, client))
+    for (size_t i = 0; digest != 0 && i < rehearsal->asked_count; i++)
+        if (rehearsal->asked[i] == digest)
             return true;
+    return false;
+}
+
+/* False: there is none that was not asked. */
+static bool find_client(struct rehearsal *rehearsal)
+{
+    const struct settings *all = config_settings(rehearsal->config);
+    while (rehearsal->next < all->clients.count) {
+        size_t next = rehearsal->next++;
+        become(rehearsal, KIND_CONSUMER, all->clients.items[next], config_client(rehearsal->config, next));
+        uint64_t digest = hand_over_digest(&rehearsal->worker);
+        if (is_asked(rehearsal, digest))
+            continue;
+        rehearsal->asked[rehearsal->asked_count++] = digest;
+        return true;
+    }
     return false;
 }
 
@@ -71,15 +94,11 @@ static bool is_asked(const struct rehearsal *rehearsal, size_t client)
 static bool find_next(struct rehearsal *rehearsal)
 {
     const struct settings *all = config_settings(rehearsal->config);
-    while (rehearsal->next < all->clients.count && is_asked(rehearsal, rehearsal->next))
-        rehearsal->next++;
-    size_t next = rehearsal->next++;
-    if (next < all->clients.count)
-        become(rehearsal, KIND_CONSUMER, all->clients.items[next], config_client(rehearsal->config, next));
-    else if (next == all->clients.count && !all->no_producer)
-        become(rehearsal, KIND_PRODUCER, PRODUCER_WORKER, config_producer(rehearsal->config));
-    else
+    if (find_client(rehearsal))
+        return true;
+    if (rehearsal->next++ > all->clients.count || all->no_producer)
         return false;
+    become(rehearsal, KIND_PRODUCER, PRODUCER_WORKER, config_producer(rehearsal->config));
     return true;
 }
 
@@ -253,6 +272,7 @@ void rehearsal_free(struct rehearsal *rehearsal)
     if (rehearsal->worker.process.pid != 0)
         process_abandon(&rehearsal->worker.process);
     lay_down(rehearsal);
+    free(rehearsal->asked);
     free(rehearsal);
 }
 

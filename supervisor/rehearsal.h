@@ -3,8 +3,8 @@
  * with the same settings on the same descriptor, and with --check: then they look, open nothing, and end
  * within milliseconds.
  *
- * One process for each different section, one after the other; the first mistake ends it. Nobody waits for a
- * process but the reactor.
+ * One process for each section that says something else, one after the other; the first mistake ends it.
+ * Nobody waits for a process but the reactor.
  */
 #ifndef KSUPERVISE_SUPERVISOR_REHEARSAL_H
 #define KSUPERVISE_SUPERVISOR_REHEARSAL_H

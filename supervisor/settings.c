@@ -175,7 +175,8 @@ const char *settings_owner_of(const char *name)
     } owners[] = {{PRODUCER_WORKER, "producer"},
                   {"ksupervise", "supervisor"},
                   {"kbroker", "embedded broker"},
-                  {"provision", "provisioning"}};
+                  {"provision", "provisioning"},
+                  {"all", "whole fleet"}}; /* kctl stop all */
     for (size_t i = 0; i < sizeof owners / sizeof owners[0]; i++)
         if (strcasecmp(owners[i].name, name) == 0)
             return owners[i].owner;
@@ -185,6 +186,9 @@ const char *settings_owner_of(const char *name)
 int settings_check(struct settings *settings, const char **culprit, struct error *error)
 {
     *culprit = NULL;
+    if (settings->clients.count > SETTINGS_CLIENTS_MAX)
+        return wrong(culprit, "clients", error, "%zu clients: one instance has at most %d",
+                     settings->clients.count, SETTINGS_CLIENTS_MAX);
     for (size_t i = 0; i < settings->clients.count; i++)
         if (settings_owner_of(settings->clients.items[i]) != NULL)
             return wrong(culprit, "clients", error, "'%s' is the %s's own name", settings->clients.items[i],
@@ -193,6 +197,10 @@ int settings_check(struct settings *settings, const char **culprit, struct error
         *culprit = "instance";
         return -1;
     }
+    if (strcmp(settings->instance, INSTANCE_SOLO) == 0)
+        return wrong(culprit, "instance", error,
+                     "'%s' is where workers that are started by hand publish: take another name",
+                     settings->instance);
     if (options_given(&supervisor_program, settings, "rate") &&
         options_given(&supervisor_program, settings, "interval"))
         return wrong(culprit, "interval", error, "--rate and --interval both say how fast: give one");

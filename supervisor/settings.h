@@ -7,6 +7,7 @@
 #include "common/names.h"
 #include "common/options.h"
 #include "common/record/schema.h"
+#include "common/stats/directory.h"
 
 /* In the order of --log-format's choices. */
 enum log_format { LOG_FORMAT_TEXT, LOG_FORMAT_JSON };
@@ -77,7 +78,11 @@ struct settings {
 
 extern const struct program supervisor_program;
 
-/* Who bears the name in lines and log files, where it can be no client's: "producer". NULL: it is free. */
+/* The directory has a place for each worker, and one is the producer's. */
+#define SETTINGS_CLIENTS_MAX (DIRECTORY_CAPACITY_MAX - 1)
+
+/* Who bears the name in lines and log files, where it can be no client's: "producer"; "all" is kctl's. NULL:
+ * it is free. */
 const char *settings_owner_of(const char *name);
 
 /* What no single value can tell, whether it came from flags or from a file; fills what is derived. -1 with

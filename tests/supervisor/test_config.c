@@ -256,6 +256,44 @@ START_TEST(a_bad_value_comes_with_its_line)
 }
 END_TEST
 
+START_TEST(a_name_that_means_something_else_is_refused_where_it_is_given)
+{
+    FAILS("[client bravo]\n[client all]\n", "2: 'all' is the whole fleet's own name");
+    FAILS("[ksupervise]\nclients = bravo,ALL\n", "2: clients: 'ALL' is the whole fleet's own name");
+    FAILS("[client bravo]\n[ksupervise]\ninstance = solo\n",
+          "3: instance: 'solo' is where workers that are started by hand publish: take another name");
+    fails_with(NULL, (const char *const[]){FLAGS, "--clients", "all", NULL},
+               "--clients: 'all' is the whole fleet's own name");
+    fails_with(NULL, (const char *const[]){FLAGS, "--clients", "bravo", "--instance", "solo", NULL},
+               "--instance: 'solo' is where workers that are started by hand publish: take another name");
+}
+END_TEST
+
+/* "<before>c0<behind><before>c1<behind>…" */
+static char *many_clients(const char *before, const char *behind, int count)
+{
+    char *text = malloc((size_t)count * 16 + 1);
+    ck_assert_ptr_nonnull(text);
+    size_t used = 0;
+    for (int i = 0; i < count; i++)
+        used += (size_t)snprintf(text + used, 17, "%sc%d%s", before, i, behind);
+    return text;
+}
+
+START_TEST(more_clients_than_one_instance_has_room_for_are_refused_at_once)
+{
+    char *list = many_clients("", ",", 4096), *sections = many_clients("[client ", "]\n", 4096);
+    list[strlen(list) - 1] = '\0';
+    fails_with(NULL, (const char *const[]){FLAGS, "--clients", list, NULL},
+               "--clients: 4096 clients: one instance has at most 4095");
+    FAILS(sections, "4096: one instance has at most 4095 clients");
+    *strrchr(list, ',') = '\0';
+    LOAD(NULL, FLAGS, "--clients", list);
+    free(list);
+    free(sections);
+}
+END_TEST
+
 START_TEST(a_bad_flag_is_named_as_a_flag_also_beside_a_file)
 {
     fails_with("[client bravo]\nworkload = orders\n",
@@ -366,7 +404,10 @@ CHECK_MAIN_WITH("supervisor/config", clean_environment, release, flags_alone_are
                 a_list_in_the_file_is_complete, without_any_client_nothing_runs,
                 a_thousand_clients_share_the_settings_that_none_has_alone,
                 an_unknown_name_comes_with_its_line_and_the_nearest_known_one,
-                a_bad_value_comes_with_its_line, a_bad_flag_is_named_as_a_flag_also_beside_a_file,
+                a_bad_value_comes_with_its_line,
+                a_name_that_means_something_else_is_refused_where_it_is_given,
+                more_clients_than_one_instance_has_room_for_are_refused_at_once,
+                a_bad_flag_is_named_as_a_flag_also_beside_a_file,
                 an_unknown_section_comes_with_its_line_and_a_suggestion,
                 a_client_is_told_apart_without_case_and_blanks, what_belongs_elsewhere_is_sent_there,
                 a_section_is_checked_also_when_the_flag_leaves_it_out,

@@ -100,9 +100,10 @@ static void is_wrong(int exit_code, const char *expected)
 
 /* --- who is asked -------------------------------------------------------------------------------------- */
 
-START_TEST(each_different_section_is_asked_once_and_then_the_producer)
+START_TEST(each_section_that_says_something_else_is_asked_once_and_then_the_producer)
 {
-    load("[ksupervise]\nclients = alpha,bravo,yank,zulu\n[client bravo]\nbatch-size = 7\n[client yank]\n");
+    load("[ksupervise]\nclients = alpha,bravo,yank,zulu\n[client bravo]\nbatch-size = 7\n[client yank]\n"
+         "batch-size = 8\n[client zulu]\nbatch-size = 7\n");
     is_right();
     ck_assert_str_eq(read_file("calls"), "kconsume --client alpha --supervised --check\n"
                                          "kconsume --client bravo --supervised --check\n"
@@ -230,9 +231,10 @@ START_TEST(one_that_is_not_wanted_any_more_is_killed)
 END_TEST
 
 CHECK_MAIN_WITH("supervisor/rehearsal", set_up, tear_down,
-                each_different_section_is_asked_once_and_then_the_producer, without_a_producer_none_is_asked,
-                it_is_told_what_a_real_one_would_be_told, a_mistake_of_a_section_comes_with_its_line,
-                a_mistake_of_all_comes_with_the_line_of_all, what_no_line_said_comes_with_the_worker_s_name,
+                each_section_that_says_something_else_is_asked_once_and_then_the_producer,
+                without_a_producer_none_is_asked, it_is_told_what_a_real_one_would_be_told,
+                a_mistake_of_a_section_comes_with_its_line, a_mistake_of_all_comes_with_the_line_of_all,
+                what_no_line_said_comes_with_the_worker_s_name,
                 one_that_ends_without_a_word_is_told_by_its_end, one_that_is_not_there_is_told_by_its_path,
                 one_that_says_too_much_and_does_not_end_is_killed_when_its_time_is_up,
                 one_that_is_not_wanted_any_more_is_killed)
