@@ -93,7 +93,7 @@ void action_spawn(struct worker *worker)
     worker->rate.taken = 0;
     worker->hung = worker->signalled = false;
     worker->unborn = 0;
-    worker->trouble[0] = '\0';
+    worker->trouble[0] = worker->version[0] = '\0';
     worker->tick = 0;
     worker->tick_us = clock_monotonic_us();
     make_segment(worker);

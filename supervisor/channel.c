@@ -104,21 +104,27 @@ static void on_trouble(struct worker *worker, struct rpc_message *message)
     fleet_publish(worker);
 }
 
+static void on_version(struct worker *worker, struct rpc_message *message)
+{
+    struct mp_view text;
+    size_t used = 0;
+    if (message->param_count == 0 || !mp_read_str(&message->params, &text))
+        return;
+    worker->version[0] = '\0';
+    text_escape(worker->version, sizeof worker->version, &used, text.data, text.length);
+}
+
 struct notification {
     const char *method;
     void (*act)(struct worker *worker, struct rpc_message *message);
 };
 
 static const struct notification notifications[] = {
-    {"address", on_address},
-    {"joining", on_joining},
-    {"ready", on_ready},
-    {"outage", on_outage},
-    {"trouble", on_trouble},
-    {"rate", on_rate},
-    {"quarantining", on_quarantining},
-    {"result", on_result},
-    {"done", on_done},
+    {"address", on_address}, {"version", on_version},
+    {"joining", on_joining}, {"ready", on_ready},
+    {"outage", on_outage},   {"trouble", on_trouble},
+    {"rate", on_rate},       {"quarantining", on_quarantining},
+    {"result", on_result},   {"done", on_done},
     {"failed", on_failed},
 };
 

@@ -1,8 +1,8 @@
 /* ksupervise: one thread that starts, watches, restarts and ends a fleet of workers; another that prints. */
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <stdatomic.h>
+#include <sys/auxv.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
@@ -15,6 +15,8 @@
 #include "supervisor/control.h"
 #include "supervisor/explain.h"
 #include "supervisor/fleet.h"
+#include "supervisor/folder.h"
+#include "supervisor/hand_over.h"
 #include "supervisor/lock.h"
 #include "supervisor/log_files.h"
 #include "supervisor/rehearsal.h"
@@ -131,15 +133,12 @@ static int watch_signals(struct supervisor *supervisor, struct error *error)
 
 /* --- set-up -------------------------------------------------------------------------------------------- */
 
-static int find_folder(char *folder, size_t bytes, struct error *error)
+static int find_programs(struct supervisor *supervisor, struct error *error)
 {
-    char path[PATH_MAX];
-    ssize_t length = readlink("/proc/self/exe", path, sizeof path - 1);
-    if (length == -1)
-        return error_set(error, "cannot find my own folder: %s", strerror(errno));
-    path[length] = '\0';
-    snprintf(folder, bytes, "%s", dirname(path));
-    return 0;
+    /* An address of the stack, as a number. NOLINTNEXTLINE(performance-no-int-to-ptr) */
+    const char *started_as = (const char *)getauxval(AT_EXECFN);
+    return folder_find(supervisor->folder, sizeof supervisor->folder, started_as,
+                       hand_over_program(KIND_CONSUMER), error);
 }
 
 static void identify(struct supervisor *supervisor)
@@ -178,8 +177,7 @@ static int set_up(struct supervisor *supervisor, struct error *error)
 {
     prctl(PR_SET_CHILD_SUBREAPER, 1);
     identify(supervisor);
-    if (service_open(&supervisor->service, error) == -1 ||
-        find_folder(supervisor->folder, sizeof supervisor->folder, error) == -1 ||
+    if (service_open(&supervisor->service, error) == -1 || find_programs(supervisor, error) == -1 ||
         (supervisor->lock_fd = lock_take(supervisor->settings->instance, error)) == -1 ||
         reactor_init(&supervisor->reactor, error) == -1 || watch_signals(supervisor, error) == -1 ||
         open_output(supervisor, error) == -1)
@@ -243,8 +241,7 @@ static int check(struct supervisor *supervisor, struct error *error)
 {
     identify(supervisor);
     sigprocmask(SIG_BLOCK, NULL, &supervisor->original_mask);
-    if (find_folder(supervisor->folder, sizeof supervisor->folder, error) == -1 ||
-        reactor_init(&supervisor->reactor, error) == -1)
+    if (find_programs(supervisor, error) == -1 || reactor_init(&supervisor->reactor, error) == -1)
         return -1;
     int result = rehearse(supervisor, supervisor->config, error);
     reactor_release(&supervisor->reactor);

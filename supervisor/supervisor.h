@@ -78,7 +78,7 @@ struct supervisor {
     struct watch signal_watch;
     sigset_t original_mask; /* for the children */
     bool child_ended;       /* one that may not be reaped yet */
-    char folder[PATH_MAX];  /* where our executables are */
+    char folder[PATH_MAX];  /* where our executables are: folder.h */
     int lock_fd;
     /* the fleet */
     struct worker **workers; /* each on its own, because watches point into it */

@@ -341,6 +341,8 @@ void verb_lines(struct request *request, msgpack_packer *packer)
             used += snprintf(line + used, sizeof line - (size_t)used, ", " WORKER_IDLE_TEXT);
         if (worker->paused)
             used += snprintf(line + used, sizeof line - (size_t)used, ", paused");
+        if (worker->process.pid != 0 && worker->version[0] != '\0')
+            used += snprintf(line + used, sizeof line - (size_t)used, ", version %s", worker->version);
         if (worker->reason[0] != '\0')
             used += snprintf(line + used, sizeof line - (size_t)used, ", %s", worker->reason);
         if (worker->trouble[0] != '\0')
@@ -351,7 +353,7 @@ void verb_lines(struct request *request, msgpack_packer *packer)
 
 static void pack_worker(const struct worker *worker, msgpack_packer *packer)
 {
-    msgpack_pack_map(packer, 9);
+    msgpack_pack_map(packer, 10);
     pack_text(packer, "name");
     pack_text(packer, worker->name);
     pack_text(packer, "client");
@@ -362,6 +364,8 @@ static void pack_worker(const struct worker *worker, msgpack_packer *packer)
     msgpack_pack_int64(packer, worker->process.pid);
     pack_text(packer, "generation");
     msgpack_pack_uint64(packer, worker->generation);
+    pack_text(packer, "version");
+    pack_text(packer, worker->version);
     pack_text(packer, "restarts");
     msgpack_pack_uint64(packer, worker->restarts);
     pack_text(packer, "paused");

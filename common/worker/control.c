@@ -201,6 +201,7 @@ int worker_control_start(struct worker_control **out, bool supervised, void (*wa
                        "cannot start the control thread: %s", strerror(failure));
         goto failed;
     }
+    worker_notify_text(control, "version", KSUPERVISE_VERSION); /* an upgrade may be under way: kctl status */
     *out = control;
     return 0;
 failed:

@@ -11,7 +11,7 @@ import subprocess
 import unittest
 
 from harness import SystemTest, main, wait_until
-from test_faults import Faults, children
+from test_faults import READY, Faults, children
 
 
 def can_unshare(*flags):
@@ -111,6 +111,28 @@ class Ends(Faults):
         self.assertIn("kbroker is held back: it died, and its records with it", fleet.text())
         self.assertNotIn("deaths within", fleet.text())
         self.assert_nothing_left()
+
+
+class Upgrades(Faults):
+    def worker_of(self, version):
+        self.bin = self.folder / f"v{version}"
+        shutil.copytree(self.folder / "bin", self.bin)
+        self.script("kconsume", rf"printf '\223\002\247version\221\243{version}' >&4; {READY}; exec sleep 1000")
+
+    def test_a_restart_starts_what_the_path_leads_to_now(self):
+        self.worker_of("1.0")
+        self.worker_of("2.0")
+        current = self.folder / "current"
+        current.symlink_to("v1.0")
+        self.bin = current
+        fleet = self.fleet()
+        self.assertEqual(self.workers()["bravo"]["version"], "1.0")
+        subprocess.run(["ln", "-sfn", "v2.0", current], check=True)
+        self.assertEqual(self.workers()["bravo"]["version"], "1.0")
+        self.run_ok("kctl", "-i", self.instance, "rolling-restart", "all")
+        self.assertEqual((self.workers()["bravo"]["version"], self.generations()["bravo"]), ("2.0", 2))
+        self.assertIn("version 2.0", self.run_ok("kctl", "-i", self.instance, "status"))
+        self.end(fleet)
 
 
 class Names(Faults):

@@ -240,6 +240,11 @@ START_TEST(what_it_notifies_arrives_as_messages)
     struct mp_view text;
     ssize_t length = recv(worker.channel, bytes, sizeof bytes, 0);
     ck_assert_int_eq(rpc_parse(&message, bytes, (size_t)length), 0);
+    ck_assert(rpc_method_is(&message, "version"));
+    ck_assert(mp_read_str(&message.params, &text));
+    ck_assert_uint_eq(text.length, strlen(KSUPERVISE_VERSION));
+    length = recv(worker.channel, bytes, sizeof bytes, 0);
+    ck_assert_int_eq(rpc_parse(&message, bytes, (size_t)length), 0);
     ck_assert(rpc_method_is(&message, "joining"));
     length = recv(worker.channel, bytes, sizeof bytes, 0);
     ck_assert_int_eq(rpc_parse(&message, bytes, (size_t)length), 0);
@@ -317,11 +322,15 @@ START_TEST(answers_wait_for_room_because_somebody_waits_for_them)
         answer_all();
     }
     close(channel[1]);
-    for (int32_t i = 0; i <= RESULTS; i++) {
+    for (int32_t i = -1; i <= RESULTS; i++) {
         uint8_t bytes[RPC_MESSAGE_BYTES];
         struct rpc_message message;
         ssize_t length = recv(channel[0], bytes, sizeof bytes, 0);
         ck_assert_int_eq(rpc_parse(&message, bytes, (size_t)length), 0);
+        if (i == -1) { /* its version comes first */
+            ck_assert(rpc_method_is(&message, "version"));
+            continue;
+        }
         ck_assert(rpc_method_is(&message, i < RESULTS ? "result" : "done"));
         ck_assert(mp_read_int(&message.params, &number) && number == 7);
         ck_assert(i == RESULTS || (mp_read_int(&message.params, &partition) && partition == i));
