@@ -409,6 +409,8 @@ static void look_for_hang(struct worker *worker, int64_t now_us)
     if (!runs(worker) || !segment_refresh(worker))
         return;
     stats_snapshot_liveness(worker->stats, &liveness);
+    if (liveness.pid == 0 && worker_works(worker)) /* of a build whose segments are others: it has said so */
+        return;
     if (liveness.heartbeat_tick != worker->tick) {
         worker->tick = liveness.heartbeat_tick;
         worker->tick_us = now_us;

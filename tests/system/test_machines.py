@@ -134,6 +134,15 @@ class Upgrades(Faults):
         self.assertIn("version 2.0", self.run_ok("kctl", "-i", self.instance, "status"))
         self.end(fleet)
 
+    def test_a_worker_that_cannot_use_its_segment_is_not_taken_for_one_that_hangs(self):
+        """As after an upgrade to a build whose segments are others. zulu is not ready, so that there is something to wait for."""
+        self.script("kconsume", f'case "$*" in *bravo*) {READY};; esac; exec sleep 1000')
+        fleet = self.fleet("--hang-after", "1s", "--restart-delay", "10ms", "--restart-delay-max", "10ms", clients="bravo,zulu", ready=False)
+        for _ in range(2):
+            fleet.wait_line("zulu hangs: ", 20, after=fleet.mark())
+        self.assertEqual((self.generations()["bravo"], self.workers()["bravo"]["state"]), (1, "ready"))
+        self.end(fleet)
+
 
 class Names(Faults):
     def test_a_fifo_at_a_name_of_ours_freezes_nobody_and_is_told(self):
