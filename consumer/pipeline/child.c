@@ -15,7 +15,7 @@ enum { EXEC_FAILED = 127, POLL_MS = 10 };
 /* --- between fork and exec: only async-signal-safe calls -------------------------------------------------
  */
 
-static void run(const char *command, int in, int out, pid_t parent)
+static void run(const char *command, char *const *environment, int in, int out, pid_t parent)
 {
     sigset_t none;
     sigemptyset(&none);
@@ -30,7 +30,7 @@ static void run(const char *command, int in, int out, pid_t parent)
     /* Both are above 2, or dup2 might keep close-on-exec, or overwrite one. */
     if (dup2(in, STDIN_FILENO) != -1 && dup2(out, STDOUT_FILENO) != -1) {
         close_range(STDERR_FILENO + 1, ~0U, 0); /* what a library opened without close-on-exec */
-        execl("/bin/sh", "sh", "-c", command, (char *)NULL);
+        execle("/bin/sh", "sh", "-c", command, (char *)NULL, environment);
     }
     _exit(EXEC_FAILED);
 }
@@ -63,7 +63,7 @@ static int set_nonblocking(int fd)
     return fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
 }
 
-int child_start(struct child *child, const char *command, struct error *error)
+int child_start(struct child *child, const char *command, char *const *environment, struct error *error)
 {
     int in[2] = {-1, -1};
     int out[2] = {-1, -1};
@@ -72,7 +72,7 @@ int child_start(struct child *child, const char *command, struct error *error)
     if (make_pipe(in, error) == 0 && make_pipe(out, error) == 0) {
         pid = fork();
         if (pid == 0)
-            run(command, in[0], out[1], parent);
+            run(command, environment, in[0], out[1], parent);
         if (pid == -1)
             error_set(error, "fork: %m");
     }
@@ -104,6 +104,11 @@ static bool ends_within(const struct child *child, int64_t grace_us)
         struct pollfd end = {.fd = child->pidfd, .events = POLLIN};
         poll(&end, 1, child->pidfd != -1 || left_ms < POLL_MS ? (int)left_ms : POLL_MS);
     }
+}
+
+bool child_has_ended(const struct child *child)
+{
+    return ends_within(child, 0);
 }
 
 void child_end(struct child *child, int64_t grace_us, char *how, size_t bytes)

@@ -2,8 +2,8 @@
  * ours. For the thread that lives as long as the process: the kernel ties the child's life to it.
  *
  * It runs as `/bin/sh -c COMMAND` in a process group of its own, so that a Ctrl-C is ours alone to answer.
- * When this process dies, the kernel kills the shell (or what it was replaced by), and whatever else is in
- * the group sees its stdin end.
+ * When this process dies, the kernel kills the shell (or what it was replaced by); what else it has started
+ * is guard.h's.
  */
 #ifndef KSUPERVISE_CONSUMER_PIPELINE_CHILD_H
 #define KSUPERVISE_CONSUMER_PIPELINE_CHILD_H
@@ -26,7 +26,11 @@ struct child {
         .pidfd = -1, .to = -1, .from = -1                                                                    \
     }
 
-int child_start(struct child *child, const char *command, struct error *error);
+/* `environment` is the program's, and ends with NULL. */
+int child_start(struct child *child, const char *command, char *const *environment, struct error *error);
+
+/* It has: what it has started may go on and hold its stdout. It is not reaped. */
+bool child_has_ended(const struct child *child);
 
 /* Closes its stdin, gives it `grace_us` to end by itself, then kills its group; reaps it. Writes how it ended
  * into `how` ("ended with exit status 1", "was killed by SIGKILL", "had to be killed"), which may be NULL.

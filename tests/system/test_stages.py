@@ -6,7 +6,7 @@ import signal
 import time
 from decimal import Decimal
 
-from harness import ROOT, SystemTest, alive, main, wait_until
+from harness import ROOT, SystemTest, alive, describe_process, main, processes_marked, wait_until
 from kafka_protocol import committed
 
 # Refuses accounts that end in 0, asks once for another attempt at those that end in 1, and keeps what it saw.
@@ -165,6 +165,35 @@ class Stages(SystemTest):
         self.assertFalse(alive(program))
         self.assertEqual(set(self.places(out)), set(records))
         self.assertTrue(out.read_text().endswith("\n"))  # what the kill had torn was cut
+
+    def test_a_consumers_whole_tree_ends_with_it_however_it_ends(self):
+        topic = self.topic()
+        self.produced(topic, 100)
+        leave = "sleep 1000 & setsid sleep 1000 & setsid sh -c 'sleep 1000 & sleep 1000 &' & "
+        started = []
+
+        def fleet():
+            started.append(self.supervise("--clients", self.bravo, "--workload", "transactions", "--topic", topic, "--no-producer", "--quiet", "--keep",
+                                          "--group", f"g-{len(started)}-{self.token}", "--from", "earliest",
+                                          "--pipeline", f"exec:{leave} while read -r line; do echo ok; done"))
+            wait_until(lambda: len(self.tree()) == 4, 30, "what the program leaves")
+            return started[-1]
+
+        first = fleet()
+        tree = self.tree()
+        os.kill(self.worker(self.bravo)["pid"], signal.SIGKILL)
+        first.wait_line(rf"{self.bravo} resumed at \d+", 30)
+        wait_until(lambda: not set(tree) & set(self.tree()), 5, "the end of the dead consumer's tree")
+        self.assertEqual(first.interrupt(), 0)
+        self.assertEqual(self.tree(), [])
+        second = fleet()
+        os.kill(second.pid, signal.SIGKILL)
+        second.wait(10)
+        wait_until(lambda: not self.tree(), 5, "the end of the dead supervisor's tree")
+
+    def tree(self):
+        """What the programs have left."""
+        return [pid for pid in processes_marked(self.token) if describe_process(pid).endswith(" sleep 1000")]
 
     def test_a_slow_record_is_no_hang_and_does_not_hold_up_the_end(self):
         topic = self.topic(partitions=1)

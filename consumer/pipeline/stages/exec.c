@@ -17,6 +17,7 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "consumer/pipeline/child.h"
+#include "consumer/pipeline/guard.h"
 #include "consumer/pipeline/item_json.h"
 #include "consumer/pipeline/item_msgpack.h"
 #include "consumer/pipeline/reply.h"
@@ -43,6 +44,7 @@ struct exec {
     const struct pipeline *pipeline;
     char *command;
     struct child child;
+    struct guard guard;
     char *out; /* two of the longest questions: those on their way */
     size_t out_used, out_sent;
     char in[REPLY_BYTES_MAX]; /* the answers that have come, the last one perhaps in part */
@@ -65,10 +67,21 @@ struct talk {
 
 /* --- opening ------------------------------------------------------------------------------------------- */
 
+/* With all that it has started. */
+static void end_program(struct exec *exec, int64_t grace_us, char *how, size_t bytes)
+{
+    if (exec->child.pid == 0)
+        return;
+    child_end(&exec->child, grace_us, how, bytes);
+    guard_watch(&exec->guard, 0);
+    guard_sweep(&exec->guard);
+}
+
 static void exec_close(void *state)
 {
     struct exec *exec = state;
-    child_end(&exec->child, GRACE_US, NULL, 0);
+    end_program(exec, GRACE_US, NULL, 0);
+    guard_end(&exec->guard);
     free(exec->command);
     free(exec->reasons);
     free(exec->out);
@@ -84,12 +97,17 @@ static int open_with(const struct language *language, void **state, const char *
     exec->language = language;
     exec->pipeline = pipeline;
     exec->child = (struct child)CHILD_NONE;
+    exec->guard = (struct guard)GUARD_NONE;
     exec->command = strdup(argument);
     exec->out = malloc(2 * language->question_max);
     exec->reasons = malloc(REASONS_BYTES);
     if (exec->command == NULL || exec->out == NULL || exec->reasons == NULL) {
         exec_close(exec);
         return error_set(error, "out of memory");
+    }
+    if (!pipeline_checking(pipeline) && guard_start(&exec->guard, error) == -1) {
+        exec_close(exec);
+        return -1;
     }
     *state = exec;
     return 0;
@@ -101,7 +119,7 @@ static int open_with(const struct language *language, void **state, const char *
 static int gone(struct talk *t, const char *what, int64_t grace_us)
 {
     char how[64];
-    child_end(&t->exec->child, grace_us, how, sizeof how);
+    end_program(t->exec, grace_us, how, sizeof how);
     return error_set(t->error, "'%.100s' %s after %zu of %zu answers%s%s", t->exec->command,
                      what == NULL ? how : what, t->answered, t->count, what == NULL ? "" : " and ",
                      what == NULL ? "" : how);
@@ -214,6 +232,14 @@ static int receive(struct talk *t)
 
 /* --- a batch ------------------------------------------------------------------------------------------- */
 
+static int start_program(struct exec *exec, struct error *error)
+{
+    if (child_start(&exec->child, exec->command, exec->guard.environment, error) == -1)
+        return -1;
+    guard_watch(&exec->guard, exec->child.pid);
+    return 0;
+}
+
 /* The program stands ready. One that ended while nothing was asked is started again; one that spoke then
  * cannot be trusted to answer in order. */
 static int be_ready(struct talk *t)
@@ -224,14 +250,14 @@ static int be_ready(struct talk *t)
         ssize_t length = read(exec->child.from, exec->in, sizeof exec->in);
         if (length > 0)
             return gone(t, "spoke without being asked", 0);
-        if (length == 0) {
+        if (length == 0 || child_has_ended(&exec->child)) {
             char how[64];
-            child_end(&exec->child, GRACE_US, how, sizeof how);
+            end_program(exec, GRACE_US, how, sizeof how);
             log_warning("%s: '%.100s' %s between two batches; starting it again", exec->language->stage,
                         exec->command, how);
         }
     }
-    return exec->child.pid != 0 ? 0 : child_start(&exec->child, exec->command, t->error);
+    return exec->child.pid != 0 ? 0 : start_program(exec, t->error);
 }
 
 /* A slow program does not hold up the end until the supervisor kills: the batch comes again elsewhere. What
@@ -256,13 +282,17 @@ static int turn(struct talk *t)
     struct pollfd ends[] = {
         {.fd = exec->child.from, .events = POLLIN},
         {.fd = exec->out_sent < exec->out_used ? exec->child.to : -1, .events = POLLOUT},
+        {.fd = exec->child.pidfd, .events = POLLIN},
     };
-    int ready = poll(ends, 2, TICK_MS);
+    int ready = poll(ends, 3, TICK_MS);
     pipeline_tick(exec->pipeline);
     if (ready > 0 && ends[1].revents != 0)
         send_questions(exec);
     if (ready > 0 && ends[0].revents != 0 && receive(t) == -1)
         return -1;
+    /* Its stdout does not end while what it has started holds it. */
+    if (ready > 0 && ends[0].revents == 0 && ends[2].revents != 0)
+        return gone(t, NULL, GRACE_US);
     return t->answered == t->count ? 0 : check_time(t);
 }
 

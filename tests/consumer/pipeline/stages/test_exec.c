@@ -354,20 +354,67 @@ START_TEST(a_slow_program_does_not_hold_up_a_consumer_that_is_to_end)
 }
 END_TEST
 
+/* --- what it leaves behind ----------------------------------------------------------------------------- */
+
+/* Some in its process group, one without its environment; one in a session of its own; one whose parent has
+ * ended, too. They hold our stderr. */
+#define LEAVE "env -i sleep 60 & sleep 60 & setsid sleep 60 & setsid sh -c 'sleep 60 & sleep 60 &' & "
+
+/* From here on our stderr is a pipe, whose end is read when all that hold it are gone. */
+static int hold_stderr(int ends[2])
+{
+    int ours = dup(2);
+    ck_assert_int_eq(pipe(ends), 0);
+    dup2(ends[1], 2);
+    close(ends[1]);
+    return ours;
+}
+
+static void nobody_holds(int ends[2], int ours)
+{
+    char byte;
+    dup2(ours, 2);
+    close(ours);
+    ck_assert_int_eq(read(ends[0], &byte, 1), 0);
+    close(ends[0]);
+}
+
 START_TEST(nothing_of_it_is_left)
 {
-    int stderr_pipe[2];
-    char byte;
-    int ours = dup(2);
-    ck_assert_int_eq(pipe(stderr_pipe), 0);
-    dup2(stderr_pipe[1], 2);
-    close(stderr_pipe[1]);
-    open_program("sleep 60 & while read -r line; do echo ok; done");
+    int ends[2];
+    int ours = hold_stderr(ends);
+    open_program(LEAVE "while read -r line; do echo ok; done");
     batch_add("one");
     batch_passes();
     run_close();
-    dup2(ours, 2);
-    ck_assert_int_eq(read(stderr_pipe[0], &byte, 1), 0);
+    nobody_holds(ends, ours);
+}
+END_TEST
+
+START_TEST(nothing_is_left_of_one_that_ended_while_the_consumer_goes_on)
+{
+    int ends[2];
+    int ours = hold_stderr(ends);
+    open_program(LEAVE "read -r line; exit 3");
+    batch_add("one");
+    batch_fails("ended with exit status 3");
+    nobody_holds(ends, ours);
+    run_close();
+}
+END_TEST
+
+START_TEST(another_program_is_left_alone)
+{
+    open_program("while read -r line; do echo ok; done");
+    batch_add("one");
+    batch_passes();
+    void *other = run.state;
+    open_program(LEAVE "read -r line; exit 3");
+    batch_fails("ended with exit status 3");
+    run_close();
+    run.state = other;
+    batch_passes();
+    run_close();
 }
 END_TEST
 
@@ -379,10 +426,11 @@ START_TEST(it_dies_with_the_consumer)
     pid_t pid = fork();
     if (pid == 0) {
         dup2(alive[1], 2);
-        open_program("trap '' TERM HUP; echo ok; exec sleep 60");
+        setpgid(0, 0); /* as the supervisor gives it */
+        open_program(LEAVE "trap '' TERM HUP; echo ok; exec sleep 60");
         batch_add("one");
         batch_run();
-        raise(SIGKILL);
+        kill(0, SIGKILL);
     }
     close(alive[1]);
     waitpid(pid, NULL, 0);
@@ -404,4 +452,5 @@ CHECK_MAIN("consumer/pipeline/stages/exec", each_record_has_its_answer_and_its_r
            in_message_pack_a_text_that_is_not_utf_8_is_dead_and_the_others_get_their_own_answers,
            a_silent_program_is_killed_after_half_a_minute,
            a_slow_program_does_not_hold_up_a_consumer_that_is_to_end, nothing_of_it_is_left,
+           nothing_is_left_of_one_that_ended_while_the_consumer_goes_on, another_program_is_left_alone,
            it_dies_with_the_consumer)
