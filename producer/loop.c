@@ -90,6 +90,9 @@ static bool turn(struct producer *producer)
 {
     struct error error = ERROR_INIT;
     take_rate(producer);
+    if (!producer->waiting &&
+        source_is_used_up(&producer->source)) /* not an interval after its last record */
+        return false;
     if (is_paused(producer))
         return true;
     if (producer->waiting) {

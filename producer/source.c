@@ -133,9 +133,14 @@ int source_open(struct source *source, const struct settings *settings, struct e
     return from_flags(source, error);
 }
 
+bool source_is_used_up(const struct source *source)
+{
+    return source->left == 0;
+}
+
 enum source_answer source_next(struct source *source, struct error *error)
 {
-    if (source->left == 0)
+    if (source_is_used_up(source))
         return SOURCE_END;
     enum source_answer answer = SOURCE_END;
     switch (source->settings->mode) {

@@ -35,6 +35,9 @@ enum source_answer source_next(struct source *source, struct error *error);
 /* The last line's record could not be sent: told like a refused line. */
 void source_give_back(struct source *source);
 
+/* --count records have been made: known without asking for another. */
+bool source_is_used_up(const struct source *source);
+
 /* What to wait for after SOURCE_WAIT; -1: nothing. */
 int source_fd(const struct source *source);
 
