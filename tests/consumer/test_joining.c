@@ -10,7 +10,8 @@ enum {
     JOIN_GROUP = 11,
     HEARTBEAT = 12,
     SYNC_GROUP = 14,
-    LONGEST_US = 10000000
+    LONGEST_US = 10000000,
+    LONG_US = 4000000
 };
 
 static struct joining joining;
@@ -62,6 +63,7 @@ rd_kafka_interceptor_add_on_response_received(rd_kafka_t *rk, const char *name,
 static void watch(void)
 {
     joining.since_us = 0;
+    joining.long_us = LONG_US;
     joining_watch(&joining, CONF);
     char why[8];
     ck_assert_int_eq(watching.on_new(RK, CONF, watching.of_new, why, sizeof why), RD_KAFKA_RESP_ERR_NO_ERROR);
@@ -158,8 +160,69 @@ START_TEST(nobody_waits_for_longer_than_ten_seconds_for_a_request_that_does_not_
 }
 END_TEST
 
+/* --- the coordinator's silence -------------------------------------------------------------------------- */
+
+static void hear_after(int64_t us, int16_t api)
+{
+    fake_clock_advance(us);
+    response(api, RD_KAFKA_RESP_ERR_NO_ERROR);
+}
+
+START_TEST(a_coordinator_that_answers_in_time_was_not_silent)
+{
+    ck_assert(!joining_was_silent(&joining));
+    for (int i = 0; i < 5; i++) {
+        hear_after(LONG_US, i % 2 == 0 ? HEARTBEAT : JOIN_GROUP);
+        ck_assert(!joining_was_silent(&joining));
+    }
+}
+END_TEST
+
+START_TEST(a_coordinator_that_answers_no_more_is_silent_whatever_else_is_answered)
+{
+    hear_after(0, HEARTBEAT);
+    fake_clock_advance(LONG_US);
+    ck_assert(!joining_was_silent(&joining));
+    hear_after(1, FETCH);
+    hear_after(0, OFFSET_COMMIT);
+    ck_assert(joining_was_silent(&joining));
+    fake_clock_advance(100 * LONGEST_US);
+    ck_assert(joining_was_silent(&joining)); /* as long as it lasts */
+}
+END_TEST
+
+START_TEST(a_long_silence_counts_for_ten_seconds_after_it_ended)
+{
+    static const int16_t answers[] = {HEARTBEAT, JOIN_GROUP};
+    for (size_t i = 0; i < 2; i++) {
+        hear_after(LONGEST_US, answers[i]);
+        hear_after(LONG_US + 1, answers[i]);
+        ck_assert(joining_was_silent(&joining));
+        hear_after(LONG_US, answers[i]);
+        hear_after(LONG_US, answers[i]);
+        fake_clock_advance(LONGEST_US - 2 * LONG_US - 1);
+        ck_assert(joining_was_silent(&joining));
+        fake_clock_advance(1);
+        ck_assert(!joining_was_silent(&joining));
+    }
+}
+END_TEST
+
+START_TEST(shortly_after_the_machine_has_started_nothing_was_silent)
+{
+    fake_clock_set(LONG_US + 1, clock_wall_us());
+    ck_assert(!joining_was_silent(&joining));
+    hear_after(0, HEARTBEAT);
+    ck_assert(!joining_was_silent(&joining));
+}
+END_TEST
+
 CHECK_MAIN_WITH("consumer/joining", watch, NULL, it_joins_from_its_request_to_the_answer_that_ends_it,
                 a_join_that_got_no_answer_is_over, other_requests_say_nothing,
                 shortly_after_the_machine_has_started_it_is_not_taken_for_joining,
                 a_join_may_take_as_long_as_its_slowest_member,
-                nobody_waits_for_longer_than_ten_seconds_for_a_request_that_does_not_come)
+                nobody_waits_for_longer_than_ten_seconds_for_a_request_that_does_not_come,
+                a_coordinator_that_answers_in_time_was_not_silent,
+                a_coordinator_that_answers_no_more_is_silent_whatever_else_is_answered,
+                a_long_silence_counts_for_ten_seconds_after_it_ended,
+                shortly_after_the_machine_has_started_nothing_was_silent)

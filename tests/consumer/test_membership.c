@@ -210,7 +210,7 @@ END_TEST
 START_TEST(leaving_polls_until_all_is_taken_back_and_a_moment_more)
 {
     int64_t before_us = fake_monotonic_us;
-    seen.owned = 2;
+    seen.owned = 1;
     seen.message = true;
     membership_leave(NULL, &seen.owned);
     ck_assert_int_eq(seen.unsubscribes, 1);
