@@ -1,13 +1,5 @@
 /* Dead letters on their way: what is committed meanwhile, what is refused and sent again, what is forgotten.
  */
-#include "tests/consumer/fake_producer.h"
-#include "tests/consumer/segment.h"
-#include "tests/consumer/table.h"
-#include "tests/support/capture.h"
-#include "tests/support/fake_clock.h"
-
-#include "consumer/backoff.h"
-#include "consumer/dead_letters.h"
 #include "tests/consumer/letters_case.h"
 
 /* --- opening ------------------------------------------------------------------------------------------- */
@@ -22,6 +14,27 @@ START_TEST(a_topic_that_cannot_be_one_is_refused)
     ck_assert_int_eq(dead_letters_open(&bad, &settings, FAKE_RK, FAKE_QUEUE, &table, NULL, &error), 0);
     ck_assert_ptr_null(dead_letters_topic(bad)); /* off */
     dead_letters_close(bad);
+}
+END_TEST
+
+/* The sanitizers ask these at their start; without them, they end a process that wants too much. */
+const char *__asan_default_options(void);
+const char *__tsan_default_options(void);
+const char *__asan_default_options(void)
+{
+    return "allocator_may_return_null=1";
+}
+const char *__tsan_default_options(void)
+{
+    return "allocator_may_return_null=1";
+}
+
+START_TEST(for_more_letters_than_there_is_memory_for_it_does_not_open)
+{
+    struct dead_letters *none;
+    settings.batch_size = INT64_MAX;
+    ck_assert_int_eq(dead_letters_open(&none, &settings, FAKE_RK, FAKE_QUEUE, &table, NULL, &error), -1);
+    ck_assert_str_eq(error.text, "out of memory");
 }
 END_TEST
 
@@ -251,6 +264,17 @@ START_TEST(a_refused_letter_is_not_waited_for_and_fails_the_flush)
 }
 END_TEST
 
+START_TEST(what_is_refused_and_what_is_under_way_are_both_missing_when_the_time_is_over)
+{
+    send_one(0, 15);
+    producer.send = RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE;
+    send_one(1, 12);
+    producer.on_flush = let_time_pass;
+    ck_assert_int_eq(dead_letters_flush(letters, US_PER_SECOND, &error), -1);
+    ck_assert_str_eq(error.text, "2 dead letters are not acknowledged yet; their records come again");
+}
+END_TEST
+
 /* --- many ---------------------------------------------------------------------------------------------- */
 
 START_TEST(so_many_can_be_under_way_and_no_more)
@@ -298,6 +322,7 @@ START_TEST(what_is_under_way_when_it_closes_is_given_up_without_a_word)
 END_TEST
 
 CHECK_MAIN_WITH("consumer/dead_letters", open_letters, close_letters, a_topic_that_cannot_be_one_is_refused,
+                for_more_letters_than_there_is_memory_for_it_does_not_open,
                 nothing_is_opened_before_the_first_letter, without_letters_nothing_is_asked_of_them,
                 the_clusters_id_is_asked_for_until_somebody_says_it,
                 nothing_beyond_a_letter_is_committed_before_it_is_acknowledged,
@@ -308,5 +333,6 @@ CHECK_MAIN_WITH("consumer/dead_letters", open_letters, close_letters, a_topic_th
                 the_next_record_whose_letter_is_not_acknowledged_is_known,
                 flushing_waits_until_all_are_answered, a_flush_begins_with_the_answers_that_have_come,
                 but_not_for_ever, a_refused_letter_is_not_waited_for_and_fails_the_flush,
+                what_is_refused_and_what_is_under_way_are_both_missing_when_the_time_is_over,
                 so_many_can_be_under_way_and_no_more,
                 what_is_under_way_when_it_closes_is_given_up_without_a_word)
