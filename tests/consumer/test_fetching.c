@@ -395,6 +395,7 @@ START_TEST(a_pause_stops_all_and_its_end_looks_at_the_last_records)
     kafka_said();
     fetching_pause(&fetching, true);
     ck_assert(fetching.paused);
+    ck_assert_int_eq(row(0)->state, STATE_READING); /* it changes no state, its end does */
     settle();
     SAID("pause 0 1");
     fetching_pause(&fetching, false);

@@ -77,6 +77,15 @@ START_TEST(a_row_is_its_place_and_its_fields_in_the_batchs_order)
 }
 END_TEST
 
+/* SQLite tells rows apart by it. */
+START_TEST(each_row_has_a_rowid_of_its_own)
+{
+    open_db("messages");
+    fill_messages();
+    ck_assert_str_eq(answer("SELECT count(DISTINCT rowid) FROM \"the batch\""), "3;");
+}
+END_TEST
+
 START_TEST(a_field_that_is_not_there_is_null_and_an_empty_one_is_not)
 {
     open_db("messages");
@@ -158,6 +167,6 @@ START_TEST(it_is_in_no_file)
 END_TEST
 
 CHECK_MAIN_WITH("consumer/batch_table", begin, end, a_row_is_its_place_and_its_fields_in_the_batchs_order,
-                a_field_that_is_not_there_is_null_and_an_empty_one_is_not,
+                each_row_has_a_rowid_of_its_own, a_field_that_is_not_there_is_null_and_an_empty_one_is_not,
                 a_uuid_is_text_and_money_its_minor_units, each_row_ticks, the_next_batch_is_read_anew,
                 one_statement_inserts_a_whole_batch, it_is_in_no_file)
