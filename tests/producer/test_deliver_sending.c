@@ -2,6 +2,7 @@
 #include "tests/producer/deliver_case.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <poll.h>
@@ -194,6 +195,16 @@ START_TEST(what_was_never_opened_can_be_closed)
 }
 END_TEST
 
+START_TEST(closing_leaves_no_descriptor_of_its_own)
+{
+    open_with("linger.ms=0", NULL);
+    int wake_fd = delivery.wake_fd;
+    delivery_close(&delivery);
+    ck_assert_int_eq(fcntl(wake_fd, F_GETFD), -1);
+    delivery = (struct delivery){0};
+}
+END_TEST
+
 /* --- waiting ------------------------------------------------------------------------------------------- */
 
 static bool later_than(int64_t began_us, int64_t us)
@@ -250,13 +261,23 @@ START_TEST(what_is_outstanding_is_flushed_a_moment_at_a_time)
 }
 END_TEST
 
-START_TEST(how_much_is_outstanding_is_published)
+static uint64_t heartbeats(void)
+{
+    struct stats_liveness liveness;
+    struct stats_snapshot *snapshot = segment_look();
+    stats_snapshot_liveness(snapshot, &liveness);
+    stats_snapshot_free(snapshot);
+    return liveness.heartbeat_tick;
+}
+
+START_TEST(how_much_is_outstanding_is_published_with_a_heartbeat)
 {
     open_with("linger.ms=60000", segment_open());
     send_all(3);
     delivery.published_us = 0;
     delivery_serve(&delivery);
     ck_assert_int_eq(published_status("queue_depth"), 3);
+    ck_assert_uint_eq(heartbeats(), 1);
     send_all(1);
     delivery_serve(&delivery);
     ck_assert_int_eq(published_status("queue_depth"), 3); /* not each time */
@@ -329,6 +350,7 @@ static void open_with_ledger(void)
 {
     sender = pthread_self();
     snprintf(ledger_path, sizeof ledger_path, "/tmp/test-deliver-%d", (int)getpid());
+    unlink(ledger_path); /* of a run that was killed */
     LOAD("--quiet", "--name=alpha", "--ledger", ledger_path, "-Xlinger.ms=60000");
     open_loaded(NULL);
 }
@@ -403,10 +425,10 @@ CHECK_MAIN_WITH("producer/deliver: sending", NULL, close_delivery,
                 a_record_that_librdkafka_does_not_take_is_counted_and_told_and_takes_no_number,
                 it_sends_idempotently_unless_the_user_says_otherwise,
                 a_check_finds_what_librdkafka_or_our_rules_refuse, what_was_never_opened_can_be_closed,
-                a_wait_ends_when_its_descriptor_is_readable, a_wait_ends_when_it_is_asked_to_stop,
-                a_wait_for_nothing_takes_its_time_and_no_more,
-                what_is_outstanding_is_flushed_a_moment_at_a_time, how_much_is_outstanding_is_published,
-                the_end_says_how_many_were_sent,
+                closing_leaves_no_descriptor_of_its_own, a_wait_ends_when_its_descriptor_is_readable,
+                a_wait_ends_when_it_is_asked_to_stop, a_wait_for_nothing_takes_its_time_and_no_more,
+                what_is_outstanding_is_flushed_a_moment_at_a_time,
+                how_much_is_outstanding_is_published_with_a_heartbeat, the_end_says_how_many_were_sent,
                 the_end_says_how_many_were_not_delivered_and_how_many_may_be_stored,
                 every_record_is_in_the_ledger_and_on_the_disk_when_it_ends,
                 what_was_reported_is_in_the_file_with_the_next_publication,

@@ -53,8 +53,18 @@ int fdatasync(int fd)
     return fails == 0 ? 0 : -1;
 }
 
-static int truncate_fails;
+/* The thread rests between two syncs: for a part of a second, which passes at once. */
+int pthread_cond_timedwait(pthread_cond_t *condition, pthread_mutex_t *mutex, const struct timespec *until)
+{
+    (void)condition, (void)mutex;
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    ck_assert(until->tv_sec == now.tv_sec || until->tv_sec == now.tv_sec + 1);
+    ck_assert(until->tv_nsec >= 0 && until->tv_nsec < 1000000000);
+    return ETIMEDOUT;
+}
 
+static int truncate_fails;
 int ftruncate(int fd, off_t size)
 {
     errno = truncate_fails;
@@ -62,7 +72,6 @@ int ftruncate(int fd, off_t size)
 }
 
 static int folder_unreadable; /* errno */
-
 int open(const char *name, int flags, ...)
 {
     va_list arguments;
@@ -76,7 +85,6 @@ int open(const char *name, int flags, ...)
 }
 
 static int folders_synced, folder_fails;
-
 int fsync(int fd)
 {
     struct stat status;
@@ -96,6 +104,7 @@ static struct ledger *ledger;
 static void setup(void)
 {
     snprintf(path, sizeof path, "/tmp/test-ledger-%d", (int)getpid());
+    unlink(path); /* of a run that was killed */
     error = (struct error)ERROR_INIT;
     caller = pthread_self();
     sem_init(&synced_by_thread, 0, 0);
@@ -128,13 +137,27 @@ static void put_file(const char *text)
     close(fd);
 }
 
-/* Until the thread has waited for the disk once more. */
-static void await_thread(void)
+static int thread_syncs_within(int64_t ms)
 {
     struct timespec until;
     clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec += 10;
-    ck_assert_int_eq(sem_timedwait(&synced_by_thread, &until), 0);
+    until.tv_nsec += ms % 1000 * 1000000;
+    until.tv_sec += ms / 1000 + until.tv_nsec / 1000000000;
+    until.tv_nsec %= 1000000000;
+    return sem_timedwait(&synced_by_thread, &until);
+}
+
+static void await_thread(void)
+{
+    ck_assert_int_eq(thread_syncs_within(10000), 0);
+}
+
+static int open_descriptors(void)
+{
+    int count = 0;
+    for (int fd = 0; fd < 64; fd++)
+        count += fcntl(fd, F_GETFD) != -1;
+    return count;
 }
 
 static const char *content(void)
@@ -221,9 +244,11 @@ END_TEST
 
 START_TEST(the_folder_of_a_new_file_reaches_the_disk_too)
 {
+    int before = open_descriptors();
     ck_assert_int_eq(open_it(1), 0);
     ck_assert_int_eq(folders_synced, 1);
     close_it();
+    ck_assert_int_eq(open_descriptors(), before);
     ck_assert_int_eq(open_it(1), 0); /* it is there */
     ck_assert_int_eq(folders_synced, 1);
     close_it();
@@ -303,7 +328,8 @@ START_TEST(what_was_flushed_reaches_the_disk_without_the_caller)
         await_thread();
     }
     ck_assert_int_eq(synced_by_caller, before);
-    ck_assert_int_eq(sem_trywait(&synced_by_thread), -1); /* nothing new, nothing to wait for */
+    ck_assert_int_eq(ledger_flush(ledger, &error), 0); /* nothing new, nothing to wait for */
+    ck_assert_int_eq(thread_syncs_within(20), -1);
 }
 END_TEST
 

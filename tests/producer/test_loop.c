@@ -101,6 +101,7 @@ void delivery_wait(struct delivery *of, int64_t wait_us, int fd)
 {
     (void)of;
     ck_assert_int_gt(wait_us, 0);
+    ck_assert(fd == -1 || !worker_control_paused(NULL)); /* what comes meanwhile is not what it waits for */
     delivery.waits++;
     delivery.wait_fd = fd;
     delivery.longest_wait_us = wait_us > delivery.longest_wait_us ? wait_us : delivery.longest_wait_us;
@@ -241,6 +242,17 @@ START_TEST(paused_nothing_is_sent_and_nothing_is_caught_up_with)
 }
 END_TEST
 
+START_TEST(paused_it_does_not_wait_for_standard_input)
+{
+    give_stdin("{\"content\":\"one\"}\n");
+    boss.pause_us = 0;
+    boss.stop_us = 5 * US_PER_SECOND;
+    ck_assert_int_eq(RUN("--stdin", "--workload=messages"), EXIT_CODE_OK);
+    ck_assert_int_eq(delivery.sent, 0);
+    ck_assert_int_eq(delivery.waits, 5);
+}
+END_TEST
+
 /* --- no room ------------------------------------------------------------------------------------------- */
 
 START_TEST(a_record_for_which_there_is_no_room_is_tried_until_there_is)
@@ -353,6 +365,7 @@ CHECK_MAIN_WITH("producer/loop", begin, end, a_record_goes_every_interval_until_
                 a_high_rate_sleeps_200_us_at_least_and_sends_what_is_due_then,
                 another_rate_holds_from_when_it_is_wanted_and_is_answered,
                 paused_nothing_is_sent_and_nothing_is_caught_up_with,
+                paused_it_does_not_wait_for_standard_input,
                 a_record_for_which_there_is_no_room_is_tried_until_there_is,
                 a_made_record_that_a_stop_finds_waiting_never_existed,
                 a_line_that_a_stop_finds_waiting_is_told, a_stop_ends_it_though_records_are_left,

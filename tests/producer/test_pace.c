@@ -113,6 +113,10 @@ START_TEST(a_year_at_the_highest_rate_does_not_overflow)
         ck_assert_int_eq(pace.sent, 0);
     }
     ck_assert_int_eq(pace.start_us, clock_monotonic_us() + 3 * US_PER_SECOND);
+    pace_init_interval(&pace, INT64_MAX / 4, clock_monotonic_us() - INT64_MAX / 2);
+    for (int i = 0; i < 5; i++)
+        pace_sent(&pace);
+    ck_assert_int_gt(pace_wait_us(&pace, clock_monotonic_us()), INT64_MAX / 8);
 }
 END_TEST
 

@@ -1,6 +1,8 @@
 #include "producer/source.h"
 
 #include <fcntl.h>
+#include <sys/random.h>
+#include <sys/syscall.h>
 
 #include "common/exit_codes.h"
 #include "common/log.h"
@@ -57,6 +59,41 @@ START_TEST(a_seed_makes_the_same_records_again)
 }
 END_TEST
 
+static bool no_chance;
+
+ssize_t getrandom(void *bytes, size_t count, unsigned flags)
+{
+    if (!no_chance)
+        return syscall(SYS_getrandom, bytes, count, flags);
+    memset(bytes, 0, count);
+    return -1;
+}
+
+/* The first record of a stream without --seed. */
+static size_t first_record(uint8_t bytes[1024])
+{
+    ck_assert_int_eq(OPEN("--workload=messages"), 0);
+    ck_assert_int_eq(source_next(&source, &error), SOURCE_RECORD);
+    ck_assert_int_eq(source_fd(&source), -1);
+    size_t length = record_encode(&source.record, bytes, 1024);
+    settings_release(&settings);
+    memset(&settings, 0, sizeof settings);
+    return length;
+}
+
+START_TEST(without_a_seed_each_stream_is_another_even_where_there_is_no_chance)
+{
+    uint8_t streams[4][1024] = {{0}};
+    for (int i = 0; i < 4; i++) {
+        no_chance = i >= 2;
+        first_record(streams[i]);
+        fake_clock_advance(i >= 2 ? 12345 : 0);
+    }
+    ck_assert_mem_ne(streams[0], streams[1], 1024);
+    ck_assert_mem_ne(streams[2], streams[3], 1024);
+}
+END_TEST
+
 START_TEST(ends_after_the_count)
 {
     ck_assert_int_eq(OPEN("--count", "3"), 0);
@@ -68,9 +105,11 @@ END_TEST
 
 START_TEST(makes_the_one_record_of_flags)
 {
-    ck_assert_int_eq(
-        OPEN("--amount", "249.99", "--currency", "PLN", "--user", "marek", "--method", "credit_card"), 0);
+    ck_assert_int_eq(OPEN("--payment-id", "0193a1b2-0000-7000-8000-000000000001", "--amount", "249.99",
+                          "--currency", "PLN", "--user", "marek", "--method", "credit_card"),
+                     0);
     ck_assert_int_eq(source_next(&source, &error), SOURCE_RECORD);
+    ck_assert_mem_eq(source.record.values[0].text.data, "\x01\x93\xa1\xb2", 4);
     ck_assert_int_eq(source.record.values[2].integer, 24999);
     ck_assert_int_eq(source_next(&source, &error), SOURCE_END);
 }
@@ -102,6 +141,7 @@ START_TEST(passes_over_the_lines_that_are_no_records)
 }
 END_TEST
 
-CHECK_MAIN_WITH("producer/source", NULL, teardown, a_seed_makes_the_same_records_again, ends_after_the_count,
+CHECK_MAIN_WITH("producer/source", NULL, teardown, a_seed_makes_the_same_records_again,
+                without_a_seed_each_stream_is_another_even_where_there_is_no_chance, ends_after_the_count,
                 makes_the_one_record_of_flags, refuses_the_one_record_at_once,
                 passes_over_the_lines_that_are_no_records)
