@@ -1,0 +1,152 @@
+/* fake_process.h: processes that are none, in place of supervisor/spawn.c. A test plays the program: it says
+ * things on the process's channel, hears what the supervisor asks, and ends it.
+ *
+ * Including this file is all that a test has to do, as with fake_clock.h: it defines all that spawn.h
+ * declares, and the linker leaves spawn.o in its archive. Only the test's one source file may include it.
+ */
+#ifndef KSUPERVISE_TESTS_SUPERVISOR_FAKE_PROCESS_H
+#define KSUPERVISE_TESTS_SUPERVISOR_FAKE_PROCESS_H
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+
+#include "common/rpc/message.h"
+#include "supervisor/worker.h"
+#include "tests/support/check_main.h"
+
+enum { FAKE_PROCESSES_MAX = 512, FAKE_PIDS_FROM = 1000000 };
+
+/* What the program has, and what was done to it. */
+struct fake_process {
+    char program[32];
+    int channel_fd, segment_fd; /* its own ends; -1: closed, or none */
+    struct process_end end;
+    int signal; /* the last that it got; 0: none */
+    unsigned signals;
+    unsigned group_kills;
+};
+
+static struct fake_process fake_processes[FAKE_PROCESSES_MAX];
+static size_t fake_process_count;
+static int fake_spawn_errno;             /* the next start fails with it; 0: it does not */
+static int fake_signal_errno;            /* every signal fails with it; 0: none does */
+static struct process_end fake_survivor; /* exit_status: the pid that process_end_survivor was told */
+
+static inline struct fake_process *fake_process(const struct process *process)
+{
+    ck_assert_int_ge(process->pid, FAKE_PIDS_FROM);
+    return &fake_processes[process->pid - FAKE_PIDS_FROM];
+}
+
+static inline int fake_own(int fd)
+{
+    return fd == -1 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, 3);
+}
+
+static inline void fake_close(int *fd)
+{
+    if (*fd != -1)
+        close(*fd);
+    *fd = -1;
+}
+
+/* The process ends; what it has said before is still there to be read. */
+static inline void fake_ends(const struct process *process, int exit_status, int signal)
+{
+    struct fake_process *fake = fake_process(process);
+    uint64_t one = 1;
+    fake->end.exit_status = exit_status;
+    fake->end.signal = signal;
+    fake_close(&fake->channel_fd);
+    ck_assert_int_eq(write(process->pidfd, &one, sizeof one), (ssize_t)sizeof one);
+}
+
+int process_spawn(struct process *process, const struct spawn_request *request, struct error *error)
+{
+    if (fake_spawn_errno != 0) {
+        errno = fake_spawn_errno;
+        fake_spawn_errno = 0;
+        return error_set(error, "cannot start %s: %s", request->path, strerror(errno));
+    }
+    ck_assert_uint_lt(fake_process_count, FAKE_PROCESSES_MAX);
+    struct fake_process *fake = &fake_processes[fake_process_count];
+    *fake = (struct fake_process){.channel_fd = fake_own(request->channel_fd),
+                                  .segment_fd = fake_own(request->segment_fd)};
+    snprintf(fake->program, sizeof fake->program, "%s", strrchr(request->path, '/') + 1);
+    *process = (struct process){FAKE_PIDS_FROM + (pid_t)fake_process_count++,
+                                eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), 7};
+    ck_assert_int_ne(process->pidfd, -1);
+    return 0;
+}
+
+int process_signal(const struct process *process, int number)
+{
+    struct fake_process *fake = fake_process(process);
+    errno = fake_signal_errno;
+    if (fake_signal_errno != 0)
+        return -1;
+    fake->signal = number;
+    fake->signals++;
+    return 0;
+}
+
+void process_kill_group(const struct process *process)
+{
+    struct fake_process *fake = fake_process(process);
+    if (fake->group_kills++ == 0)
+        fake_ends(process, -1, SIGKILL);
+}
+
+int process_reap(struct process *process, struct process_end *end)
+{
+    uint64_t count;
+    if (process->pid == 0 || read(process->pidfd, &count, sizeof count) != (ssize_t)sizeof count)
+        return 0;
+    *end = fake_process(process)->end;
+    fake_close(&fake_process(process)->segment_fd);
+    close(process->pidfd);
+    *process = (struct process){0, -1, 0};
+    return 1;
+}
+
+void process_abandon(struct process *process)
+{
+    if (process->pid == 0)
+        return;
+    process_kill_group(process);
+    fake_close(&fake_process(process)->segment_fd);
+    close(process->pidfd);
+    *process = (struct process){0, -1, 0};
+}
+
+void process_end_survivor(pid_t pid, uint64_t start_ticks)
+{
+    fake_survivor = (struct process_end){.exit_status = pid, .signal = (int)start_ticks};
+}
+
+/* What the process of a worker says on its channel: FAKE_SAYS(worker, "ready", "i", (int64_t)3). */
+#define FAKE_SAYS(worker, ...)                                                                               \
+    do {                                                                                                     \
+        char fake_bytes[RPC_MESSAGE_BYTES];                                                                  \
+        size_t fake_length = rpc_pack_notification(fake_bytes, sizeof fake_bytes, __VA_ARGS__);              \
+        ck_assert_int_eq(send(fake_process(&(worker)->process)->channel_fd, fake_bytes, fake_length, 0),     \
+                         (ssize_t)fake_length);                                                              \
+    } while (0)
+
+/* The next thing that the process was told: its method, "" when nothing came. `message` is at its parameters;
+ * good until the next call. */
+static inline const char *fake_hears(const struct worker *worker, struct rpc_message *message)
+{
+    static char bytes[RPC_MESSAGE_BYTES];
+    static char method[64];
+    ssize_t length = recv(fake_process(&worker->process)->channel_fd, bytes, sizeof bytes, MSG_DONTWAIT);
+    if (length <= 0)
+        return "";
+    ck_assert_int_eq(rpc_parse(message, bytes, (size_t)length), 0);
+    snprintf(method, sizeof method, "%.*s", (int)message->method.length, message->method.data);
+    return method;
+}
+
+#endif

@@ -1,0 +1,742 @@
+/* What the verbs do to a fleet, and when each is done. */
+#include <msgpack.h>
+#include <signal.h>
+#include <strings.h>
+
+#include "tests/supervisor/fleet_stage.h"
+
+static struct worker *bravo, *zulu, *producer;
+static struct request request; /* the one that is under way */
+static struct error error;
+
+static void set_up(void)
+{
+    FLEET_OPEN("--clients", "bravo,zulu", "--bootstrap", "h:1", "--max-deaths", "1");
+    fleet_begin();
+    bravo = fleet_worker("bravo");
+    zulu = fleet_worker("zulu");
+    producer = fleet_worker(PRODUCER_WORKER);
+    fleet_all_ready();
+}
+
+static void tear_down(void)
+{
+    request_release(&request);
+    fleet_close();
+}
+
+static enum progress begins(const char *verb, const char *target, const char *argument)
+{
+    const char *suggestion;
+    request_release(&request);
+    error = (struct error)ERROR_INIT;
+    request = (struct request){.supervisor = &fleet, .verb = verb_find(verb, strlen(verb), &suggestion)};
+    ck_assert_ptr_nonnull(request.verb);
+    snprintf(request.target, sizeof request.target, "%s", target);
+    snprintf(request.argument, sizeof request.argument, "%s", argument);
+    return request.verb->begin(&request, &error);
+}
+
+static enum progress is(void)
+{
+    error = (struct error)ERROR_INIT;
+    return request.verb->check(&request, &error);
+}
+
+static void waits(const char *verb, const char *target, const char *argument)
+{
+    ck_assert_msg(begins(verb, target, argument) == PROGRESS_WAITING, "%s", error.text);
+    ck_assert_int_eq(is(), PROGRESS_WAITING);
+}
+
+static void is_refused(const char *verb, const char *target, const char *argument, const char *why)
+{
+    ck_assert_int_eq(begins(verb, target, argument), PROGRESS_FAILED);
+    ck_assert_ptr_nonnull(strstr(error.text, why));
+}
+
+static void ends(struct worker *worker, int exit_status)
+{
+    fake_ends(&worker->process, exit_status, 0);
+    fleet_turn();
+}
+
+/* What a packing function has packed, as bytes; its length in `packed_length`. */
+static size_t packed_length;
+static const char *packed(void (*pack)(struct request *, msgpack_packer *))
+{
+    static msgpack_sbuffer buffer;
+    msgpack_packer packer;
+    msgpack_sbuffer_destroy(&buffer);
+    msgpack_sbuffer_init(&buffer);
+    msgpack_packer_init(&packer, &buffer, msgpack_sbuffer_write);
+    pack(&request, &packer);
+    packed_length = buffer.size;
+    struct mp_reader reader;
+    mp_init(&reader, buffer.data, buffer.size); /* it is one whole value */
+    ck_assert_int_eq(mp_step(&reader, MP_DEPTH_MAX), MP_OK);
+    ck_assert(mp_at_end(&reader));
+    return buffer.data;
+}
+
+/* The lines of the answer, each with its '\n'. */
+static const char *lines(void)
+{
+    static char text[8192];
+    struct mp_reader reader;
+    uint32_t count;
+    struct mp_view line;
+    size_t used = 0;
+    const char *bytes = packed(verb_lines);
+    mp_init(&reader, bytes, packed_length);
+    ck_assert(mp_read_array(&reader, &count));
+    text[0] = '\0';
+    while (count-- > 0 && mp_read_str(&reader, &line))
+        used += (size_t)snprintf(text + used, sizeof text - used, "%.*s\n", (int)line.length, line.data);
+    return text;
+}
+
+/* --- who is meant -------------------------------------------------------------------------------------- */
+
+START_TEST(a_target_that_is_nobody_is_refused_by_each_verb_that_has_one)
+{
+    static const char *const verbs[] = {"start", "stop", "restart", "kill", "pause", "resume", "reset"};
+    for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++)
+        is_refused(verbs[i], "yank", strcmp(verbs[i], "reset") == 0 ? "earliest" : "",
+                   "there is no client or worker 'yank'");
+}
+END_TEST
+
+START_TEST(a_verb_touches_whom_it_means_and_nobody_else)
+{
+    waits("stop", "bravo", "");
+    ck_assert_int_eq(bravo->state, WORKER_STOPPING);
+    ck_assert_int_eq(zulu->state, WORKER_READY);
+    ck_assert_int_eq(producer->state, WORKER_READY);
+}
+END_TEST
+
+START_TEST(a_verb_for_all_waits_for_the_last_of_them)
+{
+    struct worker *const order[] = {producer, bravo, zulu}; /* not that of the fleet */
+    waits("stop", "all", "");
+    for (size_t i = 0; i < 3; i++) {
+        ck_assert_int_eq(is(), PROGRESS_WAITING);
+        ends(order[i], 0);
+    }
+    ck_assert_int_eq(is(), PROGRESS_DONE);
+}
+END_TEST
+
+/* --- start, stop, restart ------------------------------------------------------------------------------ */
+
+START_TEST(a_stop_is_done_when_there_is_no_process_and_none_will_come)
+{
+    waits("stop", "bravo", "");
+    ends(bravo, 0);
+    ck_assert_int_eq(is(), PROGRESS_DONE);
+    bravo->state = WORKER_BACKING_OFF;
+    ck_assert_int_eq(is(), PROGRESS_WAITING);
+    bravo->state = WORKER_DOWN;
+}
+END_TEST
+
+START_TEST(a_stop_takes_a_restart_back_that_was_to_follow)
+{
+    waits("restart", "bravo", "");
+    ck_assert(bravo->start_again);
+    waits("stop", "bravo", "");
+    ck_assert(!bravo->start_again);
+    ends(bravo, 0);
+    ck_assert_int_eq(bravo->state, WORKER_DOWN);
+    ck_assert_int_eq(is(), PROGRESS_DONE);
+}
+END_TEST
+
+START_TEST(a_start_is_done_when_it_works)
+{
+    begins("stop", "bravo", "");
+    ends(bravo, 0);
+    waits("start", "bravo", "");
+    ck_assert_int_eq(bravo->state, WORKER_STARTING);
+    fleet_becomes_ready(bravo);
+    ck_assert_int_eq(is(), PROGRESS_DONE);
+}
+END_TEST
+
+START_TEST(a_start_of_what_has_done_its_work_is_done_with_it)
+{
+    begins("start", "bravo", "");
+    bravo->state = WORKER_DONE;
+    ck_assert_int_eq(is(), PROGRESS_DONE);
+    bravo->state = WORKER_READY;
+}
+END_TEST
+
+START_TEST(a_start_that_ends_held_back_has_failed_with_the_reason)
+{
+    begins("stop", "bravo", "");
+    ends(bravo, 0);
+    waits("start", "bravo", "");
+    ends(bravo, EXIT_CODE_USAGE);
+    ck_assert_int_eq(is(), PROGRESS_FAILED);
+    ck_assert_ptr_eq(strstr(error.text, "bravo is held back: exit code 2: "), error.text);
+    waits("release", "bravo", "");
+    ck_assert_int_eq(bravo->state, WORKER_STARTING);
+    ck_assert_uint_eq(bravo->history.death_count, 0);
+}
+END_TEST
+
+START_TEST(a_start_is_waited_for_though_another_was_held_and_then_it_fails)
+{
+    begins("stop", "all", "");
+    ends(bravo, 0);
+    ends(zulu, 0);
+    ends(producer, 0);
+    waits("start", "all", "");
+    ends(bravo, EXIT_CODE_USAGE);
+    fleet_becomes_ready(zulu);
+    ck_assert_int_eq(is(), PROGRESS_FAILED);
+}
+END_TEST
+
+START_TEST(one_that_is_scaled_away_is_not_started)
+{
+    fleet_retire(bravo);
+    begins("start", "all", "");
+    ends(bravo, 0);
+    ck_assert_int_eq(bravo->state, WORKER_DOWN);
+    ck_assert_int_eq(is(), PROGRESS_DONE); /* and not waited for */
+}
+END_TEST
+
+START_TEST(a_restart_is_done_when_another_process_works)
+{
+    uint64_t generation = bravo->generation;
+    waits("restart", "bravo", ""); /* it works, but it is the former one */
+    ends(bravo, 0);
+    ck_assert_uint_eq(bravo->generation, generation + 1);
+    ck_assert_int_eq(is(), PROGRESS_WAITING);
+    fleet_becomes_ready(bravo);
+    ck_assert_int_eq(is(), PROGRESS_DONE);
+}
+END_TEST
+
+START_TEST(a_worker_that_came_after_the_restart_was_asked_for_is_a_new_one)
+{
+    begins("restart", "bravo", "");
+    ends(bravo, 0);
+    fleet_becomes_ready(bravo);
+    ck_assert_int_eq(fleet_scale(&fleet, "bravo", 2, &error), 0);
+    ck_assert_int_eq(is(), PROGRESS_WAITING);
+    fleet_becomes_ready(fleet_worker("bravo.2"));
+    ck_assert_int_eq(is(), PROGRESS_DONE);
+}
+END_TEST
+
+/* --- signals ------------------------------------------------------------------------------------------- */
+
+START_TEST(a_signal_has_its_name_with_and_without_SIG_or_its_number)
+{
+    static const struct {
+        const char *text;
+        int number;
+    } signals[] = {{"", SIGTERM},     {"TERM", SIGTERM}, {"SIGTERM", SIGTERM}, {"sigterm", SIGTERM},
+                   {"hup", SIGHUP},   {"1", SIGHUP},     {"15", SIGTERM},      {"STOP", SIGSTOP},
+                   {"SEGV", SIGSEGV}, {"64", 64}};
+    for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++) {
+        begins("kill", "bravo", signals[i].text);
+        ck_assert_int_eq(fake_process(&bravo->process)->signal, signals[i].number);
+        ck_assert_uint_eq(fake_process(&bravo->process)->signals, i + 1);
+    }
+    ck_assert_uint_eq(fake_process(&zulu->process)->signals, 0);
+}
+END_TEST
+
+START_TEST(what_is_no_signal_is_refused_and_nobody_gets_one)
+{
+    static const char *const texts[] = {"NONE", "0", "65", "-1", "SIG", "TERMINATE", "9x"};
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        char why[64];
+        snprintf(why, sizeof why, "'%s' is no signal", texts[i]);
+        is_refused("kill", "all", texts[i], why);
+    }
+    ck_assert_uint_eq(fake_process(&bravo->process)->signals, 0);
+    ck_assert(!bravo->signalled);
+}
+END_TEST
+
+START_TEST(a_signal_that_an_operator_sent_is_remembered_for_that_process)
+{
+    begins("kill", "bravo", "SEGV");
+    ck_assert(bravo->signalled);
+    ck_assert(!zulu->signalled);
+    ck_assert_int_eq(is(), PROGRESS_DONE); /* it may be handled: sent is all that is known */
+    fleet_start_worker(bravo);
+    fake_ends(&bravo->process, -1, SIGSEGV);
+    fleet_turn();
+    fleet_start_worker(bravo);
+    ck_assert(!bravo->signalled);
+}
+END_TEST
+
+START_TEST(a_signal_that_cannot_be_sent_has_failed)
+{
+    fake_signal_errno = ESRCH;
+    is_refused("kill", "bravo", "", "bravo cannot be signalled");
+    ck_assert(!bravo->signalled);
+}
+END_TEST
+
+START_TEST(who_has_no_process_cannot_be_signalled)
+{
+    begins("stop", "bravo", "");
+    ends(bravo, 0);
+    is_refused("kill", "bravo", "", "bravo has no process: it is down");
+}
+END_TEST
+
+START_TEST(a_SIGKILL_is_done_when_that_process_is_gone)
+{
+    waits("kill", "bravo", "KILL");
+    ck_assert_int_eq(fake_process(&bravo->process)->signal, SIGKILL);
+    fake_ends(&bravo->process, -1, SIGKILL);
+    fleet_turn(); /* --max-deaths 1: held */
+    ck_assert_int_eq(bravo->process.pid, 0);
+    ck_assert_int_eq(is(), PROGRESS_DONE);
+    fleet_start_worker(bravo); /* another one runs already */
+    ck_assert_int_eq(is(), PROGRESS_DONE);
+}
+END_TEST
+
+/* --- pauses -------------------------------------------------------------------------------------------- */
+
+static void is_in(struct worker *worker, enum stats_phase phase)
+{
+    struct stats_writer *writer = fleet_writer(worker);
+    stats_phase(writer, phase, clock_wall_us());
+    stats_writer_close(writer);
+}
+
+static bool hears_pause(struct worker *worker)
+{
+    struct rpc_message message;
+    bool paused = false;
+    ck_assert_str_eq(fake_hears(worker, &message), "pause");
+    ck_assert(mp_read_bool(&message.params, &paused));
+    return paused;
+}
+
+START_TEST(a_pause_is_done_when_the_worker_says_so_and_so_is_its_end)
+{
+    is_in(bravo, PHASE_POLLING);
+    waits("pause", "bravo", "");
+    ck_assert(bravo->paused && !zulu->paused);
+    ck_assert(hears_pause(bravo));
+    is_in(bravo, PHASE_PAUSED);
+    ck_assert_int_eq(is(), PROGRESS_DONE);
+    waits("resume", "bravo", "");
+    ck_assert(!bravo->paused);
+    ck_assert(!hears_pause(bravo));
+    is_in(bravo, PHASE_POLLING);
+    ck_assert_int_eq(is(), PROGRESS_DONE);
+}
+END_TEST
+
+START_TEST(a_pause_of_one_that_is_down_is_done_and_holds_when_it_starts)
+{
+    is_in(bravo, PHASE_POLLING);
+    begins("stop", "bravo", "");
+    ends(bravo, 0);
+    begins("pause", "bravo", "");
+    ck_assert_int_eq(is(), PROGRESS_DONE);
+    fleet_start_worker(bravo);
+    ck_assert(hears_pause(bravo));
+}
+END_TEST
+
+START_TEST(one_without_statistics_is_not_waited_for)
+{
+    segment_release(bravo);
+    begins("pause", "bravo", "");
+    ck_assert_int_eq(is(), PROGRESS_DONE);
+    begins("resume", "bravo", "");
+    ck_assert_int_eq(is(), PROGRESS_DONE);
+}
+END_TEST
+
+/* --- scale --------------------------------------------------------------------------------------------- */
+
+START_TEST(a_scale_is_done_when_what_came_works_and_what_goes_is_gone)
+{
+    waits("scale", "bravo", "3");
+    ck_assert_int_eq(request.value, 3);
+    fleet_becomes_ready(fleet_worker("bravo.2"));
+    ck_assert_int_eq(is(), PROGRESS_WAITING);
+    fleet_becomes_ready(fleet_worker("bravo.3"));
+    ck_assert_int_eq(is(), PROGRESS_DONE);
+    waits("scale", "bravo", "2");
+    ends(fleet_worker("bravo.3"), 0);
+    ck_assert_int_eq(is(), PROGRESS_DONE);
+    ck_assert_int_eq(bravo->state, WORKER_READY);
+}
+END_TEST
+
+START_TEST(a_scale_to_no_number_or_of_nobody_is_refused)
+{
+    is_refused("scale", "bravo", "0", "scale bravo");
+    is_refused("scale", "bravo", "257", "scale bravo");
+    is_refused("scale", "bravo", "many", "scale bravo");
+    is_refused("scale", "yank", "2", "there is no client 'yank'");
+    ck_assert_int_eq(begins("scale", "bravo", "256"), PROGRESS_WAITING);
+    ck_assert_uint_ge(fleet.worker_count, 256);
+}
+END_TEST
+
+/* --- the producer's pace ------------------------------------------------------------------------------- */
+
+START_TEST(a_rate_is_told_to_the_producer_and_done_when_it_has_taken_it)
+{
+    static const struct {
+        const char *target, *argument;
+        int64_t records, interval_us;
+        const char *line;
+    } rates[] = {
+        {"500/s", "", 500, 0, "producer: 500 records a second"},
+        {"Producer", "7", 7, 0, "producer: 7 records a second"},
+        {"2s", "", 0, 2000000, "producer: a record each 2 s"},
+        {"producer", "1us", 0, 1, "producer: a record each 1e-06 s"},
+        {"0", "", 0, 0, "producer: as fast as it goes"},
+        {"100000000/s", "", 100000000, 0, "producer: 100000000 records a second"},
+    };
+    for (size_t i = 0; i < sizeof rates / sizeof rates[0]; i++) {
+        struct rpc_message message;
+        int64_t told[3];
+        char line[128];
+        waits("rate", rates[i].target, rates[i].argument);
+        ck_assert_str_eq(fake_hears(producer, &message), "rate");
+        for (size_t n = 0; n < 3; n++)
+            ck_assert(mp_read_int(&message.params, &told[n]));
+        ck_assert_int_eq(told[0], request.value);
+        ck_assert_int_eq(told[1], rates[i].records);
+        ck_assert_int_eq(told[2], rates[i].interval_us);
+        snprintf(line, sizeof line, "%s, when it runs\n", rates[i].line);
+        ck_assert_str_eq(lines(), line);
+        FAKE_SAYS(producer, "rate", "i", told[0]);
+        fleet_turn();
+        ck_assert_int_eq(is(), PROGRESS_DONE);
+        snprintf(line, sizeof line, "%s\n", rates[i].line);
+        ck_assert_str_eq(lines(), line);
+    }
+}
+END_TEST
+
+START_TEST(what_is_no_rate_or_not_for_the_producer_is_refused)
+{
+    is_refused("rate", "", "", "rate: how fast?");
+    is_refused("rate", "bravo", "500", "rate is for the producer, not for 'bravo'");
+    is_refused("rate", "fast", "", "'fast' is no rate");
+    is_refused("rate", "-1", "", "'-1' is no rate");
+    is_refused("rate", "/s", "", "'/s' is no rate");
+    is_refused("rate", "2s/s", "", "'2s/s' is no rate");
+    is_refused("rate", "0s", "", "'0s' is no rate");
+    is_refused("rate", "100000001", "", "is no rate");
+    is_refused("rate", "00000000000000000000000000000500", "", "is no rate"); /* longer than any */
+    producer->retired = true;
+    is_refused("rate", "5", "", "this instance has no producer");
+    producer->retired = false;
+    ck_assert(!producer->rate.set);
+}
+END_TEST
+
+START_TEST(a_rate_is_not_waited_for_where_the_producer_is_down_or_has_another_one_by_now)
+{
+    waits("rate", "5", "");
+    fleet_set_rate(producer, 6, 0);
+    ck_assert_int_eq(is(), PROGRESS_DONE);
+    waits("rate", "5", "");
+    producer->rate.taken = request.value;
+    states_dispatch(producer, EVENT_STOP);
+    ends(producer, 0);
+    producer->rate.taken = 0;
+    ck_assert_int_eq(is(), PROGRESS_DONE);
+    producer->rate.taken = request.value;
+    ck_assert_str_eq(lines(), "producer: 5 records a second, when it runs\n");
+}
+END_TEST
+
+/* --- logs ---------------------------------------------------------------------------------------------- */
+
+static void prints(struct worker *worker, const char *text)
+{
+    tail_add(&worker->tail, clock_wall_us(), worker->generation, text, strlen(text));
+}
+
+static uint64_t last(void)
+{
+    struct mp_reader reader;
+    int64_t number = -1;
+    const char *bytes = packed(request.verb->result);
+    mp_init(&reader, bytes, packed_length);
+    ck_assert(mp_read_int(&reader, &number));
+    return (uint64_t)number;
+}
+
+START_TEST(logs_are_the_last_lines_of_who_is_meant)
+{
+    for (int i = 0; i < 25; i++) {
+        char text[16];
+        snprintf(text, sizeof text, "line %d", i);
+        prints(bravo, text);
+    }
+    prints(zulu, "zulu's");
+    ck_assert_int_eq(begins("logs", "bravo", "2"), PROGRESS_DONE);
+    ck_assert_str_eq(lines(), "bravo: line 23\nbravo: line 24\n");
+    ck_assert_int_eq(begins("logs", "bravo", ""), PROGRESS_DONE);
+    ck_assert_ptr_eq(strstr(lines(), "bravo: line 5\n"), lines());
+    ck_assert_int_eq(begins("logs", "all", "2"), PROGRESS_DONE);
+    ck_assert_str_eq(lines(), "bravo: line 24\nzulu: zulu's\n");
+    ck_assert_int_eq(begins("logs", "zulu", "2"), PROGRESS_DONE);
+    ck_assert_str_eq(lines(), "zulu: zulu's\n");
+    ck_assert_int_eq(begins("logs", "zulu", "0"), PROGRESS_DONE);
+    ck_assert_str_eq(lines(), "");
+    is_refused("logs", "yank", "", "there is no client or worker 'yank'");
+    is_refused("logs", "bravo", "some", "some");
+}
+END_TEST
+
+START_TEST(who_follows_gets_all_that_came_after_the_last_that_he_had)
+{
+    prints(bravo, "one");
+    begins("logs", "bravo", "");
+    uint64_t had = last();
+    ck_assert_uint_eq(had, bravo->tail.last);
+    char after[32];
+    snprintf(after, sizeof after, "+%d", (int)had);
+    ck_assert_int_eq(begins("logs", "bravo", after), PROGRESS_DONE);
+    ck_assert_str_eq(lines(), "");
+    prints(bravo, "two");
+    prints(bravo, "three");
+    ck_assert_str_eq(lines(), "bravo: two\nbravo: three\n");
+    ck_assert_uint_gt(last(), had);
+    begins("logs", "zulu", "");
+    ck_assert_uint_eq(last(), 0);
+}
+END_TEST
+
+/* --- step by step -------------------------------------------------------------------------------------- */
+
+START_TEST(a_rolling_restart_is_done_when_each_consumer_has_another_process)
+{
+    waits("rolling-restart", "all", "1000");
+    ck_assert_int_eq(bravo->state, WORKER_STOPPING);
+    ck_assert_int_eq(zulu->state, WORKER_READY);
+    ends(bravo, 0);
+    fleet_becomes_ready(bravo);
+    for (int i = 0; i < 3; i++)
+        fleet_turn();
+    ck_assert_int_eq(is(), PROGRESS_WAITING);
+    is_refused("rolling-restart", "all", "", "");
+    ck_assert_int_eq(producer->state, WORKER_READY);
+}
+END_TEST
+
+START_TEST(a_rolling_restart_of_who_does_not_run_is_refused)
+{
+    static const enum worker_state not_there[] = {WORKER_DOWN, WORKER_DONE, WORKER_STOPPING};
+    for (size_t i = 0; i < 3; i++) {
+        bravo->state = not_there[i];
+        is_refused("rolling-restart", "bravo", "", "no consumer of 'bravo' runs");
+    }
+    bravo->state = WORKER_READY;
+    bravo->retired = true;
+    is_refused("rolling-restart", "bravo", "", "no consumer of 'bravo' runs");
+    bravo->retired = false;
+    is_refused("rolling-restart", "producer", "", "no consumer of 'producer' runs");
+    is_refused("rolling-restart", "yank", "", "there is no client or worker 'yank'");
+    is_refused("rolling-restart", "bravo", "few", "rolling-restart bravo: records behind");
+    ck_assert(!fleet.rollout.under_way);
+}
+END_TEST
+
+START_TEST(a_rolling_restart_that_fails_says_why)
+{
+    waits("rolling-restart", "bravo", "");
+    ends(bravo, 0);
+    ends(bravo, EXIT_CODE_USAGE);
+    ck_assert_int_eq(is(), PROGRESS_FAILED);
+    ck_assert_ptr_nonnull(strstr(error.text, "bravo"));
+    ck_assert_ptr_nonnull(strstr(lines(), "bravo: "));
+    packed(request.verb->result);
+}
+END_TEST
+
+START_TEST(a_reload_without_a_file_is_refused)
+{
+    is_refused("reload", "", "", "there is no file to read again");
+}
+END_TEST
+
+START_TEST(before_the_first_rollout_nothing_has_changed)
+{
+    begins("reload", "", "");
+    ck_assert_str_eq(lines(), "nothing has changed for any worker\n");
+    const char *bytes = packed(request.verb->result);
+    ck_assert(packed_length == 1 && bytes[0] == '\x90');
+    snprintf(fleet.reload.reason, sizeof fleet.reload.reason, "line 3 is wrong");
+    ck_assert_int_eq(is(), PROGRESS_FAILED);
+    ck_assert_str_eq(error.text, "line 3 is wrong");
+    fleet.reload.reason[0] = '\0';
+    ck_assert_int_eq(is(), PROGRESS_DONE);
+}
+END_TEST
+
+/* --- the instance -------------------------------------------------------------------------------------- */
+
+START_TEST(a_shutdown_is_done_when_all_is_over)
+{
+    waits("shutdown", "", "");
+    ck_assert(fleet.stopping);
+    ck_assert_int_eq(fleet.exit_code, 0);
+    ends(producer, 0);
+    ck_assert_int_eq(is(), PROGRESS_WAITING);
+    fleet_turn();
+    ends(bravo, 0);
+    ends(zulu, 0);
+    fleet_turn();
+    ck_assert_int_eq(is(), PROGRESS_DONE);
+}
+END_TEST
+
+START_TEST(the_status_says_of_each_what_it_is)
+{
+    char line[256];
+    ck_assert_int_eq(begins("status", "bravo", ""), PROGRESS_DONE);
+    snprintf(line, sizeof line, "bravo: ready, pid %d, generation 1\n", (int)bravo->process.pid);
+    ck_assert_str_eq(lines(), line);
+    bravo->state = WORKER_READY_IDLE;
+    bravo->paused = true;
+    snprintf(bravo->reason, sizeof bravo->reason, "why");
+    snprintf(line, sizeof line,
+             "bravo: ready-idle, pid %d, generation 1, " WORKER_IDLE_TEXT ", paused, why\n",
+             (int)bravo->process.pid);
+    ck_assert_str_eq(lines(), line);
+    bravo->state = WORKER_READY;
+    states_dispatch(zulu, EVENT_STOP);
+    ends(zulu, 0);
+    begins("status", "zulu", "");
+    ck_assert_str_eq(lines(), "zulu: down\n");
+    ck_assert_int_eq(begins("status", "yank", ""), PROGRESS_DONE);
+    ck_assert_str_eq(lines(), "");
+}
+END_TEST
+
+/* The value of the first worker's member of that name. */
+static struct mp_reader member(const char *name)
+{
+    struct mp_reader reader;
+    uint32_t count;
+    struct mp_view key;
+    const char *bytes = packed(request.verb->result);
+    mp_init(&reader, bytes, packed_length);
+    ck_assert(mp_read_array(&reader, &count) && count == 1 && mp_read_map(&reader, &count));
+    ck_assert_uint_eq(count, 9);
+    while (count-- > 0 && mp_read_str(&reader, &key)) {
+        if (key.length == strlen(name) && memcmp(key.data, name, key.length) == 0)
+            return reader;
+        mp_skip(&reader, MP_DEPTH_MAX);
+    }
+    ck_abort_msg("no member %s", name);
+    return reader;
+}
+
+static void is_text(const char *name, const char *text)
+{
+    struct mp_reader reader = member(name);
+    struct mp_view view;
+    ck_assert(mp_read_str(&reader, &view));
+    ck_assert_msg(view.length == strlen(text) && memcmp(view.data, text, view.length) == 0, "%s: %.*s", name,
+                  (int)view.length, view.data);
+}
+
+static void is_number(const char *name, int64_t wanted)
+{
+    struct mp_reader reader = member(name);
+    int64_t number = -1;
+    ck_assert(mp_read_int(&reader, &number));
+    ck_assert_int_eq(number, wanted);
+}
+
+static void is_bool(const char *name, bool wanted)
+{
+    struct mp_reader reader = member(name);
+    bool value = !wanted;
+    ck_assert(mp_read_bool(&reader, &value));
+    ck_assert_int_eq(value, wanted);
+}
+
+START_TEST(the_status_for_programs_has_the_same_as_members)
+{
+    begins("status", "bravo", "");
+    snprintf(bravo->reason, sizeof bravo->reason, "why");
+    snprintf(bravo->trouble, sizeof bravo->trouble, "what");
+    bravo->restarts = 4;
+    ck_assert_str_eq(request.verb->result_name, "workers");
+    is_text("name", "bravo");
+    is_text("client", "bravo");
+    is_text("state", "ready");
+    is_text("reason", "why");
+    is_text("trouble", "what");
+    is_number("pid", bravo->process.pid);
+    is_number("generation", 1);
+    is_number("restarts", 4);
+    is_bool("paused", false);
+    bravo->paused = true;
+    is_bool("paused", true);
+}
+END_TEST
+
+/* --- the table ----------------------------------------------------------------------------------------- */
+
+START_TEST(a_verb_is_found_by_its_whole_name_and_a_typo_gets_the_nearest)
+{
+    const char *suggestion = NULL;
+    for (size_t i = 0; verb_at(i) != NULL; i++)
+        ck_assert_ptr_eq(verb_find(verb_at(i)->name, strlen(verb_at(i)->name), &suggestion), verb_at(i));
+    ck_assert_ptr_null(verb_find("statusx", 7, &suggestion));
+    ck_assert_str_eq(suggestion, "status");
+    ck_assert_ptr_null(verb_find("stat", 4, &suggestion));
+    ck_assert_ptr_null(verb_find("restert please", 7, &suggestion)); /* the length counts */
+    ck_assert_str_eq(suggestion, "restart");
+    ck_assert_ptr_null(
+        verb_find("xyzxyzxyzxyzxyzxyzxyzxyzxyzxyzxyzxyzxyzxyzxyzxyzxyzxyzxyz", 57, &suggestion));
+    ck_assert_ptr_null(suggestion);
+}
+END_TEST
+
+CHECK_MAIN_WITH(
+    "supervisor/verbs", set_up, tear_down, a_target_that_is_nobody_is_refused_by_each_verb_that_has_one,
+    a_verb_touches_whom_it_means_and_nobody_else, a_verb_for_all_waits_for_the_last_of_them,
+    a_stop_is_done_when_there_is_no_process_and_none_will_come,
+    a_stop_takes_a_restart_back_that_was_to_follow, a_start_is_done_when_it_works,
+    a_start_of_what_has_done_its_work_is_done_with_it, a_start_that_ends_held_back_has_failed_with_the_reason,
+    a_start_is_waited_for_though_another_was_held_and_then_it_fails, one_that_is_scaled_away_is_not_started,
+    a_restart_is_done_when_another_process_works,
+    a_worker_that_came_after_the_restart_was_asked_for_is_a_new_one,
+    a_signal_has_its_name_with_and_without_SIG_or_its_number,
+    what_is_no_signal_is_refused_and_nobody_gets_one,
+    a_signal_that_an_operator_sent_is_remembered_for_that_process, a_signal_that_cannot_be_sent_has_failed,
+    who_has_no_process_cannot_be_signalled, a_SIGKILL_is_done_when_that_process_is_gone,
+    a_pause_is_done_when_the_worker_says_so_and_so_is_its_end,
+    a_pause_of_one_that_is_down_is_done_and_holds_when_it_starts, one_without_statistics_is_not_waited_for,
+    a_scale_is_done_when_what_came_works_and_what_goes_is_gone, a_scale_to_no_number_or_of_nobody_is_refused,
+    a_rate_is_told_to_the_producer_and_done_when_it_has_taken_it,
+    what_is_no_rate_or_not_for_the_producer_is_refused,
+    a_rate_is_not_waited_for_where_the_producer_is_down_or_has_another_one_by_now,
+    logs_are_the_last_lines_of_who_is_meant, who_follows_gets_all_that_came_after_the_last_that_he_had,
+    a_rolling_restart_is_done_when_each_consumer_has_another_process,
+    a_rolling_restart_of_who_does_not_run_is_refused, a_rolling_restart_that_fails_says_why,
+    a_reload_without_a_file_is_refused, before_the_first_rollout_nothing_has_changed,
+    a_shutdown_is_done_when_all_is_over, the_status_says_of_each_what_it_is,
+    the_status_for_programs_has_the_same_as_members,
+    a_verb_is_found_by_its_whole_name_and_a_typo_gets_the_nearest)
