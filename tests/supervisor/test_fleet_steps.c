@@ -1,0 +1,589 @@
+/* The fleet as a whole: the order in which it starts and stops, what it notices, how it grows and shrinks. */
+#include <signal.h>
+
+#include "supervisor/done.h"
+#include "tests/supervisor/fleet_stage.h"
+
+static struct error error;
+
+static void runs(const char *name, bool wanted)
+{
+    ck_assert_msg((fleet_worker(name)->process.pid != 0) == wanted, "%s %s", name,
+                  wanted ? "does not run" : "runs");
+}
+
+static void ends(const char *name, int exit_status)
+{
+    fake_ends(&fleet_worker(name)->process, exit_status, 0);
+    fleet_turn();
+    fleet_turn();
+}
+
+static struct rpc_message message;
+static const char *hears(const char *name)
+{
+    return fake_hears(fleet_worker(name), &message);
+}
+
+static void open_real(void)
+{
+    FLEET_OPEN("--clients", "bravo,zulu", "--bootstrap", "h:1", "--hang-after", "8s", "--start-timeout",
+               "60s");
+}
+
+/* --- starting ------------------------------------------------------------------------------------------ */
+
+START_TEST(the_embedded_broker_is_awaited_and_then_all_others_start)
+{
+    FLEET_OPEN("--clients", "bravo");
+    fleet_start(&fleet);
+    fleet_turn();
+    runs("kbroker", true);
+    runs("bravo", false);
+    runs(PRODUCER_WORKER, false);
+    ck_assert_int_eq(fleet.step, STEP_BROKER);
+    FAKE_SAYS(fleet_worker("kbroker"), "address", "s", "127.0.0.1:4711");
+    fleet_turn();
+    fleet_turn();
+    ck_assert_int_eq(fleet.step, STEP_WORK); /* it makes its topics itself */
+    ck_assert_str_eq(fleet.brokers.bootstrap, "127.0.0.1:4711");
+    ck_assert_str_eq(fleet.brokers.source, "the embedded broker");
+    runs("bravo", true);
+    runs(PRODUCER_WORKER, true);
+    struct directory *directory;
+    ck_assert_int_eq(directory_open(&directory, fleet_instance, &error), 0);
+    ck_assert_str_eq(directory_bootstrap(directory), "127.0.0.1:4711");
+    directory_free(directory);
+}
+END_TEST
+
+START_TEST(only_a_broker_has_an_address_to_tell_and_a_whole_one)
+{
+    char text[BROKERS_BYTES + 1];
+    FLEET_OPEN("--clients", "bravo");
+    fleet_start(&fleet);
+    fleet_turn();
+    memset(text, 'x', sizeof text - 1);
+    text[sizeof text - 1] = '\0';
+    FAKE_SAYS(fleet_worker("kbroker"), "address", "s", text);
+    FAKE_SAYS(fleet_worker("kbroker"), "address", "i", (int64_t)7);
+    FAKE_SAYS(fleet_worker("kbroker"), "address", "");
+    fleet_turn();
+    ck_assert_str_eq(fleet.brokers.bootstrap, "");
+    text[BROKERS_BYTES - 1] = '\0';
+    FAKE_SAYS(fleet_worker("kbroker"), "address", "s", text);
+    fleet_turn();
+    ck_assert_str_eq(fleet.brokers.bootstrap, text);
+    fleet_turn();
+    FAKE_SAYS(fleet_worker("bravo"), "address", "s", "elsewhere:1");
+    fleet_turn();
+    ck_assert_str_eq(fleet.brokers.bootstrap, text);
+}
+END_TEST
+
+START_TEST(the_workers_start_when_the_topics_are_there)
+{
+    open_real();
+    fleet_start(&fleet);
+    fleet_turn();
+    ck_assert_int_eq(fleet.step, STEP_PROVISION);
+    runs("provision", true);
+    runs("bravo", false);
+    ck_assert(!fleet.provisioned);
+    ends("provision", 0);
+    ck_assert_int_eq(fleet.step, STEP_WORK);
+    ck_assert(fleet.provisioned);
+    runs("bravo", true);
+    runs("zulu", true);
+    runs(PRODUCER_WORKER, true);
+}
+END_TEST
+
+START_TEST(the_workers_start_too_when_the_broker_could_not_be_asked_for_the_topics)
+{
+    open_real();
+    fleet_start(&fleet);
+    fleet_turn();
+    ends("provision", EXIT_CODE_FAILED); /* started again at once */
+    ck_assert_int_eq(fleet.step, STEP_WORK);
+    ck_assert(!fleet.provisioned);
+    runs("bravo", true);
+    ck_assert(!fleet.stopping);
+}
+END_TEST
+
+START_TEST(topics_that_cannot_be_made_end_a_start_and_later_no_fleet)
+{
+    open_real();
+    fleet_start(&fleet);
+    fleet_turn();
+    ends("provision", EXIT_CODE_USAGE);
+    ck_assert(fleet.stopping);
+    ck_assert_int_eq(fleet.exit_code, EXIT_CODE_USAGE);
+    ck_assert_int_eq(fleet.step, STEP_OVER);
+}
+END_TEST
+
+START_TEST(topics_that_a_rollout_cannot_make_do_not_end_the_fleet)
+{
+    open_real();
+    fleet_begin();
+    fleet_provision(&fleet);
+    runs("provision", true);
+    ends("provision", EXIT_CODE_USAGE);
+    ck_assert_int_eq(fleet_worker("provision")->state, WORKER_HELD);
+    ck_assert(!fleet.stopping);
+}
+END_TEST
+
+START_TEST(without_a_broker_nothing_is_left_and_the_fleet_ends)
+{
+    FLEET_OPEN("--clients", "bravo");
+    fleet_start(&fleet);
+    fleet_turn();
+    FAKE_SAYS(fleet_worker("kbroker"), "address", "s", "127.0.0.1:4711");
+    fleet_turn();
+    ends("kbroker", 1);
+    ck_assert(fleet.stopping);
+    ck_assert_int_eq(fleet.exit_code, EXIT_CODE_FAILED);
+    ck_assert(fleet_has_said("the embedded broker is gone, and its records with it"));
+}
+END_TEST
+
+START_TEST(ready_is_told_once_when_each_consumer_works_that_is_not_scaled_away)
+{
+    open_real();
+    fleet_begin();
+    fleet_turn();
+    fleet_becomes_ready(fleet_worker("bravo"));
+    fleet_turn();
+    ck_assert(!fleet.ready_told);
+    fleet_worker("zulu")->retired = true;
+    fleet_turn();
+    ck_assert(fleet.ready_told); /* the producer is not waited for */
+    fleet_worker("zulu")->retired = false;
+    fleet_becomes_ready(fleet_worker("zulu"));
+    fleet_turn();
+    const char *said = strstr(fleet_printed(), "ready: bravo");
+    ck_assert_ptr_nonnull(said);
+    ck_assert_ptr_null(strstr(said + 1, "ready: bravo"));
+}
+END_TEST
+
+/* --- stopping ------------------------------------------------------------------------------------------ */
+
+START_TEST(the_producer_ends_first_then_the_consumers_then_the_broker)
+{
+    FLEET_OPEN("--clients", "bravo,zulu");
+    fleet_start(&fleet);
+    fleet_turn();
+    FAKE_SAYS(fleet_worker("kbroker"), "address", "s", "127.0.0.1:4711");
+    fleet_turn();
+    fleet_turn();
+    fleet_all_ready();
+    fleet_stop(&fleet, 3);
+    fleet_stop(&fleet, 4); /* the first one counts */
+    ck_assert_str_eq(hears(PRODUCER_WORKER), "drain");
+    ck_assert_str_eq(hears("bravo"), "");
+    ends(PRODUCER_WORKER, 0);
+    ck_assert_int_eq(fleet.step, STEP_STOP_CONSUMERS);
+    ck_assert_str_eq(hears("bravo"), "drain");
+    ck_assert_str_eq(hears("zulu"), "drain");
+    ends("bravo", 0);
+    ck_assert_str_eq(hears("kbroker"), "");
+    ends("zulu", 0);
+    ck_assert_int_eq(fleet.step, STEP_STOP_BROKER);
+    ck_assert_str_eq(hears("kbroker"), "drain");
+    ends("kbroker", 0);
+    ck_assert_int_eq(fleet.step, STEP_OVER);
+    ck_assert_int_eq(fleet.exit_code, 3);
+    ck_assert_int_eq(fleet.done_check_us, INT64_MAX);
+}
+END_TEST
+
+START_TEST(a_kill_spares_nobody_and_is_followed_by_no_restart)
+{
+    open_real();
+    fleet_begin();
+    fleet_all_ready();
+    fleet_kill(&fleet);
+    for (size_t i = 0; i < fleet.worker_count; i++)
+        if (fleet.workers[i]->process.pid != 0)
+            ck_assert_uint_eq(fake_process(&fleet.workers[i]->process)->group_kills, 1);
+    size_t started = fake_process_count;
+    fleet_turn();
+    fake_clock_advance(5 * US_PER_SECOND);
+    fleet_turn();
+    runs("bravo", false);
+    runs("zulu", false);
+    runs(PRODUCER_WORKER, false);
+    ck_assert_uint_eq(fake_process_count, started);
+}
+END_TEST
+
+/* --- time ---------------------------------------------------------------------------------------------- */
+
+START_TEST(the_nearest_deadline_is_that_of_a_worker_of_the_hang_check_or_of_the_end)
+{
+    open_real();
+    fleet_begin();
+    fleet_all_ready();
+    int64_t now_us = clock_monotonic_us();
+    ck_assert_int_eq(fleet_deadline_us(&fleet), now_us + 2 * US_PER_SECOND); /* a quarter of 8 s */
+    fleet.hang_check_us = now_us + 90;
+    ck_assert_int_eq(fleet_deadline_us(&fleet), now_us + 90);
+    fleet_worker("zulu")->deadline_us = now_us + 80;
+    ck_assert_int_eq(fleet_deadline_us(&fleet), now_us + 80);
+    fleet.done_check_us = now_us + 70;
+    ck_assert_int_eq(fleet_deadline_us(&fleet), now_us + 70);
+    fleet.done_check_us = INT64_MAX;
+}
+END_TEST
+
+START_TEST(a_deadline_comes_once_and_not_before_its_time)
+{
+    open_real();
+    fleet_begin();
+    struct worker *bravo = fleet_worker("bravo");
+    bravo->deadline_us = clock_monotonic_us() + 10;
+    fleet_timers(&fleet, clock_monotonic_us() + 9);
+    ck_assert_uint_eq(fake_process(&bravo->process)->group_kills, 0);
+    fleet_timers(&fleet, clock_monotonic_us() + 10);
+    fleet_timers(&fleet, clock_monotonic_us() + 11);
+    ck_assert_uint_eq(fake_process(&bravo->process)->group_kills, 1);
+    ck_assert_int_eq(bravo->deadline_us, INT64_MAX);
+}
+END_TEST
+
+/* One look after another, as often as hangs are looked for; the worker ticks or not. */
+static unsigned kills_after(struct worker *worker, int looks, bool ticks)
+{
+    struct stats_writer *writer = fleet_writer(worker);
+    for (int i = 0; i < looks; i++) {
+        if (ticks)
+            stats_tick(writer);
+        fake_clock_advance(2 * US_PER_SECOND);
+        fleet_timers(&fleet, clock_monotonic_us());
+    }
+    stats_writer_close(writer);
+    return fake_process(&worker->process)->group_kills;
+}
+
+START_TEST(one_that_ticks_does_not_hang_and_one_that_does_not_is_killed_once)
+{
+    open_real();
+    fleet_begin();
+    fleet_all_ready();
+    struct worker *bravo = fleet_worker("bravo");
+    ck_assert_uint_eq(kills_after(bravo, 20, true), 0);
+    ck_assert_uint_eq(kills_after(bravo, 4, false), 0); /* 8 s: not longer than --hang-after */
+    ck_assert_uint_eq(kills_after(bravo, 1, false), 1);
+    ck_assert_int_eq(bravo->tick_us, clock_monotonic_us());
+    ck_assert(bravo->hung);
+}
+END_TEST
+
+START_TEST(one_that_is_ending_has_its_deadline_and_hangs_not)
+{
+    open_real();
+    fleet_begin();
+    fleet_all_ready();
+    struct worker *bravo = fleet_worker("bravo");
+    states_dispatch(bravo, EVENT_STOP);
+    bravo->deadline_us = INT64_MAX;
+    ck_assert_uint_eq(kills_after(bravo, 8, false), 0);
+}
+END_TEST
+
+START_TEST(hangs_are_looked_for_by_the_shortest_of_all_limits)
+{
+    static struct settings shorter;
+    open_real();
+    fleet_begin();
+    shorter = *fleet_worker("zulu")->settings;
+    shorter.hang_after_us = 4 * US_PER_SECOND;
+    fleet_worker("zulu")->settings = &shorter;
+    fake_clock_advance(2 * US_PER_SECOND);
+    fleet_timers(&fleet, clock_monotonic_us());
+    ck_assert_int_eq(fleet.hang_check_us, clock_monotonic_us() + US_PER_SECOND);
+    fleet_worker("zulu")->settings = fleet.settings;
+}
+END_TEST
+
+START_TEST(the_end_of_the_work_is_looked_for_and_ends_the_fleet)
+{
+    FLEET_OPEN("--clients", "bravo", "--bootstrap", "h:1", "--exit-when-done", "--count", "5");
+    fleet_begin();
+    int64_t due_us = clock_monotonic_us() + 50 * US_PER_MS;
+    ck_assert_int_eq(fleet.done_check_us, due_us);
+    fake_clock_advance(50 * US_PER_MS);
+    fleet_turn();
+    ck_assert(!fleet.stopping);
+    ck_assert_int_eq(fleet.done_check_us, clock_monotonic_us() + 50 * US_PER_MS);
+}
+END_TEST
+
+/* --- growing and shrinking ----------------------------------------------------------------------------- */
+
+START_TEST(a_client_grows_by_numbered_workers_of_its_group_and_colour)
+{
+    open_real();
+    fleet_begin();
+    ck_assert_int_eq(fleet_scale(&fleet, "ZULU", 3, &error), 0);
+    const struct worker *zulu = fleet_worker("zulu");
+    const struct worker *third = fleet_worker("zulu.3");
+    runs("zulu.2", true);
+    runs("zulu.3", true);
+    ck_assert_str_eq(third->group, "test_group_zulu");
+    ck_assert_str_eq(third->client, "zulu");
+    ck_assert_uint_eq(third->colour, zulu->colour);
+    ck_assert_ptr_eq(third->settings, zulu->settings);
+    ck_assert_uint_eq(third->index, 5);
+    ck_assert_int_eq(third->segment_fd != -1, true);
+    ck_assert_int_eq(fleet_scale(&fleet, "zulu", 3, &error), 0); /* nothing to do */
+    ck_assert_uint_eq(fleet.worker_count, 6);
+}
+END_TEST
+
+START_TEST(the_last_workers_of_a_client_go_and_the_same_come_again)
+{
+    open_real();
+    fleet_begin();
+    fleet_all_ready();
+    fleet_scale(&fleet, "bravo", 3, &error);
+    fleet_all_ready();
+    ck_assert_int_eq(fleet_scale(&fleet, "bravo", 2, &error), 0);
+    ck_assert(fleet_worker("bravo.3")->retired);
+    ck_assert(!fleet_worker("bravo.2")->retired);
+    ck_assert_int_eq(fleet_worker("bravo.3")->state, WORKER_STOPPING);
+    ends("bravo.3", 0);
+    ck_assert_int_eq(fleet_scale(&fleet, "bravo", 3, &error), 0);
+    ck_assert(!fleet_worker("bravo.3")->retired);
+    runs("bravo.3", true);
+    ck_assert_uint_eq(fleet.worker_count, 6);
+}
+END_TEST
+
+START_TEST(the_pause_of_all_workers_of_a_client_is_also_the_next_one_s)
+{
+    open_real();
+    fleet_begin();
+    fleet_all_ready();
+    fleet_pause_worker(fleet_worker("bravo"), true);
+    fleet_scale(&fleet, "bravo", 2, &error);
+    ck_assert(fleet_worker("bravo.2")->paused);
+    ck_assert_str_eq(hears("bravo.2"), "pause");
+    fleet_worker("bravo.2")->paused = false;
+    fleet_scale(&fleet, "bravo", 3, &error);
+    ck_assert(!fleet_worker("bravo.3")->paused);
+    fleet_scale(&fleet, "zulu", 2, &error);
+    ck_assert(!fleet_worker("zulu.2")->paused);
+    fleet_worker("bravo.2")->paused = true;
+    fleet_scale(&fleet, "bravo", 2, &error);
+    ends("bravo.3", 0);
+    fleet_scale(&fleet, "bravo", 3, &error); /* who is scaled away does not count */
+    ck_assert(fleet_worker("bravo.3")->paused);
+}
+END_TEST
+
+START_TEST(a_client_that_comes_again_is_the_same_worker_without_its_pause)
+{
+    open_real();
+    fleet_begin();
+    struct worker *bravo = fleet_worker("bravo");
+    bravo->paused = bravo->retired = true;
+    ck_assert_ptr_eq(fleet_add(&fleet, fleet.settings, "BRAVO"), bravo);
+    ck_assert(!bravo->paused && !bravo->retired);
+    bravo->paused = true;
+    fleet_add(&fleet, fleet.settings, "bravo");
+    ck_assert(bravo->paused); /* it was not away */
+    struct worker *other = fleet_add(&fleet, fleet.settings, "yank");
+    ck_assert_uint_eq(other->colour, 2); /* after bravo's and zulu's */
+    ck_assert_int_eq(other->kind, KIND_CONSUMER);
+    ck_assert_str_eq(other->group, "test_group_yank");
+    ck_assert_ptr_eq(fleet_add(&fleet, fleet.settings, NULL), fleet_worker(PRODUCER_WORKER));
+}
+END_TEST
+
+START_TEST(a_producer_can_come_later)
+{
+    FLEET_OPEN("--clients", "bravo", "--bootstrap", "h:1", "--no-producer");
+    fleet_begin();
+    ck_assert_ptr_null(supervisor_find(&fleet, KIND_PRODUCER));
+    struct worker *producer = fleet_add(&fleet, fleet.settings, NULL);
+    ck_assert_int_eq(producer->kind, KIND_PRODUCER);
+    ck_assert_str_eq(producer->name, PRODUCER_WORKER);
+    ck_assert_str_eq(producer->group, "");
+}
+END_TEST
+
+START_TEST(a_worker_of_the_supervisor_before_comes_again_as_it_was)
+{
+    open_real();
+    struct worker *second = fleet_add_again(&fleet, "zulu", "zulu.2", false);
+    ck_assert(!second->retired);
+    ck_assert_uint_eq(second->colour, fleet_worker("zulu")->colour);
+    ck_assert_ptr_eq(second->settings, fleet_worker("zulu")->settings);
+    ck_assert(fleet_add_again(&fleet, "zulu", "zulu.3", true)->retired);
+    struct worker *gone = fleet_add_again(&fleet, "yank", "yank", false);
+    ck_assert(gone->retired); /* there is no such client any more */
+    ck_assert_uint_eq(gone->colour, 2);
+}
+END_TEST
+
+/* --- one worker ---------------------------------------------------------------------------------------- */
+
+START_TEST(a_start_forgives_former_deaths_and_one_that_runs_keeps_its_process)
+{
+    open_real();
+    fleet_begin();
+    struct worker *bravo = fleet_worker("bravo");
+    bravo->history.death_count = 3;
+    fleet_start_worker(bravo);
+    ck_assert_uint_eq(bravo->history.death_count, 3);
+    ck_assert_uint_eq(bravo->generation, 1);
+    fleet_becomes_ready(bravo);
+    states_dispatch(bravo, EVENT_STOP);
+    ends("bravo", 0);
+    snprintf(bravo->reason, sizeof bravo->reason, "former");
+    fleet_start_worker(bravo);
+    ck_assert_uint_eq(bravo->history.death_count, 0);
+    ck_assert_str_eq(bravo->reason, "");
+    ck_assert_uint_eq(bravo->generation, 2);
+}
+END_TEST
+
+START_TEST(a_restart_of_one_that_is_down_starts_it_and_of_one_scaled_away_does_nothing)
+{
+    open_real();
+    fleet_begin();
+    fleet_all_ready();
+    struct worker *bravo = fleet_worker("bravo");
+    states_dispatch(bravo, EVENT_STOP);
+    ends("bravo", 0);
+    bravo->retired = true;
+    fleet_restart_worker(bravo);
+    runs("bravo", false);
+    bravo->retired = false;
+    fleet_restart_worker(bravo);
+    runs("bravo", true);
+    ck_assert(!bravo->start_again);
+}
+END_TEST
+
+START_TEST(one_that_goes_away_for_good_is_not_started_again)
+{
+    open_real();
+    fleet_begin();
+    fleet_all_ready();
+    struct worker *bravo = fleet_worker("bravo");
+    fleet_restart_worker(bravo);
+    fleet_retire(bravo);
+    ck_assert(bravo->retired && !bravo->start_again);
+    ends("bravo", 0);
+    runs("bravo", false);
+    ck_assert_int_eq(bravo->state, WORKER_DOWN);
+}
+END_TEST
+
+START_TEST(a_rate_holds_for_the_next_process_until_the_settings_say_another_one)
+{
+    static struct settings other;
+    open_real();
+    fleet_begin();
+    fleet_all_ready();
+    struct worker *producer = fleet_worker(PRODUCER_WORKER);
+    fleet_set_rate(producer, 7, 0);
+    ck_assert_str_eq(hears(PRODUCER_WORKER), "rate");
+    ck_assert_int_eq(producer->rate.number, 1);
+    ends(PRODUCER_WORKER, 1);
+    ck_assert_str_eq(hears(PRODUCER_WORKER), "rate");
+    other = *producer->settings;
+    fleet_set_settings(producer, &other);
+    ck_assert(producer->rate.set);
+    other.interval_us = 5;
+    struct settings last = other;
+    last.interval_us = 6;
+    fleet_set_settings(producer, &last);
+    ck_assert(!producer->rate.set);
+    producer->rate.set = true;
+    other = last;
+    other.rate++;
+    fleet_set_settings(producer, &other);
+    ck_assert(!producer->rate.set);
+}
+END_TEST
+
+/* --- what readers see ---------------------------------------------------------------------------------- */
+
+static struct directory_worker row_of(const char *name)
+{
+    struct directory *directory;
+    struct directory_worker row;
+    ck_assert_int_eq(directory_open(&directory, fleet_instance, &error), 0);
+    ck_assert(directory_worker(directory, fleet_worker(name)->index, &row));
+    directory_free(directory);
+    return row;
+}
+
+START_TEST(the_directory_says_of_each_worker_what_it_is)
+{
+    open_real();
+    fleet_begin();
+    fleet_all_ready();
+    struct worker *bravo = fleet_worker("bravo");
+    bravo->restarts = 4;
+    bravo->next_restart_us = 99;
+    snprintf(bravo->trouble, sizeof bravo->trouble, "the disk is full");
+    fleet_publish(bravo);
+    struct directory_worker row = row_of("bravo");
+    ck_assert_str_eq(row.name, "bravo");
+    ck_assert_str_eq(row.client, "bravo");
+    ck_assert_str_eq(row.group, "test_group_bravo");
+    ck_assert_str_eq(row.reason, "the disk is full");
+    ck_assert_int_eq(row.kind, STATS_KIND_CONSUMER);
+    ck_assert_int_eq(row.state, WORKER_READY);
+    ck_assert_int_eq(row.state_since_us, bravo->state_since_us);
+    ck_assert_int_eq(row.pid, bravo->process.pid);
+    ck_assert_int_eq(row.start_ticks, 7);
+    ck_assert_int_eq(row.generation, 1);
+    ck_assert_int_eq(row.restarts, 4);
+    ck_assert_int_eq(row.next_restart_us, 99);
+    ck_assert_int_eq(row.retired, 0);
+    snprintf(bravo->reason, sizeof bravo->reason, "the reason");
+    bravo->retired = true;
+    fleet_publish(bravo);
+    row = row_of("bravo");
+    ck_assert_str_eq(row.reason, "the reason");
+    ck_assert_int_eq(row.retired, 1);
+    ck_assert_int_eq(row_of(PRODUCER_WORKER).kind, STATS_KIND_PRODUCER);
+}
+END_TEST
+
+CHECK_MAIN_WITH("supervisor/fleet", NULL, fleet_close,
+                the_embedded_broker_is_awaited_and_then_all_others_start,
+                only_a_broker_has_an_address_to_tell_and_a_whole_one,
+                the_workers_start_when_the_topics_are_there,
+                the_workers_start_too_when_the_broker_could_not_be_asked_for_the_topics,
+                topics_that_cannot_be_made_end_a_start_and_later_no_fleet,
+                topics_that_a_rollout_cannot_make_do_not_end_the_fleet,
+                without_a_broker_nothing_is_left_and_the_fleet_ends,
+                ready_is_told_once_when_each_consumer_works_that_is_not_scaled_away,
+                the_producer_ends_first_then_the_consumers_then_the_broker,
+                a_kill_spares_nobody_and_is_followed_by_no_restart,
+                the_nearest_deadline_is_that_of_a_worker_of_the_hang_check_or_of_the_end,
+                a_deadline_comes_once_and_not_before_its_time,
+                one_that_ticks_does_not_hang_and_one_that_does_not_is_killed_once,
+                one_that_is_ending_has_its_deadline_and_hangs_not,
+                hangs_are_looked_for_by_the_shortest_of_all_limits,
+                the_end_of_the_work_is_looked_for_and_ends_the_fleet,
+                a_client_grows_by_numbered_workers_of_its_group_and_colour,
+                the_last_workers_of_a_client_go_and_the_same_come_again,
+                the_pause_of_all_workers_of_a_client_is_also_the_next_one_s,
+                a_client_that_comes_again_is_the_same_worker_without_its_pause, a_producer_can_come_later,
+                a_worker_of_the_supervisor_before_comes_again_as_it_was,
+                a_start_forgives_former_deaths_and_one_that_runs_keeps_its_process,
+                a_restart_of_one_that_is_down_starts_it_and_of_one_scaled_away_does_nothing,
+                one_that_goes_away_for_good_is_not_started_again,
+                a_rate_holds_for_the_next_process_until_the_settings_say_another_one,
+                the_directory_says_of_each_worker_what_it_is)
