@@ -31,12 +31,13 @@ static char fleet_text[256 * 1024];
 static inline void fleet_open(const char *const flags[])
 {
     static char *words[FLEET_WORDS_MAX] = {(char *)"ksupervise", (char *)"--instance", fleet_instance};
-    static const char *const named[] = {"KAFKA_BOOTSTRAP", "KAFKA_BROKERS", "KSUPERVISE_INSTANCE",
+    static const char *const named[] = {"KAFKA_BOOTSTRAP", "KAFKA_HOST_IP", "KSUPERVISE_INSTANCE",
                                         "KSUPERVISE_CONFIG"};
     struct error error = ERROR_INIT;
     int count = 3;
     for (size_t i = 0; i < sizeof named / sizeof named[0]; i++)
         unsetenv(named[i]);
+    ck_assert_int_eq(chdir("/"), 0); /* no .env there */
     snprintf(fleet_instance, sizeof fleet_instance, "check-%d", (int)getpid());
     snprintf(fleet_folder, sizeof fleet_folder, "/tmp/fleet-XXXXXX");
     ck_assert_ptr_nonnull(mkdtemp(fleet_folder));

@@ -1,7 +1,7 @@
 /* The tables for people: each state, exit code and setting with what follows from it. */
 #include "supervisor/explain.h"
 
-#include <regex.h>
+#include <unistd.h>
 
 #include "common/exit_codes.h"
 #include "supervisor/actions.h"
@@ -18,6 +18,7 @@ static void set_up(void)
     unsetenv("KAFKA_BOOTSTRAP");
     unsetenv("KAFKA_HOST_IP");
     unsetenv("KSUPERVISE_INSTANCE");
+    ck_assert_int_eq(chdir("/"), 0); /* no .env there */
     stream = open_memstream(&text, &length);
 }
 
