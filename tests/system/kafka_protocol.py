@@ -8,6 +8,7 @@ import time
 _LIST_OFFSETS, _METADATA, _OFFSET_COMMIT, _OFFSET_FETCH, _FIND_COORDINATOR, _INCREMENTAL_ALTER_CONFIGS = 2, 3, 8, 9, 10, 44
 _DELETE_TOPICS, _DELETE_RECORDS, _CREATE_PARTITIONS = 20, 21, 37
 _COORDINATOR_ERRORS = (14, 15, 16)  # loading, not available, not this one
+_MOVED = (5, 6)  # leader not available, not leader
 
 
 class _Reader:
@@ -131,7 +132,19 @@ def cluster_id(bootstrap):
 
 
 def end_offsets(bootstrap, topic, timestamp=-1):
-    """{partition: offset that the next record gets}; timestamp -2: the first one that is there."""
+    """{partition: offset that the next record gets}; timestamp -2: the first one that is there. A leader that has just changed is asked for again."""
+    deadline = time.monotonic() + 15
+    while True:
+        error, found = _end_offsets(bootstrap, topic, timestamp)
+        if not error:
+            return found
+        if error not in _MOVED or time.monotonic() > deadline:
+            raise RuntimeError(f"ListOffsets of {topic}: error {error}")
+        time.sleep(0.1)
+
+
+def _end_offsets(bootstrap, topic, timestamp):
+    """(error or 0, what end_offsets returns)"""
     found = {}
     for number, address in leaders(bootstrap, topic).items():
         body = struct.pack(">ii", -1, 1) + _string(topic) + struct.pack(">iiq", 1, number, timestamp)
@@ -142,9 +155,9 @@ def end_offsets(bootstrap, topic, timestamp=-1):
         partition, error = answer.number("i"), answer.number("h")
         answer.number("q")
         if error:
-            raise RuntimeError(f"ListOffsets of {topic}[{partition}]: error {error}")
+            return error, found
         found[partition] = answer.number("q")
-    return found
+    return 0, found
 
 
 def commit(bootstrap, group, topic, partition, offset, metadata=""):

@@ -57,7 +57,7 @@ class Connections(Control):
         fleet = self.fleet()
         os.kill(self.worker(self.bravo)["pid"], signal.SIGSTOP)
         waiting = [self.start("kctl", "-i", self.instance, "--timeout", "60s", "pause", self.bravo) for _ in range(32)]
-        wait_until(lambda: "as many requests open as it takes at once" in self.run_program("kctl", "-i", self.instance, "status").text(), 15, "a full house")
+        wait_until(lambda: "as many requests open as it takes at once" in self.run_program("kctl", "-i", self.instance, "status").text(), 60, "a full house")
         self.assertFalse([w.text() for w in waiting if w.popen.poll() is not None])
         os.kill(self.worker(self.bravo)["pid"], signal.SIGCONT)
         for one in waiting:

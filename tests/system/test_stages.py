@@ -206,18 +206,18 @@ class Stages(SystemTest):
         self.assertEqual(self.worker(self.bravo)["generation"], 1)
         self.assertNotIn("hangs", fleet.text())
         self.assertEqual(fleet.interrupt(8), 0)  # twenty records would take two minutes
-        self.assertEqual(committed(self.kafka.bootstrap, f"test_group_{self.bravo}")[topic, 0], 20)
+        self.assertEqual(committed(self.kafka.bootstrap, f"test_group_{self.bravo}")[topic, 0], 1)  # the first slice; the rest comes again
 
     def test_a_slow_program_does_not_hold_up_the_end(self):
         topic = self.topic(partitions=1)
         self.produced(topic, 20)
         fleet = self.supervise("--clients", self.bravo, "--workload", "transactions", "--topic", topic, "--no-producer", "--quiet",
-                               "--pipeline", "exec:while read -r line; do touch asked; sleep 2; echo ok; done")
+                               "--pipeline", "exec:while read -r line; do touch asked; sleep 30; echo ok; done")
         wait_until((self.folder / "asked").exists, 30, "the first question")
-        self.assertEqual(fleet.interrupt(15), 0)  # twenty records would take forty seconds
+        self.assertEqual(fleet.interrupt(15), 0)
         self.assertIn("is too slow for a consumer that is to end", fleet.text())
         self.assertNotIn("SIGKILL", fleet.text())
-        self.assertLess(committed(self.kafka.bootstrap, f"test_group_{self.bravo}").get((topic, 0), 0), 20)
+        self.assertEqual(committed(self.kafka.bootstrap, f"test_group_{self.bravo}").get((topic, 0), 0), 0)
         self.assert_nothing_left()
 
     def test_a_crash_stage_kills_before_the_record_is_committed(self):

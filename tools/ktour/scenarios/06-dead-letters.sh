@@ -12,7 +12,7 @@ scenario_dead_letters() {
     local i
     for i in 1 2 3; do produce_of mallory; done
     supervise --clients bravo --no-producer --group "$instance" --quiet --pipeline "validate, $rule"
-    said 'mallory.*sent to'
+    said 'mallory.*it goes to'
     wait_for 30 "three dead letters, all committed" rejected 3 303
     audit --group "$instance" --dlq
     check "$(audited DEAD) dead letters, $(audited MISSING) missing: all is accounted for" "$(audited DEAD) $(audited MISSING)" = "3 0"
