@@ -188,6 +188,11 @@ void client_poll_done(rd_kafka_t *client)
 
 /* --- making and destroying ----------------------------------------------------------------------------- */
 
+rd_kafka_resp_err_t rd_kafka_last_error(void)
+{
+    return RD_KAFKA_RESP_ERR_NO_ERROR; /* a handle can always be made here */
+}
+
 rd_kafka_t *rd_kafka_new(rd_kafka_type_t type, rd_kafka_conf_t *conf, char *why, size_t bytes)
 {
     (void)why;
