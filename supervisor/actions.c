@@ -319,7 +319,8 @@ void action_bury_stopped(struct worker *worker)
     worker->deadline_us = INT64_MAX;
     request_worker_ended(worker, end.exit_status == 0);
     note_place(worker, &end);
-    if (end.exit_status != 0)
+    bool as_told = !hand_over_listens(worker->kind) && end.signal == SIGTERM;
+    if (end.exit_status != 0 && !as_told)
         report_death(worker, &end, RESTART_NEVER, 0);
     if (worker->start_again) {
         worker->start_again = false;
@@ -368,8 +369,9 @@ void action_cancel_restart(struct worker *worker)
 void action_drain(struct worker *worker)
 {
     worker->deadline_us = clock_monotonic_us() + worker->settings->stop_timeout_us;
-    /* One that comes back at once keeps its place in the group: the others notice nothing. */
-    if (channel_drain(worker, leaves(worker)) == -1) /* it does not listen yet, or any more */
+    /* One that comes back at once keeps its place in the group: the others notice nothing. One that does not
+     * listen, or not any more, is told by a signal; one that does not heed it either is killed in time. */
+    if (!hand_over_listens(worker->kind) || channel_drain(worker, leaves(worker)) == -1)
         process_signal(&worker->process, SIGTERM);
 }
 

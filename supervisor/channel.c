@@ -12,7 +12,9 @@
 #include "supervisor/segment.h"
 #include "supervisor/states.h"
 
-enum { MESSAGES_A_ROUND = 64 }; /* a worker that floods its channel gets its turn like all others */
+/* A worker that floods its channel gets its turn like all others. Of a dead one all is heard: a socket holds
+ * some hundred messages; what still has more is a child of it. */
+enum { MESSAGES_A_ROUND = 64, MESSAGES_AT_CLOSE = 4096 };
 
 /* --- notifications ------------------------------------------------------------------------------------- */
 
@@ -140,10 +142,9 @@ static void take(struct worker *worker, const char *bytes, size_t length)
             notifications[i].act(worker, &message);
 }
 
-static void channel_readable(void *context)
+static void hear(struct worker *worker, int messages)
 {
-    struct worker *worker = context;
-    for (int i = 0; i < MESSAGES_A_ROUND && worker->channel_watch.fd != -1; i++) {
+    for (int i = 0; i < messages && worker->channel_watch.fd != -1; i++) {
         char bytes[RPC_MESSAGE_BYTES];
         ssize_t length = recv(worker->channel_watch.fd, bytes, sizeof bytes, MSG_DONTWAIT);
         if (length > 0) {
@@ -160,7 +161,7 @@ static void channel_readable(void *context)
 static void channel_event(void *context)
 {
     struct supervisor *supervisor = ((struct worker *)context)->supervisor;
-    channel_readable(context);
+    hear(context, MESSAGES_A_ROUND);
     segment_cool(supervisor);
 }
 
@@ -183,8 +184,7 @@ int channel_open(struct worker *worker, struct error *error)
 
 void channel_close(struct worker *worker)
 {
-    if (worker->channel_watch.fd != -1)
-        channel_readable(worker);
+    hear(worker, MESSAGES_AT_CLOSE);
     reactor_close(&worker->supervisor->reactor, &worker->channel_watch);
 }
 

@@ -50,13 +50,14 @@ _Static_assert(sizeof passed_on / sizeof passed_on[0] <= VALUES_MAX, "each may b
 struct kind {
     const char *program;
     bool publishes;
+    bool listens;
 };
 
 static const struct kind kinds[] = {
-    [KIND_BROKER] = {"kbroker", false},
-    [KIND_PROVISION] = {"ktopic", false},
-    [KIND_CONSUMER] = {"kconsume", true},
-    [KIND_PRODUCER] = {"kproduce", true},
+    [KIND_BROKER] = {"kbroker", false, true},
+    [KIND_PROVISION] = {"ktopic", false, false},
+    [KIND_CONSUMER] = {"kconsume", true, true},
+    [KIND_PRODUCER] = {"kproduce", true, true},
 };
 
 const char *hand_over_program(enum worker_kind kind)
@@ -67,6 +68,11 @@ const char *hand_over_program(enum worker_kind kind)
 bool hand_over_publishes(enum worker_kind kind)
 {
     return kinds[kind].publishes;
+}
+
+bool hand_over_listens(enum worker_kind kind)
+{
+    return kinds[kind].listens;
 }
 
 void hand_over_arguments(const struct worker *worker, const char *words[HAND_OVER_WORDS])

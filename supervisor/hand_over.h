@@ -11,6 +11,9 @@ const char *hand_over_program(enum worker_kind kind);
 /* True when a process of this kind publishes statistics. */
 bool hand_over_publishes(enum worker_kind kind);
 
+/* True when one of this kind listens to its channel: another is told by a signal. */
+bool hand_over_listens(enum worker_kind kind);
+
 /* The words of its command line: nothing secret stands there. Ends with NULL. */
 #define HAND_OVER_WORDS (8 + CONFIG_TOPICS_MAX)
 void hand_over_arguments(const struct worker *worker, const char *words[HAND_OVER_WORDS]);

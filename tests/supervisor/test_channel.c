@@ -1,6 +1,7 @@
 /* What a worker says of itself while it works, and what becomes of it. */
 #include <msgpack.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 
 #include "common/rpc/message.h"
 #include "supervisor/actions.h"
@@ -137,8 +138,42 @@ START_TEST(the_next_process_begins_without_the_last_one_s_trouble)
 }
 END_TEST
 
+/* As many as its socket holds. In a turn of a living worker only some are taken. */
+START_TEST(what_a_worker_said_last_is_heard_after_its_death)
+{
+    char bytes[128];
+    char last[32];
+    int said = 0;
+    for (ssize_t sent = 0; sent != -1 && said < 10000; said++) {
+        snprintf(last, sizeof last, "number %d", said + 1);
+        size_t length = rpc_pack_notification(bytes, sizeof bytes, "trouble", "s", last);
+        sent = send(theirs, bytes, length, MSG_DONTWAIT);
+    }
+    ck_assert_int_gt(said, 100);
+    channel_close(worker);
+    snprintf(last, sizeof last, "number %d", said - 1); /* one found no room */
+    ck_assert_str_eq(worker->trouble, last);
+}
+END_TEST
+
+/* A worker's death does not close what a child of it may have got. */
+START_TEST(who_speaks_without_end_is_left_in_the_end)
+{
+    pid_t pid = fork();
+    if (pid == 0)
+        close(worker->channel_watch.fd);
+    while (pid == 0)
+        if (send(theirs, "?", 1, MSG_NOSIGNAL) == -1)
+            _exit(0);
+    channel_close(worker);
+    ck_assert_int_eq(worker->channel_watch.fd, -1);
+    waitpid(pid, NULL, 0);
+}
+END_TEST
+
 CHECK_MAIN_WITH("supervisor/channel", set_up, tear_down, a_trouble_is_shown_until_it_is_over,
                 foreign_text_in_a_trouble_is_escaped_and_cut,
                 a_line_holds_the_longest_reason_and_the_longest_trouble,
-                a_trouble_without_a_text_is_passed_over,
+                a_trouble_without_a_text_is_passed_over, what_a_worker_said_last_is_heard_after_its_death,
+                who_speaks_without_end_is_left_in_the_end,
                 the_next_process_begins_without_the_last_one_s_trouble)

@@ -271,6 +271,23 @@ class Stops(Faults):
         self.end(fleet)
 
 
+    def test_who_has_closed_its_channel_is_asked_to_stop_by_a_signal(self):
+        self.script("kconsume", f"{READY}; exec 4>&-; trap 'echo asked; exit 0' TERM; while :; do sleep 0.05; done")
+        fleet = self.fleet("--stop-timeout", "60s")
+        wait_until(lambda: self.workers()["bravo"]["state"] == "ready", 15, "bravo")
+        self.assertEqual(fleet.interrupt(20), 0)
+        self.assertIn("asked", fleet.text())
+        self.assert_nothing_left()
+
+    def test_what_makes_the_topic_listens_to_no_channel_and_is_ended_by_a_signal(self):
+        self.script("ktopic", "exec sleep 1000")
+        fleet = self.fleet("--stop-timeout", "60s", ready=False)
+        wait_until(lambda: children(fleet.pid), 15, "its process")
+        self.assertEqual(fleet.interrupt(20), 0)
+        self.assertNotIn("SIGTERM", fleet.text(), "as it was told: no line")
+        self.assert_nothing_left()
+
+
 class Answers(Faults):
     def test_an_answer_that_is_greater_than_the_socket_s_buffer_comes_whole(self):
         clients = [f"{'x' * 28}{i:04}" for i in range(1000)]
