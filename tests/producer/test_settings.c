@@ -78,6 +78,21 @@ START_TEST(every_field_of_every_schema_has_a_flag)
 }
 END_TEST
 
+START_TEST(a_field_that_several_workloads_have_is_one_flag_whose_help_names_them)
+{
+    int flags = 0;
+    ck_assert_int_eq(LOAD("--publish"), 0);
+    for (size_t i = 0; i < settings.program.option_count; i++) {
+        const struct option_def *option = &settings.program.options[i];
+        if (option->name == NULL || strcmp(option->name, "currency") != 0)
+            continue;
+        flags++;
+        ck_assert_str_eq(option->help, "of payments, orders, transactions");
+    }
+    ck_assert_int_eq(flags, 1);
+}
+END_TEST
+
 START_TEST(a_field_of_another_workload_is_refused)
 {
     refuses(LOAD("--item", "lamp"), "--item: payments have no such field (it is one of orders)");
@@ -102,5 +117,6 @@ END_TEST
 
 CHECK_MAIN("producer/settings", generates_a_payment_every_two_seconds_by_default,
            a_rate_takes_the_place_of_the_interval, lines_are_sent_as_they_come_unless_a_pace_is_given,
-           every_field_of_every_schema_has_a_flag, a_field_of_another_workload_is_refused,
-           another_pace_takes_the_place_of_the_first)
+           every_field_of_every_schema_has_a_flag,
+           a_field_that_several_workloads_have_is_one_flag_whose_help_names_them,
+           a_field_of_another_workload_is_refused, another_pace_takes_the_place_of_the_first)
