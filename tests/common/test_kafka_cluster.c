@@ -4,7 +4,8 @@
 
 #include <librdkafka/rdkafka_mock.h>
 
-#include "common/exit_codes.h"
+#include "common/log.h"
+#include "tests/support/capture.h"
 #include "tests/support/check_main.h"
 #include "tests/support/fake_clock.h"
 
@@ -149,6 +150,15 @@ END_TEST
 static rd_kafka_t *host;
 static const struct option_list none;
 
+static void (*on_error)(rd_kafka_t *rk, int err, const char *reason, void *opaque);
+
+void rd_kafka_conf_set_error_cb(rd_kafka_conf_t *conf,
+                                void (*callback)(rd_kafka_t *rk, int err, const char *reason, void *opaque))
+{
+    (void)conf;
+    on_error = callback;
+}
+
 static struct kafka_cluster mock(void)
 {
     char why[256];
@@ -192,6 +202,24 @@ START_TEST(a_cluster_that_answers_is_open_and_lists_its_topics)
 }
 END_TEST
 
+START_TEST(why_nobody_answers_is_noted_and_told_to_those_who_want_to_know)
+{
+    struct kafka_cluster cluster = mock();
+    log_init();
+    ck_assert_int_eq(kafka_cluster_open(&cluster, RD_KAFKA_PRODUCER, "tool", &none, NULL, &error), 0);
+    ck_assert(!kafka_failure_tells(&cluster.failure));
+    capture_begin();
+    on_error(cluster.rk, RD_KAFKA_RESP_ERR__RESOLVE, "no such host", rd_kafka_opaque(cluster.rk));
+    log_set_verbose(true);
+    on_error(cluster.rk, RD_KAFKA_RESP_ERR__RESOLVE, "no such host", rd_kafka_opaque(cluster.rk));
+    log_set_verbose(false);
+    ck_assert_str_eq(capture_end(), "_RESOLVE: no such host\n");
+    ck_assert(kafka_failure_tells(&cluster.failure));
+    kafka_cluster_close(&cluster);
+    rd_kafka_destroy(host);
+}
+END_TEST
+
 START_TEST(what_librdkafka_or_our_rules_refuse_is_told_and_nothing_is_open)
 {
     static const struct kafka_property bad[] = {{"no.such", "7"}, {NULL, NULL}};
@@ -211,4 +239,5 @@ CHECK_MAIN("common/kafka_cluster", the_ends_of_all_partitions_take_two_questions
            what_nobody_tells_in_five_seconds_is_not_known_and_the_reason_is_told,
            a_question_that_fails_is_asked_again_and_told, a_topic_without_partitions_asks_nobody,
            a_topic_is_found_by_its_whole_name, a_cluster_that_answers_is_open_and_lists_its_topics,
+           why_nobody_answers_is_noted_and_told_to_those_who_want_to_know,
            what_librdkafka_or_our_rules_refuse_is_told_and_nothing_is_open)

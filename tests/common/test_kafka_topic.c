@@ -57,7 +57,7 @@ START_TEST(a_question_that_fails_or_is_not_answered_is_an_error)
     error = (struct error)ERROR_INIT;
     broker.silent = true;
     ck_assert_int_eq(kafka_topic_grow(RK, "payments.dlq", 3, TIMEOUT_MS, &error), -1);
-    ck_assert_str_eq(error.text, "cannot grow topic payments.dlq: no answer within 4 s");
+    ck_assert_str_eq(error.text, "cannot grow topic payments.dlq: no answer within 3 s");
 }
 END_TEST
 
