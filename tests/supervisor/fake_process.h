@@ -21,7 +21,7 @@ enum { FAKE_PROCESSES_MAX = 512, FAKE_PIDS_FROM = 1000000 };
 /* What the program has, and what was done to it. */
 struct fake_process {
     char program[32];
-    int channel_fd, segment_fd; /* its own ends; -1: closed, or none */
+    int channel_fd, segment_fd, config_fd; /* its own ends; -1: closed, or none */
     struct process_end end;
     int signal; /* the last that it got; 0: none */
     unsigned signals;
@@ -73,7 +73,8 @@ int process_spawn(struct process *process, const struct spawn_request *request, 
     ck_assert_uint_lt(fake_process_count, FAKE_PROCESSES_MAX);
     struct fake_process *fake = &fake_processes[fake_process_count];
     *fake = (struct fake_process){.channel_fd = fake_own(request->channel_fd),
-                                  .segment_fd = fake_own(request->segment_fd)};
+                                  .segment_fd = fake_own(request->segment_fd),
+                                  .config_fd = fake_own(request->config_fd)};
     snprintf(fake->program, sizeof fake->program, "%s", strrchr(request->path, '/') + 1);
     *process = (struct process){FAKE_PIDS_FROM + (pid_t)fake_process_count++,
                                 eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), 7};
@@ -106,6 +107,7 @@ int process_reap(struct process *process, struct process_end *end)
         return 0;
     *end = fake_process(process)->end;
     fake_close(&fake_process(process)->segment_fd);
+    fake_close(&fake_process(process)->config_fd);
     close(process->pidfd);
     *process = (struct process){0, -1, 0};
     return 1;
@@ -117,6 +119,7 @@ void process_abandon(struct process *process)
         return;
     process_kill_group(process);
     fake_close(&fake_process(process)->segment_fd);
+    fake_close(&fake_process(process)->config_fd);
     close(process->pidfd);
     *process = (struct process){0, -1, 0};
 }
@@ -147,6 +150,15 @@ static inline const char *fake_hears(const struct worker *worker, struct rpc_mes
     ck_assert_int_eq(rpc_parse(message, bytes, (size_t)length), 0);
     snprintf(method, sizeof method, "%.*s", (int)message->method.length, message->method.data);
     return method;
+}
+
+/* The process was told these bytes in its configuration. */
+static inline bool fake_was_told(const struct worker *worker, const char *text)
+{
+    static char bytes[64 * 1024];
+    ssize_t length = pread(fake_process(&worker->process)->config_fd, bytes, sizeof bytes, 0);
+    ck_assert_int_gt(length, 0);
+    return memmem(bytes, (size_t)length, text, strlen(text)) != NULL;
 }
 
 #endif
