@@ -21,6 +21,7 @@ static inline struct stats_writer *segment_open(void)
     snprintf(identity.instance, sizeof identity.instance, "check-%d", (int)getpid());
     snprintf(identity.worker, sizeof identity.worker, "bravo");
     snprintf(identity.client, sizeof identity.client, "bravo");
+    stats_segment_unlink(identity.instance, identity.worker, 1); /* of a test of that pid that was killed */
     segment.fd = stats_segment_create(&identity, -1, &why);
     ck_assert_msg(segment.fd != -1, "%s", why.text);
     stats_segment_unlink(identity.instance, identity.worker, 1);

@@ -640,7 +640,7 @@ static struct mp_reader member(const char *name)
     const char *bytes = packed(request.verb->result);
     mp_init(&reader, bytes, packed_length);
     ck_assert(mp_read_array(&reader, &count) && count == 1 && mp_read_map(&reader, &count));
-    ck_assert_uint_eq(count, 9);
+    ck_assert_uint_eq(count, 10);
     while (count-- > 0 && mp_read_str(&reader, &key)) {
         if (key.length == strlen(name) && memcmp(key.data, name, key.length) == 0)
             return reader;
