@@ -1,6 +1,8 @@
 #include "common/kafka.h"
 
 #include <errno.h>
+#include <pthread.h>
+#include <semaphore.h>
 #include <syslog.h>
 
 #include "common/clock.h"
@@ -136,8 +138,46 @@ static bool needs_token(const rd_kafka_conf_t *conf)
            strcmp(mechanism, "OAUTHBEARER") == 0;
 }
 
+/* Where librdkafka (2.0.2) cannot make one of its threads, a consumer's handle is an assertion that
+ * fails, or a rd_kafka_new that never returns. So they are tried before: its own, a coordinator's, and some
+ * brokers'. Who takes the room in between is not seen. */
+enum { THREADS_TRIED = 6 };
+
+static void *wait_for_all(void *barrier)
+{
+    sem_t *all = barrier;
+    while (sem_wait(all) == -1)
+        continue;
+    return NULL;
+}
+
+/* 0, or the errno of the one that could not be made. */
+static int try_threads(void)
+{
+    pthread_t threads[THREADS_TRIED];
+    int made = 0;
+    int failure = 0;
+    sem_t all;
+    sem_init(&all, 0, 0);
+    while (made < THREADS_TRIED && (failure = pthread_create(&threads[made], NULL, wait_for_all, &all)) == 0)
+        made++;
+    for (int i = 0; i < made; i++)
+        sem_post(&all);
+    for (int i = 0; i < made; i++)
+        pthread_join(threads[i], NULL);
+    sem_destroy(&all);
+    return failure;
+}
+
 rd_kafka_t *kafka_new(rd_kafka_type_t type, rd_kafka_conf_t *conf, struct error *error)
 {
+    int failure = try_threads();
+    if (failure != 0) {
+        rd_kafka_conf_destroy(conf);
+        error_set_code(error, exit_code_of_errno(failure, EXIT_CODE_FAILED),
+                       "librdkafka needs threads, and cannot have them now: %s", strerror(failure));
+        return NULL;
+    }
     char why[ERROR_TEXT_BYTES - 64];
     bool token = needs_token(conf);
     rd_kafka_t *rk = rd_kafka_new(type, conf, why, sizeof why);

@@ -144,6 +144,17 @@ class Upgrades(Faults):
         self.end(fleet)
 
 
+class NoThreads(SystemTest):
+    @unittest.skipUnless(os.geteuid() == 0 and shutil.which("setpriv"), "needs a user of its own: root has no limit")
+    def test_librdkafka_without_threads_is_a_failure_that_may_pass(self):
+        """It asserts, or waits for ever, where it cannot make one: so it is not asked then."""
+        for threads in (2, 3, 5):
+            limited = ("--reuid", "61234", "--regid", "61234", "--clear-groups", "env", "-C", "/", "prlimit", f"--nproc={threads}")
+            done = self.run_program(shutil.which("setpriv"), *limited, self.program("ktopic"), "list", "--bootstrap", "127.0.0.1:1", seconds=10)
+            self.assertEqual(done.status, 75, done.text())
+            self.assertIn("librdkafka needs threads, and cannot have them now: Resource temporarily unavailable", done.text())
+
+
 class Names(Faults):
     def test_a_fifo_at_a_name_of_ours_freezes_nobody_and_is_told(self):
         folder = pathlib.Path("/dev/shm")
