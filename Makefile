@@ -169,10 +169,14 @@ sim: $(B)/tests/sim/sim ## histories of a simulated Kafka for SIM_SECONDS (60); 
 setup:
 	$(Q)tools/setup
 
-unit: $(UNIT_TESTS) $(BINARIES)
+unit:
+	$(Q)tools/setup unit
+	$(Q)$(MAKE) --no-print-directory build-tests
 	$(Q)tests/run unit $(B)
 
-system: $(BINARIES)
+system:
+	$(Q)tools/setup test
+	$(Q)$(MAKE) --no-print-directory all
 	$(Q)tests/run system $(B)
 
 test: ## set up, build, run the unit tests and the system tests on a real Kafka
@@ -188,8 +192,9 @@ play: ## set up, build, start two consumers and a producer; one Ctrl-C ends all
 	$(Q)$(MAKE) --no-print-directory -j2 all
 	$(Q)exec tools/play $(B)/bin
 
-chaos: $(BINARIES) ## a fleet under random kills, stops, verbs and broker restarts for CHAOS_SECONDS (60)
+chaos: ## a fleet under random kills, stops, verbs and broker restarts for CHAOS_SECONDS (60)
 	$(Q)tools/setup test
+	$(Q)$(MAKE) --no-print-directory -j2 all
 	$(Q)TEST_BUILD=$(B) CHAOS_SECONDS=$(or $(CHAOS_SECONDS),60) CHAOS_SEED=$(CHAOS_SEED) tests/chaos
 
 mutants: ## plant small mistakes in FILES (consumer), N (14) in each, by SEED (1): which do the tests miss?
@@ -216,7 +221,8 @@ lint: ## formatting, static analysis, headers alone, who includes whom, banned c
 	$(Q)tools/lint $(B)
 
 format: ## rewrite the sources with clang-format
-	$(Q)git ls-files '*.c' '*.h' | xargs clang-format -i
+	$(Q)tools/setup format
+	$(Q)git ls-files -z '*.c' '*.h' | xargs -0 clang-format -i
 
 # --- fuzzers: tests/fuzz/fuzz_x.c (clang's libFuzzer), corpus in tests/fuzz/corpus/x ---------------------------
 FUZZERS := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
@@ -233,7 +239,9 @@ build/fuzz/%: tests/fuzz/%.c $(call sources,common)
 	$(Q)clang -I. -D_GNU_SOURCE -DKSUPERVISE_VERSION='"fuzz"' -std=c11 -pthread -g -O1 -fsanitize=fuzzer,address,undefined \
 	    -fno-sanitize-recover=all $(FUZZ_LINK) -o $@ $^ $(call PKG,$(all_pkg))
 
-fuzz: $(FUZZERS) ## run the fuzzers for FUZZ_SECONDS each (default 20)
+fuzz: ## run the fuzzers for FUZZ_SECONDS each (default 20)
+	$(Q)tools/setup fuzz
+	$(Q)$(MAKE) --no-print-directory $(FUZZERS)
 	$(Q)tests/fuzz/run $(FUZZERS)
 
 install: all ## install programs, example and systemd unit under PREFIX (/usr/local), below DESTDIR
