@@ -9,22 +9,9 @@
 #include "consumer/backoff.h"
 #include "consumer/faults.h"
 #include "consumer/letter_producer.h"
+#include "consumer/letter_slots.h"
 
 enum { UNDER_WAY_MAX = 10000, ANSWER_MS = 5000, FLUSH_STEP_MS = 50, QUEUE_TRIES = 4, WHY_BYTES = 160 };
-
-enum letter_state { FREE, UNDER_WAY, ACKNOWLEDGED, REFUSED };
-
-/* A slot; librdkafka has its address while the letter is under way. */
-struct letter {
-    enum letter_state state;
-    int32_t partition; /* of the source; -1: it is not ours any more */
-    bool kept;         /* elsewhere: no barrier, but its place is told */
-    int64_t offset;
-    int64_t timestamp_ms; /* of the record: which letter it is */
-    unsigned refusals;
-    int64_t again_us;        /* monotonic: a refused one is sent again */
-    struct letter_body body; /* of a refused one: owned */
-};
 
 struct dead_letters {
     const struct settings *settings;
@@ -38,10 +25,7 @@ struct dead_letters {
     /* the producer; NULL before the first letter */
     rd_kafka_t *producer;
     rd_kafka_queue_t *answers;
-    struct letter *slots;
-    size_t capacity;
-    size_t top; /* slots from here on are free */
-    size_t under_way, refused;
+    struct letter_slots slots;
     bool moved;          /* some were answered since barriers were last set */
     char why[WHY_BYTES]; /* the last refusal */
     /* places of kept letters that were acknowledged; NULL: nobody asks */
@@ -57,10 +41,9 @@ int dead_letters_open(struct dead_letters **letters, const struct settings *sett
 {
     size_t capacity = UNDER_WAY_MAX + (size_t)settings->batch_size;
     struct dead_letters *made = calloc(1, sizeof *made);
-    struct letter *slots = calloc(capacity, sizeof *slots);
-    if (made == NULL || slots == NULL) {
+    struct letter_slots slots;
+    if (made == NULL || letter_slots_init(&slots, capacity) == -1) {
         free(made);
-        free(slots);
         return error_set(error, "out of memory");
     }
     *made = (struct dead_letters){.settings = settings,
@@ -69,8 +52,7 @@ int dead_letters_open(struct dead_letters **letters, const struct settings *sett
                                   .wake = queue,
                                   .partitions = partitions,
                                   .stats = stats,
-                                  .slots = slots,
-                                  .capacity = capacity};
+                                  .slots = slots};
     *letters = made;
     return letter_topic(settings, made->topic, error);
 }
@@ -93,48 +75,7 @@ const struct letter_source *dead_letters_source(struct dead_letters *letters)
     return &letters->source;
 }
 
-/* --- slots --------------------------------------------------------------------------------------------- */
-
-static void free_body(struct letter *letter)
-{
-    if (letter->body.headers != NULL)
-        rd_kafka_headers_destroy(letter->body.headers);
-    free((void *)(uintptr_t)letter->body.key);
-    free((void *)(uintptr_t)letter->body.value);
-    letter->body = (struct letter_body){0};
-}
-
-/* The lowest free slot, so that the occupied ones stay together. */
-static struct letter *take_slot(struct dead_letters *letters)
-{
-    size_t i = letters->under_way + letters->refused == letters->top ? letters->top : 0;
-    while (i < letters->top && letters->slots[i].state != FREE)
-        i++;
-    if (i == letters->capacity)
-        return NULL;
-    if (i == letters->top)
-        letters->top++;
-    return &letters->slots[i];
-}
-
-static void free_slot(struct dead_letters *letters, struct letter *letter)
-{
-    free_body(letter);
-    *letter = (struct letter){0};
-    while (letters->top > 0 && letters->slots[letters->top - 1].state == FREE)
-        letters->top--;
-}
-
 /* --- refusals ------------------------------------------------------------------------------------------ */
-
-/* NULL stays NULL; what is empty stays empty. */
-static void *copy_of(const void *bytes, size_t length)
-{
-    void *copy = bytes != NULL ? malloc(length > 0 ? length : 1) : NULL;
-    if (copy != NULL)
-        memcpy(copy, bytes, length);
-    return copy;
-}
 
 static void tell_refusal(struct dead_letters *letters, const struct letter *letter)
 {
@@ -156,12 +97,10 @@ static void refuse(struct dead_letters *letters, struct letter *letter, const st
     snprintf(letters->why, sizeof letters->why, "%s", why);
     letter->refusals++;
     tell_refusal(letters, letter);
-    letter->state = REFUSED;
-    letters->refused++;
+    letter->state = LETTER_REFUSED;
+    letters->slots.refused++;
     letter->again_us = clock_monotonic_us() + backoff_us(letters->settings, letter->refusals);
-    letter->body = *body;
-    letter->body.key = copy_of(body->key, body->key_length);
-    letter->body.value = copy_of(body->value, body->value_length);
+    letter_keep_body(letter, body);
 }
 
 static struct letter_body body_of_report(const rd_kafka_message_t *message, const struct letter *letter)
@@ -180,14 +119,14 @@ static void on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *message, void 
     struct letter *letter = message->_private;
     (void)rk;
     letters->moved = true;
-    letters->under_way--;
+    letters->slots.under_way--;
     if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
-        letter->state = ACKNOWLEDGED;
+        letter->state = LETTER_ACKNOWLEDGED;
         stats_add(letters->stats, CONSUMER_DEAD_LETTERED, 1);
         return;
     }
     if (letter->partition == -1) {
-        free_slot(letters, letter);
+        letter_slots_free(&letters->slots, letter);
         return;
     }
     struct letter_body body = body_of_report(message, letter);
@@ -196,36 +135,19 @@ static void on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *message, void 
 
 const char *dead_letters_refused(const struct dead_letters *letters, int32_t partition)
 {
-    if (letters == NULL || letters->refused == 0)
-        return NULL;
-    for (size_t i = 0; i < letters->top; i++)
-        if (letters->slots[i].state == REFUSED && letters->slots[i].partition == partition)
-            return letters->why;
-    return NULL;
+    return letters != NULL && letter_slots_any_refused(&letters->slots, partition) ? letters->why : NULL;
 }
 
 int64_t dead_letters_next(const struct dead_letters *letters, int32_t partition, int64_t from)
 {
-    int64_t next = INT64_MAX;
-    for (size_t i = 0; letters != NULL && i < letters->top; i++) {
-        const struct letter *letter = &letters->slots[i];
-        if (letter->state != FREE && letter->partition == partition && letter->offset >= from &&
-            letter->offset < next)
-            next = letter->offset;
-    }
-    return next;
+    return letters != NULL ? letter_slots_next(&letters->slots, partition, from) : INT64_MAX;
 }
 
 int64_t dead_letters_due_us(const struct dead_letters *letters)
 {
-    int64_t due_us = INT64_MAX;
-    if (letters == NULL || letters->refused == 0)
-        return due_us;
-    int64_t now_us = clock_monotonic_us();
-    for (size_t i = 0; i < letters->top; i++)
-        if (letters->slots[i].state == REFUSED && letters->slots[i].again_us - now_us < due_us)
-            due_us = letters->slots[i].again_us - now_us;
-    return due_us > 0 ? due_us : 0;
+    return letters != NULL && letters->slots.refused > 0
+               ? letter_slots_due_us(&letters->slots, clock_monotonic_us())
+               : INT64_MAX;
 }
 
 /* --- the producer -------------------------------------------------------------------------------------- */
@@ -253,7 +175,7 @@ static bool take_back(struct dead_letters *letters)
 {
     rd_kafka_purge(letters->producer, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
     rd_kafka_flush(letters->producer, FLUSH_STEP_MS);
-    return letters->under_way == 0;
+    return letters->slots.under_way == 0;
 }
 
 static void close_producer(struct dead_letters *letters)
@@ -268,15 +190,13 @@ void dead_letters_close(struct dead_letters *letters)
 {
     if (letters == NULL)
         return;
-    for (size_t i = 0; i < letters->top; i++)
-        letters->slots[i].partition = -1;
+    for (size_t i = 0; i < letters->slots.top; i++)
+        letters->slots.slots[i].partition = -1;
     if (letters->producer != NULL) {
         take_back(letters);
         close_producer(letters);
     }
-    for (size_t i = 0; i < letters->top; i++)
-        free_body(&letters->slots[i]);
-    free(letters->slots);
+    letter_slots_release(&letters->slots);
     free(letters->places);
     free(letters);
 }
@@ -295,14 +215,14 @@ static rd_kafka_resp_err_t produce(struct dead_letters *letters, const struct le
                                           .value_length = body->value_length,
                                           .headers = body->headers,
                                           .opaque = letter};
-    letter->state = UNDER_WAY;
-    letters->under_way++;
+    letter->state = LETTER_UNDER_WAY;
+    letters->slots.under_way++;
     rd_kafka_resp_err_t err = kafka_send(letters->producer, &message);
     for (int i = 0; err == RD_KAFKA_RESP_ERR__QUEUE_FULL && i < QUEUE_TRIES; i++) {
         rd_kafka_poll(letters->producer, FLUSH_STEP_MS);
         err = kafka_send(letters->producer, &message);
     }
-    letters->under_way -= err != RD_KAFKA_RESP_ERR_NO_ERROR;
+    letters->slots.under_way -= err != RD_KAFKA_RESP_ERR_NO_ERROR;
     return err;
 }
 
@@ -311,9 +231,10 @@ int dead_letters_send(struct dead_letters *letters, const struct letter_body *bo
 {
     if (letters->producer == NULL && open_producer(letters, error) == -1)
         return -1;
-    struct letter *letter = take_slot(letters);
+    struct letter *letter = letter_slots_take(&letters->slots);
     if (letter == NULL)
-        return error_set(error, "%zu dead letters are under way", letters->under_way + letters->refused);
+        return error_set(error, "%zu dead letters are under way",
+                         letters->slots.under_way + letters->slots.refused);
     *letter = (struct letter){.partition = body->partition,
                               .offset = body->offset,
                               .timestamp_ms = body->timestamp_ms,
@@ -331,7 +252,7 @@ int dead_letters_send(struct dead_letters *letters, const struct letter_body *bo
 static void send_again(struct dead_letters *letters, struct letter *letter)
 {
     struct letter_body body = letter->body;
-    letters->refused--;
+    letters->slots.refused--;
     letter->body = (struct letter_body){0};
     rd_kafka_resp_err_t err = produce(letters, &body, letter);
     if (err != RD_KAFKA_RESP_ERR_NO_ERROR)
@@ -355,9 +276,9 @@ static bool have_producer(struct dead_letters *letters, int64_t now_us)
     }
     if (letters->producer != NULL || open_producer(letters, &error) == 0)
         return true;
-    for (size_t i = 0; i < letters->top; i++)
-        if (letters->slots[i].state == REFUSED)
-            letters->slots[i].again_us = now_us + US_PER_SECOND;
+    for (size_t i = 0; i < letters->slots.top; i++)
+        if (letters->slots.slots[i].state == LETTER_REFUSED)
+            letters->slots.slots[i].again_us = now_us + US_PER_SECOND;
     return false;
 }
 
@@ -366,16 +287,16 @@ static void send_refused_again(struct dead_letters *letters)
     int64_t now_us = clock_monotonic_us();
     if (!have_producer(letters, now_us))
         return;
-    for (size_t i = 0; i < letters->top; i++)
-        if (letters->slots[i].state == REFUSED && letters->slots[i].again_us <= now_us)
-            send_again(letters, &letters->slots[i]);
+    for (size_t i = 0; i < letters->slots.top; i++)
+        if (letters->slots.slots[i].state == LETTER_REFUSED && letters->slots.slots[i].again_us <= now_us)
+            send_again(letters, &letters->slots.slots[i]);
 }
 
 /* --- places of kept letters ---------------------------------------------------------------------------- */
 
 int dead_letters_keep_places(struct dead_letters *letters, struct error *error)
 {
-    letters->places = calloc(letters->capacity, sizeof *letters->places);
+    letters->places = calloc(letters->slots.capacity, sizeof *letters->places);
     return letters->places != NULL ? 0 : error_set(error, "out of memory");
 }
 
@@ -416,7 +337,7 @@ static bool tell_place(struct dead_letters *letters, const struct letter *letter
         settle(letters, letter);
     if (!letter->kept || letter->partition == -1 || letters->places == NULL)
         return true;
-    if (letters->place_count == letters->capacity)
+    if (letters->place_count == letters->slots.capacity)
         return false;
     letters->places[letters->place_count++] =
         (struct letter_place){letter->partition, letter->offset, letter->timestamp_ms};
@@ -427,11 +348,11 @@ static void set_barriers(struct dead_letters *letters)
 {
     letters->moved = false;
     partitions_lift_barriers(letters->partitions);
-    for (size_t i = letters->top; i > 0; i--) {
-        struct letter *letter = &letters->slots[i - 1];
-        if (letter->state == ACKNOWLEDGED && tell_place(letters, letter))
-            free_slot(letters, letter);
-        else if (letter->state != FREE && letter->state != ACKNOWLEDGED && !letter->kept)
+    for (size_t i = letters->slots.top; i > 0; i--) {
+        struct letter *letter = &letters->slots.slots[i - 1];
+        if (letter->state == LETTER_ACKNOWLEDGED && tell_place(letters, letter))
+            letter_slots_free(&letters->slots, letter);
+        else if (letter->state != LETTER_FREE && letter->state != LETTER_ACKNOWLEDGED && !letter->kept)
             partition_lower_barrier(letters->partitions, letter->partition, letter->offset);
     }
 }
@@ -442,7 +363,7 @@ void dead_letters_serve(struct dead_letters *letters)
         return;
     if (letters->producer != NULL)
         rd_kafka_poll(letters->producer, 0);
-    if (letters->refused > 0)
+    if (letters->slots.refused > 0)
         send_refused_again(letters);
     if (letters->moved)
         set_barriers(letters);
@@ -452,20 +373,20 @@ int dead_letters_flush(struct dead_letters *letters, int64_t timeout_us, struct 
 {
     int64_t until_us = clock_monotonic_us() + timeout_us;
     dead_letters_serve(letters);
-    while (letters != NULL && letters->under_way > 0 && clock_monotonic_us() <= until_us) {
+    while (letters != NULL && letters->slots.under_way > 0 && clock_monotonic_us() <= until_us) {
         stats_tick(letters->stats);
         rd_kafka_flush(letters->producer, FLUSH_STEP_MS);
         dead_letters_serve(letters);
     }
-    if (letters == NULL || letters->under_way + letters->refused == 0)
+    if (letters == NULL || letters->slots.under_way + letters->slots.refused == 0)
         return 0;
     return error_set(error, "%zu dead letters are not acknowledged yet; their records come again",
-                     letters->under_way + letters->refused);
+                     letters->slots.under_way + letters->slots.refused);
 }
 
 bool dead_letters_full(const struct dead_letters *letters)
 {
-    return letters != NULL && letters->under_way + letters->refused >= UNDER_WAY_MAX;
+    return letters != NULL && letters->slots.under_way + letters->slots.refused >= UNDER_WAY_MAX;
 }
 
 /* Acknowledged places of a partition that goes, or moves: another letter may have the same place by the time
@@ -485,14 +406,14 @@ void dead_letters_forget(struct dead_letters *letters, int32_t partition)
     if (letters == NULL)
         return;
     forget_places(letters, partition);
-    for (size_t i = letters->top; i > 0; i--) {
-        struct letter *letter = &letters->slots[i - 1];
-        if (letter->partition != partition || letter->state == FREE)
+    for (size_t i = letters->slots.top; i > 0; i--) {
+        struct letter *letter = &letters->slots.slots[i - 1];
+        if (letter->partition != partition || letter->state == LETTER_FREE)
             continue;
         letter->partition = -1;
-        if (letter->state != REFUSED)
+        if (letter->state != LETTER_REFUSED)
             continue;
-        letters->refused--;
-        free_slot(letters, letter);
+        letters->slots.refused--;
+        letter_slots_free(&letters->slots, letter);
     }
 }
