@@ -26,6 +26,15 @@ void rd_kafka_metadata_destroy(const struct rd_kafka_metadata *metadata)
     ck_assert_ptr_nonnull(metadata);
 }
 
+static char heard[64]; /* by the supervisor */
+
+void worker_notify_count(struct worker_control *control, const char *method, int64_t count)
+{
+    size_t used = strlen(heard);
+    ck_assert_ptr_eq(control, outage.control);
+    snprintf(heard + used, sizeof heard - used, "%s %d; ", method, (int)count);
+}
+
 static void forget(void)
 {
     outage = (struct kafka_outage){.brokers = {.bootstrap = "h:1", .source = "--bootstrap"}};
@@ -162,6 +171,22 @@ START_TEST(its_end_is_told_with_its_length_and_it_is_recent_for_ten_seconds)
 }
 END_TEST
 
+START_TEST(the_supervisor_is_told_when_it_begins_and_when_it_is_over)
+{
+    outage.control = (struct worker_control *)(void *)&questions;
+    capture_begin();
+    kafka_outage_error(&outage, RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN);
+    kafka_outage_check(&outage, NULL);
+    ck_assert_str_eq(heard, "outage 1; ");
+    ck_assert(away_after_a_turn());
+    ck_assert_str_eq(heard, "outage 1; "); /* once */
+    kafka_outage_over(&outage);
+    kafka_outage_over(&outage);
+    capture_end();
+    ck_assert_str_eq(heard, "outage 1; outage 0; ");
+}
+END_TEST
+
 START_TEST(one_that_was_over_before_anybody_asked_is_recent_too)
 {
     kafka_outage_error(&outage, RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN);
@@ -179,4 +204,5 @@ CHECK_MAIN_WITH("common/kafka", forget, NULL, that_all_brokers_are_down_is_not_b
                 a_record_is_an_answer_too, nobody_is_asked_twice_within_a_second_however_often_it_is_said,
                 after_the_loss_of_one_that_of_all_is_asked_about_at_once,
                 its_end_is_told_with_its_length_and_it_is_recent_for_ten_seconds,
+                the_supervisor_is_told_when_it_begins_and_when_it_is_over,
                 one_that_was_over_before_anybody_asked_is_recent_too)

@@ -111,7 +111,41 @@ START_TEST(what_is_wrong_is_told_with_its_line)
 }
 END_TEST
 
+START_TEST(an_address_list_that_is_too_long_is_refused_and_not_cut)
+{
+    char text[BROKERS_BYTES + 32];
+    int used = snprintf(text, sizeof text, "bootstrap.servers=");
+    memset(text + used, 'h', BROKERS_BYTES);
+    text[used + BROKERS_BYTES] = '\0';
+    put("file", text);
+    refused("file", "file:1: the address list is longer than ");
+}
+END_TEST
+
+START_TEST(properties_are_put_first_without_an_address_too)
+{
+    const struct kafka_place place = {NULL, "file"};
+    int before = dup(0);
+    close(before);
+    ck_assert_int_eq(kafka_config_prepend(&place, &properties, &error), -1);
+    ck_assert_ptr_nonnull(strstr(error.text, "cannot read file"));
+    properties.items = calloc(1, sizeof(char *));
+    properties.items[0] = strdup("acks=all");
+    properties.count = 1;
+    put("file", "bootstrap.servers=h:1\na=1\nb=2\n");
+    ck_assert_int_eq(kafka_config_prepend(&place, &properties, &error), 0);
+    ck_assert_uint_eq(properties.count, 3);
+    ck_assert_str_eq(properties.items[0], "a=1");
+    ck_assert_str_eq(properties.items[1], "b=2");
+    ck_assert_str_eq(properties.items[2], "acks=all");
+    int after = dup(0);
+    close(after);
+    ck_assert_int_eq(after, before); /* no file stays open */
+}
+END_TEST
+
 CHECK_MAIN_WITH("common/kafka_config", enter_a_clean_folder, remove_the_folder,
                 lines_become_properties_before_the_users, the_flag_beats_the_environment_and_that_env,
                 the_files_brokers_beat_the_environments_and_not_the_flags,
-                what_is_wrong_is_told_with_its_line)
+                what_is_wrong_is_told_with_its_line, an_address_list_that_is_too_long_is_refused_and_not_cut,
+                properties_are_put_first_without_an_address_too)

@@ -69,7 +69,33 @@ START_TEST(scram_names_the_version_that_it_needs)
 }
 END_TEST
 
+START_TEST(of_two_that_are_as_telling_the_later_is_told)
+{
+    kafka_failure_note(&failure, RD_KAFKA_RESP_ERR__RESOLVE, "Failed to resolve a");
+    kafka_failure_note(&failure, RD_KAFKA_RESP_ERR__RESOLVE, "Failed to resolve b");
+    ck_assert_ptr_nonnull(strstr(advice(), "Failed to resolve b"));
+}
+END_TEST
+
+/* The first that fits is told: the last row of an error fits whatever librdkafka says. */
+START_TEST(each_refusal_names_what_to_change)
+{
+    static const struct {
+        const char *reason, *advice;
+    } refusals[] = {
+        {"Request not valid in current SASL state", "this listener wants no SASL: check security.protocol"},
+        {"SASL PLAIN mechanism handshake failed", "check sasl.mechanism"},
+        {"invalid credentials", "check sasl.username and sasl.password"}};
+    for (size_t i = 0; i < sizeof refusals / sizeof refusals[0]; i++) {
+        failure = (struct kafka_failure){0};
+        kafka_failure_note(&failure, RD_KAFKA_RESP_ERR__AUTHENTICATION, refusals[i].reason);
+        ck_assert_ptr_nonnull(strstr(advice(), refusals[i].advice));
+    }
+}
+END_TEST
+
 CHECK_MAIN("common/kafka_failure", without_a_reason_the_advice_is_of_the_address,
            the_most_telling_reason_is_kept_without_its_clock,
            a_connection_that_a_dying_broker_ends_may_come_again,
-           who_was_let_in_hears_no_guess_at_its_configuration, scram_names_the_version_that_it_needs)
+           who_was_let_in_hears_no_guess_at_its_configuration, scram_names_the_version_that_it_needs,
+           of_two_that_are_as_telling_the_later_is_told, each_refusal_names_what_to_change)

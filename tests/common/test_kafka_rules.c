@@ -75,6 +75,11 @@ START_TEST(only_the_last_of_a_name_counts)
     ck_assert_int_eq(
         kafka_rules_check(KAFKA_ROLE_LETTERS, &(struct option_list){.items = turned, .count = 2}, &error),
         -1);
+    char longer[] = "acks.x=all"; /* another name, which begins alike */
+    char *others[] = {first, longer};
+    ck_assert_int_eq(
+        kafka_rules_check(KAFKA_ROLE_LETTERS, &(struct option_list){.items = others, .count = 2}, &error),
+        -1);
 }
 END_TEST
 

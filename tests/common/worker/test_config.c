@@ -4,10 +4,38 @@
 #include <fcntl.h>
 #include <msgpack.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 
 #include "common/exit_codes.h"
 #include "common/worker/config.h"
 #include "tests/common/sample_program.h"
+
+/* --- system calls that fail when they are told to ------------------------------------------------------ */
+
+static int interrupted;           /* so many calls are, first */
+static size_t at_once = SIZE_MAX; /* bytes */
+static int write_fails;
+
+static bool is_interrupted(void)
+{
+    errno = EINTR;
+    return interrupted > 0 && interrupted-- > 0;
+}
+
+ssize_t write(int fd, const void *bytes, size_t count)
+{
+    if (is_interrupted())
+        return -1;
+    errno = write_fails;
+    return write_fails != 0 ? -1 : syscall(SYS_write, fd, bytes, count < at_once ? count : at_once);
+}
+
+ssize_t read(int fd, void *bytes, size_t count)
+{
+    return is_interrupted() ? -1 : syscall(SYS_read, fd, bytes, count < at_once ? count : at_once);
+}
+
+/* --- helpers ------------------------------------------------------------------------------------------- */
 
 static struct sample sample;
 static struct error error;
@@ -50,6 +78,35 @@ START_TEST(what_is_written_is_read_back_into_the_options)
     ck_assert(options_given(&sample_program, &sample, "rate"));
     ck_assert_int_eq(fcntl(fd, F_GETFD), -1); /* closed */
     ck_assert_int_eq(errno, EBADF);
+}
+END_TEST
+
+START_TEST(signals_and_short_writes_and_reads_lose_nothing)
+{
+    static const struct worker_setting settings[] = {{"group", "mine"}, {"rate", "5"}};
+    interrupted = 2;
+    at_once = 3;
+    int fd = worker_config_write(settings, 2, &error);
+    ck_assert_int_ge(fd, 0);
+    interrupted = 2;
+    ck_assert_msg(worker_config_read(fd, &sample_program, &sample, &error) == 0, "%s", error.text);
+    ck_assert_str_eq(sample.group, "mine");
+    ck_assert_int_eq(sample.rate, 5);
+}
+END_TEST
+
+START_TEST(one_that_cannot_be_written_is_an_error_and_leaves_no_descriptor)
+{
+    static const struct worker_setting setting = {"group", "mine"};
+    int before = dup(0);
+    close(before);
+    write_fails = ENOSPC;
+    ck_assert_int_eq(worker_config_write(&setting, 1, &error), -1);
+    write_fails = 0;
+    ck_assert_ptr_nonnull(strstr(error.text, "cannot hand over a worker's configuration: No space left"));
+    int after = dup(0);
+    close(after);
+    ck_assert_int_eq(after, before);
 }
 END_TEST
 
@@ -153,6 +210,8 @@ START_TEST(a_descriptor_that_is_not_there_is_told_as_a_misuse_of_the_flag)
 END_TEST
 
 CHECK_MAIN_WITH("common/worker/config", NULL, release, what_is_written_is_read_back_into_the_options,
+                signals_and_short_writes_and_reads_lose_nothing,
+                one_that_cannot_be_written_is_an_error_and_leaves_no_descriptor,
                 a_name_that_comes_again_is_a_list, nothing_is_a_configuration_too,
                 the_descriptor_is_sealed_and_not_inherited, any_messagepack_reader_reads_it,
                 every_truncation_is_refused, damage_is_refused_with_its_place,

@@ -42,10 +42,27 @@ static bool rate_is_new(void)
     return worker_control_rate(control, &rate) && rate.interval_us == 7;
 }
 
+static struct worker_errand errand;
+
+static bool errand_is_new(void)
+{
+    return worker_control_errand(control, &errand);
+}
+
+/* '!': the errand that the tests ask for; '?': another one. */
+static char errand_letter(void)
+{
+    return errand.number == 5 && strcmp(errand.method, "reset") == 0 && strcmp(errand.text, "offset:7") == 0
+               ? '!'
+               : '?';
+}
+
 static void wake(void *context)
 {
     (void)context;
-    if (control != NULL)
+    if (control != NULL && errand_is_new())
+        tell(errand_letter());
+    else if (control != NULL)
         tell(rate_is_new() ? (char)rate.records : (char)('0' + worker_control_wanted(control)));
 }
 
@@ -187,6 +204,40 @@ START_TEST(the_channel_brings_a_rate_and_none_that_is_negative)
     wish_rate(3, 1, -7);
     wish_rate(4, 'b', 7);
     ck_assert_int_eq(next_wish(), 'b');
+    ask_to_drain("b", 0); /* what was taken is not new again */
+    ck_assert_int_eq(next_wish(), '0' + WORKER_DRAIN_KEEP);
+    kill(worker.pid, SIGKILL);
+    waitpid(worker.pid, NULL, 0);
+}
+END_TEST
+
+START_TEST(a_rate_of_0_and_an_interval_of_0_are_wishes_too)
+{
+    start(true);
+    wish_rate(1, 0, 7);
+    ck_assert_int_eq(next_wish(), 0);
+    wish_rate(2, 'a', 0); /* no letter of the tests': it comes as the wish to run */
+    ck_assert_int_eq(next_wish(), '0' + WORKER_RUN);
+    kill(worker.pid, SIGKILL);
+    waitpid(worker.pid, NULL, 0);
+}
+END_TEST
+
+static void ask(int64_t number, const char *method, const char *text)
+{
+    uint8_t bytes[RPC_MESSAGE_BYTES];
+    size_t length = rpc_pack_notification(bytes, sizeof bytes, "request", "iss", number, method, text);
+    ck_assert_int_eq(send(worker.channel, bytes, length, 0), (ssize_t)length);
+}
+
+START_TEST(the_channel_brings_an_errand_and_none_whose_method_is_too_long)
+{
+    start(true);
+    ask(4, "a-method-that-no-worker-knows", "offset:7");
+    ask(5, "reset", "offset:7");
+    ck_assert_int_eq(next_wish(), '!');
+    ask(6, "sixteen-letters", "");
+    ck_assert_int_eq(next_wish(), '?');
     kill(worker.pid, SIGKILL);
     waitpid(worker.pid, NULL, 0);
 }
@@ -364,6 +415,8 @@ END_TEST
 CHECK_MAIN("common/worker/control", the_first_signal_drains_and_leaves_the_group,
            two_signals_within_a_moment_are_one, the_second_signal_ends_it_with_128_and_its_number,
            the_channel_brings_a_rate_and_none_that_is_negative,
+           a_rate_of_0_and_an_interval_of_0_are_wishes_too,
+           the_channel_brings_an_errand_and_none_whose_method_is_too_long,
            the_channel_drains_leaving_or_keeping_the_membership, bytes_that_are_no_message_are_passed_over,
            a_supervisor_that_is_gone_ends_it_as_an_orphan, what_it_notifies_arrives_as_messages,
            a_full_channel_does_not_block_the_worker, answers_wait_for_room_because_somebody_waits_for_them,

@@ -1,15 +1,34 @@
 /* /dev/shm is everybody's: each case uses a client name of its own process, and removes what it made. */
 #include "tests/support/check_main.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
+#include "common/log.h"
 #include "common/stats/reader.h"
 #include "common/worker/publish.h"
 
 static char client[NAME_BYTES];
 static char second[WORKER_NAME_BYTES];
 static struct error error;
+
+static int claim_fails; /* errno */
+
+int posix_fallocate(int fd, off_t offset, off_t bytes)
+{
+    return claim_fails != 0 ? claim_fails : (int)-syscall(SYS_fallocate, fd, 0, offset, bytes);
+}
+
+static int open_descriptors(void)
+{
+    int count = 0;
+    for (int fd = 0; fd < 64; fd++)
+        count += fcntl(fd, F_GETFD) != -1;
+    return count;
+}
 
 static int unlink_ours(void *context, const char *instance, const char *worker, uint64_t generation)
 {
@@ -85,6 +104,35 @@ START_TEST(publishes_under_its_client_name_and_removes_it_at_a_clean_end)
 }
 END_TEST
 
+START_TEST(what_it_printed_last_is_in_its_segment)
+{
+    struct worker_publication publication;
+    struct stats_ring_entry lines[STATS_RING_ENTRIES];
+    struct stats_snapshot *snapshot;
+    log_init();
+    publish(&publication);
+    log_line("the last words");
+    ck_assert_int_eq(stats_snapshot_open(&snapshot, INSTANCE_SOLO, client, 1, &error), 0);
+    ck_assert_uint_eq(stats_snapshot_ring(snapshot, STATS_RING_LINES, lines), 1);
+    ck_assert_str_eq(lines[0].text, "the last words");
+    stats_snapshot_free(snapshot);
+    worker_unpublish(&publication, true);
+    log_line("nobody listens any more");
+}
+END_TEST
+
+START_TEST(a_folder_without_room_is_an_error_and_not_a_reason_to_try_other_names)
+{
+    struct worker_publication publication;
+    claim_fails = ENOSPC;
+    ck_assert_int_eq(worker_publish(&publication, false, STATS_KIND_CONSUMER, client, "group", &error), -1);
+    claim_fails = 0;
+    ck_assert_ptr_nonnull(strstr(error.text, "/dev/shm is full"));
+    ck_assert_ptr_null(publication.writer);
+    ck_assert(!is_there(client, 1));
+}
+END_TEST
+
 START_TEST(a_second_living_one_gets_the_next_name)
 {
     struct worker_publication first, other;
@@ -107,12 +155,14 @@ START_TEST(a_successor_goes_on_where_the_dead_one_stopped)
 {
     live_and_die(100);
     struct worker_publication publication;
+    int before = open_descriptors();
     publish(&publication);
     ck_assert_str_eq(publication.worker, client);
     ck_assert_uint_eq(publication.generation, 2);
     stats_add(publication.writer, CONSUMER_RECEIVED, 5);
     ck_assert_uint_eq(stats_get(publication.writer, CONSUMER_RECEIVED), 105);
     worker_unpublish(&publication, false);
+    ck_assert_int_eq(open_descriptors(), before);
 }
 END_TEST
 
@@ -197,6 +247,8 @@ END_TEST
 
 CHECK_MAIN_WITH("common/worker/publish", name_the_client, remove_segments,
                 publishes_under_its_client_name_and_removes_it_at_a_clean_end,
+                what_it_printed_last_is_in_its_segment,
+                a_folder_without_room_is_an_error_and_not_a_reason_to_try_other_names,
                 a_second_living_one_gets_the_next_name, a_successor_goes_on_where_the_dead_one_stopped,
                 the_last_two_dead_ones_stay, a_clean_end_takes_the_dead_ones_along,
                 processes_that_start_together_get_different_names,
