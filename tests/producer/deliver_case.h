@@ -92,6 +92,7 @@ static inline struct stats_writer *segment_open(void)
     snprintf(identity.instance, sizeof identity.instance, "test-%d", (int)getpid());
     snprintf(identity.worker, sizeof identity.worker, "producer");
     snprintf(identity.client, sizeof identity.client, "producer");
+    stats_segment_unlink(identity.instance, identity.worker, 1); /* of a run that was killed */
     segment.fd = stats_segment_create(&identity, -1, &error);
     ck_assert_msg(segment.fd >= 0, "%s", error.text);
     stats_segment_unlink(identity.instance, identity.worker, 1);

@@ -102,6 +102,7 @@ static void begin(void)
     snprintf(identity.instance, sizeof identity.instance, "test-%d", (int)getpid());
     snprintf(identity.worker, sizeof identity.worker, "producer");
     snprintf(identity.client, sizeof identity.client, "producer");
+    stats_segment_unlink(identity.instance, identity.worker, 1); /* of a run that was killed */
     fd = stats_segment_create(&identity, -1, &error);
     ck_assert_msg(fd >= 0, "%s", error.text);
     stats_segment_unlink(identity.instance, identity.worker, 1);

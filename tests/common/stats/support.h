@@ -23,14 +23,15 @@ __attribute__((unused)) static int unlink_one(void *context, const char *instanc
     return 0;
 }
 
-__attribute__((unused)) static void name_instance(void)
-{
-    snprintf(instance_name, sizeof instance_name, "check-%d", (int)getpid());
-}
-
 __attribute__((unused)) static void remove_segments(void)
 {
     stats_segment_scan(instance_name, unlink_one, NULL);
+}
+
+__attribute__((unused)) static void name_instance(void)
+{
+    snprintf(instance_name, sizeof instance_name, "check-%d", (int)getpid());
+    remove_segments(); /* of a run that was killed */
 }
 
 __attribute__((unused)) static struct stats_identity identity_of(enum stats_kind kind, uint64_t generation)

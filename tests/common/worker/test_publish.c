@@ -38,15 +38,16 @@ static int unlink_ours(void *context, const char *instance, const char *worker, 
     return 0;
 }
 
+static void remove_segments(void)
+{
+    stats_segment_scan(INSTANCE_SOLO, unlink_ours, NULL);
+}
+
 static void name_the_client(void)
 {
     snprintf(client, sizeof client, "check-%d", (int)getpid());
     name_worker(second, client, 2);
-}
-
-static void remove_segments(void)
-{
-    stats_segment_scan(INSTANCE_SOLO, unlink_ours, NULL);
+    remove_segments(); /* of a run that was killed */
 }
 
 static void publish(struct worker_publication *publication)
