@@ -9,6 +9,7 @@
 #include "supervisor/done.h"
 #include "supervisor/evidence.h"
 #include "supervisor/hand_over.h"
+#include "supervisor/hangs.h"
 #include "supervisor/output.h"
 #include "supervisor/report.h"
 #include "supervisor/segment.h"
@@ -393,58 +394,11 @@ void fleet_set_address(struct supervisor *supervisor, const char *bootstrap)
     directory_set_bootstrap(supervisor->directory, bootstrap);
 }
 
-/* --- hangs --------------------------------------------------------------------------------------------- */
-
-static bool runs(const struct worker *worker)
-{
-    return worker->state == WORKER_STARTING || worker->state == WORKER_JOINING || worker_works(worker);
-}
-
-/* A worker ticks at least once a second while it polls, pauses, produces or waits for its group, and once a
- * record while it processes: a batch may be slow, a topic idle, a broker away, and it still ticks. What stops
- * it is a stage that does not return, a loop without end, a SIGSTOP. */
-static void look_for_hang(struct worker *worker, int64_t now_us)
-{
-    struct stats_liveness liveness;
-    if (!runs(worker) || !segment_refresh(worker))
-        return;
-    stats_snapshot_liveness(worker->stats, &liveness);
-    if (liveness.pid == 0 && worker_works(worker)) /* of a build whose segments are others: it has said so */
-        return;
-    if (liveness.heartbeat_tick != worker->tick) {
-        worker->tick = liveness.heartbeat_tick;
-        worker->tick_us = now_us;
-    } else if (now_us - worker->tick_us > worker->settings->hang_after_us) {
-        states_dispatch(worker, EVENT_HUNG);
-        worker->tick_us = now_us; /* once */
-    }
-}
-
-static int64_t hang_interval_us(const struct supervisor *supervisor)
-{
-    int64_t shortest_us = INT64_MAX;
-    for (size_t i = 0; i < supervisor->worker_count; i++)
-        if (supervisor->workers[i]->settings->hang_after_us < shortest_us)
-            shortest_us = supervisor->workers[i]->settings->hang_after_us;
-    return shortest_us / 4;
-}
-
-static void check_hangs(struct supervisor *supervisor, int64_t now_us)
-{
-    if (now_us < supervisor->hang_check_us)
-        return;
-    for (size_t i = 0; i < supervisor->worker_count; i++) {
-        look_for_hang(supervisor->workers[i], now_us);
-        segment_cool(supervisor);
-    }
-    supervisor->hang_check_us = now_us + hang_interval_us(supervisor);
-}
-
 /* --- single workers ------------------------------------------------------------------------------------ */
 
 void fleet_start_worker(struct worker *worker)
 {
-    if (runs(worker))
+    if (worker_runs(worker))
         return;
     worker->history = (struct restart_history){0};
     worker->reason[0] = '\0';
@@ -455,7 +409,7 @@ void fleet_restart_worker(struct worker *worker)
 {
     if (worker->retired)
         return;
-    if (!runs(worker)) {
+    if (!worker_runs(worker)) {
         fleet_start_worker(worker);
         return;
     }
@@ -466,7 +420,7 @@ void fleet_restart_worker(struct worker *worker)
 void fleet_pause_worker(struct worker *worker, bool paused)
 {
     worker->paused = paused;
-    if (runs(worker))
+    if (worker_runs(worker))
         channel_pause(worker, paused);
 }
 
@@ -476,7 +430,7 @@ void fleet_set_rate(struct worker *worker, int64_t records, int64_t interval_us)
     worker->rate.number++;
     worker->rate.records = records;
     worker->rate.interval_us = interval_us;
-    if (runs(worker))
+    if (worker_runs(worker))
         channel_rate(worker);
 }
 
@@ -560,7 +514,7 @@ int64_t fleet_deadline_us(const struct supervisor *supervisor)
 
 void fleet_timers(struct supervisor *supervisor, int64_t now_us)
 {
-    check_hangs(supervisor, now_us);
+    hangs_check(supervisor, now_us);
     for (size_t i = 0; i < supervisor->worker_count; i++) {
         struct worker *worker = supervisor->workers[i];
         if (worker->deadline_us > now_us)

@@ -105,7 +105,13 @@ static inline bool worker_works(const struct worker *worker)
            worker->state == WORKER_QUARANTINING;
 }
 
-/* Or has done it. */
+/* Its process is there, and has not been asked to stop. */
+static inline bool worker_runs(const struct worker *worker)
+{
+    return worker->state == WORKER_STARTING || worker->state == WORKER_JOINING || worker_works(worker);
+}
+
+/* It works, or has done what it was there for. */
 static inline bool worker_works_or_done(const struct worker *worker)
 {
     return worker_works(worker) || worker->state == WORKER_DONE;
