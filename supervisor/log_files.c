@@ -9,6 +9,9 @@
 #include "supervisor/byte_ring.h"
 #include "supervisor/log_folder.h"
 
+/* A disk that is nearly full takes a short line, and the next long one not: that is one trouble. */
+#define SETTLED_US (10 * US_PER_SECOND)
+
 enum { BATCH_BYTES = 64 * 1024 };
 
 struct log_file {
@@ -17,6 +20,7 @@ struct log_file {
     /* under the lock */
     uint64_t dropped, dropped_said;
     bool complained;
+    int64_t failed_us;              /* monotonic: the last time */
     struct log_folder_file on_disk; /* the thread's own, but for the name */
 };
 
@@ -143,9 +147,11 @@ static void write_some(struct log_files *logs)
     pthread_mutex_lock(&logs->lock);
     logs->writing = false;
     if (written) {
-        batch.file->complained = false;
+        if (clock_monotonic_us() - batch.file->failed_us >= SETTLED_US)
+            batch.file->complained = false;
         say_dropped(batch.file);
     } else {
+        batch.file->failed_us = clock_monotonic_us();
         complain(batch.file, cause);
         lose(&batch);
     }

@@ -17,8 +17,8 @@
 struct log_files; /* opaque */
 struct log_file;  /* one worker's; lives as long as its log_files */
 
-/* What the thread says when a file cannot be written, once until it can be again. Called in that thread,
- * which must not be kept waiting: log_file_line waits with it. */
+/* What the thread says when a file cannot be written, once until it can be for a while. Called in that
+ * thread, which must not be kept waiting: log_file_line waits with it. */
 typedef void log_files_complaint(void *context, const char *text);
 
 struct log_files_settings {

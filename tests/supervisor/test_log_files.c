@@ -533,6 +533,27 @@ START_TEST(a_folder_that_cannot_be_had_again_is_told_and_the_former_is_used)
 }
 END_TEST
 
+START_TEST(a_disk_that_takes_a_line_now_and_then_is_one_trouble)
+{
+    signal(SIGXFSZ, SIG_IGN);
+    begin(SIZE_MAX_BYTES, 3);
+    struct log_file *bravo = log_files_file(logs, "bravo");
+    for (uint64_t i = 1; i <= 5; i++) {
+        limit_files_to(1);
+        say(bravo, "lost");
+        while (log_files_dropped(logs) < i)
+            usleep(1000);
+        limit_files_to(RLIM_INFINITY);
+        ck_assert(truncate(path_of("bravo.log"), 0) == 0);
+        say(bravo, "kept");
+        while (read_file("bravo.log") == NULL || strstr(text, "kept\n") == NULL)
+            usleep(1000);
+    }
+    end();
+    ck_assert_int_eq(atomic_load(&complaints), 1);
+}
+END_TEST
+
 START_TEST(a_folder_is_made_but_not_its_parents)
 {
     remove_folder();
@@ -580,4 +601,5 @@ CHECK_MAIN_WITH("supervisor/log_files", make_folder, remove_folder, every_file_g
                 a_folder_that_cannot_be_had_again_is_told_and_the_former_is_used,
                 a_disk_that_never_moves_again_does_not_keep_the_program,
                 a_full_disk_is_told_once_loses_whole_lines_and_says_how_many,
-                a_folder_is_made_but_not_its_parents, two_do_not_write_into_one_folder)
+                a_disk_that_takes_a_line_now_and_then_is_one_trouble, a_folder_is_made_but_not_its_parents,
+                two_do_not_write_into_one_folder)
