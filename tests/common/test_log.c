@@ -88,6 +88,53 @@ START_TEST(verbose_lines_come_only_when_wanted)
 }
 END_TEST
 
+static void lines_with_a_secret(void)
+{
+    log_warning("bad: sasl.password=hunter2");
+    log_error("bad: postgres://u:hunter2@h");
+}
+
+START_TEST(a_warning_and_an_error_tell_no_secret)
+{
+    run(lines_with_a_secret);
+    ck_assert_str_eq(printed, "warning: bad: sasl.password=***\nerror: bad: postgres://u:***@h\n");
+}
+END_TEST
+
+static void hear(void *context, const char *line)
+{
+    char *heard = context;
+    size_t used = strlen(heard);
+    snprintf(heard + used, 1024 - used, "%s; ", line);
+}
+
+static void heard_lines(void)
+{
+    static char heard[1024];
+    char text[LOG_LISTENER_BYTES + 1];
+    memset(text, 'a', sizeof text - 1);
+    text[sizeof text - 1] = '\0';
+    log_set_listener(hear, heard);
+    log_line("first %d, password=hunter2", 1);
+    log_warning("second");
+    log_error("third: password=hunter2");
+    log_verbose("unheard");
+    log_set_listener(NULL, NULL);
+    log_error("nobody hears it");
+    bool all = strcmp(heard, "first 1, password=***; warning: second; error: third: password=***; ") == 0;
+    heard[0] = '\0';
+    log_set_listener(hear, heard);
+    log_error("%s", text);
+    _exit(all && strlen(heard) == LOG_LISTENER_BYTES - 1 + strlen("; ") ? 7 : 1);
+}
+
+START_TEST(a_listener_hears_each_line_with_its_level_and_without_secrets)
+{
+    run(heard_lines);
+    ck_assert_int_eq(WEXITSTATUS(status), 7);
+}
+END_TEST
+
 static void a_long_line(void)
 {
     char text[5000];
@@ -182,6 +229,7 @@ START_TEST(no_color_and_a_dumb_terminal_are_respected)
 END_TEST
 
 CHECK_MAIN("common/log", lines_of_both_streams_stay_in_order, lines_wait_for_the_flush,
-           verbose_lines_come_only_when_wanted, a_long_line_is_cut_and_ends,
+           verbose_lines_come_only_when_wanted, a_warning_and_an_error_tell_no_secret,
+           a_listener_hears_each_line_with_its_level_and_without_secrets, a_long_line_is_cut_and_ends,
            an_output_that_cannot_be_written_is_told_once, a_reader_that_went_away_is_an_error_not_a_death,
            colours_are_for_terminals_only, no_color_and_a_dumb_terminal_are_respected)

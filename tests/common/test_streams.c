@@ -102,5 +102,30 @@ START_TEST(lost_output_is_a_failure)
 }
 END_TEST
 
+static int told; /* a pipe */
+
+static void lose_output_and_say_so(void)
+{
+    dup2(open("/dev/full", O_WRONLY), STDOUT_FILENO);
+    dup2(told, STDERR_FILENO);
+    printf("lost\n");
+    _exit(streams_end("kprogram", EXIT_CODE_OK));
+}
+
+START_TEST(lost_output_is_told_with_the_programs_name)
+{
+    int ends[2];
+    char text[128] = "";
+    ck_assert_int_eq(pipe(ends), 0);
+    told = ends[1];
+    status_of(lose_output_and_say_so);
+    close(ends[1]);
+    ck_assert_int_gt(read(ends[0], text, sizeof text - 1), 0);
+    ck_assert_str_eq(text, "kprogram: cannot write to standard output: No space left on device\n");
+    close(ends[0]);
+}
+END_TEST
+
 CHECK_MAIN("common/streams", a_file_never_takes_a_closed_standard_descriptor, an_open_one_is_left_alone,
-           a_limit_of_size_is_an_error_and_no_death, lost_output_is_a_failure)
+           a_limit_of_size_is_an_error_and_no_death, lost_output_is_a_failure,
+           lost_output_is_told_with_the_programs_name)
