@@ -72,7 +72,7 @@ ssize_t getrandom(void *bytes, size_t count, unsigned flags)
 /* The first record of a stream without --seed. */
 static size_t first_record(uint8_t bytes[1024])
 {
-    ck_assert_int_eq(OPEN("--workload=messages"), 0);
+    ck_assert_int_eq(OPEN("--quiet"), 0);
     ck_assert_int_eq(source_next(&source, &error), SOURCE_RECORD);
     ck_assert_int_eq(source_fd(&source), -1);
     size_t length = record_encode(&source.record, bytes, 1024);
