@@ -102,7 +102,8 @@ END_TEST
 
 START_TEST(an_instance_that_ended_is_not_running)
 {
-    struct directory *directory = open_directory(), *gone;
+    struct directory *directory = open_directory();
+    struct directory *gone = directory;
     struct error error = ERROR_INIT;
     directory_close(writer, true);
     writer = NULL;
@@ -110,6 +111,7 @@ START_TEST(an_instance_that_ended_is_not_running)
     ck_assert_int_eq(directory_refresh(directory, &error), -1);
     ck_assert_int_eq(error.exit_code, EXIT_CODE_NOT_RUNNING);
     ck_assert_int_eq(directory_open(&gone, instance_name, &error), -1);
+    ck_assert_ptr_null(gone);
     ck_assert_int_eq(error.exit_code, EXIT_CODE_NOT_RUNNING);
     directory_free(directory);
 }
