@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include "common/exit_codes.h"
@@ -90,6 +91,24 @@ START_TEST(a_reader_follows_a_directory_that_has_grown)
 }
 END_TEST
 
+START_TEST(it_grows_by_one_worker_after_the_other)
+{
+    enum { WORKERS = 200 };
+    char name[16];
+    for (uint32_t i = 0; i < WORKERS; i++) {
+        snprintf(name, sizeof name, "worker-%u", i);
+        publish(i, name, (int64_t)i + 1);
+    }
+    struct directory *directory = open_directory();
+    ck_assert_uint_eq(directory_count(directory), WORKERS);
+    for (uint32_t i = 0; i < WORKERS; i++) {
+        snprintf(name, sizeof name, "worker-%u", i);
+        expect_worker(directory, i, name, (int64_t)i + 1);
+    }
+    directory_free(directory);
+}
+END_TEST
+
 START_TEST(there_is_a_limit_and_it_is_said)
 {
     struct error error = ERROR_INIT;
@@ -140,6 +159,39 @@ START_TEST(a_killed_supervisor_leaves_its_directory_and_it_is_not_alive)
     ck_assert_int_eq(directory_refresh(directory, NULL), 0);
     ck_assert_str_eq(directory_birth_id(directory), "third");
     ck_assert(directory_alive(directory));
+    directory_free(directory);
+}
+END_TEST
+
+START_TEST(one_that_cannot_be_made_is_an_error_and_no_writer)
+{
+    struct error error = ERROR_INIT;
+    struct directory_writer *none = writer;
+    char name[STATS_NAME_BYTES], other[NAME_BYTES], path[STATS_NAME_BYTES + 16];
+    snprintf(other, sizeof other, "other-%d", (int)getpid());
+    directory_name(name, other);
+    snprintf(path, sizeof path, "/dev/shm%s.~", name);
+    rmdir(path);
+    ck_assert_int_eq(mkdir(path, 0700), 0); /* where it would be made */
+    ck_assert_int_eq(directory_create(&none, other, "birth", 2, &error), -1);
+    ck_assert_int_eq(rmdir(path), 0);
+    ck_assert_ptr_null(none);
+    ck_assert_str_ne(error.text, "");
+}
+END_TEST
+
+START_TEST(an_instance_that_runs_is_not_taken_from_its_supervisor)
+{
+    struct error error = ERROR_INIT;
+    struct directory_writer *second = writer;
+    publish(0, "bravo", 5);
+    ck_assert_int_eq(directory_create(&second, instance_name, "second", 2, &error), -1);
+    ck_assert_ptr_null(second);
+    ck_assert_ptr_nonnull(strstr(error.text, "runs already (pid "));
+    struct directory *directory = open_directory();
+    ck_assert_str_eq(directory_birth_id(directory), "birth");
+    ck_assert(directory_alive(directory));
+    expect_worker(directory, 0, "bravo", 5);
     directory_free(directory);
 }
 END_TEST
@@ -268,8 +320,10 @@ START_TEST(states_have_names)
 END_TEST
 
 CHECK_MAIN_WITH("common/stats/directory", prepare, clean_up, what_the_supervisor_publishes_can_be_read,
-                a_reader_follows_a_directory_that_has_grown, there_is_a_limit_and_it_is_said,
-                an_instance_that_ended_is_not_running,
+                a_reader_follows_a_directory_that_has_grown, it_grows_by_one_worker_after_the_other,
+                there_is_a_limit_and_it_is_said, an_instance_that_ended_is_not_running,
+                one_that_cannot_be_made_is_an_error_and_no_writer,
+                an_instance_that_runs_is_not_taken_from_its_supervisor,
                 a_killed_supervisor_leaves_its_directory_and_it_is_not_alive, a_scan_finds_the_instance,
                 a_fifo_is_no_instance_and_stops_nobody, every_truncation_and_all_garbage_is_survived,
                 a_directory_of_another_build_is_read_by_field_names, states_have_names)
