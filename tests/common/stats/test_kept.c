@@ -1,10 +1,13 @@
 /* What a supervisor keeps for its successor. */
 #include "common/stats/kept.h"
 
+#include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "common/stats/directory_layout.h"
@@ -43,6 +46,14 @@ static void write_text(const char *text)
     ck_assert_msg(kept_write(instance, text, strlen(text), &error) == 0, "%s", error.text);
 }
 
+static bool reads_fail;
+
+ssize_t pread(int fd, void *bytes, size_t count, off_t offset)
+{
+    errno = EIO;
+    return reads_fail ? -1 : syscall(SYS_pread64, fd, bytes, count, offset);
+}
+
 static int open_descriptors(void)
 {
     int fd = dup(0);
@@ -55,8 +66,8 @@ START_TEST(what_is_written_is_read_until_it_is_written_again)
     int before = open_descriptors();
     write_text("first, and longer");
     keeps("first, and longer");
-    write_text("second");
-    keeps("second");
+    write_text("2");
+    keeps("2");
     ck_assert_int_eq(open_descriptors(), before);
     ck_assert_int_eq(access(path, R_OK), 0);
 }
@@ -103,6 +114,20 @@ START_TEST(one_that_cannot_take_its_place_is_an_error_and_leaves_nothing)
     ck_assert_int_eq(open_descriptors(), before);
     ck_assert_int_eq(access(fresh, F_OK), -1);
     ck_assert_int_eq(rmdir(path), 0);
+    ck_assert_int_eq(mkdir(fresh, 0700), 0); /* where it would be made */
+    ck_assert_int_eq(kept_write(instance, "text", 4, &error), -1);
+    ck_assert_int_eq(rmdir(fresh), 0);
+}
+END_TEST
+
+START_TEST(one_that_cannot_be_read_is_none)
+{
+    size_t length;
+    write_text("text");
+    reads_fail = true;
+    ck_assert_ptr_null(kept_read(instance, &length));
+    reads_fail = false;
+    keeps("text");
 }
 END_TEST
 
@@ -129,4 +154,4 @@ CHECK_MAIN_WITH("common/stats/kept", begin, end, what_is_written_is_read_until_i
                 nothing_is_kept_before_or_after,
                 what_a_supervisor_left_that_was_killed_while_it_wrote_does_not_hinder_and_goes,
                 one_that_cannot_take_its_place_is_an_error_and_leaves_nothing,
-                one_that_is_empty_or_too_large_is_not_read)
+                one_that_cannot_be_read_is_none, one_that_is_empty_or_too_large_is_not_read)

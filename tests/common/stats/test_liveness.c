@@ -3,9 +3,22 @@
 #include <errno.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include "tests/common/stats/support.h"
+
+static int interrupted; /* so many reads are, first */
+static int read_fails;
+
+ssize_t read(int fd, void *bytes, size_t count)
+{
+    errno = EINTR;
+    if (interrupted > 0 && interrupted-- > 0)
+        return -1;
+    errno = read_fails;
+    return read_fails != 0 ? -1 : syscall(SYS_read, fd, bytes, count);
+}
 
 static bool alive(int fd)
 {
@@ -177,6 +190,11 @@ START_TEST(start_ticks_are_field_22_whatever_the_name_is)
     prctl(PR_SET_NAME, ") R 1 (x ) 2");
     ck_assert_uint_eq(liveness_start_ticks(getpid()), ticks);
     prctl(PR_SET_NAME, before);
+    interrupted = 2;
+    ck_assert_uint_eq(liveness_start_ticks(getpid()), ticks);
+    read_fails = ESRCH; /* it ended meanwhile */
+    ck_assert_uint_eq(liveness_start_ticks(getpid()), 0);
+    read_fails = 0;
     ck_assert_uint_eq(liveness_start_ticks(0), 0);
     ck_assert_uint_eq(liveness_start_ticks(999999999), 0);
 }
