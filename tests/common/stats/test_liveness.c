@@ -1,6 +1,7 @@
 #include "common/stats/liveness.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -200,6 +201,18 @@ START_TEST(start_ticks_are_field_22_whatever_the_name_is)
 }
 END_TEST
 
+START_TEST(a_lock_that_no_worker_has_signed_does_not_count_as_alive)
+{
+    int fd = create(STATS_KIND_CONSUMER, 1, -1);
+    int other = liveness_reopen(fd, O_RDWR);
+    ck_assert_int_eq(liveness_lock(other), 0);
+    ck_assert(liveness_locked(fd));
+    ck_assert(!liveness_alive(fd, 0, 0, 0));
+    close(other);
+    close(fd);
+}
+END_TEST
+
 CHECK_MAIN_WITH("common/stats/liveness", name_instance, remove_segments, a_worker_is_alive_until_it_is_killed,
                 the_creator_that_keeps_its_descriptor_does_not_keep_the_worker_alive,
                 a_pid_that_was_used_again_does_not_count_as_alive,
@@ -208,4 +221,5 @@ CHECK_MAIN_WITH("common/stats/liveness", name_instance, remove_segments, a_worke
                 a_reopened_description_is_close_on_exec_and_works_when_unlinked,
                 a_process_that_is_gone_has_no_start_time, a_stopped_process_is_in_state_T,
                 the_lock_alone_decides_where_the_pid_is_of_another_namespace,
-                start_ticks_are_field_22_whatever_the_name_is)
+                start_ticks_are_field_22_whatever_the_name_is,
+                a_lock_that_no_worker_has_signed_does_not_count_as_alive)
