@@ -151,8 +151,13 @@ START_TEST(texts_without_an_end_are_ended)
     memset(head->topic, '\a', sizeof head->topic);
     struct stats_wire_ring_entry *entries = (void *)(image.bytes + header->rings_offset);
     memset(entries[header->ring_slots].text, 'e', sizeof entries[0].text);
+    struct stats_wire_definition *wire = (void *)(image.bytes + header->definitions_offset);
+    memset(wire[0].help, '\a', sizeof wire[0].help);
     struct stats_snapshot *snapshot = take_image(NULL);
     ck_assert_uint_eq(strlen(stats_snapshot_identity(snapshot)->group), sizeof header->group - 1);
+    const char *help = stats_snapshot_definition(snapshot, 0)->help;
+    ck_assert_uint_eq(strspn(help, "?"), sizeof wire[0].help - 1);
+    ck_assert_uint_eq(strlen(help), sizeof wire[0].help - 1);
     int32_t partition;
     const char *topic = stats_snapshot_partition_topic(snapshot, 0, &partition);
     ck_assert_uint_eq(strspn(topic, "?"), sizeof head->topic - 1);
