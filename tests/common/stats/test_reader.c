@@ -266,10 +266,27 @@ START_TEST(totals_of_another_build_carry_over_by_name)
 }
 END_TEST
 
+START_TEST(past_the_last_there_is_nothing)
+{
+    struct stats_snapshot *snapshot = take_image(NULL);
+    int32_t partition;
+    ck_assert_uint_eq(stats_snapshot_partitions(snapshot), 1);
+    ck_assert_int_eq(stats_snapshot_partition(snapshot, 0, "position"), 42);
+    ck_assert(stats_snapshot_partition(snapshot, 1, "position") == STATS_UNKNOWN);
+    ck_assert_ptr_null(stats_snapshot_partition_topic(snapshot, 1, &partition));
+    ck_assert_ptr_nonnull(stats_snapshot_definition(snapshot, header->definition_count - 1));
+    ck_assert_ptr_null(stats_snapshot_definition(snapshot, header->definition_count));
+    struct stats_ring_entry ring[STATS_RING_ENTRIES];
+    ck_assert_uint_eq(stats_snapshot_ring(snapshot, (enum stats_ring)header->ring_count, ring), 0);
+    stats_snapshot_free(snapshot);
+}
+END_TEST
+
 START_TEST(lag_is_unknown_when_either_side_is_and_never_negative)
 {
     ck_assert_int_eq(stats_lag(3, 10), 7);
     ck_assert_int_eq(stats_lag(10, 3), 0);
+    ck_assert_int_eq(stats_lag(9, 10), 1);
     ck_assert(stats_lag(STATS_UNKNOWN, 3) == STATS_UNKNOWN);
     ck_assert(stats_lag(3, STATS_UNKNOWN) == STATS_UNKNOWN);
     ck_assert(stats_lag(INT64_MIN + 1, INT64_MAX) == STATS_UNKNOWN);
@@ -282,5 +299,5 @@ CHECK_MAIN_WITH("common/stats/reader", prepare, clean_up, a_name_that_is_not_the
                 a_header_that_contradicts_itself_is_refused,
                 definitions_that_point_astray_or_have_no_name_are_refused, texts_without_an_end_are_ended,
                 garbage_of_any_kind_is_survived, a_segment_of_another_build_is_read_by_its_own_definitions,
-                totals_of_another_build_carry_over_by_name,
+                totals_of_another_build_carry_over_by_name, past_the_last_there_is_nothing,
                 lag_is_unknown_when_either_side_is_and_never_negative)

@@ -167,13 +167,22 @@ START_TEST(a_scan_lists_by_worker_and_generation_and_passes_over_strange_names)
     create_worker("bravo.2", 1);
     create_worker("bravo", 10);
     create_worker("bravo", 9);
+    static const char *const ends[] = {"bravo.007", "br*vo.1", "bravo.", "bravo.1x", "no-generation"};
     char strange[STATS_NAME_BYTES];
-    snprintf(strange, sizeof strange, "/ksupervise.%u.%s.bravo.007", (unsigned)geteuid(), instance_name);
-    int fd = shm_open(strange, O_CREAT | O_RDWR, 0600);
+    int fds[5];
+    for (size_t i = 0; i < 5; i++) {
+        snprintf(strange, sizeof strange, "/ksupervise.%u.%s.%s", (unsigned)geteuid(), instance_name,
+                 ends[i]);
+        fds[i] = shm_open(strange, O_CREAT | O_RDWR, 0600);
+    }
     struct seen seen = {.used = 0};
     int result = stats_segment_scan(instance_name, note, &seen);
-    shm_unlink(strange);
-    close(fd);
+    for (size_t i = 0; i < 5; i++) {
+        snprintf(strange, sizeof strange, "/ksupervise.%u.%s.%s", (unsigned)geteuid(), instance_name,
+                 ends[i]);
+        shm_unlink(strange);
+        close(fds[i]);
+    }
     ck_assert_int_eq(result, 0);
     ck_assert_str_eq(seen.text, "bravo/9 bravo/10 bravo.2/1 zulu/2 ");
 }
