@@ -299,6 +299,19 @@ START_TEST(a_letter_that_tells_no_timestamp_repeats_one_that_does)
 }
 END_TEST
 
+/* Wherever it breaks off: before, at or behind any record, and of any of the three. */
+START_TEST(each_source_that_breaks_off_anywhere_is_an_error)
+{
+    for (size_t which = 0; which < 3; which++)
+        for (size_t left = 0; left <= 3; left++) {
+            begin(0, 3, OFFSETS(0, 1, 2), OFFSETS(0, 1, 2), OFFSETS(0, 1, 2));
+            lists[which].count = left;
+            lists[which].fails = true;
+            ck_assert_msg(records(OFFSETS(0, 1, 2)) == -1, "source %zu after %zu", which, left);
+        }
+}
+END_TEST
+
 START_TEST(a_source_that_fails_is_an_error_and_not_the_end)
 {
     begin(0, 3, OFFSETS(0), NULL, NULL);
@@ -333,4 +346,5 @@ CHECK_MAIN("tools/kaudit/compare", a_row_or_a_letter_for_each_record_is_clean,
            a_row_without_a_record_is_strange_wherever_it_is, offsets_without_a_record_are_not_missing,
            what_retention_took_is_not_judged, without_a_sink_nothing_is_missing,
            an_acknowledged_record_that_is_not_there_is_lost, another_record_in_its_place_is_lost_too,
-           a_source_that_fails_is_an_error_and_not_the_end, many_findings_are_counted_and_the_first_are_kept)
+           each_source_that_breaks_off_anywhere_is_an_error, a_source_that_fails_is_an_error_and_not_the_end,
+           many_findings_are_counted_and_the_first_are_kept)

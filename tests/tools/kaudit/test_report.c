@@ -316,6 +316,11 @@ START_TEST(where_the_audit_begins_and_ends_is_told)
     tallies[1].in_database = -1;
     tallies[1].committed = -1;
     tells("partition 1: the sink has rows, and the group has committed nothing");
+    tallies[1].in_sink = 1;
+    tells("partition 1: the sink has rows, and the group has committed nothing");
+    tallies[1].committed = 0;
+    does_not_tell("partition 1: ");
+    tallies[1].committed = -1;
     tallies[1].in_sink = 0;
     does_not_tell("partition 1: ");
 }
@@ -352,6 +357,13 @@ START_TEST(a_producer_s_numbers_are_told_and_a_double_spoils_the_audit)
     json_t *gap = json_array_get(json_object_get(row, "gaps"), 0);
     ck_assert_int_eq(json_integer_value(json_array_get(gap, 0)), 4);
     ck_assert_int_eq(json_integer_value(json_array_get(gap, 1)), 6);
+}
+END_TEST
+
+START_TEST(a_producer_may_have_an_empty_name)
+{
+    producers_find(&audit.producers, "", 0);
+    tells("producer : 0 records in 0 runs");
 }
 END_TEST
 
@@ -440,7 +452,8 @@ CHECK_MAIN_WITH("tools/kaudit/report", set_up, tear_down, without_a_finding_it_i
                 rows_of_no_partition_and_columns_that_were_altered_spoil_it,
                 the_table_has_a_row_a_partition_and_a_dash_where_nothing_is_known,
                 the_same_as_JSON_with_null_where_nothing_is_known, where_the_audit_begins_and_ends_is_told,
-                a_producer_s_numbers_are_told_and_a_double_spoils_the_audit, what_was_not_looked_at_is_told,
+                a_producer_s_numbers_are_told_and_a_double_spoils_the_audit,
+                a_producer_may_have_an_empty_name, what_was_not_looked_at_is_told,
                 a_ledger_is_told_and_its_unreadable_lines_spoil_the_audit,
                 what_failed_and_is_there_and_what_is_nowhere_spoil_it,
                 dead_letters_are_told_where_they_were_looked_for)
