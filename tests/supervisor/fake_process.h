@@ -22,6 +22,7 @@ enum { FAKE_PROCESSES_MAX = 512, FAKE_PIDS_FROM = 1000000 };
 struct fake_process {
     char program[32];
     int channel_fd, segment_fd, config_fd; /* its own ends; -1: closed, or none */
+    int end_fd;                            /* readable when it has ended: the pidfd */
     struct process_end end;
     int signal; /* the last that it got; 0: none */
     unsigned signals;
@@ -52,15 +53,37 @@ static inline void fake_close(int *fd)
     *fd = -1;
 }
 
-/* The process ends; what it has said before is still there to be read. */
-static inline void fake_ends(const struct process *process, int exit_status, int signal)
+static inline void fake_ends_as(struct fake_process *fake, int exit_status, int signal)
 {
-    struct fake_process *fake = fake_process(process);
     uint64_t one = 1;
     fake->end.exit_status = exit_status;
     fake->end.signal = signal;
     fake_close(&fake->channel_fd);
-    ck_assert_int_eq(write(process->pidfd, &one, sizeof one), (ssize_t)sizeof one);
+    ck_assert_int_eq(write(fake->end_fd, &one, sizeof one), (ssize_t)sizeof one);
+}
+
+/* The process ends; what it has said before is still there to be read. */
+static inline void fake_ends(const struct process *process, int exit_status, int signal)
+{
+    fake_ends_as(fake_process(process), exit_status, signal);
+}
+
+/* The process that was started last, whoever did. */
+static inline struct fake_process *fake_newest(void)
+{
+    ck_assert_uint_gt(fake_process_count, 0);
+    return &fake_processes[fake_process_count - 1];
+}
+
+/* What it had is closed with it. */
+static inline void fake_bury(struct process *process)
+{
+    struct fake_process *fake = fake_process(process);
+    fake_close(&fake->segment_fd);
+    fake_close(&fake->config_fd);
+    fake_close(&fake->end_fd);
+    close(process->pidfd);
+    *process = (struct process){0, -1, 0};
 }
 
 int process_spawn(struct process *process, const struct spawn_request *request, struct error *error)
@@ -79,6 +102,7 @@ int process_spawn(struct process *process, const struct spawn_request *request, 
     *process = (struct process){FAKE_PIDS_FROM + (pid_t)fake_process_count++,
                                 eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), 7};
     ck_assert_int_ne(process->pidfd, -1);
+    fake->end_fd = fake_own(process->pidfd);
     return 0;
 }
 
@@ -106,10 +130,7 @@ int process_reap(struct process *process, struct process_end *end)
     if (process->pid == 0 || read(process->pidfd, &count, sizeof count) != (ssize_t)sizeof count)
         return 0;
     *end = fake_process(process)->end;
-    fake_close(&fake_process(process)->segment_fd);
-    fake_close(&fake_process(process)->config_fd);
-    close(process->pidfd);
-    *process = (struct process){0, -1, 0};
+    fake_bury(process);
     return 1;
 }
 
@@ -118,10 +139,7 @@ void process_abandon(struct process *process)
     if (process->pid == 0)
         return;
     process_kill_group(process);
-    fake_close(&fake_process(process)->segment_fd);
-    fake_close(&fake_process(process)->config_fd);
-    close(process->pidfd);
-    *process = (struct process){0, -1, 0};
+    fake_bury(process);
 }
 
 void process_end_survivor(pid_t pid, uint64_t start_ticks)
