@@ -23,6 +23,7 @@ struct fake_process {
     char program[32];
     int channel_fd, segment_fd, config_fd; /* its own ends; -1: closed, or none */
     int end_fd;                            /* readable when it has ended: the pidfd */
+    sigset_t mask;                         /* that it was given */
     struct process_end end;
     int signal; /* the last that it got; 0: none */
     unsigned signals;
@@ -32,6 +33,7 @@ struct fake_process {
 static struct fake_process fake_processes[FAKE_PROCESSES_MAX];
 static size_t fake_process_count;
 static int fake_spawn_errno;             /* the next start fails with it; 0: it does not */
+static bool fake_spawn_unwatchable;      /* the next one's end cannot be waited for */
 static int fake_signal_errno;            /* every signal fails with it; 0: none does */
 static struct process_end fake_survivor; /* exit_status: the pid that process_end_survivor was told */
 
@@ -97,10 +99,13 @@ int process_spawn(struct process *process, const struct spawn_request *request, 
     struct fake_process *fake = &fake_processes[fake_process_count];
     *fake = (struct fake_process){.channel_fd = fake_own(request->channel_fd),
                                   .segment_fd = fake_own(request->segment_fd),
-                                  .config_fd = fake_own(request->config_fd)};
+                                  .config_fd = fake_own(request->config_fd),
+                                  .mask = request->mask};
     snprintf(fake->program, sizeof fake->program, "%s", strrchr(request->path, '/') + 1);
-    *process = (struct process){FAKE_PIDS_FROM + (pid_t)fake_process_count++,
-                                eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), 7};
+    int pidfd = fake_spawn_unwatchable ? open("/dev/null", O_RDWR | O_CLOEXEC) /* epoll refuses it */
+                                       : eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    fake_spawn_unwatchable = false;
+    *process = (struct process){FAKE_PIDS_FROM + (pid_t)fake_process_count++, pidfd, 7};
     ck_assert_int_ne(process->pidfd, -1);
     fake->end_fd = fake_own(process->pidfd);
     return 0;

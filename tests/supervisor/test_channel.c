@@ -1,5 +1,6 @@
 /* What a worker says of itself while it works, and what becomes of it. */
 #include <msgpack.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 
@@ -171,9 +172,110 @@ START_TEST(who_speaks_without_end_is_left_in_the_end)
 }
 END_TEST
 
+/* The epoll descriptor stays readable for ever where a hung-up channel is watched on. */
+START_TEST(a_channel_that_has_ended_is_watched_no_more)
+{
+    says("trouble", "the last words");
+    close(theirs);
+    stage_round();
+    ck_assert_int_eq(worker->channel_watch.fd, -1);
+    ck_assert_str_eq(worker->trouble, "the last words");
+    ck_assert_int_eq(channel_drain(worker, true), -1);
+    ck_assert_int_eq(channel_pause(worker, true), -1);
+    ck_assert_int_eq(channel_rate(worker), -1);
+    ck_assert_int_eq(channel_ask(worker, 1, "ack", "all"), -1);
+    theirs = memfd_create("closed", MFD_CLOEXEC);
+}
+END_TEST
+
+START_TEST(without_descriptors_there_is_no_channel_and_the_cause_is_told)
+{
+    struct rlimit before;
+    struct worker other = stage.worker;
+    struct error error = ERROR_INIT;
+    other.channel_watch.fd = -1;
+    ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &before), 0);
+    struct rlimit none = {.rlim_cur = (rlim_t)theirs + 1, .rlim_max = before.rlim_max};
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
+    int fd = channel_open(&other, &error);
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &before), 0);
+    ck_assert_int_eq(fd, -1);
+    ck_assert_str_eq(error.text, "cannot make a channel: Too many open files");
+    ck_assert_int_eq(other.channel_watch.fd, -1);
+}
+END_TEST
+
+START_TEST(what_is_no_notification_is_told_and_passed_over)
+{
+    static const char request[] = "\x94\x00\x01\xa5ready\x90";
+    ck_assert_int_eq(send(theirs, "\xc1", 1, 0), 1);
+    ck_assert_int_eq(send(theirs, request, sizeof request - 1, 0), (ssize_t)sizeof request - 1);
+    worker->state = WORKER_STARTING;
+    stage_round();
+    ck_assert_int_eq(worker->state, WORKER_STARTING);
+    says("nothing of ours", "x");
+    const char *said = stage_read();
+    ck_assert_ptr_nonnull(strstr(said, "bravo sent 1 bytes that are no notification"));
+    ck_assert_ptr_nonnull(strstr(said, "bravo sent 10 bytes that are no notification"));
+}
+END_TEST
+
+static void is_after(const char *method, enum worker_kind kind, int64_t number, enum worker_state wanted)
+{
+    char bytes[64];
+    size_t length = rpc_pack_notification(bytes, sizeof bytes, method, "i", number);
+    worker->kind = kind;
+    worker->state = WORKER_STARTING;
+    ck_assert_int_eq(send(theirs, bytes, length, 0), (ssize_t)length);
+    stage_round();
+    ck_assert_int_eq(worker->state, wanted);
+}
+
+START_TEST(a_consumer_without_partitions_is_idle_and_nobody_else_is)
+{
+    is_after("ready", KIND_CONSUMER, 3, WORKER_READY);
+    is_after("ready", KIND_CONSUMER, 0, WORKER_READY_IDLE);
+    is_after("ready", KIND_PRODUCER, 0, WORKER_READY);
+    is_after("joining", KIND_CONSUMER, 0, WORKER_JOINING);
+    is_after("quarantining", KIND_CONSUMER, 0, WORKER_QUARANTINING);
+    worker->kind = KIND_CONSUMER;
+    worker->state = WORKER_STARTING;
+    char bytes[64];
+    size_t length = rpc_pack_notification(bytes, sizeof bytes, "ready", "");
+    ck_assert_int_eq(send(theirs, bytes, length, 0), (ssize_t)length);
+    stage_round();
+    ck_assert_int_eq(worker->state, WORKER_READY_IDLE); /* it does not say how many */
+}
+END_TEST
+
+START_TEST(answers_and_numbers_that_are_cut_short_are_passed_over)
+{
+    static const char *const methods[] = {"rate", "done", "failed", "result"};
+    worker->rate.taken = 4;
+    for (size_t i = 0; i < sizeof methods / sizeof methods[0]; i++) {
+        char bytes[64];
+        says(methods[i], "no number");
+        size_t length = rpc_pack_notification(bytes, sizeof bytes, methods[i], "");
+        ck_assert_int_eq(send(theirs, bytes, length, 0), (ssize_t)length);
+        length =
+            rpc_pack_notification(bytes, sizeof bytes, methods[i], "iii", (int64_t)1, (int64_t)2, (int64_t)3);
+        if (i > 1)
+            ck_assert_int_eq(send(theirs, bytes, length, 0), (ssize_t)length);
+        stage_round();
+    }
+    ck_assert_int_eq(worker->rate.taken, 4);
+    ck_assert_int_eq(worker->state, WORKER_READY);
+}
+END_TEST
+
 CHECK_MAIN_WITH("supervisor/channel", set_up, tear_down, a_trouble_is_shown_until_it_is_over,
                 foreign_text_in_a_trouble_is_escaped_and_cut,
                 a_line_holds_the_longest_reason_and_the_longest_trouble,
                 a_trouble_without_a_text_is_passed_over, what_a_worker_said_last_is_heard_after_its_death,
                 who_speaks_without_end_is_left_in_the_end,
-                the_next_process_begins_without_the_last_one_s_trouble)
+                the_next_process_begins_without_the_last_one_s_trouble,
+                a_channel_that_has_ended_is_watched_no_more,
+                without_descriptors_there_is_no_channel_and_the_cause_is_told,
+                what_is_no_notification_is_told_and_passed_over,
+                a_consumer_without_partitions_is_idle_and_nobody_else_is,
+                answers_and_numbers_that_are_cut_short_are_passed_over)

@@ -396,8 +396,28 @@ START_TEST(who_said_something_can_still_be_told_later)
 }
 END_TEST
 
-CHECK_MAIN_WITH("supervisor/config", clean_environment, release, flags_alone_are_enough,
-                sections_name_the_clients_in_their_order, the_nearest_source_wins,
+/* So many clients with a topic each, as a file. */
+static const char *topics(int count)
+{
+    static char text[8192];
+    size_t used = 0;
+    for (int i = 0; i < count; i++)
+        used += (size_t)snprintf(text + used, sizeof text - used, "[client c%d]\ntopic = t%d\n", i, i);
+    return text;
+}
+
+START_TEST(as_many_topics_as_the_embedded_broker_takes_beside_the_producer_s_are_refused)
+{
+    LOAD(topics(CONFIG_TOPICS_MAX - 1), FLAGS);
+    char expected[64];
+    snprintf(expected, sizeof expected, "more than %d topics", CONFIG_TOPICS_MAX);
+    FAILS(topics(CONFIG_TOPICS_MAX), expected);
+}
+END_TEST
+
+CHECK_MAIN_WITH("supervisor/config", clean_environment, release,
+                as_many_topics_as_the_embedded_broker_takes_beside_the_producer_s_are_refused,
+                flags_alone_are_enough, sections_name_the_clients_in_their_order, the_nearest_source_wins,
                 what_is_said_for_a_client_counts_as_said, the_environment_may_name_the_file,
                 properties_add_up_from_far_to_near, a_workload_brings_its_topic_unless_one_is_named_beside_it,
                 the_nearer_of_rate_and_interval_speaks_for_both, the_flag_chooses_among_the_sections,

@@ -2,6 +2,9 @@
  */
 #include "supervisor/reload.h"
 
+#include <msgpack.h>
+#include <signal.h>
+
 #include "supervisor/rehearsal.h"
 #include "tests/supervisor/fleet_stage.h"
 
@@ -344,6 +347,72 @@ START_TEST(a_reload_that_is_given_up_at_the_end_leaves_nothing)
 }
 END_TEST
 
+/* --- the verb ------------------------------------------------------------------------------------------ */
+
+static struct request request;
+
+static enum progress verb_is(void)
+{
+    error = (struct error)ERROR_INIT;
+    return request.verb->check(&request, &error);
+}
+
+static bool packs(void (*pack)(struct request *, msgpack_packer *), const char *text)
+{
+    msgpack_sbuffer buffer;
+    msgpack_packer packer;
+    msgpack_sbuffer_init(&buffer);
+    msgpack_packer_init(&packer, &buffer, msgpack_sbuffer_write);
+    pack(&request, &packer);
+    bool has = memmem(buffer.data, buffer.size, text, strlen(text)) != NULL;
+    struct mp_reader reader;
+    mp_init(&reader, buffer.data, buffer.size);
+    ck_assert(mp_step(&reader, MP_DEPTH_MAX) == MP_OK && mp_at_end(&reader)); /* one whole value */
+    msgpack_sbuffer_destroy(&buffer);
+    return has;
+}
+
+START_TEST(who_asked_for_it_waits_until_all_works_and_is_told_each_change)
+{
+    opens(HEAD TWO);
+    write_config(HEAD "[client bravo]\nbatch-size = 70\n[client zulu]\n");
+    request = (struct request){.supervisor = &fleet, .verb = verb_find("reload", 6, NULL)};
+    ck_assert_int_eq(request.verb->begin(&request, &error), PROGRESS_WAITING);
+    ck_assert_int_eq(verb_is(), PROGRESS_WAITING); /* it is looked at */
+    ck_assert(
+        packs(request.verb->lines, "the configuration is read; what comes of it, the supervisor's log says"));
+    while (fleet.reload.next != NULL) {
+        fake_ends_as(fake_newest(), 0, 0);
+        ck_assert_int_eq(verb_is(), PROGRESS_WAITING);
+    }
+    ck_assert_int_eq(fleet_worker("bravo")->state, WORKER_STOPPING); /* nobody else has looked */
+    ends("bravo");
+    fleet_becomes_ready(fleet_worker("bravo"));
+    ck_assert_int_eq(verb_is(), PROGRESS_DONE);
+    ck_assert(packs(request.verb->lines, "bravo: restarted, pid "));
+    ck_assert(packs(request.verb->result, "\xa8settings\x91\x83\xa4name\xaa"
+                                          "batch-size\xa4"
+                                          "from\xa3"
+                                          "500\xa2to\xa2"
+                                          "70"));
+    ck_assert(packs(request.verb->result, "\x91\x85\xa6worker\xa5"
+                                          "bravo\xa6"
+                                          "change\xa9restarted"));
+}
+END_TEST
+
+START_TEST(who_asked_for_one_that_is_wrong_is_told_why)
+{
+    opens(HEAD TWO);
+    request = (struct request){.supervisor = &fleet, .verb = verb_find("reload", 6, NULL)};
+    ck_assert_int_eq(request.verb->begin(&request, &error), PROGRESS_WAITING);
+    ck_assert_int_eq(verb_is(), PROGRESS_WAITING);
+    fake_ends_as(fake_newest(), -1, SIGSEGV);
+    ck_assert_int_eq(verb_is(), PROGRESS_FAILED);
+    ck_assert_str_eq(error.text, "bravo: kconsume --check was killed by SIGSEGV");
+}
+END_TEST
+
 CHECK_MAIN_WITH("supervisor/reload", NULL, tear_down, the_same_again_changes_nothing_for_any_worker,
                 who_would_be_told_something_else_is_restarted_and_nobody_beside,
                 what_is_the_supervisor_s_alone_holds_at_once, the_producer_s_settings_are_its_own,
@@ -355,4 +424,6 @@ CHECK_MAIN_WITH("supervisor/reload", NULL, tear_down, the_same_again_changes_not
                 what_a_worker_s_program_cannot_work_with_changes_nothing,
                 one_that_stops_or_starts_or_has_no_file_reads_nothing_again,
                 the_end_is_looked_for_at_once_where_it_is_asked_for_now,
-                a_reload_that_is_given_up_at_the_end_leaves_nothing)
+                a_reload_that_is_given_up_at_the_end_leaves_nothing,
+                who_asked_for_it_waits_until_all_works_and_is_told_each_change,
+                who_asked_for_one_that_is_wrong_is_told_why)
