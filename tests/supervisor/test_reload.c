@@ -180,6 +180,27 @@ START_TEST(of_long_texts_what_differs_is_shown)
 }
 END_TEST
 
+#define A60 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+#define E10 "éééééééééé"
+
+START_TEST(no_character_is_cut_in_the_middle)
+{
+    opens(HEAD "pipeline = " A60 E10 E10 "x1\n" TWO);
+    reloads(HEAD "pipeline = " A60 E10 E10 "x2\n" TWO);
+    ck_assert_str_eq(row("bravo"), "bravo: to be restarted (pipeline: …ééééééééx1 → …ééééééééx2)");
+}
+END_TEST
+
+START_TEST(a_text_that_is_too_long_ends_with_a_whole_character)
+{
+    opens(HEAD "pipeline = a\n" TWO);
+    reloads(HEAD "pipeline = b" E10 E10 E10 E10 "\n" TWO);
+    const char *to = strstr(row("bravo"), " → ");
+    ck_assert_ptr_nonnull(to);
+    ck_assert_str_eq(to, " → b" E10 E10 "ééééééééé…)");
+}
+END_TEST
+
 /* --- who comes and goes ----------------------------------------------------------------------------------
  */
 
@@ -418,6 +439,7 @@ CHECK_MAIN_WITH("supervisor/reload", NULL, tear_down, the_same_again_changes_not
                 what_is_the_supervisor_s_alone_holds_at_once, the_producer_s_settings_are_its_own,
                 who_is_down_stays_down_and_is_told_when_it_starts,
                 values_of_properties_and_secrets_are_not_told, of_long_texts_what_differs_is_shown,
+                no_character_is_cut_in_the_middle, a_text_that_is_too_long_ends_with_a_whole_character,
                 a_client_that_is_gone_leaves_and_one_that_is_new_starts, a_producer_comes_and_goes_too,
                 a_new_topic_is_made_before_anybody_is_restarted, another_Kafka_restarts_all,
                 what_cannot_change_while_the_instance_runs_is_refused, the_embedded_broker_gets_no_new_topic,
