@@ -56,6 +56,7 @@ START_TEST(a_crash_makes_all_that_was_in_flight_suspect_and_tells_it)
     flies(2, 7, 8);
     dies_of(-1, SIGSEGV);
     ck_assert_str_eq(suspects(false), "1:40-50,2:7-8");
+    ck_assert(!fleet_has_said("another supervisor will not know"));
     ck_assert(
         fleet_has_said("bravo: one of the records in flight may have caused SIGSEGV: payments [1] 40 to 49, "
                        "[2] 7 to 7 (at most 11); the next process takes them one by one"));
