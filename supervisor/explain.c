@@ -1,10 +1,6 @@
 #include "supervisor/explain.h"
 
-#include <inttypes.h>
-
-#include "common/clock.h"
 #include "common/exit_codes.h"
-#include "common/secret.h"
 #include "supervisor/restart.h"
 #include "supervisor/states.h"
 
@@ -100,45 +96,16 @@ static void explain_properties(const struct option_list *properties, FILE *strea
         fprintf(stream, "  -X %.*s=…", (int)strcspn(properties->items[i], "="), properties->items[i]);
 }
 
-static void explain_duration(int64_t us, FILE *stream)
-{
-    if (us % US_PER_SECOND == 0)
-        fprintf(stream, "%" PRId64 "s", us / US_PER_SECOND);
-    else if (us % US_PER_MS == 0)
-        fprintf(stream, "%" PRId64 "ms", us / US_PER_MS);
-    else
-        fprintf(stream, "%" PRId64 "us", us);
-}
-
-static void explain_text(const char *text, FILE *stream)
-{
-    char masked[4096];
-    secret_mask(masked, sizeof masked, text);
-    fprintf(stream, "%s%s", masked, strlen(masked) == sizeof masked - 1 ? "…" : "");
-}
-
-static void explain_value(const struct option_def *def, const struct settings *settings, FILE *stream)
-{
-    const char *text =
-        def->type == OPTION_STRING ? *(const char *const *)((const char *)settings + def->offset) : NULL;
-    char value[1024];
-    if (def->type == OPTION_DURATION)
-        explain_duration(*(const int64_t *)((const char *)settings + def->offset), stream);
-    else if (text != NULL)
-        explain_text(text, stream);
-    else if (option_render(def, settings, value, sizeof value))
-        fprintf(stream, "%s", value);
-}
-
 static void explain_given(const struct settings *settings, bool producer, FILE *stream)
 {
+    char value[4096];
     for (size_t i = 0; i < supervisor_program.option_count; i++) {
         const struct option_def *def = &supervisor_program.options[i];
         if (def->type == OPTION_HEADING || is_shown_elsewhere(def->name) ||
             !config_concerns(def->name, producer) || !options_given(&supervisor_program, settings, def->name))
             continue;
-        fprintf(stream, "  %s=", def->name);
-        explain_value(def, settings, stream);
+        fprintf(stream, "  %s=%s", def->name,
+                settings_render(def, settings, value, sizeof value) ? value : "");
     }
     explain_properties(&settings->properties, stream);
     fputc('\n', stream);

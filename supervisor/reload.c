@@ -4,7 +4,6 @@
 
 #include "common/clock.h"
 #include "common/exit_codes.h"
-#include "common/secret.h"
 #include "supervisor/fleet.h"
 #include "supervisor/hand_over.h"
 #include "supervisor/rehearsal.h"
@@ -88,14 +87,9 @@ static void note(struct rollout_row *row, const char *name, const char *from, co
     show(setting->to, to, first);
 }
 
-/* Masked; cut where that says enough. */
 static void render(const struct option_def *def, const struct settings *settings, char text[TEXT_BYTES])
 {
-    const char *whole =
-        def->type == OPTION_STRING ? *(const char *const *)((const char *)settings + def->offset) : NULL;
-    if (whole != NULL)
-        secret_mask(text, TEXT_BYTES, whole);
-    else if (!option_render(def, settings, text, TEXT_BYTES))
+    if (!settings_render(def, settings, text, TEXT_BYTES))
         snprintf(text, TEXT_BYTES, "not said");
 }
 

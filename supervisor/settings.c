@@ -1,9 +1,12 @@
 #include "supervisor/settings.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
 #include <strings.h>
 
+#include "common/clock.h"
 #include "common/exit_codes.h"
+#include "common/secret.h"
 #include "common/worker/options.h"
 #include "supervisor/log_files.h"
 #include "supervisor/restart.h"
@@ -207,6 +210,40 @@ int settings_check(struct settings *settings, const char **culprit, struct error
     if (settings->restart_delay_max_us < settings->restart_delay_us)
         return wrong(culprit, "restart-delay-max", error, "it is shorter than --restart-delay");
     return check_workload(settings, culprit, error);
+}
+
+/* --- for people ---------------------------------------------------------------------------------------- */
+
+static void render_duration(int64_t us, char *text, size_t bytes)
+{
+    if (us % US_PER_SECOND == 0)
+        snprintf(text, bytes, "%" PRId64 "s", us / US_PER_SECOND);
+    else if (us % US_PER_MS == 0)
+        snprintf(text, bytes, "%" PRId64 "ms", us / US_PER_MS);
+    else
+        snprintf(text, bytes, "%" PRId64 "us", us);
+}
+
+static void render_text(const char *whole, char *text, size_t bytes)
+{
+    static const char cut[] = "…";
+    size_t room = bytes - strlen(cut);
+    secret_mask(text, room, whole);
+    if (strlen(text) == room - 1)
+        memcpy(text + room - 1, cut, sizeof cut);
+}
+
+bool settings_render(const struct option_def *def, const struct settings *settings, char *text, size_t bytes)
+{
+    const char *at = (const char *)settings + def->offset;
+    const char *whole = def->type == OPTION_STRING ? *(const char *const *)at : NULL;
+    if (whole == NULL && def->type != OPTION_DURATION)
+        return option_render(def, settings, text, bytes);
+    if (whole != NULL)
+        render_text(whole, text, bytes);
+    else
+        render_duration(*(const int64_t *)at, text, bytes);
+    return true;
 }
 
 void settings_release(struct settings *settings)

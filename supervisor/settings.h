@@ -88,6 +88,10 @@ const char *settings_owner_of(const char *name);
 /* What no single value can tell, whether it came from flags or from a file; fills what is derived. -1 with
  * the text; then *culprit is the option that is to blame, or NULL. */
 int settings_check(struct settings *settings, const char **culprit, struct error *error);
+/* A value as people read it: a duration in its largest whole unit, secrets masked, "…" where it was cut.
+ * False when there is none. */
+bool settings_render(const struct option_def *def, const struct settings *settings, char *text, size_t bytes);
+
 void settings_release(struct settings *settings);
 
 /* No broker is configured: kbroker takes its place. */
