@@ -62,7 +62,7 @@ END_TEST
 
 START_TEST(without_a_sink_nothing_is_missing)
 {
-    fake_kafka.topics[0].records[0].message.payload = (void *)(uintptr_t) "x"; /* not looked into */
+    fake_kafka.topics[0].records[0].message.payload = (void *)(uintptr_t) "\x80"; /* not looked into */
     fake_kafka.topics[0].records[0].message.len = 1;
     settings.open_sink = NULL;
     settings.group = NULL;
