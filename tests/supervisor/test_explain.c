@@ -68,6 +68,7 @@ START_TEST(every_edge_of_the_state_table_is_a_line_under_its_state_and_nothing_e
         snprintf(title, sizeof title, "\n\n%s\n", worker_state_name((enum worker_state)state));
         at = strstr(at, title);
         ck_assert_msg(at != NULL, "no state %s", worker_state_name((enum worker_state)state));
+        ck_assert_ptr_null(strstr(at + 1, title)); /* once, above all of its lines */
         for (int event = 0; event < EVENT_COUNT; event++) {
             action *act;
             enum worker_state next;

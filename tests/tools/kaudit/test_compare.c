@@ -299,12 +299,13 @@ START_TEST(a_letter_that_tells_no_timestamp_repeats_one_that_does)
 }
 END_TEST
 
-/* Wherever it breaks off: before, at or behind any record, and of any of the three. */
+/* Wherever it breaks off: before, at or behind any record, and of any of the three. The last item has no
+ * record. */
 START_TEST(each_source_that_breaks_off_anywhere_is_an_error)
 {
     for (size_t which = 0; which < 3; which++)
-        for (size_t left = 0; left <= 3; left++) {
-            begin(0, 3, OFFSETS(0, 1, 2), OFFSETS(0, 1, 2), OFFSETS(0, 1, 2));
+        for (size_t left = 0; left <= 4; left++) {
+            begin(0, 3, OFFSETS(0, 1, 2, 7), OFFSETS(0, 1, 2, 7), OFFSETS(0, 1, 2, 7));
             lists[which].count = left;
             lists[which].fails = true;
             ck_assert_msg(records(OFFSETS(0, 1, 2)) == -1, "source %zu after %zu", which, left);

@@ -2,7 +2,6 @@
  * of lines of JSON, and that each field of a row is compared with its record. */
 #include "tools/kaudit/sink.h"
 
-#include <sqlite3.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -10,6 +9,7 @@
 #include "common/record/generate.h"
 #include "common/record/text.h"
 #include "tests/support/check_main.h"
+#include "tools/kaudit/sqlite_source.h"
 
 enum { P = 3 };
 
@@ -128,6 +128,18 @@ START_TEST(a_table_that_is_not_there_or_no_database_is_an_error)
 }
 END_TEST
 
+START_TEST(a_source_of_a_table_that_is_not_there_is_none)
+{
+    static const struct sqlite_table nothing = {
+        .name = "nothing", .partition = "p", .offset = "o", .tag = "0", .timestamp_ms = "0"};
+    sqlite3 *its;
+    ck_assert_int_eq(sqlite3_open(path, &its), SQLITE_OK);
+    ck_assert_int_eq(sqlite_source_open(&sink.source, its, &nothing, &error), -1); /* which closes it */
+    ck_assert(sink.source.next == NULL);
+    ck_assert_str_eq(error.text, "cannot read the table: no such table: nothing");
+}
+END_TEST
+
 START_TEST(rows_that_cannot_be_read_to_the_end_are_an_error)
 {
     struct source_item item;
@@ -188,10 +200,10 @@ START_TEST(the_outbox_has_the_letters_of_this_group_once)
             "INSERT INTO ksupervise_outbox VALUES ('c', 'g', 'payments', 1, 7, 70), ('c', 'g', "
             "'payments', 1, 7, 70), ('c', 'g', 'payments', 1, 7, 71), ('d', 'g', 'payments', 1, 1, 0), "
             "('c', 'h', 'payments', 1, 2, 0), ('c', 'g', 'orders', 1, 3, 0), ('c', 'g', 'payments', "
-            "3, 4, 0), ('c', 'g', 'payments', -1, 4, 0);");
+            "3, 4, 0), ('c', 'g', 'payments', -1, 4, 0), ('c', 'g', 'payments', 0, 9, 90);");
     opens();
     ck_assert_str_eq(offsets(&sink.outbox, 1), "7@70 7@71 ");
-    ck_assert_str_eq(offsets(&sink.outbox, 0), "");
+    ck_assert_str_eq(offsets(&sink.outbox, 0), "9@90 ");
     ck_assert_uint_eq(sink.elsewhere, 2);
     source_close(&sink.source);
     source_close(&sink.outbox);
@@ -329,6 +341,9 @@ START_TEST(a_column_that_was_altered_is_noted_and_one_that_is_optional_may_be_mi
     execute("ALTER TABLE payments DROP COLUMN currency;");
     opens();
     ck_assert_ptr_null(sink.schema); /* a required one is not there: no table of ours */
+    struct source_item item;
+    ck_assert_int_eq(sink.source.next(sink.source.state, 0, &item, &error), 1);
+    ck_assert_uint_eq(item.content.known, 0);
 }
 END_TEST
 
@@ -434,7 +449,8 @@ START_TEST(a_line_of_any_schema_is_compared_with_its_record)
 }
 END_TEST
 
-CHECK_MAIN_WITH("tools/kaudit/sinks", set_up, tear_down, rows_that_cannot_be_read_to_the_end_are_an_error,
+CHECK_MAIN_WITH("tools/kaudit/sinks", set_up, tear_down, a_source_of_a_table_that_is_not_there_is_none,
+                rows_that_cannot_be_read_to_the_end_are_an_error,
                 the_rows_of_a_table_are_its_offsets_by_partition_in_their_order,
                 rows_of_no_partition_of_the_topic_are_counted,
                 a_column_of_timestamps_tells_of_which_record_a_row_is,
