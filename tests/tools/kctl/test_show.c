@@ -112,7 +112,28 @@ START_TEST(a_text_that_is_no_UTF_8_is_null)
 }
 END_TEST
 
+START_TEST(an_object_ends_at_a_key_that_is_no_text)
+{
+    ck_assert(show_json(OF("\x82\xa1"
+                           "a\x01\x02\x03"),
+                        stream));
+    shown("{\n  \"a\": 1\n}\n");
+}
+END_TEST
+
+START_TEST(a_key_that_is_too_long_is_cut)
+{
+    char bytes[300] = "\x81\xda\x01\x00";
+    memset(bytes + 4, 'k', 256);
+    bytes[260] = '\x07';
+    ck_assert(show_json(reader(bytes, 261), stream));
+    fflush(stream);
+    ck_assert_uint_eq(length, strlen("{\n  \"") + 255 + strlen("\": 7\n}\n"));
+}
+END_TEST
+
 CHECK_MAIN_WITH("tools/kctl/show", set_up, tear_down, lines_are_found_wherever_they_stand_and_are_escaped,
                 a_result_without_whole_lines_is_none, a_number_is_found_by_its_name,
                 the_whole_result_is_one_JSON_object, a_result_that_is_no_object_is_not_shown,
-                a_text_that_is_no_UTF_8_is_null)
+                a_text_that_is_no_UTF_8_is_null, an_object_ends_at_a_key_that_is_no_text,
+                a_key_that_is_too_long_is_cut)
