@@ -79,9 +79,14 @@ const struct letter_source *dead_letters_source(struct dead_letters *letters)
 
 static void tell_refusal(struct dead_letters *letters, const struct letter *letter)
 {
-    if (letter->partition == -1 || letter->refusals > 1 ||
-        dead_letters_refused(letters, letter->partition) != NULL)
+    if (letter->refusals > 1 || dead_letters_refused(letters, letter->partition) != NULL)
         return;
+    if (letter->partition == -1) {
+        log_warning("the dead letter of a record that is gone, offset %" PRId64
+                    ", was refused by topic %s: %s; it is sent until the topic takes it",
+                    letter->offset, letters->topic, letters->why);
+        return;
+    }
     log_warning("the dead letter of %s [%" PRId32 "] offset %" PRId64
                 " was refused by topic %s: %s; its partition waits until the topic takes it",
                 letters->partitions->topic, letter->partition, letter->offset, letters->topic, letters->why);
@@ -125,7 +130,7 @@ static void on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *message, void 
         stats_add(letters->stats, CONSUMER_DEAD_LETTERED, 1);
         return;
     }
-    if (letter->partition == -1) {
+    if (letter->partition == -1 && !letter->last) {
         letter_slots_free(&letters->slots, letter);
         return;
     }
@@ -186,12 +191,34 @@ static void close_producer(struct dead_letters *letters)
     letters->producer = NULL;
 }
 
+/* Not acknowledged, and their records are gone. */
+static size_t count_last(const struct dead_letters *letters)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < letters->slots.top; i++)
+        count += letters->slots.slots[i].last && letters->slots.slots[i].state != LETTER_FREE &&
+                 letters->slots.slots[i].state != LETTER_ACKNOWLEDGED;
+    return count;
+}
+
+static void tell_lost(const struct dead_letters *letters)
+{
+    size_t count = count_last(letters);
+    if (count > 0)
+        log_warning(
+            "%zu dead letters are lost: topic %s has not acknowledged them, and their records are gone",
+            count, letters->topic);
+}
+
 void dead_letters_close(struct dead_letters *letters)
 {
     if (letters == NULL)
         return;
-    for (size_t i = 0; i < letters->slots.top; i++)
+    tell_lost(letters);
+    for (size_t i = 0; i < letters->slots.top; i++) {
         letters->slots.slots[i].partition = -1;
+        letters->slots.slots[i].last = false;
+    }
     if (letters->producer != NULL) {
         take_back(letters);
         close_producer(letters);
@@ -380,8 +407,14 @@ int dead_letters_flush(struct dead_letters *letters, int64_t timeout_us, struct 
     }
     if (letters == NULL || letters->slots.under_way + letters->slots.refused == 0)
         return 0;
-    return error_set(error, "%zu dead letters are not acknowledged yet; their records come again",
-                     letters->slots.under_way + letters->slots.refused);
+    size_t last = count_last(letters);
+    size_t others = letters->slots.under_way + letters->slots.refused - last;
+    if (last > 0)
+        return error_set(error,
+                         "%zu dead letters are not acknowledged yet; the records of %zu come again, those of "
+                         "%zu are gone",
+                         others + last, others, last);
+    return error_set(error, "%zu dead letters are not acknowledged yet; their records come again", others);
 }
 
 bool dead_letters_full(const struct dead_letters *letters)
@@ -411,9 +444,23 @@ void dead_letters_forget(struct dead_letters *letters, int32_t partition)
         if (letter->partition != partition || letter->state == LETTER_FREE)
             continue;
         letter->partition = -1;
-        if (letter->state != LETTER_REFUSED)
+        if (letter->state != LETTER_REFUSED || letter->last)
             continue;
         letters->slots.refused--;
         letter_slots_free(&letters->slots, letter);
+    }
+}
+
+/* One that is kept elsewhere is not the only one. */
+void dead_letters_records_gone(struct dead_letters *letters, int32_t partition, int64_t before)
+{
+    for (size_t i = 0; letters != NULL && i < letters->slots.top; i++) {
+        struct letter *letter = &letters->slots.slots[i];
+        if (letter->state == LETTER_FREE || letter->partition != partition || letter->kept ||
+            letter->offset >= before)
+            continue;
+        letter->last = true;
+        if (letter->state != LETTER_ACKNOWLEDGED)
+            partition_lower_barrier(letters->partitions, partition, letter->offset);
     }
 }

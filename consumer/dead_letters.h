@@ -70,7 +70,12 @@ int64_t dead_letters_next(const struct dead_letters *letters, int32_t partition,
 /* Until a refused one is sent again, microseconds from now; INT64_MAX: there is none. */
 int64_t dead_letters_due_us(const struct dead_letters *letters);
 
-/* A partition goes: answers for it mean nothing any more. */
+/* A partition goes: answers for it mean nothing any more. Letters whose records are gone are sent all the
+ * same. */
 void dead_letters_forget(struct dead_letters *letters, int32_t partition);
+
+/* The topic holds that partition's records before `before` no more: nobody can make their letters again. They
+ * are sent until the topic takes them, whatever becomes of the partition; its barrier is set for them. */
+void dead_letters_records_gone(struct dead_letters *letters, int32_t partition, int64_t before);
 
 #endif

@@ -15,6 +15,7 @@ struct letter {
     enum letter_state state;
     int32_t partition; /* of the source; -1: it is not ours any more */
     bool kept;         /* elsewhere: no barrier, but its place is told */
+    bool last;         /* its record is gone: nobody can make it again, so it is sent whatever happens */
     int64_t offset;
     int64_t timestamp_ms; /* of the record: which letter it is */
     unsigned refusals;

@@ -121,15 +121,37 @@ static void stop(struct consumer *consumer, int32_t partition, int64_t from, con
                   from > held->end ? " (was it made anew?)" : "");
 }
 
+/* Delivered before `from`, and waiting for somebody's word; a dead letter on its way is its own. */
+static int64_t count_unacknowledged(const struct consumer *consumer, int32_t partition, int64_t from)
+{
+    int64_t count = partition_unacknowledged(partition_assigned(&consumer->partitions, partition));
+    for (int64_t i = 0; count > 0 && (i = dead_letters_next(consumer->letters, partition, i)) < from; i++)
+        count--;
+    return count;
+}
+
+static void tell_unacknowledged(const struct consumer *consumer, int32_t partition, int64_t count,
+                                int64_t first)
+{
+    if (count > 0)
+        log_warning("%s [%" PRId32 "]: %" PRId64 " records that were delivered, from offset %" PRId64
+                    " on, are gone, too, and were not acknowledged: they count as acknowledged",
+                    consumer->partitions.topic, partition, count, first);
+}
+
 static void pass_gap(struct consumer *consumer, int32_t partition, int64_t from, const struct held *held)
 {
     int64_t gone = held->low - from;
     int64_t to = latest(consumer) ? held->end : held->low;
+    const struct partition *row = partition_assigned(&consumer->partitions, partition);
+    int64_t first = row->acks != NULL ? row->acks->done.next : from;
+    int64_t unacknowledged = count_unacknowledged(consumer, partition, from);
     const char *end = go_on(consumer, partition, to, MOVE_GAP, to - from);
     log_warning("%s [%" PRId32 "]: %" PRId64 " records are gone, offsets %" PRId64 " to %" PRId64 "; %" PRId64
                 " → %" PRId64 ", %" PRId64 " records that are there are passed over%s",
                 consumer->partitions.topic, partition, gone, from, held->low - 1, from, to, to - held->low,
                 end);
+    tell_unacknowledged(consumer, partition, unacknowledged, first);
 }
 
 /* It was the last record that is not there, and all that is to be read is: retention took no more than that.

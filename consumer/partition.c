@@ -123,14 +123,8 @@ void partition_taken(struct partitions *partitions, int32_t number)
 static bool begin_acks(struct partition *row, const struct place *place)
 {
     bool ours = true;
-    if (row->acks == NULL)
+    if (row->acks == NULL || place->passed_over)
         return ours;
-    if (place->passed_over) {
-        struct error ignored = ERROR_INIT;
-        acks_add(row->acks, row->acks->done.next, place->offset,
-                 &ignored); /* it reaches the first: it fits */
-        return ours;
-    }
     acks_begin(row->acks, place->offset);
     if (place->metadata != NULL && commit_first_of(place->metadata, place->metadata_length) == 0)
         ours = acks_load(row->acks, place->offset, place->metadata, place->metadata_length);

@@ -28,7 +28,7 @@ struct place {
     bool doubted; /* of what topic it is has to be seen before anything is committed */
     bool behind;  /* it is beyond `committed`: this process did what lies between, in an earlier assignment */
     bool moved;   /* somebody set it there: what the group has is another's word, its metadata included */
-    bool passed_over; /* what lies before it is gone; acknowledgements beyond it stand */
+    bool passed_over; /* what lies before it is gone; acknowledgements stand, and who moves it adds to them */
 };
 
 /* What comes with an event. */

@@ -9,6 +9,7 @@
 #include "consumer/backoff.h"
 #include "consumer/edges.h"
 #include "consumer/exactly_once.h"
+#include "consumer/manual.h"
 #include "consumer/retries.h"
 
 enum { QUERY_MS = EDGES_QUERY_MS, LOOK_MS = 1000 };
@@ -353,6 +354,35 @@ void starts_serve(struct consumer *consumer)
     free(starts.list);
 }
 
+/* What is gone needs nobody's acknowledgement; a dead letter on its way is its record's. */
+static void settle_gap(struct consumer *consumer, int32_t partition, int64_t end)
+{
+    const struct partition *row = partition_assigned(&consumer->partitions, partition);
+    for (int64_t first = row->acks->done.next; first < end;) {
+        int64_t letter = dead_letters_next(consumer->letters, partition, first);
+        int64_t until = letter < end ? letter : end;
+        partition_settle(&consumer->partitions, partition, first, until);
+        first = until + 1;
+    }
+}
+
+/* Letters of a topic that is no more are no partition's, but are sent. */
+static void leave_letters(struct consumer *consumer, int32_t partition, enum move_cause cause)
+{
+    if (cause == MOVE_ANOTHER_TOPIC)
+        dead_letters_records_gone(consumer->letters, partition, INT64_MAX);
+    dead_letters_forget(consumer->letters, partition);
+}
+
+/* Behind a gap the letters of records before it are still its partition's, and what is committed waits for
+ * them. */
+static void take_letters_along(struct consumer *consumer, int32_t partition, int64_t offset)
+{
+    dead_letters_records_gone(consumer->letters, partition, offset);
+    if (manual_is(consumer))
+        settle_gap(consumer, partition, offset);
+}
+
 int starts_move(struct consumer *consumer, int32_t partition, int64_t offset, enum move_cause cause,
                 struct error *error)
 {
@@ -372,7 +402,10 @@ int starts_move(struct consumer *consumer, int32_t partition, int64_t offset, en
                                 .witness = WITNESS_NONE,
                                 .moved = true,
                                 .passed_over = cause == MOVE_GAP};
-    dead_letters_forget(consumer->letters, partition);
+    if (cause != MOVE_GAP)
+        leave_letters(consumer, partition, cause);
     partition_placed(&consumer->partitions, partition, &place);
+    if (cause == MOVE_GAP) /* now: a place lifts the barrier */
+        take_letters_along(consumer, partition, offset);
     return 0;
 }

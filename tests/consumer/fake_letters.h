@@ -167,4 +167,16 @@ void dead_letters_forget(struct dead_letters *dead_letters, int32_t partition)
     kafka_note(" %d", (int)partition);
 }
 
+void dead_letters_records_gone(struct dead_letters *dead_letters, int32_t partition, int64_t before)
+{
+    ck_assert_ptr_nonnull(dead_letters);
+    if (before == INT64_MAX)
+        kafka_note_call("gone");
+    else
+        kafka_note_call("gone before");
+    kafka_note(before == INT64_MAX ? " %d" : " %d@%lld", (int)partition, (long long)before);
+    if (letters.table != NULL && letters.next[partition] > 0)
+        partition_lower_barrier(letters.table, partition, letters.next[partition]);
+}
+
 #endif

@@ -351,17 +351,111 @@ START_TEST(nor_one_that_was_refused_already)
 }
 END_TEST
 
-CHECK_MAIN_WITH("consumer/dead_letters: refused", open_letters, close_letters,
-                a_refused_letter_holds_its_partition_and_says_why, it_is_sent_again_as_it_was_after_a_wait,
-                one_that_librdkafka_itself_refuses_is_kept_likewise,
-                a_second_refusal_of_a_partition_is_not_told_while_the_first_lasts, the_soonest_is_due_first,
-                a_producer_that_met_a_fatal_error_is_replaced,
-                one_that_has_not_given_back_all_its_letters_is_kept_until_it_has,
-                while_no_other_can_be_made_letters_wait,
-                a_letter_that_is_kept_elsewhere_sets_no_barrier_and_its_place_is_told,
-                places_are_let_go_from_the_front,
-                places_for_which_there_is_no_room_wait_and_none_is_forgotten,
-                without_a_keeper_places_are_nobodys, a_refused_letter_that_is_kept_elsewhere_sets_no_barrier,
-                answers_for_a_partition_that_went_mean_nothing,
-                acknowledged_places_of_a_partition_that_went_are_forgotten_and_no_others,
-                one_that_comes_back_refused_is_not_sent_again, nor_one_that_was_refused_already)
+/* --- records that are gone ----------------------------------------------------------------------------- */
+
+static void place(int32_t partition, int64_t offset)
+{
+    const struct place place = {.offset = offset, .committed = 10, .witness = WITNESS_NONE, .moved = true};
+    partition_placed(&table, partition, &place);
+}
+
+START_TEST(what_is_committed_waits_for_a_letter_whose_record_is_gone)
+{
+    send_one(0, 15);
+    send_one(0, 40);
+    send_one(1, 12);
+    place(0, 30);
+    barrier_is(0, STATS_UNKNOWN);
+    dead_letters_records_gone(letters, 0, 30);
+    barrier_is(0, 15);
+    report(2, RD_KAFKA_RESP_ERR_NO_ERROR);
+    serve();
+    barrier_is(0, 15);
+    report(0, RD_KAFKA_RESP_ERR_NO_ERROR);
+    serve();
+    barrier_is(0, 40);
+}
+END_TEST
+
+START_TEST(such_a_letter_is_sent_again_whatever_becomes_of_its_partition)
+{
+    send_one(0, 15);
+    dead_letters_records_gone(letters, 0, 30);
+    dead_letters_forget(letters, 0);
+    report(0, RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE);
+    ck_assert_str_eq(capture.text,
+                     "warning: the dead letter of a record that is gone, offset 15, was refused by "
+                     "topic payments.dlq: Broker: Message size too large; it is sent until the "
+                     "topic takes it\n");
+    ck_assert_ptr_null(dead_letters_refused(letters, 0)); /* nobody waits for it */
+    serve();
+    barrier_is(0, STATS_UNKNOWN);
+    dead_letters_forget(letters, 0);
+    fake_clock_advance(2 * US_PER_SECOND);
+    serve();
+    ck_assert_uint_eq(producer.count, 2);
+    report(1, RD_KAFKA_RESP_ERR_NO_ERROR);
+    serve();
+    ck_assert_int_eq(dead_letters_flush(letters, 1000, &error), 0);
+}
+END_TEST
+
+START_TEST(nor_is_one_forgotten_that_was_refused_before_its_record_was_gone)
+{
+    producer.send = RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE;
+    send_one(0, 15);
+    dead_letters_records_gone(letters, 0, 30);
+    dead_letters_forget(letters, 0);
+    producer.send = RD_KAFKA_RESP_ERR_NO_ERROR;
+    fake_clock_advance(2 * US_PER_SECOND);
+    serve();
+    ck_assert_uint_eq(producer.count, 1);
+}
+END_TEST
+
+START_TEST(those_that_do_not_get_out_are_not_said_to_come_again)
+{
+    send_one(0, 15);
+    send_one(0, 30);
+    dead_letters_records_gone(letters, 0, 30);
+    ck_assert_int_eq(dead_letters_flush(letters, -1, &error), -1);
+    ck_assert_str_eq(error.text,
+                     "2 dead letters are not acknowledged yet; the records of 1 come again, those of 1 "
+                     "are gone");
+    capture_begin();
+    dead_letters_close(letters);
+    capture_end();
+    letters = NULL;
+    ck_assert_str_eq(capture.text,
+                     "warning: 1 dead letters are lost: topic payments.dlq has not acknowledged them, "
+                     "and their records are gone\n");
+}
+END_TEST
+
+START_TEST(one_that_is_kept_elsewhere_is_not_the_last)
+{
+    send_kept(0, 15);
+    dead_letters_records_gone(letters, 0, 30);
+    barrier_is(0, STATS_UNKNOWN);
+    dead_letters_forget(letters, 0);
+    report(0, RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE);
+    ck_assert_int_eq(dead_letters_due_us(letters), INT64_MAX);
+}
+END_TEST
+
+CHECK_MAIN_WITH(
+    "consumer/dead_letters: refused", open_letters, close_letters,
+    a_refused_letter_holds_its_partition_and_says_why, it_is_sent_again_as_it_was_after_a_wait,
+    one_that_librdkafka_itself_refuses_is_kept_likewise,
+    a_second_refusal_of_a_partition_is_not_told_while_the_first_lasts, the_soonest_is_due_first,
+    a_producer_that_met_a_fatal_error_is_replaced,
+    one_that_has_not_given_back_all_its_letters_is_kept_until_it_has, while_no_other_can_be_made_letters_wait,
+    a_letter_that_is_kept_elsewhere_sets_no_barrier_and_its_place_is_told, places_are_let_go_from_the_front,
+    places_for_which_there_is_no_room_wait_and_none_is_forgotten, without_a_keeper_places_are_nobodys,
+    a_refused_letter_that_is_kept_elsewhere_sets_no_barrier, answers_for_a_partition_that_went_mean_nothing,
+    acknowledged_places_of_a_partition_that_went_are_forgotten_and_no_others,
+    one_that_comes_back_refused_is_not_sent_again, nor_one_that_was_refused_already,
+    what_is_committed_waits_for_a_letter_whose_record_is_gone,
+    such_a_letter_is_sent_again_whatever_becomes_of_its_partition,
+    nor_is_one_forgotten_that_was_refused_before_its_record_was_gone,
+    those_that_do_not_get_out_are_not_said_to_come_again, one_that_is_kept_elsewhere_is_not_the_last)

@@ -137,7 +137,7 @@ START_TEST(or_it_goes_on_at_the_first_record_that_is_there)
     ck_assert_int_eq(row(0)->state, STATE_READING);
     ck_assert_int_eq(row(0)->position, 30);
     ck_assert_uint_eq(counted(CONSUMER_LOST), 20);
-    SAID("edge 0@-2; edge 0@-1; forget 0");
+    SAID("edge 0@-2; edge 0@-1; gone before 0@30");
 }
 END_TEST
 
@@ -150,6 +150,54 @@ START_TEST(or_behind_the_last_one_and_all_that_is_passed_over_is_lost)
                                    "20 records that are there are passed over\n");
     ck_assert_int_eq(row(0)->position, 50);
     ck_assert_uint_eq(counted(CONSUMER_LOST), 40);
+}
+END_TEST
+
+START_TEST(a_dead_letter_that_is_under_way_is_still_waited_for)
+{
+    settings.on_offset_loss = OFFSET_LOSS_EARLIEST;
+    letters.table = &consumer.partitions;
+    letters.next[0] = 7;
+    partition_lower_barrier(&consumer.partitions, 0, 7);
+    is_gone(0, 10);
+    serve();
+    ck_assert_int_eq(row(0)->position, 30);
+    ck_assert_int_eq(partition_committable(row(0)), 7);
+}
+END_TEST
+
+/* 0 to 9 were delivered; 2 is acknowledged, 4 is a dead letter on its way. */
+START_TEST(what_was_delivered_and_is_gone_unacknowledged_is_told_and_a_letter_is_not_acknowledged)
+{
+    settings.on_offset_loss = OFFSET_LOSS_EARLIEST;
+    settings.commit = COMMIT_MANUAL;
+    consumer.partitions.manual = true;
+    begin(0, 0);
+    table_process(&consumer.partitions, 0, 10);
+    settled();
+    partition_settle(&consumer.partitions, 0, 2, 3);
+    letters.next[0] = 4;
+    is_gone(0, 10);
+    serve();
+    ck_assert_ptr_nonnull(strstr(capture.text, "20 records are gone, offsets 10 to 29; 10 → 30, 0 records"));
+    ck_assert_ptr_nonnull(strstr(capture.text,
+                                 "8 records that were delivered, from offset 0 on, are gone, too, "
+                                 "and were not acknowledged: they count as acknowledged"));
+    ck_assert_int_eq(row(0)->position, 30);
+    ck_assert_int_eq(row(0)->acks->done.next, 4);
+    ck_assert_int_eq(acks_ahead(row(0)->acks), 25);
+    partition_settle(&consumer.partitions, 0, 4, 5); /* the letter is out */
+    ck_assert_int_eq(partition_committable(row(0)), 30);
+}
+END_TEST
+
+START_TEST(a_topic_that_is_no_more_leaves_its_letters_behind_and_they_are_sent)
+{
+    settings.on_offset_loss = OFFSET_LOSS_EARLIEST;
+    begin(0, 60);
+    is_gone(0, 60);
+    serve();
+    ck_assert_ptr_nonnull(strstr(kafka_said(), "gone 0; forget 0"));
 }
 END_TEST
 
@@ -360,6 +408,9 @@ CHECK_MAIN_WITH("consumer/offset_loss", open_consumer, consumer_end,
                 an_offset_beyond_the_end_asks_whether_the_topic_is_another,
                 or_it_goes_on_at_the_first_record_that_is_there,
                 or_behind_the_last_one_and_all_that_is_passed_over_is_lost,
+                a_dead_letter_that_is_under_way_is_still_waited_for,
+                what_was_delivered_and_is_gone_unacknowledged_is_told_and_a_letter_is_not_acknowledged,
+                a_topic_that_is_no_more_leaves_its_letters_behind_and_they_are_sent,
                 one_beyond_the_end_begins_the_other_topic_at_its_first_record, or_behind_its_last,
                 a_database_that_does_not_say_that_it_went_on_is_asked_again_and_nothing_counts,
                 a_broker_that_does_not_answer_is_asked_again_in_a_second, all_that_are_lost_are_settled,

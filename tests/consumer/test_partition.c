@@ -369,15 +369,18 @@ START_TEST(a_move_is_committed_so_that_old_acknowledgements_do_not_outlive_it)
 }
 END_TEST
 
-START_TEST(where_records_are_gone_acknowledgements_beyond_them_stand)
+START_TEST(where_records_are_gone_acknowledgements_stand)
 {
     const struct place gap = {
         .offset = 50, .committed = 40, .witness = WITNESS_NONE, .moved = true, .passed_over = true};
     ck_assert(place_with("acks1:1-17,20", false)); /* 41 to 57, and 60 */
     ck_assert(partition_placed(&table, 0, &gap));
     const struct acks *acks = row_of(&table, 0)->acks;
-    ck_assert_int_eq(acks->done.next, 58);
+    ck_assert_int_eq(row_of(&table, 0)->position, 50);
+    ck_assert_int_eq(acks->done.next, 40); /* starts.c adds what is gone, but not records of dead letters */
     ck_assert(acks_has(acks, 60) && !acks_has(acks, 58));
+    partition_settle(&table, 0, 40, 50);
+    ck_assert_int_eq(acks->done.next, 58);
     ck_assert(partitions_dirty(&table));
 }
 END_TEST
@@ -477,7 +480,7 @@ CHECK_MAIN_WITH("consumer/partition", open_table, close_table, a_row_that_nobody
                 the_groups_commit_says_what_is_acknowledged_beyond_it,
                 metadata_of_somebody_else_acknowledges_nothing_and_is_told,
                 a_move_is_committed_so_that_old_acknowledgements_do_not_outlive_it,
-                where_records_are_gone_acknowledgements_beyond_them_stand,
+                where_records_are_gone_acknowledgements_stand,
                 a_place_forgets_the_acknowledgements_of_the_one_before,
                 an_event_of_all_is_one_of_what_is_assigned, what_the_database_and_librdkafka_know_is_noted,
                 only_what_waits_in_that_state_and_whose_time_has_come_is_due, what_waits_no_more_is_not_due)

@@ -53,6 +53,8 @@ struct fate {
     int done_assignment;
     int sent_by; /* who sent its last letter, and under which assignment: two of these are one too many */
     int sent_assignment;
+    int owed_by; /* who has its letter, sent or refused, and under which assignment; 0: nobody */
+    int owed_assignment;
 };
 
 struct entry {

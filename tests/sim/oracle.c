@@ -134,6 +134,11 @@ void oracle_run(struct worker *worker, bool stands)
     worker->tentative_count = worker->stop_count = 0;
 }
 
+static int number(const struct worker *worker)
+{
+    return (int)(worker - sim.workers.all) + 1;
+}
+
 /* --- commits ------------------------------------------------------------------------------------------- */
 
 /* What may be committed past. */
@@ -165,6 +170,21 @@ static void check_range(const struct worker *worker, int32_t partition, int64_t 
                     : entry->fate.done > 0 ? "only processed"
                                            : "not processed");
         return;
+    }
+}
+
+/* What retention took has no fate but its letter, where its process still has that. */
+static void check_letters(const struct worker *worker, int32_t partition, int64_t from, int64_t to)
+{
+    const struct log *log = cluster_log(TOPIC_MAIN, partition);
+    int assignment = worker->rk != NULL ? worker->rk->toppars[TOPIC_MAIN][partition].assignment : 0;
+    for (int64_t i = from; i < to && i < log->low; i++) {
+        const struct fate *fate = &log->entries[i].fate;
+        if (fate->letters == 0 && fate->owed_by == number(worker) && fate->owed_assignment == assignment)
+            oracle_fail(by_hand() ? RULE_UNACKNOWLEDGED : RULE_SKIPPED,
+                        "[%d] committed %lld by %s, but %lld, which is gone, is a record whose letter is not "
+                        "acknowledged",
+                        (int)partition, (long long)log->committed, worker->name, (long long)i);
     }
 }
 
@@ -217,6 +237,7 @@ void oracle_committed(struct worker *worker, int topic, int32_t partition, bool 
         return;
     if (late)
         forgive_late(log);
+    check_letters(worker, partition, *checked, log->committed);
     check_range(worker, partition, *checked, log->committed);
     if (log->committed > *checked)
         *checked = log->committed;
@@ -225,11 +246,6 @@ void oracle_committed(struct worker *worker, int topic, int32_t partition, bool 
 }
 
 /* --- letters ------------------------------------------------------------------------------------------- */
-
-static int number(const struct worker *worker)
-{
-    return (int)(worker - sim.workers.all) + 1;
-}
 
 static void check_early(const struct worker *worker, struct entry *entry)
 {
@@ -264,6 +280,8 @@ void oracle_letter_sent(struct worker *worker, struct entry *entry)
     fate->sent++;
     fate->sent_by = by;
     fate->sent_assignment = assignment;
+    fate->owed_by = by;
+    fate->owed_assignment = assignment;
 }
 
 void oracle_letter_time(const struct entry *entry, int64_t timestamp_ms)

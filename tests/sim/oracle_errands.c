@@ -118,7 +118,7 @@ static void forget_letters(const struct worker *worker, struct log *log, int64_t
 {
     for (int64_t i = from; i < log->high; i++)
         if (log->entries[i].fate.sent_by == (int)(worker - sim.workers.all) + 1)
-            log->entries[i].fate.sent_by = 0;
+            log->entries[i].fate.sent_by = log->entries[i].fate.owed_by = 0;
 }
 
 /* `payments [0] 350 → 0`: nobody promises what lies before the target; what lies behind it comes again. */

@@ -1,6 +1,8 @@
 """Where to go on is not there, on a real Kafka: retention took records, or the topic was deleted and made again. It is told, and never passed
 over in silence; where a database says where to go on (SQLite, PostgreSQL) that needs a look at the last record that was read."""
 
+import signal
+
 import kafka_protocol
 from harness import main, wait_until
 from sink_test import SinkTest
@@ -105,6 +107,52 @@ class ByKafka(Losing, SinkTest):
         wait_until(lambda: self.reached(self.topic_name, self.group), 20, "all committed")
         counters = self.worker("bravo")["counters"]
         self.assertEqual((counters["received"], counters["lost"]), (left[1] + 50, gone + left[0] + left[2]))
+
+
+class ALetterUnderWay(Losing, SinkTest):
+    """Retention takes a dead record whose letter the dead-letter topic has not acknowledged yet."""
+
+    stage = "reject:offset == 5"
+
+    def overtaken(self, *more):
+        """A consumer whose dead letter lingers when retention takes what lies before 80 of 120. (No question of its is open while it stands
+        still: that would be answered with what is to be gone.)"""
+        self.run_ok("ktopic", "provision", "--partitions", 1, self.topic_name + ".dlq")
+        self.produce(self.topic_name, 20)
+        process = self.consume(0, "--on-offset-loss", "earliest", "-X", "linger.ms=60000", "-X", "fetch.wait.max.ms=10", *more)
+        process.wait_line("offset 5: reject", 30)
+        wait_until(lambda: self.committed() == 5 or more, 15, "a commit up to the dead record")
+        process.send(signal.SIGSTOP)
+        self.produce(self.topic_name, 100)
+        kafka_protocol.delete_records(self.kafka.bootstrap, self.topic_name, 0, 80)
+        process.send(signal.SIGCONT)
+        process.wait_line("60 records are gone, offsets 20 to 79", 20)
+        process.wait_line("Received batch of 40", 20)
+        return process
+
+    def committed(self):
+        return (kafka_protocol.committed(self.kafka.bootstrap, self.group) or {}).get((self.topic_name, 0))
+
+    def letters(self):
+        return self.ends(self.topic_name + ".dlq")[0]
+
+    def test_is_not_committed_past_before_it_is_there(self):
+        process = self.overtaken()
+        self.produce(self.topic_name, 1)
+        process.wait_line("Received batch of 1 ", 20)
+        self.assertEqual((self.committed(), self.letters()), (5, 0))
+        process.send(signal.SIGTERM)
+        self.assertEqual(process.wait(30), 0, process.text())
+        self.assertEqual((self.committed(), self.letters()), (121, 1))
+
+    def test_is_not_acknowledged_before_it_is_there(self):
+        process = self.overtaken("--commit", "manual")
+        process.wait_line("19 records that were delivered, from offset 0 on, are gone, too, and were not acknowledged", 10)
+        wait_until(lambda: self.committed() == 5, 15, "a commit up to the dead record")
+        self.assertEqual(self.letters(), 0)
+        process.send(signal.SIGTERM)
+        self.assertEqual(process.wait(30), 0, process.text())
+        self.assertEqual((self.committed(), self.letters()), (80, 1))
 
 
 class InADatabase(Losing):
