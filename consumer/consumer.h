@@ -41,6 +41,13 @@ struct consumer_end {
     bool leaving;     /* the group membership is being given up */
     bool closing;     /* the handle is: nothing begins any more */
     bool uncommitted; /* the last commit did not get through: what it covered is delivered again */
+    int64_t left;     /* records of partitions that went, done here and not committed: others do them again */
+};
+
+/* tenure.h */
+struct tenure {
+    unsigned lapses;   /* that were heeded */
+    int64_t silent_us; /* monotonic: since when the coordinator's silence is heeded; 0: it is not silent */
 };
 
 /* process.h: how large a slice of a batch is. */
@@ -59,6 +66,7 @@ struct consumer {
     struct partitions partitions;
     struct fetching fetching;
     struct joining joining;
+    struct tenure tenure;
     struct committer committer;
     struct batch batch;
     struct deaths deaths;

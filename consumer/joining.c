@@ -19,10 +19,12 @@ static rd_kafka_resp_err_t on_request_sent(rd_kafka_t *rk, int sockfd, const cha
     return RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
-static void hear(struct joining *joining)
+static void hear(struct joining *joining, bool heartbeat)
 {
     int64_t now_us = clock_monotonic_us();
     int64_t before_us = atomic_exchange(&joining->heard_us, now_us);
+    if (heartbeat && before_us != 0 && now_us - before_us > 2 * joining->long_us)
+        atomic_fetch_add(&joining->lapses, 1);
     if (before_us != 0 && now_us - before_us > joining->long_us)
         atomic_store(&joining->silence_us, now_us);
 }
@@ -36,7 +38,7 @@ static rd_kafka_resp_err_t on_response_received(rd_kafka_t *rk, int sockfd, cons
     (void)rk, (void)sockfd, (void)broker_name, (void)broker_id, (void)version, (void)correlation, (void)bytes;
     (void)rtt_us;
     if (api == API_HEARTBEAT || api == API_JOIN_GROUP)
-        hear(joining);
+        hear(joining, api == API_HEARTBEAT);
     if (api == API_SYNC_GROUP || (api == API_JOIN_GROUP && err != RD_KAFKA_RESP_ERR_NO_ERROR))
         atomic_store(&joining->since_us, 0);
     else if (api == API_JOIN_GROUP)
@@ -70,4 +72,16 @@ bool joining_was_silent(const struct joining *joining)
     int64_t silence_us = atomic_load(&joining->silence_us);
     return (heard_us != 0 && now_us - heard_us > joining->long_us) ||
            (silence_us != 0 && now_us - silence_us < LONGEST_US);
+}
+
+bool joining_session_over(const struct joining *joining)
+{
+    int64_t heard_us = atomic_load(&joining->heard_us);
+    return heard_us != 0 && clock_monotonic_us() - heard_us > 2 * joining->long_us &&
+           !joining_under_way(joining);
+}
+
+unsigned joining_lapses(const struct joining *joining)
+{
+    return atomic_load(&joining->lapses);
 }

@@ -21,7 +21,8 @@ struct joining {
     /* the coordinator: monotonic, 0: never */
     _Atomic int64_t heard_us;   /* its last answer to a heartbeat or a join */
     _Atomic int64_t silence_us; /* the end of its last long silence */
-    int64_t long_us;            /* what is long; set before it watches */
+    _Atomic unsigned lapses;    /* heartbeats that it answered after more than a session */
+    int64_t long_us;            /* what is long: half a session; set before it watches */
 };
 
 /* Watches the handle that is made of this configuration; `joining` outlives it. */
@@ -30,6 +31,13 @@ void joining_watch(struct joining *joining, rd_kafka_conf_t *conf);
 /* The coordinator was silent for long, or is, and not more than ten seconds ago: the group may have taken
  * this member for dead, though there is no other process. */
 bool joining_was_silent(const struct joining *joining);
+
+/* The last answer is older than a session: the group may have given the partitions to others. Not while it
+ * joins, when there are no heartbeats. */
+bool joining_session_over(const struct joining *joining);
+
+/* How often a heartbeat was answered after more than a session, so far. */
+unsigned joining_lapses(const struct joining *joining);
 
 /* Commits are to wait. As long as a request of the join is unanswered: librdkafka tells of each that is not
  * answered in time (max.poll.interval.ms), too. Between two of them not for longer than ten seconds: then it

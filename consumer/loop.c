@@ -345,15 +345,28 @@ static const char *const committed_so_far[] = {
     [COMMIT_SINK] = "committed up to there",
 };
 
+static void tell_committed(const struct consumer *consumer, char text[ERROR_TEXT_BYTES])
+{
+    if (consumer->end.uncommitted)
+        snprintf(text, ERROR_TEXT_BYTES, "the last commit failed: some of them will be delivered again");
+    else if (consumer->end.left > 0)
+        snprintf(text, ERROR_TEXT_BYTES,
+                 "%" PRId64
+                 " of them went with partitions before they were committed: others process them again",
+                 consumer->end.left);
+    else
+        snprintf(text, ERROR_TEXT_BYTES, "%s", committed_so_far[consumer->settings->commit]);
+}
+
 /* From the first batch to the last: joining and leaving the group are not in it. */
 static void tell_total(const struct consumer *consumer, const struct rounds *rounds)
 {
+    char committed[ERROR_TEXT_BYTES];
+    tell_committed(consumer, committed);
     double seconds = (double)(rounds->last_us - rounds->first_us) / 1e6;
     log_line("%" PRIu64 " %s received in %.3f s (%.0f/s); %s", rounds->records,
              consumer->settings->schema->noun_plural, seconds,
-             seconds > 0 ? (double)rounds->records / seconds : 0.0,
-             consumer->end.uncommitted ? "the last commit failed: some of them will be delivered again"
-                                       : committed_so_far[consumer->settings->commit]);
+             seconds > 0 ? (double)rounds->records / seconds : 0.0, committed);
 }
 
 static void wind_up(struct consumer *consumer, const struct rounds *rounds)

@@ -9,7 +9,7 @@ const struct partition partition_unused = {
     .slot = -1,
     .position = STATS_UNKNOWN,
     .begun = STATS_UNKNOWN,
-    .former = {STATS_UNKNOWN, STATS_UNKNOWN, WITNESS_NONE, false},
+    .former = {.from = STATS_UNKNOWN, .to = STATS_UNKNOWN, .reached = STATS_UNKNOWN, .last = WITNESS_NONE},
     .received = STATS_UNKNOWN,
     .commit = {.committed = STATS_UNKNOWN, .requested = STATS_UNKNOWN, .barrier = STATS_UNKNOWN},
     .flight = {.first = STATS_UNKNOWN,

@@ -83,6 +83,7 @@ struct last_record {
  * that is somebody's wish: a reset.) */
 struct former {
     int64_t from, to; /* STATS_UNKNOWN: nothing */
+    int64_t reached;  /* beyond `to` when what was processed waited for a dead letter */
     struct witness last;
     bool committed; /* the group had an offset of it */
 };
@@ -296,6 +297,10 @@ void partition_publish_acks(const struct partitions *partitions, const struct pa
 void partition_lower_barrier(struct partitions *partitions, int32_t number, int64_t offset);
 void partitions_lift_barriers(struct partitions *partitions);
 
+/* How far it is done: processed, or acknowledged. */
+int64_t partition_done(const struct partition *row);
+/* From where on what is done was done in this assignment, and is not known to be committed. */
+int64_t partition_kept(const struct partition *row);
 /* How far it may be committed. */
 int64_t partition_committable(const struct partition *row);
 /* True when some assigned partition has processed more than is committed or being committed. */

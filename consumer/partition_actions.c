@@ -31,10 +31,12 @@ enum partition_event action_end(struct partition *row, const struct partition_ne
 {
     (void)news;
     row->former = partition_unused.former;
-    int64_t committed = row->commit.committed; /* unknown is below all; a move forward may not be committed */
     if (row->position != STATS_UNKNOWN && !row->last.doubted) /* else of what topic it was is not known */
-        row->former = (struct former){committed > row->begun ? committed : row->begun,
-                                      partition_committable(row), row->last.read, committed != STATS_UNKNOWN};
+        row->former = (struct former){.from = partition_kept(row),
+                                      .to = partition_committable(row),
+                                      .reached = partition_done(row),
+                                      .last = row->last.read,
+                                      .committed = row->commit.committed != STATS_UNKNOWN};
     row->until_us = 0;
     row->owned = false;
     row->commit.requested = row->commit.barrier = STATS_UNKNOWN;

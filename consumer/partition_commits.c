@@ -20,9 +20,20 @@ void partitions_lift_barriers(struct partitions *partitions)
 
 /* --- what is to be committed --------------------------------------------------------------------------- */
 
+int64_t partition_done(const struct partition *row)
+{
+    return row->acks != NULL ? row->acks->done.next : row->position;
+}
+
+/* Unknown is below all; a move forward may not be committed. */
+int64_t partition_kept(const struct partition *row)
+{
+    return row->commit.committed > row->begun ? row->commit.committed : row->begun;
+}
+
 int64_t partition_committable(const struct partition *row)
 {
-    int64_t done = row->acks != NULL ? row->acks->done.next : row->position;
+    int64_t done = partition_done(row);
     return row->commit.barrier != STATS_UNKNOWN && row->commit.barrier < done ? row->commit.barrier : done;
 }
 

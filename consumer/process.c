@@ -11,6 +11,7 @@
 #include "consumer/manual.h"
 #include "consumer/message_errors.h"
 #include "consumer/retries.h"
+#include "consumer/tenure.h"
 
 enum { REFUSALS_SAID = 3 }; /* lines a slice; the rest is counted */
 /* How long a record takes is not known before one was processed: the first slice is one, so that no slice of
@@ -396,6 +397,16 @@ static void heed_missing_topic(struct consumer *consumer)
     drop_rest(consumer);
 }
 
+/* The same when the partitions may be another member's: librdkafka is asked first, which is to read again. */
+static void heed_tenure(struct consumer *consumer)
+{
+    if (consumer->batch.count + consumer->batch.slice_count == 0 || !tenure_in_doubt(consumer))
+        return;
+    partitions_event(&consumer->partitions, EVENT_AGAIN);
+    heed_errors(consumer);
+    drop_rest(consumer);
+}
+
 /* One that is to end does not finish a slow batch: the rest comes again. */
 static bool is_to_end(const struct consumer *consumer, int64_t began_us)
 {
@@ -439,6 +450,7 @@ uint64_t process_batch(struct consumer *consumer)
         if (consumer->end.must_stop)
             drop_rest(consumer);
         heed_missing_topic(consumer);
+        heed_tenure(consumer);
         if (consumer->batch.slice_count > 0) {
             kafka_outage_over(&consumer->outage);
             consumer->topic_missing_said = false;

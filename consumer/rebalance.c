@@ -91,15 +91,47 @@ static void tell_interrupted(struct consumer *consumer, int32_t number)
                 row->flight.first, row->flight.end - 1);
 }
 
+/* What was done of it and is not known to be committed: whoever has it next does it again. (What a database
+ * has is committed there; librdkafka's own commits come after a revoke.) */
+static int64_t count_left(const struct consumer *consumer, const struct partition *row, bool lost)
+{
+    bool otherwise = exactly_once_is(consumer) || (consumer->settings->commit == COMMIT_AUTO && !lost);
+    if (row == NULL || row->position == STATS_UNKNOWN || otherwise)
+        return 0;
+    int64_t count = partition_done(row) - partition_kept(row);
+    return count > 0 ? count : 0;
+}
+
+static void tell_lost(struct consumer *consumer, int32_t number, int64_t count)
+{
+    const struct partition *row = partition_assigned(&consumer->partitions, number);
+    int64_t first = partition_kept(row);
+    log_warning("%s [%" PRId32 "] was lost: %" PRId64 " records, offsets %" PRId64 " to %" PRId64
+                ", were %s here, and no commit of them is confirmed: another member processes them again",
+                consumer->partitions.topic, number, count, first, first + count - 1,
+                row->acks != NULL ? "acknowledged" : "processed");
+    stats_event(consumer->stats, STATS_RING_ERRORS, clock_wall_us(), count,
+                "[%" PRId32 "] lost with %" PRId64 " to %" PRId64 " processed and not committed", number,
+                first, first + count - 1);
+}
+
+static void leave_behind(struct consumer *consumer, int32_t number, bool lost)
+{
+    int64_t count = count_left(consumer, partition_assigned(&consumer->partitions, number), lost);
+    if (lost && count > 0)
+        tell_lost(consumer, number, count);
+    consumer->end.left += count;
+}
+
 static void taken(struct consumer *consumer, const rd_kafka_topic_partition_list_t *partitions)
 {
     FAULT_POINT(revoking);
-    if (!rd_kafka_assignment_lost(consumer->rk))
+    bool lost = rd_kafka_assignment_lost(consumer->rk) != 0;
+    if (!lost)
         rebalance_commit(consumer);
-    else
-        consumer->end.uncommitted = partitions_dirty(&consumer->partitions);
     for (int i = 0; i < partitions->cnt; i++) {
         tell_interrupted(consumer, partitions->elems[i].partition);
+        leave_behind(consumer, partitions->elems[i].partition, lost);
         partition_taken(&consumer->partitions, partitions->elems[i].partition);
         dead_letters_forget(consumer->letters, partitions->elems[i].partition);
     }

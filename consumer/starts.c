@@ -258,6 +258,7 @@ static void go_on_behind_former(struct consumer *consumer, struct start *start)
     log_verbose("%s [%" PRId32 "] goes on at %" PRId64
                 ", which this process had reached; committed is %" PRId64,
                 consumer->partitions.topic, start->partition, row->former.to, start->place.committed);
+    consumer->end.left -= row->former.to - start->place.committed; /* nobody does these again */
     start->place.offset = row->former.to;
     start->place.witness = row->former.last;
     start->place.doubted = start->place.behind = true;
@@ -269,7 +270,7 @@ static void tell_redelivery(struct consumer *consumer, int32_t number, const str
 {
     int64_t start = place->offset;
     const struct partition *row = partition_assigned(&consumer->partitions, number);
-    int64_t reached = row->former.to; /* unknown is below all */
+    int64_t reached = row->former.reached; /* unknown is below all */
     if (start >= reached)
         return;
     const char *end = row->former.committed && place->committed == STATS_UNKNOWN

@@ -122,6 +122,33 @@ START_TEST(other_requests_say_nothing)
 }
 END_TEST
 
+START_TEST(a_heartbeat_that_is_answered_after_more_than_a_session_is_a_lapse)
+{
+    ck_assert(!joining_session_over(&joining)); /* nothing was heard yet */
+    response(HEARTBEAT, RD_KAFKA_RESP_ERR_NO_ERROR);
+    fake_clock_advance(2 * LONG_US);
+    ck_assert(!joining_session_over(&joining));
+    response(HEARTBEAT, RD_KAFKA_RESP_ERR_NO_ERROR);
+    ck_assert_uint_eq(joining_lapses(&joining), 0);
+    fake_clock_advance(2 * LONG_US + 1);
+    ck_assert(joining_session_over(&joining));
+    response(HEARTBEAT, RD_KAFKA_RESP_ERR_NO_ERROR);
+    ck_assert(!joining_session_over(&joining));
+    ck_assert_uint_eq(joining_lapses(&joining), 1);
+}
+END_TEST
+
+START_TEST(a_join_that_takes_longer_than_a_session_is_none)
+{
+    response(HEARTBEAT, RD_KAFKA_RESP_ERR_NO_ERROR);
+    request(JOIN_GROUP);
+    fake_clock_advance(3 * LONG_US);
+    ck_assert(!joining_session_over(&joining));
+    response(JOIN_GROUP, RD_KAFKA_RESP_ERR_NO_ERROR);
+    ck_assert_uint_eq(joining_lapses(&joining), 0);
+}
+END_TEST
+
 START_TEST(shortly_after_the_machine_has_started_it_is_not_taken_for_joining)
 {
     fake_clock_set(5 * US_PER_SECOND, clock_wall_us());
@@ -220,6 +247,8 @@ END_TEST
 CHECK_MAIN_WITH("consumer/joining", watch, NULL, it_joins_from_its_request_to_the_answer_that_ends_it,
                 a_join_that_got_no_answer_is_over, other_requests_say_nothing,
                 shortly_after_the_machine_has_started_it_is_not_taken_for_joining,
+                a_heartbeat_that_is_answered_after_more_than_a_session_is_a_lapse,
+                a_join_that_takes_longer_than_a_session_is_none,
                 a_join_may_take_as_long_as_its_slowest_member,
                 nobody_waits_for_longer_than_ten_seconds_for_a_request_that_does_not_come,
                 a_coordinator_that_answers_in_time_was_not_silent,

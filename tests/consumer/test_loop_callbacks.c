@@ -157,6 +157,24 @@ START_TEST(a_quiet_one_and_one_that_prints_records_say_nothing_of_batches)
 }
 END_TEST
 
+static void leave_two(void)
+{
+    consumer.end.left = 2;
+}
+
+START_TEST(the_total_says_what_went_with_partitions_before_it_was_committed)
+{
+    settings.supervised = false;
+    settings.quiet = true;
+    STEPS_ARE(give_one, put_three, leave_two, NULL);
+    run_loop();
+    ck_assert_ptr_nonnull(strstr(capture.text,
+                                 "; 2 of them went with partitions before they were committed: others "
+                                 "process them again\n"));
+    ck_assert_int_eq(consumer.end.exit_code, EXIT_CODE_OK);
+}
+END_TEST
+
 static void put_and_wait(void)
 {
     put_three();
@@ -234,5 +252,6 @@ CHECK_MAIN_WITH("consumer/loop: callbacks", begin_loop, end_loop,
                 what_was_processed_during_a_commit_is_committed_with_its_answer,
                 a_refusal_is_no_sign_of_life_and_is_not_repeated_at_once, librdkafkas_own_commits_count,
                 a_quiet_one_and_one_that_prints_records_say_nothing_of_batches,
+                the_total_says_what_went_with_partitions_before_it_was_committed,
                 one_that_is_run_by_hand_tells_the_total_and_its_speed, without_a_reader_it_ends,
                 each_turn_looks_after_trouble_and_outages_and_gives_a_sign_of_life)

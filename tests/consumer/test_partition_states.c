@@ -102,7 +102,7 @@ static struct partition marked(enum partition_state state)
         .assignments = 3,
         .position = 30,
         .begun = 27,
-        .former = {5, 6, {5, 7, 8}, false},
+        .former = {5, 6, 7, {5, 7, 8}, false},
         .received = 32,
         .until_us = 777,
         .owned = true,
@@ -166,8 +166,9 @@ static void begin(struct partition *row)
 
 static void end(struct partition *row)
 {
-    row->former = row->last.doubted ? partition_unused.former /* of which topic it was is not known */
-                                    : (struct former){27, 28, row->last.read, true}; /* begun, barrier */
+    row->former = row->last.doubted
+                      ? partition_unused.former /* of which topic it was is not known */
+                      : (struct former){27, 28, row->position, row->last.read, true}; /* begun, barrier */
     row->until_us = 0;
     row->owned = false;
     row->commit.requested = row->commit.barrier = STATS_UNKNOWN;
@@ -183,7 +184,7 @@ static void place(struct partition *row, const struct place *where)
                               .assignments = 3,
                               .position = 50,
                               .begun = 50,
-                              .former = {STATS_UNKNOWN, STATS_UNKNOWN, WITNESS_NONE, false},
+                              .former = {STATS_UNKNOWN, STATS_UNKNOWN, STATS_UNKNOWN, WITNESS_NONE, false},
                               .received = 32, /* of this assignment still */
                               .owned = true,
                               .asked = 4, /* until a batch stands */
@@ -240,9 +241,10 @@ static bool same_fields(const struct partition *a, const struct partition *b)
     return a->known == b->known && a->state == b->state && a->slot == b->slot &&
            a->assignments == b->assignments && a->position == b->position && a->begun == b->begun &&
            a->former.from == b->former.from && a->former.to == b->former.to &&
-           witness_equal(&a->former.last, &b->former.last) && a->received == b->received &&
-           a->until_us == b->until_us && a->owned == b->owned && a->asked == b->asked &&
-           a->fetch.paused == b->fetch.paused && a->fetch.seek == b->fetch.seek && a->acks == b->acks;
+           a->former.reached == b->former.reached && witness_equal(&a->former.last, &b->former.last) &&
+           a->received == b->received && a->until_us == b->until_us && a->owned == b->owned &&
+           a->asked == b->asked && a->fetch.paused == b->fetch.paused && a->fetch.seek == b->fetch.seek &&
+           a->acks == b->acks;
 }
 
 static bool same_parts(const struct partition *a, const struct partition *b)

@@ -96,6 +96,57 @@ START_TEST(a_letter_behind_a_record_that_waits_does_not_leave)
 }
 END_TEST
 
+/* --- partitions that may be another member's ------------------------------------------------------------ */
+
+static void two_records(void)
+{
+    add(fake_payment(0, 10));
+    add(fake_payment(0, 11));
+}
+
+static void nothing_was_done_and_it_reads_again(void)
+{
+    ck_assert_uint_eq(process(), 0);
+    ck_assert_uint_eq(script.seen, 0);
+    ck_assert_int_eq(row(0)->position, 10);
+    ck_assert(row(0)->fetch.seek);
+    settled();
+}
+
+START_TEST(what_was_taken_before_a_heartbeat_came_late_is_not_processed)
+{
+    consumer.joining.long_us = US_PER_SECOND;
+    consumer.joining.lapses = 1;
+    two_records();
+    nothing_was_done_and_it_reads_again();
+    two_records(); /* once */
+    ck_assert_uint_eq(process(), 2);
+}
+END_TEST
+
+START_TEST(while_the_coordinator_is_silent_nothing_is_processed_but_not_for_long)
+{
+    consumer.joining.long_us = US_PER_SECOND;
+    consumer.joining.heard_us = clock_monotonic_us() - 2 * US_PER_SECOND - 1;
+    two_records();
+    nothing_was_done_and_it_reads_again();
+    fake_clock_advance(2 * US_PER_SECOND - 1);
+    two_records();
+    nothing_was_done_and_it_reads_again();
+    fake_clock_advance(1);
+    two_records();
+    ck_assert_uint_eq(process(), 2);
+}
+END_TEST
+
+START_TEST(nor_is_what_an_assignment_held_that_is_lost)
+{
+    kafka.lost = true;
+    two_records();
+    nothing_was_done_and_it_reads_again();
+}
+END_TEST
+
 /* --- --commit manual ----------------------------------------------------------------------------------- */
 
 static void drop_one_and_kill_one(void)
@@ -357,6 +408,9 @@ CHECK_MAIN_WITH("consumer/process: slices", open_consumer, close_consumer,
                 one_that_was_tried_often_enough_is_dead_with_its_attempts,
                 nothing_of_a_batch_that_failed_as_a_whole_is_done,
                 a_letter_behind_a_record_that_waits_does_not_leave,
+                what_was_taken_before_a_heartbeat_came_late_is_not_processed,
+                while_the_coordinator_is_silent_nothing_is_processed_but_not_for_long,
+                nor_is_what_an_assignment_held_that_is_lost,
                 what_a_stage_drops_nobody_has_to_acknowledge_and_a_letter_is_its_records_when_it_is_taken,
                 with_dead_letters_off_what_dies_is_done, what_was_acknowledged_before_is_not_processed_again,
                 an_unknown_major_version_stops_before_it_and_nothing_moves_past_it,

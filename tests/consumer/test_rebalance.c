@@ -216,6 +216,52 @@ START_TEST(an_assignment_that_was_lost_commits_nothing)
 }
 END_TEST
 
+START_TEST(what_a_lost_assignment_leaves_uncommitted_is_told_and_is_not_forgotten)
+{
+    GIVE(0, 1);
+    table_process(&consumer.partitions, 0, 15); /* partition 1 has done nothing */
+    kafka.lost = true;
+    TAKE(0, 1);
+    ck_assert_str_eq(capture.text,
+                     "warning: payments [0] was lost: 5 records, offsets 10 to 14, were processed here, "
+                     "and no commit of them is confirmed: another member processes them again\n");
+    error_ring_says(5, "[0] lost with 10 to 14 processed and not committed");
+    kafka.lost = false;
+    ck_assert(rebalance_commit(&consumer));
+    ck_assert_int_eq(consumer.end.left, 5);
+}
+END_TEST
+
+START_TEST(of_acknowledgements_that_were_lost_it_says_so)
+{
+    consumer.partitions.manual = true;
+    settings.commit = COMMIT_MANUAL;
+    GIVE(0);
+    table_process(&consumer.partitions, 0, 15);
+    partition_settle(&consumer.partitions, 0, 10, 12);
+    kafka.lost = true;
+    TAKE(0);
+    ck_assert_ptr_nonnull(strstr(capture.text, "2 records, offsets 10 to 11, were acknowledged here"));
+}
+END_TEST
+
+START_TEST(what_librdkafka_or_a_database_commits_is_not_left_behind)
+{
+    settings.commit = COMMIT_AUTO;
+    GIVE(0);
+    table_process(&consumer.partitions, 0, 15);
+    TAKE(0);
+    ck_assert_int_eq(consumer.end.left, 0);
+    settings.commit = COMMIT_SINK;
+    consumer.sink = (struct exactly_once){.class = &fake_sink_class, .state = FAKE_SINK};
+    GIVE(1);
+    table_process(&consumer.partitions, 1, 25);
+    kafka.lost = true;
+    TAKE(1);
+    ck_assert_int_eq(consumer.end.left, 0);
+}
+END_TEST
+
 START_TEST(letters_that_are_not_acknowledged_and_commits_that_fail_are_told_and_the_partitions_go)
 {
     GIVE(0);
@@ -314,6 +360,9 @@ CHECK_MAIN_WITH("consumer/rebalance", open_consumer, consumer_end,
                 what_was_processed_is_committed_before_the_partitions_go,
                 records_that_were_only_fetched_are_not_committed, without_a_sink_no_outbox_is_emptied,
                 an_assignment_that_was_lost_commits_nothing,
+                what_a_lost_assignment_leaves_uncommitted_is_told_and_is_not_forgotten,
+                of_acknowledgements_that_were_lost_it_says_so,
+                what_librdkafka_or_a_database_commits_is_not_left_behind,
                 letters_that_are_not_acknowledged_and_commits_that_fail_are_told_and_the_partitions_go,
                 a_last_commit_says_whether_all_is_committed,
                 acknowledged_letters_leave_the_outbox_before_the_partitions_go,

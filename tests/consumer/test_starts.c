@@ -253,7 +253,9 @@ static void come_back(int64_t committed_meanwhile)
 
 START_TEST(what_this_process_has_done_itself_it_does_not_do_again)
 {
-    come_back(11); /* its last commit did not get through */
+    consumer.end.left = 4; /* from 11 on */
+    come_back(11);         /* its last commit did not get through */
+    ck_assert_int_eq(consumer.end.left, 0);
     ck_assert_int_eq(row(0)->position, 15);
     ck_assert_int_eq(row(0)->commit.committed, 11);
     ck_assert_int_eq(row(0)->last.read.offset, 14);
@@ -299,6 +301,21 @@ START_TEST(a_reset_meanwhile_is_not_overruled)
     serve();
     begins_at(0, 12, 12);
     ck_assert_ptr_nonnull(strstr(capture.text, "3 records will be delivered again"));
+}
+END_TEST
+
+START_TEST(what_waited_for_a_dead_letter_comes_again_and_all_of_it_is_told)
+{
+    begin(0, 10);
+    table_process(&consumer.partitions, 0, 30);
+    partition_lower_barrier(&consumer.partitions, 0, 12);
+    partition_taken(&consumer.partitions, 0);
+    commit_is(0, 12, NULL);
+    give(1);
+    serve();
+    begins_at(0, 12, 12);
+    ck_assert_ptr_nonnull(
+        strstr(capture.text, "at 12, after 30 had been reached: 18 records will be delivered again"));
 }
 END_TEST
 
@@ -348,5 +365,6 @@ CHECK_MAIN_WITH(
     an_error_of_the_whole_question_is_all_partitions, an_edge_that_nobody_says_is_asked_for_again,
     what_this_process_has_done_itself_it_does_not_do_again, where_its_last_record_is_gone_it_does_it_again,
     where_somebody_else_has_got_farther_or_was_farther_back_that_counts, a_reset_meanwhile_is_not_overruled,
+    what_waited_for_a_dead_letter_comes_again_and_all_of_it_is_told,
     where_offsets_do_not_say_what_was_processed_it_comes_again_and_is_told,
     a_partition_that_was_added_since_the_group_was_joined_is_not_among_those_that_begin)
