@@ -77,7 +77,7 @@ struct worker {
     bool start_again; /* once it has ended: a restart that was asked for */
     /* process */
     uint64_t generation; /* of the current or last process; 0: never started */
-    char version[24]; /* what its process says that it is; "": nothing yet */
+    char version[24];    /* what its process says that it is; "": nothing yet */
     struct process process;
     struct watch exit_watch;
     struct watch channel_watch;

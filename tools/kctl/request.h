@@ -16,7 +16,8 @@ struct answer {
 };
 
 /* Sends [target, argument, timeout_ms, wait] and waits for the answer a little longer than the supervisor
- * does; connecting and sending are within the time, too. A supervisor that is stopped is told as that. -1 with the supervisor's reason; EXIT_CODE_NOT_RUNNING when nobody listens at the instance's socket.
+ * does; connecting and sending are within the time, too. A supervisor that is stopped is told as that. -1
+ * with the supervisor's reason; EXIT_CODE_NOT_RUNNING when nobody listens at the instance's socket.
  */
 int request_send(const char *instance, const char *verb, const char *target, const char *argument,
                  int64_t timeout_ms, bool wait, struct answer *answer, struct error *error);
