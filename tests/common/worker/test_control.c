@@ -59,7 +59,8 @@ static char errand_letter(void)
 
 static void wake(void *context)
 {
-    (void)context;
+    if (context != &wishes_fd)
+        _exit(96);
     if (control != NULL && errand_is_new())
         tell(errand_letter());
     else if (control != NULL)
@@ -70,10 +71,13 @@ static void live(bool supervised)
 {
     struct error error = ERROR_INIT;
     struct worker_control *started = NULL;
-    if (worker_control_start(&started, supervised, NULL, NULL, &error) == -1)
+    /* Either way to be woken. */
+    if (worker_control_start(&started, supervised, supervised ? NULL : wake, supervised ? NULL : &wishes_fd,
+                             &error) == -1)
         _exit(98);
     control = started;
-    worker_control_set_wake(control, wake, NULL);
+    if (supervised)
+        worker_control_set_wake(control, wake, &wishes_fd);
     tell(STARTED);
     worker_notify_count(control, "joining", 0);
     worker_notify_text(control, "address", "localhost:9092");
