@@ -80,6 +80,18 @@ const struct program consumer_program = {
     .option_count = sizeof options / sizeof options[0],
 };
 
+/* It would read its own letters, and each would die again, and be a letter again. */
+static int check_dead_letters(const struct settings *settings, struct error *error)
+{
+    if (settings->dead_letters == NULL || strcmp(settings->dead_letters, settings->topic) != 0)
+        return 0;
+    return error_set_code(
+        error, EXIT_CODE_CONFIG,
+        "--dead-letters: '%s' is the topic that is read: its dead letters would come again, and "
+        "die again, for ever; name another one, or 'off'",
+        settings->topic);
+}
+
 static int resolve(struct settings *settings, struct error *error)
 {
     if (name_check(settings->client, "client", error) == -1)
@@ -91,6 +103,8 @@ static int resolve(struct settings *settings, struct error *error)
         return error_set(error, "out of memory");
     if (topic_name_check(settings->topic, error) == -1)
         return error_context(error, "--topic");
+    if (check_dead_letters(settings, error) == -1)
+        return -1;
     if (settings->group != NULL && group_name_check(settings->group, error) == -1)
         return error_context(error, "--group");
     if (settings->instance_id != NULL && instance_id_check(settings->instance_id, error) == -1)

@@ -158,6 +158,16 @@ static int ending_of(const struct worker_setting *given, size_t count, const cha
     return WEXITSTATUS(status);
 }
 
+START_TEST(a_topic_is_not_its_own_dead_letter_topic)
+{
+    refuses(LOAD("-t", "refunds", "--dead-letters", "refunds", "-b", "h:1"), EXIT_CODE_CONFIG,
+            "--dead-letters: 'refunds' is the topic that is read");
+    refuses(LOAD("--dead-letters", "payments", "-b", "h:1"), EXIT_CODE_CONFIG, "is the topic that is read");
+    accepts(LOAD("-t", "refunds.dlq", "-b", "h:1")); /* whose own are in refunds.dlq.dlq */
+    accepts(LOAD("-t", "refunds.dlq", "--dead-letters", "refunds", "-b", "h:1"));
+}
+END_TEST
+
 START_TEST(only_a_supervised_look_needs_no_broker)
 {
     static const struct worker_setting looked_at[] = {{"client", "zulu"}, {"check", "yes"}};
@@ -183,5 +193,5 @@ CHECK_MAIN_WITH("consumer/settings", enter_a_clean_folder, leave,
                 every_workload_has_its_topic_which_a_flag_replaces,
                 broker_and_group_come_from_the_environment_as_the_demonstration_has_it,
                 without_a_broker_it_says_what_to_do, a_bad_value_is_a_usage_error_that_names_the_flag,
-                a_supervised_one_reads_its_descriptor, only_a_supervised_look_needs_no_broker,
-                librdkafka_s_properties_are_listed_when_somebody_asks)
+                a_supervised_one_reads_its_descriptor, a_topic_is_not_its_own_dead_letter_topic,
+                only_a_supervised_look_needs_no_broker, librdkafka_s_properties_are_listed_when_somebody_asks)

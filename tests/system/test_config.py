@@ -101,6 +101,13 @@ class Configuration(SystemTest):
             self.assertRegex(process.text("err"), reason)
             self.assertEqual(process.status, 2, words[0])
 
+    def test_a_topic_that_would_be_its_own_dead_letter_topic_is_refused_by_a_check_and_at_the_start(self):
+        consumer = "kconsume", "--publish=no", "-b", "127.0.0.1:1", "-t", "refunds", "--dead-letters", "refunds"
+        for process in (self.check("[client bravo]\ntopic = refunds\ndead-letters = refunds\n"), self.run_program(*consumer), self.run_program(*consumer, "--check")):
+            self.assertIn("dead-letters: 'refunds' is the topic that is read", process.text("err"))
+            self.assertEqual(process.status, 78, process.text())
+        self.assertEqual(self.check("[client bravo]\ntopic = refunds.dlq\n").status, 0)
+
     def test_a_check_needs_no_broker(self):
         del self.environment["KAFKA_BOOTSTRAP"]
         process = self.check("[client bravo]\npipeline = validate, stats\n")
