@@ -144,6 +144,14 @@ static inline bool fleet_has_said(const char *text)
     return strstr(fleet_printed(), text) != NULL;
 }
 
+static inline int fleet_open_descriptors(void)
+{
+    int count = 0;
+    for (int fd = 0; fd < 1024; fd++)
+        count += fcntl(fd, F_GETFD) != -1;
+    return count;
+}
+
 static inline void fleet_close(void)
 {
     char inner[128];

@@ -23,14 +23,6 @@ START_TEST(a_process_has_the_program_of_its_kind_and_the_mask_that_we_were_start
 }
 END_TEST
 
-/* The lowest descriptor that is free. */
-static int lowest_free(void)
-{
-    int fd = dup(fleet_screen);
-    close(fd);
-    return fd;
-}
-
 static void fails_to_watch(struct worker *worker)
 {
     fake_spawn_unwatchable = true;
@@ -51,10 +43,10 @@ START_TEST(one_whose_end_cannot_be_noticed_is_ended_and_counts_as_not_started)
     fake_ends(&bravo->process, 0, 0);
     fleet_turn();
     fails_to_watch(bravo);
-    int before = lowest_free();
+    int before = fleet_open_descriptors();
     for (int i = 0; i < 5; i++)
         fails_to_watch(bravo);
-    ck_assert_int_eq(lowest_free(), before); /* nothing is left open */
+    ck_assert_int_eq(fleet_open_descriptors(), before); /* nothing is left open */
     ck_assert(fleet_has_said("bravo: cannot watch /nowhere/kconsume: Operation not permitted"));
 }
 END_TEST
