@@ -40,6 +40,7 @@ struct consumer_end {
     bool hurried;     /* it came in the middle of a batch, whose rest was dropped: no more is taken */
     bool leaving;     /* the group membership is being given up */
     bool closing;     /* the handle is: nothing begins any more */
+    bool abandoned;   /* librdkafka's threads did not end with it: only _exit ends the process */
     bool uncommitted; /* the last commit did not get through: what it covered is delivered again */
     int64_t left;     /* records of partitions that went, done here and not committed: others do them again */
 };

@@ -6,6 +6,7 @@
 #include "common/exit_codes.h"
 #include "common/log.h"
 #include "consumer/conf.h"
+#include "consumer/destroy.h"
 #include "consumer/errands.h"
 #include "consumer/exactly_once.h"
 #include "consumer/lines.h"
@@ -25,6 +26,7 @@
 #define QUEUE_PEAK_MIN 1000                /* a shorter queue was never full */
 #define LAST_US        (150 * US_PER_MS)
 #define LAST_TURNS_US  (200 * US_PER_MS)
+#define DESTROY_US     (2 * US_PER_SECOND) /* usually milliseconds */
 
 /* --- callbacks ----------------------------------------------------------------------------------------- */
 
@@ -434,8 +436,10 @@ void loop_close(struct consumer *consumer)
     if (consumer->queue != NULL)
         rd_kafka_queue_destroy(consumer->queue);
     bool lingers = membership_lingers(consumer);
-    if (consumer->rk != NULL)
-        rd_kafka_destroy(consumer->rk);
+    if (consumer->rk != NULL && !destroy_handle(consumer->rk, DESTROY_US)) {
+        consumer->end.abandoned = true;
+        log_verbose("librdkafka's threads have not ended; the process ends without them");
+    }
     if (lingers)
         membership_release(consumer->settings);
     stats_phase(consumer->stats, PHASE_STOPPED, clock_wall_us());

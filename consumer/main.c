@@ -1,4 +1,6 @@
 /* kconsume: one member of a consumer group. */
+#include <unistd.h>
+
 #include "common/clock.h"
 #include "common/exit_codes.h"
 #include "common/log.h"
@@ -36,6 +38,13 @@ static int run(struct consumer *consumer, struct error *error)
     return settings->reset != NULL ? reset_stopped(consumer, error) : loop_run(consumer);
 }
 
+/* Threads that librdkafka has left behind use what is on our stack, and in the settings. */
+static void end_at_once(int exit_code)
+{
+    log_flush();
+    _exit(streams_end(consumer_program.name, exit_code));
+}
+
 static int consume(const struct settings *settings)
 {
     struct consumer consumer = {.settings = settings};
@@ -60,6 +69,8 @@ static int consume(const struct settings *settings)
     suspects_close(&consumer.suspects);
     worker_unpublish(&publication, exit_code == EXIT_CODE_OK);
     worker_control_stop(consumer.control);
+    if (consumer.end.abandoned)
+        end_at_once(exit_code);
     return exit_code;
 }
 

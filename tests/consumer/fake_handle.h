@@ -5,6 +5,7 @@
 #define KSUPERVISE_TESTS_CONSUMER_FAKE_HANDLE_H
 
 #include "consumer/added.h"
+#include "consumer/destroy.h"
 #include "consumer/watermarks.h"
 #include "tests/consumer/fake_kafka.h"
 #include "tests/support/fake_clock.h"
@@ -22,6 +23,7 @@ static struct {
     int watermarks_asked, watermarks_published, watermarks_failed;
     int added;     /* found once: so many partitions */
     int32_t owned; /* partitions from 0 on that the group takes at the end */
+    bool lives_on; /* its destruction does not end */
 } handle;
 
 static inline void handle_begin(void)
@@ -157,10 +159,12 @@ rd_kafka_resp_err_t rd_kafka_consumer_close(rd_kafka_t *rk)
     return RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
-void rd_kafka_destroy(rd_kafka_t *rk)
+bool destroy_handle(rd_kafka_t *rk, int64_t timeout_us)
 {
     ck_assert_ptr_eq(rk, FAKE_RK);
+    ck_assert_int_eq(timeout_us, 2000000);
     kafka_note_call("destroy");
+    return !handle.lives_on;
 }
 
 rd_kafka_resp_err_t rd_kafka_fatal_error(rd_kafka_t *rk, char *text, size_t bytes)

@@ -465,6 +465,21 @@ START_TEST(it_is_closed_in_order)
     ck_assert(consumer.end.closing);
     ck_assert_ptr_null((void *)(uintptr_t)control.wake);
     ck_assert_int_eq(published_status("phase"), PHASE_STOPPED);
+    ck_assert(!consumer.end.abandoned);
+    consumer.rk = NULL;
+    consumer.queue = NULL;
+    consumer.watermarks = NULL;
+}
+END_TEST
+
+START_TEST(a_handle_that_does_not_end_is_left_and_the_end_is_published)
+{
+    STEPS_ARE(give_one, NULL);
+    run_loop();
+    handle.lives_on = true;
+    loop_close(&consumer);
+    ck_assert(consumer.end.abandoned);
+    ck_assert_int_eq(published_status("phase"), PHASE_STOPPED);
     consumer.rk = NULL;
     consumer.queue = NULL;
     consumer.watermarks = NULL;
@@ -489,4 +504,5 @@ CHECK_MAIN_WITH(
     one_that_is_fenced_neither_commits_nor_leaves, nor_one_that_a_broker_has_forgotten,
     nor_one_that_its_group_has_expelled,
     a_static_member_joins_again_when_partitions_were_added_while_it_was_away,
-    one_that_finds_none_stays_as_it_is, a_dynamic_member_does_not_look, it_is_closed_in_order)
+    one_that_finds_none_stays_as_it_is, a_dynamic_member_does_not_look, it_is_closed_in_order,
+    a_handle_that_does_not_end_is_left_and_the_end_is_published)

@@ -5,6 +5,7 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "consumer/added.h"
+#include "consumer/destroy.h"
 #include "consumer/watermarks.h"
 #include "tests/sim/client.h"
 #include "tests/sim/sim.h"
@@ -238,6 +239,16 @@ void watermarks_publish(struct watermarks *watermarks, struct partitions *partit
 {
     (void)watermarks;
     (void)partitions;
+}
+
+/* --- destroy.h: a thread of its own ----------------------------------------------------------------------
+ */
+
+bool destroy_handle(rd_kafka_t *rk, int64_t timeout_us)
+{
+    (void)timeout_us;
+    rd_kafka_destroy(rk);
+    return true;
 }
 
 /* --- added.h: a thread of its own; partitions are added here while the leader is there -------------------
