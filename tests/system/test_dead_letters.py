@@ -75,6 +75,21 @@ class DeadLetters(SystemTest):
         self.run_ok("ktopic", "dlq", "replay", topic)
         self.assertEqual(sum(kafka_protocol.end_offsets(self.kafka.bootstrap, topic).values()), 2)
 
+    def test_what_comes_again_because_a_letter_is_refused_is_told_in_full(self):
+        topic, group = self.topic(2), self.name("g")
+        self.run_ok("ktopic", "provision", "--partitions", 2, topic + ".dlq")
+        kafka_protocol.set_topic_settings(self.kafka.bootstrap, topic + ".dlq", {"max.message.bytes": "100"})
+        self.produce(topic, 40)
+        words = "--publish=no", "--group", group, "--topic", topic, "-X", "partition.assignment.strategy=range", "--pipeline", "validate, reject:offset == 5"
+        first = self.start("kconsume", "--client", "a", *words)
+        first.wait_line("offset 5 was refused by topic", 30)
+        second = self.start("kconsume", "--client", "b", *words)  # the first keeps partition 0, whose group has 5
+        told = first.wait_line(r"\[0\] was assigned again at 5, after (\d+) had been reached: (\d+) records will be delivered again", 30)
+        reached, again = int(told.group(1)), int(told.group(2))
+        self.assertEqual(reached - 5, again)
+        for process in (first, second):
+            process.kill()
+
     def test_off_passes_a_poison_record_over_and_makes_no_topic(self):
         topic = self.topic(1)
         self.poison(topic, 0)
