@@ -191,12 +191,10 @@ int commit_sync(struct committer *committer, int64_t timeout_us, struct error *e
         return error_set(error, "nothing can be committed now: the group has taken the partitions");
     if (committer->automatic && !committer->forced)
         return 0;
-    rd_kafka_topic_partition_list_t *list = partitions_to_commit(committer->partitions);
-    /* What an earlier one has asked for may be all that there is, and is not known to be done. */
-    if (list == NULL && committer->outstanding) {
+    /* What an earlier one has asked for is not known to be done: it is asked for again, and waited for. */
+    if (committer->outstanding)
         partitions_commit_unanswered(committer->partitions);
-        list = partitions_to_commit(committer->partitions);
-    }
+    rd_kafka_topic_partition_list_t *list = partitions_to_commit(committer->partitions);
     if (list == NULL)
         return 0;
     rd_kafka_resp_err_t err = ask_and_wait(committer, list, timeout_us);

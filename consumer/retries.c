@@ -12,6 +12,8 @@ bool retry_record(struct consumer *consumer, const rd_kafka_message_t *message, 
                   const char *why)
 {
     const struct partition *row = partition_assigned(&consumer->partitions, message->partition);
+    if (row == NULL) /* taken while the stage worked: whoever has it next tries it */
+        return true;
     unsigned before = partition_attempts(row, message->offset);
     int64_t most = consumer->settings->retries;
     if (before >= most)

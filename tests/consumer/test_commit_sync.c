@@ -105,6 +105,17 @@ static void earlier_is_answered(void)
     ck_assert(committer.outstanding);
 }
 
+START_TEST(what_is_under_way_already_is_waited_for_beside_what_is_new)
+{
+    commit_async(&committer);
+    table_begin(&table, 1, 20, 20);
+    table_process(&table, 1, 25);
+    kafka_said();
+    ck_assert_int_eq(commit_sync(&committer, COMMIT_SYNC_US, &error), 0);
+    SAID("commit 0@15 1@25; wait 5000 ms; queue gone");
+}
+END_TEST
+
 START_TEST(an_earlier_answer_meanwhile_does_not_end_the_wait)
 {
     commit_async(&committer);
@@ -122,5 +133,6 @@ CHECK_MAIN_WITH("consumer/commit: waited for", open_table, close_table,
                 without_anything_under_way_nothing_is_asked_for_once_more, one_that_is_refused_says_why,
                 one_that_cannot_be_asked_for_is_not_waited_for,
                 one_that_is_not_answered_in_time_is_made_again,
+                what_is_under_way_already_is_waited_for_beside_what_is_new,
                 what_is_under_way_already_is_asked_for_once_more,
                 an_earlier_answer_meanwhile_does_not_end_the_wait)

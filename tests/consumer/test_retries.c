@@ -90,6 +90,14 @@ START_TEST(a_record_is_given_up_after_its_retries_and_its_attempts_are_known)
 }
 END_TEST
 
+START_TEST(a_record_of_a_partition_that_went_meanwhile_is_neither_dead_nor_told)
+{
+    partition_taken(&consumer.partitions, 0);
+    ck_assert(fails_at(0, 12));
+    ck_assert_str_eq(capture.text, "");
+}
+END_TEST
+
 START_TEST(one_retry_is_one_and_another_record_has_its_own)
 {
     settings.retries = 1;
@@ -247,6 +255,7 @@ END_TEST
 CHECK_MAIN_WITH("consumer/retries", open_consumer, consumer_end,
                 a_record_that_failed_is_tried_again_after_a_wait_that_doubles,
                 a_record_is_given_up_after_its_retries_and_its_attempts_are_known,
+                a_record_of_a_partition_that_went_meanwhile_is_neither_dead_nor_told,
                 one_retry_is_one_and_another_record_has_its_own,
                 without_retries_the_first_failure_is_the_last,
                 a_batch_that_failed_as_a_whole_is_tried_for_ever_from_its_first_records,
