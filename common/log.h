@@ -11,8 +11,8 @@
 
 #include <stdbool.h>
 
-/* streams_init, and full buffering for stdout. Call once, first thing in main. Ignores SIGPIPE: a reader that went away is an
- * error of log_flush, not a death. */
+/* streams_init, and full buffering for stdout. Call once, first thing in main. Ignores SIGPIPE: a reader that
+ * went away is an error of log_flush, not a death. */
 void log_init(void);
 
 /* One line to stdout. */

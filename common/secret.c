@@ -6,9 +6,8 @@
 #include <strings.h>
 
 /* A name has one of these in it. ssl.key.pem and its like are keys themselves. */
-static const char *const words[] = {"password", "passwd",     "passphrase", "secret", "token",
-                                    "jaas",     "credential", "api.key",    "api_key", "apikey",
-                                    ".pem",     "pwd"};
+static const char *const words[] = {"password",   "passwd",  "passphrase", "secret", "token", "jaas",
+                                    "credential", "api.key", "api_key",    "apikey", ".pem",  "pwd"};
 
 struct masking {
     char *to;

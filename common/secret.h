@@ -1,9 +1,10 @@
-/* secret.h: what must not be read in a line, an answer, a report or an error text: passwords and the like. The
- * one place that knows where they stand; whoever prints a text that came from a user's configuration masks it.
+/* secret.h: what must not be read in a line, an answer, a report or an error text: passwords and the like.
+ * The one place that knows where they stand; whoever prints a text that came from a user's configuration
+ * masks it.
  *
  *   scheme://user:PASSWORD@host        a URI
- *   sasl.password=VALUE                any name with a word for a secret in it (password, secret, token, jaas,
- *   password = 'a value'               …), then =, then a word or a quoted text
+ *   sasl.password=VALUE                any name with a word for a secret in it (password, secret, token,
+ * jaas, password = 'a value'               …), then =, then a word or a quoted text
  *
  * In doubt it masks more: an unquoted value ends at a space or a quote, not at a comma. Pure; any thread. */
 #ifndef KSUPERVISE_COMMON_SECRET_H
@@ -16,8 +17,8 @@
 
 #define SECRET_MASK "***"
 
-/* Copies with each secret masked, cut to `bytes` with the NUL. Returns true when there was one. A secret whose
- * end is beyond the text is masked to the end. */
+/* Copies with each secret masked, cut to `bytes` with the NUL. Returns true when there was one. A secret
+ * whose end is beyond the text is masked to the end. */
 bool secret_mask(char *to, size_t bytes, const char *text);
 
 /* True when a property or setting of that name holds a secret. */

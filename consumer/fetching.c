@@ -121,8 +121,8 @@ static rd_kafka_topic_partition_list_t *all_assigned(const struct partitions *pa
 /* librdkafka does not seek in a partition whose offset it has reported as gone, nor while the topic is not
  * there: its fetching has ended, and only an assignment starts it. (With an eager assignor that is one of
  * all: what they had fetched ahead comes again.) An error has ended it, and may be one that is not told any
- * more, as it is dropped with what was fetched: that the topic is not there. So all last records are looked at
- * before more is committed. */
+ * more, as it is dropped with what was fetched: that the topic is not there. So all last records are looked
+ * at before more is committed. */
 static void assign_again(struct fetching *fetching, const rd_kafka_topic_partition_list_t *ended)
 {
     struct partitions *partitions = fetching->partitions;

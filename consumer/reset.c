@@ -181,8 +181,7 @@ static int set_one(struct consumer *consumer, const struct reset_wish *wish,
                              consumer->partitions.topic, partition, target->offset);
     consumer_say(consumer, partition, from, target->offset, "%s [%" PRId32 "] %s → %" PRId64 "%s%s",
                  consumer->partitions.topic, partition, was, target->offset,
-                 bound_note(wish, from, target->offset),
-                 wish->dry_run ? " (dry run)" : "");
+                 bound_note(wish, from, target->offset), wish->dry_run ? " (dry run)" : "");
     return 0;
 }
 
