@@ -3,6 +3,8 @@
 #ifndef KSUPERVISE_CONSUMER_EDGES_H
 #define KSUPERVISE_CONSUMER_EDGES_H
 
+#include "common/banned.h"
+
 #include <librdkafka/rdkafka.h>
 
 /* The broker answers in a millisecond or two; one that does not answer for this long is an outage. */
