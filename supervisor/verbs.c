@@ -6,6 +6,7 @@
 
 #include "common/clock.h"
 #include "common/options.h"
+#include "common/stats/liveness.h"
 #include "supervisor/channel.h"
 #include "supervisor/fleet.h"
 #include "supervisor/segment.h"
@@ -320,6 +321,13 @@ static void pack_text(msgpack_packer *packer, const char *text)
 /* --- what each is ----------------------------------------------------------------------------------------
  */
 
+/* By SIGSTOP: it holds its partitions until its session is over, and does nothing. */
+static bool is_stopped(const struct worker *worker)
+{
+    char state = worker->process.pid != 0 ? liveness_process_state(worker->process.pid) : '?';
+    return state == 'T' || state == 't';
+}
+
 void verb_lines(struct request *request, msgpack_packer *packer)
 {
     struct supervisor *supervisor = request->supervisor;
@@ -337,6 +345,9 @@ void verb_lines(struct request *request, msgpack_packer *packer)
         if (worker->process.pid != 0)
             used += snprintf(line + used, sizeof line - (size_t)used, ", pid %d, generation %" PRIu64,
                              (int)worker->process.pid, worker->generation);
+        if (is_stopped(worker))
+            used += snprintf(line + used, sizeof line - (size_t)used,
+                             ", stopped: let it go on with kill -CONT %d", (int)worker->process.pid);
         if (worker->state == WORKER_READY_IDLE)
             used += snprintf(line + used, sizeof line - (size_t)used, ", " WORKER_IDLE_TEXT);
         if (worker->paused)
@@ -353,7 +364,7 @@ void verb_lines(struct request *request, msgpack_packer *packer)
 
 static void pack_worker(const struct worker *worker, msgpack_packer *packer)
 {
-    msgpack_pack_map(packer, 10);
+    msgpack_pack_map(packer, 11);
     pack_text(packer, "name");
     pack_text(packer, worker->name);
     pack_text(packer, "client");
@@ -361,7 +372,9 @@ static void pack_worker(const struct worker *worker, msgpack_packer *packer)
     pack_text(packer, "state");
     pack_text(packer, worker_state_name(worker->state));
     pack_text(packer, "pid");
-    msgpack_pack_int64(packer, worker->process.pid);
+    worker->process.pid != 0 ? msgpack_pack_int64(packer, worker->process.pid) : msgpack_pack_nil(packer);
+    pack_text(packer, "stopped");
+    is_stopped(worker) ? msgpack_pack_true(packer) : msgpack_pack_false(packer);
     pack_text(packer, "generation");
     msgpack_pack_uint64(packer, worker->generation);
     pack_text(packer, "version");

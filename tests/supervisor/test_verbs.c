@@ -1,5 +1,6 @@
 /* What the verbs do to a fleet, and when each is done. */
 #include <signal.h>
+#include <sys/wait.h>
 
 #include "tests/supervisor/verb_stage.h"
 
@@ -340,6 +341,28 @@ START_TEST(the_status_says_of_each_what_it_is)
 }
 END_TEST
 
+/* It has not died, and nobody else tells why nothing moves. */
+START_TEST(the_status_tells_a_process_that_is_stopped)
+{
+    char line[256];
+    pid_t real = bravo->process.pid;
+    bravo->process.pid = fork();
+    if (bravo->process.pid == 0) {
+        raise(SIGSTOP);
+        _exit(0);
+    }
+    ck_assert_int_eq(waitpid(bravo->process.pid, NULL, WUNTRACED), bravo->process.pid);
+    begins("status", "bravo", "");
+    snprintf(line, sizeof line,
+             "bravo: ready, pid %d, generation 1, stopped: let it go on with kill -CONT %d\n",
+             (int)bravo->process.pid, (int)bravo->process.pid);
+    ck_assert_str_eq(lines(), line);
+    kill(bravo->process.pid, SIGKILL);
+    waitpid(bravo->process.pid, NULL, 0);
+    bravo->process.pid = real;
+}
+END_TEST
+
 /* The value of the first worker's member of that name. */
 static struct mp_reader member(const char *name)
 {
@@ -349,7 +372,7 @@ static struct mp_reader member(const char *name)
     const char *bytes = packed(request.verb->result);
     mp_init(&reader, bytes, packed_length);
     ck_assert(mp_read_array(&reader, &count) && count == 1 && mp_read_map(&reader, &count));
-    ck_assert_uint_eq(count, 10);
+    ck_assert_uint_eq(count, 11);
     while (count-- > 0 && mp_read_str(&reader, &key)) {
         if (key.length == strlen(name) && memcmp(key.data, name, key.length) == 0)
             return reader;
@@ -402,6 +425,8 @@ START_TEST(the_status_for_programs_has_the_same_as_members)
     is_bool("paused", false);
     bravo->paused = true;
     is_bool("paused", true);
+    is_bool("stopped", false);
+    is_text("version", "");
 }
 END_TEST
 
@@ -440,5 +465,5 @@ CHECK_MAIN_WITH(
     a_pause_of_one_that_is_down_is_done_and_holds_when_it_starts, one_without_statistics_is_not_waited_for,
     a_scale_is_done_when_what_came_works_and_what_goes_is_gone, a_scale_to_no_number_or_of_nobody_is_refused,
     a_shutdown_is_done_when_all_is_over, the_status_says_of_each_what_it_is,
-    the_status_for_programs_has_the_same_as_members,
+    the_status_tells_a_process_that_is_stopped, the_status_for_programs_has_the_same_as_members,
     a_verb_is_found_by_its_whole_name_and_a_typo_gets_the_nearest)
