@@ -4,12 +4,15 @@
 #include "common/log.h"
 #include "consumer/faults.h"
 
+enum { LOOK_MS = 1000 };
+
 #define RETRY_US (100 * US_PER_MS)
 /* A commit that was given up may land all the same, behind a later one, while its connection lives: so all is
  * committed once more, later. */
-#define SEAL_US      (60 * US_PER_SECOND)
-#define JOIN_LOOK_US (20 * US_PER_MS)
-#define LATE_US      (10 * US_PER_SECOND) /* an answer takes a millisecond or two, and an outage some seconds */
+#define SEAL_US       (60 * US_PER_SECOND)
+#define LOOK_AGAIN_US US_PER_SECOND
+#define JOIN_LOOK_US  (20 * US_PER_MS)
+#define LATE_US       (10 * US_PER_SECOND) /* an answer takes a millisecond or two, and an outage some seconds */
 
 void committer_init(struct committer *committer, rd_kafka_t *rk, struct partitions *partitions,
                     struct stats_writer *stats)
@@ -73,6 +76,25 @@ static rd_kafka_resp_err_t ask(struct committer *committer, const rd_kafka_topic
     return err;
 }
 
+/* --- is it still the same topic? ----------------------------------------------------------------------- */
+
+int commit_look(struct committer *committer, bool all, struct error *error)
+{
+    rd_kafka_topic_partition_list_t *list = partitions_to_ask(committer->partitions, all);
+    if (list == NULL)
+        return 0;
+    rd_kafka_resp_err_t err = rd_kafka_committed(committer->rk, list, LOOK_MS);
+    rd_kafka_resp_err_t first = first_error(err, list);
+    if (err == RD_KAFKA_RESP_ERR_NO_ERROR)
+        partitions_told(committer->partitions, list);
+    rd_kafka_topic_partition_list_destroy(list);
+    if (first == RD_KAFKA_RESP_ERR_NO_ERROR)
+        return 0;
+    committer->retry_us = clock_monotonic_us() + LOOK_AGAIN_US;
+    return error_set(error, "the group does not say whether it has its offsets still: %s",
+                     rd_kafka_err2str(first));
+}
+
 /* --- asynchronously ------------------------------------------------------------------------------------ */
 
 /* What we had is the group's again, though we are still to be told: Kafka takes a commit of nobody's into a
@@ -95,6 +117,7 @@ bool commit_waits_for_join(const struct committer *committer)
 
 void commit_async(struct committer *committer)
 {
+    struct error ignored = ERROR_INIT;
     int64_t now_us = clock_monotonic_us();
     if (committer->outstanding && now_us - committer->asked_us >= LATE_US)
         give_up(committer, RD_KAFKA_RESP_ERR__TIMED_OUT);
@@ -103,6 +126,9 @@ void commit_async(struct committer *committer)
         partitions_commit_all_again(committer->partitions);
     }
     if (!may_commit(committer) || now_us < committer->retry_us || commit_waits_for_join(committer) ||
+        commit_look(committer, false, &ignored) == -1)
+        return;
+    if (!may_commit(committer) || commit_waits_for_join(committer) || /* the look takes its time */
         !partitions_dirty(committer->partitions))
         return;
     rd_kafka_topic_partition_list_t *list = partitions_to_commit(committer->partitions);
@@ -187,6 +213,8 @@ int commit_sync(struct committer *committer, int64_t timeout_us, struct error *e
 {
     if (committer->fenced != RD_KAFKA_RESP_ERR_NO_ERROR)
         return error_set(error, "nothing can be committed any more: %s", rd_kafka_err2str(committer->fenced));
+    if (!is_lost(committer) && commit_look(committer, false, error) == -1)
+        return -1;
     if (is_lost(committer))
         return error_set(error, "nothing can be committed now: the group has taken the partitions");
     if (committer->automatic && !committer->forced)

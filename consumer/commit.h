@@ -32,6 +32,10 @@ struct committer {
 void committer_init(struct committer *committer, rd_kafka_t *rk, struct partitions *partitions,
                     struct stats_writer *stats);
 
+/* Before something is committed: whether the group still has the offsets of what is not being read now, or of
+ * all (partition.h: doubts). 0, or -1 with the error when it does not say; waits a second at most. */
+int commit_look(struct committer *committer, bool all, struct error *error);
+
 /* Starts an asynchronous commit when there is something to commit and none is outstanding. One whose answer
  * has not come in time is given up. Cheap when there is nothing to do. */
 void commit_async(struct committer *committer);

@@ -127,7 +127,7 @@ static void assign_again(struct fetching *fetching, const rd_kafka_topic_partiti
 {
     struct partitions *partitions = fetching->partitions;
     rd_kafka_topic_partition_list_t *list;
-    partitions_event(partitions, EVENT_DOUBTED);
+    partitions_doubt_ended(partitions);
     if (fetching_is_cooperative(fetching)) {
         list = rd_kafka_topic_partition_list_copy(ended);
         check(fetching, rd_kafka_incremental_unassign(fetching->rk, ended), "incremental unassign");
@@ -188,11 +188,10 @@ void fetching_settle(struct fetching *fetching)
     rd_kafka_topic_partition_list_destroy(list);
 }
 
-/* Wherever reading begins anew, the last record is looked at. */
 void fetching_pause(struct fetching *fetching, bool paused)
 {
     fetching->paused = paused;
     if (!paused)
-        partitions_event(fetching->partitions, EVENT_AGAIN);
+        partitions_resumed(fetching->partitions);
     fetching->partitions->unsettled = true;
 }

@@ -75,6 +75,11 @@ static int acknowledge(struct consumer *consumer, int32_t partition, int64_t fir
     if (row->position == STATS_UNKNOWN || row->state == STATE_PLACING)
         return error_set(error, "%s [%" PRId32 "]: where it begins is not known yet; nothing is acknowledged",
                          consumer->partitions.topic, partition);
+    if (row->last.doubted)
+        return error_set(
+            error, "%s [%" PRId32 "]: %s; nothing is acknowledged", consumer->partitions.topic, partition,
+            row->last.deleted ? "the topic was deleted and made again"
+                              : "whether the topic was made anew is not known yet: say it again");
     if (end > row->position)
         return error_set(error, "%s [%" PRId32 "] %" PRId64 " was not delivered yet: it is at %" PRId64,
                          consumer->partitions.topic, partition, end - 1, row->position);
@@ -164,6 +169,8 @@ int manual_ack(struct consumer *consumer, const char *text, struct error *error)
     int result = 0;
     if (!manual_is(consumer))
         return error_set(error, "its offsets are not committed by hand: --commit manual");
+    if (commit_look(&consumer->committer, true, error) == -1)
+        return error_context(error, "nothing is acknowledged");
     snprintf(words, sizeof words, "%s", text);
     while (rest != NULL && result == 0)
         result = acknowledge_word(consumer, strsep(&rest, ","), error);

@@ -76,11 +76,16 @@ static void describe(const struct witness *witness, char text[64])
              (uint64_t)witness->hash);
 }
 
-/* There is another record in its place, or one behind it where none was. */
+/* There is another record in its place, or one behind it where none was; or none was met. */
 static void describe_other(const struct last_record *last, char why[ERROR_TEXT_BYTES / 2])
 {
     char read[64];
     char found[64];
+    if (last->found.offset == STATS_UNKNOWN) {
+        snprintf(why, ERROR_TEXT_BYTES / 2,
+                 "the topic was deleted and made again: the group had an offset of it, and has none");
+        return;
+    }
     describe(&last->read, read);
     describe(&last->found, found);
     if (last->found.offset == last->read.offset)
@@ -175,7 +180,7 @@ static void settle_gone(struct consumer *consumer, int32_t partition, const stru
     if (is_there(consumer, partition, held))
         return;
     if (from > held->end) /* another topic: so are the other partitions, whose last records are looked at */
-        partitions_event(&consumer->partitions, EVENT_DOUBTED);
+        partitions_doubt(&consumer->partitions);
     if (consumer->settings->on_offset_loss == OFFSET_LOSS_STOP)
         stop(consumer, partition, from, held);
     else if (from > held->end)
@@ -190,7 +195,7 @@ static void settle(struct consumer *consumer, int32_t partition, const struct he
     const struct partition *row = partition_assigned(&consumer->partitions, partition);
     if (consumer->end.must_stop || held->low < 0 || held->end < 0)
         wait(consumer, partition);
-    else if (row->last.found.offset != STATS_UNKNOWN)
+    else if (row->last.found.offset != STATS_UNKNOWN || row->last.deleted)
         settle_witness(consumer, partition, held);
     else
         settle_gone(consumer, partition, held);

@@ -123,7 +123,7 @@ void partition_taken(struct partitions *partitions, int32_t number)
 static bool begin_acks(struct partition *row, const struct place *place)
 {
     bool ours = true;
-    if (row->acks == NULL || place->passed_over)
+    if (row->acks == NULL || place->passed_over || place->stays)
         return ours;
     acks_begin(row->acks, place->offset);
     if (place->metadata != NULL && commit_first_of(place->metadata, place->metadata_length) == 0)
@@ -135,7 +135,7 @@ static bool begin_acks(struct partition *row, const struct place *place)
 bool partition_placed(struct partitions *partitions, int32_t number, const struct place *place)
 {
     struct partition *row = partition_assigned_row(partitions, number);
-    const struct partition_news news = {.place = place};
+    const struct partition_news news = {.place = place, .until_us = clock_monotonic_us()};
     if (row == NULL)
         return true;
     partitions->changes++;

@@ -28,13 +28,14 @@ struct place {
     bool doubted; /* of what topic it is has to be seen before anything is committed */
     bool behind;  /* it is beyond `committed`: this process did what lies between, in an earlier assignment */
     bool moved;   /* somebody set it there: what the group has is another's word, its metadata included */
+    bool stays;   /* it has not moved: what is acknowledged stands */
     bool passed_over; /* what lies before it is gone; acknowledgements stand, and who moves it adds to them */
 };
 
 /* What comes with an event. */
 struct partition_news {
     const struct place *place; /* placed */
-    int64_t until_us;          /* monotonic: what leads to a state that waits */
+    int64_t until_us;          /* monotonic: what leads to a state that waits; from when on it can be asked */
 };
 
 /* What librdkafka was told. */
@@ -74,8 +75,11 @@ struct last_record {
     struct witness read;  /* as it was read; WITNESS_NONE: not known */
     struct witness found; /* of another topic, there or behind it; WITNESS_NONE: none was met */
     int64_t gone_to;      /* what lies before is, this record too: what follows it is looked at */
-    bool doubted;         /* nothing is committed before it is seen again */
-    bool former;          /* an earlier assignment's: if it is gone, the group says where to go on */
+    bool gone;            /* it is not there any more */
+    bool doubted;         /* nothing is committed before it is seen again, or the group has said its word */
+    int64_t known_us; /* monotonic: in doubt, from then on the group's word counts; else, it was asked then */
+    bool deleted;     /* the group's offset was, as Kafka does with the topic */
+    bool former;      /* an earlier assignment's: if it is gone, the group says where to go on */
 };
 
 /* What this process has done of a partition in its last assignment beyond what is known to be committed: so
@@ -175,6 +179,26 @@ static inline bool partition_did(const struct partition *row, int64_t committed)
 void partition_event(struct partitions *partitions, int32_t number, enum partition_event event);
 /* The same of all that are assigned. */
 void partitions_event(struct partitions *partitions, enum partition_event event);
+
+/* --- doubts: partition_doubts.c ------------------------------------------------------------------------ */
+
+/* The topic may be another one of the same name. All look at their last records; those without one, and those
+ * that are not fetched, have the group asked: Kafka deletes its offsets with the topic, so "had one, has
+ * none" proves it. The group may hear of it later than we do: it is given a second. */
+void partitions_doubt(struct partitions *partitions);
+/* The same, but for what the group has just been asked of: fetching has ended with an error that may be that.
+ */
+void partitions_doubt_ended(struct partitions *partitions);
+/* Fetching goes on after a pause, in which nobody would have seen it. */
+void partitions_resumed(struct partitions *partitions);
+/* The group had an offset of it, and has none. */
+void partition_deleted(struct partitions *partitions, int32_t number);
+
+/* Of whom the group is to be asked before anything is committed: what is not being read, and has something to
+ * be committed or is doubted; or all. NULL when there is none. The caller destroys it. */
+rd_kafka_topic_partition_list_t *partitions_to_ask(const struct partitions *partitions, bool all);
+/* The group's answer. */
+void partitions_told(struct partitions *partitions, const rd_kafka_topic_partition_list_t *list);
 
 /* The database knows this assignment. */
 void partition_own(struct partitions *partitions, int32_t number);
@@ -303,6 +327,8 @@ int64_t partition_done(const struct partition *row);
 int64_t partition_kept(const struct partition *row);
 /* How far it may be committed. */
 int64_t partition_committable(const struct partition *row);
+/* It has processed more than is committed or being committed, and may be. */
+bool partition_dirty(const struct partition *row);
 /* True when some assigned partition has processed more than is committed or being committed. */
 bool partitions_dirty(const struct partitions *partitions);
 /* All that may be committed of it is; and of one that is doubted, too, all that could be without the doubt.

@@ -57,9 +57,11 @@ enum partition_event action_place(struct partition *row, const struct partition_
     row->commit.committed = place->committed;
     row->commit.barrier = STATS_UNKNOWN;
     row->flight = partition_unused.flight;
-    row->retry = partition_unused.retry;
+    if (place->moved) /* else it is the same record */
+        row->retry = partition_unused.retry;
     row->gap = partition_unused.gap;
     row->last = partition_unused.last;
+    row->last.known_us = news->until_us;
     row->until_us = 0;
     if (place->witness.offset >= 0 && place->witness.offset < place->offset)
         row->last.read = place->witness;
@@ -91,19 +93,35 @@ enum partition_event action_look_back(struct partition *row, const struct partit
     (void)news;
     row->until_us = 0;
     row->fetch.seek = true;
-    return row->last.read.offset == STATS_UNKNOWN ? EVENT_ABSENT : EVENT_NONE;
+    if (row->last.read.offset != STATS_UNKNOWN)
+        return EVENT_NONE;
+    return row->last.doubted ? EVENT_UNSURE : EVENT_ABSENT;
+}
+
+/* It was not fetched for some time, in which nobody would have seen that the topic was made anew. */
+enum partition_event action_return(struct partition *row, const struct partition_news *news)
+{
+    row->last.doubted |= row->last.read.offset == STATS_UNKNOWN;
+    return action_look_back(row, news);
+}
+
+enum partition_event action_mark_distrusted(struct partition *row, const struct partition_news *news)
+{
+    (void)news;
+    row->gap = partition_unused.gap;
+    return EVENT_NONE;
 }
 
 enum partition_event action_distrust(struct partition *row, const struct partition_news *news)
 {
-    row->gap = partition_unused.gap;
+    action_mark_distrusted(row, news);
     return action_look_back(row, news);
 }
 
 enum partition_event action_mark_doubted(struct partition *row, const struct partition_news *news)
 {
-    (void)news;
-    row->last.doubted |= row->last.read.offset != STATS_UNKNOWN;
+    row->last.doubted = true;
+    row->last.known_us = news->until_us;
     return EVENT_NONE;
 }
 
@@ -128,8 +146,10 @@ enum partition_event action_seen(struct partition *row, const struct partition_n
 
 enum partition_event action_forget(struct partition *row, const struct partition_news *news)
 {
+    int64_t known_us = row->last.known_us;
     (void)news;
     row->last = partition_unused.last;
+    row->last.known_us = known_us;
     return EVENT_NONE;
 }
 

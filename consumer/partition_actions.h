@@ -15,9 +15,11 @@
     X(undo, "what is in flight is not known to be done; waits")                                              \
     X(disown, "the database's word of it counts no more; waits")                                             \
     X(look_back, "reads again from the last record, if one is known")                                        \
+    X(return, "reads again from the last record; without one the group is asked first")                      \
+    X(mark_distrusted, "the next gap is looked at twice")                                                    \
     X(distrust, "reads again from the last record; the next gap is looked at twice")                         \
-    X(mark_doubted, "nothing is committed before the last record is seen")                                   \
-    X(doubt, "the same, and reads again from the last record")                                               \
+    X(mark_doubted, "nothing is committed before the topic is known to be the same")                         \
+    X(doubt, "the same, and reads again from the last record, or asks the group")                            \
     X(doubt_and_wait, "nothing is committed; --on-offset-loss decides")                                      \
     X(seen, "goes on")                                                                                       \
     X(forget, "goes on without a last record")

@@ -52,7 +52,7 @@ static bool differs(const struct partition *row)
            (commit->requested != STATS_UNKNOWN ? commit->requested : commit->committed);
 }
 
-static bool row_dirty(const struct partition *row)
+bool partition_dirty(const struct partition *row)
 {
     return may_commit(row) && differs(row);
 }
@@ -60,14 +60,15 @@ static bool row_dirty(const struct partition *row)
 bool partitions_dirty(const struct partitions *partitions)
 {
     for (size_t i = 0; i < partitions->row_count; i++)
-        if (row_dirty(&partitions->rows[i]))
+        if (partition_dirty(&partitions->rows[i]))
             return true;
     return false;
 }
 
 bool partition_committed(const struct partition *row)
 {
-    bool has_a_place = partition_state_defs[row->state].committed;
+    bool asks_again = row->state == STATE_PLACING && row->position != STATS_UNKNOWN;
+    bool has_a_place = partition_state_defs[row->state].committed || asks_again;
     return row->commit.requested == STATS_UNKNOWN && !(has_a_place && differs(row));
 }
 
@@ -114,7 +115,7 @@ rd_kafka_topic_partition_list_t *partitions_to_commit(struct partitions *partiti
     rd_kafka_topic_partition_list_t *list = NULL;
     for (size_t i = 0; i < partitions->row_count; i++) {
         struct partition *row = &partitions->rows[i];
-        if (!row_dirty(row))
+        if (!partition_dirty(row))
             continue;
         if (list == NULL)
             list = rd_kafka_topic_partition_list_new((int)partitions->assigned_count);

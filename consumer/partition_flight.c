@@ -66,7 +66,7 @@ static bool pass_gap(struct partitions *partitions, struct partition *row, int32
 static void meet_another(struct partitions *partitions, int32_t number)
 {
     partition_event(partitions, number, EVENT_OTHER);
-    partitions_event(partitions, EVENT_DOUBTED);
+    partitions_doubt(partitions);
 }
 
 /* Behind the last record and before the position lay none: what is there now is another topic's. With
@@ -92,15 +92,16 @@ static enum taken compare(struct partitions *partitions, struct partition *row,
     return TAKEN_LAST;
 }
 
-/* Compaction or retention took the last record: whether the topic is the same cannot be told, and is no more
- * asked. Where the group is not that far, it is believed instead of what this process remembers. */
+/* Compaction or retention took the last record, or the topic is another one that has none there: so the group
+ * is asked whether it still has its offset. */
 static void last_is_gone(struct partitions *partitions, int32_t number)
 {
-    const struct partition *row = partition_assigned(partitions, number);
+    struct partition *row = partition_assigned_row(partitions, number);
     log_verbose("%s [%" PRId32 "]: the last record that was read, at %" PRId64
-                ", is gone: whether the topic is still the same cannot be told",
+                ", is gone: the group is asked whether the topic is still the same",
                 partitions->topic, number, row->last.read.offset);
-    partition_event(partitions, number, row->last.former ? EVENT_UNSURE : EVENT_ABSENT);
+    row->last.gone = true;
+    partition_event(partitions, number, EVENT_UNSURE);
 }
 
 void partition_not_lost(struct partitions *partitions, int32_t number, int64_t low)

@@ -7,17 +7,19 @@
     [EVENT_GIVEN] = {action_begin, STATE_PLACING}, [EVENT_TAKEN] = {action_end, STATE_UNASSIGNED},           \
     [EVENT_UNSURE] = {action_undo, STATE_PLACING}, [EVENT_OVERRULED] = {action_disown, STATE_DISPOSSESSED}
 
-/* To go on reading is to look at the last record first (verifying); where none is known, `absent` follows at
- * once. A cell that is empty cannot happen; `keep` is something that changes nothing here. */
+/* To go on reading is to look at the last record first (verifying). Where none is known, `absent` follows at
+ * once; or `unsure`, where the topic may be another one: then the group is asked. A cell that is empty cannot
+ * happen; `keep` is something that changes nothing here. */
 static const struct partition_edge table[STATE_COUNT][EVENT_COUNT] = {
     [STATE_UNASSIGNED] =
         {[EVENT_GIVEN] = {action_begin, STATE_PLACING}, [EVENT_TAKEN] = {action_keep, STATE_UNASSIGNED}},
     [STATE_PLACING] =
         {OURS, [EVENT_PLACED] = {action_place, STATE_VERIFYING},
-         [EVENT_UNPLACED] = {action_wait, STATE_PLACING}, [EVENT_DOUBTED] = {action_keep, STATE_PLACING},
-         [EVENT_DISTURBED] = {action_keep, STATE_PLACING}, [EVENT_AGAIN] = {action_keep, STATE_PLACING},
-         [EVENT_FAILED] = {action_keep, STATE_PLACING}, [EVENT_GONE] = {action_keep, STATE_PLACING},
-         [EVENT_DUE] = {action_keep, STATE_PLACING}},
+         [EVENT_UNPLACED] = {action_wait, STATE_PLACING},
+         [EVENT_OTHER] = {action_doubt_and_wait, STATE_LOSING},
+         [EVENT_DOUBTED] = {action_keep, STATE_PLACING}, [EVENT_DISTURBED] = {action_keep, STATE_PLACING},
+         [EVENT_AGAIN] = {action_keep, STATE_PLACING}, [EVENT_FAILED] = {action_keep, STATE_PLACING},
+         [EVENT_GONE] = {action_keep, STATE_PLACING}, [EVENT_DUE] = {action_keep, STATE_PLACING}},
     [STATE_VERIFYING] =
         {OURS, [EVENT_PLACED] = {action_place, STATE_VERIFYING}, [EVENT_SEEN] = {action_seen, STATE_READING},
          [EVENT_ABSENT] = {action_forget, STATE_READING},
@@ -36,25 +38,29 @@ static const struct partition_edge table[STATE_COUNT][EVENT_COUNT] = {
          [EVENT_FULL] = {action_keep, STATE_FULL}, [EVENT_ROOM] = {action_keep, STATE_READING},
          [EVENT_GONE] = {action_wait, STATE_LOSING}},
     [STATE_RETRYING] =
-        {OURS, [EVENT_PLACED] = {action_place, STATE_VERIFYING},
+        {OURS, [EVENT_PLACED] = {action_place, STATE_VERIFYING}, [EVENT_SEEN] = {action_seen, STATE_RETRYING},
+         [EVENT_OTHER] = {action_doubt_and_wait, STATE_LOSING},
          [EVENT_DOUBTED] = {action_mark_doubted, STATE_RETRYING},
-         [EVENT_DISTURBED] = {action_keep, STATE_RETRYING}, [EVENT_AGAIN] = {action_keep, STATE_RETRYING},
-         [EVENT_FAILED] = {action_wait, STATE_RETRYING}, [EVENT_FULL] = {action_keep, STATE_RETRYING},
-         [EVENT_ROOM] = {action_keep, STATE_RETRYING}, [EVENT_GONE] = {action_keep, STATE_RETRYING},
-         [EVENT_DUE] = {action_look_back, STATE_VERIFYING}},
+         [EVENT_DISTURBED] = {action_mark_distrusted, STATE_RETRYING},
+         [EVENT_AGAIN] = {action_keep, STATE_RETRYING}, [EVENT_FAILED] = {action_wait, STATE_RETRYING},
+         [EVENT_FULL] = {action_keep, STATE_RETRYING}, [EVENT_ROOM] = {action_keep, STATE_RETRYING},
+         [EVENT_GONE] = {action_keep, STATE_RETRYING}, [EVENT_DUE] = {action_return, STATE_VERIFYING}},
     [STATE_FULL] =
-        {OURS, [EVENT_PLACED] = {action_place, STATE_VERIFYING},
-         [EVENT_DOUBTED] = {action_mark_doubted, STATE_FULL}, [EVENT_DISTURBED] = {action_keep, STATE_FULL},
-         [EVENT_AGAIN] = {action_keep, STATE_FULL}, [EVENT_FAILED] = {action_wait, STATE_RETRYING},
-         [EVENT_FULL] = {action_keep, STATE_FULL}, [EVENT_ROOM] = {action_look_back, STATE_VERIFYING},
-         [EVENT_GONE] = {action_keep, STATE_FULL}},
+        {OURS, [EVENT_PLACED] = {action_place, STATE_VERIFYING}, [EVENT_SEEN] = {action_seen, STATE_FULL},
+         [EVENT_OTHER] = {action_doubt_and_wait, STATE_LOSING},
+         [EVENT_DOUBTED] = {action_mark_doubted, STATE_FULL},
+         [EVENT_DISTURBED] = {action_mark_distrusted, STATE_FULL}, [EVENT_AGAIN] = {action_keep, STATE_FULL},
+         [EVENT_FAILED] = {action_wait, STATE_RETRYING}, [EVENT_FULL] = {action_keep, STATE_FULL},
+         [EVENT_ROOM] = {action_look_back, STATE_VERIFYING}, [EVENT_GONE] = {action_keep, STATE_FULL}},
     [STATE_LOSING] =
         {OURS, [EVENT_PLACED] = {action_place, STATE_VERIFYING},
+         [EVENT_OTHER] = {action_doubt_and_wait, STATE_LOSING},
          [EVENT_DOUBTED] = {action_mark_doubted, STATE_LOSING},
-         [EVENT_DISTURBED] = {action_keep, STATE_LOSING}, [EVENT_AGAIN] = {action_keep, STATE_LOSING},
-         [EVENT_FAILED] = {action_keep, STATE_LOSING}, [EVENT_FULL] = {action_keep, STATE_LOSING},
-         [EVENT_ROOM] = {action_keep, STATE_LOSING}, [EVENT_GONE] = {action_wait, STATE_LOSING},
-         [EVENT_NOT_LOST] = {action_look_back, STATE_VERIFYING}, [EVENT_DUE] = {action_keep, STATE_LOSING}},
+         [EVENT_DISTURBED] = {action_mark_distrusted, STATE_LOSING},
+         [EVENT_AGAIN] = {action_keep, STATE_LOSING}, [EVENT_FAILED] = {action_keep, STATE_LOSING},
+         [EVENT_FULL] = {action_keep, STATE_LOSING}, [EVENT_ROOM] = {action_keep, STATE_LOSING},
+         [EVENT_GONE] = {action_wait, STATE_LOSING}, [EVENT_NOT_LOST] = {action_look_back, STATE_VERIFYING},
+         [EVENT_DUE] = {action_keep, STATE_LOSING}},
     [STATE_DISPOSSESSED] =
         {OURS, [EVENT_DOUBTED] = {action_keep, STATE_DISPOSSESSED},
          [EVENT_DISTURBED] = {action_keep, STATE_DISPOSSESSED},

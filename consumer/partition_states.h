@@ -37,10 +37,10 @@
     X(EVENT_PLACED, "placed", "where to begin, or to go on, is known")                                       \
     X(EVENT_UNPLACED, "unplaced", "where to begin cannot be asked for now")                                  \
     X(EVENT_UNSURE, "unsure", "where to go on has to be asked: what was done may not stand")                 \
-    X(EVENT_SEEN, "seen", "the last record is there, and it is the same one")                                \
+    X(EVENT_SEEN, "seen", "the last record is there, the same one; or the group has its offset still")       \
     X(EVENT_ABSENT, "absent", "no last record is known, or it is gone: nothing can be compared")             \
-    X(EVENT_OTHER, "other", "another one is there, or where none was, or the end: the topic was made anew")  \
-    X(EVENT_DOUBTED, "doubted", "the topic was missing for a moment")                                        \
+    X(EVENT_OTHER, "other", "another one is there, or where none was, or the end, or the group lost it")     \
+    X(EVENT_DOUBTED, "doubted", "the topic was missing for a moment, or was not looked at")                  \
     X(EVENT_DISTURBED, "disturbed", "a step of a rebalance: what comes next may not be what follows")        \
     X(EVENT_AGAIN, "again", "reading begins anew where it is: after a pause, or at a gap not yet believed")  \
     X(EVENT_FAILED, "failed", "a record, a batch or a dead letter cannot be done for now")                   \

@@ -392,7 +392,7 @@ static void heed_missing_topic(struct consumer *consumer)
     if (!consumer->topic_left)
         return;
     consumer->topic_left = false;
-    partitions_event(&consumer->partitions, EVENT_DOUBTED);
+    partitions_doubt(&consumer->partitions);
     heed_errors(consumer);
     drop_rest(consumer);
 }

@@ -21,6 +21,8 @@ struct start {
     bool in_sink; /* the sink has a place of it */
     bool fresh;   /* nobody has a place of it */
     bool failed;  /* it is not known */
+    bool silent;  /* the group did not answer */
+    bool deleted; /* the group had an offset of it, and has none */
     int64_t edge; /* of a fresh one: RD_KAFKA_OFFSET_BEGINNING or _END */
 };
 
@@ -45,6 +47,7 @@ static void take_committed(struct starts *starts, struct start *start, const rd_
     if (one->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
         error_set(&starts->error, "the group's offset: %s", rd_kafka_err2str(one->err));
         fail(start);
+        start->silent = true;
         return;
     }
     if (one->offset < 0)
@@ -69,6 +72,21 @@ static rd_kafka_topic_partition_list_t *ask_group(struct starts *starts)
         take_committed(starts, &starts->list[i], &list->elems[i]);
     }
     return list;
+}
+
+/* Of one that had its place before in this assignment: Kafka deletes a group's offsets with the topic. */
+static void compare(struct starts *starts)
+{
+    for (size_t i = 0; i < starts->count; i++) {
+        struct start *start = &starts->list[i];
+        const struct partition *row = partition_assigned(&starts->consumer->partitions, start->partition);
+        if (row->commit.committed == STATS_UNKNOWN)
+            continue;
+        if (start->silent)
+            fail(start);
+        bool can_move = start->in_sink || !exactly_once_is(starts->consumer);
+        start->deleted = !start->failed && can_move && start->place.committed == STATS_UNKNOWN;
+    }
 }
 
 /* --- what the sink says -------------------------------------------------------------------------------- */
@@ -220,7 +238,7 @@ static void begin_fresh_ones(struct starts *starts)
     bool any = false;
     for (size_t i = 0; i < starts->count; i++) {
         struct start *start = &starts->list[i];
-        start->fresh = !start->failed && start->place.offset == STATS_UNKNOWN;
+        start->fresh = !start->failed && !start->deleted && start->place.offset == STATS_UNKNOWN;
         any |= start->fresh;
     }
     if (!any)
@@ -237,7 +255,7 @@ static void tell_sink(struct starts *starts)
 {
     for (size_t i = 0; i < starts->count; i++) {
         struct start *start = &starts->list[i];
-        if (!start->failed && !start->in_sink &&
+        if (!start->failed && !start->deleted && !start->in_sink &&
             exactly_once_move(starts->consumer, start->partition, STATS_UNKNOWN, start->place.offset, false,
                               &starts->error) != SINK_DONE)
             fail(start);
@@ -264,6 +282,27 @@ static void go_on_behind_former(struct consumer *consumer, struct start *start)
     start->place.doubted = start->place.behind = true;
 }
 
+/* One that was only asked whether the topic is the same, as no last record could say it: it goes on where it
+ * is. A database knows where that is; its witness is the record that is gone. A commit that was
+ * not answered, or librdkafka's own, may be beyond what is known. */
+static void go_on_where_it_is(const struct consumer *consumer, struct start *start)
+{
+    const struct partition *row = partition_assigned(&consumer->partitions, start->partition);
+    struct place *place = &start->place;
+    bool same = place->committed == row->commit.committed || consumer->settings->commit == COMMIT_AUTO ||
+                (place->committed > row->commit.committed && place->committed <= row->position);
+    if (row->last.gone) {
+        place->witness = partition_unused.last.read;
+        place->doubted = false;
+    }
+    if (row->position == STATS_UNKNOWN || exactly_once_is(consumer) || row->last.former || !same ||
+        (row->last.read.offset != STATS_UNKNOWN && !row->last.gone))
+        return;
+    place->offset = row->position;
+    place->behind = row->position > place->committed;
+    place->stays = true;
+}
+
 /* It comes again all the same. Where the group has lost the offset of what was committed, Kafka has deleted
  * it, with the topic perhaps: then these are other records. */
 static void tell_redelivery(struct consumer *consumer, int32_t number, const struct place *place)
@@ -286,6 +325,7 @@ static void tell_redelivery(struct consumer *consumer, int32_t number, const str
 static void place(struct consumer *consumer, struct start *start)
 {
     go_on_behind_former(consumer, start);
+    go_on_where_it_is(consumer, start);
     tell_redelivery(consumer, start->partition, &start->place);
     if (!partition_placed(&consumer->partitions, start->partition, &start->place))
         log_warning("%s [%" PRId32 "]: the commit's metadata is not ours; nothing counts as acknowledged "
@@ -302,11 +342,23 @@ static void wait_again(struct consumer *consumer, int32_t number, const struct e
         retry_place(consumer, number, EVENT_UNPLACED, error);
 }
 
+/* The database is moved from where it is. */
+static void lose(struct consumer *consumer, struct start *start)
+{
+    const struct partition *row = partition_assigned(&consumer->partitions, start->partition);
+    start->place.committed = row->commit.committed;
+    if (start->in_sink)
+        partition_placed(&consumer->partitions, start->partition, &start->place);
+    partition_deleted(&consumer->partitions, start->partition);
+}
+
 static void settle(struct starts *starts)
 {
     for (size_t i = 0; i < starts->count; i++) {
         if (starts->list[i].failed)
             wait_again(starts->consumer, starts->list[i].partition, &starts->error);
+        else if (starts->list[i].deleted)
+            lose(starts->consumer, &starts->list[i]);
         else
             place(starts->consumer, &starts->list[i]);
     }
@@ -347,6 +399,7 @@ void starts_serve(struct consumer *consumer)
     rd_kafka_topic_partition_list_t *committed = ask_group(&starts);
     if (exactly_once_is(consumer))
         ask_sink(&starts);
+    compare(&starts);
     begin_fresh_ones(&starts);
     if (exactly_once_is(consumer))
         tell_sink(&starts);

@@ -19,6 +19,8 @@
 
 enum { FAKE_PARTITIONS = 16, FAKE_TOPIC_PARTITIONS = 3 };
 
+enum { FAKE_LOOK_MS = 1000 }; /* commit.h */
+
 /* What the group has of a partition, as a list's element says it. */
 struct fake_commit {
     int64_t offset; /* RD_KAFKA_OFFSET_INVALID: nothing */
@@ -45,6 +47,7 @@ static struct {
     /* questions */
     struct fake_commit group[FAKE_PARTITIONS];
     rd_kafka_resp_err_t committed;
+    int looks; /* for an offset that must still be there, before a commit: not noted */
     int64_t low[FAKE_PARTITIONS], high[FAKE_PARTITIONS], at_time[FAKE_PARTITIONS];
     rd_kafka_resp_err_t edges, edges_one[FAKE_PARTITIONS];
     int edges_refused; /* so many more times: a new topic has no leader yet */
@@ -249,7 +252,10 @@ rd_kafka_resp_err_t rd_kafka_committed(rd_kafka_t *rk, rd_kafka_topic_partition_
 {
     ck_assert_ptr_eq(rk, FAKE_RK);
     ck_assert_int_gt(timeout_ms, 0);
-    kafka_note_list("committed", list, false);
+    if (timeout_ms == FAKE_LOOK_MS)
+        kafka.looks++;
+    else
+        kafka_note_list("committed", list, false);
     for (int i = 0; i < list->cnt && kafka.committed == RD_KAFKA_RESP_ERR_NO_ERROR; i++) {
         rd_kafka_topic_partition_t *one = &list->elems[i];
         const struct fake_commit *commit = &kafka.group[one->partition];

@@ -6,9 +6,24 @@
 #include "consumer/partition.h"
 #include "tests/consumer/fake_messages.h"
 
-/* As fetching.h would: what is to be read is fetched, from where it is to begin. */
+/* The group says that the topic is the same: one that only asked that goes on where it is. */
+static inline void table_answer(struct partitions *table, int32_t number)
+{
+    const struct partition *row = partition_assigned(table, number);
+    if (row == NULL || row->state != STATE_PLACING || row->position == STATS_UNKNOWN || row->last.former ||
+        (row->last.read.offset != STATS_UNKNOWN && !row->last.gone))
+        return;
+    const struct place place = {
+        .offset = row->position, .committed = row->commit.committed, .witness = WITNESS_NONE, .stays = true};
+    partition_placed(table, number, &place);
+}
+
+/* As starts.h and fetching.h would: who asks is answered, and what is to be read is fetched, from where it is
+ * to begin. */
 static inline void table_settle(struct partitions *table)
 {
+    for (size_t i = 0; i < table->row_count; i++)
+        table_answer(table, (int32_t)i);
     for (size_t i = 0; i < table->row_count; i++) {
         bool on = state_fetched(table->rows[i].state);
         partition_fetches(table, (int32_t)i, (struct fetch){.paused = !on, .seek = !on});
@@ -69,6 +84,8 @@ static inline enum taken table_take(struct partitions *table, int32_t number, in
 static inline void table_fly(struct partitions *table, int32_t number, int64_t end)
 {
     const struct partition *row = row_of(table, number);
+    if (row->state == STATE_PLACING)
+        table_settle(table);
     int64_t from = row->flight.end != STATS_UNKNOWN ? row->flight.end : row->position;
     for (; from < end; from++)
         ck_assert_int_eq(table_take(table, number, from, "record"), TAKEN);

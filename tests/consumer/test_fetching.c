@@ -65,6 +65,8 @@ static void fetches(int32_t number, bool on, bool seek)
 
 static void settle(void)
 {
+    for (size_t i = 0; i < table.row_count; i++)
+        table_answer(&table, (int32_t)i);
     fetching_settle(&fetching);
     ck_assert(!table.unsettled);
 }
@@ -356,6 +358,20 @@ START_TEST(then_the_last_records_of_all_are_looked_at_before_more_is_committed)
 }
 END_TEST
 
+START_TEST(without_one_the_group_is_asked_first_unless_it_just_was)
+{
+    read_three();
+    fake_clock_advance(US_PER_SECOND);
+    partition_event(&table, 1, EVENT_AGAIN);
+    kafka.seek_one[1] = RD_KAFKA_RESP_ERR__STATE;
+    kafka_said();
+    fetching_settle(&fetching);
+    SAID("seek 1@20; assign 0@-2 1@-2 2@-2; pause 0 1 2");
+    ck_assert_int_eq(row(0)->state, STATE_PLACING);
+    ck_assert_int_eq(row(1)->state, STATE_PLACING);
+}
+END_TEST
+
 START_TEST(or_alone_with_a_cooperative_assignor_and_those_that_stay_are_read_anew)
 {
     kafka.cooperative = true;
@@ -453,6 +469,7 @@ CHECK_MAIN_WITH("consumer/fetching", open_table, close_table, each_partition_beg
                 a_seek_that_was_not_answered_in_time_is_made_again_in_the_next_turn,
                 a_partition_whose_fetching_has_ended_is_assigned_again_with_the_others,
                 then_the_last_records_of_all_are_looked_at_before_more_is_committed,
+                without_one_the_group_is_asked_first_unless_it_just_was,
                 or_alone_with_a_cooperative_assignor_and_those_that_stay_are_read_anew,
                 assigning_again_leaves_out_what_is_not_ours,
                 a_pause_stops_all_and_its_end_looks_at_the_last_records,

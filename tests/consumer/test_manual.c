@@ -14,6 +14,8 @@ static void open_consumer(void)
     consumer.partitions.manual = true;
     begin(0, 10);
     begin(1, 20);
+    kafka.group[0].offset = 10;
+    kafka.group[1].offset = 20;
     table_process(&consumer.partitions, 0, 20);
 }
 
@@ -120,6 +122,7 @@ END_TEST
 START_TEST(what_the_metadata_cannot_hold_is_refused_with_its_partition)
 {
     begin(2, 0);
+    kafka.group[2].offset = 0;
     table_process(&consumer.partitions, 2, 3000);
     for (int64_t i = 1; partition_acknowledge(&consumer.partitions, 2, i, i + 1, &error) == 0; i += 2)
         ck_assert_int_lt(i, 2990);
@@ -191,10 +194,10 @@ START_TEST(during_a_rebalance_it_is_committed_later)
 }
 END_TEST
 
-START_TEST(what_a_doubt_keeps_out_of_the_commit_is_no_success)
+START_TEST(in_doubt_nothing_is_acknowledged)
 {
-    static const char why[] =
-        "payments [1] is acknowledged, but not committed yet: that waits, and is done later";
+    static const char why[] = "payments [1]: whether the topic was made anew is not known yet: say it again; "
+                              "nothing is acknowledged";
     const struct place place = {.offset = 20, .committed = 20, .witness = {19, 1, 2}};
     table_begin_at(&consumer.partitions, 1, &place);
     partition_event(&consumer.partitions, 1, EVENT_SEEN);
@@ -278,6 +281,25 @@ START_TEST(room_is_what_the_fullest_partition_that_is_read_has_left)
 }
 END_TEST
 
+START_TEST(of_a_topic_that_was_made_anew_nothing_is_acknowledged)
+{
+    kafka.group[0].offset = RD_KAFKA_OFFSET_INVALID; /* Kafka has deleted it with the topic */
+    refuses("0:10-15", "payments [0]: the topic was deleted and made again; nothing is acknowledged");
+    ck_assert_int_eq(row(0)->state, STATE_LOSING);
+    ck_assert_int_eq(next(0), 10);
+    ck_assert_ptr_null(strstr(kafka_said(), "commit"));
+}
+END_TEST
+
+START_TEST(nothing_is_acknowledged_while_the_group_does_not_say_whether_the_topic_is_the_same)
+{
+    kafka.committed = RD_KAFKA_RESP_ERR__TRANSPORT;
+    ck_assert_int_eq(ack("0:10"), -1);
+    ck_assert_ptr_nonnull(strstr(error.text, "nothing is acknowledged: the group does not say"));
+    ck_assert_int_eq(next(0), 10);
+}
+END_TEST
+
 START_TEST(an_acknowledgement_makes_room)
 {
     settings.max_unacknowledged = 10;
@@ -342,7 +364,9 @@ CHECK_MAIN_WITH("consumer/manual", open_consumer, consumer_end, a_record_is_ackn
                 what_the_metadata_cannot_hold_is_refused_with_its_partition, words_that_are_none_are_refused,
                 the_largest_offsets_are_read, one_bad_word_ends_it_and_what_came_before_stands,
                 it_is_for_commit_manual_alone, a_commit_that_failed_is_no_success,
-                during_a_rebalance_it_is_committed_later, what_a_doubt_keeps_out_of_the_commit_is_no_success,
+                during_a_rebalance_it_is_committed_later, in_doubt_nothing_is_acknowledged,
+                of_a_topic_that_was_made_anew_nothing_is_acknowledged,
+                nothing_is_acknowledged_while_the_group_does_not_say_whether_the_topic_is_the_same,
                 a_dead_letter_under_way_acknowledges_itself_and_the_others_are_acknowledged,
                 what_is_not_ours_has_nothing_to_be_committed,
                 too_many_unacknowledged_records_fill_a_partition_and_no_other,

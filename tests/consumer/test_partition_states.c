@@ -21,6 +21,8 @@ enum action {
     UNDO,
     DISOWN,
     LOOK_BACK,
+    RETURN,
+    MARK_DISTRUSTED,
     DISTRUST,
     MARK_DOUBTED,
     DOUBT,
@@ -47,9 +49,10 @@ struct expected {
 static const struct expected expected[STATE_COUNT][EVENT_COUNT] = {
     [STATE_UNASSIGNED] = {[EVENT_GIVEN] = TO(BEGIN, PLACING), [EVENT_TAKEN] = TO(KEEP, UNASSIGNED)},
     [STATE_PLACING] = {OURS, [EVENT_PLACED] = TO(PLACE, VERIFYING), [EVENT_UNPLACED] = TO(WAIT, PLACING),
-                       [EVENT_DOUBTED] = TO(KEEP, PLACING), [EVENT_DISTURBED] = TO(KEEP, PLACING),
-                       [EVENT_AGAIN] = TO(KEEP, PLACING), [EVENT_FAILED] = TO(KEEP, PLACING),
-                       [EVENT_GONE] = TO(KEEP, PLACING), [EVENT_DUE] = TO(KEEP, PLACING)},
+                       [EVENT_OTHER] = TO(DOUBT_AND_WAIT, LOSING), [EVENT_DOUBTED] = TO(KEEP, PLACING),
+                       [EVENT_DISTURBED] = TO(KEEP, PLACING), [EVENT_AGAIN] = TO(KEEP, PLACING),
+                       [EVENT_FAILED] = TO(KEEP, PLACING), [EVENT_GONE] = TO(KEEP, PLACING),
+                       [EVENT_DUE] = TO(KEEP, PLACING)},
     [STATE_VERIFYING] =
         {OURS, [EVENT_PLACED] = TO(PLACE, VERIFYING), [EVENT_SEEN] = TO(SEEN, READING),
          [EVENT_ABSENT] = TO(FORGET, READING), [EVENT_OTHER] = TO(DOUBT_AND_WAIT, LOSING),
@@ -61,20 +64,24 @@ static const struct expected expected[STATE_COUNT][EVENT_COUNT] = {
          [EVENT_DOUBTED] = TO(DOUBT, VERIFYING), [EVENT_DISTURBED] = TO(DISTRUST, VERIFYING),
          [EVENT_AGAIN] = TO(LOOK_BACK, VERIFYING), [EVENT_FAILED] = TO(WAIT, RETRYING),
          [EVENT_FULL] = TO(KEEP, FULL), [EVENT_ROOM] = TO(KEEP, READING), [EVENT_GONE] = TO(WAIT, LOSING)},
-    [STATE_RETRYING] = {OURS, [EVENT_PLACED] = TO(PLACE, VERIFYING),
-                        [EVENT_DOUBTED] = TO(MARK_DOUBTED, RETRYING), [EVENT_DISTURBED] = TO(KEEP, RETRYING),
-                        [EVENT_AGAIN] = TO(KEEP, RETRYING), [EVENT_FAILED] = TO(WAIT, RETRYING),
-                        [EVENT_FULL] = TO(KEEP, RETRYING), [EVENT_ROOM] = TO(KEEP, RETRYING),
-                        [EVENT_GONE] = TO(KEEP, RETRYING), [EVENT_DUE] = TO(LOOK_BACK, VERIFYING)},
+    [STATE_RETRYING] =
+        {OURS, [EVENT_PLACED] = TO(PLACE, VERIFYING), [EVENT_SEEN] = TO(SEEN, RETRYING),
+         [EVENT_OTHER] = TO(DOUBT_AND_WAIT, LOSING), [EVENT_DOUBTED] = TO(MARK_DOUBTED, RETRYING),
+         [EVENT_DISTURBED] = TO(MARK_DISTRUSTED, RETRYING), [EVENT_AGAIN] = TO(KEEP, RETRYING),
+         [EVENT_FAILED] = TO(WAIT, RETRYING), [EVENT_FULL] = TO(KEEP, RETRYING),
+         [EVENT_ROOM] = TO(KEEP, RETRYING), [EVENT_GONE] = TO(KEEP, RETRYING),
+         [EVENT_DUE] = TO(RETURN, VERIFYING)},
     [STATE_FULL] = {OURS, [EVENT_PLACED] = TO(PLACE, VERIFYING), [EVENT_DOUBTED] = TO(MARK_DOUBTED, FULL),
-                    [EVENT_DISTURBED] = TO(KEEP, FULL), [EVENT_AGAIN] = TO(KEEP, FULL),
+                    [EVENT_SEEN] = TO(SEEN, FULL), [EVENT_OTHER] = TO(DOUBT_AND_WAIT, LOSING),
+                    [EVENT_DISTURBED] = TO(MARK_DISTRUSTED, FULL), [EVENT_AGAIN] = TO(KEEP, FULL),
                     [EVENT_FAILED] = TO(WAIT, RETRYING), [EVENT_FULL] = TO(KEEP, FULL),
                     [EVENT_ROOM] = TO(LOOK_BACK, VERIFYING), [EVENT_GONE] = TO(KEEP, FULL)},
-    [STATE_LOSING] = {OURS, [EVENT_PLACED] = TO(PLACE, VERIFYING), [EVENT_DOUBTED] = TO(MARK_DOUBTED, LOSING),
-                      [EVENT_DISTURBED] = TO(KEEP, LOSING), [EVENT_AGAIN] = TO(KEEP, LOSING),
-                      [EVENT_FAILED] = TO(KEEP, LOSING), [EVENT_FULL] = TO(KEEP, LOSING),
-                      [EVENT_ROOM] = TO(KEEP, LOSING), [EVENT_GONE] = TO(WAIT, LOSING),
-                      [EVENT_NOT_LOST] = TO(LOOK_BACK, VERIFYING), [EVENT_DUE] = TO(KEEP, LOSING)},
+    [STATE_LOSING] =
+        {OURS, [EVENT_PLACED] = TO(PLACE, VERIFYING), [EVENT_DOUBTED] = TO(MARK_DOUBTED, LOSING),
+         [EVENT_OTHER] = TO(DOUBT_AND_WAIT, LOSING), [EVENT_DISTURBED] = TO(MARK_DISTRUSTED, LOSING),
+         [EVENT_AGAIN] = TO(KEEP, LOSING), [EVENT_FAILED] = TO(KEEP, LOSING), [EVENT_FULL] = TO(KEEP, LOSING),
+         [EVENT_ROOM] = TO(KEEP, LOSING), [EVENT_GONE] = TO(WAIT, LOSING),
+         [EVENT_NOT_LOST] = TO(LOOK_BACK, VERIFYING), [EVENT_DUE] = TO(KEEP, LOSING)},
     [STATE_DISPOSSESSED] =
         {OURS, [EVENT_DOUBTED] = TO(KEEP, DISPOSSESSED), [EVENT_DISTURBED] = TO(KEEP, DISPOSSESSED),
          [EVENT_AGAIN] = TO(KEEP, DISPOSSESSED), [EVENT_FAILED] = TO(KEEP, DISPOSSESSED),
@@ -117,7 +124,12 @@ static struct partition marked(enum partition_state state)
                    .failed = true,
                    .last = {31, 5, 6}},
         .retry = {30, 2, 3, 13},
-        .last = {last_record, other_record, 28, true, true},
+        .last = {.read = last_record,
+                 .found = other_record,
+                 .gone_to = 28,
+                 .doubted = true,
+                 .former = true,
+                 .known_us = 55},
         .gap = {30, true},
     };
     if (!knows_last)
@@ -138,12 +150,19 @@ static struct partition *put(enum partition_state state)
     return &table.rows[0];
 }
 
+static void forget(struct partition *row)
+{
+    int64_t known_us = row->last.known_us;
+    row->last = partition_unused.last;
+    row->last.known_us = known_us;
+}
+
 static void look_back(struct partition *row)
 {
     row->until_us = 0;
     row->fetch.seek = true;
-    if (row->last.read.offset == STATS_UNKNOWN)
-        row->last = partition_unused.last;
+    if (row->last.read.offset == STATS_UNKNOWN && !row->last.doubted)
+        forget(row);
 }
 
 static void begin(struct partition *row)
@@ -160,7 +179,7 @@ static void begin(struct partition *row)
                               .commit = {STATS_UNKNOWN, STATS_UNKNOWN, STATS_UNKNOWN, false},
                               .flight = partition_unused.flight,
                               .retry = {.offset = STATS_UNKNOWN},
-                              .last = {WITNESS_NONE, WITNESS_NONE, STATS_UNKNOWN, false, false},
+                              .last = partition_unused.last,
                               .gap = {STATS_UNKNOWN, false}};
 }
 
@@ -191,20 +210,30 @@ static void place(struct partition *row, const struct place *where)
                               .fetch = {.paused = true, .seek = true},
                               .commit = {45, 25, STATS_UNKNOWN, true},
                               .flight = partition_unused.flight,
-                              .retry = {.offset = STATS_UNKNOWN},
-                              .last = {where->witness, WITNESS_NONE, STATS_UNKNOWN, false, false},
+                              .retry = row->retry, /* not moved: the same record */
+                              .last = {.read = where->witness,
+                                       .found = WITNESS_NONE,
+                                       .gone_to = STATS_UNKNOWN,
+                                       .known_us = clock_monotonic_us()},
                               .gap = {STATS_UNKNOWN, false}};
 }
 
 static void doubt(struct partition *row)
 {
-    row->last.doubted |= row->last.read.offset != STATS_UNKNOWN;
+    row->last.doubted = true;
+    row->last.known_us = UNTIL_US;
 }
 
 static void undo(struct partition *row)
 {
     row->flight = partition_unused.flight;
     row->until_us = UNTIL_US;
+}
+
+/* Without a last record the group is asked whether the topic is the same. */
+static bool asks(enum action action)
+{
+    return !knows_last && (action == DOUBT || action == RETURN);
 }
 
 /* What the action makes of the row. */
@@ -222,18 +251,22 @@ static void expect(enum action action, struct partition *row)
         undo(row);
     if (action == DISOWN)
         row->owned = false;
-    if (action == DISTRUST)
+    if (action == DISTRUST || action == MARK_DISTRUSTED)
         row->gap = (struct gap){STATS_UNKNOWN, false};
     if (action == MARK_DOUBTED || action == DOUBT)
         doubt(row);
+    if (action == RETURN && !knows_last)
+        row->last.doubted = true;
     if (action == DOUBT_AND_WAIT)
         row->last.doubted = true;
-    if (action == LOOK_BACK || action == DISTRUST || action == DOUBT)
+    if (action == LOOK_BACK || action == DISTRUST || action == DOUBT || action == RETURN)
         look_back(row);
+    if (asks(action))
+        undo(row);
     if (action == SEEN)
         row->last.doubted = row->last.former = false;
     if (action == FORGET)
-        row->last = partition_unused.last;
+        forget(row);
 }
 
 static bool same_fields(const struct partition *a, const struct partition *b)
@@ -259,7 +292,9 @@ static bool same_parts(const struct partition *a, const struct partition *b)
            a->retry.first_failure_us == b->retry.first_failure_us &&
            witness_equal(&a->last.read, &b->last.read) && witness_equal(&a->last.found, &b->last.found) &&
            a->last.gone_to == b->last.gone_to && a->last.doubted == b->last.doubted &&
-           a->last.former == b->last.former && a->gap.at == b->gap.at && a->gap.believed == b->gap.believed;
+           a->last.former == b->last.former && a->last.known_us == b->last.known_us &&
+           a->last.gone == b->last.gone && a->last.deleted == b->last.deleted && a->gap.at == b->gap.at &&
+           a->gap.believed == b->gap.believed;
 }
 
 /* --- cases --------------------------------------------------------------------------------------------- */
@@ -276,11 +311,12 @@ static void happen(enum partition_event event)
         partition_wait(&table, 0, event, UNTIL_US);
 }
 
-/* Without a last record an edge that looks for it goes on to reading. */
+/* Without a last record an edge that looks for it goes on to reading, or to ask the group. */
 static enum partition_state end_of(const struct expected *edge)
 {
-    bool looks = edge->action == PLACE || edge->action == LOOK_BACK || edge->action == DISTRUST ||
-                 edge->action == DOUBT;
+    bool looks = edge->action == PLACE || edge->action == LOOK_BACK || edge->action == DISTRUST;
+    if (asks(edge->action))
+        return STATE_PLACING;
     return looks && !knows_last ? STATE_READING : edge->next;
 }
 
@@ -376,9 +412,11 @@ static const char *const words[] = {
     [UNDO] = "what is in flight is not known to be done; waits",
     [DISOWN] = "the database's word of it counts no more; waits",
     [LOOK_BACK] = "reads again from the last record, if one is known",
+    [RETURN] = "reads again from the last record; without one the group is asked first",
+    [MARK_DISTRUSTED] = "the next gap is looked at twice",
     [DISTRUST] = "reads again from the last record; the next gap is looked at twice",
-    [MARK_DOUBTED] = "nothing is committed before the last record is seen",
-    [DOUBT] = "the same, and reads again from the last record",
+    [MARK_DOUBTED] = "nothing is committed before the topic is known to be the same",
+    [DOUBT] = "the same, and reads again from the last record, or asks the group",
     [DOUBT_AND_WAIT] = "nothing is committed; --on-offset-loss decides",
     [SEEN] = "goes on",
     [FORGET] = "goes on without a last record",

@@ -215,6 +215,7 @@ END_TEST
 START_TEST(a_commit_that_fails_is_no_success)
 {
     kafka.sync = RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION;
+    committed(10, 20);
     ck_assert_int_eq(reset("latest"), -1);
     ck_assert_ptr_nonnull(strstr(error.text, "the offsets could not be committed: "));
 }

@@ -114,9 +114,11 @@ struct toppar {
     bool seen;         /* something of that was looked at: until then it may be dropped with the array */
     bool told_missing; /* since then */
     bool fresh;        /* nothing was handed out since fetching began */
-    bool worked;       /* a record was processed under this assignment */
-    bool forgot;       /* the database's last record was not there, and nothing was written since */
-    bool jumped;       /* but perhaps not all of them */
+    int group_has; /* the topic's incarnation of which this client knows that the group has an offset; 0: none
+                    */
+    bool worked;   /* a record was processed under this assignment */
+    bool forgot;   /* the database's last record was not there, and nothing was written since */
+    bool jumped;   /* but perhaps not all of them */
 };
 
 enum join_state {

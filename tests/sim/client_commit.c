@@ -45,6 +45,19 @@ static void failed(const struct request *request, rd_kafka_resp_err_t err)
         client_lost(client, rd_kafka_err2name(err), err == RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID);
 }
 
+/* What the client has heard: of that it can tell when it is gone. */
+static void heard(const struct request *request)
+{
+    int now = sim.cluster.topics[TOPIC_MAIN].incarnation;
+    for (int i = 0; i < request->list->cnt; i++) {
+        const rd_kafka_topic_partition_t *one = &request->list->elems[i];
+        struct toppar *toppar = client_toppar(request->client, one);
+        if (one->err == RD_KAFKA_RESP_ERR_NO_ERROR && toppar != NULL && toppar->topic == TOPIC_MAIN &&
+            request->knows[one->partition] == now)
+            toppar->group_has = now;
+    }
+}
+
 static void answered(void *context, int64_t err, int64_t b)
 {
     struct request *request = context;
@@ -54,6 +67,8 @@ static void answered(void *context, int64_t err, int64_t b)
         return;
     if (err == RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID && request->member_id != client->member_id)
         err = RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID; /* of a membership that it has given up itself */
+    if (err == RD_KAFKA_RESP_ERR_NO_ERROR)
+        heard(request);
     struct op *op = op_new(OP_COMMITTED);
     op->err = (rd_kafka_resp_err_t)err;
     op->list = request->list;

@@ -29,7 +29,17 @@ bool client_ask(rd_kafka_t *client, int timeout_ms)
 
 /* --- committed offsets --------------------------------------------------------------------------------- */
 
-static void read_committed(rd_kafka_topic_partition_t *one, bool fails)
+/* In a rebalance it is what the partition begins with. */
+static void heard(rd_kafka_t *client, const rd_kafka_topic_partition_t *one)
+{
+    struct toppar *toppar = client_toppar(client, one);
+    if (one->offset >= 0)
+        toppar->group_has = sim.cluster.topics[toppar->topic].incarnation;
+    else if (client->in_rebalance)
+        toppar->group_has = 0;
+}
+
+static void read_committed(rd_kafka_t *client, rd_kafka_topic_partition_t *one, bool fails)
 {
     int topic = cluster_topic(one->topic);
     const struct log *log = topic >= 0 ? cluster_log(topic, one->partition) : NULL;
@@ -38,6 +48,8 @@ static void read_committed(rd_kafka_topic_partition_t *one, bool fails)
     one->metadata_size = 0;
     one->err = fails ? RD_KAFKA_RESP_ERR_UNSTABLE_OFFSET_COMMIT : RD_KAFKA_RESP_ERR_NO_ERROR;
     one->offset = log != NULL && log->committed >= 0 && !fails ? log->committed : RD_KAFKA_OFFSET_INVALID;
+    if (topic >= 0)
+        heard(client, one);
     if (one->offset < 0 || log->metadata[0] == '\0')
         return;
     one->metadata = strdup(log->metadata);
@@ -58,7 +70,7 @@ rd_kafka_resp_err_t rd_kafka_committed(rd_kafka_t *rk, rd_kafka_topic_partition_
         return RD_KAFKA_RESP_ERR__TRANSPORT;
     uint32_t which = random_below(&sim.random, (uint32_t)list->cnt);
     for (int i = 0; i < list->cnt; i++)
-        read_committed(&list->elems[i], fails && (uint32_t)i == which);
+        read_committed(rk, &list->elems[i], fails && (uint32_t)i == which);
     return RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 

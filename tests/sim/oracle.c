@@ -310,9 +310,11 @@ void oracle_letter_refused(struct entry *entry)
 
 /* --- the database -------------------------------------------------------------------------------------- */
 
+/* One who read on in a topic that was made anew, and could not know it, begins anew once it does. */
 void oracle_row(struct entry *entry)
 {
-    if (++entry->fate.rows > 1)
+    const struct log *log = cluster_log(TOPIC_MAIN, entry->partition);
+    if (++entry->fate.rows > 1 && (log == NULL || !log->blind))
         oracle_fail(RULE_ROW_TWICE, "[%d] %lld", entry->partition, (long long)entry->offset);
     else if ((entry->fate.letters > 0 || entry->fate.outbox) && !entry->fate.given_up)
         oracle_fail(RULE_ROW_AND_LETTER, "[%d] %lld", entry->partition, (long long)entry->offset);

@@ -26,13 +26,22 @@ static bool sink_knows(const struct toppar *toppar)
     return sim.database.rows[toppar->partition].witness.offset >= 0 && !toppar->forgot;
 }
 
+/* Of a place that a restored database has brought back the group knows nothing. */
+static bool group_tells(const struct toppar *toppar)
+{
+    bool restored = sim.plan->commit == COMMIT_SINK && (sim.plan->features & FEATURE_RESTORES) != 0;
+    return toppar->group_has > 0 && toppar->group_has == toppar->knows && !restored;
+}
+
 /* It can compare when it has begun to read since, has a last record, and the new topic has one at that
- * offset. (An error ends fetching, so one that was told that the topic is away has begun anew since.) */
+ * offset; else the group tells that its offset is gone, when it had one. (An error ends fetching, so one that
+ * was told that the topic is away has begun anew since.) */
 static bool can_tell(const struct toppar *toppar)
 {
     bool begun = toppar->told_missing || toppar->incarnation == sim.cluster.topics[toppar->topic].incarnation;
     bool knows = sim.plan->commit == COMMIT_SINK ? sink_knows(toppar) : toppar->worked;
-    return begun && knows && is_there(cluster_log(toppar->topic, toppar->partition), toppar->base);
+    bool compares = knows && is_there(cluster_log(toppar->topic, toppar->partition), toppar->base);
+    return begun && (compares || group_tells(toppar));
 }
 
 /* The first that it reads, of a place in the database that is of a topic that is no more. */

@@ -74,6 +74,57 @@ class ByKafka(Losing, SinkTest):
         self.assertIn("900 payments received", process.text())
         self.assertEqual(process.text("err").count("0 records of the new one are passed over"), 3)
 
+    def idle(self, count):
+        """One that goes on at 300 committed offsets and has read nothing yet: it knows no last record."""
+        self.produce(self.topic_name, 300)
+        self.consumed(300)
+        wait_until(lambda: self.reached(self.topic_name, self.group), 20, "all committed")
+        process = self.consume(count, "--on-offset-loss", "earliest")
+        process.wait_line("assigned 3 partitions", 30)
+        return process
+
+    def test_one_that_has_read_nothing_asks_the_group_whether_it_has_its_offsets(self):
+        process = self.idle(600)
+        self.make_anew_before(process)
+        self.produce(self.topic_name, 600)
+        self.assertEqual(process.wait(30), 0, process.text())
+        self.assertEqual(process.text("err").count("the group had an offset of it, and has none"), 3)
+
+    def test_where_one_partition_has_a_last_record_the_others_are_asked_of(self):
+        process = self.idle(601)
+        self.produce(self.topic_name, 1)
+        wait_until(lambda: self.reached(self.topic_name, self.group), 20, "all committed")
+        self.make_anew_before(process)
+        self.produce(self.topic_name, 600)
+        self.assertEqual(process.wait(30), 0, process.text())
+        self.assertEqual(process.text("err").count("the topic was deleted and made again") +
+                         process.text("err").count("the topic ends before the offset"), 3)
+
+    def acknowledge_in_the_new_one(self, unacknowledged, *before):
+        """A worker that fetches nothing hears nothing of its topic."""
+        self.produce(self.topic_name, 300)
+        fleet = self.supervise("--clients", "bravo", "--no-producer", "--topic", self.topic_name, "--group", self.group, "--commit", "manual",
+                               "--max-unacknowledged", unacknowledged, "--pipeline", f"validate, {self.stage}")
+        wait_until(lambda: len(kafka_protocol.committed(self.kafka.bootstrap, self.group) or {}) == 3, 30, "the first commit")
+        if before:
+            self.run_ok("kctl", "-i", self.instance, *before)
+            fleet.wait_line("paused", 20)
+        else:
+            fleet.wait_line(r"waits: \d+ records are not acknowledged", 20)
+        kafka_protocol.delete_topic(self.kafka.bootstrap, self.topic_name)
+        self.run_ok("ktopic", "provision", "--partitions", self.partitions, self.topic_name)
+        self.produce(self.topic_name, 600)
+        acked = self.run_program("kctl", "-i", self.instance, "ack", "bravo", "0:0-9")
+        self.assertNotEqual(acked.status, 0, acked.text())
+        self.assertIn("nothing is acknowledged", acked.text())
+        self.assertEqual(kafka_protocol.committed(self.kafka.bootstrap, self.group), {})
+
+    def test_a_full_partition_acknowledges_nothing_of_the_former_topic(self):
+        self.acknowledge_in_the_new_one(20)
+
+    def test_nor_does_a_paused_one(self):
+        self.acknowledge_in_the_new_one(1000, "pause", "bravo")
+
     def lose_some(self):
         """Records of two of three partitions, never read; returns how many are gone and, by partition, how many there are to read."""
         self.produce(self.topic_name, 300)
