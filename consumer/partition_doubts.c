@@ -67,10 +67,11 @@ static bool is_read(const struct partition *row)
     return row->state == STATE_READING && !row->fetch.paused && !row->fetch.seek;
 }
 
-/* One that is fetched sees its last record itself. */
+/* One that is fetched sees its last record itself; only an acknowledgement cannot wait until it is. */
 static bool is_stuck(const struct partition *row)
 {
-    return row->last.doubted && row->fetch.paused && clock_monotonic_us() >= row->last.known_us;
+    return row->acks != NULL && row->last.doubted && row->fetch.paused &&
+           clock_monotonic_us() >= row->last.known_us;
 }
 
 static bool has_place(const struct partition *row)

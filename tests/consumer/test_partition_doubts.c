@@ -75,6 +75,8 @@ END_TEST
 
 START_TEST(a_doubt_that_nobody_can_read_away_is_settled_by_the_group_a_second_later)
 {
+    table.manual = true;
+    table_begin(&table, 0, 100, 100);
     table_process(&table, 0, 110);
     partition_event(&table, 0, EVENT_FAILED);
     partition_fetches(&table, 0, (struct fetch){.paused = true, .seek = true});
