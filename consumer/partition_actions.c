@@ -55,10 +55,11 @@ enum partition_event action_place(struct partition *row, const struct partition_
     row->begun = place->behind ? place->committed : place->offset;
     row->former = partition_unused.former;
     row->commit.committed = place->committed;
-    row->commit.barrier = STATS_UNKNOWN;
     row->flight = partition_unused.flight;
-    if (place->moved) /* else it is the same record */
+    if (place->moved) { /* else it is the same record, and its letters are under way as before */
+        row->commit.barrier = STATS_UNKNOWN;
         row->retry = partition_unused.retry;
+    }
     row->gap = partition_unused.gap;
     row->last = partition_unused.last;
     row->last.known_us = news->until_us;
