@@ -154,7 +154,7 @@ $(foreach t,$(UNIT_SOURCES),$(eval $(call unit_test,$(patsubst tests/%.c,%,$(t))
 
 # --- the simulated Kafka: the consumer's objects without librdkafka (tests/sim/README.md) -----------------------
 SIM_O    := $(call objects,$(wildcard tests/sim/*.c))
-SIM_WRAP := $(foreach f,malloc calloc realloc free strdup retry_record,-Wl,--wrap=$(f))
+SIM_WRAP := $(foreach f,malloc calloc realloc free strdup retry_record pthread_create pthread_join sem_wait,-Wl,--wrap=$(f))
 
 $(B)/tests/sim/sim: $(SIM_O) $(B)/libkconsume.a $(B)/libcommon.a
 	$(call say,ld,$@)

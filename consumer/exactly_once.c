@@ -110,16 +110,19 @@ static int reread(struct consumer *consumer, int32_t partition, struct sink_plac
     return result == SINK_DONE ? 0 : -1;
 }
 
-/* The commit whose end is not known may have been done after all, and its letters were not sent. One that is
- * sent twice has the same id. */
+/* The commit whose end is not known may have been done after all, and its letters were not sent: they are when
+ * those that are under way have come back, or slow ones would be sent anew each time and never be
+ * acknowledged. One that is sent twice has the same id. */
 int exactly_once_place(struct consumer *consumer, int32_t partition, struct sink_place *place,
                        struct error *error)
 {
     const struct exactly_once *sink = &consumer->sink;
     const struct partition *row = partition_assigned(&consumer->partitions, partition);
-    int result =
-        row->owned ? reread(consumer, partition, place, error) : take(consumer, partition, place, error);
-    if (result == -1)
+    if (row->owned) {
+        partition_letters_left(&consumer->partitions, partition, true);
+        return reread(consumer, partition, place, error);
+    }
+    if (take(consumer, partition, place, error) == -1)
         return -1;
     dead_letters_forget(consumer->letters, partition);
     if (sink->class->outbox(sink->state, partition, send_kept, consumer, error) == -1)

@@ -208,7 +208,7 @@ static void place(struct partition *row, const struct place *where)
                               .owned = true,
                               .asked = 4, /* until a batch stands */
                               .fetch = {.paused = true, .seek = true},
-                              .commit = {45, 25, STATS_UNKNOWN, true},
+                              .commit = {45, 25, row->commit.barrier, true},
                               .flight = partition_unused.flight,
                               .retry = row->retry, /* not moved: the same record */
                               .last = {.read = where->witness,
