@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -271,10 +272,18 @@ static void connection_readable(void *context)
         drop(connection);
 }
 
+/* What it has asked may lie there and not be read yet. */
+static bool has_asked(const struct connection *connection)
+{
+    int unread = 0;
+    return ioctl(connection->watch.fd, FIONREAD, &unread) == 0 && unread > 0;
+}
+
 /* Nothing of it is open: no request, no answer that it has to read. */
 static bool is_idle(const struct control *control, const struct connection *connection)
 {
-    return connection->unsent.size == 0 && !queue_waits_for(&control->queue, connection);
+    return connection->unsent.size == 0 && !queue_waits_for(&control->queue, connection) &&
+           !has_asked(connection);
 }
 
 /* The one that has asked nothing for the longest time; NULL: all wait for something. */

@@ -15,13 +15,20 @@ static char path[RUNTIME_SOCKET_BYTES];
 static uint8_t answer[4 << 20];
 static size_t answer_length;
 
-static inline int connect_client(void)
+/* The supervisor has not seen it yet. */
+static inline int connect_unseen(void)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     ck_assert_int_ne(fd, -1);
     memcpy(address.sun_path, path, sizeof path);
     ck_assert_int_eq(connect(fd, (const struct sockaddr *)&address, sizeof address), 0);
+    return fd;
+}
+
+static inline int connect_client(void)
+{
+    int fd = connect_unseen();
     fleet_turn();
     return fd;
 }

@@ -71,6 +71,28 @@ START_TEST(where_all_wait_a_newcomer_is_told_and_sent_away)
 }
 END_TEST
 
+/* Two come together: the first has asked, but nobody has read it yet. */
+START_TEST(one_whose_request_is_not_read_yet_keeps_its_place)
+{
+    int fds[CONTROL_CONNECTIONS_MAX];
+    for (size_t i = 0; i < CONTROL_CONNECTIONS_MAX - 1; i++) {
+        fds[i] = i == 0 ? client : connect_client();
+        SENDS(fds[i], 1, "stop", "s", "bravo");
+    }
+    int last = fds[CONTROL_CONNECTIONS_MAX - 1] = connect_unseen();
+    ck_assert_int_eq(send(last, status, sizeof status - 1, 0), (ssize_t)(sizeof status - 1));
+    int fd = connect_unseen();
+    fleet_turn();
+    fleet_turn();
+    ck_assert(reads(last));
+    ck_assert(has("\x94\x01\x07"));
+    is_dropped(fd);
+    close(fd);
+    for (size_t i = 1; i < CONTROL_CONNECTIONS_MAX; i++)
+        close(fds[i]);
+}
+END_TEST
+
 /* Asks until the socket holds no more of the answers. */
 static void fills(int fd)
 {
@@ -178,6 +200,7 @@ CHECK_MAIN_WITH("supervisor/control: connections", set_up, tear_down,
                 while_somebody_waits_the_conditions_are_looked_at_often,
                 a_newcomer_gets_the_place_of_who_has_asked_nothing_for_longest,
                 where_all_wait_a_newcomer_is_told_and_sent_away,
+                one_whose_request_is_not_read_yet_keeps_its_place,
                 what_the_socket_does_not_hold_is_sent_when_the_client_has_read,
                 a_client_that_reads_nothing_for_five_seconds_is_dropped,
                 a_client_that_reads_slowly_is_not_dropped,
