@@ -96,7 +96,7 @@ struct worker {
 };
 
 /* Why WORKER_READY_IDLE. */
-#define WORKER_IDLE_TEXT "idle: more consumers than partitions"
+#define WORKER_IDLE_TEXT "idle: no partition assigned"
 
 /* Its process does what it is there for. */
 static inline bool worker_works(const struct worker *worker)

@@ -140,7 +140,7 @@ class Verbs(Control):
         fleet = self.fleet()
         first = self.worker(self.bravo)
         answer = self.kctl("scale", self.bravo, "4")
-        self.assertRegex(answer, rf"{self.bravo}\.4: ready-idle, pid \d+, generation 1, idle: more consumers than partitions", "three partitions for four workers")
+        self.assertRegex(answer, rf"{self.bravo}\.4: ready-idle, pid \d+, generation 1, idle: no partition assigned", "three partitions for four workers")
         self.assertEqual(self.worker(self.bravo)["pid"], first["pid"])
         wait_until(lambda: sum(len([p for p in self.worker(n)["partitions"] if p["assigned"]]) for n in (self.bravo, f"{self.bravo}.2", f"{self.bravo}.3")) == 3, 20,
                    "a partition each")
