@@ -165,9 +165,15 @@ void *poison_pack(const struct poison *poison, const char *kafka, size_t *length
     return packed;
 }
 
+/* A truth value is looked at as a byte first: any other than 0 and 1 is none. */
+static bool is_truth(const void *byte)
+{
+    return *(const unsigned char *)byte <= 1;
+}
+
 static bool is_sound(const struct poison_range *range)
 {
-    return memchr(range->group, '\0', sizeof range->group) != NULL &&
+    return is_truth(&range->convicted) && memchr(range->group, '\0', sizeof range->group) != NULL &&
            memchr(range->topic, '\0', sizeof range->topic) != NULL &&
            memchr(range->cause, '\0', sizeof range->cause) != NULL && range->partition >= 0 &&
            range->first >= 0 && range->end > range->first &&

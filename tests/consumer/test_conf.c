@@ -118,8 +118,9 @@ START_TEST(about_offsets_and_dead_letters_the_user_has_no_word)
 {
     static const char *const words_refused[] = {"enable.auto.commit=true", "auto.offset.reset=latest",
                                                 "acks=1"};
+    char *words[1];
     for (size_t i = 0; i < 3; i++) {
-        char *words[] = {(char *)(uintptr_t)words_refused[i]};
+        words[0] = (char *)(uintptr_t)words_refused[i];
         settings.properties = (struct option_list){.items = words, .count = 1};
         error = (struct error)ERROR_INIT;
         ck_assert_ptr_null(consumer_conf(&settings, &error));

@@ -11,7 +11,8 @@ static void close_gaps(struct sequence *sequence, size_t count)
         sequence->missing += (uint64_t)(gap->last - gap->first) + 1;
     }
     sequence->open_count -= count;
-    memmove(sequence->open, sequence->open + count, sequence->open_count * sizeof *sequence->open);
+    if (sequence->open_count > 0)
+        memmove(sequence->open, sequence->open + count, sequence->open_count * sizeof *sequence->open);
 }
 
 /* They stay in ascending order: a gap opens behind the highest number, a split stays in its place. */
