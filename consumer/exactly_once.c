@@ -110,8 +110,8 @@ static int reread(struct consumer *consumer, int32_t partition, struct sink_plac
     return result == SINK_DONE ? 0 : -1;
 }
 
-/* The commit whose end is not known may have been done after all, and its letters were not sent: they are when
- * those that are under way have come back, or slow ones would be sent anew each time and never be
+/* The commit whose end is not known may have been done after all, and its letters were not sent: they are
+ * when those that are under way have come back, or slow ones would be sent anew each time and never be
  * acknowledged. One that is sent twice has the same id. */
 int exactly_once_place(struct consumer *consumer, int32_t partition, struct sink_place *place,
                        struct error *error)
