@@ -25,7 +25,7 @@ static struct {
 
 /* --- the worker ---------------------------------------------------------------------------------------- */
 
-static struct worker_control *control;
+static struct worker_control *_Atomic control; /* its thread wakes us while it is set */
 static int wishes_fd;
 
 static void tell(char what)
