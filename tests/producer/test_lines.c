@@ -40,7 +40,7 @@ static int style_of(bool by_rate, int64_t pace)
 static void begin_with(int style)
 {
     lines_init(&lines, &settings, 0);
-    lines.style = style;
+    lines.style = (__typeof__(lines.style))style;
 }
 
 static const char *tick(int64_t now_us, bool end)
