@@ -238,7 +238,7 @@ int dotenv_find(const char *name, char *value, size_t bytes, struct error *error
 {
     char *text = NULL;
     int result = read_file(&text, error);
-    if (result == 1)
+    if (result == 1 && text != NULL)
         result = find(text, name, value, bytes, error);
     free(text);
     return result;
