@@ -324,8 +324,7 @@ static void pack_text(msgpack_packer *packer, const char *text)
 /* By SIGSTOP: it holds its partitions until its session is over, and does nothing. */
 static bool is_stopped(const struct worker *worker)
 {
-    char state = worker->process.pid != 0 ? liveness_process_state(worker->process.pid) : '?';
-    return state == 'T' || state == 't';
+    return worker->process.pid != 0 && liveness_stopped(worker->process.pid);
 }
 
 void verb_lines(struct request *request, msgpack_packer *packer)

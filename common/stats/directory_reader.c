@@ -234,8 +234,8 @@ bool directory_alive(const struct directory *directory)
 
 bool directory_stopped(const struct directory *directory)
 {
-    char state = directory_elsewhere(directory) ? '?' : liveness_process_state(directory_pid(directory));
-    return directory_alive(directory) && (state == 'T' || state == 't');
+    return directory_alive(directory) && !directory_elsewhere(directory) &&
+           liveness_stopped(directory_pid(directory));
 }
 
 bool directory_elsewhere(const struct directory *directory)

@@ -77,6 +77,12 @@ char liveness_process_state(pid_t pid)
     return at != NULL && *at != '\0' ? *at : '?';
 }
 
+bool liveness_stopped(pid_t pid)
+{
+    char state = liveness_process_state(pid);
+    return state == 'T' || state == 't';
+}
+
 uint32_t liveness_pid_namespace(void)
 {
     struct stat status;

@@ -33,6 +33,9 @@ uint64_t liveness_start_ticks(pid_t pid);
  * no such process. */
 char liveness_process_state(pid_t pid);
 
+/* It is stopped, or held by a debugger: neither dead nor at work. */
+bool liveness_stopped(pid_t pid);
+
 /* What /proc/self/ns/pid leads to: processes that have another number here number their processes otherwise
  * (pid_namespaces(7): containers). 0 where it is not known. */
 uint32_t liveness_pid_namespace(void);
