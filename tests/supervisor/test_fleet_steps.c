@@ -1,34 +1,7 @@
 /* The fleet as a whole: the order in which it starts and stops, and what it notices. */
 #include <signal.h>
 
-#include "tests/supervisor/fleet_stage.h"
-
-static struct error error;
-
-static void runs(const char *name, bool wanted)
-{
-    ck_assert_msg((fleet_worker(name)->process.pid != 0) == wanted, "%s %s", name,
-                  wanted ? "does not run" : "runs");
-}
-
-static void ends(const char *name, int exit_status)
-{
-    fake_ends(&fleet_worker(name)->process, exit_status, 0);
-    fleet_turn();
-    fleet_turn();
-}
-
-static struct rpc_message message;
-static const char *hears(const char *name)
-{
-    return fake_hears(fleet_worker(name), &message);
-}
-
-static void open_real(void)
-{
-    FLEET_OPEN("--clients", "bravo,zulu", "--bootstrap", "h:1", "--hang-after", "8s", "--start-timeout",
-               "60s");
-}
+#include "tests/supervisor/fleet_case.h"
 
 /* --- starting ------------------------------------------------------------------------------------------ */
 
