@@ -5,8 +5,8 @@
 #include <stdarg.h>
 #include <stdatomic.h>
 
-#include "common/streams.h"
 #include "common/secret.h"
+#include "common/streams.h"
 
 enum { WHOLE_BYTES = 4096 };
 
@@ -36,11 +36,12 @@ void log_set_listener(void (*listener)(void *context, const char *line), void *c
 __attribute__((format(printf, 2, 0))) static void to_listener(const char *level, const char *format,
                                                               va_list arguments)
 {
-    char line[LOG_LISTENER_BYTES];
-    char text[WHOLE_BYTES];
-    va_list again;
     if (listens == NULL)
         return;
+    char line[LOG_LISTENER_BYTES]; /* here, as each is zeroed where it begins: a line a record may be written
+                                    */
+    char text[WHOLE_BYTES];
+    va_list again;
     int used = snprintf(line, sizeof line, "%s", level);
     va_copy(again, arguments);
     vsnprintf(text, sizeof text, format, again);
