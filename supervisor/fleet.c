@@ -100,13 +100,19 @@ static unsigned next_colour(const struct supervisor *supervisor)
     return next;
 }
 
+struct worker *fleet_find(const struct supervisor *supervisor, const char *name)
+{
+    for (size_t i = 0; i < supervisor->worker_count; i++)
+        if (strcasecmp(supervisor->workers[i]->name, name) == 0)
+            return supervisor->workers[i];
+    return NULL;
+}
+
 struct worker *fleet_add(struct supervisor *supervisor, const struct settings *settings, const char *client)
 {
     const char *name = client != NULL ? client : PRODUCER_WORKER;
-    for (size_t i = 0; i < supervisor->worker_count; i++) {
-        struct worker *worker = supervisor->workers[i];
-        if (strcasecmp(worker->name, name) != 0)
-            continue;
+    struct worker *worker = fleet_find(supervisor, name);
+    if (worker != NULL) {
         worker->paused = worker->paused && !worker->retired; /* the pause went with it */
         worker->retired = false;
         fleet_set_settings(worker, settings);

@@ -43,6 +43,8 @@ void fleet_retire(struct worker *worker); /* it finishes, leaves, and stays down
 
 /* The same worker under other settings; they hold from its next process on, those for the supervisor now. */
 void fleet_set_settings(struct worker *worker, const struct settings *settings);
+/* By its name, whatever its case; NULL: there is none. */
+struct worker *fleet_find(const struct supervisor *supervisor, const char *name);
 /* A client's first worker, or the producer (`client` is NULL), as one more of the fleet or as one that was
  * retired; not started. NULL when memory is out. */
 struct worker *fleet_add(struct supervisor *supervisor, const struct settings *settings, const char *client);

@@ -11,14 +11,6 @@ struct directory *takeover_look(const struct supervisor *supervisor)
     return directory_open(&former, supervisor->settings->instance, NULL) == 0 ? former : NULL;
 }
 
-static struct worker *find(const struct supervisor *supervisor, const char *name)
-{
-    for (size_t i = 0; i < supervisor->worker_count; i++)
-        if (strcasecmp(supervisor->workers[i]->name, name) == 0)
-            return supervisor->workers[i];
-    return NULL;
-}
-
 /* Its workers died with it (PDEATHSIG); one that did not, because the kernel is told of the death of a thread
  * and not of a stop, is ended. */
 static void end_survivor(const struct directory_worker *row)
@@ -39,7 +31,7 @@ static void go_on(struct worker *worker, const struct directory_worker *row)
  * were made in the order of their numbers, and come again in it. */
 static struct worker *have(struct supervisor *supervisor, const struct directory_worker *row)
 {
-    struct worker *worker = find(supervisor, row->name);
+    struct worker *worker = fleet_find(supervisor, row->name);
     if (worker != NULL || row->kind != STATS_KIND_CONSUMER || row->client[0] == '\0')
         return worker;
     return fleet_add_again(supervisor, row->client, row->name, row->retired != 0);
