@@ -9,6 +9,7 @@
 
 #include "common/clock.h"
 #include "common/rpc/message.h"
+#include "common/rpc/pack.h"
 #include "common/runtime.h"
 #include "supervisor/queue.h"
 #include "supervisor/report.h"
@@ -102,7 +103,7 @@ static void pack_error(msgpack_sbuffer *buffer, uint32_t id, const char *text)
     msgpack_sbuffer_init(buffer);
     msgpack_packer_init(&packer, buffer, msgpack_sbuffer_write);
     pack_head(&packer, id);
-    msgpack_pack_str_with_body(&packer, text, strlen(text));
+    rpc_pack_text(&packer, text);
     msgpack_pack_nil(&packer);
 }
 
@@ -123,10 +124,10 @@ static void answer_result(struct connection *connection, uint32_t id, struct req
     pack_head(&packer, id);
     msgpack_pack_nil(&packer);
     msgpack_pack_map(&packer, request->verb->result != NULL ? 2 : 1);
-    msgpack_pack_str_with_body(&packer, "lines", 5);
+    rpc_pack_text(&packer, "lines");
     verb_lines(request, &packer);
     if (request->verb->result != NULL) {
-        msgpack_pack_str_with_body(&packer, request->verb->result_name, strlen(request->verb->result_name));
+        rpc_pack_text(&packer, request->verb->result_name);
         request->verb->result(request, &packer);
     }
     send_answer(connection, &buffer);

@@ -1,6 +1,7 @@
 #include "supervisor/verb_logs.h"
 
 #include "common/options.h"
+#include "common/rpc/pack.h"
 #include "supervisor/log_files.h"
 
 enum { LOG_LINES = 20 };
@@ -19,7 +20,7 @@ static void take_log_line(const struct tail_line *line, void *context)
         return;
     char text[TAIL_LINE_BYTES + 64];
     snprintf(text, sizeof text, "%s: %s", lines->worker->name, line->text);
-    msgpack_pack_str_with_body(lines->packer, text, strlen(text));
+    rpc_pack_text(lines->packer, text);
 }
 
 static void each_log_line(struct log_lines *lines)

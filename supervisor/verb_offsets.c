@@ -5,6 +5,7 @@
 
 #include "common/decimal.h"
 #include "common/reset_wish.h"
+#include "common/rpc/pack.h"
 #include "supervisor/states.h"
 
 /* --- who does it --------------------------------------------------------------------------------------- */
@@ -265,11 +266,6 @@ enum progress verb_reset_check(struct request *request, struct error *error)
 
 /* --- what it did --------------------------------------------------------------------------------------- */
 
-static void pack_text(msgpack_packer *packer, const char *text)
-{
-    msgpack_pack_str_with_body(packer, text, strlen(text));
-}
-
 static void pack_number(msgpack_packer *packer, int64_t number)
 {
     number == STATS_UNKNOWN ? msgpack_pack_nil(packer) : msgpack_pack_int64(packer, number);
@@ -298,23 +294,23 @@ void verb_offsets_lines(struct request *request, msgpack_packer *packer)
     msgpack_pack_array(packer, total(request) + (left_out > 0));
     for (size_t i = 0; i < request->share_count; i++)
         for (size_t r = 0; r < request->shares[i].count; r++)
-            pack_text(packer, request->shares[i].results[r].text);
+            rpc_pack_text(packer, request->shares[i].results[r].text);
     snprintf(more, sizeof more, "and %zu more", left_out);
     if (left_out > 0)
-        pack_text(packer, more);
+        rpc_pack_text(packer, more);
 }
 
 static void pack_result(const struct request_share *share, const struct request_result *result,
                         msgpack_packer *packer)
 {
     msgpack_pack_map(packer, 4);
-    pack_text(packer, "worker");
-    pack_text(packer, share->worker->name);
-    pack_text(packer, "partition");
+    rpc_pack_text(packer, "worker");
+    rpc_pack_text(packer, share->worker->name);
+    rpc_pack_text(packer, "partition");
     pack_number(packer, result->partition);
-    pack_text(packer, "from");
+    rpc_pack_text(packer, "from");
     pack_number(packer, result->from);
-    pack_text(packer, "to");
+    rpc_pack_text(packer, "to");
     pack_number(packer, result->to);
 }
 

@@ -1,6 +1,7 @@
 #include "supervisor/verb_rollout.h"
 
 #include "common/options.h"
+#include "common/rpc/pack.h"
 #include "supervisor/reload.h"
 #include "supervisor/rollout.h"
 
@@ -80,11 +81,6 @@ enum progress verb_rollout_check(struct request *request, struct error *error)
 
 /* --- what it changed ----------------------------------------------------------------------------------- */
 
-static void pack_text(msgpack_packer *packer, const char *text)
-{
-    msgpack_pack_str_with_body(packer, text, strlen(text));
-}
-
 /* While a reload is looked at, what the rollout has is a former one's. */
 static size_t row_count(const struct request *request)
 {
@@ -99,37 +95,37 @@ void verb_rollout_lines(struct request *request, msgpack_packer *packer)
     msgpack_pack_array(packer, count > 0 ? count : 1);
     for (size_t i = 0; i < count; i++) {
         rollout_row_text(&rollout->rows[i], text, sizeof text);
-        pack_text(packer, text);
+        rpc_pack_text(packer, text);
     }
     if (count == 0)
-        pack_text(packer, request->supervisor->reload.next != NULL
-                              ? "the configuration is read; what comes of it, the supervisor's log says"
-                              : "nothing has changed for any worker");
+        rpc_pack_text(packer, request->supervisor->reload.next != NULL
+                                  ? "the configuration is read; what comes of it, the supervisor's log says"
+                                  : "nothing has changed for any worker");
 }
 
 static void pack_setting(const struct rollout_setting *setting, msgpack_packer *packer)
 {
     msgpack_pack_map(packer, 3);
-    pack_text(packer, "name");
-    pack_text(packer, setting->name);
-    pack_text(packer, "from");
-    pack_text(packer, setting->from);
-    pack_text(packer, "to");
-    pack_text(packer, setting->to);
+    rpc_pack_text(packer, "name");
+    rpc_pack_text(packer, setting->name);
+    rpc_pack_text(packer, "from");
+    rpc_pack_text(packer, setting->from);
+    rpc_pack_text(packer, "to");
+    rpc_pack_text(packer, setting->to);
 }
 
 static void pack_change(const struct rollout_row *row, msgpack_packer *packer)
 {
     msgpack_pack_map(packer, 5);
-    pack_text(packer, "worker");
-    pack_text(packer, row->worker->name);
-    pack_text(packer, "change");
-    pack_text(packer, rollout_kind_name(row->kind));
-    pack_text(packer, "pid");
+    rpc_pack_text(packer, "worker");
+    rpc_pack_text(packer, row->worker->name);
+    rpc_pack_text(packer, "change");
+    rpc_pack_text(packer, rollout_kind_name(row->kind));
+    rpc_pack_text(packer, "pid");
     msgpack_pack_int64(packer, row->worker->process.pid);
-    pack_text(packer, "generation");
+    rpc_pack_text(packer, "generation");
     msgpack_pack_uint64(packer, row->worker->generation);
-    pack_text(packer, "settings");
+    rpc_pack_text(packer, "settings");
     msgpack_pack_array(packer, row->setting_count);
     for (size_t i = 0; i < row->setting_count; i++)
         pack_setting(&row->settings[i], packer);

@@ -6,6 +6,7 @@
 
 #include "common/clock.h"
 #include "common/options.h"
+#include "common/rpc/pack.h"
 #include "common/stats/liveness.h"
 #include "supervisor/channel.h"
 #include "supervisor/fleet.h"
@@ -311,15 +312,7 @@ static enum progress check_shutdown(struct request *request, struct error *error
     return request->supervisor->step == STEP_OVER ? PROGRESS_DONE : PROGRESS_WAITING;
 }
 
-/* --- answers ------------------------------------------------------------------------------------------- */
-
-static void pack_text(msgpack_packer *packer, const char *text)
-{
-    msgpack_pack_str_with_body(packer, text, strlen(text));
-}
-
-/* --- what each is ----------------------------------------------------------------------------------------
- */
+/* --- what each is -------------------------------------------------------------------------------------- */
 
 /* By SIGSTOP: it holds its partitions until its session is over, and does nothing. */
 static bool is_stopped(const struct worker *worker)
@@ -357,35 +350,35 @@ void verb_lines(struct request *request, msgpack_packer *packer)
             used += snprintf(line + used, sizeof line - (size_t)used, ", %s", worker->reason);
         if (worker->trouble[0] != '\0')
             snprintf(line + used, sizeof line - (size_t)used, ", trouble: %s", worker->trouble);
-        pack_text(packer, line);
+        rpc_pack_text(packer, line);
     }
 }
 
 static void pack_worker(const struct worker *worker, msgpack_packer *packer)
 {
     msgpack_pack_map(packer, 11);
-    pack_text(packer, "name");
-    pack_text(packer, worker->name);
-    pack_text(packer, "client");
-    pack_text(packer, worker->client);
-    pack_text(packer, "state");
-    pack_text(packer, worker_state_name(worker->state));
-    pack_text(packer, "pid");
+    rpc_pack_text(packer, "name");
+    rpc_pack_text(packer, worker->name);
+    rpc_pack_text(packer, "client");
+    rpc_pack_text(packer, worker->client);
+    rpc_pack_text(packer, "state");
+    rpc_pack_text(packer, worker_state_name(worker->state));
+    rpc_pack_text(packer, "pid");
     worker->process.pid != 0 ? msgpack_pack_int64(packer, worker->process.pid) : msgpack_pack_nil(packer);
-    pack_text(packer, "stopped");
+    rpc_pack_text(packer, "stopped");
     is_stopped(worker) ? msgpack_pack_true(packer) : msgpack_pack_false(packer);
-    pack_text(packer, "generation");
+    rpc_pack_text(packer, "generation");
     msgpack_pack_uint64(packer, worker->generation);
-    pack_text(packer, "version");
-    pack_text(packer, worker->version);
-    pack_text(packer, "restarts");
+    rpc_pack_text(packer, "version");
+    rpc_pack_text(packer, worker->version);
+    rpc_pack_text(packer, "restarts");
     msgpack_pack_uint64(packer, worker->restarts);
-    pack_text(packer, "paused");
+    rpc_pack_text(packer, "paused");
     worker->paused ? msgpack_pack_true(packer) : msgpack_pack_false(packer);
-    pack_text(packer, "reason");
-    pack_text(packer, worker->reason);
-    pack_text(packer, "trouble");
-    pack_text(packer, worker->trouble);
+    rpc_pack_text(packer, "reason");
+    rpc_pack_text(packer, worker->reason);
+    rpc_pack_text(packer, "trouble");
+    rpc_pack_text(packer, worker->trouble);
 }
 
 static void pack_workers(struct request *request, msgpack_packer *packer)

@@ -3,6 +3,8 @@
 #include <msgpack.h>
 #include <stdarg.h>
 
+#include "common/rpc/pack.h"
+
 /* --- parsing ------------------------------------------------------------------------------------------- */
 
 static bool parse_id(struct mp_reader *reader, uint32_t *id)
@@ -100,16 +102,11 @@ static int fixed_write(void *context, const char *bytes, size_t length)
     return 0;
 }
 
-static int pack_text(msgpack_packer *packer, const char *text)
-{
-    return msgpack_pack_str_with_body(packer, text, strlen(text));
-}
-
 static int pack_parameter(msgpack_packer *packer, char letter, va_list arguments)
 {
     switch (letter) {
     case 's':
-        return pack_text(packer, va_arg(arguments, const char *));
+        return rpc_pack_text(packer, va_arg(arguments, const char *));
     case 'i':
         return msgpack_pack_int64(packer, va_arg(arguments, int64_t));
     case 'b':
@@ -125,7 +122,7 @@ size_t rpc_pack_notification(void *buffer, size_t bytes, const char *method, con
     msgpack_packer packer;
     msgpack_packer_init(&packer, &out, fixed_write);
     int failed = msgpack_pack_array(&packer, 3) || msgpack_pack_int(&packer, RPC_NOTIFICATION) ||
-                 pack_text(&packer, method) || msgpack_pack_array(&packer, strlen(format));
+                 rpc_pack_text(&packer, method) || msgpack_pack_array(&packer, strlen(format));
     va_list arguments;
     va_start(arguments, format);
     for (const char *letter = format; *letter != '\0' && !failed; letter++)

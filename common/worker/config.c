@@ -7,13 +7,9 @@
 
 #include "common/exit_codes.h"
 #include "common/msgpack/reader.h"
+#include "common/rpc/pack.h"
 
 /* --- the supervisor's side ----------------------------------------------------------------------------- */
-
-static void pack_text(msgpack_packer *packer, const char *text)
-{
-    msgpack_pack_str_with_body(packer, text, strlen(text));
-}
 
 static int write_whole(int fd, const char *bytes, size_t length)
 {
@@ -41,8 +37,8 @@ int worker_config_write(const struct worker_setting *settings, size_t count, str
     msgpack_packer_init(&packer, &buffer, msgpack_sbuffer_write);
     msgpack_pack_map(&packer, count);
     for (size_t i = 0; i < count; i++) {
-        pack_text(&packer, settings[i].name);
-        pack_text(&packer, settings[i].value);
+        rpc_pack_text(&packer, settings[i].name);
+        rpc_pack_text(&packer, settings[i].value);
     }
     int fd = memfd_create("ksupervise-config", MFD_CLOEXEC | MFD_ALLOW_SEALING);
     bool ok = fd != -1 && write_whole(fd, buffer.data, buffer.size) == 0 &&

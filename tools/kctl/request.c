@@ -12,6 +12,7 @@
 #include "common/exit_codes.h"
 #include "common/own_file.h"
 #include "common/rpc/message.h"
+#include "common/rpc/pack.h"
 #include "common/runtime.h"
 #include "common/stats/directory.h"
 
@@ -105,11 +106,6 @@ static int connect_to(const struct call *call, struct error *error)
     return -1;
 }
 
-static void pack_text(msgpack_packer *packer, const char *text)
-{
-    msgpack_pack_str_with_body(packer, text, strlen(text));
-}
-
 static int send_request(int fd, const struct call *call, const char *verb, const char *target,
                         const char *argument, bool wait, struct error *error)
 {
@@ -120,10 +116,10 @@ static int send_request(int fd, const struct call *call, const char *verb, const
     msgpack_pack_array(&packer, 4);
     msgpack_pack_int(&packer, RPC_REQUEST);
     msgpack_pack_int(&packer, 1);
-    pack_text(&packer, verb);
+    rpc_pack_text(&packer, verb);
     msgpack_pack_array(&packer, 4);
-    pack_text(&packer, target);
-    pack_text(&packer, argument);
+    rpc_pack_text(&packer, target);
+    rpc_pack_text(&packer, argument);
     msgpack_pack_int64(&packer, call->timeout_ms);
     wait ? msgpack_pack_true(&packer) : msgpack_pack_false(&packer);
     bound(fd, call);
