@@ -7,24 +7,13 @@
 
 #include "common/secret.h"
 
-enum { WHOLE_BYTES = 8192 };
-
-/* Masked while it is whole: a secret that is cut cannot be told any more. */
-static void __attribute__((format(printf, 2, 0)))
-write_text(struct error *e, const char *format, va_list arguments)
-{
-    char text[WHOLE_BYTES];
-    vsnprintf(text, sizeof text, format, arguments);
-    secret_mask(e->text, sizeof e->text, text);
-}
-
 static void __attribute__((format(printf, 3, 0)))
 set(struct error *e, int exit_code, const char *format, va_list arguments)
 {
     if (e == NULL)
         return;
     e->exit_code = exit_code;
-    write_text(e, format, arguments);
+    secret_vprint(e->text, sizeof e->text, format, arguments);
 }
 
 int(error_set)(struct error *e, const char *format, ...)
@@ -59,7 +48,7 @@ int(error_context)(struct error *e, const char *format, ...)
 
     va_list arguments;
     va_start(arguments, format);
-    write_text(e, format, arguments);
+    secret_vprint(e->text, sizeof e->text, format, arguments);
     va_end(arguments);
     size_t length = strlen(e->text);
     snprintf(e->text + length, sizeof e->text - length, ": %s", cause);

@@ -8,8 +8,6 @@
 #include "common/secret.h"
 #include "common/streams.h"
 
-enum { WHOLE_BYTES = 4096 };
-
 static atomic_bool verbose_wanted;
 static atomic_bool unwritable_said;
 static _Thread_local void (*listens)(void *context, const char *line);
@@ -38,15 +36,12 @@ __attribute__((format(printf, 2, 0))) static void to_listener(const char *level,
 {
     if (listens == NULL)
         return;
-    char line[LOG_LISTENER_BYTES]; /* here, as each is zeroed where it begins: a line a record may be written
-                                    */
-    char text[WHOLE_BYTES];
+    char line[LOG_LISTENER_BYTES]; /* behind that: it is zeroed where it begins, and a record may be a line */
     va_list again;
     int used = snprintf(line, sizeof line, "%s", level);
     va_copy(again, arguments);
-    vsnprintf(text, sizeof text, format, again);
+    secret_vprint(line + used, sizeof line - (size_t)used, format, again);
     va_end(again);
-    secret_mask(line + used, sizeof line - (size_t)used, text);
     listens(listener_context, line);
 }
 
@@ -71,10 +66,8 @@ __attribute__((format(printf, 2, 0))) static void to_stderr(const char *level, c
     fflush(stdout);
     char line[2048]; /* one write, whatever stdio's buffering of stderr: lines of several processes do not mix
                       */
-    char text[WHOLE_BYTES];
     int used = snprintf(line, sizeof line, "%s", level);
-    vsnprintf(text, sizeof text, format, arguments);
-    secret_mask(line + used, sizeof line - (size_t)used - 1, text);
+    secret_vprint(line + used, sizeof line - (size_t)used - 1, format, arguments);
     size_t length = strlen(line);
     line[length++] = '\n';
     ssize_t written = write(STDERR_FILENO, line, length);

@@ -5,6 +5,8 @@
 #include <string.h>
 #include <strings.h>
 
+enum { WHOLE_BYTES = 8192 };
+
 /* A name has one of these in it. ssl.key.pem and its like are keys themselves. */
 static const char *const words[] = {"password",   "passwd",  "passphrase", "secret", "token", "jaas",
                                     "credential", "api.key", "api_key",    "apikey", ".pem",  "pwd"};
@@ -140,4 +142,11 @@ bool secret_mask(char *to, size_t bytes, const char *text)
     }
     to[masking.used] = '\0';
     return masking.found;
+}
+
+void secret_vprint(char *to, size_t bytes, const char *format, va_list arguments)
+{
+    char whole[WHOLE_BYTES];
+    vsnprintf(whole, sizeof whole, format, arguments);
+    secret_mask(to, bytes, whole);
 }

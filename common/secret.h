@@ -12,6 +12,7 @@
 
 #include "common/banned.h"
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -20,6 +21,10 @@
 /* Copies with each secret masked, cut to `bytes` with the NUL. Returns true when there was one. A secret
  * whose end is beyond the text is masked to the end. */
 bool secret_mask(char *to, size_t bytes, const char *text);
+
+/* vsnprintf, masked while it is whole (up to 8 KiB): a secret that is cut cannot be told any more. */
+void secret_vprint(char *to, size_t bytes, const char *format, va_list arguments)
+    __attribute__((format(printf, 3, 0)));
 
 /* True when a property or setting of that name holds a secret. */
 bool secret_name(const char *name, size_t length);

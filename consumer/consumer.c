@@ -8,13 +8,11 @@
 
 void consumer_fail(struct consumer *consumer, int exit_code, const char *format, ...)
 {
-    char whole[ERROR_TEXT_BYTES * 2];
     char text[ERROR_TEXT_BYTES];
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(whole, sizeof whole, format, arguments);
+    secret_vprint(text, sizeof text, format, arguments);
     va_end(arguments);
-    secret_mask(text, sizeof text, whole);
     stats_event(consumer->stats, STATS_RING_ERRORS, clock_wall_us(), exit_code, "%s", text);
     if (consumer->end.must_stop)
         return;

@@ -47,13 +47,11 @@ static void to_file(struct supervisor *supervisor, struct log_file **file, const
 void report_line(struct supervisor *supervisor, const char *format, ...)
 {
     static struct scratch scratch; /* one thread, and nothing stays in it */
-    char whole[TEXT_BYTES];
     char text[TEXT_BYTES];
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(whole, sizeof whole, format, arguments);
+    secret_vprint(text, sizeof text, format, arguments);
     va_end(arguments);
-    secret_mask(text, sizeof text, whole);
     int64_t now_us = clock_wall_us();
     scratch.escaped_length = line_escape(scratch.escaped, text, strlen(text));
     to_screen(supervisor, NULL, &scratch, now_us, text, strlen(text));
