@@ -213,6 +213,7 @@ class Ends(Fleet):
         fleet.send(signal.SIGINT)
         self.assertEqual(fleet.wait(30), 0)
         self.assertNotIn("killing what is left", fleet.text())
+        self.run_ok("kproduce", "--topic", topic, "--rate", "0", "--count", "10", "--quiet")  # the fleet may have ended before its first
         alone = self.start("kconsume", "--topic", topic, "--group", self.name("alone"), "--print")
         alone.wait_line("Payment", 30)
         alone.send(signal.SIGTERM)
