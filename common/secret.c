@@ -76,6 +76,16 @@ static const char *find_value(const char *name, const char *end)
     return *at != '\0' ? at : NULL;
 }
 
+/* A text passes several hands that mask: what one has masked is no secret to the next, or the next would take
+ * what follows a quote that nobody closed. */
+static bool is_masked(const char *value)
+{
+    size_t mask = strlen(SECRET_MASK);
+    return strncmp(value, SECRET_MASK, mask) == 0 &&
+           (value[mask] == '\0' || isspace((unsigned char)value[mask]) || value[mask] == '\'' ||
+            value[mask] == '"');
+}
+
 /* A name, and its value where that is a secret; returns what follows. */
 static const char *take_name(struct masking *masking, const char *name)
 {
@@ -86,8 +96,10 @@ static const char *take_name(struct masking *masking, const char *name)
     put(masking, name, (size_t)((value != NULL ? value : end) - name));
     if (value == NULL)
         return end;
-    if (*value == '\'' || *value == '"')
-        put(masking, value, 1);
+    bool quoted = *value == '\'' || *value == '"';
+    put(masking, value, quoted);
+    if (is_masked(value + quoted))
+        return value + quoted;
     put_mask(masking);
     return end_of_value(value);
 }

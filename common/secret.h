@@ -19,7 +19,7 @@
 #define SECRET_MASK "***"
 
 /* Copies with each secret masked, cut to `bytes` with the NUL. Returns true when there was one. A secret
- * whose end is beyond the text is masked to the end. */
+ * whose end is beyond the text is masked to the end. To mask again changes nothing. */
 bool secret_mask(char *to, size_t bytes, const char *text);
 
 /* vsnprintf, masked while it is whole (up to 8 KiB): a secret that is cut cannot be told any more. */

@@ -4,10 +4,14 @@
 
 #include "common/exit_codes.h"
 #include "common/expression/program.h"
+#include "common/secret.h"
 
 /* --- the error ----------------------------------------------------------------------------------------- */
 
 enum { MESSAGE_BYTES = 288, SHOWN_BEFORE = 48, SHOWN_AFTER = 24 };
+
+/* A mask may be longer than what it hides: a name with an empty value and its sign. */
+enum { MASKED_BYTES = 2 * EXPRESSION_BYTES_MAX };
 
 static bool begins_character(char c)
 {
@@ -39,6 +43,17 @@ static void show_place(const char *source, const char *place, char *shown, size_
     snprintf(shown + used, bytes - (size_t)used, "%*s^", column_of(start, place) - 1, "");
 }
 
+/* The same of the source with its secrets masked: part of it would not show which of its words are some. */
+static void show_masked_place(const char *source, const char *place, char *shown, size_t bytes)
+{
+    char masked[MASKED_BYTES], before[MASKED_BYTES];
+    secret_mask(masked, sizeof masked, source);
+    snprintf(before, sizeof before, "%.*s", (int)(place - source), source);
+    char masked_before[MASKED_BYTES];
+    secret_mask(masked_before, sizeof masked_before, before);
+    show_place(masked, masked + strnlen(masked, strlen(masked_before)), shown, bytes);
+}
+
 int lexer_error(const char *source, const char *place, struct error *error, const char *format, ...)
 {
     char message[MESSAGE_BYTES];
@@ -47,7 +62,7 @@ int lexer_error(const char *source, const char *place, struct error *error, cons
     va_start(arguments, format);
     vsnprintf(message, sizeof message, format, arguments);
     va_end(arguments);
-    show_place(source, place, shown, sizeof shown);
+    show_masked_place(source, place, shown, sizeof shown);
     return error_set_code(error, EXIT_CODE_USAGE, "column %d: %s%s", column_of(source, place), message,
                           shown);
 }

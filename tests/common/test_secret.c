@@ -27,16 +27,21 @@ static const struct {
     {"invalid URI: \"postgres://u:hunter2@[\"", "invalid URI: \"postgres://u:***@[\""},
     {"http://localhost:8080 x:y", "http://localhost:8080 x:y"},
     {"password=", "password="},
+    {"password='hunter2 and its line\n ^", "password='***"},
+    {"password='***\n ^", "password='***\n ^"},
+    {"password=***hunter2", "password=***"},
     {"the password is wrong: user=u", "the password is wrong: user=u"},
 };
 
 START_TEST(every_place_is_masked_and_nothing_else)
 {
-    char masked[256];
+    char masked[256], again[256];
     for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
         bool found = secret_mask(masked, sizeof masked, places[i].text);
         ck_assert_str_eq(masked, places[i].masked);
         ck_assert_int_eq(found, strcmp(places[i].text, places[i].masked) != 0);
+        secret_mask(again, sizeof again, masked);
+        ck_assert_str_eq(again, places[i].masked);
     }
 }
 END_TEST

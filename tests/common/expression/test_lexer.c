@@ -106,6 +106,20 @@ START_TEST(an_open_quote_is_shown_where_it_opens)
 }
 END_TEST
 
+START_TEST(a_secret_is_masked_and_the_place_is_shown_behind_it)
+{
+    ASSERT_REFUSED(
+        "payments", "apikey = 'hunter2' amount",
+        "column 1: there is no field 'apikey' in payments; did you mean key?\n  apikey = '***' amount\n  ^");
+    ASSERT_REFUSED("payments", "user == 'a' and ? apikey = 'hunter2",
+                   "column 17: '?' has no meaning here; texts stand in quotes\n  user == 'a' and ? apikey = "
+                   "'***\n                  ^");
+    ASSERT_REFUSED("payments", "user ~ 'apikey = hunter2' ?",
+                   "column 27: '?' has no meaning here; texts stand in quotes\n  user ~ 'apikey = ***' ?\n   "
+                   "                     ^");
+}
+END_TEST
+
 START_TEST(a_refusal_is_a_usage_error)
 {
     struct error error = ERROR_INIT;
@@ -118,4 +132,4 @@ CHECK_MAIN("common/expression/lexer", signs_need_no_blanks_around_them,
            words_are_read_without_case_and_only_whole, the_column_counts_characters_and_not_bytes,
            a_long_expression_is_shown_around_the_place, control_characters_never_reach_the_terminal,
            a_number_is_shown_whole_when_it_is_none, an_open_quote_is_shown_where_it_opens,
-           a_refusal_is_a_usage_error)
+           a_secret_is_masked_and_the_place_is_shown_behind_it, a_refusal_is_a_usage_error)
