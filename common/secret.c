@@ -76,14 +76,14 @@ static const char *find_value(const char *name, const char *end)
     return *at != '\0' ? at : NULL;
 }
 
-/* A text passes several hands that mask: what one has masked is no secret to the next, or the next would take
- * what follows a quote that nobody closed. */
+/* A text passes several hands that mask and cut: a mask, or what a cut left of one, is no secret to the next.
+ * Otherwise the next would take what follows a quote that nobody closed. */
 static bool is_masked(const char *value)
 {
-    size_t mask = strlen(SECRET_MASK);
-    return strncmp(value, SECRET_MASK, mask) == 0 &&
-           (value[mask] == '\0' || isspace((unsigned char)value[mask]) || value[mask] == '\'' ||
-            value[mask] == '"');
+    size_t length = strspn(value, "*");
+    char next = value[length];
+    return length > 0 && length <= strlen(SECRET_MASK) &&
+           (next == '\0' || isspace((unsigned char)next) || next == '\'' || next == '"');
 }
 
 /* A name, and its value where that is a secret; returns what follows. */

@@ -57,14 +57,16 @@ static void show_masked_place(const char *source, const char *place, char *shown
 int lexer_error(const char *source, const char *place, struct error *error, const char *format, ...)
 {
     char message[MESSAGE_BYTES];
-    char shown[2 * (SHOWN_BEFORE + SHOWN_AFTER) + 16];
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(message, sizeof message, format, arguments);
     va_end(arguments);
-    show_masked_place(source, place, shown, sizeof shown);
-    return error_set_code(error, EXIT_CODE_USAGE, "column %d: %s%s", column_of(source, place), message,
-                          shown);
+    error_set_code(error, EXIT_CODE_USAGE, "column %d: %s", column_of(source, place), message);
+    if (error == NULL)
+        return -1;
+    size_t used = strlen(error->text);
+    show_masked_place(source, place, error->text + used, sizeof error->text - used);
+    return -1;
 }
 
 /* --- tokens -------------------------------------------------------------------------------------------- */

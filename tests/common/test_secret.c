@@ -29,7 +29,9 @@ static const struct {
     {"password=", "password="},
     {"password='hunter2 and its line\n ^", "password='***"},
     {"password='***\n ^", "password='***\n ^"},
+    {"password='**\n ^", "password='**\n ^"},
     {"password=***hunter2", "password=***"},
+    {"password=**** rest", "password=*** rest"},
     {"the password is wrong: user=u", "the password is wrong: user=u"},
 };
 
