@@ -212,12 +212,21 @@ static void note_batch(struct rounds *rounds, uint64_t records, int64_t began_us
     rounds->records += records;
 }
 
+/* No more than --count asks for: the last batch does not wait for records that nobody wants. */
+static size_t batch_most(const struct consumer *consumer, const struct rounds *rounds)
+{
+    const struct settings *settings = consumer->settings;
+    size_t most = consumer->suspects.ahead ? 1 : (size_t)settings->batch_size;
+    int64_t left = settings->count - (int64_t)rounds->records;
+    return left > 0 && (size_t)left < most ? (size_t)left : most;
+}
+
 /* Fills a batch and works it off. */
 static void work(struct consumer *consumer, struct rounds *rounds, int64_t idle_us, int64_t fill_us)
 {
     const struct settings *settings = consumer->settings;
     suspects_look_again(consumer); /* a reset may have brought them back */
-    consumer->batch.records_max = consumer->suspects.ahead ? 1 : (size_t)settings->batch_size;
+    consumer->batch.records_max = batch_most(consumer, rounds);
     batch_fill(&consumer->batch, consumer->queue, idle_us, fill_us);
     tell_assignment(consumer);
     int64_t began_us = clock_monotonic_us();

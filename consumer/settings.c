@@ -20,7 +20,7 @@ static const struct option_def options[] = {
      ",dry-run",
      false},
     {OPTION_INTEGER, "count", 'n', "N", "0", NULL, AT(count), 0, 0, NULL,
-     "end after about N records (whole batches); 0: never", false},
+     "end after N records; 0: never", false},
 
     {.type = OPTION_HEADING, .help = "Batches"},
     CONSUMER_BATCH_OPTIONS(struct settings),
