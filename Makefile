@@ -251,7 +251,7 @@ install: all ## install programs, example and systemd unit under PREFIX (/usr/lo
 	$(Q)install -d '$(DESTDIR)$(PREFIX)/bin'
 	$(Q)install -m 755 $(BINARIES) '$(DESTDIR)$(PREFIX)/bin'
 	$(Q)install -d '$(DESTDIR)$(EXAMPLES)'
-	$(Q)install -m 644 tools/ksupervise.example.ini '$(DESTDIR)$(EXAMPLES)'
+	$(Q)install -m 644 tools/ksupervise.example.ini tools/kstat/kstat.schema.json '$(DESTDIR)$(EXAMPLES)'
 	$(Q)install -d '$(DESTDIR)$(UNITS)'
 	$(Q)sed 's|@PREFIX@|$(PREFIX)|g' 'tools/systemd/ksupervise@.service.in' > '$(DESTDIR)$(UNITS)/ksupervise@.service'
 

@@ -25,6 +25,8 @@ enum exit_policy {
     X(EXIT_CODE_FAILED, 1, RESTART, "failed")                                                                \
     X(EXIT_CODE_USAGE, 2, HOLD, "usage: a flag or its value is wrong")                                       \
     X(EXIT_CODE_NOT_RUNNING, 3, HOLD, "nothing is running under that name")                                  \
+    X(EXIT_CODE_TIMED_OUT, 4, RESTART, "what was waited for did not become true in time")                    \
+    X(EXIT_CODE_NEVER, 5, HOLD, "what was waited for cannot become true any more")                           \
     X(EXIT_CODE_RESOURCES, 75, RETRY,                                                                        \
       "the machine has no thread, memory, descriptor or space left for it: this may pass")                   \
     X(EXIT_CODE_CONFIG, 78, HOLD, "configuration: it cannot work as configured")                             \

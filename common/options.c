@@ -129,7 +129,7 @@ static void build_getopt_tables(const struct program *program, struct getopt_tab
         const struct option_def *def = &program->options[i];
         if (def->type == OPTION_HEADING)
             continue;
-        bool flag = def->type == OPTION_FLAG;
+        bool flag = option_alone(def);
         tables->longs[rows++] = (struct option){def->name, flag ? optional_argument : required_argument, NULL,
                                                 (int)(ROW_BASE + i)};
         if (def->letter != 0) {

@@ -123,6 +123,10 @@ void options_release(const struct program *program, void *target);
 bool option_same(const struct option_def *def, const void *one, const void *other);
 bool option_render(const struct option_def *def, const void *target, char *text, size_t bytes);
 
+/* True for an option that needs no value: a flag, and a choice that has `yes` among its choices, which is
+ * what it means alone. */
+bool option_alone(const struct option_def *def);
+
 /* The parsers themselves, for verbs and expressions. 0 or -1 with an error that shows the value and what was
  * expected. */
 int option_parse_integer(const char *text, int64_t minimum, int64_t maximum, int64_t *value,

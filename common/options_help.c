@@ -37,12 +37,12 @@ static void print_wrapped(FILE *stream, const char *text)
 static void describe(const struct option_def *def, char *text, size_t bytes)
 {
     int used = snprintf(text, bytes, "%s", def->help);
-    if (def->choices != NULL) {
+    if (def->choices != NULL && !option_alone(def)) {
         used += snprintf(text + used, bytes - (size_t)used, ": ");
         for (int i = 0; def->choices[i] != NULL; i++)
             used += snprintf(text + used, bytes - (size_t)used, "%s%s", i > 0 ? " | " : "", def->choices[i]);
     }
-    if (def->fallback != NULL && def->type != OPTION_FLAG)
+    if (def->fallback != NULL && !option_alone(def))
         used += snprintf(text + used, bytes - (size_t)used, " (default: %s)", def->fallback);
     if (def->environment != NULL)
         snprintf(text + used, bytes - (size_t)used, " [$%s]", def->environment);
@@ -54,8 +54,9 @@ static void print_option(const struct option_def *def, FILE *stream)
     char letter[5] = "    ";
     if (def->letter != 0)
         snprintf(letter, sizeof letter, "-%c, ", def->letter);
-    snprintf(head, sizeof head, "  %s--%s%s%s", letter, def->name, def->argument ? " " : "",
-             def->argument ? def->argument : "");
+    const char *before = def->argument == NULL ? "" : option_alone(def) ? "[=" : " ";
+    snprintf(head, sizeof head, "  %s--%s%s%s%s", letter, def->name, before,
+             def->argument ? def->argument : "", before[0] == '[' ? "]" : "");
     int width = columns_of(head, strlen(head));
     fprintf(stream, "%s", head);
     if (width >= HELP_COLUMN - 1)

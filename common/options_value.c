@@ -149,6 +149,14 @@ static int assign_size(const struct option_def *def, void *member, const char *v
     return 0;
 }
 
+bool option_alone(const struct option_def *def)
+{
+    bool yes = def->type == OPTION_FLAG;
+    for (size_t i = 0; def->type == OPTION_CHOICE && def->choices[i] != NULL; i++)
+        yes |= strcmp(def->choices[i], "yes") == 0;
+    return yes;
+}
+
 static int assign_choice(const struct option_def *def, void *member, const char *value, struct error *error)
 {
     char list[256] = "";

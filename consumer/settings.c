@@ -19,8 +19,8 @@ static const struct option_def options[] = {
      "set the group's offsets and end: earliest, latest, offset:N, timestamp:T, shift:±N; then ,partition=P "
      ",dry-run",
      false},
-    {OPTION_INTEGER, "count", 'n', "N", "0", NULL, AT(count), 0, 0, NULL,
-     "end after N records; 0: never", false},
+    {OPTION_INTEGER, "count", 'n', "N", "0", NULL, AT(count), 0, 0, NULL, "end after N records; 0: never",
+     false},
 
     {.type = OPTION_HEADING, .help = "Batches"},
     CONSUMER_BATCH_OPTIONS(struct settings),

@@ -47,6 +47,14 @@ struct stats_liveness {
 /* Asks the kernel about the lock now; the rest is of the snapshot. */
 void stats_snapshot_liveness(const struct stats_snapshot *snapshot, struct stats_liveness *liveness);
 
+/* The value of the definition with that index (stats_snapshot_definition), found without a search, for
+ * whoever walks over all of them; `slot` is the partition's, for those of a partition. STATS_UNKNOWN for
+ * histograms and names.
+ */
+int64_t stats_snapshot_value(const struct stats_snapshot *snapshot, size_t index, size_t slot);
+/* Likewise, of a state. */
+const char *stats_snapshot_state_at(const struct stats_snapshot *snapshot, size_t index);
+
 /* Values by name, as definitions.h names them; STATS_UNKNOWN when this segment does not have it. */
 int64_t stats_snapshot_counter(const struct stats_snapshot *snapshot, const char *name);
 int64_t stats_snapshot_status(const struct stats_snapshot *snapshot, const char *name);
@@ -62,7 +70,7 @@ bool stats_snapshot_torn(const struct stats_snapshot *snapshot); /* any group wa
 
 struct stats_summary {
     uint64_t count;
-    int64_t sum, p50, p90, p99, max; /* microseconds; STATS_UNKNOWN when count is 0 */
+    int64_t sum, p50, p90, p99, p99_9, max; /* microseconds; STATS_UNKNOWN when count is 0 */
 };
 /* Percentiles are at most 6.25 % above the true value (histogram.h). A histogram that this segment does not
  * have: count 0. */

@@ -33,23 +33,30 @@ const struct stats_definition *stats_snapshot_definition(const struct stats_snap
     return index < snapshot->definition_count ? &snapshot->definitions[index] : NULL;
 }
 
-int64_t stats_snapshot_counter(const struct stats_snapshot *snapshot, const char *name)
+/* Nothing counts 2^63. */
+static int64_t counter_value(const struct stats_snapshot *snapshot, const struct stats_wire_definition *wire)
 {
-    const struct stats_wire_definition *wire = find(snapshot, STATS_SECTION_COUNTERS, name);
     int64_t value = wire == NULL ? STATS_UNKNOWN : value_at(snapshot, wire->position);
-    return value < 0 ? STATS_UNKNOWN : value; /* nothing counts 2^63 */
+    return value < 0 ? STATS_UNKNOWN : value;
 }
 
-int64_t stats_snapshot_status(const struct stats_snapshot *snapshot, const char *name)
+static int64_t status_value(const struct stats_snapshot *snapshot, const struct stats_wire_definition *wire)
 {
-    return group_value(snapshot, STATS_SELECTOR_STATUS(snapshot->header.ring_count),
-                       find(snapshot, STATS_SECTION_STATUS, name));
+    return group_value(snapshot, STATS_SELECTOR_STATUS(snapshot->header.ring_count), wire);
 }
 
-const char *stats_snapshot_state(const struct stats_snapshot *snapshot, const char *name)
+static int64_t partition_value(const struct stats_snapshot *snapshot, size_t slot,
+                               const struct stats_wire_definition *wire)
 {
-    const struct stats_wire_definition *state = find(snapshot, STATS_SECTION_STATUS, name);
-    int64_t value = stats_snapshot_status(snapshot, name);
+    if (slot >= snapshot->partitions)
+        return STATS_UNKNOWN;
+    return group_value(snapshot, STATS_SELECTOR_PARTITION(snapshot->header.ring_count) + slot, wire);
+}
+
+static const char *state_name(const struct stats_snapshot *snapshot,
+                              const struct stats_wire_definition *state)
+{
+    int64_t value = status_value(snapshot, state);
     if (state == NULL || value < 0)
         return NULL;
     for (size_t i = 0; i < snapshot->definition_count; i++) {
@@ -59,6 +66,46 @@ const char *stats_snapshot_state(const struct stats_snapshot *snapshot, const ch
             return wire->name;
     }
     return NULL;
+}
+
+int64_t stats_snapshot_value(const struct stats_snapshot *snapshot, size_t index, size_t slot)
+{
+    if (index >= snapshot->definition_count)
+        return STATS_UNKNOWN;
+    const struct stats_wire_definition *wire = &snapshot->wire[index];
+    switch (wire->section) {
+    case STATS_SECTION_COUNTERS:
+        return counter_value(snapshot, wire);
+    case STATS_SECTION_STATUS:
+        return status_value(snapshot, wire);
+    case STATS_SECTION_PARTITION:
+        return partition_value(snapshot, slot, wire);
+    default:
+        return STATS_UNKNOWN;
+    }
+}
+
+const char *stats_snapshot_state_at(const struct stats_snapshot *snapshot, size_t index)
+{
+    bool is_state = index < snapshot->definition_count &&
+                    snapshot->wire[index].section == STATS_SECTION_STATUS &&
+                    snapshot->wire[index].type == STATS_STATE;
+    return is_state ? state_name(snapshot, &snapshot->wire[index]) : NULL;
+}
+
+int64_t stats_snapshot_counter(const struct stats_snapshot *snapshot, const char *name)
+{
+    return counter_value(snapshot, find(snapshot, STATS_SECTION_COUNTERS, name));
+}
+
+int64_t stats_snapshot_status(const struct stats_snapshot *snapshot, const char *name)
+{
+    return status_value(snapshot, find(snapshot, STATS_SECTION_STATUS, name));
+}
+
+const char *stats_snapshot_state(const struct stats_snapshot *snapshot, const char *name)
+{
+    return state_name(snapshot, find(snapshot, STATS_SECTION_STATUS, name));
 }
 
 size_t stats_snapshot_partitions(const struct stats_snapshot *snapshot)
@@ -80,10 +127,7 @@ const char *stats_snapshot_partition_topic(const struct stats_snapshot *snapshot
 
 int64_t stats_snapshot_partition(const struct stats_snapshot *snapshot, size_t index, const char *name)
 {
-    if (index >= snapshot->partitions)
-        return STATS_UNKNOWN;
-    return group_value(snapshot, STATS_SELECTOR_PARTITION(snapshot->header.ring_count) + index,
-                       find(snapshot, STATS_SECTION_PARTITION, name));
+    return partition_value(snapshot, index, find(snapshot, STATS_SECTION_PARTITION, name));
 }
 
 static int64_t clamped(uint64_t value)
@@ -94,8 +138,8 @@ static int64_t clamped(uint64_t value)
 void stats_snapshot_histogram(const struct stats_snapshot *snapshot, const char *name,
                               struct stats_summary *summary)
 {
-    *summary =
-        (struct stats_summary){0, STATS_UNKNOWN, STATS_UNKNOWN, STATS_UNKNOWN, STATS_UNKNOWN, STATS_UNKNOWN};
+    *summary = (struct stats_summary){
+        0, STATS_UNKNOWN, STATS_UNKNOWN, STATS_UNKNOWN, STATS_UNKNOWN, STATS_UNKNOWN, STATS_UNKNOWN};
     const struct stats_wire_definition *wire = find(snapshot, STATS_SECTION_HISTOGRAMS, name);
     /* Another division into buckets could be read, but none exists. */
     if (wire == NULL || snapshot->header.histogram_steps != HISTOGRAM_STEPS ||
@@ -108,8 +152,8 @@ void stats_snapshot_histogram(const struct stats_snapshot *snapshot, const char 
         return;
     summary->sum = clamped(histogram->sum);
     summary->max = clamped(histogram->max);
-    int64_t *const quantiles[] = {&summary->p50, &summary->p90, &summary->p99};
-    static const double ranks[] = {0.50, 0.90, 0.99};
+    int64_t *const quantiles[] = {&summary->p50, &summary->p90, &summary->p99, &summary->p99_9};
+    static const double ranks[] = {0.50, 0.90, 0.99, 0.999};
     for (size_t i = 0; i < sizeof ranks / sizeof ranks[0]; i++) {
         int64_t value = clamped(histogram_quantile(histogram->counts, summary->count, ranks[i]));
         *quantiles[i] = value < summary->max ? value : summary->max;

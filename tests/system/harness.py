@@ -350,11 +350,11 @@ class SystemTest(unittest.TestCase):
 
     def kstat(self, *arguments):
         """`kstat --json` of this test's instance."""
-        return json.loads(self.run_ok("kstat", "-i", self.instance, "--json", *arguments))
+        return json.loads(self.run_ok("kstat", "-i", self.instance, "--json=1", *arguments))
 
     def worker(self, name):
         """A worker's object in kstat --json; None while there is none."""
-        process = self.run_program("kstat", "-i", self.instance, "--json")
+        process = self.run_program("kstat", "-i", self.instance, "--json=1")
         if process.status != 0:
             return None
         return next((w for w in json.loads(process.text("out"))["workers"] if w["name"] == name), None)

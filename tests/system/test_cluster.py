@@ -22,7 +22,7 @@ class Cluster(SystemTest):
         return fleet
 
     def consumers(self, instance):
-        process = self.run_program("kstat", "-i", instance, "--json")
+        process = self.run_program("kstat", "-i", instance, "--json=1")
         self.processes.remove(process)
         return [w for w in json.loads(process.text("out"))["workers"] if w["kind"] == "consumer"] if process.status == 0 else []
 

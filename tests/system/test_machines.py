@@ -24,7 +24,7 @@ class Containers(Faults):
         fleet = self.fleet()
         unshare = (shutil.which("unshare"), "--pid", "--fork", "--mount-proc", self.program("kstat"), "-i", self.instance)
         self.assertIn(f"ksupervise {fleet.pid} (in another pid namespace), up ", self.run_ok(*unshare))
-        supervisor = json.loads(self.run_ok(*unshare, "--json"))["supervisor"]
+        supervisor = json.loads(self.run_ok(*unshare, "--json=1"))["supervisor"]
         self.assertEqual((supervisor["alive"], supervisor["other_pid_namespace"]), (True, True))
         here = self.kstat()["supervisor"]
         self.assertEqual((here["alive"], here["other_pid_namespace"]), (True, False))

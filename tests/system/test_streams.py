@@ -24,7 +24,7 @@ def close_streams():
 
 class Streams(SystemTest):
     def ready(self, name):
-        shown = self.run_program("kstat", "-i", self.instance, "--json")
+        shown = self.run_program("kstat", "-i", self.instance, "--json=1")
         return shown.status == 0 and any(worker["name"] == name and worker["state"] == "ready" for worker in json.loads(shown.text("out"))["workers"])
 
     def test_output_that_is_lost_is_a_failure_of_every_program(self):

@@ -1,4 +1,5 @@
-/* choose.h: which instance, when none was named: `default` if it is there, else the only one there is. */
+/* choose.h: which instance, when none was named: the only one that lives, if there is just one; else
+ * `default` if it is there, else the only one there is. */
 #ifndef KSUPERVISE_TOOLS_KSTAT_CHOOSE_H
 #define KSUPERVISE_TOOLS_KSTAT_CHOOSE_H
 

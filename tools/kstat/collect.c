@@ -1,52 +1,27 @@
 /* view_collect: from the directory and the segments to a view. */
-#include <errno.h>
 #include <inttypes.h>
 #include <strings.h>
 
-#include "common/clock.h"
 #include "common/exit_codes.h"
 #include "tools/kstat/view.h"
 
-struct segment {
-    char worker[WORKER_NAME_BYTES];
-    uint64_t generation;
-};
-
-/* The segments that the instance has, by worker and generation. */
-struct segments {
-    struct segment *items;
-    size_t count, capacity;
-};
-
-static int note_segment(void *context, const char *instance, const char *worker, uint64_t generation)
-{
-    (void)instance;
-    struct segments *segments = context;
-    if (segments->count == segments->capacity) {
-        size_t capacity = segments->capacity == 0 ? 32 : 2 * segments->capacity;
-        struct segment *items = realloc(segments->items, capacity * sizeof *items);
-        if (items == NULL)
-            return -1;
-        segments->items = items;
-        segments->capacity = capacity;
-    }
-    struct segment *segment = &segments->items[segments->count++];
-    snprintf(segment->worker, sizeof segment->worker, "%s", worker);
-    segment->generation = generation;
-    return 0;
-}
-
 static struct view_worker *append(struct view *view)
 {
-    struct view_worker *workers = realloc(view->workers, (view->count + 1) * sizeof *workers);
-    if (workers == NULL)
-        return NULL;
-    view->workers = workers;
-    struct view_worker *worker = &workers[view->count++];
+    if (view->count == view->capacity) {
+        size_t capacity = view->capacity == 0 ? 16 : 2 * view->capacity;
+        struct view_worker *workers = realloc(view->workers, capacity * sizeof *workers);
+        if (workers == NULL)
+            return NULL;
+        view->workers = workers;
+        view->capacity = capacity;
+    }
+    struct view_worker *worker = &view->workers[view->count++];
     memset(worker, 0, sizeof *worker);
     directory_worker_init(&worker->entry);
     return worker;
 }
+
+/* --- one worker's segment ------------------------------------------------------------------------------ */
 
 static int compare_slots(const void *left, const void *right, void *context)
 {
@@ -70,7 +45,7 @@ static bool sort_partitions(struct view_worker *worker)
     return true;
 }
 
-static void detach(struct view_worker *worker)
+void view_detach(struct view_worker *worker)
 {
     stats_snapshot_free(worker->snapshot);
     stats_snapshot_free(worker->successor);
@@ -81,58 +56,70 @@ static void detach(struct view_worker *worker)
     worker->generation = 0;
 }
 
+static const struct segment_name *generation_of(const struct view *view, const struct view_worker *worker,
+                                                uint64_t generation)
+{
+    for (size_t i = worker->segments; i > 0; i--)
+        if (view->segments.items[worker->first_segment + i - 1].generation == generation)
+            return &view->segments.items[worker->first_segment + i - 1];
+    return NULL;
+}
+
 /* A segment that is gone meanwhile is none; one that cannot be read is a problem to be told. */
-static bool attach(const struct view *view, struct view_worker *worker, uint64_t generation)
+static bool attach(const struct view *view, struct view_worker *worker, const struct segment_name *name)
 {
     struct error error = ERROR_INIT;
-    if (stats_snapshot_open(&worker->snapshot, view->instance, worker->entry.name, generation, &error) != 0) {
+    if (name == NULL)
+        return false;
+    if (view->source->class->segment(view->source, view->instance, name, &worker->snapshot, &worker->liveness,
+                                     &error) != 0) {
         if (error.exit_code != EXIT_CODE_NOT_RUNNING)
             snprintf(worker->problem, sizeof worker->problem, "%s", error.text);
         return false;
     }
     if (!sort_partitions(worker)) {
         snprintf(worker->problem, sizeof worker->problem, "out of memory");
-        detach(worker);
+        view_detach(worker);
         return false;
     }
-    stats_snapshot_liveness(worker->snapshot, &worker->liveness);
-    worker->generation = generation;
+    worker->generation = name->generation;
     return true;
 }
 
 /* From the newest back, the first that will do. */
-static void attach_newest(const struct view *view, struct view_worker *worker,
-                          const struct segments *segments, bool dead)
+static void attach_newest(const struct view *view, struct view_worker *worker, bool dead)
 {
-    for (size_t i = segments->count; i > 0; i--) {
-        const struct segment *segment = &segments->items[i - 1];
-        if (strcmp(segment->worker, worker->entry.name) != 0 || !attach(view, worker, segment->generation))
+    for (size_t i = worker->segments; i > 0; i--) {
+        if (!attach(view, worker, &view->segments.items[worker->first_segment + i - 1]))
             continue;
         if (!dead || !worker->liveness.alive)
             return;
-        detach(worker);
+        view_detach(worker);
     }
 }
 
 static void attach_wanted(const struct view *view, struct view_worker *worker,
-                          const struct segments *segments, const struct view_request *request)
+                          const struct view_request *request)
 {
     if (request->generation > 0)
-        attach(view, worker, request->generation);
+        attach(view, worker, generation_of(view, worker, request->generation));
     else if (request->postmortem)
-        attach_newest(view, worker, segments, true);
-    else if (worker->entry.generation <= 0 || !attach(view, worker, (uint64_t)worker->entry.generation))
-        attach_newest(view, worker, segments, false);
+        attach_newest(view, worker, true);
+    else if (!attach(view, worker, generation_of(view, worker, (uint64_t)worker->entry.generation)))
+        attach_newest(view, worker, false);
 }
 
 /* What came after a past generation. */
 static void attach_successor(const struct view *view, struct view_worker *worker,
                              const struct view_request *request)
 {
+    if (worker->snapshot == NULL || !(request->postmortem || request->generation > 0))
+        return;
+    const struct segment_name *next = generation_of(view, worker, worker->generation + 1);
+    struct stats_liveness ignored;
     struct error none = ERROR_INIT;
-    if (worker->snapshot != NULL && (request->postmortem || request->generation > 0))
-        stats_snapshot_open(&worker->successor, view->instance, worker->entry.name, worker->generation + 1,
-                            &none);
+    if (next != NULL)
+        view->source->class->segment(view->source, view->instance, next, &worker->successor, &ignored, &none);
 }
 
 /* What the directory would have said, from the segment itself. */
@@ -148,6 +135,28 @@ static void describe(struct view_worker *worker)
     snprintf(worker->entry.group, sizeof worker->entry.group, "%s", identity->group);
 }
 
+void view_attach(struct view *view, struct view_worker *worker, const struct view_request *request)
+{
+    attach_wanted(view, worker, request);
+    attach_successor(view, worker, request);
+    if (!worker->listed)
+        describe(worker);
+}
+
+void view_begin_worker(struct view *view, size_t index, const struct view_request *request)
+{
+    if (request->lazy)
+        view_attach(view, &view->workers[index], request);
+}
+
+void view_end_worker(struct view *view, size_t index, const struct view_request *request)
+{
+    if (request->lazy)
+        view_detach(&view->workers[index]);
+}
+
+/* --- all of them --------------------------------------------------------------------------------------- */
+
 static bool wanted(const struct view_worker *worker, const struct view_request *request)
 {
     return request->worker == NULL || strcasecmp(request->worker, worker->entry.name) == 0 ||
@@ -161,12 +170,34 @@ static void drop_unwanted(struct view *view, const struct view_request *request)
         if (wanted(&view->workers[i], request))
             view->workers[kept++] = view->workers[i];
         else
-            detach(&view->workers[i]);
+            view_detach(&view->workers[i]);
     }
     view->count = kept;
 }
 
-static int add_listed(struct view *view, const struct segments *segments, const struct view_request *request)
+static int compare_worker(const void *name, const void *segment)
+{
+    return strcmp(name, ((const struct segment_name *)segment)->worker);
+}
+
+/* The segments are sorted: those of a worker are neighbours. */
+static void find_segments(const struct view *view, struct view_worker *worker)
+{
+    const struct segment_list *list = &view->segments;
+    const struct segment_name *found =
+        bsearch(worker->entry.name, list->items, list->count, sizeof *list->items, compare_worker);
+    if (list->count == 0 || found == NULL)
+        return;
+    size_t first = (size_t)(found - list->items), end = first + 1;
+    while (first > 0 && compare_worker(worker->entry.name, &list->items[first - 1]) == 0)
+        first--;
+    while (end < list->count && compare_worker(worker->entry.name, &list->items[end]) == 0)
+        end++;
+    worker->first_segment = first;
+    worker->segments = end - first;
+}
+
+static int add_listed(struct view *view, bool *taken)
 {
     struct directory_worker entry;
     size_t count = view->directory == NULL ? 0 : directory_count(view->directory);
@@ -178,35 +209,35 @@ static int add_listed(struct view *view, const struct segments *segments, const 
             return -1;
         worker->entry = entry;
         worker->listed = true;
-        attach_wanted(view, worker, segments, request);
-        attach_successor(view, worker, request);
+        find_segments(view, worker);
+        memset(taken + worker->first_segment, true, worker->segments);
     }
     return 0;
 }
 
-static bool known(const struct view *view, const char *name)
+static int add_unlisted(struct view *view, const bool *taken)
 {
-    for (size_t i = 0; i < view->count; i++)
-        if (strcmp(view->workers[i].entry.name, name) == 0)
-            return true;
-    return false;
-}
-
-static int add_unlisted(struct view *view, const struct segments *segments,
-                        const struct view_request *request)
-{
-    for (size_t i = 0; i < segments->count; i++) {
-        if (known(view, segments->items[i].worker))
-            continue;
-        struct view_worker *worker = append(view);
-        if (worker == NULL)
+    for (size_t i = 0; i < view->segments.count;) {
+        struct view_worker *worker = taken[i] ? NULL : append(view);
+        if (!taken[i] && worker == NULL)
             return -1;
-        snprintf(worker->entry.name, sizeof worker->entry.name, "%s", segments->items[i].worker);
-        attach_wanted(view, worker, segments, request);
-        attach_successor(view, worker, request);
-        describe(worker);
+        if (worker != NULL) {
+            snprintf(worker->entry.name, sizeof worker->entry.name, "%s", view->segments.items[i].worker);
+            find_segments(view, worker);
+        }
+        i += worker != NULL ? worker->segments : 1;
     }
     return 0;
+}
+
+static int add_workers(struct view *view, struct error *error)
+{
+    bool *taken = calloc(view->segments.count + 1, sizeof *taken);
+    int result = taken != NULL && add_listed(view, taken) == 0 && add_unlisted(view, taken) == 0
+                     ? 0
+                     : error_set(error, "out of memory");
+    free(taken);
+    return result;
 }
 
 static int no_such_instance(const char *instance, struct error *error)
@@ -232,14 +263,16 @@ static int no_such_worker(const struct view *view, const struct view_request *re
 }
 
 static int no_such_generation(const struct view *view, const struct view_request *request,
-                              const struct segments *segments, struct error *error)
+                              struct error *error)
 {
     char kept[256] = "none";
     size_t used = 0;
-    for (size_t i = 0; i < segments->count && used < sizeof kept; i++)
-        if (known(view, segments->items[i].worker))
+    for (size_t i = 0; i < view->count; i++)
+        for (size_t k = 0; k < view->workers[i].segments && used < sizeof kept; k++) {
+            const struct segment_name *name = &view->segments.items[view->workers[i].first_segment + k];
             used += (size_t)snprintf(kept + used, sizeof kept - used, "%s%s %" PRIu64, used > 0 ? ", " : "",
-                                     segments->items[i].worker, segments->items[i].generation);
+                                     name->worker, name->generation);
+        }
     if (request->postmortem)
         return error_set_code(error, EXIT_CODE_NOT_RUNNING, "'%s' has no dead generation; kept are: %s",
                               request->worker, kept);
@@ -256,54 +289,74 @@ static bool any_snapshot(const struct view *view)
     return false;
 }
 
-static int fill(struct view *view, const struct segments *segments, const struct view_request *request,
-                struct error *error)
+static void attach_all(struct view *view, const struct view_request *request)
 {
-    if (view->directory == NULL && segments->count == 0)
-        return no_such_instance(request->instance, error);
-    if (add_listed(view, segments, request) != 0 || add_unlisted(view, segments, request) != 0)
-        return error_set(error, "out of memory");
-    if (request->worker == NULL)
-        return 0;
+    for (size_t i = 0; i < view->count && !request->lazy; i++)
+        view_attach(view, &view->workers[i], request);
+}
+
+/* A worker started by hand has its client's name in its segment alone. */
+static void describe_unlisted(struct view *view)
+{
+    const struct view_request present = {0};
+    for (size_t i = 0; i < view->count; i++)
+        if (!view->workers[i].listed) {
+            view_attach(view, &view->workers[i], &present);
+            view_detach(&view->workers[i]);
+        }
+}
+
+static int choose_worker(struct view *view, const struct view_request *request, struct error *error)
+{
     bool matches = false;
+    describe_unlisted(view);
     for (size_t i = 0; i < view->count; i++)
         matches |= wanted(&view->workers[i], request);
     if (!matches)
         return no_such_worker(view, request, error);
     drop_unwanted(view, request);
-    if ((request->generation > 0 || request->postmortem) && !any_snapshot(view))
-        return no_such_generation(view, request, segments, error);
+    return 0;
+}
+
+static int fill(struct view *view, const struct view_request *request, struct error *error)
+{
+    if (view->directory == NULL && view->segments.count == 0)
+        return no_such_instance(request->instance, error);
+    if (add_workers(view, error) != 0)
+        return -1;
+    if (request->worker != NULL && choose_worker(view, request, error) != 0)
+        return -1;
+    attach_all(view, request);
+    if ((request->generation > 0 || request->postmortem) && !request->lazy && !any_snapshot(view))
+        return no_such_generation(view, request, error);
     return 0;
 }
 
 int view_collect(struct view *view, const struct view_request *request, struct error *error)
 {
-    *view = (struct view){.now_us = clock_wall_us()};
+    struct source *source = request->source != NULL ? request->source : &source_live;
+    struct source_supervisor supervisor;
+    *view = (struct view){.source = source, .now_us = source->class->now_us(source)};
     snprintf(view->instance, sizeof view->instance, "%s", request->instance);
-    struct error ignored = ERROR_INIT;
-    if (directory_open(&view->directory, request->instance, &ignored) != 0 &&
-        ignored.exit_code != EXIT_CODE_NOT_RUNNING) {
-        *error = ignored;
+    if (source->class->supervisor(source, request->instance, &supervisor, error) != 0)
         return -1;
-    }
-    view->supervisor_alive = view->directory != NULL && directory_alive(view->directory);
-    view->supervisor_stopped = view->directory != NULL && directory_stopped(view->directory);
-    view->elsewhere = view->directory != NULL && directory_elsewhere(view->directory);
-    struct segments segments = {0};
-    int result = stats_segment_scan(request->instance, note_segment, &segments) == 0
-                     ? fill(view, &segments, request, error)
-                     : error_set(error, "cannot list /dev/shm: %m");
-    free(segments.items);
-    if (result != 0)
-        view_release(view);
-    return result;
+    view->directory = supervisor.directory;
+    view->supervisor_alive = supervisor.alive;
+    view->supervisor_stopped = supervisor.stopped;
+    view->elsewhere = supervisor.elsewhere;
+    if (source->class->segments(source, request->instance, &view->segments, error) == 0 &&
+        fill(view, request, error) == 0)
+        return 0;
+    view_release(view);
+    return -1;
 }
 
 void view_release(struct view *view)
 {
     for (size_t i = 0; i < view->count; i++)
-        detach(&view->workers[i]);
+        view_detach(&view->workers[i]);
     free(view->workers);
     directory_free(view->directory);
+    segment_list_release(&view->segments);
     *view = (struct view){0};
 }

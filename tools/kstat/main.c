@@ -42,9 +42,17 @@ static int show_view(const struct settings *settings, const struct view_request 
     if (view_collect(&view, request, error) != 0)
         return -1;
     int result = settings->pid ? show_pids(&view, settings->worker, error)
-                               : show_once(settings, &view, NULL, &screen, stdout, error);
+                               : show_once(settings, &view, request, NULL, &screen, stdout, error);
     view_release(&view);
     return result;
+}
+
+/* Looks that take one worker after the other need not have all of them in memory. */
+static bool is_lazy(const struct settings *settings)
+{
+    bool present = !settings->postmortem && settings->generation == 0;
+    return present && (settings->json >= JSON_VERSION_2 || settings->values || settings->pattern_count > 0 ||
+                       settings->until.count > 0);
 }
 
 static int run(const struct settings *settings, struct error *error)
@@ -53,7 +61,8 @@ static int run(const struct settings *settings, struct error *error)
     struct view_request request = {.instance = settings->instance,
                                    .worker = settings->worker,
                                    .generation = (uint64_t)settings->generation,
-                                   .postmortem = settings->postmortem};
+                                   .postmortem = settings->postmortem,
+                                   .lazy = is_lazy(settings)};
     if (settings->list)
         return list_definitions(settings);
     if (request.instance == NULL) {
@@ -61,6 +70,8 @@ static int run(const struct settings *settings, struct error *error)
             return -1;
         request.instance = chosen;
     }
+    if (settings->until.count > 0)
+        return watch_until(settings, &request, error);
     return settings->interval_us > 0 ? watch(settings, &request, error)
                                      : show_view(settings, &request, error);
 }

@@ -87,3 +87,13 @@ bool rates_get(const struct rates *rates, const char *worker, const char *counte
         (double)(rate->last - rate->first) * (double)US_PER_SECOND / (double)(rate->last_us - rate->first_us);
     return true;
 }
+
+void rates_look(struct rates *rates, const struct view_worker *worker, int64_t monotonic_us)
+{
+    const struct stats_snapshot *snapshot = rates == NULL ? NULL : worker->snapshot;
+    const struct stats_definition *definition;
+    for (size_t i = 0; snapshot != NULL && (definition = stats_snapshot_definition(snapshot, i)) != NULL; i++)
+        if (definition->section == STATS_SECTION_COUNTERS)
+            rates_update(rates, worker->entry.name, definition->name, stats_snapshot_value(snapshot, i, 0),
+                         monotonic_us);
+}

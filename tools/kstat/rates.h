@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "tools/kstat/view.h"
+
 struct rates; /* opaque */
 
 struct rates *rates_new(void); /* NULL without memory */
@@ -18,6 +20,9 @@ void rates_free(struct rates *rates);
  * rate is not known. */
 void rates_update(struct rates *rates, const char *worker, const char *counter, int64_t value,
                   int64_t monotonic_us);
+
+/* The same for all counters of a worker that is attached. `rates` NULL: nothing. */
+void rates_look(struct rates *rates, const struct view_worker *worker, int64_t monotonic_us);
 
 /* False until there were two looks. `rates` NULL: false. */
 bool rates_get(const struct rates *rates, const char *worker, const char *counter, double *now,

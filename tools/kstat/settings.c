@@ -9,6 +9,9 @@
 #define INTERVAL_MAX_US (24 * 3600 * US_PER_SECOND)
 #define COUNT_MAX       INT64_C(1000000000)
 
+/* By enum json_form. */
+static const char *const json_forms[] = {"no", "1", "2", "yes", NULL};
+
 static const struct option_def options[] = {
     {.type = OPTION_STRING,
      .name = "instance",
@@ -16,13 +19,34 @@ static const struct option_def options[] = {
      .argument = "NAME",
      .environment = "KSUPERVISE_INSTANCE",
      .offset = offsetof(struct settings, instance),
-     .help =
-         "which instance (without: 'default' if it is there, else the only one there is; 'solo' is that of "
-         "workers started by hand)"},
-    {.type = OPTION_FLAG,
+     .help = "which instance (without: the only one that lives, else 'default', else the only one there is; "
+             "'solo' "
+             "is that of workers started by hand)"},
+    {.type = OPTION_CHOICE,
      .name = "json",
+     .argument = "VERSION",
+     .fallback = "no",
+     .choices = json_forms,
      .offset = offsetof(struct settings, json),
-     .help = "print JSON, version 1; with an interval one object a line"},
+     .help = "print JSON, version 2, one object a line (kstat.schema.json); --json=1: as it was before"},
+    {.type = OPTION_FLAG,
+     .name = "values",
+     .letter = 'p',
+     .offset = offsetof(struct settings, values),
+     .help = "print every value as a line: its name and the value, ? when it is unknown"},
+    {.type = OPTION_LIST,
+     .name = "until",
+     .argument = "CONDITION",
+     .offset = offsetof(struct settings, until),
+     .help = "wait until it is so, as in 'bravo.lag == 0' or '*.state == ready'; more than once: all of them "
+             "at the "
+             "same time"},
+    {.type = OPTION_DURATION,
+     .name = "timeout",
+     .argument = "TIME",
+     .fallback = "0",
+     .offset = offsetof(struct settings, timeout_us),
+     .help = "how long --until waits (0: for ever)"},
     {.type = OPTION_INTEGER,
      .name = "generation",
      .argument = "N",
@@ -46,7 +70,7 @@ static const struct option_def options[] = {
 
 const struct program kstat_program = {
     .name = "kstat",
-    .synopsis = "[OPTION]… [WORKER|CLIENT] [SECONDS [COUNT]]",
+    .synopsis = "[OPTION]… [WORKER|CLIENT] [PATTERN]… [SECONDS [COUNT]]",
     .about =
         "Shows what the workers of an instance are doing: from shared memory, without asking them or the "
         "brokers.",
@@ -57,11 +81,15 @@ const struct program kstat_program = {
                 "  kstat bravo 500ms 10   ten times, every half second\n"
                 "  kstat --postmortem bravo\n"
                 "  kstat --json | jq '.workers[].counters'\n"
+                "  kstat 'bravo/payments/3/lag' '*.lag'     these values; -p: all of them\n"
+                "  kstat --until 'bravo.lag == 0' --timeout 60s\n"
                 "\n"
-                "Exit codes: 0 found, 1 failed, 2 usage, 3 nothing is running under that name.\n",
+                "Exit codes: 0 found, or true; 1 failed; 2 usage; 3 nothing is running under that name; "
+                "--until: 4 not "
+                "true in time, 5 it cannot become true any more.\n",
     .options = options,
     .option_count = sizeof options / sizeof options[0],
-    .operands_max = 3,
+    .operands_max = -1,
 };
 
 static bool is_number(const char *word)
@@ -76,6 +104,14 @@ static bool parse_interval(const char *word, int64_t *microseconds)
     snprintf(seconds, sizeof seconds, "%ss", word);
     return isdigit((unsigned char)word[0]) &&
            option_parse_duration(is_number(word) ? seconds : word, microseconds, NULL) == 0;
+}
+
+static int take_pattern(struct settings *settings, const char *word, struct error *error)
+{
+    if (settings->pattern_count == SETTINGS_PATTERNS_MAX)
+        return error_set_code(error, EXIT_CODE_USAGE, "at most %d patterns", SETTINGS_PATTERNS_MAX);
+    settings->patterns[settings->pattern_count++] = word;
+    return 0;
 }
 
 static int take_word(struct settings *settings, const char *word, struct error *error)
@@ -94,6 +130,8 @@ static int take_word(struct settings *settings, const char *word, struct error *
         settings->interval_us = interval_us;
         return 0;
     }
+    if (flat_is_pattern(word))
+        return take_pattern(settings, word, error);
     if (settings->worker != NULL)
         return error_set_code(error, EXIT_CODE_USAGE,
                               "'%s' is no interval: seconds, or a duration such as 500ms", word);
@@ -109,11 +147,23 @@ int settings_operands(struct settings *settings, const struct operands *operands
     return 0;
 }
 
+static int parse_conditions(struct settings *settings, struct error *error)
+{
+    if (settings->until.count > UNTIL_MAX)
+        return error_set_code(error, EXIT_CODE_USAGE, "--until: at most %d conditions", UNTIL_MAX);
+    for (size_t i = 0; i < settings->until.count; i++)
+        if (condition_parse(&settings->conditions[i], settings->until.items[i], error) != 0)
+            return -1;
+    if (settings->timeout_us > 0 && settings->until.count == 0)
+        return error_set_code(error, EXIT_CODE_USAGE, "--timeout: of what? It goes with --until");
+    return 0;
+}
+
 int settings_parse(struct settings *settings, int argc, char **argv, struct error *error)
 {
     struct operands operands;
     if (options_parse(&kstat_program, settings, argc, argv, &operands, error) != 0 ||
-        settings_operands(settings, &operands, error) != 0)
+        settings_operands(settings, &operands, error) != 0 || parse_conditions(settings, error) != 0)
         return -1;
     if (settings->instance != NULL && name_check(settings->instance, "instance", error) != 0)
         return -1;

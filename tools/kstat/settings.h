@@ -4,14 +4,27 @@
 
 #include "common/names.h"
 #include "common/options.h"
+#include "tools/kstat/until.h"
+
+#define SETTINGS_PATTERNS_MAX 64
+
+/* The version of the JSON that is asked for, by the choices of --json. */
+enum json_form { JSON_NONE, JSON_VERSION_1, JSON_VERSION_2, JSON_NEWEST };
 
 struct settings {
     struct option_given given;
     const char *instance; /* NULL: choose.h chooses */
-    bool json, list, postmortem, pid;
+    int json;             /* enum json_form */
+    bool list, postmortem, pid;
     int64_t generation; /* 0: the present one */
-    /* from the operands: [NAME] [SECONDS [COUNT]] */
-    const char *worker;  /* points into argv; NULL: all */
+    bool values;        /* `name value` lines */
+    struct option_list until;
+    struct condition conditions[UNTIL_MAX]; /* the same, parsed */
+    int64_t timeout_us;                     /* 0: none */
+    /* from the operands: [WORKER] [PATTERN]… [SECONDS [COUNT]] */
+    const char *worker; /* points into argv; NULL: all */
+    const char *patterns[SETTINGS_PATTERNS_MAX];
+    size_t pattern_count;
     int64_t interval_us; /* 0: once */
     int64_t count;       /* 0: until Ctrl-C */
 };

@@ -22,7 +22,10 @@ void show_partitions(const struct view *view, size_t first, size_t count, bool d
 /* What can be shown: the definitions of this build. */
 void show_definitions(const struct screen *screen, FILE *stream);
 
-/* The same as JSON; the schema is in README.md. A new reference, NULL without memory. */
+/* JSON version 2, one line; the workers of a lazy view are attached one by one. kstat.schema.json */
+void json_v2(struct view *view, const struct view_request *request, struct rates *rates, FILE *stream);
+
+/* JSON version 1, in README.md. A new reference, NULL without memory. */
 json_t *json_view(const struct view *view, const struct rates *rates);
 json_t *json_definitions(void);
 

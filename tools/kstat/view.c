@@ -114,19 +114,25 @@ int64_t view_lag(const struct view *view, const struct view_worker *worker)
     return sum;
 }
 
+size_t view_count_state(const struct view *view, const struct view_worker *worker,
+                        struct view_state_count states[VIEW_STATES_MAX], size_t count)
+{
+    const char *name = view_state(view, worker);
+    size_t at = 0;
+    while (at < count && strcmp(states[at].name, name) != 0)
+        at++;
+    if (at == VIEW_STATES_MAX)
+        return count;
+    if (at == count)
+        states[count++] = (struct view_state_count){name, 0};
+    states[at].count++;
+    return count;
+}
+
 size_t view_states(const struct view *view, struct view_state_count states[VIEW_STATES_MAX])
 {
     size_t count = 0;
-    for (size_t i = 0; i < view->count; i++) {
-        const char *name = view_state(view, &view->workers[i]);
-        size_t at = 0;
-        while (at < count && strcmp(states[at].name, name) != 0)
-            at++;
-        if (at == VIEW_STATES_MAX)
-            continue;
-        if (at == count)
-            states[count++] = (struct view_state_count){name, 0};
-        states[at].count++;
-    }
+    for (size_t i = 0; i < view->count; i++)
+        count = view_count_state(view, &view->workers[i], states, count);
     return count;
 }

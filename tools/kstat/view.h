@@ -1,10 +1,11 @@
 /* view.h: what kstat shows of one instance at one moment: the directory's workers and those that are found by
- * their segments alone, each with a snapshot. Everything that is printed comes from here. */
+ * their segments alone, each with a snapshot. Everything that is printed comes from here. One thread. */
 #ifndef KSUPERVISE_TOOLS_KSTAT_VIEW_H
 #define KSUPERVISE_TOOLS_KSTAT_VIEW_H
 
 #include "common/stats/directory.h"
 #include "common/stats/reader.h"
+#include "tools/kstat/source.h"
 
 struct view_worker {
     struct directory_worker entry;    /* of the directory, or made from the segment */
@@ -14,32 +15,45 @@ struct view_worker {
     struct stats_liveness liveness;   /* only with a snapshot */
     uint64_t generation;              /* of the snapshot; 0 without */
     size_t *order;                    /* slots of the snapshot by topic and partition; NULL without */
+    size_t first_segment, segments;   /* its generations, in view.segments */
     char problem[ERROR_TEXT_BYTES];   /* why a segment that is there could not be read */
 };
 
 struct view {
     char instance[NAME_BYTES];
+    struct source *source;       /* the caller's */
     struct directory *directory; /* NULL: no supervisor ever made one, its workers were started by hand */
     bool supervisor_alive;
     bool supervisor_stopped;
     bool elsewhere; /* it is of another pid namespace */
     int64_t now_us;
     struct view_worker *workers;
-    size_t count;
+    size_t count, capacity;
+    struct segment_list segments; /* all that there are, by worker and generation */
 };
 
 /* What to collect. */
 struct view_request {
+    struct source *source; /* NULL: what is now */
     const char *instance;
     const char *worker;  /* a worker or a client, without case; NULL: all */
     uint64_t generation; /* 0: the present one, else the last one there is */
     bool postmortem;     /* the last one that is dead */
+    bool lazy;           /* leave the segments alone: view_attach reads one */
 };
 
 /* 0, or -1: EXIT_CODE_NOT_RUNNING when there is no such instance, worker or generation, with what there is.
  * The caller releases a view that was collected. */
 int view_collect(struct view *view, const struct view_request *request, struct error *error);
 void view_release(struct view *view);
+
+/* For a lazy view, whose workers are looked at one after the other in the memory of one: reads the segment
+ * that the request meant, and lets it go. */
+void view_attach(struct view *view, struct view_worker *worker, const struct view_request *request);
+void view_detach(struct view_worker *worker);
+/* Around what is done with one worker after the other: attaches and detaches when the view is lazy. */
+void view_begin_worker(struct view *view, size_t index, const struct view_request *request);
+void view_end_worker(struct view *view, size_t index, const struct view_request *request);
 
 /* True when the worker's process runs. */
 bool view_alive(const struct view_worker *worker);
@@ -77,6 +91,9 @@ struct view_state_count {
     const char *name;
     size_t count;
 };
+/* One worker more; returns how many states there are then. */
+size_t view_count_state(const struct view *view, const struct view_worker *worker,
+                        struct view_state_count states[VIEW_STATES_MAX], size_t count);
 size_t view_states(const struct view *view, struct view_state_count states[VIEW_STATES_MAX]);
 
 #endif

@@ -8,6 +8,8 @@
 #include "common/clock.h"
 #include "common/exit_codes.h"
 #include "common/log.h"
+#include "tools/kstat/format.h"
+#include "tools/kstat/select.h"
 #include "tools/kstat/show.h"
 
 #define HOME         "\033[H"
@@ -53,8 +55,8 @@ struct screen screen_of_stdout(void)
     return screen;
 }
 
-static int show_json(const struct view *view, const struct rates *rates, bool compact, FILE *stream,
-                     struct error *error)
+static int show_json_v1(const struct view *view, const struct rates *rates, bool compact, FILE *stream,
+                        struct error *error)
 {
     json_t *root = json_view(view, rates);
     int result = root == NULL ? -1 : json_dumpf(root, stream, compact ? JSON_COMPACT : JSON_INDENT(2));
@@ -63,11 +65,29 @@ static int show_json(const struct view *view, const struct rates *rates, bool co
     return result == 0 ? 0 : error_set(error, "cannot write JSON: %m");
 }
 
-int show_once(const struct settings *settings, const struct view *view, const struct rates *rates,
-              const struct screen *screen, FILE *stream, struct error *error)
+static int show_selection(const struct settings *settings, struct view *view,
+                          const struct view_request *request, struct rates *rates, FILE *stream,
+                          struct error *error)
 {
-    if (settings->json)
-        return show_json(view, rates, settings->interval_us > 0, stream, error);
+    const struct selection selection = {settings->patterns, settings->pattern_count,
+                                        settings->json != JSON_NONE};
+    if (select_values(view, request, rates, &selection, stream) > 0)
+        return 0;
+    return error_set_code(error, EXIT_CODE_NOT_RUNNING,
+                          "no value of %s has such a name; kstat -p shows all of them", view->instance);
+}
+
+int show_once(const struct settings *settings, struct view *view, const struct view_request *request,
+              struct rates *rates, const struct screen *screen, FILE *stream, struct error *error)
+{
+    if (settings->values || settings->pattern_count > 0)
+        return show_selection(settings, view, request, rates, stream, error);
+    if (settings->json == JSON_VERSION_1)
+        return show_json_v1(view, rates, settings->interval_us > 0, stream, error);
+    if (settings->json != JSON_NONE) {
+        json_v2(view, request, rates, stream);
+        return 0;
+    }
     if (settings->worker != NULL)
         show_detail(view, rates, screen, stream);
     else
@@ -77,16 +97,8 @@ int show_once(const struct settings *settings, const struct view *view, const st
 
 static void look(struct rates *rates, const struct view *view, int64_t now_us)
 {
-    const struct stats_definition *definition;
-    for (size_t w = 0; w < view->count; w++) {
-        const struct view_worker *worker = &view->workers[w];
-        for (size_t i = 0; worker->snapshot != NULL &&
-                           (definition = stats_snapshot_definition(worker->snapshot, i)) != NULL;
-             i++)
-            if (definition->section == STATS_SECTION_COUNTERS)
-                rates_update(rates, worker->entry.name, definition->name,
-                             stats_snapshot_counter(worker->snapshot, definition->name), now_us);
-    }
+    for (size_t i = 0; i < view->count; i++)
+        rates_look(rates, &view->workers[i], now_us);
 }
 
 /* Over the former frame, line by line, and not below the screen: what would scroll could not be drawn over.
@@ -118,7 +130,7 @@ static int render(const struct settings *settings, const struct view_request *re
     int result = view_collect(&view, request, error);
     if (result == 0) {
         look(rates, &view, clock_monotonic_us());
-        result = show_once(settings, &view, rates, screen, stream, error);
+        result = show_once(settings, &view, request, rates, screen, stream, error);
         view_release(&view);
     } else {
         fprintf(stream, "%s\n", error->text);
@@ -184,6 +196,49 @@ static int watch_with(const struct settings *settings, const struct view_request
             wait_until(due_us);
     }
     return 0;
+}
+
+/* --- until --------------------------------------------------------------------------------------------- */
+
+/* Cheap, and soon enough for a script. */
+#define UNTIL_EVERY_US (100 * US_PER_MS)
+
+/* What is not there yet may come; what was there and is gone ended. */
+static enum until_verdict look_until(const struct settings *settings, const struct view_request *request,
+                                     bool *seen, char why[UNTIL_WHY_BYTES], struct error *error)
+{
+    struct view view;
+    if (view_collect(&view, request, error) != 0) {
+        snprintf(why, UNTIL_WHY_BYTES, "%s", error->text);
+        return *seen && error->exit_code == EXIT_CODE_NOT_RUNNING ? UNTIL_NEVER : UNTIL_NOT_YET;
+    }
+    *seen = true;
+    enum until_verdict verdict = until_look(settings->conditions, settings->until.count, &view, request, why);
+    view_release(&view);
+    return verdict;
+}
+
+int watch_until(const struct settings *settings, const struct view_request *request, struct error *error)
+{
+    char why[UNTIL_WHY_BYTES];
+    bool seen = false;
+    int64_t end_us = settings->timeout_us > 0 ? clock_monotonic_us() + settings->timeout_us : INT64_MAX;
+    int64_t every_us = settings->interval_us > 0 ? settings->interval_us : UNTIL_EVERY_US;
+    catch_signals();
+    while (!stopped) {
+        struct error look_error = ERROR_INIT;
+        enum until_verdict verdict = look_until(settings, request, &seen, why, &look_error);
+        if (verdict == UNTIL_TRUE)
+            return 0;
+        if (verdict == UNTIL_NEVER)
+            return error_set_code(error, EXIT_CODE_NEVER, "it cannot become true any more: %s", why);
+        int64_t now_us = clock_monotonic_us();
+        if (now_us >= end_us)
+            return error_set_code(error, EXIT_CODE_TIMED_OUT, "not true within %s (--timeout): %s",
+                                  format_span(settings->timeout_us).text, why);
+        wait_until(now_us + every_us < end_us ? now_us + every_us : end_us);
+    }
+    return error_set(error, "interrupted: %s", why);
 }
 
 int watch(const struct settings *settings, const struct view_request *request, struct error *error)

@@ -14,9 +14,13 @@ struct screen screen_of_stdout(void);
  * gone, and waited for. Returns 0, or -1. */
 int watch(const struct settings *settings, const struct view_request *request, struct error *error);
 
+/* Looks until all of settings->conditions are true at once. 0; -1: EXIT_CODE_TIMED_OUT, EXIT_CODE_NEVER. An
+ * instance that is not there yet is waited for. */
+int watch_until(const struct settings *settings, const struct view_request *request, struct error *error);
+
 /* One look in the form that the settings ask for. `rates` may be NULL. */
 struct rates;
-int show_once(const struct settings *settings, const struct view *view, const struct rates *rates,
-              const struct screen *screen, FILE *stream, struct error *error);
+int show_once(const struct settings *settings, struct view *view, const struct view_request *request,
+              struct rates *rates, const struct screen *screen, FILE *stream, struct error *error);
 
 #endif

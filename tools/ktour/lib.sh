@@ -150,7 +150,7 @@ shut_down() {
 }
 
 values() { # WORKER VALUE: as kstat has it, a line each where there are several
-    "$bin/kstat" -i "$instance" --json "$1" 2>/dev/null | sed -n "s/^ *\"$2\": \([^,]*\),\{0,1\}\$/\1/p"
+    "$bin/kstat" -i "$instance" --json=1 "$1" 2>/dev/null | sed -n "s/^ *\"$2\": \([^,]*\),\{0,1\}\$/\1/p"
 }
 
 sum() { values "$1" "$2" | awk '{ sum += $1 } END { print sum + 0 }'; } # over the partitions, or of one value

@@ -6,8 +6,9 @@
 #include "common/exit_codes.h"
 #include "common/stats/directory.h"
 #include "tests/support/check_main.h"
+#include "tools/kstat/source.h"
 
-static const char *directories[40], *segments[4]; /* each ends with NULL */
+static const char *directories[301], *segments[4]; /* each ends with NULL */
 static bool unreadable;
 static char chosen[NAME_BYTES];
 static struct error error;
@@ -71,7 +72,57 @@ START_TEST(several_others_are_listed_to_choose_from)
     directories[0] = "one";
     directories[1] = "two";
     segments[0] = "three";
-    fails(EXIT_CODE_USAGE, "several instances are there: one, two, three; choose one with -i NAME");
+    fails(EXIT_CODE_USAGE,
+          "several instances are there: one (dead), two (dead), three (dead); choose one with -i NAME");
+}
+END_TEST
+
+static const char *living[4]; /* ends with NULL */
+
+static bool lives(const char *instance)
+{
+    for (size_t i = 0; living[i] != NULL; i++)
+        if (strcmp(living[i], instance) == 0)
+            return true;
+    return false;
+}
+
+static int fake_supervisor(const struct source *source, const char *instance,
+                           struct source_supervisor *supervisor, struct error *why)
+{
+    (void)source;
+    (void)why;
+    *supervisor = (struct source_supervisor){.alive = lives(instance)};
+    return 0;
+}
+
+static int fake_segment(const struct source *source, const char *instance, const struct segment_name *name,
+                        struct stats_snapshot **snapshot, struct stats_liveness *liveness, struct error *why)
+{
+    (void)source;
+    (void)name;
+    (void)why;
+    *snapshot = NULL;
+    *liveness = (struct stats_liveness){.alive = lives(instance)};
+    return 0;
+}
+
+static const struct source_class fakes = {.supervisor = fake_supervisor, .segment = fake_segment};
+
+START_TEST(the_only_one_that_lives_is_taken)
+{
+    directories[0] = INSTANCE_DEFAULT;
+    directories[1] = "two";
+    segments[0] = "three";
+    source_live.class = &fakes;
+    living[0] = "two";
+    chooses("two");
+    living[0] = "three"; /* a worker, by hand */
+    chooses("three");
+    living[1] = "two";
+    chooses(INSTANCE_DEFAULT);
+    directories[0] = "one";
+    fails(EXIT_CODE_USAGE, "several instances are there: one (dead), two, three; choose");
 }
 END_TEST
 
@@ -91,16 +142,16 @@ END_TEST
 
 START_TEST(more_than_can_be_listed_are_still_several)
 {
-    static char names[39][8];
-    for (size_t i = 0; i < 39; i++) {
+    static char names[300][8];
+    for (size_t i = 0; i < 300; i++) {
         snprintf(names[i], sizeof names[i], "i%zu", i);
         directories[i] = names[i];
     }
-    fails(EXIT_CODE_USAGE, "i30, i31; choose");
+    fails(EXIT_CODE_USAGE, "i2 (dead), ");
 }
 END_TEST
 
 CHECK_MAIN("tools/kstat/choose", the_only_one_is_taken_also_one_without_a_supervisor,
            of_several_the_default_one_is_taken, several_others_are_listed_to_choose_from,
-           where_nothing_is_there_it_is_said_how_to_start, what_cannot_be_listed_is_an_error,
-           more_than_can_be_listed_are_still_several)
+           the_only_one_that_lives_is_taken, where_nothing_is_there_it_is_said_how_to_start,
+           what_cannot_be_listed_is_an_error, more_than_can_be_listed_are_still_several)

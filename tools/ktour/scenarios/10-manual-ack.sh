@@ -31,7 +31,7 @@ END
     step "bravo acknowledges out of order"
     ctl ack bravo 0:0-1
     ctl ack bravo 0:4,0:6-7
-    show 'unacknowledged|acknowledged_ahead|"committed":' kstat -i "$instance" --json bravo
+    show 'unacknowledged|acknowledged_ahead|"committed":' kstat -i "$instance" --json=1 bravo
     check "committed is the first one that is not acknowledged: 2; three are acknowledged beyond it" \
         "$(sum bravo committed) $(sum bravo acknowledged_ahead)" = "2 3"
     step "bravo is killed"
