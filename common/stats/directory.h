@@ -105,6 +105,9 @@ size_t directory_count(
     const struct directory *directory); /* slots ever published, empty ones between them included */
 /* False when that slot was torn or is empty. Texts are printable. */
 bool directory_worker(const struct directory *directory, size_t index, struct directory_worker *worker);
+/* An object that reads as this directory does, of `*bytes`; the caller's, to free. NULL without memory. Its
+ * lock is not in it: whether the supervisor lived is to be kept beside it. */
+void *directory_image(const struct directory *directory, size_t *bytes);
 /* Calls `each` for every instance of this uid that has a directory object, in order. Stops when `each`
  * returns non-zero, and returns that; -1 with errno when they cannot be listed. */
 int directory_scan(int (*each)(void *context, const char *instance), void *context);

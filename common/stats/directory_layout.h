@@ -81,4 +81,9 @@ extern const struct directory_field directory_fields[DIRECTORY_FIELD_COUNT];
 
 void directory_name(char name[STATS_NAME_BYTES], const char *instance);
 
+/* Fills what follows from the capacity: all but version, writer, instance. */
+void directory_layout(struct directory_header *header, uint32_t capacity);
+/* This build's fields, header->field_count of them. */
+void directory_write_fields(struct directory_wire_field *wire);
+
 #endif

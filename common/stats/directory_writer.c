@@ -28,32 +28,6 @@ struct directory_writer {
     uint32_t used;
 };
 
-static void layout(struct directory_header *header, uint32_t capacity)
-{
-    memcpy(header->magic, DIRECTORY_MAGIC, sizeof header->magic);
-    header->byte_order = DIRECTORY_BYTE_ORDER;
-    header->capacity = capacity;
-    header->field_bytes = sizeof(struct directory_wire_field);
-    header->field_count = (uint32_t)DIRECTORY_FIELD_COUNT;
-    header->bootstrap_bytes = DIRECTORY_BOOTSTRAP_BYTES;
-    header->worker_bytes = sizeof(struct directory_worker);
-    header->fields_offset = sizeof *header;
-    header->selectors_offset = header->fields_offset + header->field_count * header->field_bytes;
-    header->bootstrap_offset =
-        header->selectors_offset + (DIRECTORY_SELECTOR_WORKER + capacity) * (uint32_t)sizeof(uint64_t);
-    header->workers_offset = header->bootstrap_offset + 2 * header->bootstrap_bytes;
-    header->total_bytes = header->workers_offset + UINT64_C(2) * capacity * header->worker_bytes;
-}
-
-static void write_fields(struct directory_wire_field *wire)
-{
-    for (size_t i = 0; i < DIRECTORY_FIELD_COUNT; i++) {
-        snprintf(wire[i].name, sizeof wire[i].name, "%s", directory_fields[i].name);
-        wire[i].offset = (uint32_t)directory_fields[i].offset;
-        wire[i].bytes = (uint32_t)directory_fields[i].bytes;
-    }
-}
-
 static unsigned char *make_image(const struct directory_writer *writer, struct directory_header *header)
 {
     unsigned char *image = calloc(1, header->total_bytes);
@@ -66,7 +40,7 @@ static unsigned char *make_image(const struct directory_writer *writer, struct d
     snprintf(header->instance, sizeof header->instance, "%s", writer->instance);
     snprintf(header->birth_id, sizeof header->birth_id, "%s", writer->birth_id);
     memcpy(image, header, sizeof *header);
-    write_fields((struct directory_wire_field *)(void *)(image + header->fields_offset));
+    directory_write_fields((struct directory_wire_field *)(void *)(image + header->fields_offset));
     return image;
 }
 
@@ -194,7 +168,7 @@ static int prepare(struct object *object, const struct directory_writer *writer,
 static int replace_object(struct directory_writer *writer, uint32_t capacity, struct error *error)
 {
     struct object fresh = {.fd = -1};
-    layout(&fresh.layout, capacity);
+    directory_layout(&fresh.layout, capacity);
     char name[STATS_NAME_BYTES], hidden[STATS_NAME_BYTES];
     directory_name(name, writer->instance);
     /* '~' stands in no name of ours: nobody takes it for a worker's. */

@@ -85,6 +85,10 @@ struct stats_ring_entry {
 size_t stats_snapshot_ring(const struct stats_snapshot *snapshot, enum stats_ring ring,
                            struct stats_ring_entry entries[STATS_RING_ENTRIES]);
 
+/* An object that reads as this snapshot does (what was torn is unknown in it), of `*bytes`; the caller's, to
+ * free. NULL without memory. The lock is not in it: whether the worker lived is to be kept beside it. */
+void *stats_snapshot_image(const struct stats_snapshot *snapshot, size_t *bytes);
+
 /* Lag of one partition: high − committed, never negative, STATS_UNKNOWN when either is. */
 int64_t stats_lag(int64_t committed, int64_t high);
 

@@ -1,6 +1,6 @@
-/* A fleet that is not there: the segments of WORKERS consumers with PARTITIONS partitions each, alive, with counters,
- * latencies and offsets, for measuring who reads them. Prints a line when all are made, and removes them when
- * its standard input ends.
+/* A fleet that is not there: the segments of WORKERS consumers with PARTITIONS partitions each, alive, with
+ * counters, latencies and offsets, for measuring who reads them. Prints a line when all are made, and removes
+ * them when its standard input ends.
  *
  *   bench_fleet INSTANCE WORKERS PARTITIONS
  */
@@ -25,12 +25,14 @@ static void fill(struct stats_writer *writer, int partitions)
         stats_partition_set(writer, slot, PARTITION_HIGH, 1100);
         stats_partition_publish(writer, slot);
     }
-    stats_event(writer, STATS_RING_REBALANCES, clock_wall_us(), partitions, "assigned %d partitions", partitions);
+    stats_event(writer, STATS_RING_REBALANCES, clock_wall_us(), partitions, "assigned %d partitions",
+                partitions);
 }
 
 static int make(const char *instance, int number, int partitions, struct error *error)
 {
-    struct stats_identity identity = {.kind = STATS_KIND_CONSUMER, .partition_capacity = (uint32_t)partitions, .generation = 1};
+    struct stats_identity identity = {
+        .kind = STATS_KIND_CONSUMER, .partition_capacity = (uint32_t)partitions, .generation = 1};
     snprintf(identity.instance, sizeof identity.instance, "%s", instance);
     snprintf(identity.worker, sizeof identity.worker, "worker-%04d", number);
     snprintf(identity.client, sizeof identity.client, "client-%04d", number);

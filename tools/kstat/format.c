@@ -10,7 +10,7 @@
 #define US_PER_HOUR   (60 * US_PER_MINUTE)
 #define US_PER_DAY    (24 * US_PER_HOUR)
 
-static const struct formatted unknown = {"-"};
+static const struct formatted unknown = {"?"};
 
 struct formatted format_number(int64_t value)
 {

@@ -1,4 +1,5 @@
-/* format.h: numbers for people. Unknown (STATS_UNKNOWN) is `-` everywhere. */
+/* format.h: numbers for people. Unknown (STATS_UNKNOWN) is `?` everywhere; what does not apply is `-`, by
+ * whoever shows it. */
 #ifndef KSUPERVISE_TOOLS_KSTAT_FORMAT_H
 #define KSUPERVISE_TOOLS_KSTAT_FORMAT_H
 

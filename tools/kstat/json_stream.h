@@ -1,5 +1,6 @@
-/* json_stream.h: JSON as it is made, into a stream: of a thousand workers there is never more than one value in memory,
- * which a library that builds a tree first cannot do, and takes five times as long for. Compact. One thread. */
+/* json_stream.h: JSON as it is made, into a stream: of a thousand workers there is never more than one value
+ * in memory, which a library that builds a tree first cannot do, and takes five times as long for. Compact.
+ * One thread. */
 #ifndef KSUPERVISE_TOOLS_KSTAT_JSON_STREAM_H
 #define KSUPERVISE_TOOLS_KSTAT_JSON_STREAM_H
 

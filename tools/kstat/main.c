@@ -2,6 +2,7 @@
 #include "common/exit_codes.h"
 #include "common/streams.h"
 #include "tools/kstat/choose.h"
+#include "tools/kstat/replay.h"
 #include "tools/kstat/show.h"
 #include "tools/kstat/watch.h"
 
@@ -65,11 +66,17 @@ static int run(const struct settings *settings, struct error *error)
                                    .lazy = is_lazy(settings)};
     if (settings->list)
         return list_definitions(settings);
+    if (settings->diff)
+        return diff(settings, error);
+    if (settings->file != NULL)
+        return replay(settings, &request, error);
     if (request.instance == NULL) {
         if (choose_instance(chosen, error) != 0)
             return -1;
         request.instance = chosen;
     }
+    if (settings->dump != NULL)
+        return dump(settings, request.instance, error);
     if (settings->until.count > 0)
         return watch_until(settings, &request, error);
     return settings->interval_us > 0 ? watch(settings, &request, error)

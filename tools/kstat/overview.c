@@ -62,8 +62,8 @@ static void add_rates(struct table *table, const struct rates *rates, const stru
 {
     double now, average;
     bool known = rates_get(rates, worker->entry.name, view_progress_counter(worker), &now, &average);
-    table_add(table, CELL_PLAIN, "%s", known ? format_rate(now).text : rates != NULL ? "-" : "");
-    table_add(table, CELL_PLAIN, "%s", known ? format_rate(average).text : rates != NULL ? "-" : "");
+    table_add(table, CELL_PLAIN, "%s", known ? format_rate(now).text : rates != NULL ? "?" : "");
+    table_add(table, CELL_PLAIN, "%s", known ? format_rate(average).text : rates != NULL ? "?" : "");
 }
 
 static int64_t p99(const struct view_worker *worker)
@@ -83,7 +83,7 @@ static void add_worker(struct table *table, const struct view *view, const struc
     int64_t heartbeat = worker->snapshot != NULL ? worker->liveness.heartbeat_us : STATS_UNKNOWN;
     table_add(table, CELL_TITLE, "%s", worker->entry.name);
     table_add(table, style_of_state(state), "%s", state);
-    table_add(table, CELL_PLAIN, "%s", phase == NULL ? "-" : phase);
+    table_add(table, CELL_PLAIN, "%s", phase == NULL ? "?" : phase);
     table_add(
         table, CELL_PLAIN, "%s",
         format_number(worker->generation > 0 ? (int64_t)worker->generation : worker->entry.generation).text);

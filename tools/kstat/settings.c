@@ -47,6 +47,27 @@ static const struct option_def options[] = {
      .fallback = "0",
      .offset = offsetof(struct settings, timeout_us),
      .help = "how long --until waits (0: for ever)"},
+    {.type = OPTION_STRING,
+     .name = "dump",
+     .argument = "FILE",
+     .offset = offsetof(struct settings, dump),
+     .help =
+         "write a capture of what is now, with an interval again and again; goes on with a FILE that is one"},
+    {.type = OPTION_STRING,
+     .name = "file",
+     .letter = 'f',
+     .argument = "FILE",
+     .offset = offsetof(struct settings, file),
+     .help = "show a capture, its last moment, in any of the forms; with an interval all its moments"},
+    {.type = OPTION_STRING,
+     .name = "at",
+     .argument = "WHEN",
+     .offset = offsetof(struct settings, at),
+     .help = "with --file: the moment to show, by number from 1, or by time (2026-02-26T09:52:20Z)"},
+    {.type = OPTION_FLAG,
+     .name = "diff",
+     .offset = offsetof(struct settings, diff),
+     .help = "kstat --diff A [B]: what moved, stalled and died from capture A to capture B, or to now"},
     {.type = OPTION_INTEGER,
      .name = "generation",
      .argument = "N",
@@ -74,19 +95,22 @@ const struct program kstat_program = {
     .about =
         "Shows what the workers of an instance are doing: from shared memory, without asking them or the "
         "brokers.",
-    .epilogue = "Examples:\n"
-                "  kstat                  all workers and partitions, once\n"
-                "  kstat bravo            everything about bravo: latencies, rebalances, errors, last death\n"
-                "  kstat 1                every second, with rates and averages; Ctrl-C ends\n"
-                "  kstat bravo 500ms 10   ten times, every half second\n"
-                "  kstat --postmortem bravo\n"
-                "  kstat --json | jq '.workers[].counters'\n"
-                "  kstat 'bravo/payments/3/lag' '*.lag'     these values; -p: all of them\n"
-                "  kstat --until 'bravo.lag == 0' --timeout 60s\n"
-                "\n"
-                "Exit codes: 0 found, or true; 1 failed; 2 usage; 3 nothing is running under that name; "
-                "--until: 4 not "
-                "true in time, 5 it cannot become true any more.\n",
+    .epilogue =
+        "Examples:\n"
+        "  kstat                  all workers and partitions, once\n"
+        "  kstat bravo            everything about bravo: latencies, rebalances, errors, last death\n"
+        "  kstat 1                every second, with rates and averages; Ctrl-C ends\n"
+        "  kstat bravo 500ms 10   ten times, every half second\n"
+        "  kstat --postmortem bravo\n"
+        "  kstat --json | jq '.workers[].counters'\n"
+        "  kstat 'bravo/payments/3/lag' '*.lag'     these values; -p: all of them\n"
+        "  kstat --until 'bravo.lag == 0' --timeout 60s\n"
+        "  kstat --dump night.cap 1s                a capture every second; kstat -f night.cap --at 120\n"
+        "  kstat --diff before.cap after.cap\n"
+        "\n"
+        "Exit codes: 0 found, or true; 1 failed; 2 usage; 3 nothing is running under that name; "
+        "--until: 4 not "
+        "true in time, 5 it cannot become true any more.\n",
     .options = options,
     .option_count = sizeof options / sizeof options[0],
     .operands_max = -1,
@@ -117,6 +141,8 @@ static int take_pattern(struct settings *settings, const char *word, struct erro
 static int take_word(struct settings *settings, const char *word, struct error *error)
 {
     int64_t interval_us;
+    if (flat_is_pattern(word))
+        return take_pattern(settings, word, error);
     if (settings->interval_us != 0) {
         if (option_parse_integer(word, 1, COUNT_MAX, &settings->count, NULL) != 0)
             return error_set_code(error, EXIT_CODE_USAGE, "'%s' is no count: how many times, 1 or more",
@@ -130,8 +156,6 @@ static int take_word(struct settings *settings, const char *word, struct error *
         settings->interval_us = interval_us;
         return 0;
     }
-    if (flat_is_pattern(word))
-        return take_pattern(settings, word, error);
     if (settings->worker != NULL)
         return error_set_code(error, EXIT_CODE_USAGE,
                               "'%s' is no interval: seconds, or a duration such as 500ms", word);
@@ -139,8 +163,19 @@ static int take_word(struct settings *settings, const char *word, struct error *
     return 0;
 }
 
+static int take_files(struct settings *settings, const struct operands *operands, struct error *error)
+{
+    if (operands->count < 1 || operands->count > 2)
+        return error_set_code(error, EXIT_CODE_USAGE, "--diff: of which captures? kstat --diff A [B]");
+    settings->before = operands->items[0];
+    settings->after = operands->count == 2 ? operands->items[1] : NULL;
+    return 0;
+}
+
 int settings_operands(struct settings *settings, const struct operands *operands, struct error *error)
 {
+    if (settings->diff)
+        return take_files(settings, operands, error);
     for (int i = 0; i < operands->count; i++)
         if (take_word(settings, operands->items[i], error) != 0)
             return -1;
@@ -159,11 +194,40 @@ static int parse_conditions(struct settings *settings, struct error *error)
     return 0;
 }
 
+/* What makes no sense together: the two, and what to say. */
+static const struct {
+    const char *one, *other, *why;
+} exclusive[] = {
+    {"file", "instance", "a capture has its instance in it"},
+    {"file", "until", "nothing changes in a capture"},
+    {"file", "pid", "the processes of a capture may be gone"},
+    {"file", "dump", "copy the file"},
+    {"dump", "until", "use two of them"},
+    {"dump", "json", "kstat --file FILE --json shows it"},
+    {"diff", "file", "name both as words: kstat --diff A B"},
+    {"diff", "dump", "first the one, then the other"},
+    {"diff", "json", "take both as --json"},
+    {"generation", "postmortem", "the last that died, or that one"},
+};
+
+static int check_exclusive(const struct settings *settings, struct error *error)
+{
+    for (size_t i = 0; i < sizeof exclusive / sizeof exclusive[0]; i++)
+        if (options_given(&kstat_program, settings, exclusive[i].one) &&
+            options_given(&kstat_program, settings, exclusive[i].other))
+            return error_set_code(error, EXIT_CODE_USAGE, "--%s and --%s exclude each other: %s",
+                                  exclusive[i].one, exclusive[i].other, exclusive[i].why);
+    if (settings->at != NULL && settings->file == NULL)
+        return error_set_code(error, EXIT_CODE_USAGE, "--at: of which capture? It goes with --file");
+    return 0;
+}
+
 int settings_parse(struct settings *settings, int argc, char **argv, struct error *error)
 {
     struct operands operands;
     if (options_parse(&kstat_program, settings, argc, argv, &operands, error) != 0 ||
-        settings_operands(settings, &operands, error) != 0 || parse_conditions(settings, error) != 0)
+        settings_operands(settings, &operands, error) != 0 || parse_conditions(settings, error) != 0 ||
+        check_exclusive(settings, error) != 0)
         return -1;
     if (settings->instance != NULL && name_check(settings->instance, "instance", error) != 0)
         return -1;
@@ -174,7 +238,5 @@ int settings_parse(struct settings *settings, int argc, char **argv, struct erro
                               settings->postmortem ? "postmortem" : "generation",
                               settings->postmortem ? "postmortem" : "generation",
                               settings->postmortem ? "" : " 2");
-    if (settings->generation > 0 && settings->postmortem)
-        return error_set_code(error, EXIT_CODE_USAGE, "--generation and --postmortem exclude each other");
     return 0;
 }

@@ -21,6 +21,9 @@ struct settings {
     struct option_list until;
     struct condition conditions[UNTIL_MAX]; /* the same, parsed */
     int64_t timeout_us;                     /* 0: none */
+    const char *dump, *file, *at;           /* captures: to write, to show, which moment of it */
+    bool diff;
+    const char *before, *after; /* of --diff, from the operands; the latter NULL: now */
     /* from the operands: [WORKER] [PATTERN]… [SECONDS [COUNT]] */
     const char *worker; /* points into argv; NULL: all */
     const char *patterns[SETTINGS_PATTERNS_MAX];

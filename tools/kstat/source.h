@@ -1,4 +1,5 @@
-/* source.h: where a view comes from: shared memory as it is now, or a moment that a capture kept. One thread. */
+/* source.h: where a view comes from: shared memory as it is now, or a moment that a capture kept. One thread.
+ */
 #ifndef KSUPERVISE_TOOLS_KSTAT_SOURCE_H
 #define KSUPERVISE_TOOLS_KSTAT_SOURCE_H
 
@@ -32,8 +33,8 @@ struct source {
 struct source_class {
     int64_t (*now_us)(const struct source *source);
     /* 0, also when there is no directory; -1 when there is one that cannot be read. */
-    int (*supervisor)(const struct source *source, const char *instance,
-                      struct source_supervisor *supervisor, struct error *error);
+    int (*supervisor)(const struct source *source, const char *instance, struct source_supervisor *supervisor,
+                      struct error *error);
     int (*segments)(const struct source *source, const char *instance, struct segment_list *list,
                     struct error *error);
     /* A snapshot, the caller's, and whether its worker lives. -1: EXIT_CODE_NOT_RUNNING when it is gone. */

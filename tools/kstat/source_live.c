@@ -30,8 +30,8 @@ static int64_t now_us(const struct source *source)
     return clock_wall_us();
 }
 
-static int supervisor(const struct source *source, const char *instance,
-                      struct source_supervisor *supervisor, struct error *error)
+static int supervisor(const struct source *source, const char *instance, struct source_supervisor *supervisor,
+                      struct error *error)
 {
     (void)source;
     struct error why = ERROR_INIT;

@@ -10,8 +10,9 @@
 static const struct {
     const char *sign;
     enum comparison comparison;
-} signs[] = {{"==", COMPARE_EQUAL}, {"!=", COMPARE_UNEQUAL}, {"<=", COMPARE_AT_MOST}, {">=", COMPARE_AT_LEAST},
-             {"=", COMPARE_EQUAL},  {"<", COMPARE_LESS},     {">", COMPARE_MORE}};
+} signs[] = {{"==", COMPARE_EQUAL},    {"!=", COMPARE_UNEQUAL}, {"<=", COMPARE_AT_MOST},
+             {">=", COMPARE_AT_LEAST}, {"=", COMPARE_EQUAL},    {"<", COMPARE_LESS},
+             {">", COMPARE_MORE}};
 
 static const char *skip_spaces(const char *at)
 {
@@ -22,10 +23,11 @@ static const char *skip_spaces(const char *at)
 
 static int refuse(const char *source, struct error *error)
 {
-    return error_set_code(error, EXIT_CODE_USAGE,
-                          "--until '%s': a name, a comparison and a value are expected, as in 'bravo.lag == 0' "
-                          "(kstat -p shows the names)",
-                          source);
+    return error_set_code(
+        error, EXIT_CODE_USAGE,
+        "--until '%s': a name, a comparison and a value are expected, as in 'bravo.lag == 0' "
+        "(kstat -p shows the names)",
+        source);
 }
 
 static const char *take_sign(const char *at, enum comparison *comparison)
@@ -113,7 +115,8 @@ bool condition_holds(const struct condition *condition, struct stat_value value)
     case VALUE_NUMBER:
         return is_number && compare(condition->comparison, order_of_numbers(value.number, condition->number));
     case VALUE_REAL:
-        return is_number && compare(condition->comparison, order_of_reals(value.real, (double)condition->number));
+        return is_number &&
+               compare(condition->comparison, order_of_reals(value.real, (double)condition->number));
     default:
         flat_text(value, text);
         return equality && compare(condition->comparison, strcmp(text, condition->text) != 0);
@@ -154,8 +157,8 @@ static void one(void *context, const struct view_worker *worker, const char *nam
         bool settled = is_settled(looking->view, worker);
         flat_text(value, text);
         if (!looking->unmet || (settled && !looking->never))
-            snprintf(looking->why, UNTIL_WHY_BYTES, "%s is %.100s%s%s%s%.200s", name, text, settled ? ", and " : "",
-                     settled ? worker->entry.name : "", settled ? " is " : "",
+            snprintf(looking->why, UNTIL_WHY_BYTES, "%s is %.100s%s%s%s%.200s", name, text,
+                     settled ? ", and " : "", settled ? worker->entry.name : "", settled ? " is " : "",
                      settled ? view_state(looking->view, worker) : "");
         looking->unmet = true;
         looking->never |= settled;

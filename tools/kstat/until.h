@@ -1,6 +1,6 @@
-/* until.h: conditions that a script waits for: `bravo.lag == 0`, `*.state == ready`, `bravo.processed >= 1000`. A
- * condition is true when its pattern matches something and it is true of all that it matches; what is unknown makes
- * none true. */
+/* until.h: conditions that a script waits for: `bravo.lag == 0`, `*.state == ready`, `bravo.processed >=
+ * 1000`. A condition is true when its pattern matches something and it is true of all that it matches; what
+ * is unknown makes none true. */
 #ifndef KSUPERVISE_TOOLS_KSTAT_UNTIL_H
 #define KSUPERVISE_TOOLS_KSTAT_UNTIL_H
 
@@ -9,7 +9,14 @@
 
 #define UNTIL_MAX 16
 
-enum comparison { COMPARE_EQUAL, COMPARE_UNEQUAL, COMPARE_LESS, COMPARE_AT_MOST, COMPARE_MORE, COMPARE_AT_LEAST };
+enum comparison {
+    COMPARE_EQUAL,
+    COMPARE_UNEQUAL,
+    COMPARE_LESS,
+    COMPARE_AT_MOST,
+    COMPARE_MORE,
+    COMPARE_AT_LEAST
+};
 
 struct condition {
     const char *source; /* the caller's, whole */
@@ -26,8 +33,8 @@ enum until_verdict {
     UNTIL_NEVER /* something that it depends on is held back, done, or dead with nobody to start it again */
 };
 
-/* `NAME OP VALUE`; a value is a number, a duration for what counts microseconds (5s), or a word, quoted or not.
- * -1: EXIT_CODE_USAGE. `source` must outlive it. */
+/* `NAME OP VALUE`; a value is a number, a duration for what counts microseconds (5s), or a word, quoted or
+ * not. -1: EXIT_CODE_USAGE. `source` must outlive it. */
 int condition_parse(struct condition *condition, const char *source, struct error *error);
 
 bool condition_holds(const struct condition *condition, struct stat_value value);

@@ -4,8 +4,9 @@
 
 static void number(const struct values_visitor *visitor, const char *name, int64_t value)
 {
-    visitor->value(visitor->context, name,
-                   (struct stat_value){value == STATS_UNKNOWN ? VALUE_UNKNOWN : VALUE_NUMBER, {.number = value}});
+    visitor->value(
+        visitor->context, name,
+        (struct stat_value){value == STATS_UNKNOWN ? VALUE_UNKNOWN : VALUE_NUMBER, {.number = value}});
 }
 
 /* There is no process 0, and no signal: to a script's kill 0 would be the script's own group. */
@@ -109,8 +110,8 @@ static void one_histogram(const struct walk *walk, const struct stats_definition
 
 /* --- parts of a worker --------------------------------------------------------------------------------- */
 
-static void section(const struct walk *walk, enum values_part part, const char *name, enum stats_section which,
-                    each_definition *each)
+static void section(const struct walk *walk, enum values_part part, const char *name,
+                    enum stats_section which, each_definition *each)
 {
     open_part(walk->visitor, part, name);
     for_each(walk, which, 0, each);

@@ -198,6 +198,22 @@ static int watch_with(const struct settings *settings, const struct view_request
     return 0;
 }
 
+int watch_every(const struct settings *settings, int (*each)(void *context, struct error *error),
+                void *context, struct error *error)
+{
+    int64_t due_us = clock_monotonic_us();
+    catch_signals();
+    for (int64_t i = 0; !stopped && (settings->count == 0 || i < settings->count); i++) {
+        int result = each(context, error);
+        if (result != 0)
+            return result == -1 ? -1 : 0;
+        due_us += settings->interval_us;
+        if (settings->count == 0 || i + 1 < settings->count)
+            wait_until(due_us);
+    }
+    return 0;
+}
+
 /* --- until --------------------------------------------------------------------------------------------- */
 
 /* Cheap, and soon enough for a script. */

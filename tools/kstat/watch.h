@@ -14,6 +14,11 @@ struct screen screen_of_stdout(void);
  * gone, and waited for. Returns 0, or -1. */
 int watch(const struct settings *settings, const struct view_request *request, struct error *error);
 
+/* Calls `each` settings->count times (0: until SIGINT or SIGTERM), settings->interval_us apart; ends when it
+ * returns non-zero, and returns that when it is -1. */
+int watch_every(const struct settings *settings, int (*each)(void *context, struct error *error),
+                void *context, struct error *error);
+
 /* Looks until all of settings->conditions are true at once. 0; -1: EXIT_CODE_TIMED_OUT, EXIT_CODE_NEVER. An
  * instance that is not there yet is waited for. */
 int watch_until(const struct settings *settings, const struct view_request *request, struct error *error);

@@ -238,7 +238,7 @@ START_TEST(a_fifo_is_no_instance_and_stops_nobody)
 }
 END_TEST
 
-static struct image directory_image(void)
+static struct image image_of_directory(void)
 {
     char name[STATS_NAME_BYTES];
     directory_name(name, instance_name);
@@ -261,7 +261,7 @@ static struct directory *take_directory(const struct image *image, struct error 
 START_TEST(every_truncation_and_all_garbage_is_survived)
 {
     publish(0, "bravo", 5);
-    struct image image = directory_image();
+    struct image image = image_of_directory();
     size_t whole = image.size;
     for (image.size = 0; image.size < whole; image.size += 7)
         ck_assert_ptr_null(take_directory(&image, NULL));
@@ -287,7 +287,7 @@ END_TEST
 START_TEST(a_directory_of_another_build_is_read_by_field_names)
 {
     publish(0, "bravo", 5);
-    struct image image = directory_image();
+    struct image image = image_of_directory();
     const struct directory_header *header = (const void *)image.bytes;
     struct directory_wire_field *fields = (void *)(image.bytes + header->fields_offset);
     for (uint32_t i = 0; i < header->field_count; i++) {

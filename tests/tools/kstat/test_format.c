@@ -9,12 +9,12 @@ static void shows(struct formatted formatted, const char *text)
     ck_assert_str_eq(formatted.text, text);
 }
 
-START_TEST(unknown_is_a_dash)
+START_TEST(unknown_is_a_question_mark)
 {
-    shows(format_number(STATS_UNKNOWN), "-");
-    shows(format_span(STATS_UNKNOWN), "-");
-    shows(format_age(5, STATS_UNKNOWN), "-");
-    shows(format_bytes(STATS_UNKNOWN), "-");
+    shows(format_number(STATS_UNKNOWN), "?");
+    shows(format_span(STATS_UNKNOWN), "?");
+    shows(format_age(5, STATS_UNKNOWN), "?");
+    shows(format_bytes(STATS_UNKNOWN), "?");
 }
 END_TEST
 
@@ -58,6 +58,6 @@ START_TEST(bytes_have_binary_units)
 }
 END_TEST
 
-CHECK_MAIN("tools/kstat/format", unknown_is_a_dash, spans_have_the_unit_that_fits,
+CHECK_MAIN("tools/kstat/format", unknown_is_a_question_mark, spans_have_the_unit_that_fits,
            an_age_is_never_negative_and_never_overflows, rates_have_three_digits_or_more,
            bytes_have_binary_units)
