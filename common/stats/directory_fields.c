@@ -1,17 +1,9 @@
 #include "common/stats/directory_layout.h"
 
-#define TEXT(member)                                                                                         \
-    {                                                                                                        \
-#member, offsetof(struct directory_worker, member), sizeof(((struct directory_worker *)0)->member),  \
-            true                                                                                             \
-    }
-#define NUMBER(member)                                                                                       \
-    {                                                                                                        \
-#member, offsetof(struct directory_worker, member), sizeof(((struct directory_worker *)0)->member),  \
-            false                                                                                            \
-    }
+#define TEXT(member)   FIELD(directory_worker, member, true)
+#define NUMBER(member) FIELD(directory_worker, member, false)
 
-const struct directory_field directory_fields[] = {
+const struct field directory_fields[] = {
     TEXT(name),
     TEXT(client),
     TEXT(group),
@@ -61,5 +53,11 @@ void directory_worker_init(struct directory_worker *worker)
 
 void directory_name(char name[STATS_NAME_BYTES], const char *instance)
 {
-    snprintf(name, STATS_NAME_BYTES, "/ksupervise.%u.%.*s", (unsigned)geteuid(), NAME_LENGTH_MAX, instance);
+    directory_name_beside(name, instance, "");
+}
+
+void directory_name_beside(char name[STATS_NAME_BYTES], const char *instance, const char *end)
+{
+    snprintf(name, STATS_NAME_BYTES, "/ksupervise.%u.%.*s%s", (unsigned)geteuid(), NAME_LENGTH_MAX, instance,
+             end);
 }

@@ -7,7 +7,7 @@ void directory_layout(struct directory_header *header, uint32_t capacity)
     memcpy(header->magic, DIRECTORY_MAGIC, sizeof header->magic);
     header->byte_order = DIRECTORY_BYTE_ORDER;
     header->capacity = capacity;
-    header->field_bytes = sizeof(struct directory_wire_field);
+    header->field_bytes = sizeof(struct wire_field);
     header->field_count = (uint32_t)DIRECTORY_FIELD_COUNT;
     header->bootstrap_bytes = DIRECTORY_BOOTSTRAP_BYTES;
     header->worker_bytes = sizeof(struct directory_worker);
@@ -17,15 +17,6 @@ void directory_layout(struct directory_header *header, uint32_t capacity)
         header->selectors_offset + (DIRECTORY_SELECTOR_WORKER + capacity) * (uint32_t)sizeof(uint64_t);
     header->workers_offset = header->bootstrap_offset + 2 * header->bootstrap_bytes;
     header->total_bytes = header->workers_offset + UINT64_C(2) * capacity * header->worker_bytes;
-}
-
-void directory_write_fields(struct directory_wire_field *wire)
-{
-    for (size_t i = 0; i < DIRECTORY_FIELD_COUNT; i++) {
-        snprintf(wire[i].name, sizeof wire[i].name, "%s", directory_fields[i].name);
-        wire[i].offset = (uint32_t)directory_fields[i].offset;
-        wire[i].bytes = (uint32_t)directory_fields[i].bytes;
-    }
 }
 
 /* As the first publication: copy 1, selector 1. */
@@ -64,7 +55,8 @@ void *directory_image(const struct directory *directory, size_t *bytes)
     if (image == NULL)
         return NULL;
     memcpy(image, &header, sizeof header);
-    directory_write_fields((struct directory_wire_field *)(void *)(image + header.fields_offset));
+    fields_describe((struct wire_field *)(void *)(image + header.fields_offset), directory_fields,
+                    DIRECTORY_FIELD_COUNT);
     put(image, &header, DIRECTORY_SELECTOR_BOOTSTRAP, header.bootstrap_offset, bootstrap, sizeof bootstrap);
     put_workers(image, &header, directory);
     *bytes = header.total_bytes;

@@ -4,6 +4,7 @@
 #define KSUPERVISE_COMMON_STATS_DIRECTORY_LAYOUT_H
 
 #include "common/stats/directory.h"
+#include "common/stats/fields.h"
 
 #define DIRECTORY_MAGIC          "KSUPDIR" /* with its NUL: 8 bytes */
 #define DIRECTORY_BYTE_ORDER     UINT32_C(0x01020304)
@@ -29,12 +30,6 @@ struct directory_header {
     int64_t started_us;
     char instance[40];
     char birth_id[40];
-};
-
-struct directory_wire_field {
-    char name[40];
-    uint32_t offset; /* in a copy */
-    uint32_t bytes;
 };
 
 #define DIRECTORY_SELECTOR_USED      0U
@@ -63,27 +58,22 @@ AT(directory_header, started_us, 80);
 AT(directory_header, instance, 88);
 AT(directory_header, birth_id, 128);
 _Static_assert(sizeof(struct directory_header) == 168, "directory header size");
-AT(directory_wire_field, name, 0);
-AT(directory_wire_field, offset, 40);
-AT(directory_wire_field, bytes, 44);
-_Static_assert(sizeof(struct directory_wire_field) == 48, "directory field size");
+AT(wire_field, name, 0);
+AT(wire_field, offset, 40);
+AT(wire_field, bytes, 44);
+_Static_assert(sizeof(struct wire_field) == 48, "field size");
 #undef AT
 _Static_assert(sizeof(struct directory_worker) % 8 == 0, "copied in 8-byte steps");
 
 /* The members of struct directory_worker, by name. */
-struct directory_field {
-    const char *name;
-    size_t offset, bytes;
-    bool is_text; /* else an int64 */
-};
 #define DIRECTORY_FIELD_COUNT 24
-extern const struct directory_field directory_fields[DIRECTORY_FIELD_COUNT];
+extern const struct field directory_fields[DIRECTORY_FIELD_COUNT];
 
 void directory_name(char name[STATS_NAME_BYTES], const char *instance);
+/* Of what stands beside it: `end` begins with ".~", which no worker's name has. */
+void directory_name_beside(char name[STATS_NAME_BYTES], const char *instance, const char *end);
 
 /* Fills what follows from the capacity: all but version, writer, instance. */
 void directory_layout(struct directory_header *header, uint32_t capacity);
-/* This build's fields, header->field_count of them. */
-void directory_write_fields(struct directory_wire_field *wire);
 
 #endif

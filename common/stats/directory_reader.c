@@ -13,14 +13,12 @@
 #define DIRECTORY_BYTES_MAX (UINT64_C(64) * 1024 * 1024)
 #define FIELDS_MAX          256
 #define FIELD_BYTES_MAX     4096
-#define ABSENT              UINT32_MAX
 
 struct directory {
     int fd;
     char name[STATS_NAME_BYTES]; /* "" when there is none to open again */
     struct directory_header header;
-    uint32_t sources[DIRECTORY_FIELD_COUNT]; /* where each of our fields is in their record, or ABSENT */
-    uint32_t lengths[DIRECTORY_FIELD_COUNT];
+    struct field_place places[DIRECTORY_FIELD_COUNT];
     size_t count;
     unsigned char *records; /* count · 2 copies */
     uint64_t *publications; /* of each; 0: torn or never published */
@@ -36,10 +34,9 @@ static bool fits(const struct directory_header *header, uint64_t offset, uint64_
 static bool consistent(const struct directory_header *header)
 {
     return header->total_bytes <= DIRECTORY_BYTES_MAX && header->field_count <= FIELDS_MAX &&
-           header->field_bytes >= sizeof(struct directory_wire_field) &&
-           header->field_bytes <= FIELD_BYTES_MAX && header->capacity <= DIRECTORY_CAPACITY_MAX &&
-           header->worker_bytes % sizeof(uint64_t) == 0 && header->bootstrap_bytes % sizeof(uint64_t) == 0 &&
-           header->bootstrap_bytes > 0 &&
+           header->field_bytes >= sizeof(struct wire_field) && header->field_bytes <= FIELD_BYTES_MAX &&
+           header->capacity <= DIRECTORY_CAPACITY_MAX && header->worker_bytes % sizeof(uint64_t) == 0 &&
+           header->bootstrap_bytes % sizeof(uint64_t) == 0 && header->bootstrap_bytes > 0 &&
            fits(header, header->fields_offset, header->field_count, header->field_bytes) &&
            fits(header, header->selectors_offset, (uint64_t)DIRECTORY_SELECTOR_WORKER + header->capacity,
                 sizeof(uint64_t)) &&
@@ -68,34 +65,12 @@ static int check_header(const struct directory_header *header, int64_t object_si
     return 0;
 }
 
-/* Takes a field of theirs for the one of ours that has its name; ill-fitting ones count as absent. */
-static void adopt(struct directory *directory, const struct directory_wire_field *wire)
-{
-    if ((uint64_t)wire->offset + wire->bytes > directory->header.worker_bytes)
-        return;
-    for (size_t i = 0; i < DIRECTORY_FIELD_COUNT; i++) {
-        const struct directory_field *field = &directory_fields[i];
-        if (strncmp(field->name, wire->name, sizeof wire->name) != 0)
-            continue;
-        if (field->is_text ? wire->bytes > 0 : wire->bytes == sizeof(int64_t)) {
-            directory->sources[i] = wire->offset;
-            directory->lengths[i] = wire->bytes;
-        }
-    }
-}
-
 static int read_fields(struct directory *directory, struct error *error)
 {
-    for (size_t i = 0; i < DIRECTORY_FIELD_COUNT; i++)
-        directory->sources[i] = ABSENT;
-    for (uint32_t i = 0; i < directory->header.field_count; i++) {
-        struct directory_wire_field wire;
-        if (!object_read(directory->fd, &wire, sizeof wire,
-                         directory->header.fields_offset + (uint64_t)i * directory->header.field_bytes))
-            return error_set(error, "a truncated directory");
-        adopt(directory, &wire);
-    }
-    return 0;
+    const struct wire_fields theirs = {directory->header.fields_offset, directory->header.field_bytes,
+                                       directory->header.field_count, directory->header.worker_bytes};
+    return fields_find(directory->fd, &theirs, directory_fields, directory->places, DIRECTORY_FIELD_COUNT,
+                       error);
 }
 
 static int read_bootstrap(struct directory *directory, struct error *error)
@@ -263,21 +238,6 @@ size_t directory_count(const struct directory *directory)
     return directory->count;
 }
 
-static void take_field(const struct directory_field *field, const unsigned char *record, uint32_t source,
-                       uint32_t length, struct directory_worker *worker)
-{
-    char *to = (char *)worker + field->offset;
-    if (source == ABSENT) {
-        const int64_t unknown = STATS_UNKNOWN;
-        if (!field->is_text)
-            memcpy(to, &unknown, sizeof unknown);
-        return;
-    }
-    memcpy(to, record + source, length < field->bytes ? length : field->bytes);
-    if (field->is_text)
-        printable(to, field->bytes);
-}
-
 bool directory_worker(const struct directory *directory, size_t index, struct directory_worker *worker)
 {
     memset(worker, 0, sizeof *worker);
@@ -286,7 +246,6 @@ bool directory_worker(const struct directory *directory, size_t index, struct di
     size_t bytes = directory->header.worker_bytes;
     const unsigned char *record =
         directory->records + 2 * index * bytes + (directory->publications[index] & 1) * bytes;
-    for (size_t i = 0; i < DIRECTORY_FIELD_COUNT; i++)
-        take_field(&directory_fields[i], record, directory->sources[i], directory->lengths[i], worker);
+    fields_take(record, directory->places, directory_fields, DIRECTORY_FIELD_COUNT, worker);
     return worker->name[0] != '\0';
 }

@@ -40,7 +40,8 @@ static unsigned char *make_image(const struct directory_writer *writer, struct d
     snprintf(header->instance, sizeof header->instance, "%s", writer->instance);
     snprintf(header->birth_id, sizeof header->birth_id, "%s", writer->birth_id);
     memcpy(image, header, sizeof *header);
-    directory_write_fields((struct directory_wire_field *)(void *)(image + header->fields_offset));
+    fields_describe((struct wire_field *)(void *)(image + header->fields_offset), directory_fields,
+                    DIRECTORY_FIELD_COUNT);
     return image;
 }
 
@@ -71,20 +72,6 @@ static void release(struct object *object)
     if (object->fd >= 0)
         close(object->fd);
     *object = (struct object){.fd = -1};
-}
-
-/* The old name points to the old object until the rename, to the new one after it. */
-static int take_name(const char *from, const char *to, struct error *error)
-{
-    char from_path[STATS_NAME_BYTES + sizeof OBJECT_FOLDER], to_path[STATS_NAME_BYTES + sizeof OBJECT_FOLDER];
-    snprintf(from_path, sizeof from_path, OBJECT_FOLDER "%s", from);
-    snprintf(to_path, sizeof to_path, OBJECT_FOLDER "%s", to);
-    if (rename(from_path, to_path) == 0)
-        return 0;
-    /* /dev/shm is sticky: nobody's name but our own can be taken. */
-    return object_check_name(to, error) == 0
-               ? error_set(error, "cannot rename %s to %s: %m", from_path, to_path)
-               : -1;
 }
 
 /* --- who is the instance ------------------------------------------------------------------------------- */
@@ -172,12 +159,12 @@ static int replace_object(struct directory_writer *writer, uint32_t capacity, st
     char name[STATS_NAME_BYTES], hidden[STATS_NAME_BYTES];
     directory_name(name, writer->instance);
     /* '~' stands in no name of ours: nobody takes it for a worker's. */
-    snprintf(hidden, sizeof hidden, "%.*s.~", STATS_NAME_BYTES - 3, name);
+    directory_name_beside(hidden, writer->instance, ".~");
     if ((fresh.fd = take_hidden(writer, hidden, error)) < 0)
         return -1;
     bool first = writer->object.fd < 0;
     if ((first && check_alone(writer->instance, error) != 0) || prepare(&fresh, writer, hidden, error) != 0 ||
-        take_name(hidden, name, error) != 0) {
+        object_rename(hidden, name, error) != 0) {
         shm_unlink(hidden);
         release(&fresh);
         return -1;

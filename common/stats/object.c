@@ -30,6 +30,18 @@ int object_check_name(const char *name, struct error *error)
     return own_file_check(path_of(name).text, S_IFREG, error);
 }
 
+/* /dev/shm is sticky: nobody's name but our own can be taken. */
+int object_rename(const char *from, const char *to, struct error *error)
+{
+    struct path source = path_of(from);
+    struct path target = path_of(to);
+    if (rename(source.text, target.text) == 0)
+        return 0;
+    return object_check_name(to, error) == 0
+               ? error_set(error, "cannot rename %s to %s: %m", source.text, target.text)
+               : -1;
+}
+
 int object_discard(int fd, const char *name)
 {
     int saved_errno = errno;
@@ -123,12 +135,22 @@ int object_publish_version(int fd, const char *name, size_t offset, uint32_t ver
     return 0;
 }
 
-int object_open(const char *name, struct error *error)
+static int open_existing(const char *name, int flags, struct error *error)
 {
-    int fd = own_file_open(path_of(name).text, O_RDONLY, 0, error);
+    int fd = own_file_open(path_of(name).text, flags, 0, error);
     if (fd < 0 && errno == ENOENT)
         return error_set_code(error, EXIT_CODE_NOT_RUNNING, "there is no " OBJECT_FOLDER "%s", name);
     return fd;
+}
+
+int object_open(const char *name, struct error *error)
+{
+    return open_existing(name, O_RDONLY, error);
+}
+
+int object_open_writable(const char *name, struct error *error)
+{
+    return open_existing(name, O_RDWR, error);
 }
 
 int object_open_or_make(const char *name, struct error *error)

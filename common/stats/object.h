@@ -30,11 +30,18 @@ int object_publish_version(int fd, const char *name, size_t offset, uint32_t ver
  * refused (own_file.h). */
 int object_open(const char *name, struct error *error);
 
+/* The same for writing. */
+int object_open_writable(const char *name, struct error *error);
+
 /* Opens for writing, and makes it (0600) where it is not there; likewise. */
 int object_open_or_make(const char *name, struct error *error);
 
 /* -1, and an error that says so, when the name leads to what is no file of this user's. errno stays. */
 int object_check_name(const char *name, struct error *error);
+
+/* The name `to` leads to what it led to before until the moment in which it leads to this one. `from` is our
+ * own; a `to` of somebody else's is told. */
+int object_rename(const char *from, const char *to, struct error *error);
 
 /* Closes and unlinks; returns -1. Leaves errno. */
 int object_discard(int fd, const char *name);

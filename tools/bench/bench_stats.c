@@ -7,6 +7,7 @@
  * not the mean: the noise of a busy machine only ever adds. */
 #include <inttypes.h>
 
+#include "common/stats/events.h"
 #include "common/stats/reader.h"
 
 #define ROUNDS 7
@@ -14,6 +15,7 @@
 struct bench {
     struct stats_writer *writer;
     struct stats_snapshot *snapshot;
+    struct events_writer *events;
     int slot;
 };
 
@@ -57,6 +59,16 @@ static void event(struct bench *bench, uint64_t calls)
         stats_event(bench->writer, STATS_RING_REBALANCES, (int64_t)i, 3, "assigned %d partitions", 3);
 }
 
+/* The supervisor's ring: with the system call that wakes who waits; here nobody does. */
+static void add_event(struct bench *bench, uint64_t calls)
+{
+    struct event event;
+    event_init(&event, EVENT_KIND_RESUMED);
+    snprintf(event.worker, sizeof event.worker, "bravo");
+    for (uint64_t i = 0; i < calls; i++)
+        events_add(bench->events, &event);
+}
+
 static void refresh(struct bench *bench, uint64_t calls)
 {
     for (uint64_t i = 0; i < calls; i++)
@@ -75,6 +87,7 @@ static const struct {
     {"status_publish", publish_status, 5000000},
     {"heartbeat", heartbeat, 20000000},
     {"event", event, 200000},
+    {"supervisor_event", add_event, 200000},
     {"snapshot_refresh", refresh, 20000},
 };
 
@@ -121,7 +134,8 @@ int main(void)
     int fd = stats_segment_create(&identity, -1, &error);
     int result = 1;
     if (fd < 0 || stats_writer_open(&bench.writer, fd, &error) != 0 ||
-        stats_snapshot_take(&bench.snapshot, fd, &error) != 0) {
+        stats_snapshot_take(&bench.snapshot, fd, &error) != 0 ||
+        events_open(&bench.events, identity.instance, &error) != 0) {
         fprintf(stderr, "bench_stats: %s\n", error.text);
     } else {
         bench.slot = stats_partition_slot(bench.writer, "payments", 0);
@@ -130,6 +144,7 @@ int main(void)
     }
     stats_snapshot_free(bench.snapshot);
     stats_writer_close(bench.writer);
+    events_close(bench.events, true);
     if (fd >= 0) {
         close(fd);
         stats_segment_unlink(identity.instance, "bench", 1);

@@ -289,14 +289,14 @@ START_TEST(a_directory_of_another_build_is_read_by_field_names)
     publish(0, "bravo", 5);
     struct image image = image_of_directory();
     const struct directory_header *header = (const void *)image.bytes;
-    struct directory_wire_field *fields = (void *)(image.bytes + header->fields_offset);
+    struct wire_field *fields = (void *)(image.bytes + header->fields_offset);
     for (uint32_t i = 0; i < header->field_count; i++) {
         if (strcmp(fields[i].name, "restarts") == 0)
             snprintf(fields[i].name, sizeof fields[i].name, "renamed");
         if (strcmp(fields[i].name, "group") == 0)
             fields[i].bytes = 8; /* a shorter text there */
     }
-    struct directory_wire_field swapped = fields[0];
+    struct wire_field swapped = fields[0];
     fields[0] = fields[5];
     fields[5] = swapped;
     struct directory *directory = take_directory(&image, NULL);

@@ -133,7 +133,7 @@ START_TEST(the_overview_shows_workers_partitions_in_order_and_lag)
     expect(instance_name);
     expect("127.0.0.1:9092 · 2 ready");
     expect("bravo     ready  polling    2");
-    expect("producer  ready  -          2");
+    expect("producer  ready  ?          2");
     expect("bravo   payments          0       101        100   107    7");
     ck_assert_int_eq(view_lag(&view, &view.workers[0]), 7);
 }
