@@ -22,7 +22,8 @@
 #define IDLE_US        US_PER_SECOND /* the longest wait for a record: the heartbeat goes at least this often */
 #define ERRAND_US      (5 * US_PER_MS)   /* from a look for the commit that an errand waits for to the next */
 #define WATERMARKS_US  (250 * US_PER_MS) /* librdkafka knows the high ones: no traffic */
-#define LOW_US         (5 * US_PER_SECOND) /* low ones are asked for this often: one request a leader */
+#define ENDS_US        US_PER_SECOND /* ends that are not known otherwise, see partition.h: one request a leader */
+#define LOW_US         (5 * US_PER_SECOND) /* low ones, and all ends, are asked for this often */
 #define QUEUE_PEAK_MIN 1000                /* a shorter queue was never full */
 #define LAST_US        (150 * US_PER_MS)
 #define LAST_TURNS_US  (200 * US_PER_MS)
@@ -172,6 +173,8 @@ static void tell_assignment(struct consumer *consumer)
 struct rounds {
     struct lines lines;
     int64_t watermarks_us; /* monotonic: published last */
+    int64_t ends_us;       /* monotonic: asked for last */
+    bool all_ends;         /* the next question is about all */
     size_t queue_peak;     /* of librdkafka's queue, since it last fell to half */
     uint64_t records;
     int64_t first_us, last_us; /* monotonic: the first batch taken, the last one done */
@@ -186,6 +189,7 @@ static void watch_queue(struct consumer *consumer, struct rounds *rounds)
     if (rounds->queue_peak < QUEUE_PEAK_MIN || length > rounds->queue_peak / 2)
         return;
     rounds->queue_peak = length;
+    watermarks_publish(consumer->watermarks, &consumer->partitions); /* a question makes its answer void */
     watermarks_ask(consumer->watermarks, &consumer->partitions);
 }
 
@@ -196,10 +200,15 @@ static void publish_watermarks(struct consumer *consumer, struct rounds *rounds,
     rounds->watermarks_us = now_us;
     partitions_publish_high(&consumer->partitions, consumer->rk, clock_wall_us());
     watermarks_publish(consumer->watermarks, &consumer->partitions);
-    if (now_us - consumer->low_asked_us < LOW_US)
-        return;
-    consumer->low_asked_us = now_us;
-    watermarks_ask(consumer->watermarks, &consumer->partitions);
+    if (now_us - consumer->low_asked_us >= LOW_US) {
+        consumer->low_asked_us = now_us;
+        rounds->all_ends = true;
+        watermarks_ask(consumer->watermarks, &consumer->partitions);
+    } else if (now_us - rounds->ends_us >= ENDS_US &&
+               watermarks_ask_ends(consumer->watermarks, &consumer->partitions, rounds->all_ends)) {
+        rounds->ends_us = now_us;
+        rounds->all_ends = false;
+    }
 }
 
 static void note_batch(struct rounds *rounds, uint64_t records, int64_t began_us)

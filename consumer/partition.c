@@ -33,6 +33,7 @@ void partitions_release(struct partitions *partitions)
         if (partitions->rows[i].acks != NULL)
             acks_release(partitions->rows[i].acks);
         free(partitions->rows[i].acks);
+        free(partitions->rows[i].reach);
     }
     free(partitions->rows);
     *partitions = (struct partitions){0};
@@ -53,6 +54,21 @@ static int grow(struct partitions *partitions, size_t wanted)
     return 0;
 }
 
+/* Without memory it is as if there were no slot: what is only shown is not worth an end. */
+static void show(struct partitions *partitions, struct partition *row, int32_t number)
+{
+    row->slot = stats_partition_slot(partitions->stats, partitions->topic, number);
+    if (row->slot != -1 && (row->reach = malloc(sizeof *row->reach)) == NULL)
+        row->slot = -1;
+    if (row->slot == -1) {
+        stats_add(partitions->stats, CONSUMER_UNTRACKED, 1);
+        return;
+    }
+    *row->reach =
+        (struct reach){.fetched = STATS_UNKNOWN, .asked = STATS_UNKNOWN, .last_stable = STATS_UNKNOWN};
+    behind_init(&row->reach->behind);
+}
+
 static struct partition *make_row(struct partitions *partitions, int32_t number)
 {
     if ((size_t)number >= partitions->row_count && grow(partitions, (size_t)number + 1) == -1)
@@ -61,9 +77,7 @@ static struct partition *make_row(struct partitions *partitions, int32_t number)
     if (row->known)
         return row;
     row->known = true;
-    row->slot = stats_partition_slot(partitions->stats, partitions->topic, number);
-    if (row->slot == -1)
-        stats_add(partitions->stats, CONSUMER_UNTRACKED, 1);
+    show(partitions, row, number);
     return row;
 }
 
@@ -104,6 +118,8 @@ int partition_given(struct partitions *partitions, int32_t number)
     if (partitions->manual && row->acks == NULL && (row->acks = calloc(1, sizeof *row->acks)) == NULL)
         return -1;
     partitions->changes++;
+    if (row->reach != NULL) /* while it was another's, nobody here looked */
+        behind_forget_stale(&row->reach->behind, clock_wall_us());
     raise(partitions, row, EVENT_GIVEN, NULL);
     partition_publish_assigned(partitions, row);
     return 0;

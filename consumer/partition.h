@@ -13,6 +13,7 @@
 #include "common/error.h"
 #include "common/stats/writer.h"
 #include "consumer/acks.h"
+#include "consumer/behind.h"
 #include "consumer/partition_states.h"
 #include "consumer/witness.h"
 
@@ -100,6 +101,15 @@ struct gap {
     bool believed;
 };
 
+/* How far the partition goes, beyond what was read of it. */
+struct reach {
+    struct behind behind; /* its high watermark, and since when */
+    int64_t fetched;      /* the one that librdkafka said last; STATS_UNKNOWN: none */
+    bool lowered;         /* which was below one that is known, and has not been believed yet */
+    int64_t asked;        /* the one that was known when the brokers were asked for its end */
+    int64_t last_stable;  /* where an open transaction ends what can be read; STATS_UNKNOWN: none is known */
+};
+
 struct partition {
     bool known;
     enum partition_state state;
@@ -119,7 +129,8 @@ struct partition {
     struct retry retry;
     struct last_record last;
     struct gap gap;
-    struct acks *acks; /* --commit manual; owned; else NULL */
+    struct acks *acks;   /* --commit manual; owned; else NULL */
+    struct reach *reach; /* owned; NULL: it has no slot */
 };
 
 /* A row that nobody has asked for. */
@@ -362,10 +373,27 @@ int commit_first_of(const char *metadata, size_t length);
 
 void partition_publish_place(const struct partitions *partitions, const struct partition *row);
 void partition_publish_assigned(const struct partitions *partitions, const struct partition *row);
-/* Asks librdkafka for the high watermarks it knows (no traffic) and publishes them. */
+/* High watermark, since when it is behind, and what an open transaction holds back: set, for whoever
+ * publishes next. With each value that it follows from: the committed offset, and what was read. */
+void partition_set_reach(const struct partitions *partitions, const struct partition *row);
+/* A record before this offset was read: a watermark that is known from before must not say otherwise. */
+void partition_reached(const struct partition *row, int64_t offset, int64_t wall_us);
+
+/* Where high watermarks come from. librdkafka has those of its last fetch (no traffic): fresh while it waits
+ * at a partition's end for more, which is the usual case. It does not say how old they are, and fetches
+ * nothing of a partition that is paused or waits, nor while its queue is full. So the brokers are asked
+ * besides (watermarks.h): each second for those that are not fetched, or not at their end; for all each five
+ * seconds. What they tell is the last stable offset (ListOffsets with the consumer's own isolation.level,
+ * KIP-98): without an open transaction it is the high watermark. Below a watermark that was known before the
+ * question was asked, it says that an open transaction holds the rest back. (librdkafka has a last stable
+ * offset in its statistics too: JSON about every partition of every broker, each second.) */
 void partitions_publish_high(struct partitions *partitions, rd_kafka_t *rk, int64_t wall_us);
+/* Whose ends are to be asked for; noted in the rows. NULL when there is none. The caller destroys it. */
+rd_kafka_topic_partition_list_t *partitions_ends_wanted(struct partitions *partitions, bool all);
+/* The answer. */
+void partitions_publish_ends(struct partitions *partitions, const rd_kafka_topic_partition_list_t *list,
+                             int64_t wall_us);
 /* Low watermarks, as a query brought them. */
-void partitions_publish_low(struct partitions *partitions, const rd_kafka_topic_partition_list_t *list,
-                            int64_t wall_us);
+void partitions_publish_low(struct partitions *partitions, const rd_kafka_topic_partition_list_t *list);
 
 #endif

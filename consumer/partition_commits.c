@@ -155,6 +155,7 @@ static void confirmed(const struct partitions *partitions, struct partition *row
     row->commit.requested = STATS_UNKNOWN;
     stats_partition_set(partitions->stats, row->slot, PARTITION_COMMITTED, row->commit.committed);
     stats_partition_set(partitions->stats, row->slot, PARTITION_COMMITTED_AT, wall_us);
+    partition_set_reach(partitions, row);
     stats_partition_publish(partitions->stats, row->slot);
 }
 

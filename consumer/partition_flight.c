@@ -280,9 +280,8 @@ static void publish_moved(const struct partitions *partitions, const struct part
     struct stats_writer *stats = partitions->stats;
     stats_partition_set(stats, row->slot, PARTITION_POSITION, row->position);
     stats_partition_set(stats, row->slot, PARTITION_PROCESSED_AT, wall_us);
-    /* What has been read was there: a watermark that is known from before must not say otherwise. */
-    if (stats_partition_get(stats, row->slot, PARTITION_HIGH) < row->position)
-        stats_partition_set(stats, row->slot, PARTITION_HIGH, row->position);
+    partition_reached(row, row->position, wall_us);
+    partition_set_reach(partitions, row);
     stats_partition_set(stats, row->slot, PARTITION_INFLIGHT_FIRST, STATS_UNKNOWN);
     stats_partition_set(stats, row->slot, PARTITION_INFLIGHT_END, STATS_UNKNOWN);
     stats_partition_set(stats, row->slot, PARTITION_OLDEST_UNPROCESSED, STATS_UNKNOWN);

@@ -16,6 +16,7 @@ struct watermarks {
     pthread_mutex_t lock;
     pthread_cond_t changed;
     enum question question;
+    bool ends; /* it is about ends */
     bool closing;
     rd_kafka_topic_partition_list_t *list;
     int64_t answered_us; /* wall */
@@ -80,29 +81,61 @@ void watermarks_close(struct watermarks *watermarks)
     free(watermarks);
 }
 
+static bool is_free(const struct watermarks *watermarks)
+{
+    return watermarks->question == IDLE || watermarks->question == ANSWERED;
+}
+
+/* The list is taken over; NULL: there is nothing to ask. */
+static void want(struct watermarks *watermarks, rd_kafka_topic_partition_list_t *list, bool ends)
+{
+    if (list == NULL)
+        return;
+    rd_kafka_topic_partition_list_destroy(watermarks->list);
+    watermarks->list = list;
+    watermarks->ends = ends;
+    watermarks->question = list->cnt > 0 ? WANTED : IDLE;
+    pthread_cond_signal(&watermarks->changed);
+}
+
+/* ListOffsets takes −2 for the first offset that is there; librdkafka passes a "timestamp" on as it is. */
+static rd_kafka_topic_partition_list_t *beginnings(const struct partitions *partitions)
+{
+    rd_kafka_topic_partition_list_t *list =
+        rd_kafka_topic_partition_list_new((int)partitions->assigned_count);
+    for (size_t i = 0; i < partitions->row_count; i++)
+        if (partitions->rows[i].state != STATE_UNASSIGNED)
+            rd_kafka_topic_partition_list_add(list, partitions->topic, (int32_t)i)->offset =
+                RD_KAFKA_OFFSET_BEGINNING;
+    return list;
+}
+
 void watermarks_ask(struct watermarks *watermarks, const struct partitions *partitions)
 {
     pthread_mutex_lock(&watermarks->lock);
-    if (watermarks->question == IDLE || watermarks->question == ANSWERED) {
-        rd_kafka_topic_partition_list_destroy(watermarks->list);
-        watermarks->list = rd_kafka_topic_partition_list_new((int)partitions->assigned_count);
-        /* ListOffsets takes −2 for the first offset that is there; librdkafka passes a "timestamp" on as it
-         * is. */
-        for (size_t i = 0; i < partitions->row_count; i++)
-            if (partitions->rows[i].state != STATE_UNASSIGNED)
-                rd_kafka_topic_partition_list_add(watermarks->list, partitions->topic, (int32_t)i)->offset =
-                    RD_KAFKA_OFFSET_BEGINNING;
-        watermarks->question = watermarks->list->cnt > 0 ? WANTED : IDLE;
-        pthread_cond_signal(&watermarks->changed);
-    }
+    if (is_free(watermarks))
+        want(watermarks, beginnings(partitions), false);
     pthread_mutex_unlock(&watermarks->lock);
+}
+
+bool watermarks_ask_ends(struct watermarks *watermarks, struct partitions *partitions, bool all)
+{
+    pthread_mutex_lock(&watermarks->lock);
+    bool asks = watermarks->question == IDLE;
+    if (asks)
+        want(watermarks, partitions_ends_wanted(partitions, all), true);
+    pthread_mutex_unlock(&watermarks->lock);
+    return asks;
 }
 
 void watermarks_publish(struct watermarks *watermarks, struct partitions *partitions)
 {
     pthread_mutex_lock(&watermarks->lock);
     if (watermarks->question == ANSWERED) {
-        partitions_publish_low(partitions, watermarks->list, watermarks->answered_us);
+        if (watermarks->ends)
+            partitions_publish_ends(partitions, watermarks->list, watermarks->answered_us);
+        else
+            partitions_publish_low(partitions, watermarks->list);
         watermarks->question = IDLE;
     }
     pthread_mutex_unlock(&watermarks->lock);

@@ -1,5 +1,5 @@
-/* watermarks.h: asks the brokers for low watermarks, on a thread of its own, because librdkafka's query waits
- * for the answer and the loop must not.
+/* watermarks.h: asks the brokers where partitions begin and end, on a thread of its own, because librdkafka's
+ * query waits for the answer and the loop must not. What the end is: partition.h.
  *
  * The question has a second use. librdkafka before 2.2 looks whether a partition may be fetched again, after
  * its local queue was full (queued.min.messages), only when something wakes the broker's thread, or after a
@@ -22,6 +22,9 @@ void watermarks_close(struct watermarks *watermarks);
 /* Asks for the low watermarks of what is assigned now. Returns at once; does nothing while a question is
  * under way. */
 void watermarks_ask(struct watermarks *watermarks, const struct partitions *partitions);
+/* The same for the ends of those whose end is not known otherwise, or of all. False while a question is under
+ * way. */
+bool watermarks_ask_ends(struct watermarks *watermarks, struct partitions *partitions, bool all);
 
 /* Publishes an answer that has come since the last call. */
 void watermarks_publish(struct watermarks *watermarks, struct partitions *partitions);

@@ -75,6 +75,8 @@ enum stats_kind { STATS_KIND_CONSUMER = 1, STATS_KIND_PRODUCER = 2 };
     X(PARTITION_COMMITTED, "committed", OFFSET, OFFSETS, "the committed offset, as the broker confirmed it") \
     X(PARTITION_LOW, "low", OFFSET, OFFSETS, "low watermark: the first offset that still exists")            \
     X(PARTITION_HIGH, "high", OFFSET, OFFSETS, "high watermark: the offset of the next record to come")      \
+    X(PARTITION_LAST_STABLE, "last_stable", OFFSET, OFFSETS,                                                 \
+      "where an open transaction ends what can be read; unknown: none is known")                             \
     X(PARTITION_INFLIGHT_FIRST, "inflight_first", OFFSET, OFFSETS, "first offset of the batch in flight")    \
     X(PARTITION_INFLIGHT_END, "inflight_end", OFFSET, OFFSETS,                                               \
       "one past the last offset of the batch in flight")                                                     \
@@ -86,7 +88,12 @@ enum stats_kind { STATS_KIND_CONSUMER = 1, STATS_KIND_PRODUCER = 2 };
       "timestamp of the oldest record received and not processed")                                           \
     X(PARTITION_PROCESSED_AT, "position_us", TIME, MICROSECONDS, "when the position last moved")             \
     X(PARTITION_COMMITTED_AT, "committed_us", TIME, MICROSECONDS, "when the broker last confirmed a commit") \
-    X(PARTITION_WATERMARKS_AT, "watermarks_us", TIME, MICROSECONDS, "when the watermarks were last known")
+    X(PARTITION_WATERMARKS_AT, "watermarks_us", TIME, MICROSECONDS,                                          \
+      "when the high watermark was last known")                                                              \
+    X(PARTITION_BEHIND_SINCE, "behind_since_us", TIME, MICROSECONDS,                                         \
+      "when the high watermark passed the committed offset; unknown without lag")                            \
+    X(PARTITION_BEHIND_AT_LEAST, "behind_at_least", GAUGE, BOOLEAN,                                          \
+      "1: it passed it then or earlier, when nobody looked")
 
 #define STATS_CONSUMER_HISTOGRAMS(X)                                                                         \
     X(CONSUMER_PROCESS_US, "process_us", HISTOGRAM, MICROSECONDS,                                            \

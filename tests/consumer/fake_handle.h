@@ -21,6 +21,7 @@ static struct {
     bool refused; /* no handle is made */
     rd_kafka_resp_err_t fatal;
     int watermarks_asked, watermarks_published, watermarks_failed;
+    int ends_asked, all_ends_asked;
     int added;     /* found once: so many partitions */
     int32_t owned; /* partitions from 0 on that the group takes at the end */
     bool lives_on; /* its destruction does not end */
@@ -223,6 +224,15 @@ void watermarks_ask(struct watermarks *watermarks, const struct partitions *part
     (void)partitions;
     ck_assert_ptr_eq(watermarks, FAKE_WATERMARKS);
     handle.watermarks_asked++;
+}
+
+bool watermarks_ask_ends(struct watermarks *watermarks, struct partitions *partitions, bool all)
+{
+    (void)partitions;
+    ck_assert_ptr_eq(watermarks, FAKE_WATERMARKS);
+    handle.ends_asked++;
+    handle.all_ends_asked += all;
+    return true;
 }
 
 void watermarks_publish(struct watermarks *watermarks, struct partitions *partitions)

@@ -297,8 +297,8 @@ END_TEST
 
 START_TEST(what_was_read_was_there_whatever_the_watermark_said)
 {
-    stats_partition_set(table.stats, row(0)->slot, PARTITION_HIGH, 12);
-    stats_partition_set(table.stats, row(1)->slot, PARTITION_HIGH, 100);
+    partition_reached(row(0), 12, WALL_US);
+    partition_reached(row(1), 100, WALL_US);
     table_process(&table, 0, 15);
     table_process(&table, 1, 25);
     ck_assert_int_eq(published(0, "high"), 15);

@@ -22,7 +22,9 @@ static struct error error;
 static struct {
     int count, partitions;
     int64_t first_offset, wall_us;
+    bool ends;
 } published;
+static bool all_wanted;
 
 rd_kafka_resp_err_t rd_kafka_offsets_for_times(rd_kafka_t *rk, rd_kafka_topic_partition_list_t *list,
                                                int timeout_ms)
@@ -31,7 +33,8 @@ rd_kafka_resp_err_t rd_kafka_offsets_for_times(rd_kafka_t *rk, rd_kafka_topic_pa
     if (timeout_ms > 500)
         return RD_KAFKA_RESP_ERR__INVALID_ARG;
     for (int i = 0; i < list->cnt; i++)
-        if (list->elems[i].offset != RD_KAFKA_OFFSET_BEGINNING ||
+        if ((list->elems[i].offset != RD_KAFKA_OFFSET_BEGINNING &&
+             list->elems[i].offset != RD_KAFKA_OFFSET_END) ||
             strcmp(list->elems[i].topic, "payments") != 0)
             return RD_KAFKA_RESP_ERR__INVALID_ARG;
         else
@@ -41,14 +44,36 @@ rd_kafka_resp_err_t rd_kafka_offsets_for_times(rd_kafka_t *rk, rd_kafka_topic_pa
     return answered_with;
 }
 
-void partitions_publish_low(struct partitions *of, const rd_kafka_topic_partition_list_t *list,
-                            int64_t wall_us)
+static void note(const struct partitions *of, const rd_kafka_topic_partition_list_t *list, bool ends)
 {
     ck_assert_ptr_eq(of, &partitions);
     published.count++;
     published.partitions = list->cnt;
     published.first_offset = list->elems[0].offset;
+    published.ends = ends;
+}
+
+void partitions_publish_low(struct partitions *of, const rd_kafka_topic_partition_list_t *list)
+{
+    note(of, list, false);
+}
+
+void partitions_publish_ends(struct partitions *of, const rd_kafka_topic_partition_list_t *list,
+                             int64_t wall_us)
+{
+    note(of, list, true);
     published.wall_us = wall_us;
+}
+
+/* Partition 2 alone is wanted, or all. */
+rd_kafka_topic_partition_list_t *partitions_ends_wanted(struct partitions *of, bool all)
+{
+    if (of->assigned_count == 0)
+        return NULL;
+    all_wanted = all;
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
+    rd_kafka_topic_partition_list_add(list, of->topic, 2)->offset = RD_KAFKA_OFFSET_END;
+    return list;
 }
 
 static struct timespec in(int64_t seconds, int64_t nanoseconds)
@@ -110,8 +135,28 @@ START_TEST(what_is_assigned_is_asked_for_and_the_answer_published_once)
     ck_assert(publishes(true));
     ck_assert_int_eq(published.partitions, 2);
     ck_assert_int_eq(published.first_offset, 1001);
-    ck_assert_int_eq(published.wall_us, fake_wall_us);
+    ck_assert(!published.ends);
     ck_assert(!publishes(false));
+}
+END_TEST
+
+START_TEST(ends_are_asked_for_where_they_are_wanted)
+{
+    ck_assert(watermarks_ask_ends(watermarks, &partitions, true));
+    ck_assert(all_wanted);
+    await_question();
+    ck_assert(!watermarks_ask_ends(watermarks, &partitions, false));
+    sem_post(&answer);
+    ck_assert(publishes(true));
+    ck_assert_int_eq(published.partitions, 1);
+    ck_assert_int_eq(published.first_offset, 1002);
+    ck_assert_int_eq(published.wall_us, fake_wall_us);
+    ck_assert(published.ends);
+    watermarks_ask(watermarks, &partitions);
+    await_question();
+    sem_post(&answer);
+    ck_assert(publishes(true));
+    ck_assert(!published.ends);
 }
 END_TEST
 
@@ -163,6 +208,8 @@ START_TEST(without_a_partition_nothing_is_asked)
     rows[1].state = rows[3].state = STATE_UNASSIGNED;
     partitions.assigned_count = 0;
     watermarks_ask(watermarks, &partitions);
+    no_question();
+    ck_assert(watermarks_ask_ends(watermarks, &partitions, true));
     no_question();
     ck_assert(!publishes(false));
     rows[0].state = STATE_READING;
@@ -221,7 +268,7 @@ END_TEST
 
 CHECK_MAIN_WITH("consumer/watermarks", begin, end,
                 what_is_assigned_is_asked_for_and_the_answer_published_once,
-                while_a_question_is_under_way_there_is_no_other,
+                ends_are_asked_for_where_they_are_wanted, while_a_question_is_under_way_there_is_no_other,
                 an_answer_that_nobody_took_gives_way_to_the_next_question,
                 a_question_that_failed_publishes_nothing_and_can_be_asked_again,
                 without_a_partition_nothing_is_asked, closing_waits_for_the_question_under_way,
