@@ -48,6 +48,7 @@ struct fetch {
 struct commit_state {
     int64_t committed; /* as the broker confirmed it; STATS_UNKNOWN: nothing */
     int64_t requested; /* in the commit under way; STATS_UNKNOWN: none */
+    int64_t asked;     /* last, and not confirmed: done, perhaps, all the same; STATS_UNKNOWN: nothing */
     int64_t barrier;   /* no commit goes beyond it, whatever was processed; STATS_UNKNOWN: there is none */
     bool again;        /* what the broker has may be another commit than the last one that was confirmed */
 };
@@ -84,11 +85,12 @@ struct last_record {
 };
 
 /* What this process has done of a partition in its last assignment beyond what is known to be committed: so
- * when nobody has got farther meanwhile, it need not do it again. (Where all was committed, an offset before
- * that is somebody's wish: a reset.) */
+ * when the group has what it had, or what was asked for without an answer, it need not do it again. (Any
+ * other offset is somebody's wish: a reset; or another member's work.) */
 struct former {
     int64_t from, to; /* STATS_UNKNOWN: nothing */
     int64_t reached;  /* beyond `to` when what was processed waited for a dead letter */
+    int64_t asked;    /* STATS_UNKNOWN: nothing */
     struct witness last;
     bool committed; /* the group had an offset of it */
 };
@@ -182,7 +184,8 @@ void partition_wait(struct partitions *partitions, int32_t number, enum partitio
 static inline bool partition_did(const struct partition *row, int64_t committed)
 {
     const struct former *former = &row->former;
-    return former->to != STATS_UNKNOWN && committed >= former->from && committed < former->to &&
+    bool ours = committed == former->from || (committed > former->from && committed == former->asked);
+    return former->to != STATS_UNKNOWN && ours && committed < former->to &&
            former->last.offset != STATS_UNKNOWN && former->last.offset < former->to;
 }
 

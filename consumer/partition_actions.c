@@ -35,6 +35,7 @@ enum partition_event action_end(struct partition *row, const struct partition_ne
         row->former = (struct former){.from = partition_kept(row),
                                       .to = partition_committable(row),
                                       .reached = partition_done(row),
+                                      .asked = row->commit.asked,
                                       .last = row->last.read,
                                       .committed = row->commit.committed != STATS_UNKNOWN};
     row->until_us = 0;

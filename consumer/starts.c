@@ -290,7 +290,7 @@ static void go_on_where_it_is(const struct consumer *consumer, struct start *sta
     const struct partition *row = partition_assigned(&consumer->partitions, start->partition);
     struct place *place = &start->place;
     bool same = place->committed == row->commit.committed || consumer->settings->commit == COMMIT_AUTO ||
-                (place->committed > row->commit.committed && place->committed <= row->position);
+                (place->committed != STATS_UNKNOWN && place->committed == row->commit.asked);
     if (row->last.gone) {
         place->witness = partition_unused.last.read;
         place->doubted = false;
@@ -303,23 +303,27 @@ static void go_on_where_it_is(const struct consumer *consumer, struct start *sta
     place->stays = true;
 }
 
-/* It comes again all the same. Where the group has lost the offset of what was committed, Kafka has deleted
- * it, with the topic perhaps: then these are other records. */
+/* It comes again all the same: what an earlier assignment had reached, or this one. Where the group has lost
+ * the offset of what was committed, Kafka has deleted it, with the topic perhaps: then these are other
+ * records. */
 static void tell_redelivery(struct consumer *consumer, int32_t number, const struct place *place)
 {
     int64_t start = place->offset;
     const struct partition *row = partition_assigned(&consumer->partitions, number);
-    int64_t reached = row->former.reached; /* unknown is below all */
+    bool had_place = row->position != STATS_UNKNOWN;
+    int64_t reached = had_place ? partition_done(row) : row->former.reached; /* unknown is below all */
     if (start >= reached)
         return;
+    const char *what = had_place ? "begins again" : "was assigned again";
     const char *end = row->former.committed && place->committed == STATS_UNKNOWN
                           ? ", if it is the same topic: the group's offset was deleted"
                           : "";
-    log_warning("%s [%" PRId32 "] was assigned again at %" PRId64 ", after %" PRId64
-                " had been reached: %" PRId64 " records will be delivered again%s",
-                consumer->partitions.topic, number, start, reached, reached - start, end);
+    log_warning("%s [%" PRId32 "] %s at %" PRId64 ", after %" PRId64 " had been reached: %" PRId64
+                " records will be delivered again%s",
+                consumer->partitions.topic, number, what, start, reached, reached - start, end);
     stats_event(consumer->stats, STATS_RING_ERRORS, clock_wall_us(), reached - start,
-                "[%" PRId32 "] assigned again at %" PRId64 ", was at %" PRId64, number, start, reached);
+                "[%" PRId32 "] %s at %" PRId64 ", after %" PRId64, number, what, start, reached);
+    consumer->end.left += row->last.former ? reached - start : 0; /* see go_on_behind_former */
 }
 
 static void place(struct consumer *consumer, struct start *start)

@@ -154,13 +154,42 @@ START_TEST(what_was_done_of_it_is_remembered_until_it_has_a_place_again)
     partition_taken(&table, 0);
     partition_given(&table, 0);
     const struct partition *row = row_of(&table, 0);
-    ck_assert(partition_did(row, 10) && partition_did(row, 14));
+    ck_assert(partition_did(row, 10));
     ck_assert(!partition_did(row, 9) && !partition_did(row, 15) && !partition_did(row, STATS_UNKNOWN));
+    ck_assert(!partition_did(row, 12) && !partition_did(row, 14)); /* nobody here asked for that: a wish */
     partition_taken(&table, 0); /* before it had a place: nothing was done */
     partition_given(&table, 0);
     ck_assert(!partition_did(row, 10));
     table_begin(&table, 0, 10, 10);
     ck_assert(!partition_did(row, 10));
+}
+END_TEST
+
+/* Its answer may have been lost, and not the commit. */
+START_TEST(what_was_asked_for_without_an_answer_may_be_what_the_group_has)
+{
+    did_behind(14);
+    rd_kafka_topic_partition_list_destroy(partitions_to_commit(&table));
+    partitions_commit_unanswered(&table);
+    table_fly(&table, 0, 17);
+    table.rows[0].flight.last = witness_at(16, "last");
+    partitions_move(&table, 1);
+    partition_taken(&table, 0);
+    ck_assert(partition_did(&table.rows[0], 10) && partition_did(&table.rows[0], 15));
+    ck_assert(!partition_did(&table.rows[0], 14) && !partition_did(&table.rows[0], 16) &&
+              !partition_did(&table.rows[0], 17));
+}
+END_TEST
+
+START_TEST(what_was_answered_is_what_the_group_has_and_nothing_before)
+{
+    did_behind(14);
+    rd_kafka_topic_partition_list_t *list = partitions_to_commit(&table);
+    partitions_commit_answered(&table, RD_KAFKA_RESP_ERR_NO_ERROR, list, 1);
+    rd_kafka_topic_partition_list_destroy(list);
+    ck_assert_int_eq(table.rows[0].commit.asked, STATS_UNKNOWN);
+    partition_taken(&table, 0);
+    ck_assert(!partition_did(&table.rows[0], 10) && !partition_did(&table.rows[0], 15));
 }
 END_TEST
 
@@ -471,6 +500,8 @@ CHECK_MAIN_WITH("consumer/partition", open_table, close_table, a_row_that_nobody
                 what_is_given_twice_counts_once_and_begins_anew, what_is_taken_stays_readable,
                 what_was_done_of_it_is_remembered_until_it_has_a_place_again,
                 what_was_done_counts_only_with_a_last_record_to_compare,
+                what_was_asked_for_without_an_answer_may_be_what_the_group_has,
+                what_was_answered_is_what_the_group_has_and_nothing_before,
                 what_was_committed_of_it_is_no_more_its_own_to_remember, what_a_move_passed_over_was_not_done,
                 what_was_not_acknowledged_was_not_done, acknowledgements_are_kept_with_commit_manual_alone,
                 where_it_begins_is_published, a_place_for_what_is_not_ours_is_nobodys,

@@ -109,13 +109,13 @@ static struct partition marked(enum partition_state state)
         .assignments = 3,
         .position = 30,
         .begun = 27,
-        .former = {5, 6, 7, {5, 7, 8}, false},
+        .former = {5, 6, 7, 6, {5, 7, 8}, false},
         .received = 32,
         .until_us = 777,
         .owned = true,
         .asked = 4,
         .fetch = {.paused = true, .seek = !knows_last},
-        .commit = {.committed = 20, .requested = 25, .barrier = 28, .again = true},
+        .commit = {.committed = 20, .requested = 25, .asked = 26, .barrier = 28, .again = true},
         .flight = {.first = 30,
                    .end = 32,
                    .oldest_us = 11,
@@ -176,7 +176,7 @@ static void begin(struct partition *row)
                               .former = row->former,
                               .received = STATS_UNKNOWN,
                               .fetch = row->fetch,
-                              .commit = {STATS_UNKNOWN, STATS_UNKNOWN, STATS_UNKNOWN, false},
+                              .commit = {STATS_UNKNOWN, STATS_UNKNOWN, STATS_UNKNOWN, STATS_UNKNOWN, false},
                               .flight = partition_unused.flight,
                               .retry = {.offset = STATS_UNKNOWN},
                               .last = partition_unused.last,
@@ -187,7 +187,7 @@ static void end(struct partition *row)
 {
     row->former = row->last.doubted
                       ? partition_unused.former /* of which topic it was is not known */
-                      : (struct former){27, 28, row->position, row->last.read, true}; /* begun, barrier */
+                      : (struct former){27, 28, row->position, 26, row->last.read, true}; /* begun, barrier */
     row->until_us = 0;
     row->owned = false;
     row->commit.requested = row->commit.barrier = STATS_UNKNOWN;
@@ -203,12 +203,12 @@ static void place(struct partition *row, const struct place *where)
                               .assignments = 3,
                               .position = 50,
                               .begun = 50,
-                              .former = {STATS_UNKNOWN, STATS_UNKNOWN, STATS_UNKNOWN, WITNESS_NONE, false},
+                              .former = partition_unused.former,
                               .received = 32, /* of this assignment still */
                               .owned = true,
                               .asked = 4, /* until a batch stands */
                               .fetch = {.paused = true, .seek = true},
-                              .commit = {45, 25, row->commit.barrier, true},
+                              .commit = {45, 25, 26, row->commit.barrier, true},
                               .flight = partition_unused.flight,
                               .retry = row->retry, /* not moved: the same record */
                               .last = {.read = where->witness,
@@ -274,21 +274,22 @@ static bool same_fields(const struct partition *a, const struct partition *b)
     return a->known == b->known && a->state == b->state && a->slot == b->slot &&
            a->assignments == b->assignments && a->position == b->position && a->begun == b->begun &&
            a->former.from == b->former.from && a->former.to == b->former.to &&
-           a->former.reached == b->former.reached && witness_equal(&a->former.last, &b->former.last) &&
-           a->received == b->received && a->until_us == b->until_us && a->owned == b->owned &&
-           a->asked == b->asked && a->fetch.paused == b->fetch.paused && a->fetch.seek == b->fetch.seek &&
-           a->acks == b->acks;
+           a->former.reached == b->former.reached && a->former.asked == b->former.asked &&
+           witness_equal(&a->former.last, &b->former.last) && a->received == b->received &&
+           a->until_us == b->until_us && a->owned == b->owned && a->asked == b->asked &&
+           a->fetch.paused == b->fetch.paused && a->fetch.seek == b->fetch.seek && a->acks == b->acks;
 }
 
 static bool same_parts(const struct partition *a, const struct partition *b)
 {
     return a->commit.committed == b->commit.committed && a->commit.requested == b->commit.requested &&
-           a->commit.barrier == b->commit.barrier && a->commit.again == b->commit.again &&
-           a->flight.first == b->flight.first && a->flight.end == b->flight.end &&
-           a->flight.oldest_us == b->flight.oldest_us && a->flight.stop == b->flight.stop &&
-           a->flight.until_us == b->flight.until_us && a->flight.failed == b->flight.failed &&
-           witness_equal(&a->flight.last, &b->flight.last) && a->retry.offset == b->retry.offset &&
-           a->retry.attempts == b->retry.attempts && a->retry.batch_attempts == b->retry.batch_attempts &&
+           a->commit.asked == b->commit.asked && a->commit.barrier == b->commit.barrier &&
+           a->commit.again == b->commit.again && a->flight.first == b->flight.first &&
+           a->flight.end == b->flight.end && a->flight.oldest_us == b->flight.oldest_us &&
+           a->flight.stop == b->flight.stop && a->flight.until_us == b->flight.until_us &&
+           a->flight.failed == b->flight.failed && witness_equal(&a->flight.last, &b->flight.last) &&
+           a->retry.offset == b->retry.offset && a->retry.attempts == b->retry.attempts &&
+           a->retry.batch_attempts == b->retry.batch_attempts &&
            a->retry.first_failure_us == b->retry.first_failure_us &&
            witness_equal(&a->last.read, &b->last.read) && witness_equal(&a->last.found, &b->last.found) &&
            a->last.gone_to == b->last.gone_to && a->last.doubted == b->last.doubted &&

@@ -253,11 +253,11 @@ static void come_back(int64_t committed_meanwhile)
 
 START_TEST(what_this_process_has_done_itself_it_does_not_do_again)
 {
-    consumer.end.left = 4; /* from 11 on */
-    come_back(11);         /* its last commit did not get through */
+    consumer.end.left = 5; /* from 10 on */
+    come_back(10);         /* its last commit did not get through */
     ck_assert_int_eq(consumer.end.left, 0);
     ck_assert_int_eq(row(0)->position, 15);
-    ck_assert_int_eq(row(0)->commit.committed, 11);
+    ck_assert_int_eq(row(0)->commit.committed, 10);
     ck_assert_int_eq(row(0)->last.read.offset, 14);
     ck_assert_int_eq(row(0)->state, STATE_VERIFYING); /* is it the same topic? */
     ck_assert_str_eq(capture.text, "");
@@ -269,14 +269,23 @@ END_TEST
 
 START_TEST(where_its_last_record_is_gone_it_does_it_again)
 {
-    come_back(11);
+    consumer.end.left = 5;
+    come_back(10);
     partition_fetches(&consumer.partitions, 0, (struct fetch){.paused = false, .seek = false});
     ck_assert(!partition_take_end(&consumer.partitions, 0, 15));
     ck_assert_int_eq(row(0)->state, STATE_PLACING);
     serve();
-    begins_at(0, 11, 11);
+    begins_at(0, 10, 10);
+    ck_assert_str_eq(capture.text, "warning: payments [0] begins again at 10, after 15 had been reached: 5 "
+                                   "records will be delivered again\n");
+    error_ring_says(5, "[0] begins again at 10, after 15");
+    ck_assert_int_eq(consumer.end.left, 5); /* and are done again after all */
 }
 END_TEST
+
+#define TOLD                                                                                                 \
+    "warning: payments [0] was assigned again at 11, after 15 had been reached: 4 records will be "          \
+    "delivered again\n"
 
 START_TEST(where_somebody_else_has_got_farther_or_was_farther_back_that_counts)
 {
@@ -287,6 +296,9 @@ START_TEST(where_somebody_else_has_got_farther_or_was_farther_back_that_counts)
     ck_assert_str_eq(capture.text, "");
     come_back(9); /* somebody has reset it */
     begins_at(0, 9, 9);
+    come_back(11); /* this, too, is nobody's commit here: somebody wants it again from there */
+    begins_at(0, 11, 11);
+    ck_assert_str_eq(capture.text, TOLD);
 }
 END_TEST
 
@@ -301,6 +313,41 @@ START_TEST(a_reset_meanwhile_is_not_overruled)
     serve();
     begins_at(0, 12, 12);
     ck_assert_ptr_nonnull(strstr(capture.text, "3 records will be delivered again"));
+}
+END_TEST
+
+/* Without a last record the group is asked. */
+static void ask_whether_it_is_the_same(int64_t committed)
+{
+    commit_is(0, committed, NULL);
+    partition_event(&consumer.partitions, 0, EVENT_UNSURE);
+    serve();
+}
+
+START_TEST(one_that_only_asked_whether_the_topic_is_the_same_goes_on_where_it_is)
+{
+    begin(0, 10);
+    table_process(&consumer.partitions, 0, 15);
+    ask_whether_it_is_the_same(10);
+    begins_at(0, 15, 10);
+    rd_kafka_topic_partition_list_destroy(partitions_to_commit(&consumer.partitions));
+    partitions_commit_unanswered(&consumer.partitions);
+    settled();
+    table_process(&consumer.partitions, 0, 18);
+    ask_whether_it_is_the_same(15); /* the answer was lost, not the commit */
+    begins_at(0, 18, 15);
+    ck_assert_str_eq(capture.text, "");
+}
+END_TEST
+
+START_TEST(a_reset_that_it_hears_of_then_is_not_overruled)
+{
+    begin(0, 10);
+    table_process(&consumer.partitions, 0, 15);
+    ask_whether_it_is_the_same(12);
+    begins_at(0, 12, 12);
+    ck_assert_str_eq(capture.text, "warning: payments [0] begins again at 12, after 15 had been reached: 3 "
+                                   "records will be delivered again\n");
 }
 END_TEST
 
@@ -319,17 +366,13 @@ START_TEST(what_waited_for_a_dead_letter_comes_again_and_all_of_it_is_told)
 }
 END_TEST
 
-#define TOLD                                                                                                 \
-    "warning: payments [0] was assigned again at 11, after 15 had been reached: 4 records will be "          \
-    "delivered again\n"
-
 START_TEST(where_offsets_do_not_say_what_was_processed_it_comes_again_and_is_told)
 {
     settings.commit = COMMIT_AUTO;
     come_back(11);
     begins_at(0, 11, 11);
     ck_assert_str_eq(capture.text, TOLD);
-    error_ring_says(4, "[0] assigned again at 11, was at 15");
+    error_ring_says(4, "[0] was assigned again at 11, after 15");
     come_back(15);
     ck_assert_str_eq(capture.text, "");
 }
@@ -350,21 +393,25 @@ START_TEST(where_the_groups_offset_was_deleted_they_may_be_another_topics)
 }
 END_TEST
 
-CHECK_MAIN_WITH(
-    "consumer/starts", begin_starts, consumer_end,
-    where_the_groups_offset_was_deleted_they_may_be_another_topics,
-    a_partition_goes_on_at_the_groups_offset_whatever_from_says, what_has_its_place_is_not_asked_for,
-    a_group_that_has_nothing_begins_at_the_first_record, the_groups_acknowledgements_come_with_its_offset,
-    from_latest_begins_at_the_end_where_the_group_is_new, where_that_commit_fails_nothing_is_read_yet,
-    a_partition_that_is_new_to_a_group_with_offsets_begins_at_its_first_record,
-    a_group_whose_other_members_begin_right_now_is_new,
-    one_partition_that_went_on_tells_that_the_group_is_not_new,
-    while_the_whole_group_cannot_be_asked_for_nothing_is_passed_over,
-    it_is_not_asked_for_when_a_place_is_known_or_cannot_be,
-    an_error_of_one_partition_is_its_own_and_not_nothing_committed,
-    an_error_of_the_whole_question_is_all_partitions, an_edge_that_nobody_says_is_asked_for_again,
-    what_this_process_has_done_itself_it_does_not_do_again, where_its_last_record_is_gone_it_does_it_again,
-    where_somebody_else_has_got_farther_or_was_farther_back_that_counts, a_reset_meanwhile_is_not_overruled,
-    what_waited_for_a_dead_letter_comes_again_and_all_of_it_is_told,
-    where_offsets_do_not_say_what_was_processed_it_comes_again_and_is_told,
-    a_partition_that_was_added_since_the_group_was_joined_is_not_among_those_that_begin)
+CHECK_MAIN_WITH("consumer/starts", begin_starts, consumer_end,
+                where_the_groups_offset_was_deleted_they_may_be_another_topics,
+                a_partition_goes_on_at_the_groups_offset_whatever_from_says,
+                what_has_its_place_is_not_asked_for, a_group_that_has_nothing_begins_at_the_first_record,
+                the_groups_acknowledgements_come_with_its_offset,
+                from_latest_begins_at_the_end_where_the_group_is_new,
+                where_that_commit_fails_nothing_is_read_yet,
+                a_partition_that_is_new_to_a_group_with_offsets_begins_at_its_first_record,
+                a_group_whose_other_members_begin_right_now_is_new,
+                one_partition_that_went_on_tells_that_the_group_is_not_new,
+                while_the_whole_group_cannot_be_asked_for_nothing_is_passed_over,
+                it_is_not_asked_for_when_a_place_is_known_or_cannot_be,
+                an_error_of_one_partition_is_its_own_and_not_nothing_committed,
+                an_error_of_the_whole_question_is_all_partitions, an_edge_that_nobody_says_is_asked_for_again,
+                what_this_process_has_done_itself_it_does_not_do_again,
+                where_its_last_record_is_gone_it_does_it_again,
+                where_somebody_else_has_got_farther_or_was_farther_back_that_counts,
+                one_that_only_asked_whether_the_topic_is_the_same_goes_on_where_it_is,
+                a_reset_that_it_hears_of_then_is_not_overruled, a_reset_meanwhile_is_not_overruled,
+                what_waited_for_a_dead_letter_comes_again_and_all_of_it_is_told,
+                where_offsets_do_not_say_what_was_processed_it_comes_again_and_is_told,
+                a_partition_that_was_added_since_the_group_was_joined_is_not_among_those_that_begin)
