@@ -26,8 +26,8 @@ int dead_letters_open(struct dead_letters **letters, const struct settings *sett
                       rd_kafka_queue_t *queue, struct partitions *partitions, struct stats_writer *stats,
                       struct error *error);
 
-/* Destroys the producer; what is not acknowledged is given up. Before rd_kafka_consumer_close, which a wake
- * from here could disturb. NULL is fine. */
+/* Destroys the producer; what is not acknowledged is given up. Before the consumer is closed,
+ * whose queue a wake from here uses. NULL is fine. */
 void dead_letters_close(struct dead_letters *letters);
 
 /* Where they go, for lines; NULL: nowhere (--dead-letters off), and nothing is to be sent. */

@@ -6,6 +6,38 @@
 
 #include "common/clock.h"
 
+enum { STEP_MS = 2 };
+
+/* --- closing ------------------------------------------------------------------------------------------- */
+
+/* How long librdkafka left us alone: a callback takes as long as it takes. */
+static int64_t serve(rd_kafka_queue_t *queue)
+{
+    int64_t began_us = clock_monotonic_us();
+    rd_kafka_message_t *message = rd_kafka_consume_queue(queue, STEP_MS);
+    int64_t took_us = clock_monotonic_us() - began_us;
+    if (message != NULL)
+        rd_kafka_message_destroy(message);
+    return took_us < STEP_MS * US_PER_MS ? took_us : STEP_MS * US_PER_MS;
+}
+
+bool close_handle(rd_kafka_t *rk, int64_t timeout_us)
+{
+    rd_kafka_queue_t *queue = rd_kafka_queue_new(rk);
+    rd_kafka_error_t *error = rd_kafka_consumer_close_queue(rk, queue);
+    bool closed = error != NULL; /* after a fatal error there is nothing to wait for */
+    while (!closed && timeout_us > 0) {
+        timeout_us -= serve(queue);
+        closed = rd_kafka_consumer_closed(rk) != 0;
+    }
+    if (error != NULL)
+        rd_kafka_error_destroy(error);
+    rd_kafka_queue_destroy(queue);
+    return closed;
+}
+
+/* --- destroying ---------------------------------------------------------------------------------------- */
+
 struct destruction {
     rd_kafka_t *rk;
     pthread_mutex_t mutex;

@@ -6,7 +6,6 @@
 #include "common/exit_codes.h"
 #include "common/log.h"
 #include "consumer/conf.h"
-#include "consumer/destroy.h"
 #include "consumer/errands.h"
 #include "consumer/exactly_once.h"
 #include "consumer/lines.h"
@@ -27,12 +26,11 @@
 #define QUEUE_PEAK_MIN 1000                /* a shorter queue was never full */
 #define LAST_US        (150 * US_PER_MS)
 #define LAST_TURNS_US  (200 * US_PER_MS)
-#define DESTROY_US     (2 * US_PER_SECOND) /* usually milliseconds */
 
 /* --- callbacks ----------------------------------------------------------------------------------------- */
 
-/* What has come so far is a batch: what comes next may be another topic's. (Not while closing, whose own wait
- * a yield would end. And not rd_kafka_yield, which in 2.0.2 loses the next message.) */
+/* What has come so far is a batch: what comes next may be another topic's. (Not rd_kafka_yield, which
+ * in 2.0.2 loses the next message.) */
 static void on_topic_left(struct consumer *consumer)
 {
     message_error_missing_topic(consumer);
@@ -448,18 +446,7 @@ void loop_close(struct consumer *consumer)
     consumer->added = NULL;
     dead_letters_close(consumer->letters);
     consumer->letters = NULL;
-    /* Closing calls the rebalance callback, which uses the queue and the table: they go after it. */
-    if (consumer->rk != NULL)
-        rd_kafka_consumer_close(consumer->rk);
-    if (consumer->queue != NULL)
-        rd_kafka_queue_destroy(consumer->queue);
-    bool lingers = membership_lingers(consumer);
-    if (consumer->rk != NULL && !destroy_handle(consumer->rk, DESTROY_US)) {
-        consumer->end.abandoned = true;
-        log_verbose("librdkafka's threads have not ended; the process ends without them");
-    }
-    if (lingers)
-        membership_release(consumer->settings);
+    membership_end(consumer);
     stats_phase(consumer->stats, PHASE_STOPPED, clock_wall_us());
     partitions_release(&consumer->partitions);
 }

@@ -4,8 +4,11 @@
 #include "common/exit_codes.h"
 #include "common/log.h"
 #include "consumer/conf.h"
+#include "consumer/destroy.h"
 
 #define RELEASE_US    (3 * US_PER_SECOND)
+#define CLOSE_US      (3 * US_PER_SECOND) /* usually milliseconds, and so is the next one */
+#define DESTROY_US    (2 * US_PER_SECOND)
 #define LEAVE_US      (5 * US_PER_SECOND)
 #define LEAVE_POLL_US (50 * US_PER_MS) /* a LeaveGroup needs 20 ms of polling after the revoke */
 
@@ -102,10 +105,9 @@ static void join_and_leave(rd_kafka_t *rk, const char *topic, struct stand_in *s
     while (!stand_in->joined && clock_monotonic_us() < until_us)
         discard(rk);
     membership_leave(rk, &stand_in->owned);
-    rd_kafka_consumer_close(rk);
 }
 
-void membership_release(const struct settings *settings)
+bool membership_release(const struct settings *settings)
 {
     struct settings taking_over = *settings;
     struct error error = ERROR_INIT;
@@ -123,6 +125,28 @@ void membership_release(const struct settings *settings)
         log_warning("the group may keep this member's partitions until its session is over: it did not leave "
                     "by the classic protocol%s%s",
                     error.text[0] != '\0' ? ": " : "", error.text);
-    if (rk != NULL)
-        rd_kafka_destroy(rk);
+    return rk == NULL || (close_handle(rk, CLOSE_US) && destroy_handle(rk, DESTROY_US));
+}
+
+/* --- the end of the handle ------------------------------------------------------------------------------ */
+
+/* Closing calls the rebalance callback, which uses the queue: that goes after it. */
+static bool close_and_destroy(struct consumer *consumer)
+{
+    bool closed = close_handle(consumer->rk, CLOSE_US);
+    if (!closed)
+        log_warning("the group does not answer: it may keep this member until its session is over");
+    rd_kafka_queue_destroy(consumer->queue);
+    return closed && destroy_handle(consumer->rk, DESTROY_US);
+}
+
+void membership_end(struct consumer *consumer)
+{
+    if (consumer->rk == NULL)
+        return;
+    bool lingers = membership_lingers(consumer);
+    bool ended = close_and_destroy(consumer) && (!lingers || membership_release(consumer->settings));
+    consumer->end.abandoned = !ended;
+    if (!ended)
+        log_verbose("librdkafka's threads have not ended; the process ends without them");
 }

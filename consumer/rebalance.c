@@ -181,10 +181,7 @@ void rebalance_callback(rd_kafka_t *rk, rd_kafka_resp_err_t err, rd_kafka_topic_
         note_first(consumer, wall_us);
     publish(consumer, what, ours->cnt, wall_us);
     rd_kafka_topic_partition_list_destroy(ours);
-    /* An idle loop is to tell the supervisor now, not when a record comes. Not while
-     * closing: rd_kafka_consumer_close waits itself, and a yield would end that too early: then it waits for
-     * ever.
-     */
+    /* An idle loop is to tell the supervisor now, not when a record comes. */
     if (assign && !consumer->end.closing)
         rd_kafka_queue_yield(consumer->queue);
 }

@@ -22,9 +22,10 @@ static struct {
     rd_kafka_resp_err_t fatal;
     int watermarks_asked, watermarks_published, watermarks_failed;
     int ends_asked, all_ends_asked;
-    int added;     /* found once: so many partitions */
-    int32_t owned; /* partitions from 0 on that the group takes at the end */
-    bool lives_on; /* its destruction does not end */
+    int added;       /* found once: so many partitions */
+    int32_t owned;   /* partitions from 0 on that the group takes at the end */
+    bool stays_open; /* closing it does not end */
+    bool lives_on;   /* nor its destruction */
 } handle;
 
 static inline void handle_begin(void)
@@ -152,12 +153,13 @@ rd_kafka_message_t *rd_kafka_consumer_poll(rd_kafka_t *rk, int timeout_ms)
     return NULL;
 }
 
-rd_kafka_resp_err_t rd_kafka_consumer_close(rd_kafka_t *rk)
+bool close_handle(rd_kafka_t *rk, int64_t timeout_us)
 {
     ck_assert_ptr_eq(rk, FAKE_RK);
+    ck_assert_int_eq(timeout_us, 3000000);
     kafka_note_call("close");
     handle_take();
-    return RD_KAFKA_RESP_ERR_NO_ERROR;
+    return !handle.stays_open;
 }
 
 bool destroy_handle(rd_kafka_t *rk, int64_t timeout_us)

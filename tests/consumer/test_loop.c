@@ -474,6 +474,25 @@ START_TEST(it_is_closed_in_order)
 }
 END_TEST
 
+START_TEST(where_the_group_does_not_answer_the_handle_is_left_and_that_is_told)
+{
+    STEPS_ARE(give_one, NULL);
+    run_loop();
+    kafka_said();
+    handle.stays_open = true;
+    capture_begin();
+    loop_close(&consumer);
+    ck_assert_str_eq(capture_end(), "warning: the group does not answer: it may keep this member until its "
+                                    "session is over\n");
+    SAID("watermarks closed; letters closed; close; flush; forget 0; assign nothing; queue gone");
+    ck_assert(consumer.end.abandoned);
+    ck_assert_int_eq(published_status("phase"), PHASE_STOPPED);
+    consumer.rk = NULL;
+    consumer.queue = NULL;
+    consumer.watermarks = NULL;
+}
+END_TEST
+
 START_TEST(a_handle_that_does_not_end_is_left_and_the_end_is_published)
 {
     STEPS_ARE(give_one, NULL);
@@ -507,4 +526,5 @@ CHECK_MAIN_WITH(
     nor_one_that_its_group_has_expelled,
     a_static_member_joins_again_when_partitions_were_added_while_it_was_away,
     one_that_finds_none_stays_as_it_is, a_dynamic_member_does_not_look, it_is_closed_in_order,
+    where_the_group_does_not_answer_the_handle_is_left_and_that_is_told,
     a_handle_that_does_not_end_is_left_and_the_end_is_published)

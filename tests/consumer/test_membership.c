@@ -3,6 +3,7 @@
 
 #include "common/exit_codes.h"
 #include "consumer/conf.h"
+#include "consumer/destroy.h"
 #include "tests/support/capture.h"
 #include "tests/support/check_main.h"
 #include "tests/support/fake_clock.h"
@@ -19,12 +20,13 @@ static struct {
     bool never_revokes, message;
     int freed;
     size_t owned; /* where membership_leave looks, when the test gives it one */
+    bool stays_open, lives_on;
 } seen;
 
 static void (*rebalance)(rd_kafka_t *rk, rd_kafka_resp_err_t err, rd_kafka_topic_partition_list_t *partitions,
                          void *opaque);
 static void *opaque;
-static char no_rk, no_conf;
+static char no_rk, no_conf, no_queue;
 
 rd_kafka_resp_err_t rd_kafka_subscribe(rd_kafka_t *rk, const rd_kafka_topic_partition_list_t *topics)
 {
@@ -152,23 +154,33 @@ rd_kafka_resp_err_t rd_kafka_pause_partitions(rd_kafka_t *rk, rd_kafka_topic_par
     return RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
-rd_kafka_resp_err_t rd_kafka_consumer_close(rd_kafka_t *rk)
+bool close_handle(rd_kafka_t *rk, int64_t timeout_us)
 {
     (void)rk;
+    ck_assert_int_eq(timeout_us, 3000000);
     seen.closes++;
-    return RD_KAFKA_RESP_ERR_NO_ERROR;
+    return !seen.stays_open;
 }
 
-void rd_kafka_destroy(rd_kafka_t *rk)
+void rd_kafka_queue_destroy(rd_kafka_queue_t *queue)
+{
+    ck_assert_ptr_eq(queue, &no_queue);
+    ck_assert_int_ge(seen.closes, 1); /* closing uses it */
+}
+
+bool destroy_handle(rd_kafka_t *rk, int64_t timeout_us)
 {
     (void)rk;
+    ck_assert_int_eq(timeout_us, 2000000);
     seen.destroys++;
+    return !seen.lives_on;
 }
 
 static void begin(void)
 {
     settings = (struct settings){.topic = "payments", .instance_id = "default.host.bravo"};
-    consumer = (struct consumer){.settings = &settings, .rk = (rd_kafka_t *)&no_rk};
+    consumer = (struct consumer){
+        .settings = &settings, .rk = (rd_kafka_t *)&no_rk, .queue = (rd_kafka_queue_t *)&no_queue};
 }
 
 /* --- joining and leaving ---------------------------------------------------------------------------------
@@ -314,6 +326,36 @@ START_TEST(what_hinders_it_is_told_with_the_reason)
 }
 END_TEST
 
+START_TEST(a_handle_of_either_that_does_not_end_is_left)
+{
+    seen.stays_open = true; /* to destroy it would wait as well */
+    consumer.end.leaving = true;
+    capture_begin();
+    membership_end(&consumer);
+    ck_assert_str_eq(capture_end(), "warning: the group does not answer: it may keep this member until its "
+                                    "session is over\n");
+    ck_assert_int_eq(seen.closes, 1); /* no other takes its place */
+    ck_assert(consumer.end.abandoned);
+    seen.assigned_at = 4;
+    ck_assert(!membership_release(&settings));
+    ck_assert_int_eq(seen.destroys, 0);
+    seen.stays_open = false;
+    seen.lives_on = true;
+    seen.assigned_at = seen.polls + 4;
+    ck_assert(!membership_release(&settings));
+    ck_assert_int_eq(seen.destroys, 1);
+}
+END_TEST
+
+START_TEST(one_without_a_handle_has_nothing_to_end)
+{
+    consumer.rk = NULL;
+    membership_end(&consumer);
+    ck_assert_int_eq(seen.closes, 0);
+    ck_assert(!consumer.end.abandoned);
+}
+END_TEST
+
 CHECK_MAIN_WITH("consumer/membership", begin, NULL, joining_subscribes_to_the_topic,
                 an_eager_member_joins_again_by_subscribing_once_more,
                 a_cooperative_one_gives_its_partitions_up_first,
@@ -323,4 +365,5 @@ CHECK_MAIN_WITH("consumer/membership", begin, NULL, joining_subscribes_to_the_to
                 only_a_static_member_of_the_consumer_protocol_that_leaves_lingers,
                 a_place_is_taken_over_reading_nothing_and_left,
                 a_place_that_is_not_given_within_three_seconds_is_told,
-                what_hinders_it_is_told_with_the_reason)
+                what_hinders_it_is_told_with_the_reason, a_handle_of_either_that_does_not_end_is_left,
+                one_without_a_handle_has_nothing_to_end)

@@ -254,6 +254,13 @@ void watermarks_publish(struct watermarks *watermarks, struct partitions *partit
 /* --- destroy.h: a thread of its own ----------------------------------------------------------------------
  */
 
+bool close_handle(rd_kafka_t *rk, int64_t timeout_us)
+{
+    (void)timeout_us;
+    rd_kafka_consumer_close(rk);
+    return true;
+}
+
 bool destroy_handle(rd_kafka_t *rk, int64_t timeout_us)
 {
     (void)timeout_us;

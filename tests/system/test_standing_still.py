@@ -1,4 +1,4 @@
-"""A consumer that stood still for longer than its session (SIGSTOP), and goes on: its partitions are another's by then."""
+"""A consumer that stood still for longer than its session (SIGSTOP), and goes on: its partitions are another's by then. And a broker that stands still."""
 
 import collections
 import json
@@ -53,6 +53,30 @@ class StandingStill(SystemTest):
 
     def test_the_same_with_cooperative_sticky(self):
         self.check(self.stand_still("cooperative-sticky"))
+
+
+class BrokerStandsStill(SystemTest):
+    """Its sockets stay open, and nothing is answered: librdkafka itself would wait for a minute and longer."""
+
+    def leave(self, *more):
+        kafka = self.own_kafka()
+        topic, group = self.topic(3), self.name("g")
+        self.run_ok("kproduce", "--topic", topic, "--rate", "0", "--count", 1500, "--quiet")
+        consumer = self.start("kconsume", "--publish=no", "--client", "bravo", "--group", group, "--topic", topic, "--batch-size", "50", "--pipeline", "validate, delay:5", *more)
+        wait_until(lambda: sum((kafka_protocol.committed(kafka.bootstrap, group) or {}).values()) > 100, 30, "some of it committed")
+        kafka.broker("pause", 1)
+        try:
+            self.assertEqual(consumer.interrupt(20), 1, consumer.text())
+        finally:
+            kafka.broker("resume", 1)
+        self.assertIn("the last commit failed: some of them will be delivered again", consumer.text())
+        self.assertIn("the group does not answer: it may keep this member until its session is over", consumer.text("err"))
+
+    def test_a_consumer_is_stopped_all_the_same_and_says_what_is_not_committed(self):
+        self.leave()
+
+    def test_a_static_one_too(self):
+        self.leave("--instance-id", self.name("i"))
 
 
 if __name__ == "__main__":
