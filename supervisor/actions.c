@@ -380,6 +380,16 @@ void action_start_after(struct worker *worker)
     worker->start_again = true;
 }
 
+/* A restart is taken back. It was told to keep its place in the group, for the one that was to follow. */
+void action_stay_down(struct worker *worker)
+{
+    if (!worker->start_again)
+        return;
+    worker->start_again = false;
+    if (hand_over_listens(worker->kind))
+        channel_drain(worker, leaves(worker));
+}
+
 static const char *phase_text(const struct worker *worker)
 {
     int64_t phase = worker->stats == NULL ? STATS_UNKNOWN : stats_snapshot_status(worker->stats, "phase");

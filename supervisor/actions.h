@@ -18,6 +18,7 @@
     X(finish, "nothing more: its work is done")                                                              \
     X(drain, "ask it to end, and set a deadline")                                                            \
     X(start_after, "start it again when it has ended")                                                       \
+    X(stay_down, "do not start it again when it has ended: it leaves its group")                             \
     X(kill, "kill its process group: it did not end in time")                                                \
     X(broker_away, "no start deadline while no broker answers: it is not at fault")                          \
     X(broker_back, "the start deadline begins anew, where it is not ready yet")                              \

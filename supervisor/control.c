@@ -223,10 +223,6 @@ static void take_request(struct connection *connection, struct rpc_message *mess
         answer_error(connection, message->id, error.text);
         return;
     }
-    if (control->supervisor->stopping && !verb->while_stopping) {
-        answer_error(connection, message->id, "the instance is stopping");
-        return;
-    }
     queue_enter(&control->queue, pending, connection, message->id);
     step(control, pending);
 }

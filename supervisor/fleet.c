@@ -379,6 +379,9 @@ void fleet_stop(struct supervisor *supervisor, int exit_code)
     supervisor->stopping = true;
     supervisor->exit_code = exit_code;
     supervisor->done_check_us = INT64_MAX;
+    for (size_t i = 0; i < supervisor->worker_count; i++)
+        if (supervisor->workers[i]->start_again)
+            states_dispatch(supervisor->workers[i], EVENT_STOP);
     begin(supervisor, STEP_STOP_PRODUCER);
 }
 
@@ -443,7 +446,6 @@ void fleet_set_rate(struct worker *worker, int64_t records, int64_t interval_us)
 void fleet_retire(struct worker *worker)
 {
     worker->retired = true;
-    worker->start_again = false;
     states_dispatch(worker, EVENT_STOP);
     fleet_publish(worker);
 }

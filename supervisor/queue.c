@@ -102,11 +102,21 @@ static enum progress begin(struct request *request, struct error *error)
     return request->wait ? PROGRESS_WAITING : PROGRESS_DONE;
 }
 
+/* The workers that there are to be have not been started yet. */
+static bool is_too_early(const struct request *request)
+{
+    return request->verb->after_start && request->supervisor->step < STEP_WORK;
+}
+
 static enum progress advance(const struct queue *queue, struct pending *pending, struct error *error)
 {
     struct request *request = &pending->request;
     if (!request->begun) {
-        if (find_before(queue, pending) != NULL)
+        if (request->supervisor->stopping && !request->verb->while_stopping) {
+            error_set(error, "the instance is stopping");
+            return PROGRESS_FAILED;
+        }
+        if (is_too_early(request) || find_before(queue, pending) != NULL)
             return PROGRESS_WAITING;
         enum progress progress = begin(request, error);
         if (progress != PROGRESS_WAITING)
@@ -119,9 +129,11 @@ static void tell_not_begun(const struct queue *queue, const struct pending *pend
 {
     const struct request *request = &pending->request;
     const struct request *before = find_before(queue, pending);
-    error_set(error, "%s %s: not begun within its time: it waits for '%s %s'; nothing was changed",
-              request->verb->name, request->target, before ? before->verb->name : "",
-              before ? before->target : "");
+    char cause[VERB_TEXT_BYTES + 64] = "the instance is just starting";
+    if (before != NULL)
+        snprintf(cause, sizeof cause, "it waits for '%s %s'", before->verb->name, before->target);
+    error_set(error, "%s %s: not begun within its time: %s; nothing was changed", request->verb->name,
+              request->target, cause);
 }
 
 static void tell_late(const struct request *request, struct error *error)

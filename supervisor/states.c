@@ -84,7 +84,7 @@ static const struct edge table[STATE_COUNT][EVENT_COUNT] = {
                          [EVENT_BROKER_AWAY] = {action_none, WORKER_STOPPING},
                          [EVENT_BROKER_BACK] = {action_none, WORKER_STOPPING},
                          [EVENT_EXITED] = {action_bury_stopped, WORKER_DOWN},
-                         [EVENT_STOP] = {action_none, WORKER_STOPPING},
+                         [EVENT_STOP] = {action_stay_down, WORKER_STOPPING},
                          [EVENT_TIMER] = {action_kill, WORKER_STOPPING}},
     [WORKER_BACKING_OFF] = {[EVENT_START] = {action_spawn, WORKER_STARTING},
                             [EVENT_STOP] = {action_cancel_restart, WORKER_DOWN},

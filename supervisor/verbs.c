@@ -134,7 +134,6 @@ static enum progress stop_one(struct request *request, struct worker *worker, st
 {
     (void)request;
     (void)error;
-    worker->start_again = false;
     states_dispatch(worker, EVENT_STOP);
     return PROGRESS_WAITING;
 }
@@ -402,24 +401,28 @@ static const struct verb verbs[] = {
     {.name = "start",
      .help = "start what is down, held or done",
      .touches = VERB_TOUCHES_TARGET,
+     .after_start = true,
      .begin = begin_start,
      .check = check_start,
      WORKERS},
     {.name = "stop",
      .help = "finish, commit, leave the group, and stay down",
      .touches = VERB_TOUCHES_TARGET,
+     .after_start = true,
      .begin = begin_stop,
      .check = check_stop,
      WORKERS},
     {.name = "restart",
      .help = "a new process, the group membership kept: no rebalance",
      .touches = VERB_TOUCHES_TARGET,
+     .after_start = true,
      .begin = begin_restart,
      .check = check_restart,
      WORKERS},
     {.name = "rolling-restart",
      .help = "restart consumers one after the other, each when the one before has caught up",
      .touches = VERB_TOUCHES_TARGET,
+     .after_start = true,
      .begin = verb_rolling_begin,
      .check = verb_rollout_check,
      .result = verb_rollout_changes,
@@ -448,6 +451,7 @@ static const struct verb verbs[] = {
     {.name = "scale",
      .help = "so many workers for a client",
      .touches = VERB_TOUCHES_TARGET,
+     .after_start = true,
      .begin = begin_scale,
      .check = check_scale,
      WORKERS},
@@ -460,6 +464,7 @@ static const struct verb verbs[] = {
     {.name = "ack",
      .help = "acknowledge records, where --commit is manual",
      .touches = VERB_TOUCHES_TARGET,
+     .after_start = true,
      .asks = true,
      .begin = verb_ack_begin,
      .check = verb_ack_check,
@@ -469,6 +474,7 @@ static const struct verb verbs[] = {
     {.name = "reset",
      .help = "set a client's offsets",
      .touches = VERB_TOUCHES_TARGET,
+     .after_start = true,
      .asks = true,
      .begin = verb_reset_begin,
      .check = verb_reset_check,
@@ -478,6 +484,7 @@ static const struct verb verbs[] = {
     {.name = "release",
      .help = "let a worker that is held start again",
      .touches = VERB_TOUCHES_TARGET,
+     .after_start = true,
      .begin = begin_start,
      .check = check_start,
      WORKERS},

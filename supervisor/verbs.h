@@ -17,7 +17,8 @@ struct verb {
     const char *help;
     enum verb_touches touches;
     bool asks;           /* its workers answer it: each is asked one thing at a time */
-    bool while_stopping; /* answered also when the instance is on its way out */
+    bool after_start;    /* not begun before the fleet has started its workers: that would undo it */
+    bool while_stopping; /* begun also when the instance is on its way out */
     /* Starts it. PROGRESS_FAILED with the reason in `error`. */
     enum progress (*begin)(struct request *request, struct error *error);
     /* Is it true yet? NULL: it is when it has begun. */

@@ -193,6 +193,38 @@ START_TEST(a_kill_spares_nobody_and_is_followed_by_no_restart)
 }
 END_TEST
 
+/* Asked for before: its process is on its way out, and has been told to keep its place in the group. */
+START_TEST(a_restart_that_is_under_way_is_taken_back_by_the_end_of_the_fleet)
+{
+    open_real();
+    fleet_begin();
+    fleet_all_ready();
+    fleet_restart_worker(fleet_worker("bravo"));
+    ck_assert_str_eq(hears("bravo"), "drain");
+    fleet_stop(&fleet, 0);
+    ck_assert_str_eq(hears("bravo"), "drain");
+    bool leaves = false;
+    ck_assert(mp_read_bool(&message.params, &leaves) && leaves);
+    ends("bravo", 0);
+    runs("bravo", false);
+    ends(PRODUCER_WORKER, 0);
+    ends("zulu", 0);
+    ck_assert_int_eq(fleet.step, STEP_OVER);
+}
+END_TEST
+
+START_TEST(a_kill_takes_a_restart_back_too)
+{
+    open_real();
+    fleet_begin();
+    fleet_all_ready();
+    fleet_restart_worker(fleet_worker("bravo"));
+    fleet_kill(&fleet);
+    fleet_turn();
+    runs("bravo", false);
+}
+END_TEST
+
 /* --- time ---------------------------------------------------------------------------------------------- */
 
 START_TEST(the_nearest_deadline_is_that_of_a_worker_of_the_hang_check_or_of_the_end)
@@ -295,20 +327,19 @@ START_TEST(the_end_of_the_work_is_looked_for_and_ends_the_fleet)
 }
 END_TEST
 
-CHECK_MAIN_WITH("supervisor/fleet: steps", NULL, fleet_close,
-                the_embedded_broker_is_awaited_and_then_all_others_start,
-                only_a_broker_has_an_address_to_tell_and_a_whole_one,
-                the_workers_start_when_the_topics_are_there,
-                the_workers_start_too_when_the_broker_could_not_be_asked_for_the_topics,
-                topics_that_cannot_be_made_end_a_start_and_later_no_fleet,
-                topics_that_a_rollout_cannot_make_do_not_end_the_fleet,
-                without_a_broker_nothing_is_left_and_the_fleet_ends,
-                ready_is_told_once_when_each_consumer_works_that_is_not_scaled_away,
-                the_producer_ends_first_then_the_consumers_then_the_broker,
-                a_kill_spares_nobody_and_is_followed_by_no_restart,
-                the_nearest_deadline_is_that_of_a_worker_of_the_hang_check_or_of_the_end,
-                a_deadline_comes_once_and_not_before_its_time,
-                one_that_ticks_does_not_hang_and_one_that_does_not_is_killed_once,
-                one_that_is_ending_has_its_deadline_and_hangs_not,
-                hangs_are_looked_for_by_the_shortest_of_all_limits,
-                the_end_of_the_work_is_looked_for_and_ends_the_fleet)
+CHECK_MAIN_WITH(
+    "supervisor/fleet: steps", NULL, fleet_close, the_embedded_broker_is_awaited_and_then_all_others_start,
+    only_a_broker_has_an_address_to_tell_and_a_whole_one, the_workers_start_when_the_topics_are_there,
+    the_workers_start_too_when_the_broker_could_not_be_asked_for_the_topics,
+    topics_that_cannot_be_made_end_a_start_and_later_no_fleet,
+    topics_that_a_rollout_cannot_make_do_not_end_the_fleet,
+    without_a_broker_nothing_is_left_and_the_fleet_ends,
+    ready_is_told_once_when_each_consumer_works_that_is_not_scaled_away,
+    the_producer_ends_first_then_the_consumers_then_the_broker,
+    a_kill_spares_nobody_and_is_followed_by_no_restart,
+    a_restart_that_is_under_way_is_taken_back_by_the_end_of_the_fleet, a_kill_takes_a_restart_back_too,
+    the_nearest_deadline_is_that_of_a_worker_of_the_hang_check_or_of_the_end,
+    a_deadline_comes_once_and_not_before_its_time,
+    one_that_ticks_does_not_hang_and_one_that_does_not_is_killed_once,
+    one_that_is_ending_has_its_deadline_and_hangs_not, hangs_are_looked_for_by_the_shortest_of_all_limits,
+    the_end_of_the_work_is_looked_for_and_ends_the_fleet)

@@ -223,6 +223,44 @@ START_TEST(one_that_asked_nobody_holds_nobody_up_without_its_caller)
 }
 END_TEST
 
+/* --- the way in and the way out ------------------------------------------------------------------------ */
+
+START_TEST(what_waits_when_the_instance_stops_is_not_begun_any_more)
+{
+    struct pending *stop = enters(0, "stop", "bravo", "");
+    struct pending *start = enters(1, "start", "bravo", "");
+    steps(stop);
+    steps(start);
+    fleet_stop(&fleet, 0);
+    ends("bravo");
+    ck_assert_int_eq(steps(stop), PROGRESS_DONE);
+    queue_answered(stop);
+    ck_assert_int_eq(steps(start), PROGRESS_FAILED);
+    ck_assert_str_eq(error.text, "the instance is stopping");
+    ck_assert_int_eq(fleet_worker("bravo")->state, WORKER_DOWN);
+    ck_assert_int_eq(steps(enters(1, "status", "", "")), PROGRESS_DONE);
+}
+END_TEST
+
+/* Each worker is started when the topics are there: who would be started before, or stopped, as well. */
+START_TEST(what_starts_or_stops_workers_waits_until_the_fleet_has_started_them)
+{
+    fleet.step = STEP_PROVISION;
+    struct pending *stop = enters(0, "stop", "bravo", "");
+    struct pending *pause = enters(0, "pause", "zulu", "");
+    ck_assert_int_eq(steps(stop), PROGRESS_WAITING);
+    steps(pause);
+    ck_assert(!stop->request.begun && pause->request.begun);
+    fake_clock_advance(30 * US_PER_SECOND);
+    ck_assert_int_eq(steps(stop), PROGRESS_FAILED);
+    ck_assert_str_eq(error.text, "stop bravo: not begun within its time: the instance is just starting; "
+                                 "nothing was changed");
+    fleet.step = STEP_WORK;
+    steps(stop);
+    ck_assert(stop->request.begun);
+}
+END_TEST
+
 CHECK_MAIN_WITH(
     "supervisor/queue", set_up, tear_down, there_are_so_many_places_and_one_that_is_left_is_free_again,
     they_come_in_the_order_of_their_arrival_whatever_their_place,
@@ -232,4 +270,6 @@ CHECK_MAIN_WITH(
     a_verb_without_a_condition_is_done_when_it_has_begun, one_whose_time_is_up_has_failed_and_goes_on,
     one_that_could_not_begin_in_its_time_says_for_what_it_waited, one_that_is_done_at_its_last_moment_is_done,
     what_a_worker_was_asked_goes_on_without_a_caller_and_the_next_comes_after_it,
-    one_that_asked_nobody_holds_nobody_up_without_its_caller)
+    one_that_asked_nobody_holds_nobody_up_without_its_caller,
+    what_waits_when_the_instance_stops_is_not_begun_any_more,
+    what_starts_or_stops_workers_waits_until_the_fleet_has_started_them)

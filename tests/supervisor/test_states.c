@@ -140,7 +140,7 @@ static const struct expected expected[STATES][EVENT_COUNT] = {
                          [EVENT_BROKER_AWAY] = TO(none, STOPPING),
                          [EVENT_BROKER_BACK] = TO(none, STOPPING),
                          [EVENT_EXITED] = TO(bury_stopped, DOWN),
-                         [EVENT_STOP] = TO(none, STOPPING),
+                         [EVENT_STOP] = TO(stay_down, STOPPING),
                          [EVENT_TIMER] = TO(kill, STOPPING)},
     [WORKER_BACKING_OFF] = {[EVENT_START] = TO(spawn, STARTING),
                             [EVENT_STOP] = TO(cancel_restart, DOWN),

@@ -220,6 +220,22 @@ class Verbs(Control):
         self.assertEqual(fleet.wait(10), 0)
         self.assert_nothing_left()
 
+    def test_what_is_under_way_or_waits_starts_nobody_in_an_instance_that_stops(self):
+        group = self.name("group")
+        fleet = self.supervise("--clients", f"{self.bravo},{self.zulu}", "--group", group, "--topic", self.topic_name, "--rate", "100", "--batch-size", "1",
+                               "--pipeline", "validate, exec:while read -r line; do sleep 2; echo ok; done")
+        fleet.wait_line("ready:", 30)
+        fleet.wait_line("Received batch", 20)
+        self.kctl("--no-wait", "restart", self.bravo)
+        self.kctl("--no-wait", "stop", self.zulu)
+        waits = self.start("kctl", "-i", self.instance, "start", self.zulu)
+        self.kctl("shutdown")
+        self.assertEqual(fleet.wait(20), 0)
+        self.assertEqual(waits.wait(10), 1, waits.text())
+        self.assertNotIn("generation 2", fleet.text())
+        self.assertEqual(json.loads(self.run_ok("ktopic", "group", "--json", group))["members"], [], "the restart is taken back: it leaves the group, too")
+        self.assert_nothing_left()
+
 
 class Refusals(Control):
     def test_what_cannot_be_done_is_said(self):
