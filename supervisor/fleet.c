@@ -472,38 +472,64 @@ static bool client_is_paused(const struct supervisor *supervisor, const char *cl
     return paused;
 }
 
+/* Who is to be there, and was scaled away or stopped, is started. */
+static void want(struct worker *worker, bool paused)
+{
+    if (worker->retired) {
+        worker->retired = false;
+        worker->paused = paused;
+    } else if (worker->state != WORKER_DOWN && worker->state != WORKER_STOPPING) {
+        return;
+    }
+    fleet_start_worker(worker);
+}
+
+/* How many of the client there have been; `first`: NULL when there were none. */
+static unsigned count_slots(const struct supervisor *supervisor, const char *client, struct worker **first)
+{
+    unsigned have = 0;
+    *first = NULL;
+    for (size_t i = 0; i < supervisor->worker_count; i++)
+        if (is_of(supervisor->workers[i], client) && have++ == 0)
+            *first = supervisor->workers[i];
+    return have;
+}
+
+static int grow(struct supervisor *supervisor, const struct worker *first, unsigned number, bool paused,
+                struct error *error)
+{
+    char name[WORKER_NAME_BYTES];
+    name_worker(name, first->client, number);
+    struct worker *worker = add_consumer(supervisor, first->settings, first->client, name, first->colour);
+    if (worker == NULL)
+        return error_set(error, "out of memory");
+    worker->paused = paused;
+    states_dispatch(worker, EVENT_START);
+    return 0;
+}
+
+/* Its first worker is never scaled away: one that is retired is of a client that was removed. */
 int fleet_scale(struct supervisor *supervisor, const char *client, unsigned count, struct error *error)
 {
-    struct worker *first = NULL;
-    unsigned have = 0;
+    struct worker *first;
+    unsigned have = count_slots(supervisor, client, &first);
     bool paused = client_is_paused(supervisor, client);
-    for (size_t i = 0; i < supervisor->worker_count; i++) {
-        struct worker *worker = supervisor->workers[i];
-        if (!is_of(worker, client))
-            continue;
-        first = first == NULL ? worker : first;
-        have++;
-        if (have > count) {
-            fleet_retire(worker);
-        } else if (worker->retired) {
-            worker->retired = false;
-            worker->paused = paused;
-            fleet_start_worker(worker);
-        }
-    }
-    if (first == NULL)
+    size_t before = supervisor->worker_count;
+    if (first == NULL || first->retired)
         return error_set(error, "there is no client '%s'", client);
-    if (have < count && supervisor->worker_count + (count - have) > DIRECTORY_CAPACITY_MAX)
+    if (have < count && before + (count - have) > DIRECTORY_CAPACITY_MAX)
         return error_set(error, "one instance has at most %d workers", DIRECTORY_CAPACITY_MAX);
-    for (; have < count; have++) {
-        char name[WORKER_NAME_BYTES];
-        name_worker(name, first->client, have + 1);
-        struct worker *worker = add_consumer(supervisor, first->settings, first->client, name, first->colour);
-        if (worker == NULL)
-            return error_set(error, "out of memory");
-        worker->paused = paused;
-        states_dispatch(worker, EVENT_START);
-    }
+    unsigned number = 0;
+    for (size_t i = 0; i < before; i++)
+        if (is_of(supervisor->workers[i], client)) {
+            if (++number > count)
+                fleet_retire(supervisor->workers[i]);
+            else
+                want(supervisor->workers[i], paused);
+        }
+    while (number < count)
+        if (grow(supervisor, first, ++number, paused, error) == -1)
+            return -1;
     return 0;
 }
 

@@ -56,8 +56,8 @@ struct worker *fleet_add_again(struct supervisor *supervisor, const char *client
 /* Makes the topics that are not there. */
 void fleet_provision(struct supervisor *supervisor);
 
-/* Brings a client to `count` workers: bravo, bravo.2, …; those there are stay untouched. -1 when there is no
- * such client, or memory is out. */
+/* Brings a client to `count` workers: bravo, bravo.2, …; those that run stay untouched, those that were
+ * stopped are started. -1 when there is no such client (any more), or memory is out. */
 #define FLEET_SCALE_MAX 256
 int fleet_scale(struct supervisor *supervisor, const char *client, unsigned count, struct error *error);
 

@@ -42,6 +42,58 @@ START_TEST(the_last_workers_of_a_client_go_and_the_same_come_again)
 }
 END_TEST
 
+START_TEST(a_client_that_was_removed_does_not_come_again_by_a_scale)
+{
+    open_real();
+    fleet_begin();
+    fleet_all_ready();
+    fleet_scale(&fleet, "bravo", 2, &error);
+    fleet_retire(fleet_worker("bravo"));
+    fleet_retire(fleet_worker("bravo.2"));
+    ends("bravo", 0);
+    ends("bravo.2", 0);
+    ck_assert_int_eq(fleet_scale(&fleet, "bravo", 2, &error), -1);
+    ck_assert_str_eq(error.text, "there is no client 'bravo'");
+    runs("bravo", false);
+    ck_assert(fleet_worker("bravo")->retired && fleet_worker("bravo.2")->retired);
+}
+END_TEST
+
+START_TEST(so_many_workers_are_so_many_that_run)
+{
+    open_real();
+    fleet_begin();
+    fleet_all_ready();
+    fleet_scale(&fleet, "bravo", 2, &error);
+    fleet_all_ready();
+    for (int i = 0; i < 2; i++) {
+        const char *name = i == 0 ? "bravo" : "bravo.2";
+        states_dispatch(fleet_worker(name), EVENT_STOP);
+        ends(name, 0);
+    }
+    states_dispatch(fleet_worker("zulu"), EVENT_STOP);
+    ends("zulu", 0);
+    ck_assert_int_eq(fleet_scale(&fleet, "bravo", 2, &error), 0);
+    runs("bravo", true);
+    runs("bravo.2", true);
+    runs("zulu", false);
+}
+END_TEST
+
+START_TEST(a_fleet_that_is_full_is_not_touched)
+{
+    open_real();
+    fleet_begin();
+    fleet_scale(&fleet, "bravo", 2, &error);
+    struct worker *second = fleet_worker("bravo.2");
+    fleet_scale(&fleet, "bravo", 1, &error);
+    ends("bravo.2", 0);
+    ck_assert_int_eq(fleet_scale(&fleet, "bravo", DIRECTORY_CAPACITY_MAX, &error), -1);
+    ck_assert(strstr(error.text, "one instance has at most") != NULL);
+    ck_assert(second->retired);
+}
+END_TEST
+
 START_TEST(the_pause_of_all_workers_of_a_client_is_also_the_next_one_s)
 {
     open_real();
@@ -241,6 +293,8 @@ END_TEST
 CHECK_MAIN_WITH("supervisor/fleet: workers", NULL, fleet_close,
                 a_client_grows_by_numbered_workers_of_its_group_and_colour,
                 the_last_workers_of_a_client_go_and_the_same_come_again,
+                a_client_that_was_removed_does_not_come_again_by_a_scale,
+                so_many_workers_are_so_many_that_run, a_fleet_that_is_full_is_not_touched,
                 the_pause_of_all_workers_of_a_client_is_also_the_next_one_s,
                 a_client_that_comes_again_is_the_same_worker_without_its_pause, a_producer_can_come_later,
                 a_worker_of_the_supervisor_before_comes_again_as_it_was,

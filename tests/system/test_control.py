@@ -159,6 +159,9 @@ class Verbs(Control):
         self.kctl("scale", self.bravo, "1")
         self.assertEqual(self.worker(self.bravo)["pid"], first["pid"])
         wait_until(lambda: len([p for p in self.worker(self.bravo)["partitions"] if p["assigned"]]) == 3, 10, "all partitions again")
+        self.kctl("stop", self.bravo)
+        self.kctl("scale", self.bravo, "2")
+        self.assertEqual({self.worker(name)["alive"] for name in (self.bravo, f"{self.bravo}.2")}, {True}, "two workers are two that run")
         self.end(fleet)
 
     def test_rolling_restart_goes_one_at_a_time(self):

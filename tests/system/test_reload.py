@@ -80,6 +80,8 @@ class Reload(SystemTest):
         self.write({self.bravo: f"group = {group}"})
         self.kctl("reload")
         wait_until(lambda: owned(self.bravo) == 3, 5, "all partitions: the session timeout is 45 s, so it was told")
+        self.assertIn(f"there is no client '{self.zulu}'", self.kctl("scale", self.zulu, "1", status=1))
+        self.assertNotIn(self.zulu, self.running())
         self.end(fleet)
 
     def test_a_client_that_reads_another_topic_leaves_its_group_first(self):
