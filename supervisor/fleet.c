@@ -426,21 +426,25 @@ void fleet_restart_worker(struct worker *worker)
     states_dispatch(worker, EVENT_STOP);
 }
 
-void fleet_pause_worker(struct worker *worker, bool paused)
+int fleet_pause_worker(struct worker *worker, bool paused)
 {
+    if (worker_runs(worker) && channel_pause(worker, paused) == -1)
+        return -1;
     worker->paused = paused;
-    if (worker_runs(worker))
-        channel_pause(worker, paused);
+    return 0;
 }
 
-void fleet_set_rate(struct worker *worker, int64_t records, int64_t interval_us)
+int fleet_set_rate(struct worker *worker, int64_t records, int64_t interval_us)
 {
+    const struct worker_pace before = worker->rate;
     worker->rate.set = true;
     worker->rate.number++;
     worker->rate.records = records;
     worker->rate.interval_us = interval_us;
-    if (worker_runs(worker))
-        channel_rate(worker);
+    if (!worker_runs(worker) || channel_rate(worker) == 0)
+        return 0;
+    worker->rate = before;
+    return -1;
 }
 
 void fleet_retire(struct worker *worker)

@@ -35,10 +35,12 @@ void fleet_set_address(struct supervisor *supervisor, const char *bootstrap);
 /* What the verbs do to one worker; each is safe in every state. */
 void fleet_start_worker(struct worker *worker);   /* also one that is held: its deaths are forgiven */
 void fleet_restart_worker(struct worker *worker); /* a new process; the place in the group is kept */
-void fleet_pause_worker(struct worker *worker, bool paused);
+/* -1 when its process cannot be told: then it is as it was. */
+int fleet_pause_worker(struct worker *worker, bool paused);
 
-/* The producer's pace, until a reload says another one; told to each of its processes. */
-void fleet_set_rate(struct worker *worker, int64_t records, int64_t interval_us);
+/* The producer's pace, until a reload says another one; told to each of its processes. -1 when the running
+ * one cannot be told: then it is what it was. */
+int fleet_set_rate(struct worker *worker, int64_t records, int64_t interval_us);
 void fleet_retire(struct worker *worker); /* it finishes, leaves, and stays down */
 
 /* The same worker under other settings; they hold from its next process on, those for the supervisor now. */

@@ -53,7 +53,10 @@ enum progress verb_rate_begin(struct request *request, struct error *error)
         error_set(error, "this instance has no producer");
         return PROGRESS_FAILED;
     }
-    fleet_set_rate(producer, records, interval_us);
+    if (fleet_set_rate(producer, records, interval_us) == -1) {
+        error_set(error, "the producer does not listen: its rate is what it was; try again");
+        return PROGRESS_FAILED;
+    }
     request->value = producer->rate.number;
     return PROGRESS_WAITING;
 }
@@ -61,7 +64,10 @@ enum progress verb_rate_begin(struct request *request, struct error *error)
 enum progress verb_rate_check(struct request *request, struct error *error)
 {
     const struct worker *producer = supervisor_find(request->supervisor, KIND_PRODUCER);
-    (void)error;
+    if (!producer->rate.set) {
+        error_set(error, "a reload has set another rate meanwhile");
+        return PROGRESS_FAILED;
+    }
     return producer->process.pid == 0 || producer->rate.taken >= request->value ||
                    producer->rate.number != request->value
                ? PROGRESS_DONE

@@ -219,8 +219,8 @@ static enum progress check_kill(struct request *request, struct error *error)
 static enum progress pause_one(struct request *request, struct worker *worker, struct error *error)
 {
     (void)request;
-    (void)error;
-    fleet_pause_worker(worker, true);
+    if (fleet_pause_worker(worker, true) == -1)
+        error_set(error, "%s does not listen: it is not told to pause; try again", worker->name);
     return PROGRESS_WAITING;
 }
 
@@ -244,8 +244,8 @@ static enum progress check_pause(struct request *request, struct error *error)
 static enum progress resume_one(struct request *request, struct worker *worker, struct error *error)
 {
     (void)request;
-    (void)error;
-    fleet_pause_worker(worker, false);
+    if (fleet_pause_worker(worker, false) == -1)
+        error_set(error, "%s does not listen: it is not told to go on; try again", worker->name);
     return PROGRESS_WAITING;
 }
 

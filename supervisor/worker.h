@@ -32,6 +32,15 @@ struct started_for {
     const char *text; /* while it is started: the wish that hand_over.h gives it; not owned */
 };
 
+/* The producer's, another than configured. */
+struct worker_pace {
+    bool set;
+    int64_t number;  /* counts the wishes */
+    int64_t taken;   /* the last one that its process has taken; 0: none */
+    int64_t records; /* a second */
+    int64_t interval_us;
+};
+
 struct log_file; /* log_files.h */
 
 struct worker {
@@ -63,13 +72,7 @@ struct worker {
     bool moves;   /* its next process is in another group, or reads another topic: this one leaves its own */
     bool retired; /* scaled away: it stays down */
     bool paused;  /* it is not to take records; told to each of its processes */
-    struct {
-        bool set;
-        int64_t number;  /* counts the wishes */
-        int64_t taken;   /* the last one that its process has taken; 0: none */
-        int64_t records; /* a second */
-        int64_t interval_us;
-    } rate;         /* the producer: another than configured */
+    struct worker_pace rate;
     int unborn;     /* why it could not be started, as an exit code */
     bool hung;      /* this process was killed because nothing moved in it */
     bool signalled; /* an operator sent this process a signal */

@@ -1,4 +1,5 @@
 /* How fast the producer is, told while it runs. */
+#include "supervisor/channel.h"
 #include "tests/supervisor/verb_stage.h"
 
 START_TEST(a_rate_is_told_to_the_producer_and_done_when_it_has_taken_it)
@@ -71,7 +72,29 @@ START_TEST(a_rate_is_not_waited_for_where_the_producer_is_down_or_has_another_on
 }
 END_TEST
 
+START_TEST(a_rate_that_cannot_be_told_is_none)
+{
+    begins("rate", "5", "");
+    for (int i = 0; i < 100000 && channel_rate(producer) == 0; i++)
+        continue;
+    is_refused("rate", "7", "", "the producer does not listen: its rate is what it was; try again");
+    ck_assert_int_eq(producer->rate.records, 5);
+    ck_assert_int_eq(producer->rate.number, 1);
+}
+END_TEST
+
+START_TEST(a_rate_that_a_reload_has_taken_back_is_not_waited_for)
+{
+    waits("rate", "5", "");
+    producer->rate.set = false;
+    ck_assert_int_eq(is(), PROGRESS_FAILED);
+    ck_assert_str_eq(error.text, "a reload has set another rate meanwhile");
+    producer->rate.set = true;
+}
+END_TEST
+
 CHECK_MAIN_WITH("supervisor/verb_rate", set_up, tear_down,
                 a_rate_is_told_to_the_producer_and_done_when_it_has_taken_it,
                 what_is_no_rate_or_not_for_the_producer_is_refused,
-                a_rate_is_not_waited_for_where_the_producer_is_down_or_has_another_one_by_now)
+                a_rate_is_not_waited_for_where_the_producer_is_down_or_has_another_one_by_now,
+                a_rate_that_cannot_be_told_is_none, a_rate_that_a_reload_has_taken_back_is_not_waited_for)

@@ -2,6 +2,7 @@
 #include <signal.h>
 #include <sys/wait.h>
 
+#include "supervisor/channel.h"
 #include "tests/supervisor/verb_stage.h"
 
 /* --- who is meant -------------------------------------------------------------------------------------- */
@@ -263,6 +264,21 @@ START_TEST(a_pause_of_one_that_is_down_is_done_and_holds_when_it_starts)
 }
 END_TEST
 
+/* A process that is stopped reads nothing, and its channel is full one day. */
+START_TEST(a_worker_that_cannot_be_told_is_not_said_to_be_paused_nor_to_go_on)
+{
+    for (int i = 0; i < 100000 && channel_pause(bravo, false) == 0; i++)
+        continue;
+    is_refused("pause", "bravo", "", "bravo does not listen: it is not told to pause; try again");
+    ck_assert(!bravo->paused);
+    bravo->paused = true;
+    is_refused("resume", "bravo", "", "bravo does not listen: it is not told to go on; try again");
+    ck_assert(bravo->paused);
+    is_refused("pause", "all", "", "bravo does not listen");
+    ck_assert(zulu->paused);
+}
+END_TEST
+
 START_TEST(one_without_statistics_is_not_waited_for)
 {
     segment_release(bravo);
@@ -462,8 +478,10 @@ CHECK_MAIN_WITH(
     a_signal_that_an_operator_sent_is_remembered_for_that_process, a_signal_that_cannot_be_sent_has_failed,
     who_has_no_process_cannot_be_signalled, a_SIGKILL_is_done_when_that_process_is_gone,
     a_pause_is_done_when_the_worker_says_so_and_so_is_its_end,
-    a_pause_of_one_that_is_down_is_done_and_holds_when_it_starts, one_without_statistics_is_not_waited_for,
-    a_scale_is_done_when_what_came_works_and_what_goes_is_gone, a_scale_to_no_number_or_of_nobody_is_refused,
-    a_shutdown_is_done_when_all_is_over, the_status_says_of_each_what_it_is,
-    the_status_tells_a_process_that_is_stopped, the_status_for_programs_has_the_same_as_members,
+    a_pause_of_one_that_is_down_is_done_and_holds_when_it_starts,
+    a_worker_that_cannot_be_told_is_not_said_to_be_paused_nor_to_go_on,
+    one_without_statistics_is_not_waited_for, a_scale_is_done_when_what_came_works_and_what_goes_is_gone,
+    a_scale_to_no_number_or_of_nobody_is_refused, a_shutdown_is_done_when_all_is_over,
+    the_status_says_of_each_what_it_is, the_status_tells_a_process_that_is_stopped,
+    the_status_for_programs_has_the_same_as_members,
     a_verb_is_found_by_its_whole_name_and_a_typo_gets_the_nearest)
