@@ -6,9 +6,9 @@
  * often that is), and by a fifteenth of the longest lag in between, since a full ring keeps every other look
  * and from then on fewer of them. What lies before the committed offset is not kept.
  *
- * It is a lower bound (`at_least`) where the watermark was beyond the committed offset at the first look, or at
- * the first one after a silence. A record's timestamp is not used: by default it is the producer's word, of
- * any age.
+ * It is a lower bound (`at_least`) where the watermark was beyond the committed offset at the first look, or
+ * at the first one after a silence. A record's timestamp is not used: by default it is the producer's word,
+ * of any age.
  *
  * Times are wall times in microseconds: they are shown. Plain memory, one thread.
  */
@@ -23,7 +23,8 @@
 
 #define BEHIND_LOOKS      32
 #define BEHIND_SPACING_US INT64_C(250000)   /* looks closer together than that are kept only as the newest */
-#define BEHIND_SILENCE_US INT64_C(10000000) /* who has not looked for so long does not know what he missed */
+#define BEHIND_SILENCE_US INT64_C(10000000) /* who has not looked for so long does not know what he missed   \
+                                             */
 
 struct behind_look {
     int64_t high; /* the watermark, higher than in the look before */
@@ -44,9 +45,9 @@ struct behind_since {
 };
 
 void behind_init(struct behind *behind);
-/* The watermark is `high` now. One that went back is a replica's that is a moment late, or, when nothing higher
- * was seen for BEHIND_SILENCE_US, that of another topic of this name: then all is forgotten that was seen
- * before. */
+/* The watermark is `high` now. One that went back is a replica's that is a moment late, or, when nothing
+ * higher was seen for BEHIND_SILENCE_US, that of another topic of this name: then all is forgotten that was
+ * seen before. */
 void behind_look(struct behind *behind, int64_t high, int64_t now_us);
 /* The watermark is `high` or beyond: a record before it was read. */
 void behind_reach(struct behind *behind, int64_t high, int64_t now_us);

@@ -84,6 +84,14 @@ static void set_partition_value(json_t *object, const struct view_worker *worker
         set_number(object, definition->name, value);
 }
 
+static void set_behind(json_t *object, const struct behind *behind)
+{
+    json_object_set_new(object, "lag_at_least", json_boolean(behind->lag_at_least));
+    set_number(object, "behind_us", behind->us);
+    json_object_set_new(object, "behind_us_at_least", json_boolean(behind->us_at_least));
+    set_number(object, "held_back", behind->held_back);
+}
+
 static json_t *partition_of(const struct view_worker *worker, const struct view_partition *partition)
 {
     json_t *object = json_object();
@@ -96,6 +104,7 @@ static json_t *partition_of(const struct view_worker *worker, const struct view_
     if (!view_is_producer(worker)) {
         set_number(object, "lag", partition->lag);
         set_number(object, "lag_ms", partition->lag_ms);
+        set_behind(object, &partition->behind);
     }
     set_number(object, "updated_us", partition->updated_us);
     return object;

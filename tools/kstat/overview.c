@@ -50,11 +50,11 @@ void show_heading(const struct view *view, const struct screen *screen, FILE *st
 }
 
 static const struct table_column worker_columns[] = {
-    {"WORKER", false, true, 0},    {"STATE", false, false, 0}, {"PHASE", false, false, 5},
-    {"GEN", true, false, 7},       {"PID", true, false, 8},    {"RESTARTS", true, false, 6},
-    {"RECORDS", true, false, 0},   {"NOW/S", true, false, 1},  {"AVERAGE/S", true, false, 4},
-    {"FAILED", true, false, 3},    {"LAG", true, false, 0},    {"P99", true, false, 6},
-    {"HEARTBEAT", true, false, 9},
+    {"WORKER", false, true, 0},  {"STATE", false, false, 0},    {"PHASE", false, false, 5},
+    {"GEN", true, false, 7},     {"PID", true, false, 8},       {"RESTARTS", true, false, 6},
+    {"RECORDS", true, false, 0}, {"NOW/S", true, false, 1},     {"AVERAGE/S", true, false, 4},
+    {"FAILED", true, false, 3},  {"LAG", true, false, 0},       {"BEHIND", true, false, 2},
+    {"P99", true, false, 6},     {"HEARTBEAT", true, false, 9},
 };
 #define WORKER_COLUMNS (sizeof worker_columns / sizeof worker_columns[0])
 
@@ -64,6 +64,18 @@ static void add_rates(struct table *table, const struct rates *rates, const stru
     bool known = rates_get(rates, worker->entry.name, view_progress_counter(worker), &now, &average);
     table_add(table, CELL_PLAIN, "%s", known ? format_rate(now).text : rates != NULL ? "?" : "");
     table_add(table, CELL_PLAIN, "%s", known ? format_rate(average).text : rates != NULL ? "?" : "");
+}
+
+static void add_lag(struct table *table, const struct view *view, const struct view_worker *worker)
+{
+    char lag[BEHIND_TEXT_BYTES] = "", behind_by[BEHIND_TEXT_BYTES] = "";
+    if (!view_is_producer(worker)) {
+        struct behind behind = behind_of_worker(view, worker);
+        behind_lag_text(&behind, lag);
+        behind_time_text(&behind, behind_by);
+    }
+    table_add(table, CELL_PLAIN, "%s", lag);
+    table_add(table, CELL_PLAIN, "%s", behind_by);
 }
 
 static int64_t p99(const struct view_worker *worker)
@@ -94,8 +106,7 @@ static void add_worker(struct table *table, const struct view *view, const struc
               format_number(view_counter(worker, view_progress_counter(worker))).text);
     add_rates(table, rates, worker);
     table_add(table, failed > 0 ? CELL_BAD : CELL_PLAIN, "%s", format_number(failed).text);
-    table_add(table, CELL_PLAIN, "%s",
-              view_is_producer(worker) ? "" : format_number(view_lag(view, worker)).text);
+    add_lag(table, view, worker);
     table_add(table, CELL_PLAIN, "%s", format_span(p99(worker)).text);
     table_add(table, CELL_PLAIN, "%s", format_age(view->now_us, heartbeat).text);
 }

@@ -47,6 +47,18 @@ static void add_in_flight(struct table *table, const struct row *row)
         table_add(table, CELL_PLAIN, "-");
 }
 
+static void add_behind(struct table *table, const struct row *row)
+{
+    const struct behind *behind = &row->partition.behind;
+    char text[BEHIND_TEXT_BYTES];
+    behind_high_text(row->view, behind, text);
+    table_add(table, CELL_PLAIN, "%s", text);
+    behind_lag_text(behind, text);
+    table_add(table, CELL_PLAIN, "%s", text);
+    behind_time_text(behind, text);
+    table_add(table, CELL_PLAIN, "%s", text);
+}
+
 static void add_consumer_row(struct table *table, const struct row *row, bool detail)
 {
     add_name(table, row);
@@ -61,12 +73,7 @@ static void add_consumer_row(struct table *table, const struct row *row, bool de
         add_value(table, row, "low");
     else
         table_add(table, CELL_PLAIN, "%s", "");
-    add_value(table, row, "high");
-    table_add(table, CELL_PLAIN, "%s", format_number(row->partition.lag).text);
-    table_add(
-        table, CELL_PLAIN, "%s",
-        format_span(row->partition.lag_ms == STATS_UNKNOWN ? STATS_UNKNOWN : row->partition.lag_ms * 1000)
-            .text);
+    add_behind(table, row);
     if (detail)
         add_in_flight(table, row);
     else
@@ -91,6 +98,29 @@ static void add_rows(struct table *consumers, struct table *producers, struct ro
     }
 }
 
+/* Below the table: why a lag cannot be worked off. */
+static void show_held_back(const struct row *row, const struct screen *screen, FILE *stream)
+{
+    const struct view_partition *partition = &row->partition;
+    if (partition->assigned && partition->behind.held_back > 0)
+        styled_line(stream, screen, CELL_WARNING,
+                    "%s: an open transaction holds back %" PRId64 " of %" PRId64
+                    " records of lag in %s [%" PRId32 "], from offset %" PRId64 " on",
+                    format_foreign(row->worker->entry.name).text, partition->behind.held_back, partition->lag,
+                    partition->topic, partition->number,
+                    stats_snapshot_partition(row->worker->snapshot, partition->slot, "last_stable"));
+}
+
+static void show_all_held_back(const struct view *view, size_t first, size_t count,
+                               const struct screen *screen, FILE *stream)
+{
+    for (size_t i = first; i < first + count; i++) {
+        struct row row = {.view = view, .worker = &view->workers[i]};
+        for (size_t p = 0; view_partition(view, row.worker, p, &row.partition); p++)
+            show_held_back(&row, screen, stream);
+    }
+}
+
 static void print_after_a_gap(const struct table *table, const struct screen *screen, FILE *stream)
 {
     if (!table_empty(table))
@@ -109,6 +139,7 @@ void show_partitions(const struct view *view, size_t first, size_t count, bool d
         add_rows(&consumers, &producers, &row, detail);
     }
     print_after_a_gap(&consumers, screen, stream);
+    show_all_held_back(view, first, count, screen, stream);
     print_after_a_gap(&producers, screen, stream);
     table_release(&consumers);
     table_release(&producers);

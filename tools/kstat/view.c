@@ -84,8 +84,8 @@ bool view_partition(const struct view *view, const struct view_worker *worker, s
     partition->slot = slot;
     partition->topic = stats_snapshot_partition_topic(snapshot, slot, &partition->number);
     partition->assigned = stats_snapshot_partition(snapshot, slot, "assigned") == 1;
-    partition->lag = stats_lag(stats_snapshot_partition(snapshot, slot, "committed"),
-                               stats_snapshot_partition(snapshot, slot, "high"));
+    partition->behind = behind_of(view, worker, slot);
+    partition->lag = partition->behind.lag;
     partition->lag_ms =
         lag_ms(view, partition->lag, stats_snapshot_partition(snapshot, slot, "oldest_unprocessed_us"));
     partition->updated_us = STATS_UNKNOWN;

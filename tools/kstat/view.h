@@ -5,6 +5,7 @@
 
 #include "common/stats/directory.h"
 #include "common/stats/reader.h"
+#include "tools/kstat/behind.h"
 #include "tools/kstat/source.h"
 
 struct view_worker {
@@ -78,6 +79,7 @@ struct view_partition {
     int32_t number;
     bool assigned;
     int64_t lag, lag_ms, updated_us;
+    struct behind behind; /* of a consumer's; its lag is `lag` */
 };
 /* By topic and number, whatever their slots are. False past the last. */
 bool view_partition(const struct view *view, const struct view_worker *worker, size_t index,

@@ -12,6 +12,7 @@ static struct directory_writer *directory;
 static struct stats_writer *bravo, *producer;
 static struct view view;
 static char *shown;
+static int64_t watermarks_us;
 
 static int create_worker(const char *worker, enum stats_kind kind, uint64_t generation)
 {
@@ -49,6 +50,7 @@ static void set_partition(int32_t number, int64_t committed, int64_t high)
     stats_partition_set(bravo, slot, PARTITION_COMMITTED, committed);
     stats_partition_set(bravo, slot, PARTITION_HIGH, high);
     stats_partition_set(bravo, slot, PARTITION_COMMITTED_AT, 5000);
+    stats_partition_set(bravo, slot, PARTITION_WATERMARKS_AT, watermarks_us);
     stats_partition_publish(bravo, slot);
 }
 
@@ -67,6 +69,7 @@ static void prepare(void)
     stats_phase(bravo, PHASE_POLLING, 77);
     stats_observe(bravo, CONSUMER_PROCESS_US, 1000, 10);
     stats_event(bravo, STATS_RING_ERRORS, clock_wall_us(), -195, "broker down \033[31m");
+    watermarks_us = clock_wall_us();
     set_partition(2, 50, 50);
     set_partition(0, 100, 107);
     stats_add(producer, PRODUCER_ACKNOWLEDGED, 9);
@@ -136,6 +139,17 @@ START_TEST(the_overview_shows_workers_partitions_in_order_and_lag)
     expect("producer  ready  ?          2");
     expect("bravo   payments          0       101        100   107    7");
     ck_assert_int_eq(view_lag(&view, &view.workers[0]), 7);
+}
+END_TEST
+
+START_TEST(what_an_open_transaction_holds_back_is_said)
+{
+    int slot = stats_partition_slot(bravo, "payments", 0);
+    stats_partition_set(bravo, slot, PARTITION_LAST_STABLE, 103);
+    stats_partition_publish(bravo, slot);
+    collect(&everything);
+    show(show_overview);
+    expect("bravo: an open transaction holds back 4 of 7 records of lag in payments [0], from offset 103 on");
 }
 END_TEST
 
@@ -216,9 +230,14 @@ START_TEST(json_partitions_have_null_for_what_is_not_known)
     ck_assert(json_is_true(json_object_get(first, "assigned")));
     ck_assert_int_eq(integer_at(first, "committed"), 100);
     ck_assert_int_eq(integer_at(first, "lag"), 7);
-    ck_assert_int_eq(integer_at(first, "updated_us"), 5000);
+    ck_assert_int_eq(integer_at(first, "updated_us"), watermarks_us);
     ck_assert(json_is_null(json_object_get(first, "low")));
     ck_assert(json_is_null(json_object_get(first, "lag_ms")));
+    ck_assert(json_is_false(json_object_get(first, "lag_at_least")));
+    ck_assert(json_is_null(json_object_get(first, "behind_us")));
+    ck_assert(json_is_false(json_object_get(first, "behind_us_at_least")));
+    ck_assert_int_eq(integer_at(first, "held_back"), 0);
+    ck_assert_int_eq(integer_at(json_array_get(partitions, 1), "behind_us"), 0);
     ck_assert_int_eq(integer_at(json_array_get(partitions, 1), "lag_ms"), 0);
     json_decref(root);
 }
@@ -361,9 +380,9 @@ START_TEST(every_definition_is_listed)
 END_TEST
 
 CHECK_MAIN_WITH("tools/kstat/show", prepare, clean_up, the_overview_shows_workers_partitions_in_order_and_lag,
-                json_has_the_schema_of_version_1, json_has_no_process_0,
-                json_partitions_have_null_for_what_is_not_known, one_worker_is_shown_with_all_that_is_known,
-                what_is_not_there_is_not_running_and_says_what_is,
+                what_an_open_transaction_holds_back_is_said, json_has_the_schema_of_version_1,
+                json_has_no_process_0, json_partitions_have_null_for_what_is_not_known,
+                one_worker_is_shown_with_all_that_is_known, what_is_not_there_is_not_running_and_says_what_is,
                 a_dead_generation_is_shown_as_it_left_itself_with_its_age,
                 workers_without_a_directory_are_shown_too, a_dead_supervisor_is_said,
                 a_supervisor_that_is_stopped_or_of_another_container_is_shown_as_that,

@@ -1,0 +1,212 @@
+#include "tools/kstat/behind.h"
+
+#include "tools/kstat/format.h"
+#include "tools/kstat/view.h"
+
+/* One partition of one worker. */
+struct place {
+    const struct stats_snapshot *snapshot;
+    size_t slot;
+};
+
+static int64_t value(const struct place *place, const char *name)
+{
+    return stats_snapshot_partition(place->snapshot, place->slot, name);
+}
+
+/* Foreign numbers: they may be anything. Never negative. */
+static int64_t since(int64_t now_us, int64_t then_us)
+{
+    int64_t us;
+    if (then_us == STATS_UNKNOWN || __builtin_sub_overflow(now_us, then_us, &us))
+        return STATS_UNKNOWN;
+    return us > 0 ? us : 0;
+}
+
+static int compare(const struct place *place, const char *topic, int32_t number)
+{
+    int32_t other = 0;
+    int order = strcmp(stats_snapshot_partition_topic(place->snapshot, place->slot, &other), topic);
+    return order != 0 ? order : (other > number) - (other < number);
+}
+
+/* The same partition in another worker's segment, whose slots are sorted in `order`. */
+static bool find(const struct view_worker *worker, const char *topic, int32_t number, struct place *place)
+{
+    size_t first = 0;
+    size_t end = worker->snapshot == NULL ? 0 : stats_snapshot_partitions(worker->snapshot);
+    while (first < end) {
+        size_t middle = first + (end - first) / 2;
+        *place = (struct place){worker->snapshot, worker->order[middle]};
+        int order = compare(place, topic, number);
+        if (order == 0)
+            return true;
+        if (order < 0)
+            first = middle + 1;
+        else
+            end = middle;
+    }
+    return false;
+}
+
+/* --- what others know ---------------------------------------------------------------------------------- */
+
+/* What somebody knows of the partition. */
+struct sight {
+    int64_t high, high_us;
+    int64_t passed;    /* an offset */
+    int64_t passed_us; /* that the watermark had passed then */
+};
+
+static struct sight of_producer(const struct place *place)
+{
+    int64_t acknowledged = value(place, "acknowledged_offset");
+    int64_t high = STATS_UNKNOWN;
+    if (acknowledged != STATS_UNKNOWN && acknowledged < INT64_MAX)
+        high = acknowledged + 1;
+    return (struct sight){high, value(place, "acknowledged_us"), STATS_UNKNOWN, STATS_UNKNOWN};
+}
+
+static struct sight of_consumer(const struct place *place)
+{
+    return (struct sight){value(place, "high"), value(place, "watermarks_us"), value(place, "committed"),
+                          value(place, "behind_since_us")};
+}
+
+static int64_t earlier(int64_t a, int64_t b)
+{
+    return a == STATS_UNKNOWN || (b != STATS_UNKNOWN && b < a) ? b : a;
+}
+
+/* Raises what is known; `*beyond_us` is the first time at which the watermark is known to have been beyond
+ * the committed offset. */
+static void raise_by(struct behind *behind, const struct sight *sight, int64_t committed, int64_t *beyond_us)
+{
+    if (committed != STATS_UNKNOWN && sight->high > committed)
+        *beyond_us = earlier(*beyond_us, sight->high_us);
+    if (committed != STATS_UNKNOWN && sight->passed >= committed)
+        *beyond_us = earlier(*beyond_us, sight->passed_us);
+    if (sight->high > behind->high || (sight->high == behind->high && sight->high_us > behind->high_us)) {
+        behind->high = sight->high;
+        behind->high_us = sight->high_us;
+    }
+}
+
+static void raise_by_others(const struct view *view, const struct view_worker *worker,
+                            const struct place *place, struct behind *behind, int64_t *beyond_us)
+{
+    int32_t number = 0;
+    const char *topic = stats_snapshot_partition_topic(place->snapshot, place->slot, &number);
+    for (size_t i = 0; i < view->count; i++) {
+        const struct view_worker *other = &view->workers[i];
+        struct place there;
+        if (other == worker || !find(other, topic, number, &there))
+            continue;
+        struct sight sight = view_is_producer(other) ? of_producer(&there) : of_consumer(&there);
+        raise_by(behind, &sight, value(place, "committed"), beyond_us);
+    }
+}
+
+/* --- a partition --------------------------------------------------------------------------------------- */
+
+static bool looks(const struct view *view, const struct view_worker *worker, int64_t watermarks_us)
+{
+    int64_t age_us = since(view->now_us, watermarks_us);
+    return view_alive(worker) && age_us != STATS_UNKNOWN && age_us <= BEHIND_LATELY_US;
+}
+
+static int64_t held_back(const struct place *place, int64_t lag)
+{
+    int64_t held = stats_lag(value(place, "last_stable"), value(place, "high"));
+    if (held == STATS_UNKNOWN || lag == STATS_UNKNOWN)
+        return 0;
+    return held < lag ? held : lag;
+}
+
+struct behind behind_of(const struct view *view, const struct view_worker *worker, size_t slot)
+{
+    const struct place place = {worker->snapshot, slot};
+    struct behind behind = {.high = value(&place, "high"), .high_us = value(&place, "watermarks_us")};
+    int64_t committed = value(&place, "committed");
+    int64_t since_us = value(&place, "behind_since_us");
+    int64_t beyond_us = STATS_UNKNOWN;
+    behind.us_at_least = value(&place, "behind_at_least") == 1;
+    behind.lag_at_least = !looks(view, worker, behind.high_us);
+    if (behind.lag_at_least)
+        raise_by_others(view, worker, &place, &behind, &beyond_us);
+    behind.lag = stats_lag(committed, behind.high);
+    behind.held_back = held_back(&place, behind.lag);
+    if (since_us == STATS_UNKNOWN && beyond_us != STATS_UNKNOWN) {
+        since_us = beyond_us;
+        behind.us_at_least = true;
+    }
+    behind.us = behind.lag == 0 ? 0 : behind.lag > 0 ? since(view->now_us, since_us) : STATS_UNKNOWN;
+    if (behind.lag == 0) /* at the last look, which may be long ago */
+        behind.us_at_least = behind.lag_at_least;
+    return behind;
+}
+
+/* --- a worker ------------------------------------------------------------------------------------------ */
+
+static int64_t add(int64_t a, int64_t b)
+{
+    int64_t sum;
+    if (a == STATS_UNKNOWN || b == STATS_UNKNOWN || __builtin_add_overflow(a, b, &sum))
+        return STATS_UNKNOWN;
+    return sum;
+}
+
+static int64_t longest(int64_t a, int64_t b)
+{
+    if (a == STATS_UNKNOWN || b == STATS_UNKNOWN)
+        return STATS_UNKNOWN;
+    return a > b ? a : b;
+}
+
+struct behind behind_of_worker(const struct view *view, const struct view_worker *worker)
+{
+    struct behind all = {.high = STATS_UNKNOWN, .high_us = STATS_UNKNOWN};
+    bool any = false;
+    size_t count = worker->snapshot == NULL ? 0 : stats_snapshot_partitions(worker->snapshot);
+    for (size_t slot = 0; slot < count; slot++) {
+        if (stats_snapshot_partition(worker->snapshot, slot, "assigned") != 1)
+            continue;
+        struct behind one = behind_of(view, worker, slot);
+        any = true;
+        all.lag = add(all.lag, one.lag);
+        all.us = longest(all.us, one.us);
+        all.held_back = add(all.held_back, one.held_back);
+        all.lag_at_least |= one.lag_at_least;
+        all.us_at_least |= one.us_at_least;
+    }
+    if (!any)
+        all.lag = all.us = STATS_UNKNOWN;
+    return all;
+}
+
+/* --- texts --------------------------------------------------------------------------------------------- */
+
+static const char *bound(int64_t number, bool at_least)
+{
+    return at_least && number != STATS_UNKNOWN ? "≥ " : "";
+}
+
+void behind_lag_text(const struct behind *behind, char text[BEHIND_TEXT_BYTES])
+{
+    snprintf(text, BEHIND_TEXT_BYTES, "%s%s", bound(behind->lag, behind->lag_at_least),
+             format_number(behind->lag).text);
+}
+
+void behind_time_text(const struct behind *behind, char text[BEHIND_TEXT_BYTES])
+{
+    snprintf(text, BEHIND_TEXT_BYTES, "%s%s", bound(behind->us, behind->us_at_least),
+             format_span(behind->us).text);
+}
+
+void behind_high_text(const struct view *view, const struct behind *behind, char text[BEHIND_TEXT_BYTES])
+{
+    bool aged = behind->lag_at_least && behind->high != STATS_UNKNOWN && behind->high_us != STATS_UNKNOWN;
+    snprintf(text, BEHIND_TEXT_BYTES, "%s%s%s%s%s", bound(behind->high, behind->lag_at_least),
+             format_number(behind->high).text, aged ? ", " : "",
+             aged ? format_age(view->now_us, behind->high_us).text : "", aged ? " ago" : "");
+}
