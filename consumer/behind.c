@@ -64,8 +64,7 @@ static void add(struct behind *behind, struct behind_look look)
 void behind_reach(struct behind *behind, int64_t high, int64_t now_us)
 {
     if (behind->count == 0 || high > behind_high(behind))
-        add(behind,
-            (struct behind_look){.high = high, .us = now_us, .late = was_silent(behind, now_us)});
+        add(behind, (struct behind_look){.high = high, .us = now_us, .late = was_silent(behind, now_us)});
 }
 
 void behind_look(struct behind *behind, int64_t high, int64_t now_us)

@@ -50,9 +50,10 @@ static int prepare(struct stats_snapshot *snapshot, int fd, struct error *error)
     snapshot->before = calloc(header->selector_count, sizeof *snapshot->before);
     snapshot->after = calloc(header->selector_count, sizeof *snapshot->after);
     snapshot->group_torn = calloc(header->selector_count, sizeof *snapshot->group_torn);
+    snapshot->lookups = calloc(READER_LOOKUPS, sizeof *snapshot->lookups);
     snapshot->bytes = malloc(header->total_bytes);
     if (snapshot->before == NULL || snapshot->after == NULL || snapshot->group_torn == NULL ||
-        snapshot->bytes == NULL)
+        snapshot->bytes == NULL || snapshot->lookups == NULL)
         return error_set(error, "no memory for a snapshot");
     if (copy_definitions(snapshot, error) != 0)
         return -1;
@@ -98,6 +99,7 @@ void stats_snapshot_free(struct stats_snapshot *snapshot)
     free(snapshot->before);
     free(snapshot->after);
     free(snapshot->group_torn);
+    free(snapshot->lookups);
     free(snapshot->bytes);
     free(snapshot);
 }

@@ -5,7 +5,8 @@ static void put_selectors(const struct stats_snapshot *snapshot, unsigned char *
 {
     const struct stats_header *header = &snapshot->header;
     uint64_t used = snapshot->partitions;
-    memcpy(image + header->selectors_offset, snapshot->before, header->selector_count * sizeof *snapshot->before);
+    memcpy(image + header->selectors_offset, snapshot->before,
+           header->selector_count * sizeof *snapshot->before);
     memcpy(image + header->selectors_offset, &used, sizeof used);
 }
 
@@ -31,7 +32,8 @@ static void forget_overtaken(const struct stats_snapshot *snapshot, unsigned cha
         uint64_t later = snapshot->after[STATS_SELECTOR_RING(ring)];
         for (uint64_t i = head; i < later && i - head < header->ring_slots; i++)
             memset(image + header->rings_offset +
-                       ((uint64_t)ring * header->ring_slots + i % header->ring_slots) * header->ring_entry_bytes,
+                       ((uint64_t)ring * header->ring_slots + i % header->ring_slots) *
+                           header->ring_entry_bytes,
                    0, header->ring_entry_bytes);
     }
 }

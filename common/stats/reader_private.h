@@ -10,6 +10,13 @@
 #define STATS_DEFINITIONS_MAX      1024
 #define STATS_DEFINITION_BYTES_MAX 4096
 
+/* Where a name was found last: names are literals, asked for again and again. */
+#define READER_LOOKUPS 64
+struct reader_lookup {
+    const char *name; /* as it was asked for; what it points to is compared again */
+    const struct stats_wire_definition *wire;
+};
+
 struct stats_snapshot {
     int fd;
     struct stats_header header; /* checked: every offset and count may be used */
@@ -21,6 +28,7 @@ struct stats_snapshot {
     bool *group_torn;                     /* by selector */
     unsigned char *bytes;                 /* the object; only what follows the definitions is filled */
     uint64_t values_offset;
+    struct reader_lookup *lookups; /* READER_LOOKUPS, by a hash of the name's address */
     size_t partitions;
     bool torn;
 };

@@ -1,13 +1,38 @@
 #include "common/stats/printable.h"
 #include "common/stats/reader_private.h"
 
+static bool is_it(const struct stats_wire_definition *wire, enum stats_section section, const char *name)
+{
+    return wire->section == (uint32_t)section && strcmp(wire->name, name) == 0;
+}
+
+static const struct stats_wire_definition *search(const struct stats_snapshot *snapshot,
+                                                  enum stats_section section, const char *name)
+{
+    for (size_t i = 0; i < snapshot->definition_count; i++)
+        if (is_it(&snapshot->wire[i], section, name))
+            return &snapshot->wire[i];
+    return NULL;
+}
+
+static struct reader_lookup *lookup_of(const struct stats_snapshot *snapshot, const char *name)
+{
+    uint64_t hash =
+        (uint64_t)(uintptr_t)name * UINT64_C(0x9e3779b97f4a7c15); /* Knuth's multiplicative hashing */
+    return &snapshot->lookups[hash >> 58];
+}
+_Static_assert(READER_LOOKUPS == 1 << (64 - 58), "the hash's highest bits");
+
 static const struct stats_wire_definition *find(const struct stats_snapshot *snapshot,
                                                 enum stats_section section, const char *name)
 {
-    for (size_t i = 0; i < snapshot->definition_count; i++)
-        if (snapshot->wire[i].section == (uint32_t)section && strcmp(snapshot->wire[i].name, name) == 0)
-            return &snapshot->wire[i];
-    return NULL;
+    struct reader_lookup *lookup = lookup_of(snapshot, name);
+    if (lookup->name == name && is_it(lookup->wire, section, name))
+        return lookup->wire;
+    const struct stats_wire_definition *wire = search(snapshot, section, name);
+    if (wire != NULL)
+        *lookup = (struct reader_lookup){name, wire};
+    return wire;
 }
 
 static int64_t value_at(const struct stats_snapshot *snapshot, uint64_t offset)

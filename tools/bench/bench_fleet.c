@@ -23,6 +23,8 @@ static void fill(struct stats_writer *writer, int partitions)
         stats_partition_set(writer, slot, PARTITION_POSITION, 1000 + partition);
         stats_partition_set(writer, slot, PARTITION_COMMITTED, 1000);
         stats_partition_set(writer, slot, PARTITION_HIGH, 1100);
+        stats_partition_set(writer, slot, PARTITION_WATERMARKS_AT, clock_wall_us());
+        stats_partition_set(writer, slot, PARTITION_BEHIND_SINCE, clock_wall_us());
         stats_partition_publish(writer, slot);
     }
     stats_event(writer, STATS_RING_REBALANCES, clock_wall_us(), partitions, "assigned %d partitions",

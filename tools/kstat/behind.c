@@ -23,34 +23,6 @@ static int64_t since(int64_t now_us, int64_t then_us)
     return us > 0 ? us : 0;
 }
 
-static int compare(const struct place *place, const char *topic, int32_t number)
-{
-    int32_t other = 0;
-    int order = strcmp(stats_snapshot_partition_topic(place->snapshot, place->slot, &other), topic);
-    return order != 0 ? order : (other > number) - (other < number);
-}
-
-/* The same partition in another worker's segment, whose slots are sorted in `order`. */
-static bool find(const struct view_worker *worker, const char *topic, int32_t number, struct place *place)
-{
-    size_t first = 0;
-    size_t end = worker->snapshot == NULL ? 0 : stats_snapshot_partitions(worker->snapshot);
-    while (first < end) {
-        size_t middle = first + (end - first) / 2;
-        *place = (struct place){worker->snapshot, worker->order[middle]};
-        int order = compare(place, topic, number);
-        if (order == 0)
-            return true;
-        if (order < 0)
-            first = middle + 1;
-        else
-            end = middle;
-    }
-    return false;
-}
-
-/* --- what others know ---------------------------------------------------------------------------------- */
-
 /* What somebody knows of the partition. */
 struct sight {
     int64_t high, high_us;
@@ -72,6 +44,74 @@ static struct sight of_consumer(const struct place *place)
     return (struct sight){value(place, "high"), value(place, "watermarks_us"), value(place, "committed"),
                           value(place, "behind_since_us")};
 }
+
+/* --- who else has a partition -------------------------------------------------------------------------- */
+
+/* One partition of one worker, by its name. The topic is the snapshot's. */
+struct holder {
+    const char *topic;
+    int32_t number;
+    const struct view_worker *worker;
+    struct sight sight; /* what it knows */
+};
+
+struct holders {
+    size_t count;
+    struct holder items[]; /* sorted */
+};
+
+static int compare(const void *left, const void *right)
+{
+    const struct holder *a = left, *b = right;
+    int order = strcmp(a->topic, b->topic);
+    return order != 0 ? order : (a->number > b->number) - (a->number < b->number);
+}
+
+static size_t count_partitions(const struct view_worker *worker)
+{
+    return worker->snapshot == NULL ? 0 : stats_snapshot_partitions(worker->snapshot);
+}
+
+static void add_holders(struct holders *holders, const struct view_worker *worker)
+{
+    for (size_t slot = 0; slot < count_partitions(worker); slot++) {
+        struct holder *holder = &holders->items[holders->count++];
+        const struct place place = {worker->snapshot, slot};
+        *holder = (struct holder){.worker = worker};
+        holder->sight = view_is_producer(worker) ? of_producer(&place) : of_consumer(&place);
+        holder->topic = stats_snapshot_partition_topic(worker->snapshot, slot, &holder->number);
+    }
+}
+
+struct holders *holders_of(const struct view *view)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < view->count; i++)
+        count += count_partitions(&view->workers[i]);
+    struct holders *holders = malloc(sizeof *holders + count * sizeof holders->items[0]);
+    if (holders == NULL)
+        return NULL;
+    holders->count = 0;
+    for (size_t i = 0; i < view->count; i++)
+        add_holders(holders, &view->workers[i]);
+    if (count > 0)
+        qsort(holders->items, count, sizeof holders->items[0], compare);
+    return holders;
+}
+
+/* The first of a partition; NULL: nobody is known to have it. */
+static const struct holder *first_holder(const struct holders *holders, const struct holder *wanted)
+{
+    const struct holder *found =
+        holders == NULL || holders->count == 0
+            ? NULL
+            : bsearch(wanted, holders->items, holders->count, sizeof holders->items[0], compare);
+    while (found != NULL && found > holders->items && compare(found - 1, wanted) == 0)
+        found--;
+    return found;
+}
+
+/* --- what they know ----------------------------------------------------------------------------------- */
 
 static int64_t earlier(int64_t a, int64_t b)
 {
@@ -95,15 +135,15 @@ static void raise_by(struct behind *behind, const struct sight *sight, int64_t c
 static void raise_by_others(const struct view *view, const struct view_worker *worker,
                             const struct place *place, struct behind *behind, int64_t *beyond_us)
 {
-    int32_t number = 0;
-    const char *topic = stats_snapshot_partition_topic(place->snapshot, place->slot, &number);
-    for (size_t i = 0; i < view->count; i++) {
-        const struct view_worker *other = &view->workers[i];
-        struct place there;
-        if (other == worker || !find(other, topic, number, &there))
-            continue;
-        struct sight sight = view_is_producer(other) ? of_producer(&there) : of_consumer(&there);
-        raise_by(behind, &sight, value(place, "committed"), beyond_us);
+    struct holder wanted = {.worker = worker};
+    int64_t committed = value(place, "committed");
+    wanted.topic = stats_snapshot_partition_topic(place->snapshot, place->slot, &wanted.number);
+    const struct holder *holder = first_holder(view->holders, &wanted);
+    for (; holder != NULL && holder < view->holders->items + view->holders->count &&
+           compare(holder, &wanted) == 0;
+         holder++) {
+        if (holder->worker != worker)
+            raise_by(behind, &holder->sight, committed, beyond_us);
     }
 }
 

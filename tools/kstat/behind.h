@@ -35,6 +35,10 @@ struct behind {
     int64_t held_back; /* records of the lag that an open transaction holds back; 0: none */
 };
 
+/* Who has which partition, of the snapshots that are attached now: for view->holders. The caller's, to free;
+ * NULL without memory. */
+struct holders *holders_of(const struct view *view);
+
 /* Of the partition in this slot of the worker's snapshot, a consumer's. */
 struct behind behind_of(const struct view *view, const struct view_worker *worker, size_t slot);
 
@@ -42,7 +46,7 @@ struct behind behind_of(const struct view *view, const struct view_worker *worke
  * when one is, or when there is none. high and high_us are unknown. */
 struct behind behind_of_worker(const struct view *view, const struct view_worker *worker);
 
-/* "12", "≥ 12", "-"; "1.2 s", "≥ 12 s", "-". */
+/* "12", "≥ 12", "?"; "1.2 s", "≥ 12 s", "?". */
 #define BEHIND_TEXT_BYTES 96
 void behind_lag_text(const struct behind *behind, char text[BEHIND_TEXT_BYTES]);
 void behind_time_text(const struct behind *behind, char text[BEHIND_TEXT_BYTES]);

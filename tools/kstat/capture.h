@@ -5,9 +5,10 @@
  *   frame   struct capture_frame · a Zstandard frame with a checksum (RFC 8878) of `plain_bytes`: items
  *   item    struct capture_item · `bytes` bytes, padded to a multiple of 8
  *
- * A directory and segments are kept as objects as they stand in shared memory, so whatever build reads those of another
- * one reads its captures. Items of a type that this build does not know are passed over. A file may end within a frame
- * (who wrote it was killed): the frames before it count. Nothing that is read is trusted. One thread.
+ * A directory and segments are kept as objects as they stand in shared memory, so whatever build reads those
+ * of another one reads its captures. Items of a type that this build does not know are passed over. A file
+ * may end within a frame (who wrote it was killed): the frames before it count. Nothing that is read is
+ * trusted. One thread.
  */
 #ifndef KSUPERVISE_TOOLS_KSTAT_CAPTURE_H
 #define KSUPERVISE_TOOLS_KSTAT_CAPTURE_H
@@ -36,8 +37,8 @@ enum capture_type { CAPTURE_INSTANCE = 1, CAPTURE_DIRECTORY = 2, CAPTURE_SEGMENT
 enum capture_flags { CAPTURE_ALIVE = 1, CAPTURE_STOPPED = 2, CAPTURE_ELSEWHERE = 4 };
 
 struct capture_item {
-    uint32_t type;   /* enum capture_type */
-    uint32_t flags;  /* enum capture_flags */
+    uint32_t type;  /* enum capture_type */
+    uint32_t flags; /* enum capture_flags */
     uint64_t generation;
     uint64_t bytes;
     char name[48]; /* the instance, or the worker */
@@ -48,7 +49,8 @@ struct capture_writer;
 /* Makes the file (0600), or goes on with a capture that is there. -1 when it is something else. */
 int capture_create(struct capture_writer **writer, const char *path, struct error *error);
 /* One look at `instance`: its directory and all its segments, dead ones too. */
-int capture_write(struct capture_writer *writer, struct source *source, const char *instance, struct error *error);
+int capture_write(struct capture_writer *writer, struct source *source, const char *instance,
+                  struct error *error);
 /* NULL is fine. -1 when what was written is not on the disk. */
 int capture_finish(struct capture_writer *writer, struct error *error);
 
@@ -58,7 +60,7 @@ int capture_measure(int fd, const char *path, uint64_t *end, struct error *error
 /* --- reading ------------------------------------------------------------------------------------------- */
 struct capture;
 int capture_open(struct capture **capture, const char *path, struct error *error);
-void capture_close(struct capture *capture); /* NULL is fine */
+void capture_close(struct capture *capture);          /* NULL is fine */
 size_t capture_frames(const struct capture *capture); /* at least 1 */
 int64_t capture_time_us(const struct capture *capture, size_t frame);
 bool capture_was_cut(const struct capture *capture); /* its last frame is not whole */

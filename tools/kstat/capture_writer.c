@@ -30,7 +30,8 @@ static int go_on(const struct capture_writer *writer, struct error *error)
                                                   : error_set(error, "cannot truncate %s: %m", writer->path);
 }
 
-static int write_all(const struct capture_writer *writer, const void *bytes, size_t length, struct error *error)
+static int write_all(const struct capture_writer *writer, const void *bytes, size_t length,
+                     struct error *error)
 {
     const char *at = bytes;
     while (length > 0) {
@@ -111,7 +112,8 @@ static bool make_room(struct capture_writer *writer)
 }
 
 /* Into the frame under way; `last` ends it. */
-static int pack(struct capture_writer *writer, const void *bytes, size_t length, bool last, struct error *error)
+static int pack(struct capture_writer *writer, const void *bytes, size_t length, bool last,
+                struct error *error)
 {
     ZSTD_inBuffer in = {bytes, length, 0};
     size_t left;
@@ -199,7 +201,8 @@ static int pack_instance(struct capture_writer *writer, struct source *source, c
     return result;
 }
 
-int capture_write(struct capture_writer *writer, struct source *source, const char *instance, struct error *error)
+int capture_write(struct capture_writer *writer, struct source *source, const char *instance,
+                  struct error *error)
 {
     struct capture_frame frame = {.magic = CAPTURE_FRAME, .time_us = source->class->now_us(source)};
     ZSTD_CCtx_reset(writer->packer, ZSTD_reset_session_only);

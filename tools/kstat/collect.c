@@ -327,6 +327,8 @@ static int fill(struct view *view, const struct view_request *request, struct er
     if (request->worker != NULL && choose_worker(view, request, error) != 0)
         return -1;
     attach_all(view, request);
+    if (!request->lazy)
+        view->holders = holders_of(view);
     if ((request->generation > 0 || request->postmortem) && !request->lazy && !any_snapshot(view))
         return no_such_generation(view, request, error);
     return 0;
@@ -356,6 +358,7 @@ void view_release(struct view *view)
     for (size_t i = 0; i < view->count; i++)
         view_detach(&view->workers[i]);
     free(view->workers);
+    free(view->holders);
     directory_free(view->directory);
     segment_list_release(&view->segments);
     *view = (struct view){0};

@@ -93,9 +93,14 @@ static const struct {
     const char *what;
     enum table_style style;
 } verdicts[] = {
-    {came, "new", CELL_GOOD},       {went, "gone", CELL_WARNING},      {died, "died", CELL_BAD},
-    {is_dead, "dead", CELL_BAD},    {was_replaced, "started again", CELL_WARNING},
-    {progressed, "moved", CELL_GOOD}, {stalled, "stalled", CELL_BAD},   {always, "idle", CELL_FAINT},
+    {came, "new", CELL_GOOD},
+    {went, "gone", CELL_WARNING},
+    {died, "died", CELL_BAD},
+    {is_dead, "dead", CELL_BAD},
+    {was_replaced, "started again", CELL_WARNING},
+    {progressed, "moved", CELL_GOOD},
+    {stalled, "stalled", CELL_BAD},
+    {always, "idle", CELL_FAINT},
 };
 
 static void add_verdict(struct table *table, const struct pair *pair)

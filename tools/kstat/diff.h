@@ -5,8 +5,9 @@
 #include "tools/kstat/table.h"
 #include "tools/kstat/view.h"
 
-/* A line a worker with what it did between them, then the partitions that stalled: behind at the end, and not a record
- * further. Workers are the same by name, partitions by topic and number. */
-void show_diff(const struct view *before, const struct view *after, const struct screen *screen, FILE *stream);
+/* A line a worker with what it did between them, then the partitions that stalled: behind at the end, and not
+ * a record further. Workers are the same by name, partitions by topic and number. */
+void show_diff(const struct view *before, const struct view *after, const struct screen *screen,
+               FILE *stream);
 
 #endif

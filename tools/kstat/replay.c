@@ -54,8 +54,9 @@ static int find_frame(const struct capture *capture, const char *at, size_t *fra
         *frame = capture_find(capture, wall_us);
         return 0;
     }
-    return error_set_code(error, EXIT_CODE_USAGE, "--at '%s': a number from 1 to %zu, or a time as in 2026-02-26T09:52:20Z",
-                          at, capture_frames(capture));
+    return error_set_code(error, EXIT_CODE_USAGE,
+                          "--at '%s': a number from 1 to %zu, or a time as in 2026-02-26T09:52:20Z", at,
+                          capture_frames(capture));
 }
 
 static int show_frame(const struct settings *settings, struct capture *capture, size_t frame,
@@ -83,7 +84,8 @@ static int show_frames(const struct settings *settings, struct capture *capture,
     if (settings->interval_us == 0)
         return show_frame(settings, capture, frame, request, error);
     int64_t left = settings->count > 0 ? settings->count : INT64_MAX;
-    for (frame = settings->at != NULL ? frame : 0; frame < capture_frames(capture) && left > 0; frame++, left--)
+    for (frame = settings->at != NULL ? frame : 0; frame < capture_frames(capture) && left > 0;
+         frame++, left--)
         if (show_frame(settings, capture, frame, request, error) != 0)
             return -1;
     return 0;

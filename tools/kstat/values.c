@@ -126,6 +126,15 @@ static void rates_of(const struct walk *walk)
         section(walk, VALUES_OBJECT, "rates", STATS_SECTION_COUNTERS, one_rate);
 }
 
+static void behind_values(const struct values_visitor *visitor, const struct behind *behind)
+{
+    number(visitor, "lag", behind->lag);
+    boolean(visitor, "lag_at_least", behind->lag_at_least);
+    number(visitor, "behind_us", behind->us);
+    boolean(visitor, "behind_us_at_least", behind->us_at_least);
+    number(visitor, "held_back", behind->held_back);
+}
+
 static void partitions_of(const struct walk *walk)
 {
     struct view_partition partition;
@@ -134,8 +143,8 @@ static void partitions_of(const struct walk *walk)
         walk->visitor->open(walk->visitor->context, VALUES_PARTITION, partition.topic, partition.number);
         for_each(walk, STATS_SECTION_PARTITION, partition.slot, one_value);
         if (!view_is_producer(walk->worker)) {
-            number(walk->visitor, "lag", partition.lag);
             number(walk->visitor, "lag_ms", partition.lag_ms);
+            behind_values(walk->visitor, &partition.behind);
         }
         number(walk->visitor, "updated_us", partition.updated_us);
         close_part(walk->visitor, VALUES_PARTITION);
@@ -211,8 +220,10 @@ static void how_it_is(const struct values_visitor *visitor, const struct view *v
     number(visitor, "created_us", has ? stats_snapshot_created_us(worker->snapshot) : STATS_UNKNOWN);
     number(visitor, "heartbeat_us", has ? worker->liveness.heartbeat_us : STATS_UNKNOWN);
     boolean(visitor, "torn", has && stats_snapshot_torn(worker->snapshot));
-    if (!view_is_producer(worker))
-        number(visitor, "lag", view_lag(view, worker));
+    if (!view_is_producer(worker)) {
+        struct behind behind = behind_of_worker(view, worker);
+        behind_values(visitor, &behind);
+    }
     last_death(visitor, &entry->last_death);
 }
 

@@ -30,6 +30,7 @@ struct view {
     int64_t now_us;
     struct view_worker *workers;
     size_t count, capacity;
+    struct holders *holders;      /* behind.h; NULL: a lazy view, or no memory */
     struct segment_list segments; /* all that there are, by worker and generation */
 };
 
