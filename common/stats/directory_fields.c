@@ -3,7 +3,7 @@
 #define TEXT(member)   FIELD(directory_worker, member, true)
 #define NUMBER(member) FIELD(directory_worker, member, false)
 
-const struct field directory_fields[] = {
+const struct stats_field directory_fields[] = {
     TEXT(name),
     TEXT(client),
     TEXT(group),

@@ -67,7 +67,7 @@ _Static_assert(sizeof(struct directory_worker) % 8 == 0, "copied in 8-byte steps
 
 /* The members of struct directory_worker, by name. */
 #define DIRECTORY_FIELD_COUNT 24
-extern const struct field directory_fields[DIRECTORY_FIELD_COUNT];
+extern const struct stats_field directory_fields[DIRECTORY_FIELD_COUNT];
 
 void directory_name(char name[STATS_NAME_BYTES], const char *instance);
 /* Of what stands beside it: `end` begins with ".~", which no worker's name has. */

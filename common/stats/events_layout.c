@@ -3,7 +3,7 @@
 #define NUMBER(member) FIELD(event, member, false)
 #define TEXT(member)   FIELD(event, member, true)
 
-const struct field event_fields[] = {
+const struct stats_field event_fields[] = {
     NUMBER(sequence), NUMBER(time_us), NUMBER(kind),  NUMBER(generation), NUMBER(pid), NUMBER(partition),
     NUMBER(from),     NUMBER(to),      NUMBER(count), TEXT(worker),       TEXT(text),
 };

@@ -86,7 +86,7 @@ _Static_assert(sizeof(struct event) % sizeof(uint64_t) == 0, "copied in 8-byte s
 
 /* The members of struct event, by name. */
 #define EVENT_FIELD_COUNT 11
-extern const struct field event_fields[EVENT_FIELD_COUNT];
+extern const struct stats_field event_fields[EVENT_FIELD_COUNT];
 
 /* The half of a word that changes with every event. */
 #define EVENTS_LOWER_HALF (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? 0 : sizeof(uint32_t))

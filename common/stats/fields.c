@@ -4,7 +4,7 @@
 #include "common/stats/object.h"
 #include "common/stats/printable.h"
 
-void fields_describe(struct wire_field *wire, const struct field *fields, size_t count)
+void fields_describe(struct wire_field *wire, const struct stats_field *fields, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         snprintf(wire[i].name, sizeof wire[i].name, "%s", fields[i].name);
@@ -14,7 +14,7 @@ void fields_describe(struct wire_field *wire, const struct field *fields, size_t
 }
 
 /* Takes a field of theirs for the one of ours that has its name; ill-fitting ones count as absent. */
-static void adopt(const struct wire_field *wire, uint32_t record_bytes, const struct field *fields,
+static void adopt(const struct wire_field *wire, uint32_t record_bytes, const struct stats_field *fields,
                   struct field_place *places, size_t count)
 {
     if ((uint64_t)wire->offset + wire->bytes > record_bytes)
@@ -27,7 +27,7 @@ static void adopt(const struct wire_field *wire, uint32_t record_bytes, const st
     }
 }
 
-int fields_find(int fd, const struct wire_fields *theirs, const struct field *fields,
+int fields_find(int fd, const struct wire_fields *theirs, const struct stats_field *fields,
                 struct field_place *places, size_t count, struct error *error)
 {
     for (size_t i = 0; i < count; i++)
@@ -41,8 +41,8 @@ int fields_find(int fd, const struct wire_fields *theirs, const struct field *fi
     return 0;
 }
 
-static void take(const unsigned char *record, const struct field_place *place, const struct field *field,
-                 char *to)
+static void take(const unsigned char *record, const struct field_place *place,
+                 const struct stats_field *field, char *to)
 {
     const int64_t unknown = STATS_UNKNOWN;
     if (place->offset != FIELD_ABSENT)
@@ -53,8 +53,8 @@ static void take(const unsigned char *record, const struct field_place *place, c
         printable(to, field->bytes);
 }
 
-void fields_take(const unsigned char *record, const struct field_place *places, const struct field *fields,
-                 size_t count, void *to)
+void fields_take(const unsigned char *record, const struct field_place *places,
+                 const struct stats_field *fields, size_t count, void *to)
 {
     for (size_t i = 0; i < count; i++)
         take(record, &places[i], &fields[i], (char *)to + fields[i].offset);

@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 /* A member of our own struct. */
-struct field {
+struct stats_field {
     const char *name;
     size_t offset, bytes;
     bool is_text; /* else an int64 */
@@ -41,15 +41,15 @@ struct wire_fields {
     uint32_t offset, stride, count, record_bytes;
 };
 
-void fields_describe(struct wire_field *wire, const struct field *fields, size_t count);
+void fields_describe(struct wire_field *wire, const struct stats_field *fields, size_t count);
 
 /* Reads their list, and finds ours in it. -1 when the object ends before. */
-int fields_find(int fd, const struct wire_fields *theirs, const struct field *fields,
+int fields_find(int fd, const struct wire_fields *theirs, const struct stats_field *fields,
                 struct field_place *places, size_t count, struct error *error);
 
 /* Their record as ours: texts end and are printable, a number that they do not have is STATS_UNKNOWN, a text
  * stays as it is. */
-void fields_take(const unsigned char *record, const struct field_place *places, const struct field *fields,
-                 size_t count, void *to);
+void fields_take(const unsigned char *record, const struct field_place *places,
+                 const struct stats_field *fields, size_t count, void *to);
 
 #endif
