@@ -232,7 +232,7 @@ FUZZERS := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c
 
 # The control socket's has the whole supervisor behind it, but no processes, no shared memory and no clock.
 FUZZ_STANDINS := process_spawn process_signal process_kill_group process_reap segment_next segment_unlink_all directory_create \
-                 directory_set_bootstrap directory_close clock_monotonic_us clock_wall_us
+                 directory_set_bootstrap directory_close events_open clock_monotonic_us clock_wall_us
 build/fuzz/fuzz_control: $(filter-out %/main.c,$(call sources,supervisor))
 build/fuzz/fuzz_control: private FUZZ_LINK := $(FUZZ_STANDINS:%=-Wl,--wrap=%)
 

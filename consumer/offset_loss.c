@@ -48,9 +48,11 @@ static const char *go_on(struct consumer *consumer, int32_t partition, int64_t t
                          int64_t lost)
 {
     struct error error = ERROR_INIT;
+    int64_t from = partition_assigned(&consumer->partitions, partition)->position;
     if (starts_move(consumer, partition, to, cause, &error) == -1)
         return " (the sink is asked again)";
     stats_add(consumer->stats, CONSUMER_LOST, (uint64_t)lost);
+    worker_notify_gap(consumer->control, &(struct worker_gap){partition, from, to, lost});
     return "";
 }
 

@@ -146,6 +146,7 @@ static void publish(struct consumer *consumer, const char *what, int count, int6
     stats_add(consumer->stats, CONSUMER_REBALANCES, 1);
     stats_event(consumer->stats, STATS_RING_REBALANCES, wall_us, count, "%s %d partition%s", what, count,
                 count == 1 ? "" : "s");
+    worker_notify_count(consumer->control, what, count);
     if (!consumer->settings->quiet && !consumer->settings->supervised)
         log_line("%s %d partition%s", what, count, count == 1 ? "" : "s");
     stats_status_set(consumer->stats, CONSUMER_ASSIGNED, (int64_t)consumer->partitions.assigned_count);

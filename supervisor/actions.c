@@ -5,6 +5,7 @@
 #include "supervisor/evidence.h"
 #include "supervisor/fleet.h"
 #include "supervisor/hand_over.h"
+#include "supervisor/journal.h"
 #include "supervisor/launch.h"
 #include "supervisor/offsets_text.h"
 #include "supervisor/output.h"
@@ -93,6 +94,8 @@ void action_spawn(struct worker *worker)
     worker->rate.taken = 0;
     worker->hung = worker->signalled = false;
     worker->unborn = 0;
+    worker->partitions = STATS_UNKNOWN;
+    worker->broker_away = false;
     worker->trouble[0] = worker->version[0] = '\0';
     worker->tick = 0;
     worker->tick_us = clock_monotonic_us();
@@ -101,6 +104,8 @@ void action_spawn(struct worker *worker)
         worker->count_base = hand_over_acknowledged(worker);
     int result = start_process(worker, &start, &error);
     start_close(&start);
+    if (result == 0)
+        journal_note(worker, EVENT_KIND_STARTED);
     if (result == 0 && worker->rate.set)
         channel_rate(worker); /* it lies there until the process listens */
     if (result == 0 && worker->paused)
@@ -112,10 +117,20 @@ void action_spawn(struct worker *worker)
     }
 }
 
+static void become_ready(struct worker *worker)
+{
+    struct event event = journal_of(worker, EVENT_KIND_READY);
+    worker->ready_us = clock_monotonic_us();
+    journal_broker(worker, false);
+    event.count = worker->partitions;
+    journal_add(worker->supervisor, &event, "%s",
+                worker->state == WORKER_QUARANTINING ? "taking suspect records one by one" : "");
+}
+
 void action_ready(struct worker *worker)
 {
     if (worker->ready_us == 0)
-        worker->ready_us = clock_monotonic_us();
+        become_ready(worker);
     worker->deadline_us = INT64_MAX;
     worker->reason[0] = '\0';
     if (worker->kind == KIND_CONSUMER && !worker->resume_told)
@@ -322,6 +337,8 @@ void action_bury_stopped(struct worker *worker)
     bool as_told = !hand_over_listens(worker->kind) && end.signal == SIGTERM;
     if (end.exit_status != 0 && !as_told)
         report_death(worker, &end, RESTART_NEVER, 0);
+    else
+        journal_stop(worker);
     if (worker->start_again) {
         worker->start_again = false;
         states_dispatch(worker, EVENT_START);
@@ -349,6 +366,7 @@ void action_hold(struct worker *worker)
 {
     worker->deadline_us = INT64_MAX;
     report_line(worker->supervisor, "%s is held back: %s", worker->name, worker->reason);
+    journal_tell(worker, EVENT_KIND_HELD, "%s", worker->reason);
 }
 
 void action_finish(struct worker *worker)
@@ -356,6 +374,7 @@ void action_finish(struct worker *worker)
     worker->deadline_us = INT64_MAX;
     if (worker->reason[0] != '\0')
         report_line(worker->supervisor, "%s is %s", worker->name, worker->reason);
+    journal_tell(worker, EVENT_KIND_DONE, "%s", worker->reason);
 }
 
 void action_cancel_restart(struct worker *worker)
@@ -369,6 +388,7 @@ void action_cancel_restart(struct worker *worker)
 void action_drain(struct worker *worker)
 {
     worker->deadline_us = clock_monotonic_us() + worker->settings->stop_timeout_us;
+    journal_tell(worker, EVENT_KIND_STOPPING, "%s", worker->supervisor->stopping ? "the instance ends" : "");
     /* One that comes back at once keeps its place in the group: the others notice nothing. One that does not
      * listen, or not any more, is told by a signal; one that does not heed it either is killed in time. */
     if (!hand_over_listens(worker->kind) || channel_drain(worker, leaves(worker)) == -1)
@@ -404,6 +424,7 @@ void action_kill_unready(struct worker *worker)
     snprintf(worker->reason, sizeof worker->reason, "start deadline: not ready after %.1f s, while %s",
              (double)(clock_monotonic_us() - worker->spawned_us) / 1e6, phase_text(worker));
     report_line(worker->supervisor, "%s: %s: killed", worker->name, worker->reason);
+    journal_kill(worker, worker->spawned_us, worker->reason);
     process_kill_group(&worker->process);
 }
 
@@ -423,6 +444,7 @@ void action_kill_hung(struct worker *worker)
                 phase == PHASE_PROCESSING ? ", in the batch from " : "",
                 phase == PHASE_PROCESSING ? first : "", phase == PHASE_PROCESSING ? " to " : "",
                 phase == PHASE_PROCESSING ? end : "");
+    journal_kill(worker, worker->tick_us, "it hangs: nothing has moved");
     worker->hung = true;
     process_kill_group(&worker->process);
 }
@@ -432,6 +454,8 @@ void action_kill(struct worker *worker)
     segment_refresh(worker);
     report_line(worker->supervisor, "%s has not ended in %.1f s: killed", worker->name,
                 (double)worker->settings->stop_timeout_us / 1e6);
+    journal_kill(worker, clock_monotonic_us() - worker->settings->stop_timeout_us,
+                 "it has not ended in time");
     worker->deadline_us = INT64_MAX;
     process_kill_group(&worker->process);
 }

@@ -7,6 +7,7 @@
 #include "common/record/text.h"
 #include "common/rpc/message.h"
 #include "supervisor/fleet.h"
+#include "supervisor/journal.h"
 #include "supervisor/report.h"
 #include "supervisor/request.h"
 #include "supervisor/segment.h"
@@ -40,13 +41,16 @@ static void on_ready(struct worker *worker, struct rpc_message *message)
     int64_t partitions = 0;
     if (message->param_count > 0)
         mp_read_int(&message->params, &partitions);
+    if (worker->kind == KIND_CONSUMER)
+        worker->partitions = partitions;
     bool idle = worker->kind == KIND_CONSUMER && partitions == 0;
     states_dispatch(worker, idle ? EVENT_READY_IDLE : EVENT_READY);
 }
 
 static void on_quarantining(struct worker *worker, struct rpc_message *message)
 {
-    (void)message;
+    if (message->param_count > 0)
+        mp_read_int(&message->params, &worker->partitions);
     states_dispatch(worker, EVENT_QUARANTINING);
 }
 
@@ -56,6 +60,42 @@ static void on_outage(struct worker *worker, struct rpc_message *message)
     if (message->param_count > 0)
         mp_read_int(&message->params, &away);
     states_dispatch(worker, away != 0 ? EVENT_BROKER_AWAY : EVENT_BROKER_BACK);
+    journal_broker(worker, away != 0);
+}
+
+static void tell_rebalance(struct worker *worker, struct rpc_message *message, enum event_kind kind,
+                           const char *text)
+{
+    struct event event = journal_of(worker, kind);
+    if (message->param_count == 0 || !mp_read_int(&message->params, &event.count))
+        return;
+    journal_add(worker->supervisor, &event, "%s", text);
+}
+
+static void on_assigned(struct worker *worker, struct rpc_message *message)
+{
+    tell_rebalance(worker, message, EVENT_KIND_ASSIGNED, "");
+}
+
+static void on_revoked(struct worker *worker, struct rpc_message *message)
+{
+    tell_rebalance(worker, message, EVENT_KIND_REVOKED, "");
+}
+
+/* The group has given them to others already: nothing could be committed before. */
+static void on_lost(struct worker *worker, struct rpc_message *message)
+{
+    tell_rebalance(worker, message, EVENT_KIND_REVOKED, "lost: the group has taken it for gone");
+}
+
+/* [partition, from, to, how many records that is] */
+static void on_committed_gap(struct worker *worker, struct rpc_message *message)
+{
+    struct event event = journal_of(worker, EVENT_KIND_COMMITTED_GAP);
+    if (message->param_count > 3 && mp_read_int(&message->params, &event.partition) &&
+        mp_read_int(&message->params, &event.from) && mp_read_int(&message->params, &event.to) &&
+        mp_read_int(&message->params, &event.count))
+        journal_add(worker->supervisor, &event, "%s", "");
 }
 
 static void on_rate(struct worker *worker, struct rpc_message *message)
@@ -101,8 +141,13 @@ static void on_trouble(struct worker *worker, struct rpc_message *message)
     size_t used = 0;
     if (message->param_count == 0 || !mp_read_str(&message->params, &text))
         return;
+    char former[sizeof worker->trouble];
+    memcpy(former, worker->trouble, sizeof former);
     worker->trouble[0] = '\0';
     text_escape(worker->trouble, sizeof worker->trouble, &used, text.data, text.length);
+    if (strcmp(former, worker->trouble) != 0)
+        journal_tell(worker, worker->trouble[0] != '\0' ? EVENT_KIND_TROUBLE : EVENT_KIND_TROUBLE_OVER, "%s",
+                     worker->trouble);
     fleet_publish(worker);
 }
 
@@ -122,12 +167,21 @@ struct notification {
 };
 
 static const struct notification notifications[] = {
-    {"address", on_address}, {"version", on_version},
-    {"joining", on_joining}, {"ready", on_ready},
-    {"outage", on_outage},   {"trouble", on_trouble},
-    {"rate", on_rate},       {"quarantining", on_quarantining},
-    {"result", on_result},   {"done", on_done},
+    {"address", on_address},
+    {"version", on_version},
+    {"joining", on_joining},
+    {"ready", on_ready},
+    {"outage", on_outage},
+    {"trouble", on_trouble},
+    {"rate", on_rate},
+    {"quarantining", on_quarantining},
+    {"result", on_result},
+    {"done", on_done},
     {"failed", on_failed},
+    {"assigned", on_assigned},
+    {"revoked", on_revoked},
+    {"lost", on_lost},
+    {"committed-gap", on_committed_gap},
 };
 
 static void take(struct worker *worker, const char *bytes, size_t length)

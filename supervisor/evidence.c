@@ -3,6 +3,7 @@
 #include <inttypes.h>
 
 #include "common/stats/kept.h"
+#include "supervisor/journal.h"
 #include "supervisor/line.h"
 #include "supervisor/report.h"
 #include "supervisor/segment.h"
@@ -62,6 +63,14 @@ static void tell_suspects(const struct worker *worker, const char *cause, const 
                 "%s: one of the records in flight may have caused %s: %s%s (at most %" PRId64
                 "); the next process takes them one by one",
                 worker->name, cause, flights[0].topic, line, records);
+    struct event event = journal_of(worker, EVENT_KIND_SUSPECTS);
+    event.count = records;
+    if (count == 1) {
+        event.partition = flights[0].partition;
+        event.from = flights[0].first;
+        event.to = flights[0].end - 1;
+    }
+    journal_add(worker->supervisor, &event, "after %s: %s%s", cause, flights[0].topic, line);
 }
 
 static void tell_convict(const struct worker *worker, const char *cause, const struct poison_flight *flight,
@@ -72,6 +81,12 @@ static void tell_convict(const struct worker *worker, const char *cause, const s
                 ", %s in generation %" PRIu64 "): quarantined, it goes to the dead letters undecoded",
                 flight->topic, flight->partition, flight->first, worker->name, former->cause,
                 former->generation, cause, worker->generation);
+    struct event event = journal_of(worker, EVENT_KIND_QUARANTINED);
+    event.partition = flight->partition;
+    event.from = flight->first;
+    journal_add(worker->supervisor, &event,
+                "%s in generation %" PRIu64 " and %s in generation %" PRIu64 ", of %s", former->cause,
+                former->generation, cause, worker->generation, flight->topic);
 }
 
 /* The embedded broker's records end with it: nothing of them is kept. */
@@ -155,4 +170,5 @@ void evidence_of_innocence(struct worker *worker)
     keep(worker->supervisor);
     report_line(worker->supervisor, "%s came through the suspect records: batches are whole again",
                 worker->name);
+    journal_note(worker, EVENT_KIND_CLEARED);
 }

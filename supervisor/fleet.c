@@ -10,6 +10,7 @@
 #include "supervisor/evidence.h"
 #include "supervisor/hand_over.h"
 #include "supervisor/hangs.h"
+#include "supervisor/journal.h"
 #include "supervisor/output.h"
 #include "supervisor/report.h"
 #include "supervisor/segment.h"
@@ -171,6 +172,7 @@ int fleet_init(struct supervisor *supervisor, struct error *error)
         directory_free(former);
         return -1;
     }
+    journal_open(supervisor);
     takeover(supervisor, former);
     supervisor->brokers = settings->brokers;
     evidence_take_over(supervisor);
@@ -196,6 +198,7 @@ void fleet_release(struct supervisor *supervisor)
         segment_unlink_all(supervisor->settings->instance);
         kept_unlink(supervisor->settings->instance);
     }
+    journal_close(supervisor, !keep);
     directory_close(supervisor->directory, !keep);
     free(supervisor->workers);
     poison_release(&supervisor->poison);
@@ -314,6 +317,13 @@ void fleet_start(struct supervisor *supervisor)
 
 /* --- what the fleet as a whole has to notice ----------------------------------------------------------- */
 
+static void stop_because(struct supervisor *supervisor, int exit_code, const char *cause)
+{
+    supervisor->cause = cause;
+    fleet_stop(supervisor, exit_code);
+    supervisor->cause = NULL;
+}
+
 static void check_broker(struct supervisor *supervisor)
 {
     const struct worker *broker = supervisor_find(supervisor, KIND_BROKER);
@@ -321,7 +331,7 @@ static void check_broker(struct supervisor *supervisor)
         return;
     report_line(supervisor, "the embedded broker is gone, and its records with it: ending. Start again, or "
                             "use a real Kafka ('make kafka')");
-    fleet_stop(supervisor, EXIT_CODE_FAILED);
+    stop_because(supervisor, EXIT_CODE_FAILED, "the embedded broker is gone");
 }
 
 static void check_provision(struct supervisor *supervisor)
@@ -331,7 +341,7 @@ static void check_provision(struct supervisor *supervisor)
         return;
     supervisor->provisioned |= provision->state == WORKER_DONE;
     if (provision->state == WORKER_HELD && !supervisor->provisioned) /* later ones are a rollout's */
-        fleet_stop(supervisor, (int)provision->last_death.exit_status);
+        stop_because(supervisor, (int)provision->last_death.exit_status, "the topics could not be made");
 }
 
 static void check_ready(struct supervisor *supervisor)
@@ -357,7 +367,8 @@ static void check_done(struct supervisor *supervisor)
     }
     supervisor->done_check_us = INT64_MAX;
     report_line(supervisor, "done: all records are produced, and every group has committed them");
-    fleet_stop(supervisor, EXIT_CODE_OK);
+    journal_note_instance(supervisor, EVENT_KIND_FINISHED);
+    stop_because(supervisor, EXIT_CODE_OK, "all is done");
 }
 
 void fleet_advance(struct supervisor *supervisor)
@@ -376,6 +387,7 @@ void fleet_stop(struct supervisor *supervisor, int exit_code)
 {
     if (supervisor->stopping)
         return;
+    journal_note_instance(supervisor, EVENT_KIND_SUPERVISOR_STOPPING);
     supervisor->stopping = true;
     supervisor->exit_code = exit_code;
     supervisor->done_check_us = INT64_MAX;
@@ -409,6 +421,8 @@ void fleet_start_worker(struct worker *worker)
 {
     if (worker_runs(worker))
         return;
+    if (worker->state == WORKER_HELD)
+        journal_note(worker, EVENT_KIND_RELEASED);
     worker->history = (struct restart_history){0};
     worker->reason[0] = '\0';
     states_dispatch(worker, EVENT_START);
@@ -430,6 +444,8 @@ int fleet_pause_worker(struct worker *worker, bool paused)
 {
     if (worker_runs(worker) && channel_pause(worker, paused) == -1)
         return -1;
+    if (worker->paused != paused)
+        journal_note(worker, paused ? EVENT_KIND_PAUSED : EVENT_KIND_UNPAUSED);
     worker->paused = paused;
     return 0;
 }
@@ -441,10 +457,12 @@ int fleet_set_rate(struct worker *worker, int64_t records, int64_t interval_us)
     worker->rate.number++;
     worker->rate.records = records;
     worker->rate.interval_us = interval_us;
-    if (!worker_runs(worker) || channel_rate(worker) == 0)
-        return 0;
-    worker->rate = before;
-    return -1;
+    if (worker_runs(worker) && channel_rate(worker) == -1) {
+        worker->rate = before;
+        return -1;
+    }
+    journal_rate(worker);
+    return 0;
 }
 
 void fleet_retire(struct worker *worker)
@@ -523,6 +541,7 @@ int fleet_scale(struct supervisor *supervisor, const char *client, unsigned coun
         return error_set(error, "there is no client '%s'", client);
     if (have < count && before + (count - have) > DIRECTORY_CAPACITY_MAX)
         return error_set(error, "one instance has at most %d workers", DIRECTORY_CAPACITY_MAX);
+    journal_scale(supervisor, client, count);
     unsigned number = 0;
     for (size_t i = 0; i < before; i++)
         if (is_of(supervisor->workers[i], client)) {

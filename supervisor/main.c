@@ -38,10 +38,14 @@ static void take_stop(struct supervisor *supervisor, uint32_t number)
     if (supervisor->signalled_us != 0 && now_us - supervisor->signalled_us < SIGNALS_MOMENT_US)
         return;
     supervisor->signalled_us = now_us;
+    char name[32];
+    snprintf(name, sizeof name, "SIG%s", sigabbrev_np((int)number));
     if (!supervisor->stopping) {
         report_line(supervisor, "SIG%s: stopping in order: producer, consumers%s; again to force",
                     sigabbrev_np((int)number), settings_embedded(supervisor->settings) ? ", broker" : "");
+        supervisor->cause = name;
         fleet_stop(supervisor, EXIT_CODE_OK);
+        supervisor->cause = NULL;
         return;
     }
     report_line(supervisor, "SIG%s: killing what is left", sigabbrev_np((int)number));
@@ -54,8 +58,10 @@ static void take_reload(struct supervisor *supervisor)
 {
     struct error error = ERROR_INIT;
     report_line(supervisor, "SIGHUP: reading the configuration again");
+    supervisor->cause = "SIGHUP";
     if (reload_begin(supervisor, &error) == -1)
         report_line(supervisor, "nothing is changed: %s", error.text);
+    supervisor->cause = NULL;
 }
 
 /* We are a subreaper: what a worker leaves behind becomes our child. Our own processes are reaped through

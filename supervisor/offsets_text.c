@@ -18,6 +18,22 @@ void offsets_text(const struct stats_snapshot *stats, const char *name, char *te
     }
 }
 
+void offsets_sums(const struct stats_snapshot *stats, int64_t *committed, int64_t *processed)
+{
+    *committed = *processed = STATS_UNKNOWN;
+    for (size_t i = 0; i < stats_snapshot_partitions(stats); i++) {
+        int64_t one = stats_snapshot_partition(stats, i, "committed");
+        int64_t position = stats_snapshot_partition(stats, i, "position");
+        if (stats_snapshot_partition(stats, i, "assigned") != 1)
+            continue;
+        if (*committed == STATS_UNKNOWN)
+            *committed = *processed = 0;
+        one = one == STATS_UNKNOWN ? 0 : one;
+        *committed += one;
+        *processed += position == STATS_UNKNOWN ? one : position;
+    }
+}
+
 bool offsets_resumed_at(const struct stats_snapshot *stats, const struct reached *reached, size_t index,
                         struct resumption *one)
 {

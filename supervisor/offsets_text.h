@@ -8,6 +8,10 @@
  * none has. Also of partitions that went to another member: what was committed stays true. */
 void offsets_text(const struct stats_snapshot *stats, const char *name, char *text, size_t bytes);
 
+/* Committed, and processed, summed over the partitions that are assigned; what was never committed counts as
+ * 0, and where nothing was processed yet, what is committed. STATS_UNKNOWN when none is assigned. */
+void offsets_sums(const struct stats_snapshot *stats, int64_t *committed, int64_t *processed);
+
 /* What a generation resumed with, of one partition or summed over all that are assigned. */
 struct resumption {
     const char *topic;

@@ -95,8 +95,12 @@ static const struct request *find_before(const struct queue *queue, const struct
 
 static enum progress begin(struct request *request, struct error *error)
 {
+    char cause[64];
     request->begun = true;
+    snprintf(cause, sizeof cause, "an operator's %s", request->verb->name);
+    request->supervisor->cause = cause;
     enum progress progress = request->verb->begin(request, error);
+    request->supervisor->cause = NULL;
     if (progress != PROGRESS_WAITING)
         return progress;
     return request->wait ? PROGRESS_WAITING : PROGRESS_DONE;

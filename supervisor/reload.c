@@ -6,6 +6,8 @@
 #include "common/exit_codes.h"
 #include "supervisor/fleet.h"
 #include "supervisor/hand_over.h"
+#include "supervisor/journal.h"
+#include "supervisor/line.h"
 #include "supervisor/rehearsal.h"
 #include "supervisor/report.h"
 #include "supervisor/rollout.h"
@@ -302,6 +304,21 @@ static void give_up(struct plan *plan)
     free(plan->rows);
 }
 
+/* What is another one now, as far as it fits. */
+static void tell_changes(struct supervisor *supervisor, const struct rollout_row *rows, size_t count)
+{
+    struct event event = journal_of_instance(EVENT_KIND_CONFIG);
+    char text[2 * ROLLOUT_VALUE_BYTES + sizeof event.text] = "";
+    char row[1024];
+    size_t used = 0;
+    event.count = (int64_t)count;
+    for (size_t i = 0; i < count && used < sizeof event.text; i++) {
+        rollout_row_text(&rows[i], row, sizeof row);
+        used = line_append(text, sizeof text, used, "%s%s", i > 0 ? "; " : "", row);
+    }
+    journal_add(supervisor, &event, "%s", text);
+}
+
 static int carry_out(struct supervisor *supervisor, struct config *next, struct error *error)
 {
     struct plan plan = {.supervisor = supervisor, .next = next};
@@ -313,6 +330,7 @@ static int carry_out(struct supervisor *supervisor, struct config *next, struct 
         return -1;
     }
     adopt(supervisor, next);
+    tell_changes(supervisor, plan.rows, plan.count);
     if (plan.count == 0)
         report_line(supervisor, "reload: nothing has changed for any worker");
     return rollout_begin(supervisor, "reload", plan.rows, plan.count, topics, ROLLOUT_LAG_ANY, error);
@@ -345,6 +363,8 @@ int reload_begin(struct supervisor *supervisor, struct error *error)
     }
     service_reloading(&supervisor->service, clock_monotonic_us());
     supervisor->reload = (struct reload){.next = next, .rehearsal = rehearsal};
+    snprintf(supervisor->reload.cause, sizeof supervisor->reload.cause, "%s",
+             supervisor->cause != NULL ? supervisor->cause : "");
     return 0;
 }
 
@@ -358,6 +378,17 @@ static enum rehearsal_result look(struct supervisor *supervisor, struct error *e
     return REHEARSAL_WRONG;
 }
 
+static void tell_refused(struct supervisor *supervisor, const struct error *error)
+{
+    struct event event = journal_of_instance(EVENT_KIND_CONFIG);
+    int length = (int)strcspn(error->text, "\n");
+    service_reloaded(&supervisor->service);
+    snprintf(supervisor->reload.reason, sizeof supervisor->reload.reason, "%s", error->text);
+    report_line(supervisor, "reload: nothing is changed: %.*s", length, error->text);
+    event.count = 0;
+    journal_add(supervisor, &event, "nothing is changed: %.*s", length, error->text);
+}
+
 void reload_check(struct supervisor *supervisor)
 {
     struct reload *reload = &supervisor->reload;
@@ -368,14 +399,16 @@ void reload_check(struct supervisor *supervisor)
     if (result == REHEARSAL_GOES_ON)
         return;
     struct config *next = reload->next;
+    char cause[sizeof reload->cause];
+    memcpy(cause, reload->cause, sizeof cause);
     rehearsal_free(reload->rehearsal);
     *reload = (struct reload){0};
-    if (result == REHEARSAL_RIGHT && carry_out(supervisor, next, &error) == 0)
-        return;
-    config_free(next);
-    service_reloaded(&supervisor->service);
-    snprintf(reload->reason, sizeof reload->reason, "%s", error.text);
-    report_line(supervisor, "reload: nothing is changed: %.*s", (int)strcspn(error.text, "\n"), error.text);
+    supervisor->cause = cause[0] != '\0' ? cause : NULL;
+    if (result != REHEARSAL_RIGHT || carry_out(supervisor, next, &error) == -1) {
+        config_free(next);
+        tell_refused(supervisor, &error);
+    }
+    supervisor->cause = NULL;
 }
 
 int64_t reload_deadline_us(const struct supervisor *supervisor)

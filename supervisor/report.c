@@ -5,6 +5,7 @@
 
 #include "common/clock.h"
 #include "common/secret.h"
+#include "supervisor/journal.h"
 #include "supervisor/line.h"
 #include "supervisor/log_files.h"
 #include "supervisor/offsets_text.h"
@@ -127,7 +128,10 @@ void report_death(struct worker *worker, const struct process_end *end, enum res
     char line[TEXT_BYTES];
     size_t used = line_append(line, TEXT_BYTES, 0, "%s (pid %" PRId64 ", generation %" PRIu64 ") ",
                               worker->name, worker->last_death.pid, worker->generation);
+    size_t cause = used;
     used = append_cause(worker, line, used, end);
+    if (end->exit_status != 0)
+        journal_death(worker, line + cause);
     if (worker->kind == KIND_CONSUMER && worker->stats != NULL && end->exit_status != 0) {
         char offsets[1024];
         offsets_text(worker->stats, "committed", offsets, sizeof offsets);
@@ -137,6 +141,7 @@ void report_death(struct worker *worker, const struct process_end *end, enum res
     }
     append_verdict(line, used, verdict, delay_us);
     report_line(worker->supervisor, "%s", line);
+    journal_restart(worker, verdict, delay_us);
 }
 
 void report_unborn(struct worker *worker, enum restart_verdict verdict, int64_t delay_us)
@@ -145,6 +150,8 @@ void report_unborn(struct worker *worker, enum restart_verdict verdict, int64_t 
     size_t used = line_append(line, TEXT_BYTES, 0, "%s: %s", worker->name, worker->reason);
     append_verdict(line, used, verdict, delay_us);
     report_line(worker->supervisor, "%s", line);
+    journal_tell(worker, EVENT_KIND_NOT_STARTED, "%s", worker->reason);
+    journal_restart(worker, verdict, delay_us);
 }
 
 /* --- resuming ------------------------------------------------------------------------------------------ */
@@ -175,10 +182,13 @@ void report_resume(struct worker *worker)
                     worker->name, sum.resumed, sum.committed, sum.redelivered);
     if (sum.partitions > 1)
         used = line_append(line, TEXT_BYTES, used, "; sums over %zu partitions", sum.partitions);
+    size_t end = used;
+    line[end] = '\0';
     if (worker->died_us != 0)
         line_append(line, TEXT_BYTES, used, "; %.0f ms after the death",
                     (double)(clock_monotonic_us() - worker->died_us) / 1e3);
     report_line(worker->supervisor, "%s", line);
+    journal_resume(worker, &sum, line[end] != '\0' ? line + end + strlen("; ") : "");
     if (worker->settings->verbose && sum.partitions > 1)
         tell_partitions(worker, &sum);
 }

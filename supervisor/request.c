@@ -2,12 +2,17 @@
 
 #include <strings.h>
 
+#include "common/reset_wish.h"
 #include "supervisor/channel.h"
+#include "supervisor/journal.h"
 #include "supervisor/report.h"
 #include "supervisor/states.h"
 #include "supervisor/verbs.h"
 
-enum { RESULTS_MAX = 8192 }; /* of one worker: more than Kafka gives to one consumer */
+enum {
+    RESULTS_MAX = 8192, /* of one worker: more than Kafka gives to one consumer */
+    RESULTS_TOLD = 64   /* as events of their own */
+};
 
 /* --- who is meant -------------------------------------------------------------------------------------- */
 
@@ -131,14 +136,16 @@ int request_start_for(struct request *request, struct worker *worker, const char
 /* --- the answers --------------------------------------------------------------------------------------- */
 
 /* The worker's share of the request with that number; NULL: nobody waits for it. */
-static struct request_share *find(const struct worker *worker, int64_t number)
+static struct request_share *find(const struct worker *worker, int64_t number, const struct request **of)
 {
     if (number == 0)
         number = worker->started_for.number;
     for (struct request *request = worker->supervisor->requests; request != NULL; request = request->next)
         for (size_t i = 0; request->number == number && i < request->share_count; i++)
-            if (request->shares[i].worker == worker && request->shares[i].state == SHARE_ASKED)
+            if (request->shares[i].worker == worker && request->shares[i].state == SHARE_ASKED) {
+                *of = request;
                 return &request->shares[i];
+            }
     return NULL;
 }
 
@@ -157,26 +164,64 @@ static int keep(struct request_share *share, const struct request_result *result
     return 0;
 }
 
+/* A result of a dry run has changed nothing. */
+static bool has_changed(const struct request *request)
+{
+    struct reset_wish wish;
+    enum event_kind kind = request->verb->results_are;
+    return kind != EVENT_KIND_NONE &&
+           (kind != EVENT_KIND_RESET || reset_wish_parse(&wish, request->argument, NULL) == -1 ||
+            !wish.dry_run);
+}
+
+static void tell_result(const struct request *request, struct worker *worker,
+                        const struct request_result *result)
+{
+    struct event event = journal_of(worker, request->verb->results_are);
+    event.partition = result->partition;
+    event.from = result->from;
+    event.to = result->to;
+    journal_add(worker->supervisor, &event, "an operator's %s", request->verb->name);
+}
+
+/* The results of a topic of thousands of partitions would be all that is kept. */
+static void tell_more(const struct request *request, const struct request_share *share)
+{
+    struct event event = journal_of(share->worker, request->verb->results_are);
+    size_t results = share->count + share->left_out;
+    if (results <= RESULTS_TOLD || !has_changed(request))
+        return;
+    event.count = (int64_t)(results - RESULTS_TOLD);
+    journal_add(request->supervisor, &event, "an operator's %s", request->verb->name);
+}
+
 void request_result(struct worker *worker, int64_t number, const struct request_result *result,
                     size_t text_length)
 {
-    struct request_share *share = find(worker, number);
+    const struct request *request;
+    struct request_share *share = find(worker, number, &request);
     if (share == NULL)
         return;
     share->left_out += keep(share, result, text_length) == -1;
     report_line(worker->supervisor, "%s: %.*s", worker->name, (int)text_length, result->text);
+    if (share->count + share->left_out <= RESULTS_TOLD && has_changed(request))
+        tell_result(request, worker, result);
 }
 
 void request_done(struct worker *worker, int64_t number)
 {
-    struct request_share *share = find(worker, number);
-    if (share != NULL)
-        share->state = SHARE_DONE;
+    const struct request *request;
+    struct request_share *share = find(worker, number, &request);
+    if (share == NULL)
+        return;
+    share->state = SHARE_DONE;
+    tell_more(request, share);
 }
 
 void request_failed(struct worker *worker, int64_t number, const char *reason, size_t length)
 {
-    struct request_share *share = find(worker, number);
+    const struct request *request;
+    struct request_share *share = find(worker, number, &request);
     if (share != NULL)
         fail(share, reason, length);
 }

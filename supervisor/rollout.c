@@ -77,11 +77,14 @@ int rollout_begin(struct supervisor *supervisor, const char *title, struct rollo
                                 .rows = rows,
                                 .count = count,
                                 .max_lag = max_lag};
+    const char *cause = supervisor->cause;
+    supervisor->cause = title;
     for (size_t i = 0; i < count; i++) {
         if (rows[i].kind == ROLLOUT_REMOVE)
             fleet_retire(rows[i].worker);
         rows[i].over = rows[i].kind == ROLLOUT_ADJUST;
     }
+    supervisor->cause = cause;
     if (topics)
         fleet_provision(supervisor);
     return 0;
@@ -179,8 +182,9 @@ static struct rollout_row *next_of(struct rollout *rollout, enum rollout_kind ki
     return NULL;
 }
 
-static void restart(struct rollout *rollout, struct rollout_row *row)
+static void restart(struct supervisor *supervisor, struct rollout_row *row)
 {
+    struct rollout *rollout = &supervisor->rollout;
     struct worker *worker = row->worker;
     int64_t lag = lag_of(worker);
     rollout->lag_bound =
@@ -189,7 +193,9 @@ static void restart(struct rollout *rollout, struct rollout_row *row)
         rollout->lag_bound = lag;
     rollout->awaited = worker;
     row->generation = worker->generation + 1;
+    supervisor->cause = rollout->title;
     fleet_restart_worker(worker);
+    supervisor->cause = NULL;
 }
 
 static enum answer restarts_done(struct supervisor *supervisor, struct error *error)
@@ -198,7 +204,7 @@ static enum answer restarts_done(struct supervisor *supervisor, struct error *er
     struct rollout_row *row;
     while ((row = next_of(rollout, ROLLOUT_RESTART)) != NULL) {
         if (rollout->awaited != row->worker)
-            restart(rollout, row);
+            restart(supervisor, row);
         enum answer answer = works(row->worker, row->generation, error);
         rollout->lag_awaited = answer == YES && has_caught_up(rollout, row->worker) == NO;
         if (answer != YES || rollout->lag_awaited)
@@ -242,6 +248,7 @@ static enum answer removed(struct supervisor *supervisor, struct error *error)
 
 static void start_added(struct supervisor *supervisor)
 {
+    supervisor->cause = supervisor->rollout.title;
     for (size_t i = 0; i < supervisor->rollout.count; i++) {
         struct rollout_row *row = &supervisor->rollout.rows[i];
         if (row->kind != ROLLOUT_ADD)
@@ -249,6 +256,7 @@ static void start_added(struct supervisor *supervisor)
         row->generation = row->worker->generation + 1;
         fleet_start_worker(row->worker);
     }
+    supervisor->cause = NULL;
 }
 
 struct step {

@@ -62,6 +62,7 @@ struct rehearsal; /* rehearsal.h */
 struct reload {
     struct config *next; /* NULL: there is none */
     struct rehearsal *rehearsal;
+    char cause[64];                /* who asked for it */
     char reason[ERROR_TEXT_BYTES]; /* why the last one changed nothing; empty: it was right */
 };
 
@@ -94,6 +95,9 @@ struct supervisor {
     struct rollout rollout;
     /* what readers see */
     struct directory_writer *directory;
+    struct events_writer *events; /* journal.h; NULL: there was no room for it */
+    const char *cause;            /* who asked for what is done right now; NULL: nobody did */
+    int64_t broker_away_us;       /* monotonic: since when no broker answers; 0: one does */
     struct control *control;
     struct request *requests;  /* those that have asked workers, a list */
     int64_t requests_numbered; /* so many */

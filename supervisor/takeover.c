@@ -3,6 +3,7 @@
 #include <strings.h>
 
 #include "supervisor/fleet.h"
+#include "supervisor/journal.h"
 #include "supervisor/report.h"
 
 struct directory *takeover_look(const struct supervisor *supervisor)
@@ -59,13 +60,16 @@ static void tell(struct supervisor *supervisor, pid_t pid)
                                      worker->client, count_of(supervisor, worker));
     }
     report_line(supervisor, "taking over from pid %d: counters and generations go on%s", (int)pid, text);
+    journal_start(supervisor, (int)pid);
 }
 
 void takeover(struct supervisor *supervisor, struct directory *former)
 {
     struct directory_worker row;
-    if (former == NULL)
+    if (former == NULL) {
+        journal_start(supervisor, 0);
         return;
+    }
     for (size_t i = 0; i < directory_count(former); i++) {
         if (!directory_worker(former, i, &row))
             continue;

@@ -10,6 +10,7 @@
 #include "common/stats/liveness.h"
 #include "supervisor/channel.h"
 #include "supervisor/fleet.h"
+#include "supervisor/journal.h"
 #include "supervisor/segment.h"
 #include "supervisor/states.h"
 #include "supervisor/verb_logs.h"
@@ -183,6 +184,15 @@ static int signal_number(const char *text)
     return option_parse_integer(text, 1, NSIG - 1, &number, NULL) == 0 ? (int)number : -1;
 }
 
+static void tell_signal(struct worker *worker, int number)
+{
+    struct event event = journal_of(worker, EVENT_KIND_SIGNALLED);
+    const char *name = sigabbrev_np(number);
+    event.count = number;
+    worker->signalled = true;
+    journal_add(worker->supervisor, &event, "SIG%s", name != NULL ? name : "?");
+}
+
 static enum progress kill_one(struct request *request, struct worker *worker, struct error *error)
 {
     if (worker->process.pid == 0)
@@ -190,7 +200,7 @@ static enum progress kill_one(struct request *request, struct worker *worker, st
     else if (process_signal(&worker->process, (int)request->value) == -1)
         error_set(error, "%s cannot be signalled", worker->name);
     else
-        worker->signalled = true;
+        tell_signal(worker, (int)request->value);
     return PROGRESS_WAITING;
 }
 
@@ -466,6 +476,7 @@ static const struct verb verbs[] = {
      .touches = VERB_TOUCHES_TARGET,
      .after_start = true,
      .asks = true,
+     .results_are = EVENT_KIND_ACKNOWLEDGED,
      .begin = verb_ack_begin,
      .check = verb_ack_check,
      .result = verb_offsets_results,
@@ -476,6 +487,7 @@ static const struct verb verbs[] = {
      .touches = VERB_TOUCHES_TARGET,
      .after_start = true,
      .asks = true,
+     .results_are = EVENT_KIND_RESET,
      .begin = verb_reset_begin,
      .check = verb_reset_check,
      .result = verb_offsets_results,

@@ -3,6 +3,7 @@
 #ifndef KSUPERVISE_SUPERVISOR_VERBS_H
 #define KSUPERVISE_SUPERVISOR_VERBS_H
 
+#include "common/stats/events.h"
 #include "supervisor/request.h"
 
 #include <msgpack.h>
@@ -16,9 +17,10 @@ struct verb {
     const char *name;
     const char *help;
     enum verb_touches touches;
-    bool asks;           /* its workers answer it: each is asked one thing at a time */
-    bool after_start;    /* not begun before the fleet has started its workers: that would undo it */
-    bool while_stopping; /* begun also when the instance is on its way out */
+    bool asks;                   /* its workers answer it: each is asked one thing at a time */
+    enum event_kind results_are; /* what has happened, where a worker answers so; EVENT_KIND_NONE: nothing */
+    bool after_start;            /* not begun before the fleet has started its workers: that would undo it */
+    bool while_stopping;         /* begun also when the instance is on its way out */
     /* Starts it. PROGRESS_FAILED with the reason in `error`. */
     enum progress (*begin)(struct request *request, struct error *error);
     /* Is it true yet? NULL: it is when it has begun. */

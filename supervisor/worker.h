@@ -73,9 +73,11 @@ struct worker {
     bool retired; /* scaled away: it stays down */
     bool paused;  /* it is not to take records; told to each of its processes */
     struct worker_pace rate;
-    int unborn;     /* why it could not be started, as an exit code */
-    bool hung;      /* this process was killed because nothing moved in it */
-    bool signalled; /* an operator sent this process a signal */
+    int unborn;         /* why it could not be started, as an exit code */
+    int64_t partitions; /* what it says that its group has given it; STATS_UNKNOWN: nothing yet */
+    bool broker_away;   /* it says that no broker answers */
+    bool hung;          /* this process was killed because nothing moved in it */
+    bool signalled;     /* an operator sent this process a signal */
     struct started_for started_for;
     bool start_again; /* once it has ended: a restart that was asked for */
     /* process */

@@ -58,9 +58,10 @@
     X(EVENT_KIND_REVOKED, "revoked", "its group took partitions away", NULL, NULL, "partitions: #")          \
     X(EVENT_KIND_COMMITTED_GAP, "committed-gap", "it goes on behind records that it has not read", "from #", \
       "to #", "records lost: #")                                                                             \
-    X(EVENT_KIND_RESET, "reset", "the offset of a partition was set", "from #", "to #", NULL)                \
+    X(EVENT_KIND_RESET, "reset", "the offset of a partition was set", "from #", "to #",                      \
+      "partitions more: #")                                                                                  \
     X(EVENT_KIND_ACKNOWLEDGED, "acknowledged", "records of a partition were acknowledged", "from #", "to #", \
-      NULL)                                                                                                  \
+      "partitions more: #")                                                                                  \
     X(EVENT_KIND_PAUSED, "paused", "it takes no records", NULL, NULL, NULL)                                  \
     X(EVENT_KIND_UNPAUSED, "unpaused", "it takes records again", NULL, NULL, NULL)                           \
     X(EVENT_KIND_SCALED, "scaled", "a client has another number of workers", "from #", "to #", NULL)         \

@@ -278,6 +278,14 @@ void worker_notify_text(struct worker_control *control, const char *method, cons
     notify(control, bytes, rpc_pack_notification(bytes, sizeof bytes, method, "s", cut));
 }
 
+void worker_notify_gap(struct worker_control *control, const struct worker_gap *gap)
+{
+    char bytes[128];
+    notify(control, bytes,
+           rpc_pack_notification(bytes, sizeof bytes, "committed-gap", "iiii", (int64_t)gap->partition,
+                                 gap->from, gap->to, gap->records));
+}
+
 /* --- answers ------------------------------------------------------------------------------------------- */
 
 static void answer(struct worker_control *control, const char *bytes, size_t length)

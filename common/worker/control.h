@@ -68,6 +68,14 @@ bool worker_control_errand(struct worker_control *control, struct worker_errand 
 void worker_notify_count(struct worker_control *control, const char *method, int64_t count);
 void worker_notify_text(struct worker_control *control, const char *method, const char *text);
 
+/* That it goes on behind records which it has not read: they are gone, or passed over for that. */
+struct worker_gap {
+    int32_t partition;
+    int64_t from, to; /* where it was, and where it goes on */
+    int64_t records;  /* how many are known to be lost */
+};
+void worker_notify_gap(struct worker_control *control, const struct worker_gap *gap);
+
 /* The answer to the errand with that number (0: the one that the process was started for): what became of
  * each partition, STATS_UNKNOWN where an offset is not known, with the line for people; then the end.
  * Somebody waits for it: where the channel is full, they wait up to a second for room. */

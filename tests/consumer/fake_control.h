@@ -85,6 +85,14 @@ void worker_notify_text(struct worker_control *to, const char *method, const cha
     kafka_note(" %s '%s'", method, text);
 }
 
+void worker_notify_gap(struct worker_control *to, const struct worker_gap *gap)
+{
+    ck_assert_ptr_eq(to, &control);
+    kafka_note_call("notify");
+    kafka_note(" committed-gap %d %lld %lld %lld", (int)gap->partition, (long long)gap->from,
+               (long long)gap->to, (long long)gap->records);
+}
+
 /* The number is checked, and not noted where it says nothing: a process answers the errand that it has. */
 static struct worker_result last_result;
 

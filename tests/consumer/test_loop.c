@@ -463,7 +463,8 @@ START_TEST(it_is_closed_in_order)
     run_loop();
     kafka_said();
     loop_close(&consumer);
-    SAID("watermarks closed; letters closed; close; flush; forget 0; assign nothing; queue gone; destroy");
+    SAID("watermarks closed; letters closed; close; flush; forget 0; assign nothing; notify revoked 1; queue "
+         "gone; destroy");
     ck_assert(consumer.end.closing);
     ck_assert_ptr_null((void *)(uintptr_t)control.wake);
     ck_assert_int_eq(published_status("phase"), PHASE_STOPPED);

@@ -137,7 +137,7 @@ START_TEST(or_it_goes_on_at_the_first_record_that_is_there)
     ck_assert_int_eq(row(0)->state, STATE_READING);
     ck_assert_int_eq(row(0)->position, 30);
     ck_assert_uint_eq(counted(CONSUMER_LOST), 20);
-    SAID("edge 0@-2; edge 0@-1; gone before 0@30");
+    SAID("edge 0@-2; edge 0@-1; gone before 0@30; notify committed-gap 0 10 30 20");
 }
 END_TEST
 

@@ -38,7 +38,7 @@ START_TEST(partitions_are_given_where_the_group_has_them)
     consumer.low_asked_us = 5;
     consumer.outage.since_us = 1;
     GIVE(0, 2);
-    SAID("committed 0 2; assign 0@10 2@30");
+    SAID("committed 0 2; assign 0@10 2@30; notify assigned 2");
     ck_assert_int_eq(row(0)->position, 10);
     ck_assert_int_eq(row(2)->position, 30);
     ck_assert(!row(0)->fetch.paused && !row(0)->fetch.seek);
@@ -99,7 +99,7 @@ END_TEST
 START_TEST(partitions_of_another_topic_are_left_alone)
 {
     call(RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS, (const int[]){1, -1}, "orders");
-    SAID("committed 1; assign 1@20");
+    SAID("committed 1; assign 1@20; notify assigned 1");
     ck_assert_uint_eq(consumer.partitions.assigned_count, 1);
     ck_assert_str_eq(capture.text, "warning: the group gave partitions of topic orders, which this consumer "
                                    "does not read: left alone\n");
@@ -109,7 +109,7 @@ END_TEST
 START_TEST(an_empty_assignment_is_one)
 {
     GIVE(-1);
-    SAID("assign");
+    SAID("assign; notify assigned 0");
     ck_assert(consumer.ever_assigned && consumer.assignment_changed);
 }
 END_TEST
@@ -118,7 +118,7 @@ START_TEST(one_whose_place_cannot_be_asked_for_is_ours_and_not_read)
 {
     kafka.committed = RD_KAFKA_RESP_ERR__TIMED_OUT;
     GIVE(0);
-    SAID("committed 0; assign 0@-2; pause 0");
+    SAID("committed 0; assign 0@-2; pause 0; notify assigned 1");
     ck_assert_int_eq(row(0)->state, STATE_PLACING);
 }
 END_TEST
@@ -173,7 +173,8 @@ START_TEST(what_was_processed_is_committed_before_the_partitions_go)
     kafka_said();
     kafka.yields = 0;
     TAKE(0, 1);
-    SAID("flush; commit 0@15; wait 5000 ms; queue gone; forget 0; forget 1; assign nothing");
+    SAID(
+        "flush; commit 0@15; wait 5000 ms; queue gone; forget 0; forget 1; assign nothing; notify revoked 2");
     ck_assert_uint_eq(consumer.partitions.assigned_count, 0);
     ck_assert_int_eq(kafka.yields, 0); /* it could be the one within a close */
     ck_assert(consumer.assignment_changed);
@@ -188,7 +189,7 @@ START_TEST(records_that_were_only_fetched_are_not_committed)
     table_fly(&consumer.partitions, 0, 20);
     kafka_said();
     TAKE(0);
-    SAID("flush; commit 0@12; wait 5000 ms; queue gone; forget 0; assign nothing");
+    SAID("flush; commit 0@12; wait 5000 ms; queue gone; forget 0; assign nothing; notify revoked 1");
 }
 END_TEST
 
@@ -198,7 +199,7 @@ START_TEST(without_a_sink_no_outbox_is_emptied)
     letters.place_count = 2;
     kafka_said();
     TAKE(0);
-    SAID("flush; forget 0; assign nothing");
+    SAID("flush; forget 0; assign nothing; notify revoked 1");
 }
 END_TEST
 
@@ -209,7 +210,7 @@ START_TEST(an_assignment_that_was_lost_commits_nothing)
     kafka_said();
     kafka.lost = true;
     TAKE(0);
-    SAID("forget 0; assign nothing");
+    SAID("forget 0; assign nothing; notify lost 1");
     struct stats_ring_entry last;
     published_ring(STATS_RING_REBALANCES, &last);
     ck_assert_str_eq(last.text, "lost 1 partition");
@@ -300,7 +301,7 @@ START_TEST(acknowledged_letters_leave_the_outbox_before_the_partitions_go)
     letters.place_count = 2;
     kafka_said();
     TAKE(0);
-    SAID("flush; forwarded 2; let go 2; forget 0; assign nothing");
+    SAID("flush; forwarded 2; let go 2; forget 0; assign nothing; notify revoked 1");
 }
 END_TEST
 
@@ -310,9 +311,9 @@ START_TEST(a_cooperative_step_reads_the_partitions_that_stay_anew)
 {
     kafka.cooperative = true;
     GIVE(0);
-    SAID("committed 0; incremental assign 0@10");
+    SAID("committed 0; incremental assign 0@10; notify assigned 1");
     GIVE(1);
-    SAID("committed 1; incremental assign 1@20");
+    SAID("committed 1; incremental assign 1@20; notify assigned 1");
     ck_assert(row(0)->fetch.seek); /* librdkafka before 2.1 lets it jump ahead */
     ck_assert(!row(1)->fetch.seek);
     settled();
@@ -333,7 +334,7 @@ START_TEST(what_is_given_to_one_that_closes_does_not_begin)
 {
     consumer.end.closing = true;
     GIVE(0);
-    SAID("assign 0@-2; pause 0");
+    SAID("assign 0@-2; pause 0; notify assigned 1");
     ck_assert_int_eq(row(0)->state, STATE_PLACING);
 }
 END_TEST

@@ -1,6 +1,7 @@
 /* The verbs that consumers carry out themselves: who is asked, what counts as done, what the answer holds. */
 #include <msgpack.h>
 
+#include "common/stats/events.h"
 #include "tests/supervisor/fleet_stage.h"
 
 static struct worker *bravo, *zulu;
@@ -337,8 +338,61 @@ START_TEST(a_reason_is_told_as_far_as_it_fits_and_no_further)
 }
 END_TEST
 
-CHECK_MAIN_WITH("supervisor/verb_offsets", set_up, tear_down,
-                who_has_no_offsets_and_what_is_no_wish_is_refused, an_ack_of_one_that_does_not_run_fails,
+/* --- told as events ------------------------------------------------------------------------------------ */
+
+static size_t count_events(enum event_kind kind, struct event *last)
+{
+    struct events_reader *reader;
+    struct event event = {.sequence = 0};
+    uint64_t missed;
+    size_t count = 0;
+    ck_assert_int_eq(events_reader_open(&reader, fleet_instance, &error), 0);
+    while (events_read(reader, event.sequence, &event, &missed, &error) == 1)
+        if (event.kind == (int64_t)kind) {
+            count++;
+            *last = event;
+        }
+    events_reader_close(reader);
+    return count;
+}
+
+START_TEST(what_a_verb_has_changed_is_an_event)
+{
+    struct event last;
+    waits("ack", "bravo", "2:8");
+    says_result(bravo, request.number, 2, 4, 9);
+    ck_assert_uint_eq(count_events(EVENT_KIND_ACKNOWLEDGED, &last), 1);
+    ck_assert_str_eq(last.worker, "bravo");
+    ck_assert_int_eq(last.partition, 2);
+    ck_assert_int_eq(last.from, 4);
+    ck_assert_int_eq(last.to, 9);
+    ck_assert_str_eq(last.text, "an operator's ack");
+    waits("reset", "bravo", "earliest,dry-run");
+    says_result(bravo, request.number, 2, 4, 0);
+    ck_assert_uint_eq(count_events(EVENT_KIND_RESET, &last), 0);
+    waits("reset", "bravo", "earliest");
+    says_result(bravo, request.number, 2, 4, 0);
+    ck_assert_uint_eq(count_events(EVENT_KIND_RESET, &last), 1);
+}
+END_TEST
+
+START_TEST(many_partitions_are_not_all_events)
+{
+    struct event last;
+    struct request_result result = {.partition = 1, .from = 2, .to = 3, .text = (char *)(uintptr_t) "x"};
+    waits("reset", "bravo", "earliest");
+    for (int i = 0; i < 100; i++)
+        request_result(bravo, request.number, &result, 1);
+    request_done(bravo, request.number);
+    ck_assert_uint_eq(count_events(EVENT_KIND_RESET, &last), 65);
+    ck_assert_int_eq(last.count, 36);
+    ck_assert_int_eq(last.partition, STATS_UNKNOWN);
+}
+END_TEST
+
+CHECK_MAIN_WITH("supervisor/verb_offsets", set_up, tear_down, what_a_verb_has_changed_is_an_event,
+                many_partitions_are_not_all_events, who_has_no_offsets_and_what_is_no_wish_is_refused,
+                an_ack_of_one_that_does_not_run_fails,
                 one_that_does_not_listen_has_failed_and_the_others_go_on,
                 one_that_begins_or_ends_keeps_its_group_from_being_reset,
                 a_client_that_is_down_is_reset_by_a_process_for_that_alone,
