@@ -153,6 +153,8 @@ static void identify(struct supervisor *supervisor)
     uuid_generate(id);
     uuid_unparse_lower(id, supervisor->birth_id);
     memcpy(&supervisor->random, id, sizeof supervisor->random);
+    /* Who follows lines goes on with those of our successor: they are beyond ours. */
+    supervisor->lines_numbered = (uint64_t)clock_wall_us();
     if (gethostname(supervisor->host, sizeof supervisor->host - 1) == -1)
         snprintf(supervisor->host, sizeof supervisor->host, "localhost");
 }

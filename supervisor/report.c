@@ -64,7 +64,8 @@ void report_worker_line(struct worker *worker, const char *text, size_t length)
     static struct scratch scratch; /* likewise */
     int64_t now_us = clock_wall_us();
     scratch.escaped_length = line_escape(scratch.escaped, text, length);
-    tail_add(&worker->tail, now_us, worker->generation, scratch.escaped, scratch.escaped_length);
+    tail_add(&worker->tail, ++worker->supervisor->lines_numbered, now_us, worker->generation, scratch.escaped,
+             scratch.escaped_length);
     to_screen(worker->supervisor, worker, &scratch, now_us, text, length);
     to_file(worker->supervisor, &worker->log, worker->name, &scratch, now_us);
 }

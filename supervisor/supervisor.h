@@ -101,6 +101,7 @@ struct supervisor {
     struct control *control;
     struct request *requests;  /* those that have asked workers, a list */
     int64_t requests_numbered; /* so many */
+    uint64_t lines_numbered;   /* the last line's number, of all workers; begins with the time */
     struct service service;
     struct brokers brokers;
     char birth_id[37];

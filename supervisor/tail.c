@@ -20,6 +20,7 @@ static void drop_oldest(struct tail *tail)
     byte_ring_get(&tail->ring, 0, &header, sizeof header);
     byte_ring_drop(&tail->ring, sizeof header + header.length);
     tail->count--;
+    tail->forgotten = header.number;
 }
 
 /* How much of a line that is too long stays: UTF-8 continues a character with 10xxxxxx. */
@@ -39,13 +40,17 @@ static bool have_ring(struct tail *tail)
     return tail->ring.bytes != NULL;
 }
 
-void tail_add(struct tail *tail, int64_t time_us, uint64_t generation, const char *text, size_t length)
+void tail_add(struct tail *tail, uint64_t number, int64_t time_us, uint64_t generation, const char *text,
+              size_t length)
 {
     size_t kept = length > TAIL_LINE_BYTES ? cut(text) : length;
     size_t mark = length > TAIL_LINE_BYTES ? sizeof CUT_MARK - 1 : 0;
-    struct header header = {++tail->last, time_us, generation, kept + mark};
-    if (!have_ring(tail))
+    struct header header = {number, time_us, generation, kept + mark};
+    tail->last = number;
+    if (!have_ring(tail)) {
+        tail->forgotten = number;
         return;
+    }
     while (tail->count == TAIL_LINES || byte_ring_room(&tail->ring) < sizeof header + header.length)
         drop_oldest(tail);
     byte_ring_put(&tail->ring, &header, sizeof header);

@@ -13,14 +13,27 @@ struct log_lines {
     size_t count, skip;
 };
 
-static void take_log_line(const struct tail_line *line, void *context)
+static void take_text(struct log_lines *lines, const char *line)
 {
-    struct log_lines *lines = context;
     if (lines->count++ < lines->skip || lines->packer == NULL)
         return;
     char text[TAIL_LINE_BYTES + 64];
-    snprintf(text, sizeof text, "%s: %s", lines->worker->name, line->text);
+    snprintf(text, sizeof text, "%s: %s", lines->worker->name, line);
     rpc_pack_text(lines->packer, text);
+}
+
+static void take_log_line(const struct tail_line *line, void *context)
+{
+    take_text(context, line->text);
+}
+
+static void take_lines_of(struct log_lines *lines, const struct tail *tail)
+{
+    uint64_t after = (uint64_t)lines->request->value;
+    if (after > 0 && tail->forgotten > after)
+        take_text(lines,
+                  "… lines are missing here: they came faster than they were fetched; --log-dir keeps them");
+    tail_each(tail, after, take_log_line, lines);
 }
 
 static void each_log_line(struct log_lines *lines)
@@ -30,7 +43,7 @@ static void each_log_line(struct log_lines *lines)
     for (size_t i = 0; i < supervisor->worker_count; i++) {
         lines->worker = supervisor->workers[i];
         if (request_means(lines->request, lines->worker))
-            tail_each(&lines->worker->tail, (uint64_t)lines->request->value, take_log_line, lines);
+            take_lines_of(lines, &lines->worker->tail);
     }
 }
 

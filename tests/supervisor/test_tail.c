@@ -25,7 +25,7 @@ static void look(const struct tail *tail, uint64_t after)
 
 static void add(struct tail *tail, const char *text)
 {
-    tail_add(tail, 0, 1, text, strlen(text));
+    tail_add(tail, tail->last + 1, 0, 1, text, strlen(text));
 }
 
 START_TEST(an_empty_tail_has_no_line)
@@ -40,13 +40,15 @@ END_TEST
 START_TEST(gives_lines_back_as_they_came)
 {
     struct tail tail = {0};
-    tail_add(&tail, 1000, 1, "hello", 5);
-    tail_add(&tail, 2000, 2, "", 0);
+    tail_add(&tail, 7, 1000, 1, "hello", 5);
+    tail_add(&tail, 9, 2000, 2, "", 0);
     look(&tail, 0);
     ck_assert_uint_eq(seen.count, 2);
     ck_assert_str_eq(seen.texts[0], "hello");
     ck_assert_str_eq(seen.texts[1], "");
-    ck_assert_uint_eq(seen.lines[0].number, 1);
+    ck_assert_uint_eq(seen.lines[0].number, 7);
+    ck_assert_uint_eq(tail.last, 9);
+    ck_assert_uint_eq(tail.forgotten, 0);
     ck_assert_int_eq(seen.lines[0].time_us, 1000);
     ck_assert_uint_eq(seen.lines[1].generation, 2);
     tail_release(&tail);
@@ -79,6 +81,7 @@ START_TEST(keeps_the_newest_lines_and_their_numbers)
     ck_assert_uint_eq(seen.count, TAIL_LINES);
     ck_assert_uint_eq(seen.lines[0].number, 1000 - TAIL_LINES + 1);
     ck_assert_str_eq(seen.texts[TAIL_LINES - 1], "line 1000");
+    ck_assert_uint_eq(tail.forgotten, 1000 - TAIL_LINES);
     tail_release(&tail);
 }
 END_TEST
@@ -112,7 +115,7 @@ START_TEST(a_line_too_long_is_cut_between_characters_and_marked)
         memcpy(text + length, "ä", 2);
         length += 2;
     }
-    tail_add(&tail, 0, 1, text, length);
+    tail_add(&tail, 1, 0, 1, text, length);
     look(&tail, 0);
     ck_assert_uint_le(seen.lines[0].length, TAIL_LINE_BYTES);
     ck_assert_str_eq(seen.texts[0] + seen.lines[0].length - strlen("ä…"), "ä…");

@@ -1,9 +1,10 @@
 /* The last lines of who is meant, and what came after them. */
+#include "supervisor/report.h"
 #include "tests/supervisor/verb_stage.h"
 
 static void prints(struct worker *worker, const char *text)
 {
-    tail_add(&worker->tail, clock_wall_us(), worker->generation, text, strlen(text));
+    report_worker_line(worker, text, strlen(text));
 }
 
 static uint64_t last(void)
@@ -58,5 +59,43 @@ START_TEST(who_follows_gets_all_that_came_after_the_last_that_he_had)
 }
 END_TEST
 
+/* The lines of all workers are numbered together. */
+START_TEST(who_follows_several_misses_none_of_the_quieter_one)
+{
+    for (int i = 0; i < 9; i++)
+        prints(bravo, "bravo's");
+    prints(zulu, "one");
+    char after[32];
+    begins("logs", "all", "");
+    snprintf(after, sizeof after, "+%d", (int)last());
+    prints(zulu, "two");
+    prints(bravo, "ten");
+    begins("logs", "all", after);
+    ck_assert_str_eq(lines(), "bravo: ten\nzulu: two\n");
+}
+END_TEST
+
+START_TEST(who_follows_is_told_that_lines_were_not_kept_for_him)
+{
+    prints(bravo, "first");
+    char after[32];
+    begins("logs", "bravo", "");
+    snprintf(after, sizeof after, "+%d", (int)last());
+    for (int i = 0; i < TAIL_LINES; i++)
+        prints(bravo, "x");
+    begins("logs", "bravo", after);
+    ck_assert_ptr_eq(strstr(lines(), "bravo: x\n"), lines()); /* what made room had been shown */
+    prints(bravo, "x");
+    ck_assert_ptr_eq(strstr(lines(),
+                            "bravo: … lines are missing here: they came faster than they were fetched; "
+                            "--log-dir keeps them\nbravo: x\n"),
+                     lines());
+    begins("logs", "bravo", "+0"); /* nothing was shown before */
+    ck_assert_ptr_eq(strstr(lines(), "bravo: x\n"), lines());
+}
+END_TEST
+
 CHECK_MAIN_WITH("supervisor/verb_logs", set_up, tear_down, logs_are_the_last_lines_of_who_is_meant,
-                who_follows_gets_all_that_came_after_the_last_that_he_had)
+                who_follows_gets_all_that_came_after_the_last_that_he_had,
+                who_follows_several_misses_none_of_the_quieter_one,
+                who_follows_is_told_that_lines_were_not_kept_for_him)

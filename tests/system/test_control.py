@@ -217,6 +217,26 @@ class Verbs(Control):
         self.assertIn("✅ Sent payment: ", self.kctl("logs", "producer"))
         self.end(fleet)
 
+    def test_who_follows_logs_has_those_of_all_workers_and_of_the_next_supervisor(self):
+        flags = ("--clients", self.bravo, "--topic", self.topic_name, "--rate", "100", "--batch-size", "5")
+        fleet = self.supervise(*flags)
+        fleet.wait_line("ready:", 30)
+        wait_until(lambda: fleet.text().count("Received batch") > 20, 20, "more lines of the first than of the second")
+        self.kctl("scale", self.bravo, "2")
+        follower = self.start("kctl", "-i", self.instance, "logs", self.bravo, "-f")
+        for name in (self.bravo, f"{self.bravo}.2"):
+            follower.wait_line(rf"{name}: Received batch", 15, after=follower.mark())
+        follower.send(signal.SIGSTOP)  # no look falls between the two supervisors
+        seen = follower.mark()
+        fleet.kill()
+        self.kctl("status", status=3)
+        fleet = self.supervise(*flags)
+        fleet.wait_line("Received batch", 30)
+        follower.send(signal.SIGCONT)
+        follower.wait_line(rf"{self.bravo}: Received batch", 15, after=seen)
+        follower.interrupt()
+        self.end(fleet)
+
     def test_shutdown_answers_when_all_is_over(self):
         fleet = self.fleet()
         self.kctl("shutdown")
