@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 
+#include "common/signal_name.h"
 #include "common/stats/kept.h"
 #include "supervisor/journal.h"
 #include "supervisor/line.h"
@@ -37,11 +38,11 @@ static size_t in_flight(const struct worker *worker, struct poison_flight *fligh
 
 static bool cause_of(const struct worker *worker, const struct process_end *end, char cause[32])
 {
-    const char *name = end->signal > 0 ? sigabbrev_np(end->signal) : NULL;
+    char name[SIGNAL_NAME_BYTES];
     if (worker->hung)
         snprintf(cause, 32, "a hang");
     else if (poison_is_crash(end->signal) && !worker->signalled)
-        snprintf(cause, 32, "SIG%.20s", name ? name : "?");
+        snprintf(cause, 32, "%s", signal_name(end->signal, name));
     else
         return false;
     return true;

@@ -5,6 +5,7 @@
 
 #include "common/clock.h"
 #include "common/exit_codes.h"
+#include "common/signal_name.h"
 #include "supervisor/fleet.h"
 #include "supervisor/hand_over.h"
 #include "supervisor/launch.h"
@@ -210,13 +211,14 @@ static int judge(const struct rehearsal *rehearsal, const struct process_end *en
 {
     char said[SAID_BYTES];
     char how[64];
+    char name[SIGNAL_NAME_BYTES];
     if (end->exit_status == 0)
         return 0;
     const char *text = read_error(rehearsal, said);
     if (end->exit_status > 0 && text[0] != '\0')
         return wrong(rehearsal, end->exit_status, text, error);
     if (end->signal != 0)
-        snprintf(how, sizeof how, "was killed by SIG%s", sigabbrev_np(end->signal));
+        snprintf(how, sizeof how, "was killed by %s", signal_name(end->signal, name));
     else
         snprintf(how, sizeof how, "ended with exit code %d", end->exit_status);
     return error_set(error, "%s: %s --check %s", rehearsal->worker.name,

@@ -5,6 +5,7 @@
 
 #include "common/clock.h"
 #include "common/secret.h"
+#include "common/signal_name.h"
 #include "supervisor/journal.h"
 #include "supervisor/line.h"
 #include "supervisor/log_files.h"
@@ -93,8 +94,9 @@ size_t report_json_notice(char *line, size_t bytes, uint64_t count)
 static size_t append_cause(const struct worker *worker, char *line, size_t used,
                            const struct process_end *end)
 {
+    char name[SIGNAL_NAME_BYTES];
     if (end->signal != 0)
-        used = line_append(line, TEXT_BYTES, used, "was killed by SIG%s%s", sigabbrev_np(end->signal),
+        used = line_append(line, TEXT_BYTES, used, "was killed by %s%s", signal_name(end->signal, name),
                            end->core_dumped ? " (core dumped)" : "");
     else if (end->exit_status == 0)
         used = line_append(line, TEXT_BYTES, used, "ended");

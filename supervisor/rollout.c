@@ -4,6 +4,7 @@
 
 #include "common/clock.h"
 #include "common/exit_codes.h"
+#include "common/signal_name.h"
 #include "supervisor/fleet.h"
 #include "supervisor/lag.h"
 #include "supervisor/line.h"
@@ -21,7 +22,8 @@ const char *rollout_kind_name(enum rollout_kind kind)
     static const char *const names[] = {[ROLLOUT_ADJUST] = "adjusted",
                                         [ROLLOUT_RESTART] = "restarted",
                                         [ROLLOUT_ADD] = "added",
-                                        [ROLLOUT_REMOVE] = "removed"};
+                                        [ROLLOUT_REMOVE] = "removed",
+                                        [ROLLOUT_PASS_OVER] = "passed over, as it was stopped"};
     return names[kind];
 }
 
@@ -30,7 +32,8 @@ static const char *intention(const struct rollout_row *row)
     static const char *const texts[] = {[ROLLOUT_ADJUST] = "stays as it is",
                                         [ROLLOUT_RESTART] = "to be restarted",
                                         [ROLLOUT_ADD] = "to be added",
-                                        [ROLLOUT_REMOVE] = "to be removed"};
+                                        [ROLLOUT_REMOVE] = "to be removed",
+                                        [ROLLOUT_PASS_OVER] = "to be passed over"};
     return texts[row->kind];
 }
 
@@ -123,9 +126,12 @@ enum answer { NO, YES, NEVER };
 static enum answer died(const struct worker *worker, struct error *error)
 {
     const struct directory_death *death = &worker->last_death;
-    if (death->signal != 0)
-        error_set(error, "%s died before it was ready: killed by SIG%s", worker->name,
-                  sigabbrev_np((int)death->signal));
+    char name[SIGNAL_NAME_BYTES];
+    if (worker->unborn != 0)
+        error_set(error, "%s could not be started: %s", worker->name, worker->reason);
+    else if (death->signal != 0)
+        error_set(error, "%s died before it was ready: killed by %s", worker->name,
+                  signal_name((int)death->signal, name));
     else
         error_set(error, "%s died before it was ready: exit code %" PRId64 " (%s)", worker->name,
                   death->exit_status, exit_code_find((int)death->exit_status)->meaning);
@@ -198,11 +204,23 @@ static void restart(struct supervisor *supervisor, struct rollout_row *row)
     supervisor->cause = NULL;
 }
 
+/* By an operator, while others had their turn. */
+static bool was_stopped(const struct worker *worker)
+{
+    return worker->retired || worker->state == WORKER_DOWN || worker->state == WORKER_DONE ||
+           (worker->state == WORKER_STOPPING && !worker->start_again);
+}
+
 static enum answer restarts_done(struct supervisor *supervisor, struct error *error)
 {
     struct rollout *rollout = &supervisor->rollout;
     struct rollout_row *row;
     while ((row = next_of(rollout, ROLLOUT_RESTART)) != NULL) {
+        if (rollout->awaited != row->worker && was_stopped(row->worker)) {
+            row->kind = ROLLOUT_PASS_OVER;
+            row->over = true;
+            continue;
+        }
         if (rollout->awaited != row->worker)
             restart(supervisor, row);
         enum answer answer = works(row->worker, row->generation, error);

@@ -23,7 +23,8 @@ enum rollout_kind {
     ROLLOUT_ADJUST,  /* its settings are the supervisor's business: the process is not touched */
     ROLLOUT_RESTART, /* a new process; the place in the group is kept, unless group or topic is another one */
     ROLLOUT_ADD,
-    ROLLOUT_REMOVE /* finish, commit, leave the group */
+    ROLLOUT_REMOVE,   /* finish, commit, leave the group */
+    ROLLOUT_PASS_OVER /* it was to be restarted, and was stopped before its turn: that holds */
 };
 
 /* One setting that is another one now; the texts are empty where they may be secrets. */

@@ -90,7 +90,7 @@ static const struct edge table[STATE_COUNT][EVENT_COUNT] = {
                             [EVENT_STOP] = {action_cancel_restart, WORKER_DOWN},
                             [EVENT_TIMER] = {action_spawn, WORKER_STARTING}},
     [WORKER_HELD] =
-        {[EVENT_START] = {action_spawn, WORKER_STARTING}, [EVENT_STOP] = {action_none, WORKER_HELD}},
+        {[EVENT_START] = {action_spawn, WORKER_STARTING}, [EVENT_STOP] = {action_none, WORKER_DOWN}},
     [WORKER_DONE] =
         {[EVENT_START] = {action_spawn, WORKER_STARTING}, [EVENT_STOP] = {action_none, WORKER_DONE}},
 };

@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 
 #include "common/clock.h"
+#include "common/signal_name.h"
 
 enum { EXEC_FAILED = 127, POLL_MS = 10 };
 
@@ -120,12 +121,13 @@ void child_end(struct child *child, int64_t grace_us, char *how, size_t bytes)
     kill(-child->pid,
          SIGKILL); /* what it left in its group ends with it; not reaped yet, so the number is its own */
     int status = 0;
+    char name[SIGNAL_NAME_BYTES];
     while (waitpid(child->pid, &status, 0) == -1 && errno == EINTR)
         continue;
     if (how != NULL && !by_itself)
         snprintf(how, bytes, "had to be killed");
     else if (how != NULL && WIFSIGNALED(status))
-        snprintf(how, bytes, "was killed by SIG%s", sigabbrev_np(WTERMSIG(status)));
+        snprintf(how, bytes, "was killed by %s", signal_name(WTERMSIG(status), name));
     else if (how != NULL)
         snprintf(how, bytes, "ended with exit status %d", WEXITSTATUS(status));
     close(child->from);

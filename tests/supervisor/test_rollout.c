@@ -198,6 +198,58 @@ START_TEST(who_is_paused_is_not_waited_for_to_catch_up)
 }
 END_TEST
 
+/* A stop that came meanwhile holds, and so does a scale down. */
+START_TEST(who_was_stopped_before_its_turn_is_passed_over)
+{
+    begin(ROLLOUT_RESTART, ROLLOUT_RESTART, false, ROLLOUT_LAG_ANY);
+    ck_assert_str_eq(happened(), "restart bravo|");
+    zulu.state = WORKER_STOPPING;
+    zulu.retired = true;
+    bravo.state = WORKER_READY;
+    bravo.generation++;
+    const char *told = happened();
+    ck_assert_ptr_null(strstr(told, "restart zulu"));
+    ck_assert_ptr_nonnull(strstr(told, "reload: zulu: passed over, as it was stopped"));
+    ck_assert(!supervisor.rollout.under_way);
+    ck_assert_str_eq(supervisor.rollout.reason, "");
+}
+END_TEST
+
+START_TEST(a_restart_goes_on_with_who_is_being_started_again_and_not_with_who_is_down)
+{
+    const struct {
+        enum worker_state state;
+        bool start_again, goes;
+    } cases[] = {{WORKER_DOWN, false, false},     {WORKER_DONE, false, false},
+                 {WORKER_STOPPING, false, false}, {WORKER_STOPPING, true, true},
+                 {WORKER_HELD, false, true},      {WORKER_BACKING_OFF, false, true},
+                 {WORKER_READY_IDLE, false, true}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        tear_down();
+        set_up();
+        begin(ROLLOUT_RESTART, ROLLOUT_ADJUST, false, ROLLOUT_LAG_ANY);
+        bravo.state = cases[i].state;
+        bravo.start_again = cases[i].start_again;
+        ck_assert_msg((strstr(happened(), "restart bravo|") != NULL) == cases[i].goes, "case %zu", i);
+    }
+}
+END_TEST
+
+START_TEST(one_that_could_not_be_started_tells_why_and_of_no_former_death)
+{
+    begin(ROLLOUT_RESTART, ROLLOUT_RESTART, false, ROLLOUT_LAG_ANY);
+    happened();
+    bravo.state = WORKER_BACKING_OFF;
+    bravo.generation = 2;
+    bravo.unborn = 71;
+    bravo.last_death.signal = SIGKILL;
+    snprintf(bravo.reason, sizeof bravo.reason, "cannot start kconsume: Resource temporarily unavailable");
+    happened();
+    ck_assert_str_eq(supervisor.rollout.reason,
+                     "bravo could not be started: cannot start kconsume: Resource temporarily unavailable");
+}
+END_TEST
+
 START_TEST(a_restart_that_fails_ends_it_with_the_reason_and_touches_nobody_else)
 {
     static const struct {
@@ -306,7 +358,9 @@ CHECK_MAIN_WITH("supervisor/rollout", set_up, tear_down, the_second_restart_wait
                 who_takes_suspect_records_one_by_one_works,
                 the_second_restart_waits_until_the_first_has_caught_up,
                 who_was_far_behind_need_not_be_nearer_than_it_was,
-                who_is_paused_is_not_waited_for_to_catch_up,
+                who_is_paused_is_not_waited_for_to_catch_up, who_was_stopped_before_its_turn_is_passed_over,
+                a_restart_goes_on_with_who_is_being_started_again_and_not_with_who_is_down,
+                one_that_could_not_be_started_tells_why_and_of_no_former_death,
                 a_restart_that_fails_ends_it_with_the_reason_and_touches_nobody_else,
                 an_exit_code_is_told_with_its_meaning, new_topics_are_made_before_anybody_reads_them,
                 topics_that_cannot_be_made_end_it, who_is_removed_goes_first_and_is_waited_for_last,

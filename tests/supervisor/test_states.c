@@ -145,7 +145,7 @@ static const struct expected expected[STATES][EVENT_COUNT] = {
     [WORKER_BACKING_OFF] = {[EVENT_START] = TO(spawn, STARTING),
                             [EVENT_STOP] = TO(cancel_restart, DOWN),
                             [EVENT_TIMER] = TO(spawn, STARTING)},
-    [WORKER_HELD] = {[EVENT_START] = TO(spawn, STARTING), [EVENT_STOP] = TO(none, HELD)},
+    [WORKER_HELD] = {[EVENT_START] = TO(spawn, STARTING), [EVENT_STOP] = TO(none, DOWN)},
     [WORKER_DONE] = {[EVENT_START] = TO(spawn, STARTING), [EVENT_STOP] = TO(none, DONE)},
 };
 

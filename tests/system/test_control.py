@@ -172,6 +172,14 @@ class Verbs(Control):
         self.assertEqual(self.worker("producer")["generation"], 1)
         self.end(fleet)
 
+    def test_a_rolling_restart_that_nobody_waits_for_does_not_start_who_was_stopped_meanwhile(self):
+        fleet = self.fleet("--batch-size", "1", "--pipeline", "validate, exec:while read -r line; do sleep 1; echo ok; done")
+        self.assertIn("not within its time", self.kctl("--timeout", "0", "rolling-restart", "all", status=1))
+        self.kctl("stop", self.zulu)
+        fleet.wait_line(f"rolling restart: {self.zulu}: passed over, as it was stopped", 30)
+        self.assertEqual({c: (w["state"], w["generation"]) for c in (self.bravo, self.zulu) if (w := self.worker(c))}, {self.bravo: ("ready", 2), self.zulu: ("down", 1)})
+        self.end(fleet)
+
     def test_rate_changes_the_pace_of_the_running_producer_and_of_its_successors(self):
         fleet = self.fleet()
         acknowledged = lambda: self.worker("producer")["counters"]["acknowledged"]
