@@ -23,19 +23,17 @@ static void forget_torn(const struct stats_snapshot *snapshot, unsigned char *im
     }
 }
 
-/* What the writer overtook while the values were read is no entry any more. */
-static void forget_overtaken(const struct stats_snapshot *snapshot, unsigned char *image)
+/* From its first slot on: what the writer overtook while the values were read is no entry any more. */
+static void put_ring(const struct stats_snapshot *snapshot, unsigned char *image, uint32_t ring)
 {
     const struct stats_header *header = &snapshot->header;
-    for (uint32_t ring = 0; ring < header->ring_count; ring++) {
-        uint64_t head = snapshot->before[STATS_SELECTOR_RING(ring)];
-        uint64_t later = snapshot->after[STATS_SELECTOR_RING(ring)];
-        for (uint64_t i = head; i < later && i - head < header->ring_slots; i++)
-            memset(image + header->rings_offset +
-                       ((uint64_t)ring * header->ring_slots + i % header->ring_slots) *
-                           header->ring_entry_bytes,
-                   0, header->ring_entry_bytes);
-    }
+    uint64_t first, head = reader_ring(snapshot, ring, &first), count = 0;
+    memset(image + reader_ring_entry(header, ring, 0), 0,
+           (size_t)header->ring_slots * header->ring_entry_bytes);
+    for (uint64_t i = first; i < head; i++, count++)
+        memcpy(image + reader_ring_entry(header, ring, count),
+               snapshot->bytes + reader_ring_entry(header, ring, i), header->ring_entry_bytes);
+    memcpy(image + header->selectors_offset + STATS_SELECTOR_RING(ring) * sizeof count, &count, sizeof count);
 }
 
 void *stats_snapshot_image(const struct stats_snapshot *snapshot, size_t *bytes)
@@ -49,7 +47,8 @@ void *stats_snapshot_image(const struct stats_snapshot *snapshot, size_t *bytes)
            header->total_bytes - header->definitions_offset);
     put_selectors(snapshot, image);
     forget_torn(snapshot, image);
-    forget_overtaken(snapshot, image);
+    for (uint32_t ring = 0; ring < header->ring_count; ring++)
+        put_ring(snapshot, image, ring);
     *bytes = header->total_bytes;
     return image;
 }

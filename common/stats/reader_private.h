@@ -46,4 +46,10 @@ int reader_identity(const struct stats_header *header, struct stats_identity *id
 /* Where the two copies of a selector's group are: the status, or a partition's values. */
 uint64_t reader_copies(const struct stats_snapshot *snapshot, size_t selector, size_t *copy_bytes);
 
+/* The entries of a ring that were read whole: from `*first` up to what is returned; none when that is less.
+ * At most ring_slots − 1. */
+uint64_t reader_ring(const struct stats_snapshot *snapshot, uint32_t ring, uint64_t *first);
+/* Where the entry-th of all that were ever written to a ring is, or was. */
+uint64_t reader_ring_entry(const struct stats_header *header, uint32_t ring, uint64_t entry);
+
 #endif

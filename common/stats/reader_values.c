@@ -185,25 +185,36 @@ void stats_snapshot_histogram(const struct stats_snapshot *snapshot, const char 
     }
 }
 
+uint64_t reader_ring_entry(const struct stats_header *header, uint32_t ring, uint64_t entry)
+{
+    return header->rings_offset +
+           ((uint64_t)ring * header->ring_slots + entry % header->ring_slots) * header->ring_entry_bytes;
+}
+
+uint64_t reader_ring(const struct stats_snapshot *snapshot, uint32_t ring, uint64_t *first)
+{
+    uint64_t head = snapshot->before[STATS_SELECTOR_RING(ring)];
+    uint64_t later = snapshot->after[STATS_SELECTOR_RING(ring)];
+    uint64_t kept = snapshot->header.ring_slots - 1;
+    if (later < head)
+        later = head;
+    /* While the values were read the writer was at most at `later`, whose slot may be half written. */
+    *first = later > kept ? later - kept : 0;
+    return head;
+}
+
 size_t stats_snapshot_ring(const struct stats_snapshot *snapshot, enum stats_ring ring,
                            struct stats_ring_entry entries[STATS_RING_ENTRIES])
 {
-    const struct stats_header *header = &snapshot->header;
-    if ((uint32_t)ring >= header->ring_count)
+    if ((uint32_t)ring >= snapshot->header.ring_count)
         return 0;
-    uint64_t head = snapshot->before[STATS_SELECTOR_RING((uint32_t)ring)];
-    uint64_t later = snapshot->after[STATS_SELECTOR_RING((uint32_t)ring)];
-    uint64_t kept = header->ring_slots - 1;
-    /* While the values were read the writer was at most at `later`, whose slot may be half written. */
-    uint64_t first = later > kept ? later - kept : 0;
+    uint64_t first, head = reader_ring(snapshot, (uint32_t)ring, &first);
     if (head > STATS_RING_ENTRIES && first < head - STATS_RING_ENTRIES)
         first = head - STATS_RING_ENTRIES;
     size_t count = 0;
     for (uint64_t i = first; i < head && count < STATS_RING_ENTRIES; i++) {
         const struct stats_wire_ring_entry *wire =
-            (const void *)(snapshot->bytes + header->rings_offset +
-                           ((uint64_t)ring * header->ring_slots + i % header->ring_slots) *
-                               header->ring_entry_bytes);
+            (const void *)(snapshot->bytes + reader_ring_entry(&snapshot->header, (uint32_t)ring, i));
         struct stats_ring_entry *entry = &entries[count++];
         *entry = (struct stats_ring_entry){.time_us = wire->time_us, .number = wire->number};
         memcpy(entry->text, wire->text, sizeof entry->text);
