@@ -1,112 +1,7 @@
-/* An instance of the test's own: its directory, two workers with segments; then what kstat makes of it. */
+/* An instance of the test's own, and what kstat shows of it. */
 #include "tools/kstat/show.h"
 
-#include <signal.h>
-#include <sys/wait.h>
-
-#include "common/clock.h"
-#include "common/exit_codes.h"
-#include "tests/common/stats/support.h"
-
-static struct directory_writer *directory;
-static struct stats_writer *bravo, *producer;
-static struct view view;
-static char *shown;
-static int64_t watermarks_us;
-
-static int create_worker(const char *worker, enum stats_kind kind, uint64_t generation)
-{
-    struct stats_identity identity = identity_of(kind, generation);
-    struct error error = ERROR_INIT;
-    snprintf(identity.worker, sizeof identity.worker, "%s", worker);
-    snprintf(identity.client, sizeof identity.client, "%s", worker);
-    int fd = stats_segment_create(&identity, -1, &error);
-    ck_assert_msg(fd >= 0, "%s", error.text);
-    return fd;
-}
-
-static void list_worker(uint32_t index, const char *name, enum stats_kind kind, enum worker_state state)
-{
-    struct directory_worker entry;
-    directory_worker_init(&entry);
-    snprintf(entry.name, sizeof entry.name, "%s", name);
-    snprintf(entry.client, sizeof entry.client, "%s", name);
-    if (kind == STATS_KIND_CONSUMER)
-        snprintf(entry.group, sizeof entry.group, "test_group_bravo");
-    entry.kind = kind;
-    entry.state = state;
-    entry.generation = 2;
-    entry.pid = getpid();
-    entry.restarts = kind == STATS_KIND_CONSUMER;
-    entry.state_since_us = clock_wall_us() - 3 * US_PER_SECOND;
-    ck_assert_int_eq(directory_publish(directory, index, &entry, NULL), 0);
-}
-
-static void set_partition(int32_t number, int64_t committed, int64_t high)
-{
-    int slot = stats_partition_slot(bravo, "payments", number);
-    stats_partition_set(bravo, slot, PARTITION_ASSIGNED, 1);
-    stats_partition_set(bravo, slot, PARTITION_POSITION, committed + 1);
-    stats_partition_set(bravo, slot, PARTITION_COMMITTED, committed);
-    stats_partition_set(bravo, slot, PARTITION_HIGH, high);
-    stats_partition_set(bravo, slot, PARTITION_COMMITTED_AT, 5000);
-    stats_partition_set(bravo, slot, PARTITION_WATERMARKS_AT, watermarks_us);
-    stats_partition_publish(bravo, slot);
-}
-
-static void prepare(void)
-{
-    name_instance();
-    ck_assert_int_eq(directory_create(&directory, instance_name, "birth", 4, NULL), 0);
-    directory_set_bootstrap(directory, "127.0.0.1:9092");
-    int fd = create_worker("bravo", STATS_KIND_CONSUMER, 2);
-    bravo = open_writer(fd);
-    close(fd);
-    fd = create_worker("producer", STATS_KIND_PRODUCER, 2);
-    producer = open_writer(fd);
-    close(fd);
-    stats_add(bravo, CONSUMER_PROCESSED, 1042);
-    stats_phase(bravo, PHASE_POLLING, 77);
-    stats_observe(bravo, CONSUMER_PROCESS_US, 1000, 10);
-    stats_event(bravo, STATS_RING_ERRORS, clock_wall_us(), -195, "broker down \033[31m");
-    watermarks_us = clock_wall_us();
-    set_partition(2, 50, 50);
-    set_partition(0, 100, 107);
-    stats_add(producer, PRODUCER_ACKNOWLEDGED, 9);
-    list_worker(0, "bravo", STATS_KIND_CONSUMER, WORKER_READY);
-    list_worker(1, "producer", STATS_KIND_PRODUCER, WORKER_READY);
-}
-
-static void clean_up(void)
-{
-    view_release(&view);
-    free(shown);
-    stats_writer_close(bravo);
-    stats_writer_close(producer);
-    directory_close(directory, true);
-    remove_segments();
-}
-
-static void collect(const struct view_request *request)
-{
-    struct error error = ERROR_INIT;
-    struct view_request complete = *request;
-    complete.instance = instance_name;
-    view_release(&view);
-    ck_assert_msg(view_collect(&view, &complete, &error) == 0, "%s", error.text);
-}
-
-static int refused(const struct view_request *request, const char *what)
-{
-    struct error error = ERROR_INIT;
-    struct view_request complete = *request;
-    if (complete.instance == NULL)
-        complete.instance = instance_name;
-    view_release(&view);
-    ck_assert_int_eq(view_collect(&view, &complete, &error), -1);
-    ck_assert_msg(strstr(error.text, what) != NULL, "'%s' is not in: %s", what, error.text);
-    return error.exit_code;
-}
+#include "tests/tools/kstat/instance_case.h"
 
 typedef void show_function(const struct view *view, const struct rates *rates, const struct screen *screen,
                            FILE *stream);
@@ -121,13 +16,6 @@ static const char *show(show_function *function)
     fclose(stream);
     return shown;
 }
-
-static void expect(const char *text)
-{
-    ck_assert_msg(strstr(shown, text) != NULL, "'%s' is not in:\n%s", text, shown);
-}
-
-static const struct view_request everything = {.worker = NULL};
 
 START_TEST(the_overview_shows_workers_partitions_in_order_and_lag)
 {
@@ -272,21 +160,6 @@ START_TEST(what_is_not_there_is_not_running_and_says_what_is)
 }
 END_TEST
 
-static void leave_a_dead_generation(void)
-{
-    int fd = create_worker("bravo", STATS_KIND_CONSUMER, 1);
-    pid_t pid = fork();
-    if (pid == 0) {
-        struct stats_writer *writer = open_writer(fd);
-        stats_add(writer, CONSUMER_PROCESSED, 500);
-        stats_heartbeat(writer, clock_wall_us() - 60 * US_PER_SECOND);
-        stats_phase(writer, PHASE_COMMITTING, clock_wall_us() - 65 * US_PER_SECOND);
-        kill(getpid(), SIGKILL);
-    }
-    ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
-    close(fd);
-}
-
 START_TEST(a_dead_generation_is_shown_as_it_left_itself_with_its_age)
 {
     leave_a_dead_generation();
@@ -379,8 +252,8 @@ START_TEST(every_definition_is_listed)
 }
 END_TEST
 
-CHECK_MAIN_WITH("tools/kstat/show", prepare, clean_up, the_overview_shows_workers_partitions_in_order_and_lag,
-                what_an_open_transaction_holds_back_is_said, json_has_the_schema_of_version_1,
+CHECK_MAIN_WITH("tools/kstat/show", instance_prepare, instance_clean_up,
+                the_overview_shows_workers_partitions_in_order_and_lag, json_has_the_schema_of_version_1,
                 json_has_no_process_0, json_partitions_have_null_for_what_is_not_known,
                 one_worker_is_shown_with_all_that_is_known, what_is_not_there_is_not_running_and_says_what_is,
                 a_dead_generation_is_shown_as_it_left_itself_with_its_age,
