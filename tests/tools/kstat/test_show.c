@@ -253,7 +253,8 @@ START_TEST(every_definition_is_listed)
 END_TEST
 
 CHECK_MAIN_WITH("tools/kstat/show", instance_prepare, instance_clean_up,
-                the_overview_shows_workers_partitions_in_order_and_lag, json_has_the_schema_of_version_1,
+                the_overview_shows_workers_partitions_in_order_and_lag,
+                what_an_open_transaction_holds_back_is_said, json_has_the_schema_of_version_1,
                 json_has_no_process_0, json_partitions_have_null_for_what_is_not_known,
                 one_worker_is_shown_with_all_that_is_known, what_is_not_there_is_not_running_and_says_what_is,
                 a_dead_generation_is_shown_as_it_left_itself_with_its_age,
