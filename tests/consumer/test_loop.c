@@ -485,7 +485,8 @@ START_TEST(where_the_group_does_not_answer_the_handle_is_left_and_that_is_told)
     loop_close(&consumer);
     ck_assert_str_eq(capture_end(), "warning: the group does not answer: it may keep this member until its "
                                     "session is over\n");
-    SAID("watermarks closed; letters closed; close; flush; forget 0; assign nothing; queue gone");
+    SAID("watermarks closed; letters closed; close; flush; forget 0; assign nothing; notify revoked 1; queue "
+         "gone");
     ck_assert(consumer.end.abandoned);
     ck_assert_int_eq(published_status("phase"), PHASE_STOPPED);
     consumer.rk = NULL;
