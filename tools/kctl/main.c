@@ -8,6 +8,7 @@
 #include "common/options.h"
 #include "common/reset_wish.h"
 #include "common/rpc/message.h"
+#include "common/stats/events_show.h"
 #include "tools/kctl/request.h"
 #include "tools/kctl/show.h"
 
@@ -19,6 +20,7 @@ struct settings {
     bool json;
     bool follow;
     bool reopen;
+    int64_t since; /* events */
     /* reset */
     const char *to;
     const char *partition;
@@ -38,7 +40,9 @@ static const struct option_def options[] = {
     {OPTION_FLAG, "no-wait", 0, NULL, NULL, NULL, AT(no_wait), 0, 0, NULL, "do not wait until it is true",
      false},
     {OPTION_FLAG, "follow", 'f', NULL, NULL, NULL, AT(follow), 0, 0, NULL,
-     "logs: go on with what comes; one worker", false},
+     "logs: go on with what comes; one worker. events: until the instance has ended in order", false},
+    {OPTION_INTEGER, "since", 0, "N", "0", NULL, AT(since), 0, INT64_MAX, NULL,
+     "events: those after number N; 0: from the oldest that is kept", false},
     {OPTION_FLAG, "reopen", 0, NULL, NULL, NULL, AT(reopen), 0, 0, NULL,
      "logs: have the files of --log-dir opened anew, after a rotation by hand", false},
     {OPTION_STRING, "to", 0, "WHERE", NULL, NULL, AT(to), 0, 0, NULL,
@@ -79,6 +83,8 @@ static const struct program program = {
         "  release bravo              let a worker that is held back start again\n"
         "  logs bravo [N] [-f]        its last lines (20)\n"
         "  logs --reopen              open the files of --log-dir anew, after a rotation by hand\n"
+        "  events [bravo] [-f]        what has happened, from the last 4096 events: also of a supervisor\n"
+        "                             that died\n"
         "  shutdown                   end the instance in order\n\n"
         "Exit codes: 0 it is true; 1 it is not, and why; 2 usage; 3 no such instance is running.\n",
     .options = options,
@@ -160,11 +166,27 @@ static int reopen(const struct settings *settings, const struct operands *operan
     return ask(settings, "reopen-logs", "", "", error);
 }
 
+/* From shared memory: there is nothing to ask, and perhaps nobody to answer. */
+static int show_events(const struct settings *settings, const struct operands *operands, struct error *error)
+{
+    const char *worker = operands->count > 1 ? operands->items[1] : "";
+    const struct events_wish wish = {.instance = settings->instance,
+                                     .worker = strcmp(worker, "all") == 0 ? "" : worker,
+                                     .since = (uint64_t)settings->since,
+                                     .follow = settings->follow,
+                                     .json = settings->json};
+    return operands->count > 2
+               ? error_set_code(error, EXIT_CODE_USAGE, "events: of one worker or client, or of all")
+               : events_show(&wish, stdout, error);
+}
+
 static int run(const struct settings *settings, const struct operands *operands, struct error *error)
 {
     const char *target = operands->count > 1 ? operands->items[1] : "";
     const char *argument = operands->count > 2 ? operands->items[2] : "";
     char reset[ARGUMENT_BYTES] = "";
+    if (strcmp(operands->items[0], "events") == 0)
+        return show_events(settings, operands, error);
     if (strcmp(operands->items[0], "reset") == 0) {
         if (reset_argument(settings, reset, error) == -1)
             return -1;

@@ -2,6 +2,7 @@
 #include "common/exit_codes.h"
 #include "common/streams.h"
 #include "tools/kstat/choose.h"
+#include "tools/kstat/events.h"
 #include "tools/kstat/replay.h"
 #include "tools/kstat/show.h"
 #include "tools/kstat/watch.h"
@@ -75,6 +76,8 @@ static int run(const struct settings *settings, struct error *error)
             return -1;
         request.instance = chosen;
     }
+    if (settings->events)
+        return kstat_events(settings, request.instance, error);
     if (settings->dump != NULL)
         return dump(settings, request.instance, error);
     if (settings->until.count > 0)

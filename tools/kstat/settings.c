@@ -84,6 +84,10 @@ static const struct option_def options[] = {
      .offset = offsetof(struct settings, postmortem),
      .help = "show the last generation of the worker that died, as it left itself"},
     {.type = OPTION_FLAG,
+     .name = "events",
+     .offset = offsetof(struct settings, events),
+     .help = "show what has happened, from the last 4096 events; with an interval also what comes"},
+    {.type = OPTION_FLAG,
      .name = "list",
      .offset = offsetof(struct settings, list),
      .help = "list every value that can be shown, with its meaning"},
@@ -102,6 +106,7 @@ const struct program kstat_program = {
         "  kstat 1                every second, with rates and averages; Ctrl-C ends\n"
         "  kstat bravo 500ms 10   ten times, every half second\n"
         "  kstat --postmortem bravo\n"
+        "  kstat --events bravo   its starts, deaths, rebalances, resets …, also of an instance that died\n"
         "  kstat --json | jq '.workers[].counters'\n"
         "  kstat 'bravo/payments/3/lag' '*.lag'     these values; -p: all of them\n"
         "  kstat --until 'bravo.lag == 0' --timeout 60s\n"

@@ -1,0 +1,84 @@
+#include "common/stats/events_show.h"
+
+#include <inttypes.h>
+#include <strings.h>
+
+#include "common/clock.h"
+#include "common/exit_codes.h"
+#include "common/stats/events_text.h"
+
+/* A ring that a supervisor of another build makes anew wakes nobody: its readers look so often. */
+#define LOOK_AGAIN_US (5 * US_PER_SECOND)
+
+/* bravo means bravo.2, too, as everywhere. */
+static bool is_wanted(const struct events_wish *wish, const struct event *event)
+{
+    if (wish->worker == NULL || wish->worker[0] == '\0')
+        return true;
+    size_t length = strlen(wish->worker);
+    return strncasecmp(event->worker, wish->worker, length) == 0 &&
+           (event->worker[length] == '\0' || event->worker[length] == '.');
+}
+
+static void show_missed(const struct events_wish *wish, uint64_t missed, FILE *stream)
+{
+    if (missed == 0)
+        return;
+    if (wish->json)
+        fprintf(stream, "{\"missed\":%" PRIu64 "}\n", missed);
+    else
+        fprintf(stream, "… %" PRIu64 " event%s missed\n", missed, missed == 1 ? " was" : "s were");
+}
+
+static void show_event(const struct events_wish *wish, const struct events_reader *reader,
+                       const struct event *event, FILE *stream)
+{
+    char text[EVENT_LINE_BYTES];
+    struct event_about about = events_about(reader, event->kind);
+    if (!is_wanted(wish, event))
+        return;
+    if (wish->json)
+        event_json(text, event, &about);
+    else
+        event_line(text, event, &about);
+    fprintf(stream, "%s\n", text);
+}
+
+static int flush(FILE *stream, struct error *error)
+{
+    return fflush(stream) == 0 ? 0 : error_set(error, "cannot write the events: %m");
+}
+
+static int show_all(const struct events_wish *wish, struct events_reader *reader, FILE *stream,
+                    struct error *error)
+{
+    struct event event = {.sequence = wish->since};
+    uint64_t missed;
+    int result;
+    for (;;) {
+        while ((result = events_read(reader, event.sequence, &event, &missed, error)) == 1) {
+            show_missed(wish, missed, stream);
+            show_event(wish, reader, &event, stream);
+        }
+        if (flush(stream, error) == -1 || result == -1)
+            return -1;
+        if (!wish->follow || event.kind == EVENT_KIND_SUPERVISOR_STOPPED)
+            return 0;
+        events_wait(reader, event.sequence, LOOK_AGAIN_US);
+    }
+}
+
+int events_show(const struct events_wish *wish, FILE *stream, struct error *error)
+{
+    struct events_reader *reader;
+    if (events_reader_open(&reader, wish->instance, error) == -1)
+        return error->exit_code != EXIT_CODE_NOT_RUNNING
+                   ? -1
+                   : error_set_code(error, EXIT_CODE_NOT_RUNNING,
+                                    "instance '%s' has no events: it is not running, or /dev/shm had no room "
+                                    "for them when it started",
+                                    wish->instance);
+    int result = show_all(wish, reader, stream, error);
+    events_reader_close(reader);
+    return result;
+}

@@ -1,0 +1,21 @@
+/* events_show.h: the events of an instance, shown line by line: what `kctl events` and `kstat --events` do.
+ */
+#ifndef KSUPERVISE_COMMON_STATS_EVENTS_SHOW_H
+#define KSUPERVISE_COMMON_STATS_EVENTS_SHOW_H
+
+#include "common/stats/events.h"
+
+struct events_wish {
+    const char *instance;
+    const char *worker; /* a worker's, or all of a client's; NULL or "": every one */
+    uint64_t since;     /* those after this number; 0: from the oldest that is kept */
+    bool follow;        /* go on with what comes, over restarts of the supervisor, until the instance ends in
+                           order */
+    bool json;          /* a JSON object a line; {"missed":N} stands for those that were overwritten unread */
+};
+
+/* EXIT_CODE_NOT_RUNNING when there is no ring. The stream is flushed whenever there is nothing more to show.
+ */
+int events_show(const struct events_wish *wish, FILE *stream, struct error *error);
+
+#endif

@@ -1,0 +1,12 @@
+#include "tools/kstat/events.h"
+
+#include "common/stats/events_show.h"
+
+int kstat_events(const struct settings *settings, const char *instance, struct error *error)
+{
+    const struct events_wish wish = {.instance = instance,
+                                     .worker = settings->worker,
+                                     .follow = settings->interval_us > 0,
+                                     .json = settings->json != JSON_NONE};
+    return events_show(&wish, stdout, error);
+}
