@@ -40,12 +40,12 @@ MSGPACK := $(shell pkg-config --exists msgpack && echo msgpack || echo msgpack-c
 ksupervise_pkg := $(MSGPACK) uuid inih
 kproduce_pkg   := rdkafka $(MSGPACK) uuid jansson
 kconsume_pkg   := rdkafka $(MSGPACK) uuid jansson sqlite3 libpq
-kstat_pkg      := jansson uuid libzstd
+kstat_pkg      := jansson uuid libzstd ncursesw
 kctl_pkg       := $(MSGPACK) jansson uuid
 ktopic_pkg     := rdkafka $(MSGPACK) jansson uuid
 kbroker_pkg    := rdkafka $(MSGPACK) uuid
 kaudit_pkg     := rdkafka $(MSGPACK) jansson uuid sqlite3 libpq
-all_pkg        := rdkafka $(MSGPACK) uuid jansson inih sqlite3 libpq libzstd
+all_pkg        := rdkafka $(MSGPACK) uuid jansson inih sqlite3 libpq libzstd ncursesw
 
 # --- flags -----------------------------------------------------------------------------------------------
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wvla -Wformat=2 \

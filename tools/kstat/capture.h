@@ -13,6 +13,7 @@
 #ifndef KSUPERVISE_TOOLS_KSTAT_CAPTURE_H
 #define KSUPERVISE_TOOLS_KSTAT_CAPTURE_H
 
+#include "common/stats/events.h"
 #include "tools/kstat/view.h"
 
 #define CAPTURE_MAGIC      "KSUPCAP" /* with its NUL */
@@ -32,14 +33,14 @@ struct capture_frame {
     uint64_t packed_bytes, plain_bytes;
 };
 
-enum capture_type { CAPTURE_INSTANCE = 1, CAPTURE_DIRECTORY = 2, CAPTURE_SEGMENT = 3 };
+enum capture_type { CAPTURE_INSTANCE = 1, CAPTURE_DIRECTORY = 2, CAPTURE_SEGMENT = 3, CAPTURE_EVENTS = 4 };
 
 enum capture_flags { CAPTURE_ALIVE = 1, CAPTURE_STOPPED = 2, CAPTURE_ELSEWHERE = 4 };
 
 struct capture_item {
-    uint32_t type;  /* enum capture_type */
-    uint32_t flags; /* enum capture_flags */
-    uint64_t generation;
+    uint32_t type;       /* enum capture_type */
+    uint32_t flags;      /* enum capture_flags */
+    uint64_t generation; /* of a segment; bytes of one of the events, which have members appended only */
     uint64_t bytes;
     char name[48]; /* the instance, or the worker */
 };
@@ -68,6 +69,8 @@ bool capture_was_cut(const struct capture *capture); /* its last frame is not wh
 size_t capture_find(const struct capture *capture, int64_t time_us);
 /* From now on the source is that frame. -1 when it is damaged. */
 int capture_seek(struct capture *capture, size_t frame, struct error *error);
+/* The events of that frame, oldest first; false past the last. */
+bool capture_event(const struct capture *capture, size_t index, struct event *event);
 struct source *capture_source(struct capture *capture); /* lives as long as the capture */
 const char *capture_instance(const struct capture *capture);
 

@@ -237,6 +237,32 @@ const char *capture_instance(const struct capture *capture)
     return capture->instance;
 }
 
+/* One of a later build is longer, one of a former shorter. */
+static void take_event(const struct kept_object *object, size_t index, struct event *event)
+{
+    size_t bytes = object->item.generation;
+    event_init(event, EVENT_KIND_NONE);
+    memcpy(event, object->bytes + index * bytes, bytes < sizeof *event ? bytes : sizeof *event);
+    event->worker[sizeof event->worker - 1] = '\0';
+    event->text[sizeof event->text - 1] = '\0';
+}
+
+bool capture_event(const struct capture *capture, size_t index, struct event *event)
+{
+    for (size_t i = 0; i < capture->object_count; i++) {
+        const struct capture_item *item = &capture->objects[i].item;
+        if (item->type != CAPTURE_EVENTS || item->generation < offsetof(struct event, worker))
+            continue;
+        size_t count = item->bytes / item->generation;
+        if (index < count) {
+            take_event(&capture->objects[i], index, event);
+            return true;
+        }
+        index -= count;
+    }
+    return false;
+}
+
 /* --- as a source --------------------------------------------------------------------------------------- */
 
 static const struct capture *of(const struct source *source)

@@ -16,6 +16,7 @@ struct capture_writer {
     char *packed; /* grows to the largest frame */
     size_t capacity, used;
     uint64_t plain;
+    uint64_t event; /* number of the last one that was written */
 };
 
 /* What a writer that was killed left of a frame would hide those that come behind it. */
@@ -179,6 +180,28 @@ static int pack_segment(struct capture_writer *writer, const struct source *sour
     return result;
 }
 
+/* An instance without events has none in its capture; those that were overwritten meanwhile are missing in
+ * it. */
+static int pack_events(struct capture_writer *writer, const char *instance, struct error *error)
+{
+    struct events_reader *reader;
+    struct event *events = calloc(EVENTS_KEPT, sizeof *events);
+    struct capture_item item = {.type = CAPTURE_EVENTS, .generation = sizeof *events};
+    size_t count = 0;
+    uint64_t missed;
+    if (events == NULL)
+        return error_set(error, "out of memory");
+    if (events_reader_open(&reader, instance, NULL) == 0) {
+        while (count < EVENTS_KEPT && events_read(reader, writer->event, &events[count], &missed, NULL) == 1)
+            writer->event = events[count++].sequence;
+        events_reader_close(reader);
+    }
+    item.bytes = count * sizeof *events;
+    int result = count == 0 ? 0 : pack_item(writer, &item, instance, events, error);
+    free(events);
+    return result;
+}
+
 static int pack_instance(struct capture_writer *writer, struct source *source, const char *instance,
                          struct error *error)
 {
@@ -196,6 +219,8 @@ static int pack_instance(struct capture_writer *writer, struct source *source, c
         result = pack_directory(writer, &supervisor, instance, error);
     for (size_t i = 0; i < list.count && result == 0; i++)
         result = pack_segment(writer, source, instance, &list.items[i], error);
+    if (result == 0 && source == &source_live)
+        result = pack_events(writer, instance, error);
     directory_free(supervisor.directory);
     segment_list_release(&list);
     return result;

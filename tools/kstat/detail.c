@@ -98,9 +98,9 @@ static void show_values(const struct view *view, const struct view_worker *worke
 }
 
 static const struct table_column latency_columns[] = {
-    {"LATENCY", false, false, 0}, {"COUNT", true, false, 0},   {"MEAN", true, false, 3},
-    {"P50", true, false, 0},      {"P90", true, false, 1},     {"P99", true, false, 0},
-    {"MAX", true, false, 0},      {"MEANING", false, true, 5},
+    {"LATENCY", false, false, 0}, {"COUNT", true, false, 0}, {"MEAN", true, false, 3},
+    {"P50", true, false, 0},      {"P90", true, false, 1},   {"P99", true, false, 0},
+    {"P99.9", true, false, 2},    {"MAX", true, false, 0},   {"MEANING", false, true, 5},
 };
 #define LATENCY_COLUMNS (sizeof latency_columns / sizeof latency_columns[0])
 
@@ -112,7 +112,7 @@ static void add_latency(struct table *table, const struct view_worker *worker,
     int64_t mean = summary.count > 0 ? (int64_t)((uint64_t)summary.sum / summary.count) : STATS_UNKNOWN;
     table_add(table, CELL_PLAIN, "%s", definition->name);
     table_add(table, CELL_PLAIN, "%" PRIu64, summary.count);
-    const int64_t spans[] = {mean, summary.p50, summary.p90, summary.p99, summary.max};
+    const int64_t spans[] = {mean, summary.p50, summary.p90, summary.p99, summary.p99_9, summary.max};
     for (size_t i = 0; i < sizeof spans / sizeof spans[0]; i++)
         table_add(table, CELL_PLAIN, "%s", format_span(spans[i]).text);
     table_add(table, CELL_FAINT, "%s", definition->help);
@@ -263,10 +263,16 @@ static void show_one(const struct view *view, size_t index, const struct rates *
         show_successor(view, worker, screen, stream);
 }
 
+void show_workers(const struct view *view, const struct rates *rates, const struct screen *screen,
+                  FILE *stream)
+{
+    for (size_t i = 0; i < view->count; i++)
+        show_one(view, i, rates, screen, stream);
+}
+
 void show_detail(const struct view *view, const struct rates *rates, const struct screen *screen,
                  FILE *stream)
 {
     show_heading(view, screen, stream);
-    for (size_t i = 0; i < view->count; i++)
-        show_one(view, i, rates, screen, stream);
+    show_workers(view, rates, screen, stream);
 }

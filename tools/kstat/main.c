@@ -4,8 +4,10 @@
 #include "tools/kstat/choose.h"
 #include "tools/kstat/events.h"
 #include "tools/kstat/replay.h"
+#include "tools/kstat/screen/screen.h"
 #include "tools/kstat/show.h"
 #include "tools/kstat/watch.h"
+#include "tools/kstat/why.h"
 
 static int list_definitions(const struct settings *settings)
 {
@@ -37,13 +39,26 @@ static int show_pids(const struct view *view, const char *name, struct error *er
     return shown > 0 ? 0 : error_set_code(error, EXIT_CODE_NOT_RUNNING, "%s has no process now", name);
 }
 
+static void show_why(const struct view *view)
+{
+    char text[WHY_BYTES];
+    for (size_t i = 0; i < view->count; i++) {
+        why(view, &view->workers[i], text);
+        printf("%s: %s\n", view->workers[i].entry.name, text);
+    }
+}
+
 static int show_view(const struct settings *settings, const struct view_request *request, struct error *error)
 {
     struct view view;
     struct screen screen = screen_of_stdout();
     if (view_collect(&view, request, error) != 0)
         return -1;
-    int result = settings->pid ? show_pids(&view, settings->worker, error)
+    int result = 0;
+    if (settings->why)
+        show_why(&view);
+    else
+        result = settings->pid ? show_pids(&view, settings->worker, error)
                                : show_once(settings, &view, request, NULL, &screen, stdout, error);
     view_release(&view);
     return result;
@@ -82,6 +97,8 @@ static int run(const struct settings *settings, struct error *error)
         return dump(settings, request.instance, error);
     if (settings->until.count > 0)
         return watch_until(settings, &request, error);
+    if (screen_is_wanted(settings))
+        return screen_run(settings, &request, NULL, 0, error);
     return settings->interval_us > 0 ? watch(settings, &request, error)
                                      : show_view(settings, &request, error);
 }

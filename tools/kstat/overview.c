@@ -36,10 +36,9 @@ static void show_supervisor(const struct view *view, const struct screen *screen
         fprintf(stream, " · %s", format_foreign(directory_bootstrap(view->directory)).text);
 }
 
-void show_heading(const struct view *view, const struct screen *screen, FILE *stream)
+void show_heading_of(const struct view *view, const struct view_state_count *states, size_t count,
+                     const struct screen *screen, FILE *stream)
 {
-    struct view_state_count states[VIEW_STATES_MAX];
-    size_t count = view_states(view, states);
     styled(stream, screen, CELL_TITLE, "%s", view->instance);
     show_supervisor(view, screen, stream);
     for (size_t i = 0; i < count; i++) {
@@ -47,6 +46,13 @@ void show_heading(const struct view *view, const struct screen *screen, FILE *st
         styled(stream, screen, style_of_state(states[i].name), "%zu %s", states[i].count, states[i].name);
     }
     fputc('\n', stream);
+}
+
+void show_heading(const struct view *view, const struct screen *screen, FILE *stream)
+{
+    struct view_state_count states[VIEW_STATES_MAX];
+    size_t count = view_states(view, states);
+    show_heading_of(view, states, count, screen, stream);
 }
 
 static const struct table_column worker_columns[] = {

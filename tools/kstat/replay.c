@@ -5,6 +5,8 @@
 #include "tools/kstat/capture.h"
 #include "tools/kstat/choose.h"
 #include "tools/kstat/diff.h"
+#include "tools/kstat/events_list.h"
+#include "tools/kstat/screen/screen.h"
 #include "tools/kstat/show.h"
 #include "tools/kstat/watch.h"
 
@@ -81,6 +83,13 @@ static int show_frames(const struct settings *settings, struct capture *capture,
     size_t frame;
     if (find_frame(capture, settings->at, &frame, error) != 0)
         return -1;
+    if (settings->events)
+        return capture_list_events(capture, frame, settings->worker, settings->json != JSON_NONE, stdout,
+                                   error) < 0
+                   ? -1
+                   : 0;
+    if (screen_is_wanted(settings))
+        return screen_run(settings, request, capture, frame, error);
     if (settings->interval_us == 0)
         return show_frame(settings, capture, frame, request, error);
     int64_t left = settings->count > 0 ? settings->count : INT64_MAX;

@@ -15,7 +15,7 @@ struct settings {
     struct option_given given;
     const char *instance; /* NULL: choose.h chooses */
     int json;             /* enum json_form */
-    bool list, postmortem, pid, events;
+    bool list, postmortem, pid, events, why;
     int64_t generation; /* 0: the present one */
     bool values;        /* `name value` lines */
     struct option_list until;

@@ -1,0 +1,13 @@
+/* why.h: why a worker does not move, in one sentence, with what shows it. */
+#ifndef KSUPERVISE_TOOLS_KSTAT_WHY_H
+#define KSUPERVISE_TOOLS_KSTAT_WHY_H
+
+#include "tools/kstat/view.h"
+
+#define WHY_BYTES 768
+
+/* Of a worker that is attached. It is the first cause that applies, from the outermost (its supervisor is stopped) to
+ * the innermost (a record in flight); "nothing keeps it" where it moves. */
+void why(const struct view *view, const struct view_worker *worker, char text[WHY_BYTES]);
+
+#endif
