@@ -95,8 +95,10 @@ static bool has_owner(const rd_kafka_ConsumerGroupDescription_t *group, const ch
     return false;
 }
 
-/* Each member sets what it owns: what is on its way from one to another would be nobody's to set. With a
- * cooperative assignor that is so in a stable group, too, until the one that gave it up joins again. */
+/* Each member sets what it owns, and the supervisor is told how many there are: one of its workers that died
+ * is a member, too, until its session is over. What is on its way from one to another would be nobody's to
+ * set. With a cooperative assignor that is so in a stable group, too, until the one that gave it up joins
+ * again. */
 static int check_transit(struct consumer *consumer, const rd_kafka_ConsumerGroupDescription_t *group,
                          const struct reset_wish *wish, struct error *error)
 {
@@ -108,6 +110,8 @@ static int check_transit(struct consumer *consumer, const rd_kafka_ConsumerGroup
     int count = kafka_topic_partitions(consumer->rk, topic, ANSWER_MS);
     if (count <= 0)
         return error_set(error, "nobody says how many partitions topic %s has; nothing was changed", topic);
+    if (consumer->settings->supervised && wish->partition == -1)
+        worker_notify_count(consumer->control, "partitions", count);
     for (int32_t i = 0; i < count; i++)
         if ((wish->partition == -1 || wish->partition == i) && !has_owner(group, topic, i))
             return error_set(error,
@@ -166,22 +170,32 @@ static const char *bound_note(const struct reset_wish *wish, int64_t from, int64
                            : ", the first that is there: what was wished lies before it";
 }
 
-static int set_one(struct consumer *consumer, const struct reset_wish *wish,
-                   const rd_kafka_topic_partition_t *target, struct error *error)
+static void tell_one(struct consumer *consumer, const struct reset_wish *wish,
+                     const rd_kafka_topic_partition_t *target, int64_t from)
 {
-    int32_t partition = target->partition;
-    int64_t from = partition_assigned(&consumer->partitions, partition)->commit.committed;
     char was[32] = "nothing";
     if (from != STATS_UNKNOWN)
         snprintf(was, sizeof was, "%" PRId64, from);
+    consumer_say(consumer, target->partition, from, target->offset, "%s [%" PRId32 "] %s → %" PRId64 "%s%s",
+                 consumer->partitions.topic, target->partition, was, target->offset,
+                 bound_note(wish, from, target->offset), wish->dry_run ? " (dry run)" : "");
+}
+
+/* A member reads on from there, and a database has it, whatever becomes of the commit. Without either there
+ * is nothing to tell before. */
+static bool stands_at_once(const struct consumer *consumer, const struct reset_wish *wish)
+{
+    return wish->dry_run || consumer->settings->reset == NULL || exactly_once_is(consumer);
+}
+
+static int set_one(struct consumer *consumer, const struct reset_wish *wish,
+                   const rd_kafka_topic_partition_t *target, struct error *error)
+{
     stats_tick(consumer->stats);
-    if (!wish->dry_run && starts_move(consumer, partition, target->offset,
+    if (!wish->dry_run && starts_move(consumer, target->partition, target->offset,
                                       wish->delete_rows ? MOVE_WISHED_ANEW : MOVE_WISHED, error) == -1)
         return error_context(error, "%s [%" PRId32 "] could not be set to %" PRId64,
-                             consumer->partitions.topic, partition, target->offset);
-    consumer_say(consumer, partition, from, target->offset, "%s [%" PRId32 "] %s → %" PRId64 "%s%s",
-                 consumer->partitions.topic, partition, was, target->offset,
-                 bound_note(wish, from, target->offset), wish->dry_run ? " (dry run)" : "");
+                             consumer->partitions.topic, target->partition, target->offset);
     return 0;
 }
 
@@ -263,6 +277,25 @@ static int find_targets(struct consumer *consumer, const struct reset_wish *wish
     return result;
 }
 
+/* `from`: what is committed of each. */
+static int set_targets(struct consumer *consumer, const struct reset_wish *wish,
+                       const rd_kafka_topic_partition_list_t *targets, int64_t *from, struct error *error)
+{
+    bool at_once = stands_at_once(consumer, wish);
+    for (int i = 0; i < targets->cnt; i++) {
+        from[i] = partition_assigned(&consumer->partitions, targets->elems[i].partition)->commit.committed;
+        if (set_one(consumer, wish, &targets->elems[i], error) == -1)
+            return -1;
+        if (at_once)
+            tell_one(consumer, wish, &targets->elems[i], from[i]);
+    }
+    if (!wish->dry_run && targets->cnt > 0 && commit_and_read_back(consumer, targets, error) == -1)
+        return -1;
+    for (int i = 0; i < targets->cnt && !at_once; i++)
+        tell_one(consumer, wish, &targets->elems[i], from[i]);
+    return 0;
+}
+
 static int set_all(struct consumer *consumer, const struct reset_wish *wish, int64_t *partitions,
                    struct error *error)
 {
@@ -270,13 +303,14 @@ static int set_all(struct consumer *consumer, const struct reset_wish *wish, int
     for (size_t i = 0; i < consumer->partitions.row_count; i++)
         if (consumer->partitions.rows[i].state != STATE_UNASSIGNED && is_meant(wish, (int32_t)i))
             rd_kafka_topic_partition_list_add(targets, consumer->partitions.topic, (int32_t)i);
-    int result = find_targets(consumer, wish, targets, error);
-    for (int i = 0; i < targets->cnt && result == 0; i++) {
-        result = set_one(consumer, wish, &targets->elems[i], error);
-        *partitions += result == 0;
+    int64_t *from = calloc((size_t)targets->cnt + 1, sizeof *from);
+    int result = from == NULL ? error_set(error, "out of memory; nothing was changed")
+                              : find_targets(consumer, wish, targets, error);
+    if (result == 0) {
+        *partitions = targets->cnt;
+        result = set_targets(consumer, wish, targets, from, error);
     }
-    if (result == 0 && !wish->dry_run && *partitions > 0)
-        result = commit_and_read_back(consumer, targets, error);
+    free(from);
     rd_kafka_topic_partition_list_destroy(targets);
     return result;
 }
@@ -353,12 +387,35 @@ static int join_alone(struct consumer *consumer, struct error *error)
     return 0;
 }
 
+/* Workers of this supervisor that died are members until their sessions are over, and so long the coordinator
+ * takes no commit of anybody else. None of them runs: the supervisor resets a group that has no process. */
+static void release_dead(struct consumer *consumer)
+{
+    rd_kafka_event_t *event = group_describe(consumer->rk, consumer->settings->group_name, ANSWER_MS);
+    bool described = event != NULL && rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR_NO_ERROR;
+    const rd_kafka_ConsumerGroupDescription_t *group = described ? group_described(event) : NULL;
+    size_t count = group != NULL ? rd_kafka_ConsumerGroupDescription_member_count(group) : 0;
+    for (size_t i = 0; i < count; i++) {
+        const rd_kafka_MemberDescription_t *member = rd_kafka_ConsumerGroupDescription_member(group, i);
+        struct settings dead = *consumer->settings;
+        dead.instance_id = rd_kafka_MemberDescription_group_instance_id(member);
+        if (dead.instance_id != NULL && is_ours(consumer->rk, consumer->settings, member))
+            membership_release(&dead);
+    }
+    if (event != NULL)
+        rd_kafka_event_destroy(event);
+}
+
 /* The members are looked at before the sink is: to take a partition over there is to push its owner out. */
 static int adopt(struct consumer *consumer, const struct reset_wish *wish, struct error *error)
 {
     if (is_embedded(consumer))
         return join_alone(consumer, error);
-    return check_outsiders(consumer, wish, error) == -1 ? -1 : adopt_all(consumer, wish, error);
+    if (check_outsiders(consumer, wish, error) == -1)
+        return -1;
+    if (consumer->settings->supervised && !wish->dry_run)
+        release_dead(consumer);
+    return adopt_all(consumer, wish, error);
 }
 
 static int reset_all(struct consumer *consumer, struct error *error)

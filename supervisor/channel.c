@@ -118,6 +118,14 @@ static void on_result(struct worker *worker, struct rpc_message *message)
     request_result(worker, number, &result, text.length);
 }
 
+/* Of its topic: how many have to be answered for. */
+static void on_partitions(struct worker *worker, struct rpc_message *message)
+{
+    int64_t count;
+    if (message->param_count > 0 && mp_read_int(&message->params, &count))
+        request_partitions(worker, count);
+}
+
 static void on_done(struct worker *worker, struct rpc_message *message)
 {
     int64_t number;
@@ -182,6 +190,7 @@ static const struct notification notifications[] = {
     {"revoked", on_revoked},
     {"lost", on_lost},
     {"committed-gap", on_committed_gap},
+    {"partitions", on_partitions},
 };
 
 static void take(struct worker *worker, const char *bytes, size_t length)

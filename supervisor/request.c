@@ -208,6 +208,15 @@ void request_result(struct worker *worker, int64_t number, const struct request_
         tell_result(request, worker, result);
 }
 
+/* It is asked one thing at a time. */
+void request_partitions(struct worker *worker, int64_t count)
+{
+    for (struct request *request = worker->supervisor->requests; request != NULL; request = request->next)
+        for (size_t i = 0; i < request->share_count; i++)
+            if (request->shares[i].worker == worker && request->shares[i].state == SHARE_ASKED)
+                request->shares[i].partitions = count;
+}
+
 void request_done(struct worker *worker, int64_t number)
 {
     const struct request *request;

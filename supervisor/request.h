@@ -33,7 +33,8 @@ struct request_share {
     char reason[ERROR_TEXT_BYTES]; /* SHARE_FAILED */
     struct request_result *results;
     size_t count;
-    size_t left_out; /* results there was no room for */
+    size_t left_out;    /* results there was no room for */
+    int64_t partitions; /* that the topic has, where all of them are meant; 0: it has not said */
 };
 
 struct request {
@@ -72,6 +73,7 @@ int request_refuse(struct request *request, struct worker *worker, const char *r
 /* What a process has answered, and that it has ended: without an answer its share has failed. */
 void request_result(struct worker *worker, int64_t number, const struct request_result *result,
                     size_t text_length);
+void request_partitions(struct worker *worker, int64_t count);
 void request_done(struct worker *worker, int64_t number);
 void request_failed(struct worker *worker, int64_t number, const char *reason, size_t length);
 void request_worker_ended(struct worker *worker, bool well);

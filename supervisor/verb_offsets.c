@@ -38,11 +38,19 @@ static bool takes_part(const struct worker *worker, const char *group)
     return worker->kind == KIND_CONSUMER && worker->process.pid != 0 && strcmp(worker->group, group) == 0;
 }
 
-/* The first of the group that runs and is not ready for it; NULL: there is none. */
+/* It runs and is not ready for it, or is about to run. */
+static bool comes_or_goes(const struct worker *worker, const char *group)
+{
+    return takes_part(worker, group) ? !worker_works(worker)
+                                     : worker->state == WORKER_BACKING_OFF && worker->kind == KIND_CONSUMER &&
+                                           strcmp(worker->group, group) == 0;
+}
+
+/* The first of the group that is not ready for it; NULL: there is none. */
 static const struct worker *unready(const struct request *request, const char *group)
 {
     for (size_t i = 0; i < request->supervisor->worker_count; i++)
-        if (takes_part(worker_at(request, i), group) && !worker_works(worker_at(request, i)))
+        if (comes_or_goes(worker_at(request, i), group))
             return worker_at(request, i);
     return NULL;
 }
@@ -143,9 +151,33 @@ static bool answered(const struct request *request, const char *group, int64_t p
     return false;
 }
 
+static bool is_whole(const struct request *request, const char *group, int64_t *partitions)
+{
+    int64_t count = 0;
+    *partitions = 0;
+    for (size_t i = 0; i < request->share_count; i++) {
+        const struct request_share *share = &request->shares[i];
+        if (strcmp(share->worker->group, group) != 0)
+            continue;
+        count += (int64_t)(share->count + share->left_out);
+        if (share->partitions > *partitions)
+            *partitions = share->partitions;
+    }
+    return count >= *partitions;
+}
+
+/* Of a group with workers that died a while ago, the others do not have all partitions yet. */
 static int64_t missing_of_reset(const struct request *request, const char *group)
 {
-    return answered(request, group, ALL_MISSING) ? NOTHING_MISSING : ALL_MISSING;
+    int64_t partitions;
+    if (!answered(request, group, ALL_MISSING))
+        return ALL_MISSING;
+    if (is_whole(request, group, &partitions))
+        return NOTHING_MISSING;
+    for (int64_t i = 0; i < partitions; i++)
+        if (!answered(request, group, i))
+            return i;
+    return NOTHING_MISSING;
 }
 
 /* Of "3:41,4:7-9,all": the workers have found each word right. */

@@ -5,8 +5,27 @@
 #include "tests/support/capture.h"
 
 #include "common/exit_codes.h"
+#include "consumer/membership.h"
 #include "consumer/rebalance.h"
 #include "consumer/reset.h"
+
+/* Stands in for the real ones, which have a handle of their own. */
+static char released[4][64];
+static size_t released_count;
+
+void membership_release(const struct settings *dead)
+{
+    snprintf(released[released_count++], sizeof released[0], "%s", dead->instance_id);
+}
+
+int membership_join(rd_kafka_t *rk, const char *topic, struct error *why)
+{
+    rd_kafka_topic_partition_list_t *topics = rd_kafka_topic_partition_list_new(1);
+    rd_kafka_topic_partition_list_add(topics, topic, RD_KAFKA_PARTITION_UA);
+    rd_kafka_resp_err_t err = rd_kafka_subscribe(rk, topics);
+    rd_kafka_topic_partition_list_destroy(topics);
+    return err == RD_KAFKA_RESP_ERR_NO_ERROR ? 0 : error_set(why, "cannot subscribe to '%s'", topic);
+}
 
 /* The group has 10, 20 and nothing of a topic that holds 5 to 50. */
 static void open_consumer(void)
@@ -152,9 +171,42 @@ START_TEST(a_supervisor_hears_why_it_failed)
     settings.supervised = true;
     kafka.topic_partitions = 0;
     ck_assert_int_eq(reset("latest"), -1);
-    SAID("who is in group; asked; partitions?; failed 'topic payments does not exist'");
+    SAID("who is in group; asked; who is in group; asked; partitions?; failed 'topic payments does not "
+         "exist'");
     ck_assert_int_eq(reset("nowhere"), -1);
     ck_assert_ptr_nonnull(strstr(kafka_said(), "failed ''nowhere' is no place to reset to"));
+}
+END_TEST
+
+/* What a supervisor says is done has to be so: it is told when the commit stands. */
+START_TEST(what_was_not_committed_is_not_told)
+{
+    kafka.while_waiting = NULL; /* the broker has what it had */
+    ck_assert_int_eq(reset("latest"), -1);
+    ck_assert_str_eq(capture.text, "");
+    ck_assert_str_eq(error.text, "payments [0] is committed at 10, not at 50");
+}
+END_TEST
+
+START_TEST(workers_that_died_leave_the_group_first)
+{
+    const struct fake_member dead = {"id-1", "main.host.bravo", "kconsume", "/127.0.0.1", "payments", 0};
+    const struct fake_member other = {"id-2", "main.host.bravo.2", "kconsume", "/127.0.0.1", "payments", 1};
+    settings.supervised = true;
+    settings.client = "bravo";
+    settings.instance_id = "main.host.bravo";
+    group_has(&dead);
+    group_has(&other);
+    kafka.while_waiting = confirm;
+    ck_assert_int_eq(reset("latest,dry-run"), EXIT_CODE_OK);
+    ck_assert_uint_eq(released_count, 0);
+    ck_assert_int_eq(reset("latest"), EXIT_CODE_OK);
+    ck_assert_uint_eq(released_count, 2);
+    ck_assert_str_eq(released[0], "main.host.bravo");
+    ck_assert_str_eq(released[1], "main.host.bravo.2");
+    settings.supervised = false; /* by hand: who knows whether they run */
+    ck_assert_int_eq(reset("latest"), EXIT_CODE_OK);
+    ck_assert_uint_eq(released_count, 2);
 }
 END_TEST
 
@@ -205,6 +257,7 @@ CHECK_MAIN_WITH("consumer/reset: stopped", open_consumer, close_consumer,
                 members_are_looked_at_before_the_sink_is_touched,
                 a_sink_is_taken_over_and_moved_from_where_it_is, a_dry_run_takes_nothing_over,
                 a_sink_that_does_not_answer_ends_it, what_the_broker_does_not_say_ends_it,
-                a_supervisor_hears_why_it_failed,
+                a_supervisor_hears_why_it_failed, what_was_not_committed_is_not_told,
+                workers_that_died_leave_the_group_first,
                 the_embedded_broker_takes_commits_of_members_so_it_joins_and_reads_nothing,
                 a_group_that_gives_nothing_is_waited_for_twenty_seconds)

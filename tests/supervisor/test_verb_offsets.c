@@ -142,11 +142,33 @@ START_TEST(one_that_does_not_listen_has_failed_and_the_others_go_on)
 }
 END_TEST
 
+START_TEST(a_reset_that_leaves_a_partition_out_has_failed)
+{
+    waits("reset", "bravo", "earliest");
+    FAKE_SAYS(bravo, "partitions", "i", (int64_t)3);
+    says_result(bravo, request.number, 0, 9, 0);
+    says_result(bravo, request.number, 2, 9, 0);
+    says_done(bravo, request.number);
+    failed("no worker of bravo owns partition 1 now; done: bravo [0] 9 → 0, bravo [2] 9 → 0");
+    waits("reset", "bravo", "earliest");
+    FAKE_SAYS(bravo, "partitions", "i", (int64_t)2);
+    says_result(bravo, request.number, 1, 9, 0);
+    says_result(bravo, request.number, 0, 9, 0);
+    says_done(bravo, request.number);
+    ck_assert_int_eq(is(), PROGRESS_DONE);
+}
+END_TEST
+
 START_TEST(one_that_begins_or_ends_keeps_its_group_from_being_reset)
 {
     states_dispatch(bravo, EVENT_STOP);
     waits("reset", "bravo", "earliest");
     failed("bravo: bravo is stopping: try again when it is ready, or down");
+    ends(bravo, 0);
+    bravo->state = WORKER_BACKING_OFF;
+    waits("reset", "bravo", "earliest");
+    failed("bravo: bravo is backing off: try again when it is ready, or down");
+    bravo->state = WORKER_DOWN;
 }
 END_TEST
 
@@ -394,6 +416,7 @@ CHECK_MAIN_WITH("supervisor/verb_offsets", set_up, tear_down, what_a_verb_has_ch
                 many_partitions_are_not_all_events, who_has_no_offsets_and_what_is_no_wish_is_refused,
                 an_ack_of_one_that_does_not_run_fails,
                 one_that_does_not_listen_has_failed_and_the_others_go_on,
+                a_reset_that_leaves_a_partition_out_has_failed,
                 one_that_begins_or_ends_keeps_its_group_from_being_reset,
                 a_client_that_is_down_is_reset_by_a_process_for_that_alone,
                 a_process_for_a_reset_alone_that_ends_badly_has_not_done_it,

@@ -84,6 +84,20 @@ class Reset(SystemTest):
         wait_until(self.all_read, 20, "everything read again")
         self.assertEqual(self.processed(), 600 - 15)
 
+    def test_a_client_whose_workers_died_is_reset_though_their_sessions_go_on(self):
+        self.fleet("--max-deaths", "1", clients="bravo,zulu")
+        wait_until(self.all_read, 20, "everything read")
+        self.run_ok("kctl", "-i", self.instance, "kill", "zulu", "KILL")
+        wait_until(lambda: self.worker("zulu")["state"] == "held", 10, "zulu to be held")
+        done = self.reset("--to", "offset", "7")
+        self.assertEqual(done.status, 1, done.text())
+        self.assertRegex(done.text(), r"no worker of bravo owns partition \d now; done: bravo \[\d\] \d+ → 7", "a session of 45 s")
+        self.run_ok("kctl", "-i", self.instance, "kill", "bravo", "KILL")
+        wait_until(lambda: self.worker("bravo")["state"] == "held", 10, "bravo to be held")
+        done = self.reset("--to", "offset", "5")
+        self.assertEqual(done.status, 0, done.text())
+        self.assertEqual(self.committed(), {0: 5, 1: 5, 2: 5})
+
     def test_members_outside_this_supervisor_are_named_and_nothing_changes(self):
         self.fleet()
         wait_until(self.all_read, 20, "everything read")
