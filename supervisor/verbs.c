@@ -196,12 +196,21 @@ static void tell_signal(struct worker *worker, int number)
 static enum progress kill_one(struct request *request, struct worker *worker, struct error *error)
 {
     if (worker->process.pid == 0)
-        error_set(error, "%s has no process: it is %s", worker->name, worker_state_name(worker->state));
-    else if (process_signal(&worker->process, (int)request->value) == -1)
+        return PROGRESS_DONE;
+    if (process_signal(&worker->process, (int)request->value) == -1)
         error_set(error, "%s cannot be signalled", worker->name);
     else
         tell_signal(worker, (int)request->value);
     return PROGRESS_WAITING;
+}
+
+static enum progress has_no_process(struct request *request, struct worker *worker, struct error *error)
+{
+    (void)request;
+    if (worker->process.pid != 0)
+        return PROGRESS_WAITING;
+    error_set(error, "%s has no process: it is %s", worker->name, worker_state_name(worker->state));
+    return PROGRESS_DONE;
 }
 
 static enum progress begin_kill(struct request *request, struct error *error)
@@ -209,6 +218,11 @@ static enum progress begin_kill(struct request *request, struct error *error)
     request->value = signal_number(request->argument);
     if (request->value == -1) {
         error_set(error, "'%s' is no signal", request->argument);
+        return PROGRESS_FAILED;
+    }
+    struct error nobody = ERROR_INIT;
+    if (count_meant(request) > 0 && for_each(request, has_no_process, &nobody) == PROGRESS_DONE) {
+        *error = nobody;
         return PROGRESS_FAILED;
     }
     return begin_for_each(request, kill_one, error);

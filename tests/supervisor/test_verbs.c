@@ -205,6 +205,18 @@ START_TEST(who_has_no_process_cannot_be_signalled)
 }
 END_TEST
 
+/* The answer says of each what it is; an error would hide that the others were. */
+START_TEST(a_signal_for_several_reaches_those_that_have_a_process)
+{
+    begins("stop", "bravo", "");
+    ends(bravo, 0);
+    ck_assert_int_eq(begins("kill", "all", "USR1"), PROGRESS_WAITING);
+    ck_assert_int_eq(is(), PROGRESS_DONE);
+    ck_assert_int_eq(fake_process(&zulu->process)->signal, SIGUSR1);
+    ck_assert_int_eq(fake_process(&producer->process)->signal, SIGUSR1);
+}
+END_TEST
+
 START_TEST(a_SIGKILL_is_done_when_that_process_is_gone)
 {
     waits("kill", "bravo", "KILL");
@@ -476,8 +488,8 @@ CHECK_MAIN_WITH(
     a_signal_has_its_name_with_and_without_SIG_or_its_number,
     what_is_no_signal_is_refused_and_nobody_gets_one,
     a_signal_that_an_operator_sent_is_remembered_for_that_process, a_signal_that_cannot_be_sent_has_failed,
-    who_has_no_process_cannot_be_signalled, a_SIGKILL_is_done_when_that_process_is_gone,
-    a_pause_is_done_when_the_worker_says_so_and_so_is_its_end,
+    who_has_no_process_cannot_be_signalled, a_signal_for_several_reaches_those_that_have_a_process,
+    a_SIGKILL_is_done_when_that_process_is_gone, a_pause_is_done_when_the_worker_says_so_and_so_is_its_end,
     a_pause_of_one_that_is_down_is_done_and_holds_when_it_starts,
     a_worker_that_cannot_be_told_is_not_said_to_be_paused_nor_to_go_on,
     one_without_statistics_is_not_waited_for, a_scale_is_done_when_what_came_works_and_what_goes_is_gone,
