@@ -2,6 +2,8 @@
 #ifndef KSUPERVISE_COMMON_SIGNAL_NAME_H
 #define KSUPERVISE_COMMON_SIGNAL_NAME_H
 
+#include "common/banned.h"
+
 enum { SIGNAL_NAME_BYTES = 24 };
 
 /* Returns `text`. */

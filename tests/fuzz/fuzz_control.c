@@ -203,6 +203,7 @@ static void open_fleet(void)
         fprintf(stderr, "%s\n", error.text);
         abort();
     }
+    supervisor_find(&supervisor, KIND_PROVISION)->restarts = 1; /* it was tried: all others start */
     fleet_start(&supervisor);
 }
 
