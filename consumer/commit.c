@@ -200,9 +200,18 @@ static rd_kafka_resp_err_t ask_and_wait(struct committer *committer,
     return err != RD_KAFKA_RESP_ERR_NO_ERROR ? err : answer.err;
 }
 
+/* What an earlier one has asked for is not known to be done, and its answer is nobody's any more: it is to be
+ * asked for again. */
+static void supersede(struct committer *committer)
+{
+    if (committer->outstanding)
+        partitions_commit_unanswered(committer->partitions);
+}
+
 int commit_first(struct committer *committer, const rd_kafka_topic_partition_list_t *list,
                  struct error *error)
 {
+    supersede(committer);
     rd_kafka_resp_err_t err = ask_and_wait(committer, list, COMMIT_SYNC_US);
     return err == RD_KAFKA_RESP_ERR_NO_ERROR
                ? 0
@@ -219,9 +228,7 @@ int commit_sync(struct committer *committer, int64_t timeout_us, struct error *e
         return error_set(error, "nothing can be committed now: the group has taken the partitions");
     if (committer->automatic && !committer->forced)
         return 0;
-    /* What an earlier one has asked for is not known to be done: it is asked for again, and waited for. */
-    if (committer->outstanding)
-        partitions_commit_unanswered(committer->partitions);
+    supersede(committer);
     rd_kafka_topic_partition_list_t *list = partitions_to_commit(committer->partitions);
     if (list == NULL)
         return 0;

@@ -116,6 +116,22 @@ START_TEST(what_is_under_way_already_is_waited_for_beside_what_is_new)
 }
 END_TEST
 
+/* Its answer is nobody's any more, and may never come. */
+START_TEST(what_is_under_way_when_a_first_offset_is_committed_is_asked_for_again)
+{
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
+    commit_add_first(list, "payments", 2, 50, 3);
+    commit_async(&committer);
+    ck_assert_int_eq(commit_first(&committer, list, &error), 0);
+    rd_kafka_topic_partition_list_destroy(list);
+    kafka_said();
+    ck_assert_int_eq(row()->commit.committed, 10);
+    ck_assert(!partition_committed(row()) && partitions_dirty(&table));
+    commit_async(&committer);
+    SAID("commit 0@15");
+}
+END_TEST
+
 START_TEST(an_earlier_answer_meanwhile_does_not_end_the_wait)
 {
     commit_async(&committer);
@@ -133,6 +149,7 @@ CHECK_MAIN_WITH("consumer/commit: waited for", open_table, close_table,
                 without_anything_under_way_nothing_is_asked_for_once_more, one_that_is_refused_says_why,
                 one_that_cannot_be_asked_for_is_not_waited_for,
                 one_that_is_not_answered_in_time_is_made_again,
+                what_is_under_way_when_a_first_offset_is_committed_is_asked_for_again,
                 what_is_under_way_already_is_waited_for_beside_what_is_new,
                 what_is_under_way_already_is_asked_for_once_more,
                 an_earlier_answer_meanwhile_does_not_end_the_wait)
