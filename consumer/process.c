@@ -50,9 +50,16 @@ static bool sort(struct consumer *consumer, const rd_kafka_message_t *message)
 
 static size_t slice_most(const struct consumer *consumer)
 {
-    size_t most = consumer->batch.records_max, room = manual_room(consumer);
+    size_t most = consumer->suspects.ahead ? 1 : consumer->batch.records_max, room = manual_room(consumer);
     most = consumer->pace.records < most ? consumer->pace.records : most;
     return room < most ? room : most;
+}
+
+/* A partition may have been given while the array was filled, or between two slices. */
+static void look_for_suspects(struct consumer *consumer)
+{
+    if (consumer->suspects.ranges != NULL && suspects_look(&consumer->suspects, &consumer->partitions))
+        consumer->assignment_changed = true;
 }
 
 /* After a fatal error nothing of the array is processed, nor what was taken from it before the error: the
@@ -60,6 +67,7 @@ static size_t slice_most(const struct consumer *consumer)
 static void cut_slice(struct consumer *consumer)
 {
     struct batch *batch = &consumer->batch;
+    look_for_suspects(consumer);
     size_t most = slice_most(consumer);
     rd_kafka_message_t *message;
     consumer->partitions.fresh = 0;
