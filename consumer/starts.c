@@ -270,15 +270,21 @@ static void tell_sink(struct starts *starts)
 static void go_on_behind_former(struct consumer *consumer, struct start *start)
 {
     const struct partition *row = partition_assigned(&consumer->partitions, start->partition);
-    if (consumer->settings->commit != COMMIT_BATCH || exactly_once_is(consumer) ||
-        !partition_did(row, start->place.committed))
+    const struct former *former = &row->former;
+    if (consumer->settings->commit != COMMIT_BATCH || exactly_once_is(consumer))
+        return;
+    bool did = partition_did(row, start->place.committed);
+    bool got_through =
+        former->to != STATS_UNKNOWN && start->place.committed == former->to && former->to == former->asked;
+    if (did || got_through)
+        consumer->end.left -= former->to - former->from; /* nobody does these again */
+    if (!did)
         return;
     log_verbose("%s [%" PRId32 "] goes on at %" PRId64
                 ", which this process had reached; committed is %" PRId64,
-                consumer->partitions.topic, start->partition, row->former.to, start->place.committed);
-    consumer->end.left -= row->former.to - start->place.committed; /* nobody does these again */
-    start->place.offset = row->former.to;
-    start->place.witness = row->former.last;
+                consumer->partitions.topic, start->partition, former->to, start->place.committed);
+    start->place.offset = former->to;
+    start->place.witness = former->last;
     start->place.doubted = start->place.behind = true;
 }
 

@@ -267,6 +267,50 @@ START_TEST(what_this_process_has_done_itself_it_does_not_do_again)
 }
 END_TEST
 
+/* Asked for 15, and not answered; then up to 18; and it comes back. */
+static void come_back_unanswered(int64_t committed)
+{
+    consumer.end.left = 8; /* from 10 on */
+    begin(0, 10);
+    table_process(&consumer.partitions, 0, 15);
+    rd_kafka_topic_partition_list_destroy(partitions_to_commit(&consumer.partitions));
+    partitions_commit_unanswered(&consumer.partitions);
+    table_fly(&consumer.partitions, 0, 18);
+    consumer.partitions.rows[0].flight.last = witness_at(17, "record");
+    partitions_move(&consumer.partitions, 1);
+    partition_taken(&consumer.partitions, 0);
+    commit_is(0, committed, NULL);
+    give(1);
+    serve();
+}
+
+START_TEST(what_was_committed_without_an_answer_is_nobodys_to_do_again_either)
+{
+    come_back_unanswered(15);
+    ck_assert_int_eq(row(0)->position, 18);
+    ck_assert_int_eq(consumer.end.left, 0);
+    come_back_unanswered(18); /* another member did the rest */
+    ck_assert_int_eq(row(0)->position, 18);
+    ck_assert_int_eq(consumer.end.left, 8);
+}
+END_TEST
+
+START_TEST(a_last_commit_that_got_through_without_an_answer_leaves_nothing_behind)
+{
+    consumer.end.left = 5;
+    begin(0, 10);
+    table_process(&consumer.partitions, 0, 15);
+    rd_kafka_topic_partition_list_destroy(partitions_to_commit(&consumer.partitions));
+    partitions_commit_unanswered(&consumer.partitions);
+    partition_taken(&consumer.partitions, 0);
+    commit_is(0, 15, NULL);
+    give(1);
+    serve();
+    begins_at(0, 15, 15);
+    ck_assert_int_eq(consumer.end.left, 0);
+}
+END_TEST
+
 START_TEST(where_its_last_record_is_gone_it_does_it_again)
 {
     consumer.end.left = 5;
@@ -407,6 +451,8 @@ CHECK_MAIN_WITH("consumer/starts", begin_starts, consumer_end,
                 it_is_not_asked_for_when_a_place_is_known_or_cannot_be,
                 an_error_of_one_partition_is_its_own_and_not_nothing_committed,
                 an_error_of_the_whole_question_is_all_partitions, an_edge_that_nobody_says_is_asked_for_again,
+                what_was_committed_without_an_answer_is_nobodys_to_do_again_either,
+                a_last_commit_that_got_through_without_an_answer_leaves_nothing_behind,
                 what_this_process_has_done_itself_it_does_not_do_again,
                 where_its_last_record_is_gone_it_does_it_again,
                 where_somebody_else_has_got_farther_or_was_farther_back_that_counts,
