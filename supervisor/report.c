@@ -233,6 +233,15 @@ static const struct column consumer_columns[] = {
     {"commits", "commits"},
 };
 
+/* The counters are of all generations, the offsets of the last one, which may not have heard of any. */
+static void committed_text(const struct worker *worker, char *text, size_t bytes)
+{
+    static const char nothing[] = "nothing";
+    offsets_text(worker->stats, "committed", text, bytes);
+    if (strcmp(text, nothing) == 0 && stats_snapshot_counter(worker->stats, "commits") > 0)
+        snprintf(text, bytes, "not known");
+}
+
 static void summary_consumer(struct worker *worker)
 {
     char line[TEXT_BYTES];
@@ -241,7 +250,7 @@ static void summary_consumer(struct worker *worker)
     for (size_t i = 0; i < sizeof consumer_columns / sizeof consumer_columns[0]; i++)
         used = line_append(line, TEXT_BYTES, used, " %10" PRId64,
                            stats_snapshot_counter(worker->stats, consumer_columns[i].counter));
-    offsets_text(worker->stats, "committed", offsets, sizeof offsets);
+    committed_text(worker, offsets, sizeof offsets);
     line_append(line, TEXT_BYTES, used, "  %s", offsets);
     report_line(worker->supervisor, "%s", line);
 }

@@ -174,6 +174,24 @@ START_TEST(the_table_at_the_end_has_the_counters_of_each)
 }
 END_TEST
 
+/* One whose last generation was not told, as no broker answered it. */
+START_TEST(the_table_does_not_say_that_nothing_is_committed_where_that_is_not_known)
+{
+    stats_add(writer, CONSUMER_COMMITS, 3);
+    report_summary(&fleet);
+    ck_assert(
+        fleet_has_said("bravo                   0          0          0          0          3  not known\n"));
+}
+END_TEST
+
+START_TEST(nothing_is_committed_by_one_that_never_committed)
+{
+    report_summary(&fleet);
+    ck_assert(
+        fleet_has_said("bravo                   0          0          0          0          0  nothing\n"));
+}
+END_TEST
+
 /* --- lines --------------------------------------------------------------------------------------------- */
 
 START_TEST(a_secret_is_masked_and_control_characters_are_told)
@@ -211,6 +229,8 @@ CHECK_MAIN_WITH("supervisor/report", set_up, tear_down, a_death_by_a_signal_says
                 of_several_partitions_the_sums_are_said_and_each_of_them_where_more_is_wanted,
                 a_first_start_resumes_nothing_and_one_without_partitions_says_it_later,
                 who_is_ready_is_said_with_its_partitions, the_table_at_the_end_has_the_counters_of_each,
+                the_table_does_not_say_that_nothing_is_committed_where_that_is_not_known,
+                nothing_is_committed_by_one_that_never_committed,
                 a_secret_is_masked_and_control_characters_are_told,
                 a_trouble_with_the_logs_is_said_on_the_screen_alone,
                 dropped_lines_are_told_as_JSON_where_lines_are)
