@@ -61,6 +61,17 @@ static int grow(struct partitions *partitions, size_t wanted)
     return 0;
 }
 
+static void tell_full(struct partitions *partitions, int32_t number)
+{
+    stats_add(partitions->stats, CONSUMER_UNTRACKED, 1);
+    if (partitions->stats != NULL && !partitions->full_said)
+        log_warning(
+            "%s [%d]: no room for it in the statistics (is /dev/shm full?): it is read, but its lag, and "
+            "whether all is done, is not known",
+            partitions->topic, number);
+    partitions->full_said = true;
+}
+
 /* Without memory it is as if there were no slot: what is only shown is not worth an end. */
 static void show(struct partitions *partitions, struct partition *row, int32_t number)
 {
@@ -68,7 +79,7 @@ static void show(struct partitions *partitions, struct partition *row, int32_t n
     if (row->slot != -1 && (row->reach = malloc(sizeof *row->reach)) == NULL)
         row->slot = -1;
     if (row->slot == -1) {
-        stats_add(partitions->stats, CONSUMER_UNTRACKED, 1);
+        tell_full(partitions, number);
         return;
     }
     *row->reach =

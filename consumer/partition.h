@@ -147,6 +147,7 @@ struct partitions {
     size_t waiting_count; /* in a state that waits */
     uint64_t changes;     /* how often some partition was given, taken, or placed */
     bool unsettled;       /* some row does not fetch as its state says: fetching.h */
+    bool full_said;       /* that some partition has no place in the segment */
     bool manual;          /* what is acknowledged is committed, not what is processed */
     uint64_t fresh;       /* records of the batch in flight that were not received before */
 };

@@ -26,6 +26,16 @@ static struct delivered_partition *partition_of(struct delivery *delivery, int32
     return &delivery->partitions[index];
 }
 
+static void tell_full(struct delivery *delivery, int32_t number)
+{
+    if (delivery->stats != NULL && stats_get(delivery->stats, PRODUCER_UNTRACKED) == 0)
+        log_warning(
+            "%s [%d]: no room for it in the statistics (is /dev/shm full?): whether all is done is not "
+            "known",
+            delivery->settings->topic, number);
+    stats_add(delivery->stats, PRODUCER_UNTRACKED, 1);
+}
+
 static void note_offset(struct delivery *delivery, int32_t number, int64_t offset)
 {
     struct delivered_partition *partition = partition_of(delivery, number);
@@ -35,7 +45,7 @@ static void note_offset(struct delivery *delivery, int32_t number, int64_t offse
         partition->known = true;
         partition->slot = stats_partition_slot(delivery->stats, delivery->settings->topic, number);
         if (partition->slot == -1)
-            stats_add(delivery->stats, PRODUCER_UNTRACKED, 1);
+            tell_full(delivery, number);
     }
     partition->offset = offset;
     partition->moved = true;

@@ -5,7 +5,8 @@
 #include "supervisor/supervisor.h"
 
 /* True when the producer has ended well and every group has committed past the last acknowledged record of
- * every partition. Reads the segments; no broker is asked. */
+ * every partition; false while one has no place in the producer's statistics. Reads the segments; no broker
+ * is asked. */
 bool done_check(struct supervisor *supervisor);
 
 #endif

@@ -5,7 +5,7 @@
 int64_t lag_of(struct worker *worker)
 {
     int64_t sum = 0;
-    if (!segment_refresh_whole(worker))
+    if (!segment_refresh_whole(worker) || stats_snapshot_untracked(worker->stats) > 0)
         return STATS_UNKNOWN;
     for (size_t i = 0; i < stats_snapshot_partitions(worker->stats); i++) {
         if (stats_snapshot_partition(worker->stats, i, "assigned") != 1)

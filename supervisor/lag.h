@@ -4,8 +4,8 @@
 
 #include "supervisor/worker.h"
 
-/* The sum over the partitions that are its own, 0 without any; STATS_UNKNOWN while one of them is. Reads the
- * segment. */
+/* The sum over the partitions that are its own, 0 without any; STATS_UNKNOWN while one of them is, or has no
+ * place in the segment. Reads the segment. */
 int64_t lag_of(struct worker *worker);
 
 #endif

@@ -7,12 +7,36 @@
 
 enum { REFRESH_TRIES = 20 };
 
+static void forget(struct worker *worker)
+{
+    if (worker->stats == NULL)
+        return;
+    stats_snapshot_free(worker->stats);
+    worker->stats = NULL;
+    worker->supervisor->snapshots--;
+}
+
+/* A worker whose partitions are more than its segment has room for puts a larger one in its place. */
+static void follow(struct worker *worker, uint64_t generation)
+{
+    if (worker->segment_fd == -1 || !stats_segment_is_replaced(worker->segment_fd))
+        return;
+    int fd = stats_segment_open(worker->supervisor->settings->instance, worker->name, generation, NULL);
+    if (fd == -1)
+        return;
+    close(worker->segment_fd);
+    worker->segment_fd = fd;
+    forget(worker);
+}
+
 /* The former generation's segment: still open when this supervisor started it, by name when an earlier
  * supervisor did. */
-static int open_previous(const struct worker *worker)
+static int open_previous(struct worker *worker)
 {
-    if (worker->segment_fd != -1)
+    if (worker->segment_fd != -1) {
+        follow(worker, worker->generation - 1);
         return dup(worker->segment_fd);
+    }
     if (worker->generation < 2)
         return -1;
     return stats_segment_open(worker->supervisor->settings->instance, worker->name, worker->generation - 1,
@@ -89,17 +113,9 @@ int segment_next(struct worker *worker, struct error *error)
     return 0;
 }
 
-static void forget(struct worker *worker)
-{
-    if (worker->stats == NULL)
-        return;
-    stats_snapshot_free(worker->stats);
-    worker->stats = NULL;
-    worker->supervisor->snapshots--;
-}
-
 bool segment_refresh(struct worker *worker)
 {
+    follow(worker, worker->generation);
     if (worker->stats != NULL)
         return stats_snapshot_refresh(worker->stats, NULL) == 0;
     if (worker->segment_fd == -1 || stats_snapshot_take(&worker->stats, worker->segment_fd, NULL) == -1)

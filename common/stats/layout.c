@@ -101,3 +101,23 @@ uint32_t stats_layout_definitions(const struct stats_header *header,
     }
     return fnv1a(definitions, count * sizeof *definitions);
 }
+
+/* Every gauge, offset and time begins unknown. Copies that were never published must say so too: the selector
+ * begins at 0 and names copy 0. */
+static void fill_unknown(unsigned char *at, size_t bytes)
+{
+    const int64_t unknown = STATS_UNKNOWN;
+    for (size_t i = 0; i + sizeof unknown <= bytes; i += sizeof unknown)
+        memcpy(at + i, &unknown, sizeof unknown);
+}
+
+void stats_layout_fill_unknown(const struct stats_header *header, unsigned char *image)
+{
+    fill_unknown(image + header->status_offset, (size_t)2 * header->status_bytes);
+    for (uint32_t slot = 0; slot < header->partition_capacity; slot++)
+        fill_unknown(image + header->partitions_offset + (size_t)slot * header->partition_bytes +
+                         sizeof(struct stats_wire_partition),
+                     (size_t)2 * header->partition_copy_bytes);
+    fill_unknown(image + header->liveness_offset + offsetof(struct stats_wire_liveness, heartbeat_us),
+                 sizeof(int64_t));
+}

@@ -167,6 +167,9 @@ void stats_layout(struct stats_header *header, enum stats_kind kind, uint32_t pa
 uint32_t stats_layout_definitions(const struct stats_header *header,
                                   struct stats_wire_definition *definitions);
 
+/* What nobody has said yet is unknown, in a whole object at `image`. */
+void stats_layout_fill_unknown(const struct stats_header *header, unsigned char *image);
+
 /* Offset of this build's first counter: the others follow, then the histograms, each in the table's order. */
 uint32_t stats_layout_counters(const struct stats_header *header);
 uint32_t stats_layout_histograms(const struct stats_header *header);

@@ -15,7 +15,7 @@
 /* "/dev/shm/ksupervise.0.default": where Linux's shm_open keeps them. shm_open itself waits in open() for
  * somebody to open the other end, when the name is a FIFO. */
 struct path {
-    char text[sizeof OBJECT_FOLDER + STATS_NAME_BYTES];
+    char text[sizeof OBJECT_FOLDER + STATS_NAME_BYTES + 2]; /* of a hidden one, too */
 };
 
 static struct path path_of(const char *name)

@@ -66,6 +66,9 @@ size_t stats_snapshot_partitions(const struct stats_snapshot *snapshot);
 const char *stats_snapshot_partition_topic(const struct stats_snapshot *snapshot, size_t index,
                                            int32_t *partition);
 int64_t stats_snapshot_partition(const struct stats_snapshot *snapshot, size_t index, const char *name);
+/* How many partitions are not among these, for want of room: then no sum over them says anything. Of a
+ * consumer those that are its own now; of a producer all that ever were. */
+uint64_t stats_snapshot_untracked(const struct stats_snapshot *snapshot);
 bool stats_snapshot_torn(const struct stats_snapshot *snapshot); /* any group was torn */
 
 struct stats_summary {

@@ -155,6 +155,23 @@ int64_t stats_snapshot_partition(const struct stats_snapshot *snapshot, size_t i
     return partition_value(snapshot, index, find(snapshot, STATS_SECTION_PARTITION, name));
 }
 
+/* In the middle of a rebalance the two numbers may be of different moments. */
+static uint64_t untracked_by_consumer(const struct stats_snapshot *snapshot)
+{
+    int64_t assigned = stats_snapshot_status(snapshot, "assigned_partitions");
+    for (size_t i = 0; assigned > 0 && i < snapshot->partitions; i++)
+        assigned -= stats_snapshot_partition(snapshot, i, "assigned") == 1;
+    return assigned > 0 ? (uint64_t)assigned : 0;
+}
+
+uint64_t stats_snapshot_untracked(const struct stats_snapshot *snapshot)
+{
+    if (snapshot->identity.kind == STATS_KIND_CONSUMER)
+        return untracked_by_consumer(snapshot);
+    int64_t untracked = stats_snapshot_counter(snapshot, "untracked_partitions");
+    return untracked > 0 ? (uint64_t)untracked : 0;
+}
+
 static int64_t clamped(uint64_t value)
 {
     return value <= INT64_MAX ? (int64_t)value : INT64_MAX;

@@ -21,6 +21,11 @@ void stats_segment_name(char name[STATS_NAME_BYTES], const char *instance, const
              NAME_LENGTH_MAX, instance, WORKER_NAME_BYTES - 1, worker, generation);
 }
 
+void stats_segment_hidden_name(char hidden[STATS_NAME_BYTES + 2], const char *name)
+{
+    snprintf(hidden, STATS_NAME_BYTES + 2, "%s.~", name);
+}
+
 static void layout_of(struct stats_header *header, enum stats_kind kind, uint32_t partition_capacity)
 {
     memset(header, 0, sizeof *header);
@@ -32,26 +37,6 @@ size_t stats_segment_bytes(enum stats_kind kind, uint32_t partition_capacity)
     struct stats_header header;
     layout_of(&header, kind, partition_capacity);
     return header.total_bytes;
-}
-
-/* Every gauge, offset and time begins unknown. Copies that were never published must say so too: the selector
- * begins at 0 and names copy 0. */
-static void fill_unknown(unsigned char *at, size_t bytes)
-{
-    const int64_t unknown = STATS_UNKNOWN;
-    for (size_t i = 0; i + sizeof unknown <= bytes; i += sizeof unknown)
-        memcpy(at + i, &unknown, sizeof unknown);
-}
-
-static void fill_values(unsigned char *image, const struct stats_header *header)
-{
-    fill_unknown(image + header->status_offset, (size_t)2 * header->status_bytes);
-    for (uint32_t slot = 0; slot < header->partition_capacity; slot++)
-        fill_unknown(image + header->partitions_offset + (size_t)slot * header->partition_bytes +
-                         sizeof(struct stats_wire_partition),
-                     (size_t)2 * header->partition_copy_bytes);
-    fill_unknown(image + header->liveness_offset + offsetof(struct stats_wire_liveness, heartbeat_us),
-                 sizeof(int64_t));
 }
 
 static void fill_header(struct stats_header *header, const struct stats_identity *identity)
@@ -97,7 +82,7 @@ static unsigned char *make_image(const struct stats_identity *identity, int prev
     header->definitions_hash = stats_layout_definitions(
         header, (struct stats_wire_definition *)(void *)(image + header->definitions_offset));
     memcpy(image, header, sizeof *header);
-    fill_values(image, header);
+    stats_layout_fill_unknown(header, image);
     carry_over(image, header, previous_fd);
     return image;
 }
@@ -154,7 +139,15 @@ int stats_segment_open(const char *instance, const char *worker, uint64_t genera
 
 int stats_segment_unlink(const char *instance, const char *worker, uint64_t generation)
 {
-    char name[STATS_NAME_BYTES];
+    char name[STATS_NAME_BYTES], hidden[STATS_NAME_BYTES + 2];
     stats_segment_name(name, instance, worker, generation);
+    stats_segment_hidden_name(hidden, name);
+    shm_unlink(hidden);
     return shm_unlink(name);
+}
+
+bool stats_segment_is_replaced(int fd)
+{
+    struct stat status;
+    return fstat(fd, &status) == 0 && status.st_nlink == 0;
 }

@@ -11,6 +11,7 @@
 #include "common/names.h"
 #include "common/stats/definitions.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -23,7 +24,7 @@
 /* What is fixed for the life of a generation, written into the header by the creator. */
 struct stats_identity {
     enum stats_kind kind;
-    uint32_t partition_capacity;
+    uint32_t partition_capacity; /* to begin with: its writer replaces it by a larger one */
     uint64_t generation;
     char instance[NAME_BYTES];
     char worker[WORKER_NAME_BYTES];
@@ -34,6 +35,9 @@ struct stats_identity {
 /* "/ksupervise.<uid>.<instance>.<worker>.<generation>" */
 void stats_segment_name(char name[STATS_NAME_BYTES], const char *instance, const char *worker,
                         uint64_t generation);
+
+/* "….~": where one with more room is made that takes its place. No other name of ours has a '~'. */
+void stats_segment_hidden_name(char hidden[STATS_NAME_BYTES + 2], const char *name);
 
 /* Creates it (O_EXCL, 0600, posix_fallocate) with header and definitions, counters carried over from
  * `previous_fd` (a segment of the former generation, read by definition; -1 for none). Returns a descriptor,
@@ -49,7 +53,11 @@ int stats_segment_create_unnamed(const struct stats_identity *identity, int prev
  */
 int stats_segment_open(const char *instance, const char *worker, uint64_t generation, struct error *error);
 
-/* 0, or -1 with errno. */
+/* True when another object has taken over the name of the one behind `fd`, or the name is gone: it is not
+ * written any more. (One that was made without a name never had one: this is always true of it.) */
+bool stats_segment_is_replaced(int fd);
+
+/* With what was left where it was to be replaced. 0, or -1 with errno. */
 int stats_segment_unlink(const char *instance, const char *worker, uint64_t generation);
 
 /* Bytes that a segment of this kind and capacity has. */

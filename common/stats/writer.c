@@ -46,7 +46,7 @@ static int check_layout(const struct stats_header *header, int64_t bytes, struct
     return 0;
 }
 
-static void point(struct stats_writer *writer)
+void writer_point(struct stats_writer *writer)
 {
     const struct stats_header *layout = writer->layout;
     enum stats_kind kind = layout->kind;
@@ -59,9 +59,13 @@ static void point(struct stats_writer *writer)
     writer->status_count = stats_section_count(kind, STATS_SECTION_STATUS);
     writer->partition_count = stats_section_count(kind, STATS_SECTION_PARTITION);
     writer->histogram_count = stats_section_count(kind, STATS_SECTION_HISTOGRAMS);
+}
+
+static void know_nothing(struct stats_writer *writer)
+{
     for (size_t i = 0; i < STATS_STATUS_WORDS_MAX; i++)
         writer->status[i] = STATS_UNKNOWN;
-    for (size_t i = 0; i < layout->partition_capacity * writer->partition_count; i++)
+    for (size_t i = 0; i < writer->layout->partition_capacity * writer->partition_count; i++)
         writer->partitions[i] = STATS_UNKNOWN;
 }
 
@@ -98,7 +102,8 @@ static int attach(struct stats_writer *writer, int fd, struct error *error)
     if (base == MAP_FAILED)
         return error_set(error, "cannot map the statistics segment: %m");
     writer->base = base;
-    point(writer);
+    writer_point(writer);
+    know_nothing(writer);
     announce(writer);
     return 0;
 }
@@ -126,7 +131,7 @@ void stats_writer_close(struct stats_writer *writer)
     if (writer->fd >= 0)
         close(writer->fd);
     free(writer->partitions);
-    free((void *)(uintptr_t)writer->layout);
+    free(writer->layout);
     free(writer);
 }
 
@@ -189,7 +194,7 @@ int stats_partition_slot(struct stats_writer *writer, const char *topic, int32_t
         if (taken->partition == partition && strncmp(taken->topic, topic, sizeof taken->topic) == 0)
             return (int)slot;
     }
-    if (writer->slots_used == writer->layout->partition_capacity)
+    if (writer->slots_used == writer->layout->partition_capacity && !writer_grow(writer))
         return -1;
     struct stats_wire_partition *fresh = partition_at(writer, writer->slots_used);
     snprintf(fresh->topic, sizeof fresh->topic, "%s", topic);

@@ -65,8 +65,9 @@ void stats_phase(struct stats_writer *writer, enum stats_phase phase, int64_t wa
 /* The heartbeat: a tick, and the wall time. Called once a loop. */
 void stats_heartbeat(struct stats_writer *writer, int64_t wall_us);
 
-/* The slot of a topic's partition, taken on first use; -1 when the capacity is used up (the caller counts it,
- * once). Slots are never given back within a generation. */
+/* The slot of a topic's partition, taken on first use. When there is no room, the segment is replaced by one
+ * with twice the room: system calls, once for a doubling. -1 when that cannot be (the caller counts it,
+ * once): /dev/shm is full, or the segment has no name. Slots are never given back within a generation. */
 int stats_partition_slot(struct stats_writer *writer, const char *topic, int32_t partition);
 /* Set in the writer's own copy, then publish once; slot -1 is ignored. All values start STATS_UNKNOWN. */
 void stats_partition_set(struct stats_writer *writer, int slot, int id, int64_t value);

@@ -5,6 +5,8 @@
 
 #include "common/stats/words.h"
 
+#include <stdbool.h>
+
 #define STATS_STATUS_WORDS_MAX 16
 
 struct stats_header;
@@ -14,7 +16,7 @@ struct stats_writer {
     stats_word *tick;
     stats_word *selectors;
     unsigned char *base;
-    const struct stats_header *layout; /* own copy, so that nobody can move what is behind the offsets */
+    struct stats_header *layout; /* own copy, so that nobody can move what is behind the offsets */
     size_t counter_count, status_count, partition_count, histogram_count;
     uint32_t histograms_offset;
     int fd; /* holds the lock */
@@ -22,5 +24,12 @@ struct stats_writer {
     int64_t status[STATS_STATUS_WORDS_MAX];
     int64_t *partitions; /* partition_capacity · partition_count values, not yet or already published */
 };
+
+/* Where the parts are, by writer->layout and writer->base. */
+void writer_point(struct stats_writer *writer);
+/* Twice the room for partitions, in an object that takes over the name: what the writer has put into the old
+ * one is in the new one. False, and nothing is changed: no memory, /dev/shm is full, STATS_PARTITIONS_MAX, or
+ * the segment has no name. */
+bool writer_grow(struct stats_writer *writer);
 
 #endif

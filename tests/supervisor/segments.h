@@ -12,12 +12,14 @@ struct value {
     int64_t value;
 };
 
-/* A snapshot of a segment of this kind that holds these values of the topic; the caller frees it. */
-static inline struct stats_snapshot *segment_with(enum stats_kind kind, const char *topic,
-                                                  const struct value *values, size_t count)
+/* A snapshot of a segment of this kind that holds these values of the topic; the caller frees it. A consumer
+ * says that so many partitions are assigned to it. */
+static inline struct stats_snapshot *segment_of(enum stats_kind kind, const char *topic,
+                                                const struct value *values, size_t count, int64_t assigned)
 {
     struct error error = ERROR_INIT;
-    struct stats_identity identity = {.kind = kind, .partition_capacity = 16, .generation = 1};
+    struct stats_identity identity = {
+        .kind = kind, .partition_capacity = (uint32_t)count + 1, .generation = 1};
     snprintf(identity.instance, sizeof identity.instance, "check-%d", (int)getpid());
     snprintf(identity.worker, sizeof identity.worker, "bravo");
     snprintf(identity.client, sizeof identity.client, "bravo");
@@ -31,11 +33,20 @@ static inline struct stats_snapshot *segment_with(enum stats_kind kind, const ch
         stats_partition_set(writer, slot, values[i].id, values[i].value);
         stats_partition_publish(writer, slot);
     }
+    if (kind == STATS_KIND_CONSUMER)
+        stats_status_set(writer, CONSUMER_ASSIGNED, assigned);
+    stats_status_publish(writer);
     struct stats_snapshot *snapshot;
     ck_assert_msg(stats_snapshot_take(&snapshot, fd, &error) == 0, "%s", error.text);
     stats_writer_close(writer);
     close(fd);
     return snapshot;
+}
+
+static inline struct stats_snapshot *segment_with(enum stats_kind kind, const char *topic,
+                                                  const struct value *values, size_t count)
+{
+    return segment_of(kind, topic, values, count, STATS_UNKNOWN);
 }
 
 #define SEGMENT(kind, topic, ...)                                                                            \

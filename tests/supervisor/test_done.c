@@ -111,6 +111,42 @@ START_TEST(a_partition_without_records_holds_nobody_up)
 }
 END_TEST
 
+enum { MANY = 2000 };
+
+static struct stats_snapshot *many(enum stats_kind kind, int32_t first, int32_t end, int id, int64_t value)
+{
+    static struct value values[MANY];
+    for (int32_t i = first; i < end; i++)
+        values[i] = (struct value){i, id, value};
+    return segment_with(kind, "payments", values + first, (size_t)(end - first));
+}
+
+START_TEST(two_thousand_partitions_are_done_when_the_last_one_is)
+{
+    add(KIND_PRODUCER, "", WORKER_DONE, many(STATS_KIND_PRODUCER, 0, MANY, PRODUCER_ACKNOWLEDGED_OFFSET, 9));
+    add(KIND_CONSUMER, "shared", WORKER_READY,
+        many(STATS_KIND_CONSUMER, MANY / 2, MANY, PARTITION_COMMITTED, 10));
+    add(KIND_CONSUMER, "shared", WORKER_READY,
+        many(STATS_KIND_CONSUMER, 0, MANY / 2 - 1, PARTITION_COMMITTED, 10));
+    ck_assert(!done_check(&supervisor));
+    stats_snapshot_free(workers[2].stats);
+    workers[2].stats = many(STATS_KIND_CONSUMER, 0, MANY / 2, PARTITION_COMMITTED, 10);
+    ck_assert(done_check(&supervisor));
+}
+END_TEST
+
+START_TEST(records_of_two_topics_are_each_to_be_committed)
+{
+    struct settings other = {.topic = "orders"};
+    add(KIND_PRODUCER, "", WORKER_DONE,
+        SEGMENT(STATS_KIND_PRODUCER, "orders", {1, PRODUCER_ACKNOWLEDGED_OFFSET, 5}));
+    add(KIND_CONSUMER, "a", WORKER_READY, CONSUMER({1, PARTITION_COMMITTED, 6}));
+    ck_assert(done_check(&supervisor)); /* nobody reads it */
+    workers[1].settings = &other;
+    ck_assert(!done_check(&supervisor)); /* what it committed is another topic's */
+}
+END_TEST
+
 START_TEST(a_client_of_another_topic_holds_nobody_up)
 {
     struct settings other = {.topic = "orders"};
@@ -137,4 +173,6 @@ CHECK_MAIN_WITH("supervisor/done", gather, release, done_when_every_group_has_co
                 not_done_while_the_producer_works_or_was_never_there,
                 members_of_one_group_may_each_have_their_part, a_group_that_has_committed_nothing_is_not_done,
                 a_producer_without_statistics_cannot_be_done, a_partition_without_records_holds_nobody_up,
-                a_client_of_another_topic_holds_nobody_up, a_producer_that_ended_before_its_count_is_not_done)
+                two_thousand_partitions_are_done_when_the_last_one_is,
+                records_of_two_topics_are_each_to_be_committed, a_client_of_another_topic_holds_nobody_up,
+                a_producer_that_ended_before_its_count_is_not_done)

@@ -164,6 +164,29 @@ START_TEST(more_partitions_than_the_default_get_room)
 }
 END_TEST
 
+START_TEST(one_that_its_worker_replaced_by_a_larger_one_is_followed)
+{
+    enum { MANY = STATS_PARTITIONS_DEFAULT + 1 };
+    live(10);
+    ck_assert(segment_refresh(&stage.worker)); /* of the first one */
+    struct stats_writer *writer;
+    ck_assert_int_eq(stats_writer_open(&writer, stage.worker.segment_fd, &error), 0);
+    for (int32_t number = 0; number < MANY; number++)
+        ck_assert_int_eq(stats_partition_slot(writer, "orders", number), number);
+    stats_add(writer, CONSUMER_RECEIVED, 1);
+    ck_assert(segment_refresh(&stage.worker));
+    ck_assert_uint_eq(stats_snapshot_partitions(stage.worker.stats), MANY);
+    ck_assert_int_eq(received(stage.worker.stats), 11);
+    for (int32_t number = 0; number < 2 * MANY; number++)
+        stats_partition_slot(writer, "orders", number);
+    stats_writer_close(writer);
+    live(5); /* nobody looked in between */
+    ck_assert(segment_refresh(&stage.worker));
+    ck_assert_int_eq(received(stage.worker.stats), 16);
+    ck_assert(is_there(1) && is_there(2));
+}
+END_TEST
+
 START_TEST(a_producer_has_a_segment_of_its_kind)
 {
     stage.worker.kind = KIND_PRODUCER;
@@ -247,8 +270,9 @@ CHECK_MAIN_WITH("supervisor/segment", stage_open, close_stage, counters_go_on_ov
                 a_leftover_of_the_same_generation_is_replaced,
                 a_former_generation_that_is_no_segment_costs_nothing_but_its_totals,
                 a_fifo_at_a_name_of_ours_stops_nobody, a_segment_of_another_user_is_not_believed,
-                more_partitions_than_the_default_get_room, a_producer_has_a_segment_of_its_kind,
-                the_end_removes_every_generation_of_this_instance_only,
+                more_partitions_than_the_default_get_room,
+                one_that_its_worker_replaced_by_a_larger_one_is_followed,
+                a_producer_has_a_segment_of_its_kind, the_end_removes_every_generation_of_this_instance_only,
                 snapshots_are_kept_by_a_small_fleet_and_freed_by_a_large_one,
                 without_room_in_dev_shm_the_segment_has_no_name_and_serves,
                 without_a_segment_there_is_nothing_to_refresh)

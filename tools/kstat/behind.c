@@ -219,7 +219,7 @@ struct behind behind_of_worker(const struct view *view, const struct view_worker
         all.lag_at_least |= one.lag_at_least;
         all.us_at_least |= one.us_at_least;
     }
-    if (!any)
+    if (!any || stats_snapshot_untracked(worker->snapshot) > 0)
         all.lag = all.us = STATS_UNKNOWN;
     return all;
 }

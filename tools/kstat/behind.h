@@ -43,7 +43,7 @@ struct holders *holders_of(const struct view *view);
 struct behind behind_of(const struct view *view, const struct view_worker *worker, size_t slot);
 
 /* Of all that are assigned to it: lags and what is held back are added up, the time is the longest. Unknown
- * when one is, or when there is none. high and high_us are unknown. */
+ * when one is, when one has no place in the segment, or when there is none. high and high_us are unknown. */
 struct behind behind_of_worker(const struct view *view, const struct view_worker *worker);
 
 /* "12", "≥ 12", "?"; "1.2 s", "≥ 12 s", "?". */

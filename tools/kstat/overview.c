@@ -131,6 +131,12 @@ static void show_notes(const struct view *view, const struct screen *screen, FIL
         if (worker->listed && worker->entry.reason[0] != '\0')
             styled_line(stream, screen, CELL_WARNING, "%s: %s", format_foreign(worker->entry.name).text,
                         format_foreign(worker->entry.reason).text);
+        if (worker->snapshot != NULL && stats_snapshot_untracked(worker->snapshot) > 0)
+            styled_line(
+                stream, screen, CELL_WARNING,
+                "%s: %llu partitions have no place in its segment (/dev/shm is full?): no sum is known",
+                format_foreign(worker->entry.name).text,
+                (unsigned long long)stats_snapshot_untracked(worker->snapshot));
         if (worker->snapshot != NULL && stats_snapshot_torn(worker->snapshot))
             fprintf(stream, "%s was writing too fast to be read whole: some values are unknown\n",
                     format_foreign(worker->entry.name).text);

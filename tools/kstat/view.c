@@ -100,6 +100,8 @@ int64_t view_lag(const struct view *view, const struct view_worker *worker)
 {
     int64_t sum = STATS_UNKNOWN;
     struct view_partition partition;
+    if (worker->snapshot == NULL || stats_snapshot_untracked(worker->snapshot) > 0)
+        return STATS_UNKNOWN;
     for (size_t i = 0; view_partition(view, worker, i, &partition); i++) {
         if (!partition.assigned)
             continue;

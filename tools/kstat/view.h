@@ -85,7 +85,8 @@ struct view_partition {
 /* By topic and number, whatever their slots are. False past the last. */
 bool view_partition(const struct view *view, const struct view_worker *worker, size_t index,
                     struct view_partition *partition);
-/* The sum of its assigned partitions' lags; unknown when one of them is, or when there is none. */
+/* The sum of its assigned partitions' lags; unknown when one of them is, when one has no place
+ * in its segment, or when there is none. */
 int64_t view_lag(const struct view *view, const struct view_worker *worker);
 
 /* How many workers are in each state, in the order of their first. Returns how many states. */

@@ -232,6 +232,23 @@ START_TEST(a_worker_has_the_sum_and_the_longest_time)
 }
 END_TEST
 
+START_TEST(while_a_partition_has_no_place_in_the_segment_no_sum_is_known)
+{
+    consumes(BRAVO, 100, 107, AGO_S(1), AGO_S(12));
+    stats_status_set(writers[BRAVO], CONSUMER_ASSIGNED, 1);
+    stats_status_publish(writers[BRAVO]);
+    look();
+    ck_assert_int_eq(behind_of_worker(&view, &workers[BRAVO]).lag, 7);
+    ck_assert_int_eq(view_lag(&view, &workers[BRAVO]), 7);
+    stats_status_set(writers[BRAVO], CONSUMER_ASSIGNED, 2);
+    stats_status_publish(writers[BRAVO]);
+    look();
+    struct behind all = behind_of_worker(&view, &workers[BRAVO]);
+    LAG_IS(all, STATS_UNKNOWN, false, STATS_UNKNOWN, false);
+    ck_assert_int_eq(view_lag(&view, &workers[BRAVO]), STATS_UNKNOWN);
+}
+END_TEST
+
 START_TEST(texts_say_which_are_lower_bounds_and_how_old_a_watermark_is)
 {
     char text[BEHIND_TEXT_BYTES];
@@ -265,4 +282,5 @@ CHECK_MAIN_WITH("tools/kstat/behind", begin, end,
                 one_that_died_caught_up_is_behind_at_least_since_somebody_saw_more,
                 other_partitions_and_other_topics_raise_nothing,
                 an_open_transaction_holds_back_what_lies_behind_it, a_worker_has_the_sum_and_the_longest_time,
+                while_a_partition_has_no_place_in_the_segment_no_sum_is_known,
                 texts_say_which_are_lower_bounds_and_how_old_a_watermark_is)
