@@ -5,7 +5,8 @@
 #include "supervisor/reached.h"
 
 /* `0:350 1:340 2:352` for the value of that name, partitions that do not have it left out; `nothing` when
- * none has. Also of partitions that went to another member: what was committed stays true. */
+ * none has. Also of partitions that went to another member: what was committed stays true. What there is no
+ * room for is counted at its end: `and 1811 more`, `and 3 that are not known`. 128 bytes at least. */
 void offsets_text(const struct stats_snapshot *stats, const char *name, char *text, size_t bytes);
 
 /* Committed, and processed, summed over the partitions that are assigned; what was never committed counts as

@@ -159,15 +159,26 @@ void report_unborn(struct worker *worker, enum restart_verdict verdict, int64_t 
 
 /* --- resuming ------------------------------------------------------------------------------------------ */
 
-static void tell_partitions(struct worker *worker, const struct resumption *sum)
+static void tell_partitions(struct worker *worker)
 {
     struct resumption one;
-    for (size_t i = 0; i < sum->partitions; i++)
+    for (size_t i = 0; i < stats_snapshot_partitions(worker->stats); i++)
         if (offsets_resumed_at(worker->stats, &worker->reached, i, &one))
             report_line(worker->supervisor,
                         "  %s [%" PRId32 "] resumed at %" PRId64 " (committed %" PRId64
                         "), redelivering at most %" PRId64,
                         one.topic, one.partition, one.resumed, one.committed, one.redelivered);
+}
+
+static size_t append_partitions(const struct worker *worker, char *line, size_t used, size_t partitions)
+{
+    uint64_t untracked = stats_snapshot_untracked(worker->stats);
+    if (untracked > 0)
+        return line_append(line, TEXT_BYTES, used, "; sums over %zu of %" PRIu64 " partitions", partitions,
+                           partitions + untracked);
+    if (partitions > 1)
+        return line_append(line, TEXT_BYTES, used, "; sums over %zu partitions", partitions);
+    return used;
 }
 
 void report_resume(struct worker *worker)
@@ -183,8 +194,7 @@ void report_resume(struct worker *worker)
         line_append(line, TEXT_BYTES, 0,
                     "%s resumed at %" PRId64 " (committed %" PRId64 "), redelivering at most %" PRId64,
                     worker->name, sum.resumed, sum.committed, sum.redelivered);
-    if (sum.partitions > 1)
-        used = line_append(line, TEXT_BYTES, used, "; sums over %zu partitions", sum.partitions);
+    used = append_partitions(worker, line, used, sum.partitions);
     size_t end = used;
     line[end] = '\0';
     if (worker->died_us != 0)
@@ -193,7 +203,7 @@ void report_resume(struct worker *worker)
     report_line(worker->supervisor, "%s", line);
     journal_resume(worker, &sum, line[end] != '\0' ? line + end + strlen("; ") : "");
     if (worker->settings->verbose && sum.partitions > 1)
-        tell_partitions(worker, &sum);
+        tell_partitions(worker);
 }
 
 /* --- the whole fleet ----------------------------------------------------------------------------------- */

@@ -33,7 +33,7 @@ static void release(void)
 
 START_TEST(offsets_are_listed_by_partition)
 {
-    char text[64];
+    char text[128];
     stats =
         CONSUMER({0, PARTITION_COMMITTED, 350}, {2, PARTITION_COMMITTED, 352}, {1, PARTITION_COMMITTED, 0});
     offsets_text(stats, "committed", text, sizeof text);
@@ -43,7 +43,7 @@ END_TEST
 
 START_TEST(a_value_that_nobody_has_is_nothing)
 {
-    char text[64];
+    char text[128];
     stats = CONSUMER({0, PARTITION_ASSIGNED, 1});
     offsets_text(stats, "committed", text, sizeof text);
     ck_assert_str_eq(text, "nothing");
@@ -52,13 +52,28 @@ START_TEST(a_value_that_nobody_has_is_nothing)
 }
 END_TEST
 
-START_TEST(a_list_that_does_not_fit_is_cut)
+START_TEST(a_list_that_does_not_fit_says_how_many_are_left_out)
 {
-    char text[12];
-    stats = CONSUMER({0, PARTITION_COMMITTED, 350}, {1, PARTITION_COMMITTED, 123456},
-                     {2, PARTITION_COMMITTED, 7});
+    enum { MANY = 2000 };
+    static struct value values[MANY];
+    char text[128];
+    for (int32_t i = 0; i < MANY; i++)
+        values[i] = (struct value){i, PARTITION_COMMITTED, 1000000};
+    stats = segment_with(STATS_KIND_CONSUMER, "payments", values, MANY);
     offsets_text(stats, "committed", text, sizeof text);
-    ck_assert_str_eq(text, "0:350 1:123");
+    ck_assert_str_eq(text, "0:1000000 1:1000000 2:1000000 3:1000000 4:1000000 5:1000000 and 1994 more");
+}
+END_TEST
+
+START_TEST(partitions_without_a_place_are_told)
+{
+    static const struct value values[] = {{0, PARTITION_ASSIGNED, 1}, {0, PARTITION_COMMITTED, 7}};
+    char text[128];
+    stats = segment_of(STATS_KIND_CONSUMER, "payments", values, 2, 4);
+    offsets_text(stats, "committed", text, sizeof text);
+    ck_assert_str_eq(text, "0:7 and 3 that are not known");
+    offsets_text(stats, "position", text, sizeof text);
+    ck_assert_str_eq(text, "and 3 that are not known");
 }
 END_TEST
 
@@ -163,7 +178,8 @@ START_TEST(the_sum_is_over_what_is_assigned)
 END_TEST
 
 CHECK_MAIN_WITH("supervisor/offsets_text", NULL, release, offsets_are_listed_by_partition,
-                a_value_that_nobody_has_is_nothing, a_list_that_does_not_fit_is_cut,
+                a_value_that_nobody_has_is_nothing, a_list_that_does_not_fit_says_how_many_are_left_out,
+                partitions_without_a_place_are_told,
                 everything_between_the_resumption_and_the_old_position_may_come_again,
                 the_batch_in_flight_counts_to_its_end, a_batch_before_any_position_counts_too,
                 nothing_comes_again_when_all_was_committed_or_the_group_went_on,
