@@ -155,6 +155,14 @@ static bool looks(const struct view *view, const struct view_worker *worker, int
     return view_alive(worker) && age_us != STATS_UNKNOWN && age_us <= BEHIND_LATELY_US;
 }
 
+/* Who lives and has not heard of the brokers lately is not alone with that. */
+static bool asks_others(const struct view *view, const struct view_worker *worker)
+{
+    int64_t silent_us = since(view->now_us, worker->liveness.heartbeat_us);
+    bool still = silent_us == STATS_UNKNOWN || silent_us > BEHIND_LATELY_US;
+    return view->count <= BEHIND_OTHERS_MAX && (!view_alive(worker) || still);
+}
+
 static int64_t held_back(const struct place *place, int64_t lag)
 {
     int64_t held = stats_lag(value(place, "last_stable"), value(place, "high"));
@@ -172,7 +180,7 @@ struct behind behind_of(const struct view *view, const struct view_worker *worke
     int64_t beyond_us = STATS_UNKNOWN;
     behind.us_at_least = value(&place, "behind_at_least") == 1;
     behind.lag_at_least = !looks(view, worker, behind.high_us);
-    if (behind.lag_at_least)
+    if (behind.lag_at_least && asks_others(view, worker))
         raise_by_others(view, worker, &place, &behind, &beyond_us);
     behind.lag = stats_lag(committed, behind.high);
     behind.held_back = held_back(&place, behind.lag);

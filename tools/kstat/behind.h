@@ -4,7 +4,9 @@
  * A consumer that lives looks at its watermarks at least every five seconds. Of one that does not (dead,
  * stopped, the brokers away) the watermark is one of former times: the lag is at least that. What others of
  * the same instance know of the same partition raises it: a producer's acknowledged offset + 1, the watermark
- * of a consumer of any group. Only segments that the view has attached are asked: a lazy one raises nothing.
+ * of a consumer of any group. They are asked about consumers that are dead or stand still, as far as the view
+ * has attached their segments; and not in a view of more than BEHIND_OTHERS_MAX workers, where that would cost
+ * their square: a lower bound stays one.
  *
  * The lag in time is now − behind_since_us, also after death. Where the high watermark passed the committed
  * offset after the last look, it is at least so old as the first time at which somebody is known to have seen
@@ -22,7 +24,8 @@
 struct view;
 struct view_worker;
 
-#define BEHIND_LATELY_US INT64_C(10000000) /* two of the consumer's five seconds */
+#define BEHIND_LATELY_US  INT64_C(10000000) /* two of the consumer's five seconds */
+#define BEHIND_OTHERS_MAX 256
 
 /* Unknown numbers are STATS_UNKNOWN: never 0. */
 struct behind {
