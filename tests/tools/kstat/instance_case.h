@@ -29,7 +29,7 @@ __attribute__((unused)) static int create_worker(const char *worker, enum stats_
     struct stats_identity identity = identity_of(kind, generation);
     struct error error = ERROR_INIT;
     snprintf(identity.worker, sizeof identity.worker, "%s", worker);
-    snprintf(identity.client, sizeof identity.client, "%s", worker);
+    snprintf(identity.client, sizeof identity.client, "%.*s", (int)strcspn(worker, "."), worker);
     int fd = stats_segment_create(&identity, -1, &error);
     ck_assert_msg(fd >= 0, "%s", error.text);
     return fd;
