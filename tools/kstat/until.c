@@ -25,7 +25,7 @@ static int refuse(const char *source, struct error *error)
 {
     return error_set_code(
         error, EXIT_CODE_USAGE,
-        "--until '%s': a name, a comparison and a value are expected, as in 'bravo.lag == 0' "
+        "--until '%.200s': a name, a comparison and a value are expected, as in 'bravo.lag == 0' "
         "(kstat -p shows the names)",
         source);
 }
@@ -79,7 +79,7 @@ int condition_parse(struct condition *condition, const char *source, struct erro
     condition->number = parse_number(condition->text);
     bool orders = condition->comparison != COMPARE_EQUAL && condition->comparison != COMPARE_UNEQUAL;
     if (orders && condition->number == STATS_UNKNOWN)
-        return error_set_code(error, EXIT_CODE_USAGE, "--until '%s': '%s' is no number", source,
+        return error_set_code(error, EXIT_CODE_USAGE, "--until '%.200s': '%s' is no number", source,
                               condition->text);
     return 0;
 }
