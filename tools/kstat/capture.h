@@ -20,7 +20,9 @@
 #define CAPTURE_BYTE_ORDER UINT32_C(0x01020304)
 #define CAPTURE_VERSION    UINT32_C(1)
 #define CAPTURE_FRAME      UINT32_C(0x4d415246) /* "FRAM" */
-#define CAPTURE_BYTES_MAX  (UINT64_C(1) << 30)  /* of a frame */
+#ifndef CAPTURE_BYTES_MAX                       /* the fuzzer has less memory */
+#define CAPTURE_BYTES_MAX (UINT64_C(1) << 30)   /* of a frame, packed or not */
+#endif
 
 struct capture_file_header {
     char magic[8];

@@ -88,6 +88,9 @@ static int find_frames(struct capture *capture, struct error *error)
         at += sizeof frame;
         if (frame.magic != CAPTURE_FRAME)
             return refuse(capture, "is damaged: a frame does not begin as one", error);
+        if (frame.packed_bytes >
+            ZSTD_compressBound(CAPTURE_BYTES_MAX)) /* where the next one begins is not known */
+            return refuse(capture, "is damaged: a frame is too large", error);
         capture->cut = frame.packed_bytes > end - at;
         if (capture->cut)
             break;
@@ -105,6 +108,8 @@ int capture_measure(int fd, const char *path, uint64_t *end, struct error *error
     struct capture capture = {.fd = fd};
     snprintf(capture.path, sizeof capture.path, "%s", path);
     int result = check_file(&capture, error) == 0 && find_frames(&capture, error) == 0 ? 0 : -1;
+    if (result == 0 && capture.frames == FRAMES_MAX) /* what is behind them was not looked at */
+        result = refuse(&capture, "is full", error);
     *end = capture.end;
     free(capture.places);
     return result;
@@ -149,9 +154,14 @@ static bool add_object(struct capture *capture, const struct kept_object *object
     return true;
 }
 
-static bool is_name(const char *name, size_t bytes)
+/* As an instance or a worker is: its name is written to terminals as it stands. Other types may have other
+ * names. */
+static bool is_named(const struct capture_item *item)
 {
-    return memchr(name, '\0', bytes) != NULL && name[0] != '\0';
+    static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-.";
+    size_t length = strnlen(item->name, sizeof item->name);
+    bool known = item->type >= CAPTURE_INSTANCE && item->type <= CAPTURE_SEGMENT;
+    return !known || (length > 0 && length < WORKER_NAME_BYTES && strspn(item->name, allowed) == length);
 }
 
 /* 1: the next item is in *object and *at behind it; 0: there is none; -1: it is none. */
@@ -164,7 +174,7 @@ static int next_item(const unsigned char *plain, size_t bytes, size_t *at, struc
     memcpy(&object->item, plain + *at, sizeof object->item);
     *at += sizeof object->item;
     uint64_t length = object->item.bytes;
-    if (length > bytes - *at || !is_name(object->item.name, sizeof object->item.name))
+    if (length > bytes - *at || !is_named(&object->item))
         return -1;
     object->bytes = plain + *at;
     *at += length;
@@ -215,7 +225,7 @@ int capture_seek(struct capture *capture, size_t frame, struct error *error)
     if (frame >= capture->frames)
         return error_set_code(error, EXIT_CODE_USAGE, "%s has %zu frames", capture->path, capture->frames);
     const struct frame_place *place = &capture->places[frame];
-    if (place->plain_bytes > CAPTURE_BYTES_MAX || place->packed_bytes > CAPTURE_BYTES_MAX)
+    if (place->plain_bytes > CAPTURE_BYTES_MAX)
         return refuse(capture, "is damaged: a frame is too large", error);
     void *packed = malloc(place->packed_bytes + 1);
     int result = -1;

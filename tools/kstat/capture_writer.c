@@ -119,6 +119,9 @@ static int pack(struct capture_writer *writer, const void *bytes, size_t length,
     ZSTD_inBuffer in = {bytes, length, 0};
     size_t left;
     writer->plain += length;
+    if (writer->plain > CAPTURE_BYTES_MAX) /* who reads it would refuse it */
+        return error_set(error, "the instance is too large for a capture: a moment has at most %d MiB",
+                         (int)(CAPTURE_BYTES_MAX >> 20));
     do {
         if (!make_room(writer))
             return error_set(error, "out of memory");
