@@ -118,6 +118,7 @@ START_TEST(an_image_is_as_long_as_it_says_and_nobody_lives_in_it)
     struct image image = keep();
     const struct directory_header *header = (const void *)image.bytes;
     ck_assert_uint_eq(header->total_bytes, image.size);
+    ck_assert_uint_eq(header->workers_offset, header->bootstrap_offset + 2 * DIRECTORY_BOOTSTRAP_BYTES);
     ck_assert_uint_eq(image.size, header->workers_offset + 2 * sizeof(struct directory_worker));
     ck_assert_uint_eq(header->start_ticks, 0);
     ck_assert(!directory_alive(again));

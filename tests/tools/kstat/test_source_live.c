@@ -100,11 +100,13 @@ END_TEST
 
 START_TEST(no_directory_is_no_error_and_a_damaged_one_is)
 {
-    struct source_supervisor supervisor;
+    struct source_supervisor supervisor = {(struct directory *)(void *)directory, true, true,
+                                           true}; /* anything */
     struct error error = ERROR_INIT;
     char path[STATS_NAME_BYTES + 16];
     ck_assert_int_eq(live->supervisor(&source_live, "no-such-instance", &supervisor, &error), 0);
-    ck_assert(supervisor.directory == NULL && !supervisor.alive);
+    ck_assert(supervisor.directory == NULL && !supervisor.alive && !supervisor.stopped &&
+              !supervisor.elsewhere);
     snprintf(path, sizeof path, "/dev/shm/ksupervise.%u.%s", (unsigned)geteuid(), instance_name);
     int fd = open(path, O_RDWR | O_CLOEXEC);
     ck_assert_int_eq(pwrite(fd, "garbage!", 8, 0), 8);
