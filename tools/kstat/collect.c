@@ -185,8 +185,10 @@ static void find_segments(const struct view *view, struct view_worker *worker)
 {
     const struct segment_list *list = &view->segments;
     const struct segment_name *found =
-        bsearch(worker->entry.name, list->items, list->count, sizeof *list->items, compare_worker);
-    if (list->count == 0 || found == NULL)
+        list->count == 0
+            ? NULL
+            : bsearch(worker->entry.name, list->items, list->count, sizeof *list->items, compare_worker);
+    if (found == NULL)
         return;
     size_t first = (size_t)(found - list->items), end = first + 1;
     while (first > 0 && compare_worker(worker->entry.name, &list->items[first - 1]) == 0)
