@@ -236,10 +236,14 @@ FUZZ_STANDINS := process_spawn process_signal process_kill_group process_reap se
 build/fuzz/fuzz_control: $(filter-out %/main.c,$(call sources,supervisor))
 build/fuzz/fuzz_control: private FUZZ_LINK := $(FUZZ_STANDINS:%=-Wl,--wrap=%)
 
+# A capture's has kstat behind it, and frames that fit into the memory that a fuzzer has.
+build/fuzz/fuzz_capture: $(filter-out %/main.c,$(call sources,tools/kstat))
+build/fuzz/fuzz_capture: private FUZZ_DEFINES := -DCAPTURE_BYTES_MAX=UINT64_C\(16777216\)
+
 build/fuzz/%: tests/fuzz/%.c $(call sources,common)
 	$(call say,fuzz,$@)
 	@mkdir -p $(@D)
-	$(Q)clang -I. -D_GNU_SOURCE -DKSUPERVISE_VERSION='"fuzz"' -std=c11 -pthread -g -O1 -fsanitize=fuzzer,address,undefined \
+	$(Q)clang -I. -D_GNU_SOURCE -DKSUPERVISE_VERSION='"fuzz"' $(FUZZ_DEFINES) -std=c11 -pthread -g -O1 -fsanitize=fuzzer,address,undefined \
 	    -fno-sanitize-recover=all $(FUZZ_LINK) -o $@ $^ $(call PKG,$(all_pkg))
 
 fuzz: ## run the fuzzers for FUZZ_SECONDS each (default 20)

@@ -84,7 +84,7 @@ START_TEST(nothing_else_is_written_to_and_it_stays_as_it_is)
         {"KSUPCAP", "is no capture", 8},
         {"KSUPCAP\0\1\2\3\4\1\0\0\0", "another byte order", 16},
         {"KSUPCAP\0\4\3\2\1\2\0\0\0", "of version 2", 16},
-        {"KSUPCAP\0\4\3\2\1\1\0\0\0This is no frame of any kind, is it? No.", "does not begin as one", 58},
+        {"KSUPCAP\0\4\3\2\1\1\0\0\0This is no frame of any kind, is it? No.", "does not begin as one", 56},
     };
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
         put_file(others[i].bytes, others[i].size);
