@@ -1,6 +1,7 @@
-/* Arbitrary bytes as a capture: every frame is sought, and a view of it walked value by value, lazy and whole. It must neither crash nor read
- * outside its own memory, and take no more of it than a frame may have (the Makefile gives it a smaller bound). Checksums keep a fuzzer out:
- * the same bytes are looked at as the items of a frame, too. The corpus holds two moments of an instance, packed and as items. */
+/* Arbitrary bytes as a capture: every frame is sought, and a view of it walked value by value, lazy and
+ * whole. It must neither crash nor read outside its own memory, and take no more of it than a frame may have
+ * (the Makefile gives it a smaller bound). Checksums keep a fuzzer out: the same bytes are looked at as the
+ * items of a frame, too. The corpus holds two moments of an instance, packed, and the items of one. */
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/mman.h>
@@ -13,7 +14,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #define FRAMES 8
 
-static void look_at_value(void *context, const struct view_worker *worker, const char *name, struct stat_value value)
+static void look_at_value(void *context, const struct view_worker *worker, const char *name,
+                          struct stat_value value)
 {
     char text[FLAT_VALUE_BYTES];
     (void)worker;

@@ -7,6 +7,7 @@
 
 #include <zstd.h>
 
+#include "tests/support/fake_clock.h"
 #include "tests/tools/kstat/instance_case.h"
 #include "tools/kstat/capture.h"
 #include "tools/kstat/show.h"

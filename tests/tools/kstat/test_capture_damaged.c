@@ -1,6 +1,4 @@
 /* Captures that are none, were cut, or are damaged. */
-#include "tests/support/fake_clock.h"
-
 #include "tests/tools/kstat/capture_case.h"
 
 START_TEST(what_is_no_capture_is_told)

@@ -1,7 +1,5 @@
 /* Captures without memory: each allocation of a writer and of a reader fails once. What is there stays,
  * nothing is kept, and somebody says so. */
-#include "tests/support/fake_clock.h"
-
 #include "tests/tools/kstat/capture_case.h"
 #include "tools/kstat/flat.h"
 

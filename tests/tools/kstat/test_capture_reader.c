@@ -1,6 +1,4 @@
 /* Captures as they are read: what they show, and what they are refused for. */
-#include "tests/support/fake_clock.h"
-
 #include "tests/tools/kstat/capture_case.h"
 
 /* --- what it shows ---------------------------------------------------------------------------------------

@@ -1,6 +1,4 @@
 /* Captures as they are written: whole frames or none, by one writer. */
-#include "tests/support/fake_clock.h"
-
 #include <sys/resource.h>
 
 #include "common/stats/reader_private.h"

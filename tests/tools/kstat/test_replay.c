@@ -1,6 +1,4 @@
 /* Captures on the command line: what is printed, and what is written. */
-#include "tests/support/fake_clock.h"
-
 #include "tools/kstat/replay.h"
 
 #include "tests/support/capture.h"
