@@ -13,9 +13,10 @@
 static char released[4][64];
 static size_t released_count;
 
-void membership_release(const struct settings *dead)
+bool membership_release(const struct settings *dead)
 {
     snprintf(released[released_count++], sizeof released[0], "%s", dead->instance_id);
+    return true;
 }
 
 int membership_join(rd_kafka_t *rk, const char *topic, struct error *why)

@@ -160,7 +160,7 @@ static bool asks_others(const struct view *view, const struct view_worker *worke
 {
     int64_t silent_us = since(view->now_us, worker->liveness.heartbeat_us);
     bool still = silent_us == STATS_UNKNOWN || silent_us > BEHIND_LATELY_US;
-    return view->count <= BEHIND_OTHERS_MAX && (!view_alive(worker) || still);
+    return !view_alive(worker) || still;
 }
 
 static int64_t held_back(const struct place *place, int64_t lag)

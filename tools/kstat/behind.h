@@ -5,8 +5,7 @@
  * stopped, the brokers away) the watermark is one of former times: the lag is at least that. What others of
  * the same instance know of the same partition raises it: a producer's acknowledged offset + 1, the watermark
  * of a consumer of any group. They are asked about consumers that are dead or stand still, as far as the view
- * has attached their segments; and not in a view of more than BEHIND_OTHERS_MAX workers, where that would cost
- * their square: a lower bound stays one.
+ * has attached their segments (view->holders); a lazy one has not, and a lower bound stays one there.
  *
  * The lag in time is now − behind_since_us, also after death. Where the high watermark passed the committed
  * offset after the last look, it is at least so old as the first time at which somebody is known to have seen
@@ -24,8 +23,7 @@
 struct view;
 struct view_worker;
 
-#define BEHIND_LATELY_US  INT64_C(10000000) /* two of the consumer's five seconds */
-#define BEHIND_OTHERS_MAX 256
+#define BEHIND_LATELY_US INT64_C(10000000) /* two of the consumer's five seconds */
 
 /* Unknown numbers are STATS_UNKNOWN: never 0. */
 struct behind {

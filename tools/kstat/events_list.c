@@ -36,8 +36,8 @@ static void list_frame(struct listing *listing, const struct capture *capture)
         }
 }
 
-int64_t capture_list_events(struct capture *capture, size_t frame, const char *worker, bool json, FILE *stream,
-                            struct error *error)
+int64_t capture_list_events(struct capture *capture, size_t frame, const char *worker, bool json,
+                            FILE *stream, struct error *error)
 {
     struct listing listing = {.worker = worker, .json = json, .stream = stream};
     for (size_t i = 0; i <= frame; i++) {

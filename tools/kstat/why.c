@@ -107,7 +107,8 @@ static bool ended(const struct subject *subject)
     if (!down && !done)
         return false;
     if (subject->worker->entry.retired == 1)
-        say(subject, "it was scaled away, or is no more in the configuration, %s ago", state_age(subject).text);
+        say(subject, "it was scaled away, or is no more in the configuration, %s ago",
+            state_age(subject).text);
     else
         say(subject, "it is %s since %s; kctl start %s starts it", down ? "stopped" : "done",
             state_age(subject).text, subject->worker->entry.name);
@@ -130,7 +131,8 @@ static bool idle(const struct subject *subject)
 {
     if (!is_state(subject, WORKER_READY_IDLE))
         return false;
-    say(subject, "its group has no partition for it: there are more members than partitions, or others hold them");
+    say(subject,
+        "its group has no partition for it: there are more members than partitions, or others hold them");
     return true;
 }
 
@@ -160,12 +162,12 @@ static bool in_flight(const struct subject *subject)
         return false;
     struct view_partition partition;
     for (size_t i = 0; view_partition(subject->view, subject->worker, i, &partition); i++) {
-        int64_t first =
-            stats_snapshot_partition(subject->worker->snapshot, partition.slot, "inflight_first");
+        int64_t first = stats_snapshot_partition(subject->worker->snapshot, partition.slot, "inflight_first");
         int64_t end = stats_snapshot_partition(subject->worker->snapshot, partition.slot, "inflight_end");
         if (first == STATS_UNKNOWN || end <= first)
             continue;
-        say(subject, "it is %s for %s, with %" PRId64 " records in flight: %s [%" PRId32 "] from offset %" PRId64,
+        say(subject,
+            "it is %s for %s, with %" PRId64 " records in flight: %s [%" PRId32 "] from offset %" PRId64,
             view_phase(subject->worker), phase_age(subject).text, records,
             format_foreign(partition.topic).text, partition.number, first);
         return true;
@@ -178,7 +180,9 @@ static bool transaction_open(const struct subject *subject)
     struct view_partition partition;
     for (size_t i = 0; view_partition(subject->view, subject->worker, i, &partition); i++)
         if (partition.assigned && partition.behind.held_back > 0) {
-            say(subject, "an open transaction holds %" PRId64 " records of %s [%" PRId32 "] back: its producer has to end it",
+            say(subject,
+                "an open transaction holds %" PRId64 " records of %s [%" PRId32
+                "] back: its producer has to end it",
                 partition.behind.held_back, format_foreign(partition.topic).text, partition.number);
             return true;
         }
@@ -193,7 +197,8 @@ static bool not_acknowledged(const struct subject *subject)
             stats_snapshot_partition(subject->worker->snapshot, partition.slot, "unacknowledged");
         if (!partition.assigned || waiting <= 0)
             continue;
-        say(subject, "%" PRId64 " records of %s [%" PRId32 "] wait to be acknowledged: kctl ack %s %" PRId32 ":OFFSET",
+        say(subject,
+            "%" PRId64 " records of %s [%" PRId32 "] wait to be acknowledged: kctl ack %s %" PRId32 ":OFFSET",
             waiting, format_foreign(partition.topic).text, partition.number, subject->worker->entry.name,
             partition.number);
         return true;
@@ -226,7 +231,8 @@ static bool behind(const struct subject *subject)
     if (lag.lag == 0)
         return false;
     say(subject, "nothing keeps it: it is %s, with %s records to go, %s behind",
-        view_phase(subject->worker) == NULL ? "in an unknown phase" : view_phase(subject->worker), records, time);
+        view_phase(subject->worker) == NULL ? "in an unknown phase" : view_phase(subject->worker), records,
+        time);
     return true;
 }
 
@@ -239,9 +245,21 @@ static bool nothing(const struct subject *subject)
 }
 
 static bool (*const causes[])(const struct subject *subject) = {
-    supervisor_stopped, held,     backing_off, ended,     coming_or_going,  nobody_restarts,
-    paused,             idle,     troubled, in_flight, transaction_open, not_acknowledged,
-    last_error,         behind,   nothing,
+    supervisor_stopped,
+    held,
+    backing_off,
+    ended,
+    coming_or_going,
+    nobody_restarts,
+    paused,
+    idle,
+    troubled,
+    in_flight,
+    transaction_open,
+    not_acknowledged,
+    last_error,
+    behind,
+    nothing,
 };
 
 void why(const struct view *view, const struct view_worker *worker, char text[WHY_BYTES])

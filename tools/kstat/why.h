@@ -6,8 +6,8 @@
 
 #define WHY_BYTES 768
 
-/* Of a worker that is attached. It is the first cause that applies, from the outermost (its supervisor is stopped) to
- * the innermost (a record in flight); "nothing keeps it" where it moves. */
+/* Of a worker that is attached. It is the first cause that applies, from the outermost (its supervisor is
+ * stopped) to the innermost (a record in flight); "nothing keeps it" where it moves. */
 void why(const struct view *view, const struct view_worker *worker, char text[WHY_BYTES]);
 
 #endif

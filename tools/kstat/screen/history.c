@@ -10,7 +10,7 @@ struct sample {
 };
 
 struct track {
-    char worker[WORKER_NAME_BYTES]; /* first: the key */
+    char worker[WORKER_NAME_BYTES];             /* first: the key */
     struct sample samples[HISTORY_SECONDS + 1]; /* a ring, at least a second apart */
     size_t count, next;
     struct sample last, before; /* the last two looks */

@@ -17,7 +17,8 @@ struct page_text {
 static struct screen screen_size(const struct state *state)
 {
     (void)state;
-    return (struct screen){.columns = (size_t)COLS, .rows = (size_t)LINES, .colours = true}; /* paint.c decides */
+    return (struct screen){
+        .columns = (size_t)COLS, .rows = (size_t)LINES, .colours = true}; /* paint.c decides */
 }
 
 static size_t body_rows(void)
@@ -33,9 +34,11 @@ static void put_moment(const struct state *state, FILE *stream)
     static const struct screen plain = {.colours = true};
     if (state->file != NULL)
         styled(stream, &plain, CELL_WARNING, "%s · moment %zu of %zu · ",
-               clock_format_iso8601(when, state->rows.time_us), state->frame + 1, capture_frames(state->file));
+               clock_format_iso8601(when, state->rows.time_us), state->frame + 1,
+               capture_frames(state->file));
     else if (state->frozen != NULL)
-        styled(stream, &plain, CELL_WARNING, "FROZEN at %s · ", clock_format_iso8601(when, state->rows.time_us));
+        styled(stream, &plain, CELL_WARNING, "FROZEN at %s · ",
+               clock_format_iso8601(when, state->rows.time_us));
 }
 
 static void draw_heading(const struct state *state, const struct view *view)
@@ -68,8 +71,9 @@ static void draw_bottom(const struct state *state)
                  state->filter, hidden);
     else
         snprintf(line, sizeof line, "%s",
-                 state->page == PAGE_WORKERS ? "↑↓ Enter: one worker · e events · space freeze · w write · / filter · ? help · q quit"
-                                             : "Esc back · ↑↓ PgUp PgDn · space freeze · ? help · q quit");
+                 state->page == PAGE_WORKERS
+                     ? "↑↓ Enter: one worker · e events · space freeze · w write · / filter · ? help · q quit"
+                     : "Esc back · ↑↓ PgUp PgDn · space freeze · ? help · q quit");
     paint_line(LINES - 1, line, false);
 }
 
@@ -134,7 +138,8 @@ static void draw_workers(struct state *state)
         return;
     size_t index = chosen_index(state), rows = body_rows() > 1 ? body_rows() - 1 : 0;
     if (rows_print(&state->rows, state->filter, &screen, stream) == 0)
-        fprintf(stream, "no worker is shown%s\n", state->filter[0] != '\0' ? ": the filter hides all of them" : "");
+        fprintf(stream, "no worker is shown%s\n",
+                state->filter[0] != '\0' ? ": the filter hides all of them" : "");
     fclose(stream);
     if (index < state->top)
         state->top = index;
@@ -171,8 +176,10 @@ static void put_worker(const struct state *state, const struct screen *screen, F
 
 static void put_help(FILE *stream)
 {
-    fputs("Workers, the worst first: held, dead, stuck (behind and not a record further), then by how long they are behind.\n"
-          "FOR is how long the state or the phase before it has lasted. Rates are records a second: since the last look, "
+    fputs("Workers, the worst first: held, dead, stuck (behind and not a record further), then by how long "
+          "they are behind.\n"
+          "FOR is how long the state or the phase before it has lasted. Rates are records a second: since "
+          "the last look, "
           "over 10 and over 60 seconds.\n"
           "? is what is not known; ≥ what is that, or more.\n\n",
           stream);

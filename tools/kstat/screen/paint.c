@@ -40,8 +40,12 @@ static const struct {
     attr_t attribute;
     short pair;
 } styles[] = {
-    {"\033[0m", A_NORMAL, 0},       {"\033[32m", A_NORMAL, PAIR_GOOD}, {"\033[33m", A_NORMAL, PAIR_WARNING},
-    {"\033[1;31m", A_BOLD, PAIR_BAD}, {"\033[2m", A_DIM, 0},           {"\033[1m", A_BOLD, 0},
+    {"\033[0m", A_NORMAL, 0},
+    {"\033[32m", A_NORMAL, PAIR_GOOD},
+    {"\033[33m", A_NORMAL, PAIR_WARNING},
+    {"\033[1;31m", A_BOLD, PAIR_BAD},
+    {"\033[2m", A_DIM, 0},
+    {"\033[1m", A_BOLD, 0},
 };
 
 /* The style that stands here, and behind it. */

@@ -29,8 +29,8 @@ static bool is_any(const char *text, const char *const *list)
 
 static bool stands(const struct row *row)
 {
-    return !row->producer && row->behind.lag > 0 && row->behind.us != STATS_UNKNOWN && row->behind.us > STUCK_US &&
-           row->rates_known && row->ten <= 0;
+    return !row->producer && row->behind.lag > 0 && row->behind.us != STATS_UNKNOWN &&
+           row->behind.us > STUCK_US && row->rates_known && row->ten <= 0;
 }
 
 static enum severity severity_of(const struct row *row)
@@ -71,7 +71,8 @@ static void take(struct row *row, const struct view *view, const struct view_wor
     snprintf(row->group, sizeof row->group, "%s", entry->group);
     snprintf(row->state, sizeof row->state, "%s", view_state(view, worker));
     snprintf(row->phase, sizeof row->phase, "%s", phase == NULL ? "?" : phase);
-    snprintf(row->note, sizeof row->note, "%.159s", worker->problem[0] != '\0' ? worker->problem : entry->reason);
+    snprintf(row->note, sizeof row->note, "%.159s",
+             worker->problem[0] != '\0' ? worker->problem : entry->reason);
     row->producer = view_is_producer(worker);
     row->generation = worker->generation > 0 ? (int64_t)worker->generation : entry->generation;
     row->since_us = view_state_since_us(view, worker);
@@ -120,8 +121,8 @@ static bool make_room(struct rows *rows, size_t count)
     return true;
 }
 
-int rows_take(struct rows *rows, struct view *view, const struct view_request *request, struct history *history,
-              int64_t us, bool utf8)
+int rows_take(struct rows *rows, struct view *view, const struct view_request *request,
+              struct history *history, int64_t us, bool utf8)
 {
     if (!make_room(rows, view->count))
         return -1;
@@ -156,16 +157,17 @@ bool row_matches(const struct row *row, const char *filter)
 /* --- as a table ---------------------------------------------------------------------------------------- */
 
 static const struct table_column columns[] = {
-    {"WORKER", false, true, 0},  {"STATE", false, false, 0}, {"FOR", true, false, 7},  {"PHASE", false, false, 4},
-    {"FOR", true, false, 8},     {"GEN", true, false, 9},    {"NOW/S", true, false, 1}, {"10 S", true, false, 5},
-    {"60 S", true, false, 6},    {"LAG", true, false, 0},    {"BEHIND", true, false, 0}, {"P99", true, false, 9},
-    {"FAILED", true, false, 3},  {"", false, false, 2},      {"NOTE", false, true, 10},
+    {"WORKER", false, true, 0}, {"STATE", false, false, 0}, {"FOR", true, false, 7},
+    {"PHASE", false, false, 4}, {"FOR", true, false, 8},    {"GEN", true, false, 9},
+    {"NOW/S", true, false, 1},  {"10 S", true, false, 5},   {"60 S", true, false, 6},
+    {"LAG", true, false, 0},    {"BEHIND", true, false, 0}, {"P99", true, false, 9},
+    {"FAILED", true, false, 3}, {"", false, false, 2},      {"NOTE", false, true, 10},
 };
 #define COLUMNS (sizeof columns / sizeof columns[0])
 
 static const enum table_style severity_styles[] = {
-    [SEVERITY_OVER] = CELL_FAINT,        [SEVERITY_WELL] = CELL_PLAIN,  [SEVERITY_BEHIND] = CELL_PLAIN,
-    [SEVERITY_UNDER_WAY] = CELL_WARNING, [SEVERITY_STUCK] = CELL_BAD,   [SEVERITY_DEAD] = CELL_BAD,
+    [SEVERITY_OVER] = CELL_FAINT,        [SEVERITY_WELL] = CELL_PLAIN, [SEVERITY_BEHIND] = CELL_PLAIN,
+    [SEVERITY_UNDER_WAY] = CELL_WARNING, [SEVERITY_STUCK] = CELL_BAD,  [SEVERITY_DEAD] = CELL_BAD,
     [SEVERITY_HELD] = CELL_BAD};
 
 static void add_rate(struct table *table, const struct row *row, double rate)
@@ -191,7 +193,8 @@ static void add(struct table *table, const struct rows *rows, const struct row *
     table_add(table, CELL_PLAIN, "%s", format_age(rows->time_us, row->since_us).text);
     table_add(table, CELL_PLAIN, "%s", row->phase);
     table_add(table, CELL_PLAIN, "%s", format_age(rows->time_us, row->phase_us).text);
-    table_add(table, row->restarts > 0 ? CELL_WARNING : CELL_PLAIN, "%s", format_number(row->generation).text);
+    table_add(table, row->restarts > 0 ? CELL_WARNING : CELL_PLAIN, "%s",
+              format_number(row->generation).text);
     add_rate(table, row, row->now);
     add_rate(table, row, row->ten);
     add_rate(table, row, row->sixty);

@@ -7,7 +7,15 @@
 #include "tools/kstat/view.h"
 
 /* The higher the worse. */
-enum severity { SEVERITY_OVER, SEVERITY_WELL, SEVERITY_BEHIND, SEVERITY_UNDER_WAY, SEVERITY_STUCK, SEVERITY_DEAD, SEVERITY_HELD };
+enum severity {
+    SEVERITY_OVER,
+    SEVERITY_WELL,
+    SEVERITY_BEHIND,
+    SEVERITY_UNDER_WAY,
+    SEVERITY_STUCK,
+    SEVERITY_DEAD,
+    SEVERITY_HELD
+};
 
 struct row {
     char name[48], client[40], group[STATS_GROUP_BYTES]; /* as in the directory */
@@ -30,9 +38,10 @@ struct rows {
     int64_t time_us;
 };
 
-/* Looks at all workers of a view, lazily, and notes in `history` how far they are, at `us`. 0, or -1 without memory. */
-int rows_take(struct rows *rows, struct view *view, const struct view_request *request, struct history *history,
-              int64_t us, bool utf8);
+/* Looks at all workers of a view, lazily, and notes in `history` how far they are, at `us`. 0, or -1 without
+ * memory. */
+int rows_take(struct rows *rows, struct view *view, const struct view_request *request,
+              struct history *history, int64_t us, bool utf8);
 void rows_release(struct rows *rows);
 
 /* Has `filter` (without case) in its name, client, group, state or phase; "": all. */

@@ -58,13 +58,15 @@ static int look(struct state *state, struct rows *rows, int64_t us, struct error
     return result;
 }
 
-/* What stands is not changed by it, but the history goes on. An instance that is gone leaves what it last was. */
+/* What stands is not changed by it, but the history goes on. An instance that is gone leaves what it last
+ * was. */
 static void look_again(struct state *state)
 {
     struct error error = ERROR_INIT;
     if (state->file != NULL)
         return;
-    if (look(state, state->frozen != NULL ? &state->recorded : &state->rows, clock_monotonic_us(), &error) != 0)
+    if (look(state, state->frozen != NULL ? &state->recorded : &state->rows, clock_monotonic_us(), &error) !=
+        0)
         snprintf(state->message, sizeof state->message, "%.250s", error.text);
 }
 
@@ -159,7 +161,8 @@ static void go_to_frame(struct state *state, size_t frame)
 void state_seek(struct state *state, int64_t by)
 {
     if (state->file == NULL) {
-        snprintf(state->message, sizeof state->message, "moments are gone through in a capture: kstat -f FILE 1");
+        snprintf(state->message, sizeof state->message,
+                 "moments are gone through in a capture: kstat -f FILE 1");
         return;
     }
     int64_t wanted = (int64_t)state->frame + by;
@@ -219,7 +222,8 @@ static int begin(struct state *state, struct error *error)
     else if (look(state, &state->rows, clock_monotonic_us(), error) != 0)
         return -1;
     if (paint_begin(log_colours(stdout)) != 0)
-        return error_set_code(error, EXIT_CODE_USAGE, "this terminal (TERM=%s) is not known; kstat | cat shows lines",
+        return error_set_code(error, EXIT_CODE_USAGE,
+                              "this terminal (TERM=%s) is not known; kstat | cat shows lines",
                               getenv("TERM"));
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);

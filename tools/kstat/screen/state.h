@@ -1,5 +1,5 @@
-/* state.h: what the screen shows now, shared by the files that draw it (pages.c), that change it by a key (keys.c) and
- * that look again (screen.c). Nobody else includes this. */
+/* state.h: what the screen shows now, shared by the files that draw it (pages.c), that change it by a key
+ * (keys.c) and that look again (screen.c). Nobody else includes this. */
 #ifndef KSUPERVISE_TOOLS_KSTAT_SCREEN_STATE_H
 #define KSUPERVISE_TOOLS_KSTAT_SCREEN_STATE_H
 
@@ -18,20 +18,20 @@ struct state {
     struct view_request request; /* of the present, or of the capture that is gone through */
     bool utf8, colours;
     struct history *history;
-    struct rows rows;            /* what is shown: of the last look, or of the moment that was frozen */
-    struct rows recorded;        /* of the last look while it is frozen */
+    struct rows rows;     /* what is shown: of the last look, or of the moment that was frozen */
+    struct rows recorded; /* of the last look while it is frozen */
     /* a moment that stands */
-    struct capture *file;        /* --file: the whole capture; NULL: the present */
+    struct capture *file; /* --file: the whole capture; NULL: the present */
     size_t frame;
-    struct capture *frozen;      /* the moment of the freeze; NULL: it runs */
+    struct capture *frozen; /* the moment of the freeze; NULL: it runs */
     int frozen_fd;
     /* where we are */
     enum page page;
     char chosen[48]; /* "": the first */
-    size_t top;                     /* of the workers, or of the lines of a page */
-    size_t matching;                /* workers that the filter lets through */
+    size_t top;      /* of the workers, or of the lines of a page */
+    size_t matching; /* workers that the filter lets through */
     char filter[FILTER_BYTES];
-    bool typing; /* a filter */
+    bool typing;                 /* a filter */
     char message[MESSAGE_BYTES]; /* at the bottom, until the next key */
     bool leave;
 };
@@ -51,8 +51,8 @@ void keys_press(struct state *state, int key);
 void keys_help(FILE *stream);
 
 /* screen.c, for keys.c */
-void state_freeze(struct state *state); /* or lets it run again */
-void state_write(struct state *state);  /* a capture of what is shown, beside us */
+void state_freeze(struct state *state);           /* or lets it run again */
+void state_write(struct state *state);            /* a capture of what is shown, beside us */
 void state_seek(struct state *state, int64_t by); /* in a capture */
 void state_seek_event(struct state *state, int by);
 
