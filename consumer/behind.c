@@ -78,6 +78,21 @@ void behind_look(struct behind *behind, int64_t high, int64_t now_us)
     behind->looked_us = now_us;
 }
 
+/* Of offsets behind the committed one it is not said when they were passed: before that look, or, where the
+ * watermark is known from records that were read after it, before now. */
+void behind_resume(struct behind *behind, int64_t committed, const struct behind_since *since, int64_t high,
+                   int64_t looked_us, int64_t now_us)
+{
+    if (behind->count > 0 || committed < 0 || high <= committed || since->us == STATS_UNKNOWN)
+        return;
+    add(behind, (struct behind_look){.high = committed, .us = since->us});
+    add(behind, (struct behind_look){.high = committed + 1, .us = since->us, .late = since->at_least});
+    if (high > committed + 1)
+        add(behind, (struct behind_look){
+                        .high = high, .us = looked_us >= since->us ? looked_us : now_us, .late = true});
+    behind->looked_us = looked_us;
+}
+
 /* All but the last that is not beyond the committed offset, with which the others begin. */
 static void forget_before(struct behind *behind, int64_t committed)
 {

@@ -52,6 +52,10 @@ void behind_init(struct behind *behind);
 void behind_look(struct behind *behind, int64_t high, int64_t now_us);
 /* The watermark is `high` or beyond: a record before it was read. */
 void behind_reach(struct behind *behind, int64_t high, int64_t now_us);
+/* An earlier process of this consumer has left word: behind since then at this committed offset, and the
+ * watermark as it last saw it. Where that is all that is known, it counts. */
+void behind_resume(struct behind *behind, int64_t committed, const struct behind_since *since, int64_t high,
+                   int64_t looked_us, int64_t now_us);
 /* After a silence: what it was then says nothing about now. */
 void behind_forget_stale(struct behind *behind, int64_t now_us);
 /* The watermark, as it was last seen; STATS_UNKNOWN before the first look. */

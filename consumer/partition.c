@@ -31,7 +31,8 @@ const struct partition partition_unused = {
 
 void partitions_init(struct partitions *partitions, const char *topic, struct stats_writer *stats)
 {
-    *partitions = (struct partitions){.topic = topic, .stats = stats};
+    *partitions =
+        (struct partitions){.topic = topic, .stats = stats, .former = stats_writer_predecessor(stats)};
 }
 
 void partitions_release(struct partitions *partitions)
@@ -43,6 +44,7 @@ void partitions_release(struct partitions *partitions)
         free(partitions->rows[i].reach);
     }
     free(partitions->rows);
+    stats_snapshot_free(partitions->former);
     *partitions = (struct partitions){0};
 }
 
@@ -175,6 +177,8 @@ bool partition_placed(struct partitions *partitions, int32_t number, const struc
     partitions->changes++;
     raise(partitions, row, EVENT_PLACED, &news);
     bool ours = begin_acks(row, place);
+    if (row->assignments == 1)
+        partition_resume_reach(partitions, row);
     partition_publish_place(partitions, row);
     return ours;
 }

@@ -11,6 +11,7 @@
 #define KSUPERVISE_CONSUMER_PARTITION_H
 
 #include "common/error.h"
+#include "common/stats/reader.h"
 #include "common/stats/writer.h"
 #include "consumer/acks.h"
 #include "consumer/behind.h"
@@ -141,6 +142,8 @@ extern const struct partition partition_unused;
 struct partitions {
     const char *topic;
     struct stats_writer *stats;
+    struct stats_snapshot *former; /* what an earlier process of this consumer left; owned; NULL: nothing */
+    size_t former_next;            /* where the search in it goes on */
     struct partition *rows;
     size_t row_count;
     size_t assigned_count;
@@ -380,6 +383,8 @@ void partition_publish_assigned(const struct partitions *partitions, const struc
 /* High watermark, since when it is behind, and what an open transaction holds back: set, for whoever
  * publishes next. With each value that it follows from: the committed offset, and what was read. */
 void partition_set_reach(const struct partitions *partitions, const struct partition *row);
+/* Where an earlier process of this consumer had the same committed offset: since when it was behind. */
+void partition_resume_reach(struct partitions *partitions, const struct partition *row);
 /* A record before this offset was read: a watermark that is known from before must not say otherwise. */
 void partition_reached(const struct partition *row, int64_t offset, int64_t wall_us);
 

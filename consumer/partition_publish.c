@@ -1,6 +1,8 @@
 /* What the segment shows of a partition, beside the batch in flight and the commits. */
 #include "consumer/partition.h"
 
+#include "common/clock.h"
+
 void partition_set_reach(const struct partitions *partitions, const struct partition *row)
 {
     struct stats_writer *stats = partitions->stats;
@@ -15,6 +17,24 @@ void partition_set_reach(const struct partitions *partitions, const struct parti
     stats_partition_set(stats, row->slot, PARTITION_WATERMARKS_AT, reach->behind.looked_us);
     stats_partition_set(stats, row->slot, PARTITION_BEHIND_SINCE, since.us);
     stats_partition_set(stats, row->slot, PARTITION_BEHIND_AT_LEAST, known ? since.at_least : STATS_UNKNOWN);
+}
+
+void partition_resume_reach(struct partitions *partitions, const struct partition *row)
+{
+    struct stats_snapshot *former = partitions->former;
+    int64_t committed = row->commit.committed;
+    if (former == NULL || row->reach == NULL || committed == STATS_UNKNOWN)
+        return;
+    size_t index = stats_snapshot_find(former, partitions->topic, (int32_t)(row - partitions->rows),
+                                       partitions->former_next);
+    partitions->former_next = index + 1;
+    if (stats_snapshot_partition(former, index, "committed") != committed)
+        return;
+    const struct behind_since since = {.us = stats_snapshot_partition(former, index, "behind_since_us"),
+                                       .at_least =
+                                           stats_snapshot_partition(former, index, "behind_at_least") != 0};
+    behind_resume(&row->reach->behind, committed, &since, stats_snapshot_partition(former, index, "high"),
+                  stats_snapshot_partition(former, index, "watermarks_us"), clock_wall_us());
 }
 
 void partition_reached(const struct partition *row, int64_t offset, int64_t wall_us)

@@ -65,6 +65,10 @@ size_t stats_snapshot_partitions(const struct stats_snapshot *snapshot);
 /* NULL past the last. */
 const char *stats_snapshot_partition_topic(const struct stats_snapshot *snapshot, size_t index,
                                            int32_t *partition);
+/* The index of that partition; stats_snapshot_partitions() when there is none. Whoever asks for one after the
+ * other begins with the index after the last one. */
+size_t stats_snapshot_find(const struct stats_snapshot *snapshot, const char *topic, int32_t partition,
+                           size_t begin);
 int64_t stats_snapshot_partition(const struct stats_snapshot *snapshot, size_t index, const char *name);
 /* How many partitions are not among these, for want of room: then no sum over them says anything. Of a
  * consumer those that are its own now; of a producer all that ever were. */

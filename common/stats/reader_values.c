@@ -150,6 +150,19 @@ const char *stats_snapshot_partition_topic(const struct stats_snapshot *snapshot
     return head->topic;
 }
 
+size_t stats_snapshot_find(const struct stats_snapshot *snapshot, const char *topic, int32_t partition,
+                           size_t begin)
+{
+    for (size_t i = 0; i < snapshot->partitions; i++) {
+        size_t index = (begin + i) % snapshot->partitions;
+        int32_t number;
+        if (strcmp(stats_snapshot_partition_topic(snapshot, index, &number), topic) == 0 &&
+            number == partition)
+            return index;
+    }
+    return snapshot->partitions;
+}
+
 int64_t stats_snapshot_partition(const struct stats_snapshot *snapshot, size_t index, const char *name)
 {
     return partition_value(snapshot, index, find(snapshot, STATS_SECTION_PARTITION, name));

@@ -33,6 +33,10 @@ struct stats_writer; /* opaque to callers */
  * description would be the supervisor's too), takes the open-file-description lock and holds it for life,
  * records pid and start time. `fd` stays the caller's. */
 int stats_writer_open(struct stats_writer **writer, int fd, struct error *error);
+/* What the generation before left, if it is still there and was of the same group; NULL. The caller's, to
+ * free (reader.h). */
+struct stats_snapshot;
+struct stats_snapshot *stats_writer_predecessor(const struct stats_writer *writer);
 /* Unmaps; the lock goes with it. The object stays. */
 void stats_writer_close(struct stats_writer *writer);
 

@@ -195,6 +195,51 @@ START_TEST(a_doubt_is_not_forgotten_with_the_look_that_it_was_about)
 }
 END_TEST
 
+START_TEST(what_an_earlier_process_left_goes_on)
+{
+    const struct behind_since since = {.us = began_us - 60 * US_PER_SECOND};
+    behind_resume(&behind, 10, &since, 20, began_us - US_PER_SECOND, began_us);
+    ck_assert_int_eq(behind_high(&behind), 20);
+    look(0, 25);
+    is_behind_since(10, -60000, false);
+    is_behind_since(11, -1000, true); /* not when it was passed is known, but that it was by then */
+    is_behind_since(20, 0, false);
+}
+END_TEST
+
+START_TEST(what_was_read_after_the_last_look_was_there_by_now)
+{
+    const struct behind_since since = {.us = began_us - 60 * US_PER_SECOND};
+    behind_resume(&behind, 10, &since, 20, began_us - 61 * US_PER_SECOND, began_us);
+    is_behind_since(10, -60000, false);
+    is_behind_since(11, 0, true);
+    ck_assert_int_eq(behind.looked_us, began_us - 61 * US_PER_SECOND);
+}
+END_TEST
+
+START_TEST(a_lower_bound_that_was_left_stays_one)
+{
+    const struct behind_since since = {.us = began_us - 60 * US_PER_SECOND, .at_least = true};
+    behind_resume(&behind, 10, &since, 11, began_us - 20 * US_PER_SECOND, began_us);
+    look(0, 25);
+    is_behind_since(10, -60000, true);
+    is_behind_since(11, 0, true); /* nobody looked for twenty seconds */
+}
+END_TEST
+
+START_TEST(what_was_left_does_not_count_where_it_says_nothing_or_more_is_known)
+{
+    const struct behind_since since = {.us = began_us}, unknown = {.us = STATS_UNKNOWN};
+    behind_resume(&behind, 10, &unknown, 20, began_us, began_us);
+    behind_resume(&behind, 10, &since, 10, began_us, began_us);
+    behind_resume(&behind, 10, &since, STATS_UNKNOWN, began_us, began_us);
+    ck_assert_int_eq(behind_high(&behind), STATS_UNKNOWN);
+    look(5, 12);
+    behind_resume(&behind, 10, &since, 20, began_us, began_us);
+    is_behind_since(10, 5, true);
+}
+END_TEST
+
 START_TEST(a_clock_that_was_set_back_is_no_silence)
 {
     look(60000, 10);
@@ -215,4 +260,7 @@ CHECK_MAIN_WITH("consumer/behind", begin, NULL, before_the_first_look_nothing_is
                 a_lag_of_days_is_never_too_long_and_at_most_a_fifteenth_too_short,
                 once_the_lag_is_short_looks_are_kept_as_close_as_at_first,
                 a_doubt_is_not_forgotten_with_the_look_that_it_was_about,
+                what_an_earlier_process_left_goes_on, what_was_read_after_the_last_look_was_there_by_now,
+                a_lower_bound_that_was_left_stays_one,
+                what_was_left_does_not_count_where_it_says_nothing_or_more_is_known,
                 a_clock_that_was_set_back_is_no_silence)

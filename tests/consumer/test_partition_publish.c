@@ -157,6 +157,47 @@ START_TEST(where_it_begins_behind_it_is_so_at_least_since_it_was_first_seen)
 }
 END_TEST
 
+/* An earlier process ended behind, at offset 10 of partition 0. */
+static void leave_word(void)
+{
+    table_begin(&table, 0, 10, 10);
+    known[0].high = 10;
+    partitions_publish_high(&table, rk, WALL_US);
+    known[0].high = 15;
+    partitions_publish_high(&table, rk, WALL_US + US_PER_SECOND);
+    struct stats_snapshot *former = segment_look();
+    close_table();
+    open_table();
+    table.former = former;
+    known[0].high = 20;
+}
+
+START_TEST(what_an_earlier_process_saw_at_the_same_committed_offset_goes_on)
+{
+    leave_word();
+    table_begin(&table, 0, 10, 10);
+    ck_assert_int_eq(published(0, "behind_since_us"), WALL_US + US_PER_SECOND);
+    ck_assert_int_eq(published(0, "high"), 15);
+    ck_assert_int_eq(published(0, "watermarks_us"), WALL_US + US_PER_SECOND);
+    partitions_publish_high(&table, rk, WALL_US + 2 * US_PER_SECOND);
+    ck_assert_int_eq(published(0, "behind_since_us"), WALL_US + US_PER_SECOND);
+    ck_assert_int_eq(published(0, "behind_at_least"), 0);
+}
+END_TEST
+
+START_TEST(at_another_committed_offset_it_begins_anew)
+{
+    leave_word();
+    table_begin(&table, 0, 12, 12);
+    ck_assert_int_eq(published(0, "high"), STATS_UNKNOWN);
+    table_begin(&table, 1, 10, 10); /* of which nothing was left */
+    ck_assert_int_eq(published(1, "high"), STATS_UNKNOWN);
+    partitions_publish_high(&table, rk, WALL_US + 2 * US_PER_SECOND);
+    ck_assert_int_eq(published(0, "behind_since_us"), WALL_US + 2 * US_PER_SECOND);
+    ck_assert_int_eq(published(0, "behind_at_least"), 1);
+}
+END_TEST
+
 START_TEST(without_a_committed_offset_it_is_not_known)
 {
     table_begin(&table, 0, 10, STATS_UNKNOWN);
@@ -331,7 +372,8 @@ CHECK_MAIN_WITH("consumer/partition_publish", open_table, close_table,
                 a_lower_watermark_of_another_topic_is_believed_after_a_while,
                 it_is_behind_since_the_watermark_passed_what_is_committed,
                 where_it_begins_behind_it_is_so_at_least_since_it_was_first_seen,
-                without_a_committed_offset_it_is_not_known,
+                what_an_earlier_process_saw_at_the_same_committed_offset_goes_on,
+                at_another_committed_offset_it_begins_anew, without_a_committed_offset_it_is_not_known,
                 what_another_member_had_for_long_has_no_watermark_before_somebody_looks,
                 an_end_that_is_not_known_otherwise_is_asked_for, an_answer_that_is_none_changes_nothing,
                 an_end_below_the_known_watermark_is_where_an_open_transaction_begins,

@@ -114,6 +114,18 @@ class Manual(LagSeconds):
         self.kctl("ack", "bravo", "all")
         self.caught_up()
 
+    def test_a_restart_does_not_make_it_younger(self):
+        self.fleet("--no-producer", "--commit", "manual")
+        self.seen(0)
+        self.passes()
+        first, pid = self.seen(), self.worker("bravo")["pid"]
+        self.assertFalse(first["behind_us_at_least"])
+        os.kill(pid, signal.SIGKILL)
+        wait_until(lambda: (w := self.worker("bravo")) and w["pid"] not in (pid, None) and self.row() and self.row()["high"] == self.end(), 30, "its successor")
+        self.assertEqual(self.row()["behind_since_us"], first["behind_since_us"])
+        self.passes()
+        self.assertEqual(self.seen()["behind_since_us"], first["behind_since_us"])
+
     def test_one_that_starts_behind_is_so_at_least_since_it_saw_it(self):
         self.passes()
         began = now_us()

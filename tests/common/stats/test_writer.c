@@ -90,6 +90,38 @@ START_TEST(partitions_beyond_the_capacity_of_a_segment_without_a_name_get_no_slo
 }
 END_TEST
 
+START_TEST(what_the_generation_before_left_is_found)
+{
+    ck_assert_ptr_null(stats_writer_predecessor(NULL));
+    ck_assert_ptr_null(stats_writer_predecessor(writer)); /* the first */
+    stats_partition_set(writer, stats_partition_slot(writer, "payments", 1), PARTITION_COMMITTED, 42);
+    stats_partition_publish(writer, 0);
+    int next_fd = create(STATS_KIND_CONSUMER, 2, -1);
+    struct stats_writer *next = open_writer(next_fd);
+    struct stats_snapshot *before = stats_writer_predecessor(next);
+    ck_assert_ptr_nonnull(before);
+    ck_assert_int_eq(
+        stats_snapshot_partition(before, stats_snapshot_find(before, "payments", 1, 7), "committed"), 42);
+    ck_assert_uint_eq(stats_snapshot_find(before, "payments", 0, 0), 1);
+    ck_assert_uint_eq(stats_snapshot_find(before, "orders", 1, 0), 1);
+    stats_snapshot_free(before);
+    stats_writer_close(next);
+    close(next_fd);
+}
+END_TEST
+
+START_TEST(what_another_group_left_says_nothing)
+{
+    struct stats_identity identity = identity_of(STATS_KIND_CONSUMER, 2);
+    snprintf(identity.group, sizeof identity.group, "another");
+    int next_fd = stats_segment_create(&identity, -1, NULL);
+    struct stats_writer *next = open_writer(next_fd);
+    ck_assert_ptr_null(stats_writer_predecessor(next));
+    stats_writer_close(next);
+    close(next_fd);
+}
+END_TEST
+
 START_TEST(the_longest_topic_name_comes_back_whole)
 {
     char topic[STATS_TOPIC_BYTES];
@@ -217,6 +249,7 @@ CHECK_MAIN_WITH("common/stats/writer", open_both, close_both, what_is_counted_ca
                 a_status_shows_only_when_it_is_published_and_then_whole,
                 a_partition_has_one_slot_and_its_values_start_unknown,
                 partitions_beyond_the_capacity_of_a_segment_without_a_name_get_no_slot_and_do_no_harm,
+                what_the_generation_before_left_is_found, what_another_group_left_says_nothing,
                 the_longest_topic_name_comes_back_whole,
                 observations_come_back_as_percentiles_within_a_sixteenth, a_ring_keeps_the_last_16_in_order,
                 a_heartbeat_ticks, without_a_writer_every_call_does_nothing, a_second_writer_is_refused,
