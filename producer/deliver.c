@@ -80,6 +80,15 @@ enum delivery_answer delivery_send(struct delivery *delivery, const struct recor
     return DELIVERY_QUEUED;
 }
 
+enum delivery_answer delivery_send_watched(struct delivery *delivery, const struct record *record)
+{
+    delivery->watch = (struct delivery_watch){.seq = delivery->seq};
+    enum delivery_answer answer = delivery_send(delivery, record);
+    if (answer == DELIVERY_FULL)
+        delivery->watch.seq = 0; /* another may get the number */
+    return answer;
+}
+
 /* --- opening ------------------------------------------------------------------------------------------- */
 
 /* Ours unless the user's -X says otherwise. */

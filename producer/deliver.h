@@ -23,6 +23,16 @@ struct delivered_partition {
 
 #define DELIVERY_VUS 8
 
+/* One record whose report somebody waits for. */
+struct delivery_watch {
+    uint64_t seq; /* its; 0: nobody waits */
+    bool over;    /* the rest is known */
+    rd_kafka_resp_err_t err;
+    bool possibly_stored; /* though there is an err */
+    int32_t partition;
+    int64_t offset;
+};
+
 struct delivery {
     const struct settings *settings;
     struct worker_control *control;
@@ -44,6 +54,7 @@ struct delivery {
     char key[RECORD_KEY_BYTES];
     char seq_text[INTEGER_TEXT_BYTES];
     uint64_t produced, acknowledged, failed, possibly_stored;
+    struct delivery_watch watch;
     /* publishing */
     struct delivered_partition *partitions;
     size_t partition_count;
@@ -69,6 +80,8 @@ enum delivery_answer {
     DELIVERY_REFUSED /* this record: counted and told */
 };
 enum delivery_answer delivery_send(struct delivery *delivery, const struct record *record);
+/* The same, and delivery->watch tells what becomes of it: at once where it is refused. One at a time. */
+enum delivery_answer delivery_send_watched(struct delivery *delivery, const struct record *record);
 
 /* Runs what callbacks there are, and publishes when it is time; never waits. */
 void delivery_serve(struct delivery *delivery);

@@ -3,6 +3,7 @@
 #include "common/clock.h"
 #include "common/exit_codes.h"
 #include "common/log.h"
+#include "producer/reports.h"
 
 #define IDLE_US US_PER_SECOND /* the heartbeat goes at least this often */
 #define FULL_US (100 * US_PER_MS)
@@ -90,6 +91,10 @@ static bool turn(struct producer *producer)
 {
     struct error error = ERROR_INIT;
     take_rate(producer);
+    if (request_serve(&producer->request, &producer->delivery)) {
+        delivery_wait(&producer->delivery, FULL_US, -1);
+        return true;
+    }
     if (!producer->waiting &&
         source_is_used_up(&producer->source)) /* not an interval after its last record */
         return false;
@@ -128,13 +133,17 @@ static void await_deliveries(struct producer *producer)
 int loop_run(struct producer *producer)
 {
     init_pace(producer);
+    if (producer->settings->mode == MODE_REQUESTS)
+        reports_say_ready(&producer->delivery);
     while (may_go_on(producer) && turn(producer))
         continue;
+    request_refuse(&producer->request, &producer->delivery);
     /* A made record that waits here never existed; a line of somebody else's did. */
     if (producer->waiting && producer->settings->mode == MODE_STDIN)
         source_give_back(&producer->source);
     await_deliveries(producer);
     delivery_drain(&producer->delivery, producer->settings->drain_timeout_us);
+    request_answer(&producer->request, &producer->delivery);
     if (producer->source.refused > 0) {
         log_error("%llu lines were refused", (unsigned long long)producer->source.refused);
         if (producer->delivery.exit_code == EXIT_CODE_OK)

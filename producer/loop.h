@@ -5,6 +5,7 @@
 
 #include "producer/deliver.h"
 #include "producer/pace.h"
+#include "producer/request.h"
 #include "producer/source.h"
 
 struct producer {
@@ -13,6 +14,7 @@ struct producer {
     struct source source;
     struct delivery delivery;
     struct pace pace;
+    struct request request;  /* a record that the supervisor asks for */
     struct worker_rate rate; /* the wish that was taken last */
     bool paused;             /* the supervisor wants it to send nothing */
     bool waiting;            /* a record is made that found librdkafka's queue full */

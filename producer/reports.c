@@ -107,6 +107,11 @@ static void count_failure(struct delivery *delivery, rd_kafka_resp_err_t err)
 
 void reports_refused(struct delivery *delivery, rd_kafka_resp_err_t err)
 {
+    if (delivery->watch.seq == delivery->seq) { /* the number goes to the next one, which nobody watches */
+        delivery->watch.seq = 0;
+        delivery->watch.over = true;
+        delivery->watch.err = err;
+    }
     count_failure(delivery, err);
     if (delivery->exit_code == EXIT_CODE_OK)
         log_error("a %s was refused: %s", delivery->settings->schema->name, rd_kafka_err2str(err));
@@ -136,9 +141,19 @@ static void failed(struct delivery *delivery, const rd_kafka_message_t *message)
         lines_failed(&delivery->lines, message);
 }
 
+static void note_watched(struct delivery_watch *watch, const rd_kafka_message_t *message)
+{
+    watch->over = true;
+    watch->err = message->err;
+    watch->possibly_stored = message->err != RD_KAFKA_RESP_ERR_NO_ERROR &&
+                             rd_kafka_message_status(message) != RD_KAFKA_MSG_STATUS_NOT_PERSISTED;
+    watch->partition = message->partition;
+    watch->offset = message->offset;
+}
+
 /* --- callbacks ----------------------------------------------------------------------------------------- */
 
-static void say_ready(struct delivery *delivery)
+void reports_say_ready(struct delivery *delivery)
 {
     delivery->ready_said = true;
     stats_phase(delivery->stats, PHASE_PRODUCING, clock_wall_us());
@@ -152,6 +167,8 @@ static void report_callback(rd_kafka_t *rk, const rd_kafka_message_t *message, v
     (void)rk;
     if (delivery->ledger != NULL)
         note_in_ledger(delivery, message);
+    if (delivery->watch.seq != 0 && delivery->watch.seq == (uint64_t)(uintptr_t)message->_private)
+        note_watched(&delivery->watch, message);
     if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
         failed(delivery, message);
         return;
@@ -162,7 +179,7 @@ static void report_callback(rd_kafka_t *rk, const rd_kafka_message_t *message, v
     note_offset(delivery, message->partition, message->offset);
     lines_delivered(&delivery->lines, delivery->settings->topic, message);
     if (!delivery->ready_said)
-        say_ready(delivery);
+        reports_say_ready(delivery);
     kafka_outage_over(&delivery->outage);
 }
 

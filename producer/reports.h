@@ -11,6 +11,9 @@
 /* Sets the callbacks; their opaque is the struct delivery. */
 void reports_register(rd_kafka_conf_t *conf);
 
+/* It works. The first acknowledgement says so by itself; a producer that waits to be asked has none yet. */
+void reports_say_ready(struct delivery *delivery);
+
 /* librdkafka did not even take it. */
 void reports_refused(struct delivery *delivery, rd_kafka_resp_err_t err);
 

@@ -20,6 +20,9 @@ static const struct option_def base_options[] = {
     {OPTION_FLAG, "stdin", 0, NULL, NULL, NULL, AT(from_stdin), 0, 0, NULL,
      "one record for each line of JSON on standard input", false},
 
+    {OPTION_FLAG, "on-request", 0, NULL, NULL, NULL, AT(on_request), 0, 0, NULL,
+     "make no record: send those of 'kctl produce'; its supervisor starts it so", false},
+
     {OPTION_FLAG, "check", 0, NULL, NULL, NULL, AT(check), 0, 0, NULL,
      "look whether all that was said is right, send nothing, and end", false},
 
@@ -143,8 +146,8 @@ static int check_fields(struct settings *settings, struct error *error)
 
 static int check_mode(struct settings *settings, struct error *error)
 {
-    static const char *const for_many[] = {"stdin", "count", "seed", "interval", "rate"};
-    settings->mode = settings->from_stdin ? MODE_STDIN : MODE_GENERATE;
+    static const char *const for_many[] = {"stdin", "on-request", "count", "seed", "interval", "rate"};
+    settings->mode = settings->from_stdin ? MODE_STDIN : settings->on_request ? MODE_REQUESTS : MODE_GENERATE;
     if (check_fields(settings, error) == -1)
         return -1;
     for (size_t i = 0; settings->mode == MODE_ONE && i < sizeof for_many / sizeof for_many[0]; i++)
@@ -154,6 +157,10 @@ static int check_mode(struct settings *settings, struct error *error)
     if (settings->mode == MODE_STDIN && given(settings, "seed"))
         return error_set_code(error, EXIT_CODE_USAGE,
                               "--seed: the records come from standard input, none is made");
+    if (settings->on_request && (!settings->supervised || settings->from_stdin))
+        return error_set_code(error, EXIT_CODE_USAGE, "--on-request: %s",
+                              settings->from_stdin ? "not together with --stdin"
+                                                   : "nobody can ask it where it has no supervisor");
     if (given(settings, "rate") && given(settings, "interval"))
         return error_set_code(error, EXIT_CODE_USAGE, "--rate and --interval: give one of them");
     settings->by_rate = given(settings, "rate");

@@ -20,6 +20,7 @@ struct field_flag {
 
 enum producer_mode {
     MODE_GENERATE, /* makes records until it is told to stop */
+    MODE_REQUESTS, /* makes none: sends those that its supervisor is asked for */
     MODE_STDIN,    /* one for each JSON line */
     MODE_ONE       /* the one whose fields are given as flags */
 };
@@ -31,6 +32,7 @@ struct settings {
     const char *workload;
     const char *topic;
     bool from_stdin;
+    bool on_request;
     int64_t seed;
     int64_t count;                       /* 0: no end */
     const char *fields[FIELD_FLAGS_MAX]; /* by index of field_flags; NULL: not given */

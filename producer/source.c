@@ -124,6 +124,8 @@ int source_open(struct source *source, const struct settings *settings, struct e
     case MODE_GENERATE:
         generator_init(&source->generator, seed_of(settings));
         return 0;
+    case MODE_REQUESTS:
+        return 0;
     case MODE_STDIN:
         return input_init(&source->input, STDIN_FILENO, error);
     case MODE_ONE:
@@ -146,6 +148,9 @@ enum source_answer source_next(struct source *source, struct error *error)
     switch (source->settings->mode) {
     case MODE_GENERATE:
         answer = from_generator(source);
+        break;
+    case MODE_REQUESTS:
+        answer = SOURCE_WAIT;
         break;
     case MODE_STDIN:
         answer = from_stdin(source, error);

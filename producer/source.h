@@ -19,7 +19,7 @@ struct source {
 
 enum source_answer {
     SOURCE_RECORD,
-    SOURCE_WAIT, /* source_fd becomes readable */
+    SOURCE_WAIT, /* source_fd becomes readable, if there is one */
     SOURCE_END,
     SOURCE_FAILED /* with the error */
 };

@@ -241,3 +241,55 @@ int record_complete(struct record *record, struct record_storage *storage, int64
         return refuse(record, &problem, error);
     return 0;
 }
+
+/* --- words --------------------------------------------------------------------------------------------- */
+
+static int set_word(struct record *record, char *word, bool scales, struct record_storage *storage,
+                    struct error *error)
+{
+    char *value = strchr(word, '=');
+    if (value == NULL)
+        return error_set(error, "'%.40s' is no field=value", word);
+    *value++ = '\0';
+    int index = schema_label_index(record->schema, word, strlen(word));
+    int result = 0;
+    if (schema_label_scales_money(record->schema, word) == scales)
+        result = record_has(record, index) ? error_set(error, "field %s: given twice", word)
+                                           : record_set_text(record, word, value, storage, error);
+    value[-1] = '=';
+    return result;
+}
+
+/* In two rounds, as JSON: the amount can only be read when the currency is known. */
+static int set_words(struct record *record, char *text, bool scales, struct record_storage *storage,
+                     struct error *error)
+{
+    for (char *word = text; word != NULL;) {
+        char *end = strchr(word, '\n');
+        if (end != NULL)
+            *end = '\0';
+        int result = word[0] == '\0' ? 0 : set_word(record, word, scales, storage, error);
+        if (end != NULL)
+            *end++ = '\n';
+        if (result != 0)
+            return -1;
+        word = end;
+    }
+    return 0;
+}
+
+int record_from_words(const struct schema *schema, const char *text, struct record_storage *storage,
+                      struct record *record, struct error *error)
+{
+    storage->used = 0;
+    *record = (struct record){.schema = schema};
+    char *copy = strdup(text);
+    if (copy == NULL)
+        return error_set(error, "out of memory");
+    int result = set_words(record, copy, true, storage, error) == 0 &&
+                         set_words(record, copy, false, storage, error) == 0
+                     ? record_complete(record, storage, clock_wall_us(), error)
+                     : -1;
+    free(copy);
+    return result;
+}

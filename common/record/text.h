@@ -70,6 +70,10 @@ struct record_storage {
  * whose meaning depends on them. record->schema must be set. Errors name the field. */
 int record_set_text(struct record *record, const char *label, const char *text,
                     struct record_storage *storage, struct error *error);
+/* The same for one record as words, a field a line: user=marek, then amount=249.99, in any order; a value is
+ * all behind the first '='. Completes it, as record_from_json does. Resets `storage`. */
+int record_from_words(const struct schema *schema, const char *text, struct record_storage *storage,
+                      struct record *record, struct error *error);
 /* Makes what may be made (identifiers, timestamp, exponent, what has a fallback), says what is still missing,
  * and validates: after a 0 the record is fit to be encoded. */
 int record_complete(struct record *record, struct record_storage *storage, int64_t wall_us,

@@ -418,7 +418,26 @@ START_TEST(a_mistake_about_the_ledger_is_told_before_anything_is_connected)
 }
 END_TEST
 
+START_TEST(a_watched_record_is_sent_like_any_other_and_told_where_it_is)
+{
+    LOAD("--quiet");
+    open_loaded(NULL);
+    send_all(3);
+    generator_next(&generator, settings.schema, clock_wall_us(), &record);
+    ck_assert_int_eq(delivery_send_watched(&delivery, &record), DELIVERY_QUEUED);
+    send_all(1);
+    ck_assert_uint_eq(delivery.watch.seq, 4);
+    delivery_drain(&delivery, ANSWER_MS * US_PER_MS);
+    ck_assert(delivery.watch.over);
+    ck_assert_int_eq(delivery.watch.err, RD_KAFKA_RESP_ERR_NO_ERROR);
+    ck_assert_int_ge(delivery.watch.partition, 0);
+    ck_assert_int_ge(delivery.watch.offset, 0);
+    ck_assert_uint_eq(delivery.acknowledged, 5);
+}
+END_TEST
+
 CHECK_MAIN_WITH("producer/deliver: sending", NULL, close_delivery,
+                a_watched_record_is_sent_like_any_other_and_told_where_it_is,
                 a_record_is_stored_with_its_value_its_key_and_its_headers,
                 a_record_whose_key_field_is_missing_has_no_key,
                 the_numbers_go_on_behind_those_of_an_earlier_process,

@@ -7,6 +7,7 @@
 #include "common/clock.h"
 #include "common/exit_codes.h"
 #include "common/log.h"
+#include "producer/reports.h"
 #include "tests/support/capture.h"
 #include "tests/support/check_main.h"
 #include "tests/support/fake_clock.h"
@@ -59,6 +60,19 @@ void worker_notify_count(struct worker_control *control, const char *method, int
     (void)control;
     snprintf(boss.told, sizeof boss.told, "%s", method);
     boss.told_number = count;
+}
+
+/* What is asked beside the work: request.c has a test of its own. */
+static struct {
+    int served, refused, answered;
+    int64_t full_until_us; /* its record waits for room */
+    int sent_before;       /* when it was served last: records of the source */
+} asked;
+
+void reports_say_ready(struct delivery *of)
+{
+    (void)of;
+    worker_notify_count(NULL, "ready", 1);
 }
 
 /* --- the delivery -------------------------------------------------------------------------------------- */
@@ -122,6 +136,31 @@ void delivery_drain(struct delivery *of, int64_t timeout_us)
     (void)of;
     delivery.drains++;
     delivery.drain_timeout_us = timeout_us;
+}
+
+bool request_serve(struct request *request, struct delivery *of)
+{
+    ck_assert_ptr_eq(request, &producer.request);
+    (void)of;
+    asked.served++;
+    asked.sent_before = delivery.sent;
+    return passed_us() < asked.full_until_us;
+}
+
+void request_refuse(struct request *request, struct delivery *of)
+{
+    (void)request;
+    (void)of;
+    ck_assert_int_eq(delivery.drains, 0);
+    asked.refused++;
+}
+
+void request_answer(struct request *request, struct delivery *of)
+{
+    (void)request;
+    (void)of;
+    ck_assert_int_eq(delivery.drains, 1);
+    asked.answered++;
 }
 
 /* --- helpers ------------------------------------------------------------------------------------------- */
@@ -253,6 +292,44 @@ START_TEST(paused_it_does_not_wait_for_standard_input)
 }
 END_TEST
 
+/* --- asked beside ----------------------------------------------------------------------------------------
+ */
+
+START_TEST(what_is_asked_is_served_in_every_turn_also_when_paused_and_answered_after_the_end)
+{
+    boss.pause_us = 0;
+    boss.stop_us = 5 * US_PER_SECOND;
+    ck_assert_int_eq(RUN("--rate=1"), EXIT_CODE_OK);
+    ck_assert_int_eq(asked.served, 5);
+    ck_assert_int_eq(asked.refused, 1);
+    ck_assert_int_eq(asked.answered, 1);
+}
+END_TEST
+
+START_TEST(while_an_asked_record_waits_for_room_the_source_is_not_asked)
+{
+    asked.full_until_us = US_PER_SECOND;
+    boss.stop_us = 2 * US_PER_SECOND + 1;
+    ck_assert_int_eq(RUN("--rate=1"), EXIT_CODE_OK);
+    ck_assert_int_eq(delivery.sent_at_us[0], US_PER_SECOND);
+}
+END_TEST
+
+START_TEST(one_that_only_sends_what_it_is_asked_for_is_ready_at_once_and_makes_nothing)
+{
+    settings.mode = MODE_REQUESTS;
+    producer.settings = &settings;
+    settings.schema = schema_by_workload("payments");
+    boss.stop_us = 10 * US_PER_SECOND;
+    ck_assert_int_eq(source_open(&producer.source, &settings, &error), 0);
+    ck_assert_int_eq(loop_run(&producer), EXIT_CODE_OK);
+    ck_assert_str_eq(boss.told, "ready");
+    ck_assert_int_eq(delivery.sent, 0);
+    ck_assert_int_eq(delivery.waits, 10); /* it beats, and sleeps */
+    ck_assert_int_eq(delivery.wait_fd, -1);
+}
+END_TEST
+
 /* --- no room ------------------------------------------------------------------------------------------- */
 
 START_TEST(a_record_for_which_there_is_no_room_is_tried_until_there_is)
@@ -360,7 +437,11 @@ START_TEST(while_no_line_comes_it_waits_for_standard_input)
 }
 END_TEST
 
-CHECK_MAIN_WITH("producer/loop", begin, end, a_record_goes_every_interval_until_the_count, a_rate_is_kept,
+CHECK_MAIN_WITH("producer/loop", begin, end,
+                what_is_asked_is_served_in_every_turn_also_when_paused_and_answered_after_the_end,
+                while_an_asked_record_waits_for_room_the_source_is_not_asked,
+                one_that_only_sends_what_it_is_asked_for_is_ready_at_once_and_makes_nothing,
+                a_record_goes_every_interval_until_the_count, a_rate_is_kept,
                 a_rate_of_0_waits_for_nothing_and_serves_callbacks_now_and_then,
                 a_high_rate_sleeps_200_us_at_least_and_sends_what_is_due_then,
                 another_rate_holds_from_when_it_is_wanted_and_is_answered,

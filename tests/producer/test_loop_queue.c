@@ -51,6 +51,31 @@ void worker_notify_count(struct worker_control *control, const char *method, int
         rate_told = count;
 }
 
+static bool record_wanted;
+static char refusal[ERROR_TEXT_BYTES];
+
+bool worker_control_errand(struct worker_control *control, struct worker_errand *errand)
+{
+    (void)control;
+    if (!record_wanted || !queue_is_full() || errand->number == 3)
+        return false;
+    *errand = (struct worker_errand){3, "produce", "user=ewa\ncurrency=EUR\namount=1\nmethod=blik"};
+    return true;
+}
+
+void worker_answer_result(struct worker_control *control, int64_t number, const struct worker_result *result)
+{
+    (void)control, (void)result;
+    ck_abort_msg("request %d was done", (int)number);
+}
+
+void worker_answer_end(struct worker_control *control, int64_t number, const char *failure)
+{
+    (void)control;
+    ck_assert_int_eq(number, 3);
+    snprintf(refusal, sizeof refusal, "%s", failure);
+}
+
 void worker_control_set_wake(struct worker_control *control, void (*wake)(void *), void *context)
 {
     (void)control, (void)wake, (void)context;
@@ -101,5 +126,15 @@ START_TEST(a_rate_is_taken_while_the_queue_is_full)
 }
 END_TEST
 
+START_TEST(a_record_that_is_asked_for_and_never_finds_room_is_refused_at_the_end)
+{
+    record_wanted = true;
+    run();
+    ck_assert_str_eq(refusal, "it is about to end; the record is not sent");
+    ck_assert_uint_eq(producer.delivery.produced, QUEUE);
+}
+END_TEST
+
 CHECK_MAIN_WITH("producer/loop_queue", NULL, teardown, a_pause_is_taken_while_the_queue_is_full,
-                a_rate_is_taken_while_the_queue_is_full)
+                a_rate_is_taken_while_the_queue_is_full,
+                a_record_that_is_asked_for_and_never_finds_room_is_refused_at_the_end)

@@ -167,6 +167,53 @@ static size_t errors_in_the_ring(struct stats_ring_entry *last)
     return count;
 }
 
+/* --- watched ------------------------------------------------------------------------------------------- */
+
+START_TEST(the_one_that_is_watched_is_told_apart_by_its_number)
+{
+    delivery.watch.seq = 78;
+    report(1, 40, RD_KAFKA_RESP_ERR_NO_ERROR);
+    ck_assert(!delivery.watch.over);
+    delivery.watch.seq = 77;
+    report(1, 41, RD_KAFKA_RESP_ERR_NO_ERROR);
+    ck_assert(delivery.watch.over && !delivery.watch.possibly_stored);
+    ck_assert_int_eq(delivery.watch.err, RD_KAFKA_RESP_ERR_NO_ERROR);
+    ck_assert_int_eq(delivery.watch.partition, 1);
+    ck_assert_int_eq(delivery.watch.offset, 41);
+    ck_assert_uint_eq(delivery.acknowledged, 2); /* it counts like any other */
+}
+END_TEST
+
+START_TEST(of_a_watched_one_that_failed_it_is_known_whether_it_may_be_stored)
+{
+    static const struct {
+        rd_kafka_msg_status_t status;
+        bool possibly;
+    } statuses[] = {{RD_KAFKA_MSG_STATUS_NOT_PERSISTED, false},
+                    {RD_KAFKA_MSG_STATUS_POSSIBLY_PERSISTED, true}};
+    for (size_t i = 0; i < 2; i++) {
+        delivery.watch = (struct delivery_watch){.seq = 77};
+        kafka.status = statuses[i].status;
+        report(-1, -1, RD_KAFKA_RESP_ERR__MSG_TIMED_OUT);
+        ck_assert(delivery.watch.over);
+        ck_assert_int_eq(delivery.watch.err, RD_KAFKA_RESP_ERR__MSG_TIMED_OUT);
+        ck_assert_int_eq(delivery.watch.possibly_stored, statuses[i].possibly);
+    }
+}
+END_TEST
+
+START_TEST(a_watched_one_that_is_not_even_taken_is_over_and_its_number_is_free)
+{
+    delivery.seq = delivery.watch.seq = 5;
+    capture_begin();
+    reports_refused(&delivery, RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE);
+    capture_end();
+    ck_assert(delivery.watch.over);
+    ck_assert_uint_eq(delivery.watch.seq, 0);
+    ck_assert_int_eq(delivery.watch.err, RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE);
+}
+END_TEST
+
 /* --- acknowledged -------------------------------------------------------------------------------------- */
 
 START_TEST(an_acknowledged_record_is_counted_with_how_long_it_took)
@@ -352,7 +399,10 @@ START_TEST(an_acknowledgement_ends_an_outage)
 }
 END_TEST
 
-CHECK_MAIN_WITH("producer/reports", begin, end, an_acknowledged_record_is_counted_with_how_long_it_took,
+CHECK_MAIN_WITH("producer/reports", begin, end, the_one_that_is_watched_is_told_apart_by_its_number,
+                of_a_watched_one_that_failed_it_is_known_whether_it_may_be_stored,
+                a_watched_one_that_is_not_even_taken_is_over_and_its_number_is_free,
+                an_acknowledged_record_is_counted_with_how_long_it_took,
                 a_partitions_offset_is_published_when_it_has_moved,
                 partitions_beyond_the_segments_room_are_counted_once_each_and_delivered_all_the_same,
                 a_partition_that_no_cluster_has_takes_no_memory,

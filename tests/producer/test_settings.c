@@ -115,8 +115,16 @@ START_TEST(another_pace_takes_the_place_of_the_first)
 }
 END_TEST
 
-CHECK_MAIN("producer/settings", generates_a_payment_every_two_seconds_by_default,
-           a_rate_takes_the_place_of_the_interval, lines_are_sent_as_they_come_unless_a_pace_is_given,
-           every_field_of_every_schema_has_a_flag,
+START_TEST(only_who_has_a_supervisor_can_be_asked)
+{
+    refuses(LOAD("--on-request"), "--on-request: nobody can ask it where it has no supervisor");
+    refuses(LOAD("--on-request", "--user", "marek"),
+            "--on-request: not together with the fields of one record");
+}
+END_TEST
+
+CHECK_MAIN("producer/settings", only_who_has_a_supervisor_can_be_asked,
+           generates_a_payment_every_two_seconds_by_default, a_rate_takes_the_place_of_the_interval,
+           lines_are_sent_as_they_come_unless_a_pace_is_given, every_field_of_every_schema_has_a_flag,
            a_field_that_several_workloads_have_is_one_flag_whose_help_names_them,
            a_field_of_another_workload_is_refused, another_pace_takes_the_place_of_the_first)

@@ -79,5 +79,41 @@ START_TEST(a_failed_field_is_not_set)
 }
 END_TEST
 
-CHECK_MAIN("common/record/from_text", makes_a_payment_of_flags, money_needs_its_currency_first,
-           says_everything_that_is_missing_at_once, two_made_identifiers_differ, a_failed_field_is_not_set)
+static int read_words(const char *workload, const char *text)
+{
+    error = (struct error)ERROR_INIT;
+    return record_from_words(schema_by_workload(workload), text, &storage, &record, &error);
+}
+
+START_TEST(makes_a_record_of_words_in_any_order)
+{
+    ck_assert_int_eq(read_words("payments", "amount=249.99\nmethod=blik\n\nuser=a = b\ncurrency=PLN\n"), 0);
+    ck_assert_uint_eq(record.present, 0x7f);
+    ck_assert_int_eq(record.values[2].integer, 24999);
+    ck_assert_uint_eq(record.values[1].text.length, 5); /* "a = b" */
+    ck_assert_mem_eq(record.values[1].text.data, "a = b", 5);
+}
+END_TEST
+
+START_TEST(words_that_are_no_record_are_refused_by_name)
+{
+    static const char *const wrong[][2] = {
+        {"user", "'user' is no field=value"},
+        {"user=marek\ncolour=red", "field 'colour': payments have none of that name"},
+        {"user=marek\nuser=ola", "field user: given twice"},
+        {"currency=PLN\ncurrency=EUR", "field currency: given twice"},
+        {"user=marek\ncurrency=PLN\namount=x", "field amount: "},
+        {"user=marek\ncurrency=PLN\namount=1", "fields missing: method"},
+        {"", "fields missing: user, amount, currency, method"},
+    };
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        ck_assert_int_eq(read_words("payments", wrong[i][0]), -1);
+        ck_assert_msg(strstr(error.text, wrong[i][1]) != NULL, "%s", error.text);
+    }
+}
+END_TEST
+
+CHECK_MAIN("common/record/from_text", makes_a_record_of_words_in_any_order,
+           words_that_are_no_record_are_refused_by_name, makes_a_payment_of_flags,
+           money_needs_its_currency_first, says_everything_that_is_missing_at_once,
+           two_made_identifiers_differ, a_failed_field_is_not_set)
