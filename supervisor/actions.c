@@ -245,7 +245,8 @@ static void hold_reason(struct worker *worker, const struct process_end *end,
  */
 static bool has_an_end(const struct worker *worker)
 {
-    return worker->kind == KIND_PROVISION || (worker->kind == KIND_PRODUCER && worker->settings->count > 0);
+    return worker->kind == KIND_PROVISION ||
+           (worker->kind == KIND_PRODUCER && worker->settings->count > 0 && !worker->on_request);
 }
 
 static struct restart_policy policy_of(const struct worker *worker)

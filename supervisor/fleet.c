@@ -115,7 +115,7 @@ struct worker *fleet_add(struct supervisor *supervisor, const struct settings *s
     struct worker *worker = fleet_find(supervisor, name);
     if (worker != NULL) {
         worker->paused = worker->paused && !worker->retired; /* the pause went with it */
-        worker->retired = false;
+        worker->retired = worker->on_request = false;
         fleet_set_settings(worker, settings);
         return worker;
     }
@@ -417,8 +417,18 @@ void fleet_set_address(struct supervisor *supervisor, const char *bootstrap)
 
 /* --- single workers ------------------------------------------------------------------------------------ */
 
+/* Its next process is one that makes records, though this one does not. */
+static bool follows_itself(struct worker *worker)
+{
+    bool follows = worker->on_request && !worker->supervisor->settings->no_producer;
+    worker->on_request &= !follows;
+    return follows && worker_runs(worker);
+}
+
 void fleet_start_worker(struct worker *worker)
 {
+    if (follows_itself(worker))
+        states_dispatch(worker, EVENT_STOP);
     if (worker_runs(worker))
         return;
     if (worker->state == WORKER_HELD)
@@ -426,6 +436,14 @@ void fleet_start_worker(struct worker *worker)
     worker->history = (struct restart_history){0};
     worker->reason[0] = '\0';
     states_dispatch(worker, EVENT_START);
+}
+
+void fleet_start_on_request(struct worker *producer)
+{
+    producer->on_request = true;
+    producer->history = (struct restart_history){0};
+    producer->reason[0] = '\0';
+    states_dispatch(producer, EVENT_START);
 }
 
 void fleet_restart_worker(struct worker *worker)

@@ -32,8 +32,12 @@ void fleet_publish(struct worker *worker);
 /* kbroker has told its address. */
 void fleet_set_address(struct supervisor *supervisor, const char *bootstrap);
 
-/* What the verbs do to one worker; each is safe in every state. */
-void fleet_start_worker(struct worker *worker);   /* also one that is held: its deaths are forgiven */
+/* What the verbs do to one worker; each is safe in every state. One that is held is started too: its deaths
+ * are forgiven. A producer that runs on request alone, where the instance has one of its own, is followed by
+ * that. */
+void fleet_start_worker(struct worker *worker);
+/* The producer, which is down, as one that makes no records: it sends those that it is asked for. */
+void fleet_start_on_request(struct worker *producer);
 void fleet_restart_worker(struct worker *worker); /* a new process; the place in the group is kept */
 /* -1 when its process cannot be told: then it is as it was. */
 int fleet_pause_worker(struct worker *worker, bool paused);

@@ -231,15 +231,17 @@ int64_t hand_over_acknowledged(struct worker *worker)
 
 int64_t hand_over_remaining(struct worker *worker)
 {
-    int64_t sent =
-        hand_over_acknowledged(worker) - (worker->count_base == STATS_UNKNOWN ? 0 : worker->count_base);
+    int64_t sent = hand_over_acknowledged(worker) - worker->asked -
+                   (worker->count_base == STATS_UNKNOWN ? 0 : worker->count_base);
     int64_t count = worker->settings->count;
     return sent < count ? count - sent : 0;
 }
 
 static void put_producer(struct builder *builder, struct worker *worker, char count[32])
 {
-    if (worker->settings->count == 0)
+    if (worker->on_request)
+        put(builder, "on-request", "yes");
+    if (worker->on_request || worker->settings->count == 0)
         return;
     snprintf(count, 32, "%" PRId64, hand_over_remaining(worker));
     put(builder, "count", count);

@@ -143,6 +143,11 @@ static void tell_not_begun(const struct queue *queue, const struct pending *pend
 static void tell_late(const struct request *request, struct error *error)
 {
     const struct worker *awaited = request_awaits(request);
+    if (request->verb->late != NULL) {
+        error_set(error, "%s: not within its time: %s", request->verb->name,
+                  awaited != NULL ? request->verb->late : "nobody could be asked; nothing was changed");
+        return;
+    }
     error_set(error, "%s %s: not within its time; it goes on without being waited for%s%s%s",
               request->verb->name, request->target, awaited ? " (" : "", awaited ? awaited->name : "",
               awaited ? " has not answered)" : "");

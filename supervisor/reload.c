@@ -42,7 +42,7 @@ static const struct settings *settings_of(const struct config *config, const str
     if (worker->kind == KIND_CONSUMER)
         return client_settings(config, worker->client);
     if (worker->kind == KIND_PRODUCER)
-        return all->no_producer ? NULL : config_producer(config);
+        return all->no_producer && !worker->on_request ? NULL : config_producer(config);
     return all;
 }
 
@@ -210,6 +210,13 @@ static struct rollout_row *plan_row(struct plan *plan, struct worker *worker, en
     return row;
 }
 
+/* One that sends what it is asked for, where the instance had no producer and is to have one. */
+static bool turns_producer(const struct supervisor *supervisor, const struct settings *all,
+                           const struct worker *worker)
+{
+    return worker->on_request && supervisor->settings->no_producer && !all->no_producer;
+}
+
 static void plan_worker(struct plan *plan, struct worker *worker)
 {
     const struct settings *next = settings_of(plan->next, worker);
@@ -219,7 +226,8 @@ static void plan_worker(struct plan *plan, struct worker *worker)
         plan_row(plan, worker, ROLLOUT_REMOVE);
         return;
     }
-    bool restart = plan->bootstrap || hand_over_differs(worker, next);
+    bool restart = plan->bootstrap || hand_over_differs(worker, next) ||
+                   turns_producer(plan->supervisor, config_settings(plan->next), worker);
     /* Who is down was stopped, and stays so; what it would be told now, it is told when it is started. */
     bool runs = worker->state != WORKER_DOWN && worker->state != WORKER_DONE;
     struct rollout_row *row = plan_row(plan, worker, restart && runs ? ROLLOUT_RESTART : ROLLOUT_ADJUST);
@@ -280,6 +288,8 @@ static void adopt(struct supervisor *supervisor, struct config *next)
     for (size_t i = 0; i < supervisor->worker_count; i++) {
         const struct settings *own = settings_of(next, supervisor->workers[i]);
         fleet_set_settings(supervisor->workers[i], own != NULL ? own : all);
+        if (turns_producer(supervisor, all, supervisor->workers[i]))
+            supervisor->workers[i]->on_request = false;
     }
     if (!settings_embedded(all)) {
         supervisor->brokers = all->brokers;

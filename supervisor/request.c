@@ -239,10 +239,12 @@ void request_failed(struct worker *worker, int64_t number, const char *reason, s
 static void end_share(struct request_share *share, bool well)
 {
     static const char ended[] = "its process has ended before it was done";
-    if (well && share->count > 0)
+    if (well && share->count > 0) {
         share->state = SHARE_DONE;
-    else
-        fail(share, ended, sizeof ended - 1);
+        return;
+    }
+    share->ended = true;
+    fail(share, ended, sizeof ended - 1);
 }
 
 void request_worker_ended(struct worker *worker, bool well)

@@ -31,6 +31,7 @@ struct request_share {
     struct worker *worker;
     enum request_share_state state;
     char reason[ERROR_TEXT_BYTES]; /* SHARE_FAILED */
+    bool ended;                    /* because its process has: what it had done is not known */
     struct request_result *results;
     size_t count;
     size_t left_out;    /* results there was no room for */

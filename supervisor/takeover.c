@@ -33,6 +33,11 @@ static void go_on(struct worker *worker, const struct directory_worker *row)
 static struct worker *have(struct supervisor *supervisor, const struct directory_worker *row)
 {
     struct worker *worker = fleet_find(supervisor, row->name);
+    if (worker == NULL && row->kind == STATS_KIND_PRODUCER && strcasecmp(row->name, PRODUCER_WORKER) == 0) {
+        worker = fleet_add(supervisor, config_producer(supervisor->config), NULL);
+        if (worker != NULL)
+            worker->retired = true; /* there is none now; the next goes on with the numbers */
+    }
     if (worker != NULL || row->kind != STATS_KIND_CONSUMER || row->client[0] == '\0')
         return worker;
     return fleet_add_again(supervisor, row->client, row->name, row->retired != 0);

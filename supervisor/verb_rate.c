@@ -53,6 +53,10 @@ enum progress verb_rate_begin(struct request *request, struct error *error)
         error_set(error, "this instance has no producer");
         return PROGRESS_FAILED;
     }
+    if (producer->on_request) {
+        error_set(error, "the producer makes no records of its own: it sends those of 'kctl produce'");
+        return PROGRESS_FAILED;
+    }
     if (fleet_set_rate(producer, records, interval_us) == -1) {
         error_set(error, "the producer does not listen: its rate is what it was; try again");
         return PROGRESS_FAILED;

@@ -15,6 +15,7 @@
 #include "supervisor/states.h"
 #include "supervisor/verb_logs.h"
 #include "supervisor/verb_offsets.h"
+#include "supervisor/verb_produce.h"
 #include "supervisor/verb_rate.h"
 #include "supervisor/verb_rollout.h"
 
@@ -367,6 +368,9 @@ void verb_lines(struct request *request, msgpack_packer *packer)
             used += snprintf(line + used, sizeof line - (size_t)used, ", " WORKER_IDLE_TEXT);
         if (worker->paused)
             used += snprintf(line + used, sizeof line - (size_t)used, ", paused");
+        if (worker->on_request && worker->process.pid != 0)
+            used +=
+                snprintf(line + used, sizeof line - (size_t)used, ", makes no records: for 'kctl produce'");
         if (worker->process.pid != 0 && worker->version[0] != '\0')
             used += snprintf(line + used, sizeof line - (size_t)used, ", version %s", worker->version);
         if (worker->reason[0] != '\0')
@@ -485,6 +489,17 @@ static const struct verb verbs[] = {
      .begin = verb_rate_begin,
      .check = verb_rate_check,
      .lines = verb_rate_lines},
+    {.name = "produce",
+     .help = "send one record, and say where it is",
+     .touches = VERB_TOUCHES_PRODUCER,
+     .after_start = true,
+     .asks = true,
+     .late = VERB_PRODUCE_LATE,
+     .begin = verb_produce_begin,
+     .check = verb_produce_check,
+     .result = verb_produce_result,
+     .result_name = "record",
+     .lines = verb_produce_lines},
     {.name = "ack",
      .help = "acknowledge records, where --commit is manual",
      .touches = VERB_TOUCHES_TARGET,

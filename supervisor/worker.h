@@ -73,6 +73,8 @@ struct worker {
     bool retired; /* scaled away: it stays down */
     bool paused;  /* it is not to take records; told to each of its processes */
     struct worker_pace rate;
+    bool on_request;    /* the producer: its process makes no records, it sends those of `produce` */
+    int64_t asked;      /* the producer: records of `produce` that were acknowledged; no part of --count */
     int unborn;         /* why it could not be started, as an exit code */
     int64_t partitions; /* what it says that its group has given it; STATS_UNKNOWN: nothing yet */
     bool broker_away;   /* it says that no broker answers */

@@ -70,6 +70,9 @@ START_TEST(not_done_while_the_producer_works_or_was_never_there)
     ck_assert(!done_check(&supervisor));
     workers[1].state = WORKER_BACKING_OFF;
     ck_assert(!done_check(&supervisor));
+    workers[1].on_request = true; /* it has made its records, and now sends what it is asked for */
+    ck_assert(done_check(&supervisor));
+    workers[1].on_request = false;
     workers[1].state = WORKER_DONE;
     ck_assert(done_check(&supervisor));
 }

@@ -67,6 +67,7 @@ static void become(enum worker_kind kind)
                              .client = "bravo",
                              .group = "test_group_bravo",
                              .takes_over = worker.takes_over, /* as a test set it */
+                             .on_request = worker.on_request,
                              .segment_fd = -1,
                              .count_base = STATS_UNKNOWN};
 }
@@ -346,10 +347,26 @@ START_TEST(a_restarted_producer_is_told_what_is_left_of_the_count)
     ck_assert_int_eq(hand_over_remaining(&worker), 70);
     worker.count_base = 20; /* of an earlier supervisor */
     ck_assert_int_eq(hand_over_remaining(&worker), 90);
+    worker.asked = 5; /* of those that were acknowledged since: none that it made */
+    ck_assert_int_eq(hand_over_remaining(&worker), 95);
     acknowledge(1000);
     ck_assert_int_eq(hand_over_remaining(&worker), 0);
     segment_release(&worker);
     segment_unlink_all(instance);
+}
+END_TEST
+
+START_TEST(a_producer_for_requests_is_told_so_and_of_no_count)
+{
+    LOAD("-b", "h:1", "--count", "100");
+    worker.on_request = true;
+    tell(KIND_PRODUCER, true);
+    says("on-request", "yes");
+    ck_assert_ptr_null(value_of("count"));
+    worker.on_request = false;
+    tell(KIND_PRODUCER, true);
+    ck_assert_ptr_null(value_of("on-request"));
+    says("count", "100");
 }
 END_TEST
 
@@ -361,4 +378,5 @@ CHECK_MAIN_WITH("supervisor/hand_over", clean_environment, release, a_consumer_i
                 the_embedded_broker_gets_the_topic_and_its_consumers_short_sessions,
                 every_topic_that_is_used_is_made_once, a_worker_without_a_segment_is_told_not_to_look_for_one,
                 more_properties_than_fit_are_refused_not_dropped,
-                a_restarted_producer_is_told_what_is_left_of_the_count)
+                a_restarted_producer_is_told_what_is_left_of_the_count,
+                a_producer_for_requests_is_told_so_and_of_no_count)

@@ -159,6 +159,32 @@ START_TEST(one_whose_time_is_up_has_failed_and_goes_on)
 }
 END_TEST
 
+/* Whether it may still come true depends on whether somebody was asked. */
+START_TEST(a_record_that_is_late_may_still_arrive_or_was_never_sent)
+{
+    struct worker *producer = fleet_worker("producer");
+    struct pending *first = enters(0, "produce", "", "user=marek");
+    steps(first);
+    fake_clock_advance(30 * US_PER_SECOND);
+    ck_assert_int_eq(steps(first), PROGRESS_FAILED);
+    ck_assert_str_eq(error.text,
+                     "produce: not within its time: the record may still arrive; it is not sent again");
+    queue_answered(first);
+    struct pending *next = enters(1, "produce", "", "user=ola");
+    ck_assert_int_eq(steps(next), PROGRESS_WAITING);
+    ck_assert(!next->request.begun); /* the producer is asked one thing at a time */
+    FAKE_SAYS(producer, "failed", "is", first->request.number, "no");
+    fleet_turn();
+    ck_assert_int_eq(steps(first), PROGRESS_FAILED);
+    queue_answered(first);
+    fleet_restart_worker(producer);
+    ck_assert_int_eq(steps(next), PROGRESS_WAITING);
+    fake_clock_advance(30 * US_PER_SECOND);
+    ck_assert_int_eq(steps(next), PROGRESS_FAILED);
+    ck_assert_str_eq(error.text, "produce: not within its time: nobody could be asked; nothing was changed");
+}
+END_TEST
+
 START_TEST(one_that_could_not_begin_in_its_time_says_for_what_it_waited)
 {
     struct pending *stop = enters(0, "stop", "bravo", "");
@@ -267,7 +293,8 @@ CHECK_MAIN_WITH(
     a_caller_that_goes_takes_its_own_requests_with_it_alone,
     a_request_that_touches_the_same_worker_begins_when_the_one_before_is_over,
     a_later_request_does_not_hold_an_earlier_one_up, one_that_does_not_wait_is_done_when_it_has_begun,
-    a_verb_without_a_condition_is_done_when_it_has_begun, one_whose_time_is_up_has_failed_and_goes_on,
+    a_verb_without_a_condition_is_done_when_it_has_begun,
+    a_record_that_is_late_may_still_arrive_or_was_never_sent, one_whose_time_is_up_has_failed_and_goes_on,
     one_that_could_not_begin_in_its_time_says_for_what_it_waited, one_that_is_done_at_its_last_moment_is_done,
     what_a_worker_was_asked_goes_on_without_a_caller_and_the_next_comes_after_it,
     one_that_asked_nobody_holds_nobody_up_without_its_caller,

@@ -93,7 +93,8 @@ static int places_of(const struct verb *verb, size_t target)
     for (size_t i = 0; i < sizeof beside / sizeof beside[0]; i++)
         if (strcmp(verb->name, beside[i]) == 0)
             return 0;
-    return strcmp(verb->name, "rate") == 0 ? PACE : targets[target].places;
+    bool paces = strcmp(verb->name, "rate") == 0 || strcmp(verb->name, "produce") == 0;
+    return paces ? PACE : targets[target].places;
 }
 
 static void check_pair(const struct verb *verb, size_t target, const struct verb *other_verb,

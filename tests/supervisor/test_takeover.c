@@ -90,6 +90,23 @@ START_TEST(what_is_no_consumer_of_a_client_does_not_come_again)
 }
 END_TEST
 
+/* One that was started for `produce`: the next one goes on with its numbers, when there is one. */
+START_TEST(a_producer_that_is_none_of_the_configuration_is_kept_in_mind)
+{
+    struct directory_worker row;
+    fleet_close();
+    FLEET_OPEN("--clients", "bravo", "--bootstrap", "h:1", "--no-producer");
+    directory_worker_init(&row);
+    snprintf(row.name, sizeof row.name, "producer");
+    row.kind = STATS_KIND_PRODUCER;
+    row.generation = 4;
+    ck_assert_int_eq(directory_publish(former, 0, &row, &error), 0);
+    takes_over();
+    ck_assert(fleet_worker("producer")->retired);
+    ck_assert_uint_eq(fleet_worker("producer")->generation, 4);
+}
+END_TEST
+
 START_TEST(a_process_that_survived_its_supervisor_is_ended_and_no_stranger)
 {
     struct directory_worker row;
@@ -137,5 +154,6 @@ END_TEST
 CHECK_MAIN_WITH("supervisor/takeover", set_up, tear_down, generations_and_counters_go_on,
                 workers_that_were_scaled_come_again_also_behind_an_empty_slot,
                 what_is_no_consumer_of_a_client_does_not_come_again,
+                a_producer_that_is_none_of_the_configuration_is_kept_in_mind,
                 a_process_that_survived_its_supervisor_is_ended_and_no_stranger,
                 where_there_was_none_nothing_is_taken_over, the_directory_of_the_instance_is_looked_for)

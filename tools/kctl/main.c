@@ -9,6 +9,7 @@
 #include "common/reset_wish.h"
 #include "common/rpc/message.h"
 #include "common/stats/events_show.h"
+#include "tools/kctl/record.h"
 #include "tools/kctl/request.h"
 #include "tools/kctl/show.h"
 
@@ -30,6 +31,7 @@ struct settings {
 
 #define FOLLOW_EVERY_US 250000
 #define ARGUMENT_BYTES  RPC_TEXT_BYTES
+#define WORDS_MAX       64 /* a record may be a word a field; all else has 3 */
 #define AT(field)       offsetof(struct settings, field)
 
 static const struct option_def options[] = {
@@ -78,6 +80,8 @@ static const struct program program = {
         "                             stopped and is to be there is started\n"
         "  rate 500/s                 the producer's pace: records a second, 0 as fast as it goes, or 2s\n"
         "                             from one to the next; until it is told otherwise\n"
+        "  produce RECORD             one record through the producer, and where it is: a JSON object,\n"
+        "                             field=value …, or - for standard input\n"
         "  ack bravo 3:41             acknowledge a record (--commit manual): also 3:41-60, all, 0:7,1:9\n"
         "  reset bravo --to WHERE     set the offsets of its group: by its members, or when it is stopped\n"
         "  release bravo              let a worker that is held back start again\n"
@@ -90,7 +94,7 @@ static const struct program program = {
     .options = options,
     .option_count = sizeof options / sizeof options[0],
     .operands_min = 1,
-    .operands_max = 3,
+    .operands_max = WORDS_MAX,
 };
 
 /* Asks again and again for what came after the last line that was shown; ends when the supervisor does, or by
@@ -180,8 +184,22 @@ static int show_events(const struct settings *settings, const struct operands *o
                : events_show(&wish, stdout, error);
 }
 
+static int produce(const struct settings *settings, const struct operands *operands, struct error *error)
+{
+    const struct operands words = {operands->items + 1, operands->count - 1};
+    const char *target;
+    char record[RPC_TEXT_BYTES];
+    return record_words(&words, &target, record, error) == -1
+               ? -1
+               : ask(settings, operands->items[0], target, record, error);
+}
+
 static int run(const struct settings *settings, const struct operands *operands, struct error *error)
 {
+    if (strcmp(operands->items[0], "produce") == 0)
+        return produce(settings, operands, error);
+    if (operands->count > 3)
+        return error_set_code(error, EXIT_CODE_USAGE, "unexpected word '%s'", operands->items[3]);
     const char *target = operands->count > 1 ? operands->items[1] : "";
     const char *argument = operands->count > 2 ? operands->items[2] : "";
     char reset[ARGUMENT_BYTES] = "";
