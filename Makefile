@@ -231,7 +231,7 @@ format: ## rewrite the sources with clang-format
 FUZZERS := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 
 # The control socket's has the whole supervisor behind it, but no processes, no shared memory and no clock.
-FUZZ_STANDINS := process_spawn process_signal process_kill_group process_reap segment_next segment_unlink_all directory_create \
+FUZZ_STANDINS := process_spawn process_signal process_kill_group process_reap process_abandon segment_next segment_unlink_all directory_create \
                  directory_set_bootstrap directory_close events_open clock_monotonic_us clock_wall_us
 build/fuzz/fuzz_control: $(filter-out %/main.c,$(call sources,supervisor))
 build/fuzz/fuzz_control: private FUZZ_LINK := $(FUZZ_STANDINS:%=-Wl,--wrap=%)

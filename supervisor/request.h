@@ -49,7 +49,8 @@ struct request {
     int64_t value;         /* the argument, where it is a number */
     uint64_t *generations; /* of each worker when it began; owned */
     size_t generation_count;
-    size_t at; /* logs: how many lines */
+    size_t at;         /* logs: how many lines */
+    struct peek *peek; /* peek: its process; owned */
     /* what workers are asked */
     int64_t number;               /* 0: nobody was asked yet */
     struct request_share *shares; /* owned */

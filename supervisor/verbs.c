@@ -15,6 +15,7 @@
 #include "supervisor/states.h"
 #include "supervisor/verb_logs.h"
 #include "supervisor/verb_offsets.h"
+#include "supervisor/verb_peek.h"
 #include "supervisor/verb_produce.h"
 #include "supervisor/verb_rate.h"
 #include "supervisor/verb_rollout.h"
@@ -500,6 +501,12 @@ static const struct verb verbs[] = {
      .result = verb_produce_result,
      .result_name = "record",
      .lines = verb_produce_lines},
+    {.name = "peek",
+     .help = "the record of a topic at an offset",
+     .after_start = true,
+     .begin = verb_peek_begin,
+     .check = verb_peek_check,
+     .lines = verb_peek_lines},
     {.name = "ack",
      .help = "acknowledge records, where --commit is manual",
      .touches = VERB_TOUCHES_TARGET,

@@ -18,7 +18,13 @@
 #include "supervisor/tail.h"
 
 /* What a slot runs. The order is that of starting; stopping goes the other way, as fleet.h says. */
-enum worker_kind { KIND_BROKER, KIND_PROVISION, KIND_CONSUMER, KIND_PRODUCER };
+enum worker_kind {
+    KIND_BROKER,
+    KIND_PROVISION,
+    KIND_CONSUMER,
+    KIND_PRODUCER,
+    KIND_PEEK /* no slot has it: peek.h */
+};
 
 struct output {
     struct watch watch;

@@ -35,6 +35,7 @@ int __wrap_process_spawn(struct process *process, const struct spawn_request *re
 int __wrap_process_signal(const struct process *process, int number);
 void __wrap_process_kill_group(const struct process *process);
 int __wrap_process_reap(struct process *process, struct process_end *end);
+void __wrap_process_abandon(struct process *process);
 
 static void ends_with(const struct process *process, int exit_status, int number)
 {
@@ -77,6 +78,12 @@ int __wrap_process_reap(struct process *process, struct process_end *end)
     close(process->pidfd);
     *process = (struct process){0, -1, 0};
     return 1;
+}
+
+void __wrap_process_abandon(struct process *process)
+{
+    close(process->pidfd);
+    *process = (struct process){0, -1, 0};
 }
 
 /* --- no shared memory, and a clock of our own ----------------------------------------------------------- */

@@ -22,6 +22,7 @@ enum { FAKE_PROCESSES_MAX = 512, FAKE_PIDS_FROM = 1000000 };
 struct fake_process {
     char program[32];
     int channel_fd, segment_fd, config_fd; /* its own ends; -1: closed, or none */
+    int output_fd;                         /* the same; kept of one that has no channel to speak on */
     int end_fd;                            /* readable when it has ended: the pidfd */
     sigset_t mask;                         /* that it was given */
     struct process_end end;
@@ -61,6 +62,7 @@ static inline void fake_ends_as(struct fake_process *fake, int exit_status, int 
     fake->end.exit_status = exit_status;
     fake->end.signal = signal;
     fake_close(&fake->channel_fd);
+    fake_close(&fake->output_fd);
     ck_assert_int_eq(write(fake->end_fd, &one, sizeof one), (ssize_t)sizeof one);
 }
 
@@ -83,6 +85,7 @@ static inline void fake_bury(struct process *process)
     struct fake_process *fake = fake_process(process);
     fake_close(&fake->segment_fd);
     fake_close(&fake->config_fd);
+    fake_close(&fake->output_fd);
     fake_close(&fake->end_fd);
     close(process->pidfd);
     *process = (struct process){0, -1, 0};
@@ -100,6 +103,7 @@ int process_spawn(struct process *process, const struct spawn_request *request, 
     *fake = (struct fake_process){.channel_fd = fake_own(request->channel_fd),
                                   .segment_fd = fake_own(request->segment_fd),
                                   .config_fd = fake_own(request->config_fd),
+                                  .output_fd = request->channel_fd == -1 ? fake_own(request->output_fd) : -1,
                                   .mask = request->mask};
     snprintf(fake->program, sizeof fake->program, "%s", strrchr(request->path, '/') + 1);
     int pidfd = fake_spawn_unwatchable ? open("/dev/null", O_RDWR | O_CLOEXEC) /* epoll refuses it */

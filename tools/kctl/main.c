@@ -82,6 +82,7 @@ static const struct program program = {
         "                             from one to the next; until it is told otherwise\n"
         "  produce RECORD             one record through the producer, and where it is: a JSON object,\n"
         "                             field=value …, or - for standard input\n"
+        "  peek TOPIC PARTITION OFFSET [N]  the record there, or N from there on, whole: a JSON line each\n"
         "  ack bravo 3:41             acknowledge a record (--commit manual): also 3:41-60, all, 0:7,1:9\n"
         "  reset bravo --to WHERE     set the offsets of its group: by its members, or when it is stopped\n"
         "  release bravo              let a worker that is held back start again\n"
@@ -194,8 +195,24 @@ static int produce(const struct settings *settings, const struct operands *opera
                : ask(settings, operands->items[0], target, record, error);
 }
 
+/* What the supervisor prints are lines of JSON, whatever is wanted. */
+static int peek(const struct settings *settings, const struct operands *operands, struct error *error)
+{
+    struct settings lines = *settings;
+    char numbers[ARGUMENT_BYTES] = "";
+    size_t used = 0;
+    if (operands->count < 4 || operands->count > 5)
+        return error_set_code(error, EXIT_CODE_USAGE, "peek: usage: kctl peek TOPIC PARTITION OFFSET [N]");
+    for (int i = 2; i < operands->count && used < sizeof numbers; i++)
+        used += (size_t)snprintf(numbers + used, sizeof numbers - used, "%s ", operands->items[i]);
+    lines.json = false;
+    return ask(&lines, operands->items[0], operands->items[1], numbers, error);
+}
+
 static int run(const struct settings *settings, const struct operands *operands, struct error *error)
 {
+    if (strcmp(operands->items[0], "peek") == 0)
+        return peek(settings, operands, error);
     if (strcmp(operands->items[0], "produce") == 0)
         return produce(settings, operands, error);
     if (operands->count > 3)

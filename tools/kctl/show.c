@@ -11,6 +11,21 @@ static bool is(struct mp_view name, const char *wanted)
     return name.length == strlen(wanted) && memcmp(name.data, wanted, name.length) == 0;
 }
 
+/* A record of `peek` may be long. */
+static bool print_line(struct mp_view line, FILE *stream)
+{
+    size_t bytes = 4 * (size_t)line.length + 1;
+    size_t used = 0;
+    char *text = malloc(bytes);
+    if (text == NULL)
+        return false;
+    text[0] = '\0';
+    text_escape(text, bytes, &used, line.data, line.length);
+    fprintf(stream, "%s\n", text);
+    free(text);
+    return true;
+}
+
 static bool print_lines(struct mp_reader *reader, FILE *stream)
 {
     uint32_t count;
@@ -18,12 +33,8 @@ static bool print_lines(struct mp_reader *reader, FILE *stream)
         return false;
     for (uint32_t i = 0; i < count; i++) {
         struct mp_view line;
-        char text[4096] = "";
-        size_t used = 0;
-        if (!mp_read_str(reader, &line))
+        if (!mp_read_str(reader, &line) || !print_line(line, stream))
             return false;
-        text_escape(text, sizeof text, &used, line.data, line.length);
-        fprintf(stream, "%s\n", text);
     }
     return true;
 }

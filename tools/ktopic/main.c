@@ -18,6 +18,7 @@ static const struct verb verbs[] = {
     {"list", verb_list, "the topics, with partitions and replicas"},
     {"describe", verb_describe, "leaders, replicas, offsets and settings of a topic, or of all"},
     {"read", verb_read, "print a topic's records"},
+    {"peek", verb_peek, "print one record whole, with key and headers, by its offset"},
     {"retention", verb_retention, "for how long a topic keeps its records, and to change it"},
     {"groups", verb_groups, "the consumer groups, with members, topics and lag"},
     {"group", verb_group, "one consumer group: its members, and each partition's offsets and lag"},

@@ -16,6 +16,7 @@ int verb_provision(int argc, char **argv);
 int verb_list(int argc, char **argv);
 int verb_describe(int argc, char **argv);
 int verb_read(int argc, char **argv);
+int verb_peek(int argc, char **argv);
 int verb_retention(int argc, char **argv);
 int verb_groups(int argc, char **argv);
 int verb_group(int argc, char **argv);

@@ -132,8 +132,19 @@ START_TEST(a_key_that_is_too_long_is_cut)
 }
 END_TEST
 
-CHECK_MAIN_WITH("tools/kctl/show", set_up, tear_down, lines_are_found_wherever_they_stand_and_are_escaped,
-                a_result_without_whole_lines_is_none, a_number_is_found_by_its_name,
-                the_whole_result_is_one_JSON_object, a_result_that_is_no_object_is_not_shown,
-                a_text_that_is_no_UTF_8_is_null, an_object_ends_at_a_key_that_is_no_text,
-                a_key_that_is_too_long_is_cut)
+/* A record of peek. */
+START_TEST(a_long_line_is_shown_whole)
+{
+    static char bytes[70000] = "\x81\xa5lines\x91\xda\xff\xff";
+    memset(bytes + 11, 'x', 65535);
+    ck_assert(show_lines(reader(bytes, 11 + 65535), stream));
+    fflush(stream);
+    ck_assert_uint_eq(length, 65536); /* and a newline */
+}
+END_TEST
+
+CHECK_MAIN_WITH("tools/kctl/show", set_up, tear_down, a_long_line_is_shown_whole,
+                lines_are_found_wherever_they_stand_and_are_escaped, a_result_without_whole_lines_is_none,
+                a_number_is_found_by_its_name, the_whole_result_is_one_JSON_object,
+                a_result_that_is_no_object_is_not_shown, a_text_that_is_no_UTF_8_is_null,
+                an_object_ends_at_a_key_that_is_no_text, a_key_that_is_too_long_is_cut)
