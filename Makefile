@@ -16,6 +16,7 @@ CC      := $(if $(filter default,$(origin CC)),gcc,$(CC))
 PREFIX  ?= /usr/local
 EXAMPLES = $(PREFIX)/share/doc/ksupervise
 UNITS    = $(PREFIX)/lib/systemd/system
+SHARE    = $(PREFIX)/share
 
 CONFIG := $(subst $() ,-,$(strip $(filter-out gcc cc,$(notdir $(CC))) $(if $(DEBUG),debug) $(if $(FAULTS),faults) $(SANITIZE)))
 B      := build$(if $(CONFIG),/$(CONFIG))
@@ -251,16 +252,24 @@ fuzz: ## run the fuzzers for FUZZ_SECONDS each (default 20)
 	$(Q)$(MAKE) --no-print-directory $(FUZZERS)
 	$(Q)tests/fuzz/run $(FUZZERS)
 
-install: all ## install programs, example and systemd unit under PREFIX (/usr/local), below DESTDIR
+install: all ## install programs, example, completion and systemd unit under PREFIX (/usr/local), below DESTDIR
 	$(Q)install -d '$(DESTDIR)$(PREFIX)/bin'
 	$(Q)install -m 755 $(BINARIES) '$(DESTDIR)$(PREFIX)/bin'
 	$(Q)install -d '$(DESTDIR)$(EXAMPLES)'
 	$(Q)install -m 644 tools/ksupervise.example.ini tools/kstat/kstat.schema.json '$(DESTDIR)$(EXAMPLES)'
 	$(Q)install -d '$(DESTDIR)$(UNITS)'
 	$(Q)sed 's|@PREFIX@|$(PREFIX)|g' 'tools/systemd/ksupervise@.service.in' > '$(DESTDIR)$(UNITS)/ksupervise@.service'
+	$(Q)install -d '$(DESTDIR)$(SHARE)/bash-completion/completions' '$(DESTDIR)$(SHARE)/zsh/site-functions' \
+	    '$(DESTDIR)$(SHARE)/fish/vendor_completions.d'
+	$(Q)install -m 644 tools/completion/ksupervise.zsh '$(DESTDIR)$(SHARE)/zsh/site-functions/_ksupervise'
+	$(Q)for p in $(notdir $(BINARIES)); do \
+	    install -m 644 tools/completion/ksupervise.bash '$(DESTDIR)$(SHARE)/bash-completion/completions/'$$p && \
+	    install -m 644 tools/completion/ksupervise.fish '$(DESTDIR)$(SHARE)/fish/vendor_completions.d/'$$p.fish || exit; done
 
 uninstall: ## remove what install put there
 	$(Q)rm -f $(foreach p,$(notdir $(BINARIES)),'$(DESTDIR)$(PREFIX)/bin/$(p)')
+	$(Q)rm -f '$(DESTDIR)$(SHARE)/zsh/site-functions/_ksupervise' $(foreach p,$(notdir $(BINARIES)), \
+	    '$(DESTDIR)$(SHARE)/bash-completion/completions/$(p)' '$(DESTDIR)$(SHARE)/fish/vendor_completions.d/$(p).fish')
 	$(Q)rm -rf '$(DESTDIR)$(EXAMPLES)' '$(DESTDIR)$(UNITS)/ksupervise@.service'
 
 clean: ## remove everything that was built (build/), but not a running Kafka's data

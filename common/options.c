@@ -1,4 +1,5 @@
 #include "common/options.h"
+#include "common/options_complete.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -189,6 +190,10 @@ static int check_operands(const struct program *program, const struct operands *
 static int parse_argv(const struct program *program, void *target, int argc, char **argv, struct error *error)
 {
     struct getopt_tables tables;
+    if (argc > 1 && strcmp(argv[1], OPTIONS_COMPLETE_FLAG) == 0) {
+        options_complete(program, argc - 2, argv + 2, stdout);
+        exit(streams_end(program->name, EXIT_CODE_OK));
+    }
     build_getopt_tables(program, &tables);
     optind = 0; /* glibc: start over, so that a program (and a test) may parse twice */
     opterr = 0;

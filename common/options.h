@@ -65,6 +65,8 @@ struct option_def {
         type, name, letter, argument, fallback, NULL, offset, minimum, maximum, choices, help, false         \
     }
 
+struct completion; /* options_complete.h */
+
 struct program {
     const char *name;     /* "kconsume" */
     const char *synopsis; /* "[OPTION]… [TOPIC]" */
@@ -73,6 +75,8 @@ struct program {
     const struct option_def *options;
     size_t option_count;
     int operands_min, operands_max; /* words that are no flags; max -1: any number */
+    /* Adds candidates for words, and for values that the table does not know; NULL: there are none. */
+    void (*complete)(const struct completion *completion);
 };
 
 /* What options_parse found besides the table's options. */
@@ -81,9 +85,9 @@ struct operands {
     int count;
 };
 
-/* Fills `target` from defaults, environment and argv. --help and --version print and exit(0). Returns -1 with
- * exit code EXIT_CODE_USAGE and a text that names the flag, with a suggestion where one is near. `target`
- * must be zeroed. */
+/* Fills `target` from defaults, environment and argv. --help, --version and --complete print and exit(0).
+ * Returns -1 with exit code EXIT_CODE_USAGE and a text that names the flag, with a suggestion where one is
+ * near. `target` must be zeroed. */
 int options_parse(const struct program *program, void *target, int argc, char **argv,
                   struct operands *operands, struct error *error);
 

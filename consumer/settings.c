@@ -1,5 +1,6 @@
 #include "consumer/settings.h"
 
+#include "common/complete_names.h"
 #include "common/exit_codes.h"
 #include "common/kafka.h"
 #include "common/names.h"
@@ -78,6 +79,7 @@ const struct program consumer_program = {
         "supervisor is gone.\n",
     .options = options,
     .option_count = sizeof options / sizeof options[0],
+    .complete = complete_known_options,
 };
 
 /* It would read its own letters, and each would die again, and be a letter again. */

@@ -2,6 +2,7 @@
 
 #include <assert.h>
 
+#include "common/complete_names.h"
 #include "common/exit_codes.h"
 #include "common/names.h"
 #include "common/kafka.h"
@@ -51,8 +52,27 @@ static const struct option_def base_options[] = {
     {.type = OPTION_HEADING, .help = "One record: its fields (what is not given and can be made, is made)"},
 };
 
+/* What a field may be, in any of the schemas. */
+static void complete_field(const struct completion *completion, const struct field *field)
+{
+    for (const struct choice *choice = field->choices; choice != NULL && choice->text != NULL; choice++)
+        complete_add(completion, choice->text, field->label);
+}
+
+static void complete(const struct completion *completion)
+{
+    const struct schema *schema;
+    complete_known_options(completion);
+    for (size_t i = 0; completion->option != NULL && (schema = schema_at(i)) != NULL; i++) {
+        int index = schema_label_index(schema, completion->option->name, strlen(completion->option->name));
+        if (index >= 0)
+            complete_field(completion, &schema->fields[index]);
+    }
+}
+
 static const struct program base_program = {
     .name = PRODUCER_PROGRAM,
+    .complete = complete,
     .synopsis = "[OPTION]…",
     .about =
         "Sends records of a workload to a topic: made ones, those of JSON lines, or one from the command "

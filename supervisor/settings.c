@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <strings.h>
 
+#include "common/complete_names.h"
 #include "common/clock.h"
 #include "common/exit_codes.h"
 #include "common/secret.h"
@@ -142,6 +143,7 @@ const struct program supervisor_program = {
         "second Ctrl-C.\n",
     .options = options,
     .option_count = sizeof options / sizeof options[0],
+    .complete = complete_known_options,
 };
 
 /* --- what no single value can tell --------------------------------------------------------------------- */

@@ -92,6 +92,9 @@ class Installation(SystemTest):
         self.assertNotIn("@PREFIX@", unit)
         self.assertNotIn(str(self.folder), unit)
         self.assertTrue((root / "share/doc/ksupervise/ksupervise.example.ini").exists())
+        for path in ("bash-completion/completions/kctl", "bash-completion/completions/ktour", "zsh/site-functions/_ksupervise",
+                     "fish/vendor_completions.d/ksupervise.fish"):
+            self.assertIn("--complete", (root / "share" / path).read_text())
         self.install("uninstall", DESTDIR=self.folder, PREFIX="/opt/k")
         self.assertEqual([path for path in root.rglob("*") if path.is_file()], [])
 

@@ -1,5 +1,6 @@
 #include "tools/kaudit/settings.h"
 
+#include "common/complete_names.h"
 #include "common/exit_codes.h"
 #include "common/kafka.h"
 #include "common/names.h"
@@ -57,7 +58,16 @@ static const struct option_def options[] = {
     KAFKA_OPTIONS(struct settings),
 };
 
+static void complete(const struct completion *completion)
+{
+    if (completion->option == NULL && completion->count == 0)
+        complete_topics(completion);
+    else
+        complete_known_options(completion);
+}
+
 static const struct program program = {
+    .complete = complete,
     .name = AUDIT_PROGRAM,
     .synopsis = "[OPTION]… TOPIC",
     .about = "Counts after everybody: reads the topic from its first record to its present end, and says per "

@@ -12,6 +12,7 @@
 #include "tools/kctl/record.h"
 #include "tools/kctl/request.h"
 #include "tools/kctl/show.h"
+#include "tools/kctl/words.h"
 
 struct settings {
     struct option_given given;
@@ -60,6 +61,7 @@ static const struct option_def options[] = {
 };
 
 static const struct program program = {
+    .complete = words_complete,
     .name = "kctl",
     .synopsis = "[OPTION]… VERB [CLIENT|WORKER|all] [ARGUMENT]",
     .about = "Drives a running ksupervise. Every verb answers when what it asks for is true, or says why it "

@@ -2,6 +2,7 @@
 
 #include <ctype.h>
 
+#include "common/complete_names.h"
 #include "common/clock.h"
 #include "common/exit_codes.h"
 
@@ -97,7 +98,16 @@ static const struct option_def options[] = {
      .help = "list every value that can be shown, with its meaning"},
 };
 
+static void complete(const struct completion *completion)
+{
+    if (completion->option == NULL)
+        complete_workers(completion);
+    else
+        complete_known_options(completion);
+}
+
 const struct program kstat_program = {
+    .complete = complete,
     .name = "kstat",
     .synopsis = "[OPTION]… [WORKER|CLIENT] [PATTERN]… [SECONDS [COUNT]]",
     .about =

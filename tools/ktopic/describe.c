@@ -5,6 +5,7 @@
 #include "common/log_json.h"
 #include "tools/ktopic/admin.h"
 #include "tools/ktopic/verbs.h"
+#include "tools/ktopic/complete.h"
 
 struct settings {
     struct option_given given;
@@ -23,6 +24,7 @@ static const struct option_def options[] = {
 };
 
 static const struct program program = {
+    .complete = complete_all_topics,
     .name = "ktopic describe",
     .synopsis = "[OPTION]… [TOPIC]…",
     .about = "Shows the leaders, replicas and offsets of a topic's partitions, and the settings that are not "

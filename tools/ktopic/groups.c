@@ -6,6 +6,7 @@
 #include "common/record/text.h"
 #include "tools/ktopic/group_facts.h"
 #include "tools/ktopic/verbs.h"
+#include "tools/ktopic/complete.h"
 
 struct settings {
     struct option_given given;
@@ -31,6 +32,7 @@ static const struct program groups_program = {
 };
 
 static const struct program group_program = {
+    .complete = complete_group,
     .name = "ktopic group",
     .synopsis = "[OPTION]… NAME",
     .about = "Shows a consumer group: its members and what they are assigned, and of each partition what is "

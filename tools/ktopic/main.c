@@ -1,4 +1,5 @@
 /* ktopic: topics, seen and set up. */
+#include "common/options_complete.h"
 #include "common/error.h"
 #include "common/exit_codes.h"
 #include "common/log.h"
@@ -49,9 +50,29 @@ static int usage(const char *word)
     return EXIT_CODE_USAGE;
 }
 
+/* The verb is a word like others; what stands behind it, it completes itself. */
+static int complete(int count, char **words)
+{
+    const struct program program = {.name = "ktopic"};
+    const struct completion completion = {
+        .program = &program, .prefix = count > 0 ? words[0] : "", .lead = "", .stream = stdout};
+    for (size_t i = 0; i < VERBS; i++) {
+        if (count > 1 && strcmp(words[0], verbs[i].name) == 0) {
+            words[-1] = words[0];
+            words[0] = (char[]){OPTIONS_COMPLETE_FLAG};
+            return verbs[i].run(count + 1, words - 1);
+        }
+        if (count <= 1)
+            complete_add(&completion, verbs[i].name, verbs[i].help);
+    }
+    return streams_end("ktopic", EXIT_CODE_OK);
+}
+
 int main(int argc, char **argv)
 {
     log_init();
+    if (argc > 1 && strcmp(argv[1], OPTIONS_COMPLETE_FLAG) == 0)
+        return complete(argc - 2, argv + 2);
     if (argc < 2) {
         fprintf(stderr, "ktopic: a verb is missing: ktopic VERB [OPTION]…\nTry 'ktopic --help'.\n");
         return EXIT_CODE_USAGE;

@@ -8,6 +8,7 @@
 #include "tools/ktopic/cluster.h"
 #include "tools/ktopic/message_json.h"
 #include "tools/ktopic/verbs.h"
+#include "tools/ktopic/complete.h"
 
 #define STALLED_US  (10 * US_PER_SECOND)
 #define POLL_MS     200
@@ -36,6 +37,7 @@ static const struct option_def options[] = {
 };
 
 static const struct program program = {
+    .complete = complete_topic,
     .name = "ktopic peek",
     .synopsis = "[OPTION]… TOPIC PARTITION OFFSET [N]",
     .about =

@@ -10,6 +10,7 @@
 #include "tools/ktopic/admin.h"
 #include "tools/ktopic/plan.h"
 #include "tools/ktopic/verbs.h"
+#include "tools/ktopic/complete.h"
 
 #define TOPICS_MAX 256
 #define CREATE_MS  11000 /* a broker's own deadline for it is 10 s */
@@ -54,6 +55,7 @@ static const struct option_def options[] = {
 };
 
 static const struct program program = {
+    .complete = complete_all_topics,
     .name = "ktopic provision",
     .synopsis = "[OPTION]… [TOPIC]…",
     .about = "Makes sure that these topics exist, or without any, those of the workloads. Nothing is done "

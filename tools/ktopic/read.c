@@ -6,6 +6,7 @@
 #include "tools/ktopic/cluster.h"
 #include "tools/ktopic/show.h"
 #include "tools/ktopic/verbs.h"
+#include "tools/ktopic/complete.h"
 
 /* A topic that is not read to its end by then, without any record coming, will not be: a partition has lost
  * its leader. */
@@ -62,6 +63,7 @@ static const struct option_def options[] = {
 };
 
 static const struct program program = {
+    .complete = complete_topic,
     .name = "ktopic read",
     .synopsis = "[OPTION]… TOPIC",
     .about = "Prints the records of a topic. What cannot be decoded is printed with its offset and the "

@@ -6,6 +6,7 @@
 #include "common/log.h"
 #include "tools/ktopic/admin.h"
 #include "tools/ktopic/verbs.h"
+#include "tools/ktopic/complete.h"
 
 #define RETENTION    "retention.ms"
 #define SETTINGS_MAX 64 /* Kafka 4.3 knows 32 of a topic's */
@@ -22,6 +23,7 @@ struct settings {
 static const struct option_def options[] = {KAFKA_OPTIONS(struct settings)};
 
 static const struct program program = {
+    .complete = complete_topic,
     .name = "ktopic retention",
     .synopsis = "[OPTION]… TOPIC [TIME | unlimited | default]",
     .about = "Says for how long a topic keeps its records, or changes that; its other settings stay as they "

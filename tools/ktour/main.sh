@@ -35,6 +35,13 @@ list() {
     done
 }
 
+complete() { # WORD…: what could be the last of them; tools/completion
+    local name
+    for name in "${names[@]}" all --list --bootstrap --help --version; do
+        [[ $name == "${*: -1}"* && ($name != -* || ${*: -1} == -*) ]] && printf '%s\t%s\n' "$name" "${about[$name]-}"
+    done
+}
+
 run_all() { # NAME…: each in a process of its own; goes on after one that fails
     local one status failed=() untried=()
     for one in "$@"; do
@@ -58,6 +65,7 @@ while (($#)); do
     -h | --help) usage; exit 0 ;;
     --version) "$bin/kctl" --version | sed 's/^kctl/ktour/'; exit 0 ;;
     --list) list; exit 0 ;;
+    --complete) shift; complete "$@"; exit 0 ;;
     -b | --bootstrap) (($# > 1)) || wrong "$1: an address is missing"; export KAFKA_BOOTSTRAP=$2; shift ;;
     --bootstrap=*) export KAFKA_BOOTSTRAP=${1#*=} ;;
     -*) wrong "unknown option '$1'" ;;

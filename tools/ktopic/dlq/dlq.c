@@ -5,6 +5,7 @@
 #include "common/log.h"
 #include "common/names.h"
 #include "tools/ktopic/verbs.h"
+#include "tools/ktopic/complete.h"
 
 #define AT(member) offsetof(struct dlq_settings, member)
 
@@ -43,6 +44,7 @@ static const struct option_def options[] = {
 };
 
 static const struct program program = {
+    .complete = complete_dlq,
     .name = "ktopic dlq",
     .synopsis = "list | show | replay [OPTION]… TOPIC",
     .about =

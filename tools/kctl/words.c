@@ -1,0 +1,93 @@
+#include "tools/kctl/words.h"
+
+#include <signal.h>
+
+#include "common/complete_names.h"
+#include "common/record/schema.h"
+
+typedef void candidates(const struct completion *completion);
+
+static void signals(const struct completion *completion)
+{
+    for (int number = 1; number < NSIG; number++)
+        if (sigabbrev_np(number) != NULL)
+            complete_add(completion, sigabbrev_np(number), sigdescr_np(number));
+}
+
+static void workers(const struct completion *completion)
+{
+    complete_workers(completion);
+    complete_add(completion, "all", "every worker");
+}
+
+/* Of all workloads: which one is meant, the fleet's settings say. */
+static void fields(const struct completion *completion)
+{
+    const struct schema *schema;
+    for (size_t i = 0; (schema = schema_at(i)) != NULL; i++)
+        for (size_t f = 0; f < schema->field_count; f++) {
+            char word[80];
+            snprintf(word, sizeof word, "%s=", schema->fields[f].label);
+            complete_add(completion, word, schema->workload);
+        }
+}
+
+/* What stands behind a verb: the first word, the second, all further ones. */
+static const struct verb_words {
+    const char *verb, *help;
+    candidates *first, *second, *further;
+} verbs[] = {
+    {"status", "what every worker is", workers, NULL, NULL},
+    {"start", "start what is down, held back or done", workers, NULL, NULL},
+    {"stop", "finish, commit, leave the group, and stay down", workers, NULL, NULL},
+    {"restart", "a new process; the place in the group is kept", workers, NULL, NULL},
+    {"rolling-restart", "the consumers one after the other", workers, NULL, NULL},
+    {"reload", "read the configuration file again", NULL, NULL, NULL},
+    {"kill", "send a signal: TERM unless told", workers, signals, NULL},
+    {"pause", "stop taking records, keep the partitions", workers, NULL, NULL},
+    {"resume", "take records again", workers, NULL, NULL},
+    {"scale", "so many workers for a client", workers, NULL, NULL},
+    {"rate", "the producer's pace", NULL, NULL, NULL},
+    {"produce", "one record through the producer", fields, fields, fields},
+    {"peek", "the record of a topic at an offset", complete_topics, NULL, NULL},
+    {"ack", "acknowledge records, where --commit is manual", workers, NULL, NULL},
+    {"reset", "set the offsets of a client's group: --to", workers, NULL, NULL},
+    {"release", "let a worker that is held back start again", workers, NULL, NULL},
+    {"logs", "its last lines", workers, NULL, NULL},
+    {"shutdown", "end the instance in order", NULL, NULL, NULL},
+};
+enum { VERBS = sizeof verbs / sizeof verbs[0] };
+
+static void places(const struct completion *completion)
+{
+    static const char *const known[] = {"earliest", "latest", "offset", "timestamp", "shift"};
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+        complete_add(completion, known[i], "where a reset goes");
+}
+
+static void behind(const struct completion *completion, const struct verb_words *verb)
+{
+    candidates *const wanted[] = {verb->first, verb->second, verb->further};
+    candidates *each = wanted[completion->count > 3 ? 2 : completion->count - 1];
+    if (each != NULL)
+        each(completion);
+}
+
+static void words(const struct completion *completion)
+{
+    for (size_t i = 0; i < VERBS; i++)
+        if (completion->count == 0)
+            complete_add(completion, verbs[i].verb, verbs[i].help);
+        else if (strcmp(completion->words[0], verbs[i].verb) == 0)
+            behind(completion, &verbs[i]);
+}
+
+void words_complete(const struct completion *completion)
+{
+    if (completion->option == NULL)
+        words(completion);
+    else if (complete_wants(completion, "to"))
+        places(completion);
+    else
+        complete_known_options(completion);
+}
