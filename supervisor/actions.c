@@ -296,7 +296,7 @@ static void ask_policy(struct worker *worker, const struct process_end *end)
     /* A new one would be empty: not a restart of anything. */
     if (worker->kind == KIND_BROKER && (has_served(worker) || end->exit_status != EXIT_CODE_RESOURCES))
         verdict = RESTART_HOLD;
-    if (worker->kind == KIND_PRODUCER && has_an_end(worker) && hand_over_remaining(worker) == 0)
+    if (hand_over_is_finished(worker))
         verdict = RESTART_NEVER; /* it died after its last acknowledgement */
     if (verdict == RESTART_HOLD)
         hold_reason(worker, end, &policy);
@@ -342,7 +342,7 @@ void action_bury_stopped(struct worker *worker)
         journal_stop(worker);
     if (worker->start_again) {
         worker->start_again = false;
-        states_dispatch(worker, EVENT_START);
+        states_dispatch(worker, hand_over_is_finished(worker) ? EVENT_FINISH : EVENT_START);
     }
 }
 

@@ -425,6 +425,15 @@ static bool follows_itself(struct worker *worker)
     return follows && worker_runs(worker);
 }
 
+/* One that is started after its --count makes as many again. */
+static void count_anew(struct worker *worker)
+{
+    if (!hand_over_is_finished(worker))
+        return;
+    worker->count_base = hand_over_acknowledged(worker);
+    worker->asked = 0;
+}
+
 void fleet_start_worker(struct worker *worker)
 {
     if (follows_itself(worker))
@@ -433,6 +442,7 @@ void fleet_start_worker(struct worker *worker)
         return;
     if (worker->state == WORKER_HELD)
         journal_note(worker, EVENT_KIND_RELEASED);
+    count_anew(worker);
     worker->history = (struct restart_history){0};
     worker->reason[0] = '\0';
     states_dispatch(worker, EVENT_START);

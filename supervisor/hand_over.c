@@ -238,6 +238,12 @@ int64_t hand_over_remaining(struct worker *worker)
     return sent < count ? count - sent : 0;
 }
 
+bool hand_over_is_finished(struct worker *worker)
+{
+    return worker->kind == KIND_PRODUCER && worker->settings->count > 0 && !worker->on_request &&
+           hand_over_remaining(worker) == 0;
+}
+
 static void put_producer(struct builder *builder, struct worker *worker, char count[32])
 {
     if (worker->on_request)

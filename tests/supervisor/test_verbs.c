@@ -3,6 +3,7 @@
 #include <sys/wait.h>
 
 #include "supervisor/channel.h"
+#include "supervisor/hand_over.h"
 #include "tests/supervisor/verb_stage.h"
 
 /* --- who is meant -------------------------------------------------------------------------------------- */
@@ -476,8 +477,30 @@ START_TEST(a_verb_is_found_by_its_whole_name_and_a_typo_gets_the_nearest)
 }
 END_TEST
 
+/* 0 would be no end. */
+START_TEST(a_producer_that_has_made_its_count_is_never_told_that_nothing_is_left)
+{
+    fleet_close();
+    FLEET_OPEN("--clients", "bravo", "--bootstrap", "h:1", "--count", "5");
+    fleet_begin();
+    fleet_all_ready();
+    producer = fleet_worker(PRODUCER_WORKER);
+    struct stats_writer *writer = fleet_writer(producer);
+    stats_add(writer, PRODUCER_ACKNOWLEDGED, 5);
+    stats_writer_close(writer);
+    fleet_restart_worker(producer);
+    ends(producer, 0);
+    ck_assert_int_eq(producer->state, WORKER_DONE);
+    ck_assert_uint_eq(producer->generation, 1);
+    fleet_start_worker(producer);
+    ck_assert_int_eq(producer->state, WORKER_STARTING);
+    ck_assert_int_eq(hand_over_remaining(producer), 5); /* as many again */
+}
+END_TEST
+
 CHECK_MAIN_WITH(
-    "supervisor/verbs", set_up, tear_down, a_target_that_is_nobody_is_refused_by_each_verb_that_has_one,
+    "supervisor/verbs", set_up, tear_down,
+    a_producer_that_has_made_its_count_is_never_told_that_nothing_is_left, a_target_that_is_nobody_is_refused_by_each_verb_that_has_one,
     a_verb_touches_whom_it_means_and_nobody_else, a_verb_for_all_waits_for_the_last_of_them,
     a_stop_is_done_when_there_is_no_process_and_none_will_come,
     a_stop_takes_a_restart_back_that_was_to_follow, a_start_is_done_when_it_works,

@@ -6,7 +6,7 @@ import signal
 import socket
 
 from harness import SystemTest, main, wait_until
-from kafka_protocol import committed
+from kafka_protocol import committed, end_offsets
 
 
 class Control(SystemTest):
@@ -103,6 +103,21 @@ class Verbs(Control):
         wait_until(lambda: owned(self.zulu) == 3, 5, "zulu's partitions: the session timeout is 45 s, so it was told")
         self.kctl("start", self.bravo)
         self.assertEqual(self.worker(self.bravo)["state"], "ready")
+        self.end(fleet)
+
+    def test_a_producer_that_is_started_after_its_count_makes_as_many_again(self):
+        fleet = self.fleet("--count", "50")
+        stored = lambda: sum(end_offsets(self.kafka.bootstrap, self.topic_name).values())
+        wait_until(lambda: self.worker("producer")["state"] == "done", 20, "the end of its count")
+        for times in (2, 3):
+            self.kctl("start" if times == 2 else "restart", "producer")
+            wait_until(lambda: self.worker("producer")["state"] == "done", 20, "the end of its count")
+            self.assertEqual(stored(), times * 50)
+        self.kctl("produce", "user=marek", "amount=1", "currency=PLN", "method=blik")
+        self.assertEqual(stored(), 151)
+        self.kctl("start", "producer")
+        wait_until(lambda: self.worker("producer")["state"] == "done", 20, "the end of its count")
+        self.assertEqual(stored(), 201)
         self.end(fleet)
 
     def test_pause_keeps_the_partitions_and_resume_loses_and_doubles_nothing(self):
