@@ -142,6 +142,7 @@ __attribute__((unused)) static void refuses_to_open(const char *text)
     ck_assert_int_eq(capture_open(&kept, path, &refusal), -1);
     ck_assert_ptr_null(kept);
     ck_assert_msg(strstr(refusal.text, text) != NULL, "'%s' is not in: %s", text, refusal.text);
+    ck_assert_msg(strstr(refusal.text, path) != NULL, "'%s' is not in: %s", path, refusal.text);
 }
 
 /* All that `source` has, as one line of JSON; the caller's. */

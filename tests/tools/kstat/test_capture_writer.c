@@ -13,6 +13,7 @@ static void refuses_to_write_to(const char *where, int exit_code, const char *te
     ck_assert_ptr_null(writer);
     ck_assert_int_eq(refusal.exit_code, exit_code);
     ck_assert_msg(strstr(refusal.text, text) != NULL, "'%s' is not in: %s", text, refusal.text);
+    ck_assert_msg(strstr(refusal.text, where) != NULL, "'%s' is not in: %s", where, refusal.text);
 }
 
 static void fails_to_write(struct source *source, const char *instance, const char *text)
@@ -277,6 +278,7 @@ END_TEST
  */
 
 static size_t larger_by; /* than bravo's segment */
+static bool is_noise;    /* what it has more; else zeros */
 
 /* An object of another build may have any size. */
 static int larger_segment(const struct source *source, const char *instance, const struct segment_name *name,
@@ -293,6 +295,11 @@ static int larger_segment(const struct source *source, const char *instance, con
     memcpy(image.bytes + offsetof(struct stats_header, total_bytes), &total, sizeof total);
     fd = memory_file(image.bytes, image.size);
     ck_assert_int_eq(ftruncate(fd, (off_t)total), 0);
+    for (size_t at = 0; is_noise && at < larger_by; at += sizeof(uint64_t)) {
+        uint64_t noise =
+            (at + 1) * UINT64_C(0x9e3779b97f4a7c15) ^ (at * at * UINT64_C(0xbf58476d1ce4e5b9)) >> 7;
+        ck_assert_int_eq(pwrite(fd, &noise, sizeof noise, (off_t)(image.size + at)), sizeof noise);
+    }
     *snapshot = take(fd);
     *liveness = (struct stats_liveness){.alive = true};
     free(image.bytes);
@@ -315,6 +322,24 @@ START_TEST(objects_of_any_size_lie_behind_each_other)
         ck_assert_int_eq(view_counter(&view.workers[0], "processed"), 1042);
         ck_assert_int_eq(view_counter(&view.workers[1], "processed"), 1042);
     }
+}
+END_TEST
+
+/* More than the packer has out at a time. */
+START_TEST(what_cannot_be_packed_smaller_is_kept_whole)
+{
+    class = *source_live.class;
+    class.segment = larger_segment;
+    larger_by = 1 << 20;
+    is_noise = true;
+    begin_writing();
+    write_look(&fake);
+    end_writing();
+    ck_assert_uint_gt(file_bytes(), larger_by);
+    open_capture();
+    collect(&(struct view_request){.source = capture_source(kept)});
+    ck_assert_int_eq(view_counter(&view.workers[0], "processed"), 1042);
+    ck_assert_int_eq(view_counter(&view.workers[1], "processed"), 1042);
 }
 END_TEST
 
@@ -402,6 +427,6 @@ CHECK_MAIN_WITH("tools/kstat/capture_writer", capture_prepare, capture_clean_up,
                 a_segment_that_is_gone_meanwhile_is_none_and_the_others_are_there,
                 workers_that_were_started_by_hand_are_captured_without_a_directory,
                 a_directory_without_any_segment_is_captured, how_supervisor_and_workers_were_is_kept,
-                objects_of_any_size_lie_behind_each_other,
+                objects_of_any_size_lie_behind_each_other, what_cannot_be_packed_smaller_is_kept_whole,
                 an_instance_too_large_for_a_reader_is_refused_and_leaves_nothing,
                 a_full_disk_is_told_and_what_was_there_stays, a_capture_that_cannot_be_begun_is_told)

@@ -32,10 +32,12 @@ static void squeeze(char *text)
     *to = '\0';
 }
 
+static bool colours;
+
 static void compare(void)
 {
     size_t bytes;
-    const struct screen screen = {.columns = 0};
+    const struct screen screen = {.columns = 0, .colours = colours};
     collect(&everything);
     free(shown);
     FILE *stream = open_memstream(&shown, &bytes);
@@ -206,6 +208,20 @@ START_TEST(what_is_unknown_stays_unknown)
 }
 END_TEST
 
+START_TEST(one_record_of_lag_is_a_stall_and_one_failure_is_bad)
+{
+    set_partition(0, 106, 107);
+    compare();
+    expect("\nbravo ready 2 0 0.00 0 7 → 1 stalled\n");
+    stats_add(bravo, CONSUMER_FAILED, 1);
+    colours = true;
+    compare();
+    expect("\033[1;31m1");
+    expect("\033[1;31mstalled");
+    expect("\033[2midle");
+}
+END_TEST
+
 CHECK_MAIN_WITH("tools/kstat/diff", prepare, clean_up, the_heading_has_the_instance_and_the_time_between,
                 what_did_nothing_and_has_nothing_to_do_is_idle,
                 what_is_behind_and_does_nothing_is_stalled_with_its_partitions,
@@ -215,4 +231,4 @@ CHECK_MAIN_WITH("tools/kstat/diff", prepare, clean_up, the_heading_has_the_insta
                 a_worker_that_came_is_new_and_one_that_went_is_gone,
                 a_worker_that_died_died_and_one_that_was_dead_is_dead,
                 a_worker_of_a_later_generation_was_started_again, a_worker_that_lives_again_is_not_dead,
-                what_is_unknown_stays_unknown)
+                what_is_unknown_stays_unknown, one_record_of_lag_is_a_stall_and_one_failure_is_bad)
