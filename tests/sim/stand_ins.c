@@ -123,6 +123,12 @@ void worker_notify_text(struct worker_control *control, const char *method, cons
     (void)text;
 }
 
+void worker_notify_gap(struct worker_control *control, const struct worker_gap *gap)
+{
+    (void)control;
+    (void)gap;
+}
+
 void worker_answer_result(struct worker_control *control, int64_t number, const struct worker_result *result)
 {
     (void)number;
