@@ -227,6 +227,10 @@ static const struct {
     {"diff", "dump", "first the one, then the other"},
     {"diff", "json", "take both as --json"},
     {"generation", "postmortem", "the last that died, or that one"},
+    {"events", "dump", "a capture has no events"},
+    {"events", "diff", "a capture has no events"},
+    {"events", "until", "conditions are of values"},
+    {"events", "pid", "first the one, then the other"},
 };
 
 static int check_exclusive(const struct settings *settings, struct error *error)
