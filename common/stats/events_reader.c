@@ -166,20 +166,15 @@ int events_reader_take(struct events_reader **reader, int fd, struct error *erro
     return make(reader, own, "", error);
 }
 
-static void release(struct events_reader *reader)
+void events_reader_close(struct events_reader *reader)
 {
+    if (reader == NULL)
+        return;
     if (reader->map != NULL)
         munmap(reader->map, reader->map_bytes);
     close(reader->fd);
     free(reader->kinds);
     free(reader->entry);
-}
-
-void events_reader_close(struct events_reader *reader)
-{
-    if (reader == NULL)
-        return;
-    release(reader);
     free(reader);
 }
 
@@ -260,15 +255,16 @@ static bool is_gone(const struct events_reader *reader)
     return reader->name[0] != '\0' && fstat(reader->fd, &status) == 0 && status.st_nlink == 0;
 }
 
-/* False: there is none yet, or none that can be read. */
+/* Goes over to the object that the name leads to. False: there is none yet, or none that can be read. */
 static bool follow(struct events_reader *reader)
 {
-    struct events_reader *fresh;
-    if (open_name(&fresh, reader->name, NULL) != 0)
+    struct events_reader *fresh = NULL;
+    if (open_name(&fresh, reader->name, NULL) != 0 || fresh == NULL)
         return false;
-    release(reader);
+    struct events_reader former = *reader;
     *reader = *fresh;
-    free(fresh);
+    *fresh = former;
+    events_reader_close(fresh);
     return true;
 }
 
@@ -280,8 +276,11 @@ int events_read(struct events_reader *reader, uint64_t after, struct event *even
     *missed = 0;
     if (!read_tail(reader, &tail))
         return damaged(error);
-    if (after == tail && gone && follow(reader))
-        return events_read(reader, 0, event, missed, error);
+    if (after == tail && gone && follow(reader)) {
+        after = 0;
+        if (!read_tail(reader, &tail))
+            return damaged(error);
+    }
     if (after == tail || tail == 0)
         return 0;
     bool from_the_oldest = after == 0 || after > tail;

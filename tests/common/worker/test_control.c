@@ -85,6 +85,7 @@ static void live(bool supervised)
     memset(text, 'x', sizeof text - 1);
     text[sizeof text - 1] = '\0';
     worker_notify_text(control, "trouble", text);
+    worker_notify_gap(control, &(struct worker_gap){.partition = 2, .from = 10, .to = 30, .records = 20});
     poll(NULL, 0, DEADLINE_MS);
     _exit(97);
 }
@@ -311,6 +312,16 @@ START_TEST(what_it_notifies_arrives_as_messages)
     ck_assert(rpc_method_is(&message, "trouble"));
     ck_assert(mp_read_str(&message.params, &text));
     ck_assert_uint_eq(text.length, 959); /* a long one is cut, not lost */
+    length = recv(worker.channel, bytes, sizeof bytes, 0);
+    ck_assert_int_eq(rpc_parse(&message, bytes, (size_t)length), 0);
+    ck_assert(rpc_method_is(&message, "committed-gap"));
+    ck_assert_uint_eq(message.param_count, 4);
+    static const int64_t wanted[] = {2, 10, 30, 20};
+    for (size_t i = 0; i < 4; i++) {
+        int64_t number;
+        ck_assert(mp_read_int(&message.params, &number));
+        ck_assert_int_eq(number, wanted[i]);
+    }
     kill(worker.pid, SIGKILL);
     waitpid(worker.pid, NULL, 0);
 }
