@@ -48,6 +48,8 @@ struct event journal_of(const struct worker *worker, enum event_kind kind)
 }
 
 static void write_event(struct supervisor *supervisor, struct event *event, const char *format,
+                        va_list arguments) __attribute__((format(printf, 3, 0)));
+static void write_event(struct supervisor *supervisor, struct event *event, const char *format,
                         va_list arguments)
 {
     char text[ERROR_TEXT_BYTES];

@@ -1,4 +1,5 @@
 /* Which request may begin, which has to wait, and what becomes of one that nobody waits for any more. */
+#include "common/stats/events.h"
 #include "supervisor/queue.h"
 #include "tests/supervisor/fleet_stage.h"
 
@@ -287,8 +288,36 @@ START_TEST(what_starts_or_stops_workers_waits_until_the_fleet_has_started_them)
 }
 END_TEST
 
+/* --- who asked ----------------------------------------------------------------------------------------- */
+
+static void last_event(struct event *event)
+{
+    struct events_reader *reader;
+    uint64_t missed;
+    ck_assert_int_eq(events_reader_open(&reader, fleet_instance, &error), 0);
+    ck_assert_int_eq(events_read(reader, events_newest(reader) - 1, event, &missed, &error), 1);
+    events_reader_close(reader);
+}
+
+START_TEST(what_happens_while_a_verb_begins_is_told_as_an_operators)
+{
+    struct event event;
+    ck_assert_int_eq(steps(enters(0, "pause", "bravo", "")), PROGRESS_WAITING);
+    ck_assert_ptr_null(fleet.cause);
+    last_event(&event);
+    ck_assert_int_eq(event.kind, EVENT_KIND_PAUSED);
+    ck_assert_str_eq(event.text, "an operator's pause");
+    fake_ends(&fleet_worker("zulu")->process, -1, 9); /* that is nobody's wish */
+    fleet_turn();
+    last_event(&event);
+    ck_assert_int_eq(event.kind, EVENT_KIND_STARTED);
+    ck_assert_str_eq(event.text, "");
+}
+END_TEST
+
 CHECK_MAIN_WITH(
-    "supervisor/queue", set_up, tear_down, there_are_so_many_places_and_one_that_is_left_is_free_again,
+    "supervisor/queue", set_up, tear_down, what_happens_while_a_verb_begins_is_told_as_an_operators,
+    there_are_so_many_places_and_one_that_is_left_is_free_again,
     they_come_in_the_order_of_their_arrival_whatever_their_place,
     a_caller_that_goes_takes_its_own_requests_with_it_alone,
     a_request_that_touches_the_same_worker_begins_when_the_one_before_is_over,
