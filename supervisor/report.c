@@ -198,8 +198,9 @@ void report_resume(struct worker *worker)
     size_t end = used;
     line[end] = '\0';
     if (worker->died_us != 0)
-        line_append(line, TEXT_BYTES, used, "; %.0f ms after the death",
-                    (double)(clock_monotonic_us() - worker->died_us) / 1e3);
+        line_append(line, TEXT_BYTES, used, "; %.0f ms after the %s",
+                    (double)(clock_monotonic_us() - worker->died_us) / 1e3,
+                    worker->last_death.exit_status == 0 ? "end" : "death");
     report_line(worker->supervisor, "%s", line);
     journal_resume(worker, &sum, line[end] != '\0' ? line + end + strlen("; ") : "");
     if (worker->settings->verbose && sum.partitions > 1)

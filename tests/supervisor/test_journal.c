@@ -131,10 +131,8 @@ START_TEST(one_that_keeps_dying_is_held_and_released)
 }
 END_TEST
 
-START_TEST(a_new_process_tells_where_it_goes_on)
+static void bravo_resumes(void)
 {
-    begin_all();
-    dies("bravo", SIGKILL);
     struct stats_writer *writer = fleet_writer(fleet_worker("bravo"));
     int slot = stats_partition_slot(writer, "payments", 0);
     stats_partition_set(writer, slot, PARTITION_RESUMED, 7);
@@ -142,12 +140,32 @@ START_TEST(a_new_process_tells_where_it_goes_on)
     set_partition(writer, 0, 5, 7);
     stats_writer_close(writer);
     fleet_becomes_ready(fleet_worker("bravo"));
+}
+
+START_TEST(a_new_process_tells_where_it_goes_on)
+{
+    begin_all();
+    dies("bravo", SIGKILL);
+    bravo_resumes();
     ck_assert_str_eq(story(), "bravo died, bravo restarting, bravo started, bravo ready, bravo resumed");
     find(EVENT_KIND_RESUMED);
     ck_assert_int_eq(event.from, 5);
     ck_assert_int_eq(event.to, 7);
     ck_assert_int_eq(event.count, 0);
     ck_assert_ptr_nonnull(strstr(event.text, "ms after the death"));
+}
+END_TEST
+
+START_TEST(after_a_restart_that_was_asked_for_there_was_no_death)
+{
+    begin_all();
+    fleet_restart_worker(fleet_worker("bravo"));
+    fake_ends(&fleet_worker("bravo")->process, 0, 0);
+    fleet_turn();
+    bravo_resumes();
+    ck_assert_str_eq(story(), "bravo stopping, bravo stopped, bravo started, bravo ready, bravo resumed");
+    find(EVENT_KIND_RESUMED);
+    ck_assert_ptr_nonnull(strstr(event.text, "ms after the end"));
 }
 END_TEST
 
@@ -308,6 +326,7 @@ END_TEST
 CHECK_MAIN_WITH("supervisor/journal", open_fleet, close_fleet, a_start_is_told_in_order,
                 a_death_is_told_with_its_cause_and_where_it_left_the_group,
                 one_that_keeps_dying_is_held_and_released, a_new_process_tells_where_it_goes_on,
+                after_a_restart_that_was_asked_for_there_was_no_death,
                 a_pause_and_a_rate_are_told_when_they_change_something, a_scale_is_told_before_what_it_does,
                 an_outage_is_told_once, one_that_dies_in_an_outage_does_not_keep_it_open,
                 what_a_worker_says_of_its_group_and_its_troubles_is_told,

@@ -96,6 +96,7 @@ START_TEST(a_resumption_says_how_much_may_come_again_and_how_long_it_took)
     bravo->generation = 2;
     bravo->resume_told = false;
     bravo->died_us = clock_monotonic_us() - 1500;
+    bravo->last_death = (struct directory_death){.exit_status = STATS_UNKNOWN, .signal = SIGKILL};
     resumes(1, 40, 47);
     report_resume(bravo);
     ck_assert(bravo->resume_told);
