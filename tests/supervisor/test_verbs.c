@@ -500,7 +500,8 @@ END_TEST
 
 CHECK_MAIN_WITH(
     "supervisor/verbs", set_up, tear_down,
-    a_producer_that_has_made_its_count_is_never_told_that_nothing_is_left, a_target_that_is_nobody_is_refused_by_each_verb_that_has_one,
+    a_producer_that_has_made_its_count_is_never_told_that_nothing_is_left,
+    a_target_that_is_nobody_is_refused_by_each_verb_that_has_one,
     a_verb_touches_whom_it_means_and_nobody_else, a_verb_for_all_waits_for_the_last_of_them,
     a_stop_is_done_when_there_is_no_process_and_none_will_come,
     a_stop_takes_a_restart_back_that_was_to_follow, a_start_is_done_when_it_works,
