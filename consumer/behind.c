@@ -32,8 +32,7 @@ static void replace(const struct behind_look *dropped, struct behind_look *next)
     next->late |= dropped->late;
 }
 
-/* The first stays, since what lies before it is not known; and the second, which is what a consumer that
- * stands still asks for. */
+/* The first stays, since what lies before it is not known; and the second, as below. */
 static void keep_every_other(struct behind *behind)
 {
     size_t kept = 2;
@@ -45,11 +44,12 @@ static void keep_every_other(struct behind *behind)
     behind->spacing_us *= 2;
 }
 
-/* Then it is not wanted any more when another one comes. */
+/* Then it is not wanted any more when another one comes. The second stays whatever comes: it is the answer
+ * for the present committed offset, which must not move while that does not. */
 static bool newest_is_close(const struct behind *behind)
 {
     const struct behind_look *newest = &behind->looks[behind->count - 1];
-    return behind->count > 1 && newest->us - newest[-1].us < behind->spacing_us;
+    return behind->count > 2 && newest->us - newest[-1].us < behind->spacing_us;
 }
 
 static void add(struct behind *behind, struct behind_look look)

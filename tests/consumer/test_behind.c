@@ -138,6 +138,21 @@ START_TEST(what_was_read_was_there_and_is_no_look_at_the_watermark)
 }
 END_TEST
 
+START_TEST(since_when_it_is_behind_does_not_move_while_nothing_is_committed)
+{
+    look(0, 10);
+    for (int64_t i = 1; i <= 5000; i++) {
+        look(i * 20, 10 + i);
+        is_behind_since(10, 20, false);
+    }
+    struct behind_since later = behind_since(&behind, 3000);
+    for (int64_t i = 1; i <= 5000; i++) {
+        look(100000 + i * 20, 5010 + i);
+        ck_assert_int_eq(behind_since(&behind, 3000).us, later.us);
+    }
+}
+END_TEST
+
 START_TEST(looks_close_together_leave_the_first_and_the_newest)
 {
     look(0, 10);
@@ -256,6 +271,7 @@ CHECK_MAIN_WITH("consumer/behind", begin, NULL, before_the_first_look_nothing_is
                 after_a_silence_the_former_watermark_can_be_forgotten,
                 a_lower_watermark_is_believed_after_a_silence_only,
                 what_was_read_was_there_and_is_no_look_at_the_watermark,
+                since_when_it_is_behind_does_not_move_while_nothing_is_committed,
                 looks_close_together_leave_the_first_and_the_newest,
                 a_lag_of_days_is_never_too_long_and_at_most_a_fifteenth_too_short,
                 once_the_lag_is_short_looks_are_kept_as_close_as_at_first,
