@@ -129,6 +129,25 @@ class Story(Events):
             self.assertEqual(event["to"], committed[(self.topic_name, event["partition"])], event)
         self.assertEqual(fleet.interrupt(), 0)
 
+    def test_records_that_retention_took_before_they_were_read(self):
+        def produce():
+            self.run_ok("kproduce", "--topic", self.topic_name, "--rate", "0", "--count", 300, "--quiet")
+
+        group = self.name("g")
+        produce()
+        fleet = self.fleet("--clients", "bravo", "--no-producer", "--on-offset-loss", "earliest", "--group", group)
+        wait_until(lambda: sum((kafka_protocol.committed(self.kafka.bootstrap, group) or {}).values()) == 300, 20, "all of it committed")
+        self.kctl("stop", "bravo")
+        produce()
+        at = kafka_protocol.committed(self.kafka.bootstrap, group)[self.topic_name, 1]
+        kafka_protocol.delete_records(self.kafka.bootstrap, self.topic_name, 1, at + 7)
+        before = self.newest()
+        self.kctl("start", "bravo")
+        gap = self.await_event(before, "committed-gap", "bravo")
+        self.assertEqual((gap["partition"], gap["from"], gap["to"], gap["count"]), (1, at, at + 7, 7))
+        self.assertEqual(self.after(before, "started")[0]["text"], "an operator's start")
+        self.assertEqual(fleet.interrupt(), 0)
+
     def test_a_reload(self):
         config = pathlib.Path(self.folder / "fleet.ini")
         text = f"[ksupervise]\ntopic = {self.topic_name}\nrate = 100\nquiet = yes\n[client bravo]\nbatch-size = {{}}\n[client zulu]\n"
