@@ -129,15 +129,26 @@ static enum progress advance(const struct queue *queue, struct pending *pending,
     return request->verb->check == NULL ? PROGRESS_DONE : request->verb->check(request, error);
 }
 
+#define CALLED_BYTES (VERB_TEXT_BYTES + 64)
+
+/* As its caller has said it: "stop bravo", "reload". */
+static const char *called(const struct request *request, char text[CALLED_BYTES])
+{
+    snprintf(text, CALLED_BYTES, "%s%s%s", request->verb->name, request->target[0] != '\0' ? " " : "",
+             request->target);
+    return text;
+}
+
 static void tell_not_begun(const struct queue *queue, const struct pending *pending, struct error *error)
 {
     const struct request *request = &pending->request;
     const struct request *before = find_before(queue, pending);
-    char cause[VERB_TEXT_BYTES + 64] = "the instance is just starting";
+    char name[CALLED_BYTES];
+    char other[CALLED_BYTES];
+    char cause[CALLED_BYTES + 32] = "the instance is just starting";
     if (before != NULL)
-        snprintf(cause, sizeof cause, "it waits for '%s %s'", before->verb->name, before->target);
-    error_set(error, "%s %s: not begun within its time: %s; nothing was changed", request->verb->name,
-              request->target, cause);
+        snprintf(cause, sizeof cause, "it waits for '%s'", called(before, other));
+    error_set(error, "%s: not begun within its time: %s; nothing was changed", called(request, name), cause);
 }
 
 static void tell_late(const struct request *request, struct error *error)
@@ -148,8 +159,9 @@ static void tell_late(const struct request *request, struct error *error)
                   awaited != NULL ? request->verb->late : "nobody could be asked; nothing was changed");
         return;
     }
-    error_set(error, "%s %s: not within its time; it goes on without being waited for%s%s%s",
-              request->verb->name, request->target, awaited ? " (" : "", awaited ? awaited->name : "",
+    char name[CALLED_BYTES];
+    error_set(error, "%s: not within its time; it goes on without being waited for%s%s%s",
+              called(request, name), awaited ? " (" : "", awaited ? awaited->name : "",
               awaited ? " has not answered)" : "");
 }
 

@@ -174,11 +174,18 @@ START_TEST(a_record_that_is_late_may_still_arrive_or_was_never_sent)
     struct pending *next = enters(1, "produce", "", "user=ola");
     ck_assert_int_eq(steps(next), PROGRESS_WAITING);
     ck_assert(!next->request.begun); /* the producer is asked one thing at a time */
+    struct pending *last = enters(2, "produce", "", "user=ewa");
+    fake_clock_advance(30 * US_PER_SECOND);
+    ck_assert_int_eq(steps(last), PROGRESS_FAILED);
+    ck_assert_str_eq(error.text,
+                     "produce: not begun within its time: it waits for 'produce'; nothing was changed");
+    queue_answered(last);
     FAKE_SAYS(producer, "failed", "is", first->request.number, "no");
     fleet_turn();
     ck_assert_int_eq(steps(first), PROGRESS_FAILED);
     queue_answered(first);
     fleet_restart_worker(producer);
+    next->request.deadline_us = clock_monotonic_us() + 30 * US_PER_SECOND;
     ck_assert_int_eq(steps(next), PROGRESS_WAITING);
     fake_clock_advance(30 * US_PER_SECOND);
     ck_assert_int_eq(steps(next), PROGRESS_FAILED);

@@ -148,6 +148,15 @@ class WithAProducer(Produce):
 
 
 class WithoutAProducer(Produce):
+    def test_of_many_at_once_each_is_stored_once_or_turned_away(self):
+        fleet = self.fleet("--no-producer")
+        many = [self.start("kctl", "-i", self.instance, "produce", f"user=u{i}", *FIELDS[1:]) for i in range(50)]
+        places = [self.place(one.text()) for one in many if one.wait(60) == 0]
+        self.assertGreater(len(places), 10)
+        self.assertEqual(len(places), len(set(places)))
+        self.assertEqual(self.stored(), len(places))
+        self.end(fleet)
+
     def test_one_is_started_for_it_that_makes_nothing_and_stays(self):
         fleet = self.fleet("--no-producer")
         self.assertIsNone(self.state())
