@@ -54,6 +54,7 @@ static const struct verb_words {
     {"reset", "set the offsets of a client's group: --to", workers, NULL, NULL},
     {"release", "let a worker that is held back start again", workers, NULL, NULL},
     {"logs", "its last lines", workers, NULL, NULL},
+    {"events", "what has happened", workers, NULL, NULL},
     {"shutdown", "end the instance in order", NULL, NULL, NULL},
 };
 enum { VERBS = sizeof verbs / sizeof verbs[0] };
