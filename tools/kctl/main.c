@@ -9,6 +9,7 @@
 #include "common/reset_wish.h"
 #include "common/rpc/message.h"
 #include "common/stats/events_show.h"
+#include "tools/kctl/prune.h"
 #include "tools/kctl/record.h"
 #include "tools/kctl/request.h"
 #include "tools/kctl/show.h"
@@ -53,8 +54,8 @@ static const struct option_def options[] = {
      false},
     {OPTION_STRING, "partition", 0, "P", NULL, NULL, AT(partition), 0, 0, NULL, "reset: this one alone",
      false},
-    {OPTION_FLAG, "dry-run", 0, NULL, NULL, NULL, AT(dry_run), 0, 0, NULL, "reset: only say what would be",
-     false},
+    {OPTION_FLAG, "dry-run", 0, NULL, NULL, NULL, AT(dry_run), 0, 0, NULL,
+     "reset, prune: only say what would be", false},
     {OPTION_FLAG, "delete-rows", 0, NULL, NULL, NULL, AT(delete_rows), 0, 0, NULL,
      "reset: delete a database's rows from there on; else they are written a second time", false},
     {OPTION_FLAG, "json", 0, NULL, NULL, NULL, AT(json), 0, 0, NULL, "print JSON", false},
@@ -92,6 +93,7 @@ static const struct program program = {
         "  logs --reopen              open the files of --log-dir anew, after a rotation by hand\n"
         "  events [bravo] [-f]        what has happened, from the last 4096 events: also of a supervisor\n"
         "                             that died\n"
+        "  prune                      remove what dead instances left in shared memory; with -i that one's\n"
         "  shutdown                   end the instance in order\n\n"
         "Exit codes: 0 it is true; 1 it is not, and why; 2 usage; 3 no such instance is running.\n",
     .options = options,
@@ -222,6 +224,9 @@ static int run(const struct settings *settings, const struct operands *operands,
     const char *target = operands->count > 1 ? operands->items[1] : "";
     const char *argument = operands->count > 2 ? operands->items[2] : "";
     char reset[ARGUMENT_BYTES] = "";
+    if (strcmp(operands->items[0], "prune") == 0)
+        return prune(options_given(&program, settings, "instance") ? settings->instance : NULL,
+                     settings->dry_run, stdout, error);
     if (strcmp(operands->items[0], "events") == 0)
         return show_events(settings, operands, error);
     if (strcmp(operands->items[0], "reset") == 0) {

@@ -55,6 +55,7 @@ static const struct verb_words {
     {"release", "let a worker that is held back start again", workers, NULL, NULL},
     {"logs", "its last lines", workers, NULL, NULL},
     {"events", "what has happened", workers, NULL, NULL},
+    {"prune", "remove what dead instances left in shared memory", NULL, NULL, NULL},
     {"shutdown", "end the instance in order", NULL, NULL, NULL},
 };
 enum { VERBS = sizeof verbs / sizeof verbs[0] };
