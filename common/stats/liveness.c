@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdatomic.h>
 #include <sys/stat.h>
 
 int liveness_reopen(int fd, int flags)
@@ -83,10 +84,19 @@ bool liveness_stopped(pid_t pid)
     return state == 'T' || state == 't';
 }
 
+/* A process stays in its namespace as long as it lives; only a child can be in another one. Asked of the
+ * kernel once a process, not once a segment: it is a tenth of what a look at a thousand of them costs. */
 uint32_t liveness_pid_namespace(void)
 {
+    static _Atomic uint64_t known; /* pid, namespace */
+    uint64_t pid = (uint64_t)getpid(), seen = atomic_load_explicit(&known, memory_order_relaxed);
     struct stat status;
-    return stat("/proc/self/ns/pid", &status) == 0 ? (uint32_t)status.st_ino : 0;
+    if (seen >> 32 == pid)
+        return (uint32_t)seen;
+    if (stat("/proc/self/ns/pid", &status) != 0)
+        return 0;
+    atomic_store_explicit(&known, pid << 32 | (uint32_t)status.st_ino, memory_order_relaxed);
+    return (uint32_t)status.st_ino;
 }
 
 bool liveness_elsewhere(uint32_t pid_namespace)

@@ -140,7 +140,8 @@ static int remove_dead(const struct pruning *pruning, const char *own, const cha
     return result;
 }
 
-/* The name under which a directory is made stays ours until all is removed, so that no supervisor starts meanwhile. */
+/* The name under which a directory is made stays ours until all is removed, so that no supervisor starts
+ * meanwhile. */
 int instance_prune(const char *instance, bool dry_run, struct pruned *pruned, struct error *error)
 {
     char own[STATS_NAME_BYTES], hidden[STATS_NAME_BYTES];

@@ -7,7 +7,8 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-/* `instance` NULL: all that are dead. A line for each that had anything. -1 when the one that was named lives. */
+/* `instance` NULL: all that are dead. A line for each that had anything. -1 when the one that was named
+ * lives. */
 int prune(const char *instance, bool dry_run, FILE *stream, struct error *error);
 
 #endif

@@ -9,6 +9,8 @@
 #include "tools/kstat/watch.h"
 #include "tools/kstat/why.h"
 
+#define OUTPUT_BYTES (64 * 1024)
+
 static int list_definitions(const struct settings *settings)
 {
     struct screen screen = screen_of_stdout();
@@ -108,6 +110,8 @@ int main(int argc, char **argv)
     struct settings settings = {.instance = NULL};
     struct error error = ERROR_INIT;
     streams_init();
+    if (!isatty(STDOUT_FILENO)) /* a thousand workers are megabytes */
+        setvbuf(stdout, NULL, _IOFBF, OUTPUT_BYTES);
     int result = settings_parse(&settings, argc, argv, &error);
     if (result == 0)
         result = run(&settings, &error);

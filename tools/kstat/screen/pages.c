@@ -41,18 +41,14 @@ static void put_moment(const struct state *state, FILE *stream)
                clock_format_iso8601(when, state->rows.time_us));
 }
 
-static void draw_heading(const struct state *state, const struct view *view)
+static void draw_heading(const struct state *state)
 {
     struct page_text text = {NULL, 0};
-    struct screen screen = screen_size(state);
     FILE *stream = open_memstream(&text.text, &text.bytes);
     if (stream == NULL)
         return;
     put_moment(state, stream);
-    if (view != NULL)
-        show_heading_of(view, state->rows.states, state->rows.state_count, &screen, stream);
-    else
-        fprintf(stream, "%s\n", state->request.instance);
+    fputs(state->rows.heading != NULL ? state->rows.heading : state->request.instance, stream);
     fclose(stream);
     paint_line(0, text.text, false);
     free(text.text);
@@ -207,14 +203,7 @@ static void draw_text_page(struct state *state)
 
 void pages_draw(struct state *state)
 {
-    struct view view;
-    struct error error = ERROR_INIT;
-    struct view_request request = state_request(state);
-    request.lazy = true;
-    bool there = view_collect(&view, &request, &error) == 0;
-    draw_heading(state, there ? &view : NULL);
-    if (there)
-        view_release(&view);
+    draw_heading(state);
     if (state->page == PAGE_WORKERS)
         draw_workers(state);
     else

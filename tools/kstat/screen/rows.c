@@ -121,6 +121,18 @@ static bool make_room(struct rows *rows, size_t count)
     return true;
 }
 
+static char *heading_of(const struct rows *rows, const struct view *view)
+{
+    static const struct screen coloured = {.colours = true};
+    char *text = NULL;
+    size_t bytes;
+    FILE *stream = open_memstream(&text, &bytes);
+    if (stream == NULL)
+        return NULL;
+    show_heading_of(view, rows->states, rows->state_count, &coloured, stream);
+    return fclose(stream) == 0 ? text : NULL;
+}
+
 int rows_take(struct rows *rows, struct view *view, const struct view_request *request,
               struct history *history, int64_t us, bool utf8)
 {
@@ -138,12 +150,15 @@ int rows_take(struct rows *rows, struct view *view, const struct view_request *r
     }
     if (rows->count > 0)
         qsort(rows->items, rows->count, sizeof rows->items[0], compare);
+    free(rows->heading);
+    rows->heading = heading_of(rows, view);
     return 0;
 }
 
 void rows_release(struct rows *rows)
 {
     free(rows->items);
+    free(rows->heading);
     *rows = (struct rows){0};
 }
 

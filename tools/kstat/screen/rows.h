@@ -36,6 +36,7 @@ struct rows {
     struct view_state_count states[VIEW_STATES_MAX];
     size_t state_count;
     int64_t time_us;
+    char *heading; /* the line above everything, as show_heading_of has it; NULL without memory */
 };
 
 /* Looks at all workers of a view, lazily, and notes in `history` how far they are, at `us`. 0, or -1 without
