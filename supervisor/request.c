@@ -30,6 +30,14 @@ bool request_means(const struct request *request, const struct worker *worker)
            strcasecmp(request->target, worker->name) == 0 || strcasecmp(request->target, worker->client) == 0;
 }
 
+size_t request_count_meant(const struct request *request)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < request->supervisor->worker_count; i++)
+        count += request_means(request, request->supervisor->workers[i]);
+    return count;
+}
+
 static bool touches(const struct request *request, const struct worker *worker)
 {
     switch (request->verb->touches) {

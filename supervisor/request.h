@@ -60,6 +60,8 @@ struct request {
 
 /* True when the worker is meant by the request's target: by its name, its client's, or "all". */
 bool request_means(const struct request *request, const struct worker *worker);
+/* How many are. */
+size_t request_count_meant(const struct request *request);
 /* True when the two cannot be under way at once: a worker of the one is one of the other, or in the same
  * group. What touches nobody (`status`, `logs`, …: a column of the table in verbs.c) meets nobody. */
 bool requests_meet(const struct request *one, const struct request *other);

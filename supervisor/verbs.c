@@ -7,7 +7,6 @@
 #include "common/clock.h"
 #include "common/options.h"
 #include "common/rpc/pack.h"
-#include "common/stats/liveness.h"
 #include "supervisor/channel.h"
 #include "supervisor/fleet.h"
 #include "supervisor/journal.h"
@@ -19,20 +18,13 @@
 #include "supervisor/verb_produce.h"
 #include "supervisor/verb_rate.h"
 #include "supervisor/verb_rollout.h"
+#include "supervisor/verb_status.h"
 
 /* --- who is meant -------------------------------------------------------------------------------------- */
 
-static size_t count_meant(const struct request *request)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < request->supervisor->worker_count; i++)
-        count += request_means(request, request->supervisor->workers[i]);
-    return count;
-}
-
 enum progress verb_check_target(const struct request *request, struct error *error)
 {
-    if (count_meant(request) > 0)
+    if (request_count_meant(request) > 0)
         return PROGRESS_DONE;
     error_set(error, "there is no client or worker '%s'", request->target);
     return PROGRESS_FAILED;
@@ -223,7 +215,7 @@ static enum progress begin_kill(struct request *request, struct error *error)
         return PROGRESS_FAILED;
     }
     struct error nobody = ERROR_INIT;
-    if (count_meant(request) > 0 && for_each(request, has_no_process, &nobody) == PROGRESS_DONE) {
+    if (request_count_meant(request) > 0 && for_each(request, has_no_process, &nobody) == PROGRESS_DONE) {
         *error = nobody;
         return PROGRESS_FAILED;
     }
@@ -337,89 +329,9 @@ static enum progress check_shutdown(struct request *request, struct error *error
     return request->supervisor->step == STEP_OVER ? PROGRESS_DONE : PROGRESS_WAITING;
 }
 
-/* --- what each is -------------------------------------------------------------------------------------- */
-
-/* By SIGSTOP: it holds its partitions until its session is over, and does nothing. */
-static bool is_stopped(const struct worker *worker)
-{
-    return worker->process.pid != 0 && liveness_stopped(worker->process.pid);
-}
-
-void verb_lines(struct request *request, msgpack_packer *packer)
-{
-    struct supervisor *supervisor = request->supervisor;
-    if (request->verb->lines != NULL) {
-        request->verb->lines(request, packer);
-        return;
-    }
-    msgpack_pack_array(packer, count_meant(request));
-    for (size_t i = 0; i < supervisor->worker_count; i++) {
-        const struct worker *worker = supervisor->workers[i];
-        char line[256 + 2 * DIRECTORY_REASON_BYTES];
-        if (!request_means(request, worker))
-            continue;
-        int used = snprintf(line, sizeof line, "%s: %s", worker->name, worker_state_name(worker->state));
-        if (worker->process.pid != 0)
-            used += snprintf(line + used, sizeof line - (size_t)used, ", pid %d, generation %" PRIu64,
-                             (int)worker->process.pid, worker->generation);
-        if (is_stopped(worker))
-            used += snprintf(line + used, sizeof line - (size_t)used,
-                             ", stopped: let it go on with kill -CONT %d", (int)worker->process.pid);
-        if (worker->state == WORKER_READY_IDLE)
-            used += snprintf(line + used, sizeof line - (size_t)used, ", " WORKER_IDLE_TEXT);
-        if (worker->paused)
-            used += snprintf(line + used, sizeof line - (size_t)used, ", paused");
-        if (worker->on_request && worker->process.pid != 0)
-            used +=
-                snprintf(line + used, sizeof line - (size_t)used, ", makes no records: for 'kctl produce'");
-        if (worker->process.pid != 0 && worker->version[0] != '\0')
-            used += snprintf(line + used, sizeof line - (size_t)used, ", version %s", worker->version);
-        if (worker->reason[0] != '\0')
-            used += snprintf(line + used, sizeof line - (size_t)used, ", %s", worker->reason);
-        if (worker->trouble[0] != '\0')
-            snprintf(line + used, sizeof line - (size_t)used, ", trouble: %s", worker->trouble);
-        rpc_pack_text(packer, line);
-    }
-}
-
-static void pack_worker(const struct worker *worker, msgpack_packer *packer)
-{
-    msgpack_pack_map(packer, 11);
-    rpc_pack_text(packer, "name");
-    rpc_pack_text(packer, worker->name);
-    rpc_pack_text(packer, "client");
-    rpc_pack_text(packer, worker->client);
-    rpc_pack_text(packer, "state");
-    rpc_pack_text(packer, worker_state_name(worker->state));
-    rpc_pack_text(packer, "pid");
-    worker->process.pid != 0 ? msgpack_pack_int64(packer, worker->process.pid) : msgpack_pack_nil(packer);
-    rpc_pack_text(packer, "stopped");
-    is_stopped(worker) ? msgpack_pack_true(packer) : msgpack_pack_false(packer);
-    rpc_pack_text(packer, "generation");
-    msgpack_pack_uint64(packer, worker->generation);
-    rpc_pack_text(packer, "version");
-    rpc_pack_text(packer, worker->version);
-    rpc_pack_text(packer, "restarts");
-    msgpack_pack_uint64(packer, worker->restarts);
-    rpc_pack_text(packer, "paused");
-    worker->paused ? msgpack_pack_true(packer) : msgpack_pack_false(packer);
-    rpc_pack_text(packer, "reason");
-    rpc_pack_text(packer, worker->reason);
-    rpc_pack_text(packer, "trouble");
-    rpc_pack_text(packer, worker->trouble);
-}
-
-static void pack_workers(struct request *request, msgpack_packer *packer)
-{
-    msgpack_pack_array(packer, count_meant(request));
-    for (size_t i = 0; i < request->supervisor->worker_count; i++)
-        if (request_means(request, request->supervisor->workers[i]))
-            pack_worker(request->supervisor->workers[i], packer);
-}
-
 /* --- the table ----------------------------------------------------------------------------------------- */
 
-#define WORKERS .result = pack_workers, .result_name = "workers"
+#define WORKERS .result = verb_pack_workers, .result_name = "workers"
 
 static const struct verb verbs[] = {
     {.name = "status",
