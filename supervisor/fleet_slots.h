@@ -5,8 +5,8 @@
 #include "supervisor/supervisor.h"
 
 /* One more slot for a client's worker, not started. NULL when memory is out. */
-struct worker *fleet_add_consumer(struct supervisor *supervisor, const struct settings *settings, const char *client,
-                                  const char *name, unsigned colour);
+struct worker *fleet_add_consumer(struct supervisor *supervisor, const struct settings *settings,
+                                  const char *client, const char *name, unsigned colour);
 
 /* Whether it is one of the client's workers, whatever the name's case. */
 bool fleet_is_of(const struct worker *worker, const char *client);

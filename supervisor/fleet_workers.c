@@ -140,7 +140,8 @@ static int grow(struct supervisor *supervisor, const struct worker *first, unsig
 {
     char name[WORKER_NAME_BYTES];
     name_worker(name, first->client, number);
-    struct worker *worker = fleet_add_consumer(supervisor, first->settings, first->client, name, first->colour);
+    struct worker *worker =
+        fleet_add_consumer(supervisor, first->settings, first->client, name, first->colour);
     if (worker == NULL)
         return error_set(error, "out of memory");
     worker->paused = paused;

@@ -19,9 +19,11 @@ static bool is_stopped(const struct worker *worker)
 static void describe(const struct worker *worker, char line[WORKER_TEXT_BYTES])
 {
     int pid = (int)worker->process.pid;
-    size_t used = line_append(line, WORKER_TEXT_BYTES, 0, "%s: %s", worker->name, worker_state_name(worker->state));
+    size_t used =
+        line_append(line, WORKER_TEXT_BYTES, 0, "%s: %s", worker->name, worker_state_name(worker->state));
     if (pid != 0)
-        used = line_append(line, WORKER_TEXT_BYTES, used, ", pid %d, generation %" PRIu64, pid, worker->generation);
+        used = line_append(line, WORKER_TEXT_BYTES, used, ", pid %d, generation %" PRIu64, pid,
+                           worker->generation);
     if (is_stopped(worker))
         used = line_append(line, WORKER_TEXT_BYTES, used, ", stopped: let it go on with kill -CONT %d", pid);
     if (worker->state == WORKER_READY_IDLE)

@@ -53,6 +53,13 @@ class Readme(SystemTest):
             status = process.interrupt()
         self.assertIn(status, (0, 130), process.text())
 
+    def dumps(self, command):
+        """It says nothing while it writes."""
+        capture = self.folder / command.split()[2]
+        process = self.shell("exec " + command)
+        wait_until(lambda: capture.exists() and capture.stat().st_size > 2000, 30, "a capture")
+        self.assertEqual(process.interrupt(), 0)
+
     def after_a_kill(self, command):
         self.ends_well("kill -9 $(build/bin/kstat --pid bravo)")
         wait_until(lambda: (worker := self.worker("bravo")) and worker["generation"] > 1, 30, "its successor")
@@ -75,6 +82,8 @@ class Readme(SystemTest):
             (r"GROUP_ID=\S+ build/bin/kconsume ", lambda c: self.runs_until_interrupted("env " + c, r"assigned \d+ partition")),
             (r"build/bin/ktour ", self.ends_well),
             (r"build/bin/kstat 1$", lambda c: self.with_fleet(lambda: self.runs_until_interrupted(c, r"bravo"))),
+            (r"build/bin/kctl events -f$", lambda c: self.with_fleet(lambda: self.runs_until_interrupted(c, r"bravo +ready"))),
+            (r"build/bin/kstat --dump ", lambda c: self.with_fleet(lambda: self.dumps(c))),
             (r"build/bin/kctl ", lambda c: self.with_fleet(lambda: self.ends_well(c))),
             (r"build/bin/kstat --list$", self.ends_well),
             (r"build/bin/kstat --postmortem bravo$", lambda c: self.with_fleet(lambda: self.after_a_kill(c))),

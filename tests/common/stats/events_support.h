@@ -25,7 +25,7 @@ __attribute__((unused)) static void open_reader(void)
     ck_assert_msg(events_reader_open(&reader, instance_name, &error) == 0, "%s", error.text);
 }
 
-static void begin_events(void)
+__attribute__((unused)) static void begin_events(void)
 {
     snprintf(instance_name, sizeof instance_name, "check-%d", (int)getpid());
     directory_name_beside(object, instance_name, EVENTS_OBJECT);
@@ -34,7 +34,7 @@ static void begin_events(void)
     open_writer_of_events();
 }
 
-static void end_events(void)
+__attribute__((unused)) static void end_events(void)
 {
     events_reader_close(reader);
     events_close(writer, true);
