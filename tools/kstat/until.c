@@ -104,6 +104,14 @@ static int order_of_reals(double a, double b)
     return (a > b) - (a < b);
 }
 
+/* True of a lower bound: true of every number from it on. */
+static bool holds_from(const struct condition *condition, int64_t number)
+{
+    bool upwards = condition->comparison == COMPARE_MORE || condition->comparison == COMPARE_AT_LEAST;
+    bool beyond = condition->comparison == COMPARE_UNEQUAL && number > condition->number;
+    return beyond || (upwards && compare(condition->comparison, order_of_numbers(number, condition->number)));
+}
+
 bool condition_holds(const struct condition *condition, struct stat_value value)
 {
     char text[FLAT_VALUE_BYTES];
@@ -113,6 +121,8 @@ bool condition_holds(const struct condition *condition, struct stat_value value)
     case VALUE_UNKNOWN:
         return false;
     case VALUE_NUMBER:
+        if (value.at_least)
+            return is_number && holds_from(condition, value.number);
         return is_number && compare(condition->comparison, order_of_numbers(value.number, condition->number));
     case VALUE_REAL:
         return is_number &&
@@ -157,8 +167,9 @@ static void one(void *context, const struct view_worker *worker, const char *nam
         bool settled = is_settled(looking->view, worker);
         flat_text(value, text);
         if (!looking->unmet || (settled && !looking->never))
-            snprintf(looking->why, UNTIL_WHY_BYTES, "%s is %.100s%s%s%s%.200s", name, text,
-                     settled ? ", and " : "", settled ? worker->entry.name : "", settled ? " is " : "",
+            snprintf(looking->why, UNTIL_WHY_BYTES, "%s is %s%.100s%s%s%s%.200s", name,
+                     value.type == VALUE_NUMBER && value.at_least ? "≥ " : "", text, settled ? ", and " : "",
+                     settled ? worker->entry.name : "", settled ? " is " : "",
                      settled ? view_state(looking->view, worker) : "");
         looking->unmet = true;
         looking->never |= settled;

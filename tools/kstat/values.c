@@ -2,11 +2,16 @@
 
 /* --- single values ------------------------------------------------------------------------------------- */
 
+static void lower_bound(const struct values_visitor *visitor, const char *name, int64_t value, bool at_least)
+{
+    visitor->value(visitor->context, name,
+                   (struct stat_value){value == STATS_UNKNOWN ? VALUE_UNKNOWN : VALUE_NUMBER,
+                                       {.number = value, .at_least = at_least}});
+}
+
 static void number(const struct values_visitor *visitor, const char *name, int64_t value)
 {
-    visitor->value(
-        visitor->context, name,
-        (struct stat_value){value == STATS_UNKNOWN ? VALUE_UNKNOWN : VALUE_NUMBER, {.number = value}});
+    lower_bound(visitor, name, value, false);
 }
 
 /* There is no process 0, and no signal: to a script's kill 0 would be the script's own group. */
@@ -128,9 +133,9 @@ static void rates_of(const struct walk *walk)
 
 static void behind_values(const struct values_visitor *visitor, const struct behind *behind)
 {
-    number(visitor, "lag", behind->lag);
+    lower_bound(visitor, "lag", behind->lag, behind->lag_at_least);
     boolean(visitor, "lag_at_least", behind->lag_at_least);
-    number(visitor, "behind_us", behind->us);
+    lower_bound(visitor, "behind_us", behind->us, behind->us_at_least);
     boolean(visitor, "behind_us_at_least", behind->us_at_least);
     number(visitor, "held_back", behind->held_back);
 }
@@ -143,7 +148,7 @@ static void partitions_of(const struct walk *walk)
         walk->visitor->open(walk->visitor->context, VALUES_PARTITION, partition.topic, partition.number);
         for_each(walk, STATS_SECTION_PARTITION, partition.slot, one_value);
         if (!view_is_producer(walk->worker)) {
-            number(walk->visitor, "lag_ms", partition.lag_ms);
+            lower_bound(walk->visitor, "lag_ms", partition.lag_ms, partition.behind.lag_at_least);
             behind_values(walk->visitor, &partition.behind);
         }
         number(walk->visitor, "updated_us", partition.updated_us);

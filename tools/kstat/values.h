@@ -10,11 +10,14 @@ enum value_type { VALUE_UNKNOWN, VALUE_NUMBER, VALUE_REAL, VALUE_BOOLEAN, VALUE_
 
 struct stat_value {
     enum value_type type;
-    union {
-        int64_t number;
-        double real;
-        bool boolean;
-        const char *text; /* as long as the view */
+    struct {
+        union {
+            int64_t number;
+            double real;
+            bool boolean;
+            const char *text; /* as long as the view */
+        };
+        bool at_least; /* the number is a lower bound (behind.h) */
     };
 };
 

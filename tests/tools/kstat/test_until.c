@@ -141,6 +141,28 @@ START_TEST(numbers_and_reals_are_compared_by_their_order_and_what_is_unknown_mak
 }
 END_TEST
 
+static bool holds_at_least(const char *source, int64_t value)
+{
+    const struct stat_value bound = {VALUE_NUMBER, {.number = value, .at_least = true}};
+    return condition_holds(parse(source), bound);
+}
+
+START_TEST(a_lower_bound_makes_true_what_is_true_of_every_larger_number)
+{
+    ck_assert(!holds_at_least("a == 0", 0));
+    ck_assert(!holds_at_least("a <= 5", 0));
+    ck_assert(!holds_at_least("a < 5", 0));
+    ck_assert(!holds_at_least("a != 5", 5));
+    ck_assert(!holds_at_least("a != 5", 4));
+    ck_assert(holds_at_least("a != 5", 6));
+    ck_assert(holds_at_least("a > 5", 6));
+    ck_assert(!holds_at_least("a > 5", 5));
+    ck_assert(holds_at_least("a >= 5", 5));
+    ck_assert(!holds_at_least("a == ready", 5));
+    ck_assert(!holds_at_least("a != ready", 5));
+}
+END_TEST
+
 START_TEST(words_are_compared_with_texts_and_booleans_and_never_with_numbers)
 {
     ck_assert(condition_holds(parse("a == ready"), text("ready")));
@@ -230,6 +252,19 @@ START_TEST(a_worker_that_is_held_or_done_never_becomes_what_it_is_not)
 }
 END_TEST
 
+START_TEST(a_lag_of_zero_at_the_last_look_of_the_dead_is_not_caught_up)
+{
+    set_partition(0, 107, 107);
+    stats_writer_close(bravo);
+    bravo = NULL;
+    list_worker(0, "bravo", STATS_KIND_CONSUMER, WORKER_BACKING_OFF);
+    expect_look(UNTIL_NOT_YET, "bravo.lag == 0", "bravo.lag is ≥ 0");
+    expect_look(UNTIL_NOT_YET, "bravo/payments/0/lag == 0", "bravo/payments/0/lag is ≥ 0");
+    expect_look(UNTIL_NOT_YET, "bravo/payments/0/lag_ms < 5", "bravo/payments/0/lag_ms is ≥ 0");
+    expect_look(UNTIL_TRUE, "bravo.lag >= 0", "");
+}
+END_TEST
+
 /* Of two that are not so, what makes it hopeless is what is told. */
 START_TEST(the_reason_why_it_never_becomes_true_is_the_one_that_is_told)
 {
@@ -244,10 +279,10 @@ START_TEST(a_dead_worker_comes_again_while_there_is_a_supervisor)
 {
     stats_writer_close(bravo);
     bravo = NULL;
-    expect_look(UNTIL_NOT_YET, "bravo.lag == 0", "bravo.lag is 7");
+    expect_look(UNTIL_NOT_YET, "bravo.lag == 0", "bravo.lag is ≥ 7");
     directory_close(directory, true);
     directory = NULL;
-    expect_look(UNTIL_NEVER, "bravo.lag == 0", "bravo.lag is 7, and bravo is dead");
+    expect_look(UNTIL_NEVER, "bravo.lag == 0", "bravo.lag is ≥ 7, and bravo is dead");
     expect_look(UNTIL_NOT_YET, "producer.acknowledged == 10", "producer.acknowledged is 9"); /* it runs */
     expect_look(UNTIL_TRUE, "bravo.state == dead", "");
 }
@@ -261,7 +296,7 @@ START_TEST(a_dead_worker_of_a_dead_supervisor_stays_dead)
     view.supervisor_alive = false;
     ck_assert_int_eq(condition_parse(&parsed[0], "bravo.lag == 0", NULL), 0);
     ck_assert_int_eq(until_look(parsed, 1, &view, &(struct view_request){.lazy = true}, why), UNTIL_NEVER);
-    ck_assert_str_eq(why, "bravo.lag is 7, and bravo is dead");
+    ck_assert_str_eq(why, "bravo.lag is ≥ 7, and bravo is dead");
 }
 END_TEST
 
@@ -270,6 +305,8 @@ CHECK_MAIN_WITH("tools/kstat/until", instance_prepare, instance_clean_up,
                 what_is_no_condition_is_refused_with_an_example, the_longest_names_and_words_are_taken,
                 words_have_no_order,
                 numbers_and_reals_are_compared_by_their_order_and_what_is_unknown_makes_nothing_true,
+                a_lower_bound_makes_true_what_is_true_of_every_larger_number,
+                a_lag_of_zero_at_the_last_look_of_the_dead_is_not_caught_up,
                 words_are_compared_with_texts_and_booleans_and_never_with_numbers,
                 a_condition_is_true_when_it_is_true_of_all_that_it_matches,
                 what_matches_nothing_is_not_true_yet, several_conditions_hold_at_the_same_look_or_not_at_all,
