@@ -57,6 +57,27 @@ static bool went(const struct pair *pair)
     return pair->to == NULL;
 }
 
+static bool is_unreadable(const struct pair *pair)
+{
+    return pair->to->problem[0] != '\0';
+}
+
+static bool is_state(const struct pair *pair, enum worker_state state)
+{
+    return !view_alive(pair->to) && strcmp(view_state(pair->after, pair->to), worker_state_name(state)) == 0;
+}
+
+/* By an operator, or scaled away. */
+static bool was_stopped(const struct pair *pair)
+{
+    return is_state(pair, WORKER_DOWN);
+}
+
+static bool is_done(const struct pair *pair)
+{
+    return is_state(pair, WORKER_DONE);
+}
+
 static bool died(const struct pair *pair)
 {
     return view_alive(pair->from) && !view_alive(pair->to);
@@ -95,6 +116,9 @@ static const struct {
 } verdicts[] = {
     {came, "new", CELL_GOOD},
     {went, "gone", CELL_WARNING},
+    {is_unreadable, "cannot be read", CELL_BAD},
+    {was_stopped, "stopped", CELL_WARNING},
+    {is_done, "done", CELL_GOOD},
     {died, "died", CELL_BAD},
     {is_dead, "dead", CELL_BAD},
     {was_replaced, "started again", CELL_WARNING},
@@ -109,9 +133,8 @@ static void add_verdict(struct table *table, const struct pair *pair)
     while (!verdicts[i].so(pair))
         i++;
     const struct directory_worker *entry = &(pair->to != NULL ? pair->to : pair->from)->entry;
-    bool reason = pair->to != NULL && entry->reason[0] != '\0';
-    table_add(table, verdicts[i].style, "%s%s%s", verdicts[i].what, reason ? ": " : "",
-              reason ? entry->reason : "");
+    const char *reason = pair->to == NULL ? "" : is_unreadable(pair) ? pair->to->problem : entry->reason;
+    table_add(table, verdicts[i].style, "%s%s%s", verdicts[i].what, reason[0] != '\0' ? ": " : "", reason);
 }
 
 static void add_change(struct table *table, const char *from, const char *to)

@@ -1,6 +1,7 @@
 /* What is different between two moments of an instance, worker by worker. */
 #include "tests/support/fake_clock.h"
 
+#include "common/stats/liveness.h"
 #include "tools/kstat/diff.h"
 
 #include "tests/tools/kstat/instance_case.h"
@@ -157,6 +158,38 @@ START_TEST(a_worker_that_died_died_and_one_that_was_dead_is_dead)
 }
 END_TEST
 
+START_TEST(a_worker_that_was_stopped_or_is_done_did_not_die)
+{
+    static const struct {
+        enum worker_state state;
+        const char *text;
+    } cases[] = {{WORKER_DOWN, "\nbravo ready → down 2 0 0.00 0 7 stopped\n"},
+                 {WORKER_DONE, "\nbravo ready → done 2 0 0.00 0 7 done\n"},
+                 {WORKER_HELD, "\nbravo ready → held 2 0 0.00 0 7 died\n"}};
+    stats_writer_close(bravo);
+    bravo = NULL;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        list_worker(0, "bravo", STATS_KIND_CONSUMER, cases[i].state);
+        compare();
+        expect(cases[i].text);
+    }
+}
+END_TEST
+
+START_TEST(a_worker_that_cannot_be_read_is_not_said_to_have_died)
+{
+    int fd = stats_segment_open(instance_name, "bravo", 2, NULL);
+    int writable = liveness_reopen(fd, O_RDWR);
+    ck_assert_int_eq(ftruncate(writable, 64), 0);
+    close(writable);
+    close(fd);
+    compare();
+    expect("cannot be read: ");
+    refuse_text("died");
+    refuse_text("dead");
+}
+END_TEST
+
 START_TEST(a_worker_of_a_later_generation_was_started_again)
 {
     struct directory_worker entry;
@@ -230,5 +263,7 @@ CHECK_MAIN_WITH("tools/kstat/diff", prepare, clean_up, the_heading_has_the_insta
                 a_partition_that_was_given_up_or_is_new_does_not_stall,
                 a_worker_that_came_is_new_and_one_that_went_is_gone,
                 a_worker_that_died_died_and_one_that_was_dead_is_dead,
+                a_worker_that_was_stopped_or_is_done_did_not_die,
+                a_worker_that_cannot_be_read_is_not_said_to_have_died,
                 a_worker_of_a_later_generation_was_started_again, a_worker_that_lives_again_is_not_dead,
                 what_is_unknown_stays_unknown, one_record_of_lag_is_a_stall_and_one_failure_is_bad)
