@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import pty
 import re
 import signal
 import subprocess
@@ -49,6 +50,23 @@ class Terminal:
 
     def close(self):
         self.tmux("kill-server", check=False)
+
+
+def read_until(terminal, wanted):
+    got = b""
+    while wanted not in got:
+        got += os.read(terminal, 65536)
+    return got
+
+
+def end(process):
+    """Of a child that may have been waited for."""
+    try:
+        if os.waitpid(process, os.WNOHANG)[0] == 0:
+            os.kill(process, signal.SIGKILL)
+            os.waitpid(process, 0)
+    except ChildProcessError:
+        pass
 
 
 class Screen(SystemTest):
@@ -108,6 +126,16 @@ class Screen(SystemTest):
         self.assertNotIn(f"\n{self.zulu}", text)
         screen.press("?")
         screen.shows("stop here, while it goes on recording")
+
+    def test_it_ends_with_its_terminal_also_under_nohup(self):
+        process, terminal = pty.fork()
+        if process == 0:
+            signal.signal(signal.SIGHUP, signal.SIG_IGN)
+            os.execve(f"{BUILD}/bin/kstat", ["kstat", "-i", self.instance, "1"], {"TERM": "xterm"})
+        self.addCleanup(end, process)
+        self.assertIn(b"bravo", read_until(terminal, b"bravo"))
+        os.close(terminal)
+        wait_until(lambda: os.waitpid(process, os.WNOHANG)[0] == process, 10, "the end of kstat")
 
     def test_any_size_and_no_colour(self):
         screen = self.live(columns=80, rows=24, environment={"NO_COLOR": "1"})

@@ -3,7 +3,9 @@
 #include <curses.h>
 #include <langinfo.h>
 #include <locale.h>
+#include <poll.h>
 #include <signal.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <time.h>
 
@@ -28,9 +30,9 @@ bool screen_is_wanted(const struct settings *settings)
 {
     const char *terminal = getenv("TERM");
     return settings->interval_us > 0 && settings->json == JSON_NONE && !settings->values &&
-           settings->pattern_count == 0 && !settings->postmortem && settings->generation == 0 &&
-           settings->count == 0 && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO) && terminal != NULL &&
-           strcmp(terminal, "dumb") != 0;
+           settings->pattern_count == 0 && !settings->postmortem &&
+           settings->generation == 0 && settings->count == 0 && isatty(STDIN_FILENO) &&
+           isatty(STDOUT_FILENO) && terminal != NULL && strcmp(terminal, "dumb") != 0;
 }
 
 struct view_request state_request(const struct state *state)
@@ -194,6 +196,14 @@ static int wait_for_key(int64_t due_us)
     return getch();
 }
 
+/* Its window was closed, and who started us keeps SIGHUP away (nohup): every read ends at once, for ever. */
+static bool terminal_is_gone(void)
+{
+    struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
+    int bytes = 0;
+    return poll(&input, 1, 0) == 1 && (ioctl(STDIN_FILENO, FIONREAD, &bytes) != 0 || bytes == 0);
+}
+
 static void run(struct state *state)
 {
     int64_t due_us = clock_monotonic_us() + state->settings->interval_us;
@@ -202,6 +212,8 @@ static void run(struct state *state)
         int key = wait_for_key(due_us);
         if (key != ERR)
             keys_press(state, key);
+        else if (terminal_is_gone())
+            return;
         if (clock_monotonic_us() < due_us)
             continue;
         look_again(state);
