@@ -41,26 +41,13 @@ static int show_pids(const struct view *view, const char *name, struct error *er
     return shown > 0 ? 0 : error_set_code(error, EXIT_CODE_NOT_RUNNING, "%s has no process now", name);
 }
 
-static void show_why(const struct view *view)
-{
-    char text[WHY_BYTES];
-    for (size_t i = 0; i < view->count; i++) {
-        why(view, &view->workers[i], text);
-        printf("%s: %s\n", view->workers[i].entry.name, text);
-    }
-}
-
 static int show_view(const struct settings *settings, const struct view_request *request, struct error *error)
 {
     struct view view;
     struct screen screen = screen_of_stdout();
     if (view_collect(&view, request, error) != 0)
         return -1;
-    int result = 0;
-    if (settings->why)
-        show_why(&view);
-    else
-        result = settings->pid ? show_pids(&view, settings->worker, error)
+    int result = settings->pid ? show_pids(&view, settings->worker, error)
                                : show_once(settings, &view, request, NULL, &screen, stdout, error);
     view_release(&view);
     return result;

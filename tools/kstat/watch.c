@@ -11,6 +11,7 @@
 #include "tools/kstat/format.h"
 #include "tools/kstat/select.h"
 #include "tools/kstat/show.h"
+#include "tools/kstat/why.h"
 
 #define HOME         "\033[H"
 #define CLEAR        "\033[2J"
@@ -80,6 +81,10 @@ static int show_selection(const struct settings *settings, struct view *view,
 int show_once(const struct settings *settings, struct view *view, const struct view_request *request,
               struct rates *rates, const struct screen *screen, FILE *stream, struct error *error)
 {
+    if (settings->why) {
+        show_why(view, stream);
+        return 0;
+    }
     if (settings->values || settings->pattern_count > 0)
         return show_selection(settings, view, request, rates, stream, error);
     if (settings->json == JSON_VERSION_1)

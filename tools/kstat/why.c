@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdarg.h>
 
+#include "common/stats/liveness.h"
 #include "tools/kstat/format.h"
 
 /* Longer in one phase, with records to go on with, is not slow any more: it stands. */
@@ -63,12 +64,37 @@ static struct formatted state_age(const struct subject *subject)
 
 /* --- causes, the outermost first; true: said ----------------------------------------------------------- */
 
+/* Who lives goes on without it. */
 static bool supervisor_stopped(const struct subject *subject)
 {
-    if (!subject->view->supervisor_stopped)
+    if (!subject->view->supervisor_stopped || view_alive(subject->worker))
         return false;
     say(subject, "its supervisor (pid %d) is stopped: kill -CONT %d lets it go on",
         (int)directory_pid(subject->view->directory), (int)directory_pid(subject->view->directory));
+    return true;
+}
+
+/* Of a capture the process may be another one by now. */
+static bool process_stopped(const struct subject *subject)
+{
+    const struct stats_liveness *liveness = &subject->worker->liveness;
+    if (!view_alive(subject->worker) || liveness->elsewhere || subject->view->source != &source_live ||
+        !liveness_stopped(liveness->pid))
+        return false;
+    say(subject, "its process (pid %d) is stopped: kill -CONT %d lets it go on", (int)liveness->pid,
+        (int)liveness->pid);
+    return true;
+}
+
+/* A heartbeat comes with each turn of its loop. */
+static bool silent(const struct subject *subject)
+{
+    int64_t heartbeat_us = subject->worker->liveness.heartbeat_us, silent_us;
+    if (!view_alive(subject->worker) || heartbeat_us <= 0 ||
+        __builtin_sub_overflow(subject->view->now_us, heartbeat_us, &silent_us) || silent_us < STANDS_US)
+        return false;
+    say(subject, "it has shown no sign of life for %s: it hangs, or its process is stopped",
+        format_age(subject->view->now_us, heartbeat_us).text);
     return true;
 }
 
@@ -118,6 +144,8 @@ static bool ended(const struct subject *subject)
 static bool coming_or_going(const struct subject *subject)
 {
     static const enum worker_state states[] = {WORKER_STARTING, WORKER_JOINING, WORKER_STOPPING};
+    if (subject->view->supervisor_stopped) /* it is what it was then */
+        return false;
     for (size_t i = 0; i < sizeof states / sizeof states[0]; i++)
         if (is_state(subject, states[i])) {
             say(subject, "it is %s for %s%s", worker_state_name(states[i]), state_age(subject).text,
@@ -245,21 +273,9 @@ static bool nothing(const struct subject *subject)
 }
 
 static bool (*const causes[])(const struct subject *subject) = {
-    supervisor_stopped,
-    held,
-    backing_off,
-    ended,
-    coming_or_going,
-    nobody_restarts,
-    paused,
-    idle,
-    troubled,
-    in_flight,
-    transaction_open,
-    not_acknowledged,
-    last_error,
-    behind,
-    nothing,
+    supervisor_stopped, process_stopped,  held,       backing_off, ended,     coming_or_going,
+    nobody_restarts,    paused,           idle,       troubled,    in_flight, silent,
+    transaction_open,   not_acknowledged, last_error, behind,      nothing,
 };
 
 void why(const struct view *view, const struct view_worker *worker, char text[WHY_BYTES])
@@ -269,4 +285,13 @@ void why(const struct view *view, const struct view_worker *worker, char text[WH
     text[0] = '\0';
     while (i < sizeof causes / sizeof causes[0] && !causes[i](&subject))
         i++;
+}
+
+void show_why(const struct view *view, FILE *stream)
+{
+    char text[WHY_BYTES];
+    for (size_t i = 0; i < view->count; i++) {
+        why(view, &view->workers[i], text);
+        fprintf(stream, "%s: %s\n", view->workers[i].entry.name, text);
+    }
 }

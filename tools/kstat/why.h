@@ -10,4 +10,7 @@
  * stopped) to the innermost (a record in flight); "nothing keeps it" where it moves. */
 void why(const struct view *view, const struct view_worker *worker, char text[WHY_BYTES]);
 
+/* A line for each worker of the view: "bravo: it is paused …". */
+void show_why(const struct view *view, FILE *stream);
+
 #endif

@@ -62,6 +62,15 @@ START_TEST(the_last_moment_is_shown_with_its_time)
 }
 END_TEST
 
+START_TEST(a_capture_says_why_too)
+{
+    write_looks(1);
+    settings.why = true;
+    prints("moment 1 of 1\nbravo: ");
+    prints("\nproducer: ");
+}
+END_TEST
+
 START_TEST(a_moment_is_chosen_by_its_number_or_by_time)
 {
     static const struct {
@@ -293,7 +302,8 @@ START_TEST(one_capture_is_compared_with_its_instance_as_it_is_now)
 END_TEST
 
 CHECK_MAIN_WITH("tools/kstat/replay", prepare, clean_up, the_last_moment_is_shown_with_its_time,
-                a_moment_is_chosen_by_its_number_or_by_time, a_moment_that_is_none_is_told_with_what_there_is,
+                a_capture_says_why_too, a_moment_is_chosen_by_its_number_or_by_time,
+                a_moment_that_is_none_is_told_with_what_there_is,
                 with_an_interval_all_are_shown_from_the_chosen_one_on, for_scripts_there_is_no_heading,
                 what_is_not_in_it_is_told_as_for_a_living_instance,
                 a_moment_that_was_cut_is_told_and_left_out, a_damaged_moment_among_others_is_an_error,

@@ -30,7 +30,7 @@ bool screen_is_wanted(const struct settings *settings)
 {
     const char *terminal = getenv("TERM");
     return settings->interval_us > 0 && settings->json == JSON_NONE && !settings->values &&
-           settings->pattern_count == 0 && !settings->postmortem &&
+           settings->pattern_count == 0 && !settings->why && !settings->postmortem &&
            settings->generation == 0 && settings->count == 0 && isatty(STDIN_FILENO) &&
            isatty(STDOUT_FILENO) && terminal != NULL && strcmp(terminal, "dumb") != 0;
 }
