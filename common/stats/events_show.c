@@ -10,21 +10,20 @@
 /* A ring that a supervisor of another build makes anew wakes nobody: its readers look so often. */
 #define LOOK_AGAIN_US (5 * US_PER_SECOND)
 
-/* bravo means bravo.2, too, as everywhere. */
-static bool is_wanted(const struct events_wish *wish, const struct event *event)
+bool events_is_of(const struct event *event, const char *worker)
 {
-    if (wish->worker == NULL || wish->worker[0] == '\0')
+    if (worker == NULL || worker[0] == '\0')
         return true;
-    size_t length = strlen(wish->worker);
-    return strncasecmp(event->worker, wish->worker, length) == 0 &&
+    size_t length = strlen(worker);
+    return strncasecmp(event->worker, worker, length) == 0 &&
            (event->worker[length] == '\0' || event->worker[length] == '.');
 }
 
-static void show_missed(const struct events_wish *wish, uint64_t missed, FILE *stream)
+void events_show_missed(uint64_t missed, bool json, FILE *stream)
 {
     if (missed == 0)
         return;
-    if (wish->json)
+    if (json)
         fprintf(stream, "{\"missed\":%" PRIu64 "}\n", missed);
     else
         fprintf(stream, "… %" PRIu64 " event%s missed\n", missed, missed == 1 ? " was" : "s were");
@@ -35,7 +34,7 @@ static void show_event(const struct events_wish *wish, const struct events_reade
 {
     char text[EVENT_LINE_BYTES];
     struct event_about about = events_about(reader, event->kind);
-    if (!is_wanted(wish, event))
+    if (!events_is_of(event, wish->worker))
         return;
     if (wish->json)
         event_json(text, event, &about);
@@ -57,7 +56,7 @@ static int show_all(const struct events_wish *wish, struct events_reader *reader
     int result;
     for (;;) {
         while ((result = events_read(reader, event.sequence, &event, &missed, error)) == 1) {
-            show_missed(wish, missed, stream);
+            events_show_missed(missed, wish->json, stream);
             show_event(wish, reader, &event, stream);
         }
         if (flush(stream, error) == -1 || result == -1)

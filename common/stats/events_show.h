@@ -14,6 +14,11 @@ struct events_wish {
     bool json;          /* a JSON object a line; {"missed":N} stands for those that were overwritten unread */
 };
 
+/* What it is of: bravo means bravo.2, too, as everywhere. */
+bool events_is_of(const struct event *event, const char *worker);
+/* The line that stands for so many that nobody can read any more; none for 0. */
+void events_show_missed(uint64_t missed, bool json, FILE *stream);
+
 /* EXIT_CODE_NOT_RUNNING when there is no ring. The stream is flushed whenever there is nothing more to show.
  */
 int events_show(const struct events_wish *wish, FILE *stream, struct error *error);

@@ -172,6 +172,11 @@ bool stats_snapshot_torn(const struct stats_snapshot *snapshot)
     return snapshot->torn;
 }
 
+void stats_snapshot_mark_torn(struct stats_snapshot *snapshot)
+{
+    snapshot->torn = true;
+}
+
 void stats_snapshot_liveness(const struct stats_snapshot *snapshot, struct stats_liveness *liveness)
 {
     struct stats_wire_liveness wire;

@@ -74,6 +74,8 @@ int64_t stats_snapshot_partition(const struct stats_snapshot *snapshot, size_t i
  * consumer those that are its own now; of a producer all that ever were. */
 uint64_t stats_snapshot_untracked(const struct stats_snapshot *snapshot);
 bool stats_snapshot_torn(const struct stats_snapshot *snapshot); /* any group was torn */
+/* Of one that was read from an image: the snapshot that the image was made of was torn. */
+void stats_snapshot_mark_torn(struct stats_snapshot *snapshot);
 
 struct stats_summary {
     uint64_t count;

@@ -35,9 +35,20 @@ struct capture_frame {
     uint64_t packed_bytes, plain_bytes;
 };
 
-enum capture_type { CAPTURE_INSTANCE = 1, CAPTURE_DIRECTORY = 2, CAPTURE_SEGMENT = 3, CAPTURE_EVENTS = 4 };
+enum capture_type {
+    CAPTURE_INSTANCE = 1,
+    CAPTURE_DIRECTORY = 2,
+    CAPTURE_SEGMENT = 3,
+    CAPTURE_EVENTS = 4,
+    CAPTURE_PROBLEM = 5, /* a segment that could not be read: why, as text */
+};
 
-enum capture_flags { CAPTURE_ALIVE = 1, CAPTURE_STOPPED = 2, CAPTURE_ELSEWHERE = 4 };
+enum capture_flags {
+    CAPTURE_ALIVE = 1,
+    CAPTURE_STOPPED = 2,
+    CAPTURE_ELSEWHERE = 4,
+    CAPTURE_TORN = 8, /* some group of its values was torn, and is unknown */
+};
 
 struct capture_item {
     uint32_t type;       /* enum capture_type */

@@ -5,6 +5,7 @@
 #include <zstd.h>
 
 #include "common/exit_codes.h"
+#include "common/record/text.h"
 #include "tools/kstat/capture.h"
 
 #define FRAMES_MAX 10000000
@@ -154,13 +155,18 @@ static bool add_object(struct capture *capture, const struct kept_object *object
     return true;
 }
 
+static bool is_segment(const struct capture_item *item)
+{
+    return item->type == CAPTURE_SEGMENT || item->type == CAPTURE_PROBLEM;
+}
+
 /* As an instance or a worker is: its name is written to terminals as it stands. Other types may have other
  * names. */
 static bool is_named(const struct capture_item *item)
 {
     static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-.";
     size_t length = strnlen(item->name, sizeof item->name);
-    bool known = item->type >= CAPTURE_INSTANCE && item->type <= CAPTURE_SEGMENT;
+    bool known = is_segment(item) || item->type == CAPTURE_INSTANCE || item->type == CAPTURE_DIRECTORY;
     return !known || (length > 0 && length < WORKER_NAME_BYTES && strspn(item->name, allowed) == length);
 }
 
@@ -339,7 +345,7 @@ static int segments(const struct source *source, const char *instance, struct se
     const struct capture *capture = of(source);
     for (size_t i = 0; i < capture->object_count; i++) {
         const struct capture_item *item = &capture->objects[i].item;
-        if (item->type == CAPTURE_SEGMENT && segment_list_add(list, item->name, item->generation) != 0)
+        if (is_segment(item) && segment_list_add(list, item->name, item->generation) != 0)
             return error_set(error, "out of memory");
     }
     if (list->count > 0)
@@ -351,11 +357,18 @@ static const struct kept_object *find(const struct capture *capture, const struc
 {
     for (size_t i = 0; i < capture->object_count; i++) {
         const struct capture_item *item = &capture->objects[i].item;
-        if (item->type == CAPTURE_SEGMENT && item->generation == name->generation &&
-            strcmp(item->name, name->worker) == 0)
+        if (is_segment(item) && item->generation == name->generation && strcmp(item->name, name->worker) == 0)
             return &capture->objects[i];
     }
     return NULL;
+}
+
+static int tell_problem(const struct kept_object *object, struct error *error)
+{
+    char text[256];
+    size_t used = 0;
+    text_escape(text, sizeof text, &used, (const char *)object->bytes, object->item.bytes);
+    return error_set(error, "%s", text);
 }
 
 static int segment(const struct source *source, const char *instance, const struct segment_name *name,
@@ -366,6 +379,8 @@ static int segment(const struct source *source, const char *instance, const stru
     *snapshot = NULL;
     if (object == NULL)
         return error_set_code(error, EXIT_CODE_NOT_RUNNING, "the capture has no such segment");
+    if (object->item.type == CAPTURE_PROBLEM)
+        return tell_problem(object, error);
     int fd = object_fd(object, error);
     if (fd < 0)
         return -1;
@@ -374,6 +389,8 @@ static int segment(const struct source *source, const char *instance, const stru
     if (result != 0)
         return -1;
     stats_snapshot_liveness(*snapshot, liveness);
+    if (object->item.flags & CAPTURE_TORN)
+        stats_snapshot_mark_torn(*snapshot);
     liveness->alive = object->item.flags & CAPTURE_ALIVE;
     liveness->elsewhere = object->item.flags & CAPTURE_ELSEWHERE;
     return 0;

@@ -17,6 +17,7 @@ struct capture_writer {
     size_t capacity, used;
     uint64_t plain;
     uint64_t event; /* number of the last one that was written */
+    int64_t event_us;
 };
 
 /* What a writer that was killed left of a frame would hide those that come behind it. */
@@ -161,19 +162,31 @@ static int pack_directory(struct capture_writer *writer, const struct source_sup
     return result;
 }
 
-/* One that is gone meanwhile, or cannot be read, is none. */
+/* One that is gone meanwhile is none; of one that cannot be read it is kept why. */
+static int pack_problem(struct capture_writer *writer, const struct segment_name *name,
+                        const struct error *problem, struct error *error)
+{
+    struct capture_item item = {
+        .type = CAPTURE_PROBLEM, .generation = name->generation, .bytes = strlen(problem->text)};
+    return problem->exit_code == EXIT_CODE_NOT_RUNNING
+               ? 0
+               : pack_item(writer, &item, name->worker, problem->text, error);
+}
+
 static int pack_segment(struct capture_writer *writer, const struct source *source, const char *instance,
                         const struct segment_name *name, struct error *error)
 {
     struct stats_snapshot *snapshot;
     struct stats_liveness liveness;
+    struct error problem = ERROR_INIT;
     size_t bytes = 0;
-    if (source->class->segment(source, instance, name, &snapshot, &liveness, NULL) != 0)
-        return 0;
+    if (source->class->segment(source, instance, name, &snapshot, &liveness, &problem) != 0)
+        return pack_problem(writer, name, &problem, error);
     struct capture_item item = {.type = CAPTURE_SEGMENT,
                                 .generation = name->generation,
                                 .flags = (liveness.alive ? CAPTURE_ALIVE : 0U) |
-                                         (liveness.elsewhere ? CAPTURE_ELSEWHERE : 0U)};
+                                         (liveness.elsewhere ? CAPTURE_ELSEWHERE : 0U) |
+                                         (stats_snapshot_torn(snapshot) ? CAPTURE_TORN : 0U)};
     void *image = stats_snapshot_image(snapshot, &bytes);
     stats_snapshot_free(snapshot);
     item.bytes = bytes;
@@ -181,6 +194,17 @@ static int pack_segment(struct capture_writer *writer, const struct source *sour
                                : pack_item(writer, &item, name->worker, image, error);
     free(image);
     return result;
+}
+
+/* Where to go on; 0 where the ring is another one by now, which has other events under the same numbers. */
+static uint64_t go_on_behind(const struct capture_writer *writer, struct events_reader *reader)
+{
+    struct event event;
+    uint64_t missed;
+    bool kept = writer->event > 0 && events_read(reader, writer->event - 1, &event, &missed, NULL) == 1 &&
+                event.sequence <= writer->event;
+    bool same = kept && event.sequence == writer->event && event.time_us == writer->event_us;
+    return kept && !same ? 0 : writer->event;
 }
 
 /* An instance without events has none in its capture; those that were overwritten meanwhile are missing in
@@ -195,9 +219,14 @@ static int pack_events(struct capture_writer *writer, const char *instance, stru
     if (events == NULL)
         return error_set(error, "out of memory");
     if (events_reader_open(&reader, instance, NULL) == 0) {
-        while (count < EVENTS_KEPT && events_read(reader, writer->event, &events[count], &missed, NULL) == 1)
-            writer->event = events[count++].sequence;
+        uint64_t after = go_on_behind(writer, reader);
+        while (count < EVENTS_KEPT && events_read(reader, after, &events[count], &missed, NULL) == 1)
+            after = events[count++].sequence;
         events_reader_close(reader);
+    }
+    if (count > 0) {
+        writer->event = events[count - 1].sequence;
+        writer->event_us = events[count - 1].time_us;
     }
     item.bytes = count * sizeof *events;
     int result = count == 0 ? 0 : pack_item(writer, &item, instance, events, error);

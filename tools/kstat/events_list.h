@@ -5,8 +5,9 @@
 
 #include "tools/kstat/capture.h"
 
-/* A line (or a JSON object) an event of the frames up to `frame`, oldest first, each once; of `worker` alone
- * when it is not NULL. The capture is at `frame` then. Returns how many, or -1. */
+/* A line (or a JSON object) an event of the frames up to `frame`, oldest first, each once; of a worker or
+ * a client alone when `worker` is not NULL; how many are in no frame is said where they would be. The
+ * capture is at `frame` then. Returns how many, or -1. */
 int64_t capture_list_events(struct capture *capture, size_t frame, const char *worker, bool json,
                             FILE *stream, struct error *error);
 

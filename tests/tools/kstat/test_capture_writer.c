@@ -169,13 +169,15 @@ static int fails_segments(const struct source *source, const char *instance, str
     return error_set(why, "no list");
 }
 
+static int first_code = EXIT_CODE_NOT_RUNNING;
+
 /* The first is gone since it was listed. */
 static int fails_first_segment(const struct source *source, const char *instance,
                                const struct segment_name *name, struct stats_snapshot **snapshot,
                                struct stats_liveness *liveness, struct error *why)
 {
     *snapshot = NULL;
-    return calls++ == 0 ? error_set(why, "gone")
+    return calls++ == 0 ? error_set_code(why, first_code, "gone\033[31m")
                         : source_live.class->segment(source, instance, name, snapshot, liveness, why);
 }
 
@@ -203,6 +205,47 @@ START_TEST(a_segment_that_is_gone_meanwhile_is_none_and_the_others_are_there)
     collect(&(struct view_request){.source = capture_source(kept)});
     ck_assert_uint_eq(view.count, 2);
     ck_assert(view.workers[0].snapshot == NULL && view.workers[1].snapshot != NULL);
+    ck_assert_str_eq(view.workers[0].problem, "");
+}
+END_TEST
+
+START_TEST(of_a_segment_that_cannot_be_read_it_is_kept_why)
+{
+    class = *source_live.class;
+    class.segment = fails_first_segment;
+    first_code = EXIT_CODE_FAILED;
+    begin_writing();
+    write_look(&fake);
+    end_writing();
+    open_capture();
+    collect(&(struct view_request){.source = capture_source(kept)});
+    ck_assert_uint_eq(view.count, 2);
+    ck_assert(view.workers[0].snapshot == NULL && view.workers[1].snapshot != NULL);
+    ck_assert_ptr_eq(strstr(view.workers[0].problem, "gone"), view.workers[0].problem);
+    ck_assert_ptr_null(strchr(view.workers[0].problem, '\033'));
+}
+END_TEST
+
+static int torn_segment(const struct source *source, const char *instance, const struct segment_name *name,
+                        struct stats_snapshot **snapshot, struct stats_liveness *liveness, struct error *why)
+{
+    int result = source_live.class->segment(source, instance, name, snapshot, liveness, why);
+    if (strcmp(name->worker, "bravo") == 0)
+        stats_snapshot_mark_torn(*snapshot);
+    return result;
+}
+
+START_TEST(what_was_torn_is_torn_in_a_capture)
+{
+    class = *source_live.class;
+    class.segment = torn_segment;
+    begin_writing();
+    write_look(&fake);
+    end_writing();
+    open_capture();
+    collect(&(struct view_request){.source = capture_source(kept)});
+    ck_assert(stats_snapshot_torn(view.workers[0].snapshot));
+    ck_assert(!stats_snapshot_torn(view.workers[1].snapshot));
 }
 END_TEST
 
@@ -425,6 +468,7 @@ CHECK_MAIN_WITH("tools/kstat/capture_writer", capture_prepare, capture_clean_up,
                 an_instance_that_is_not_there_is_not_running_and_leaves_nothing,
                 a_source_that_fails_leaves_nothing,
                 a_segment_that_is_gone_meanwhile_is_none_and_the_others_are_there,
+                of_a_segment_that_cannot_be_read_it_is_kept_why, what_was_torn_is_torn_in_a_capture,
                 workers_that_were_started_by_hand_are_captured_without_a_directory,
                 a_directory_without_any_segment_is_captured, how_supervisor_and_workers_were_is_kept,
                 objects_of_any_size_lie_behind_each_other, what_cannot_be_packed_smaller_is_kept_whole,

@@ -71,6 +71,61 @@ START_TEST(a_capture_says_why_too)
 }
 END_TEST
 
+static void happens(struct events_writer *ring, const char *worker, const char *text)
+{
+    struct event event;
+    event_init(&event, EVENT_KIND_TROUBLE);
+    snprintf(event.worker, sizeof event.worker, "%s", worker);
+    snprintf(event.text, sizeof event.text, "%s", text);
+    fake_clock_advance(US_PER_SECOND);
+    events_add(ring, &event);
+}
+
+static void lists(const char *const *texts)
+{
+    const char *printed = replayed();
+    for (; *texts != NULL; texts++) {
+        const char *found = strstr(printed, *texts);
+        ck_assert_msg(found != NULL, "'%s' is not (there) in:\n%s", *texts, printed);
+        printed = found + strlen(*texts);
+        ck_assert_ptr_null(strstr(printed, *texts));
+    }
+}
+
+START_TEST(events_are_listed_once_also_those_of_a_ring_that_begins_anew)
+{
+    struct events_writer *ring;
+    ck_assert_int_eq(events_open(&ring, instance_name, NULL), 0);
+    happens(ring, "bravo", "first");
+    happens(ring, "bravo.2", "second");
+    begin_writing();
+    write_look(&source_live);
+    write_look(&source_live);
+    events_close(ring, true);
+    ck_assert_int_eq(events_open(&ring, instance_name, NULL), 0);
+    happens(ring, "zulu", "third");
+    happens(ring, "bravo", "fourth");
+    happens(ring, "zulu", "fifth");
+    write_look(&source_live);
+    end_writing();
+    write_looks(1); /* goes on with the file: begins with what the ring kept */
+    for (int i = 0; i < EVENTS_KEPT; i++)
+        happens(ring, "other", "later");
+    happens(ring, "zulu", "sixth");
+    write_looks(1);
+    events_close(ring, true);
+    settings.events = true;
+    settings.at = "4";
+    lists((const char *const[]){"first", "second", "third", "fourth", "fifth", NULL});
+    settings.at = NULL;
+    settings.worker = "zulu";
+    lists((const char *const[]){"third", "fifth", "… 1 event was missed\n", "sixth", NULL});
+    settings.worker = "bravo";
+    lists((const char *const[]){"first", "second", "fourth", NULL});
+    ck_assert_ptr_null(strstr(replayed(), "third"));
+}
+END_TEST
+
 START_TEST(a_moment_is_chosen_by_its_number_or_by_time)
 {
     static const struct {
@@ -302,8 +357,8 @@ START_TEST(one_capture_is_compared_with_its_instance_as_it_is_now)
 END_TEST
 
 CHECK_MAIN_WITH("tools/kstat/replay", prepare, clean_up, the_last_moment_is_shown_with_its_time,
-                a_capture_says_why_too, a_moment_is_chosen_by_its_number_or_by_time,
-                a_moment_that_is_none_is_told_with_what_there_is,
+                a_capture_says_why_too, events_are_listed_once_also_those_of_a_ring_that_begins_anew,
+                a_moment_is_chosen_by_its_number_or_by_time, a_moment_that_is_none_is_told_with_what_there_is,
                 with_an_interval_all_are_shown_from_the_chosen_one_on, for_scripts_there_is_no_heading,
                 what_is_not_in_it_is_told_as_for_a_living_instance,
                 a_moment_that_was_cut_is_told_and_left_out, a_damaged_moment_among_others_is_an_error,
