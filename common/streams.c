@@ -1,5 +1,7 @@
 #include "common/streams.h"
 
+#include <poll.h>
+
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -14,6 +16,12 @@ void streams_init(void)
     for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
         if (fcntl(fd, F_GETFD) == -1 && errno == EBADF)
             open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+}
+
+bool stream_is_read(FILE *stream)
+{
+    struct pollfd output = {.fd = fileno(stream), .events = 0};
+    return poll(&output, 1, 0) != 1 || (output.revents & (POLLERR | POLLHUP)) == 0;
 }
 
 int streams_end(const char *program, int exit_code)

@@ -6,6 +6,7 @@
 #include "common/clock.h"
 #include "common/exit_codes.h"
 #include "common/stats/events_text.h"
+#include "common/streams.h"
 
 /* A ring that a supervisor of another build makes anew wakes nobody: its readers look so often. */
 #define LOOK_AGAIN_US (5 * US_PER_SECOND)
@@ -64,6 +65,8 @@ static int show_all(const struct events_wish *wish, struct events_reader *reader
         if (!wish->follow || event.kind == EVENT_KIND_SUPERVISOR_STOPPED)
             return 0;
         events_wait(reader, event.sequence, LOOK_AGAIN_US);
+        if (!stream_is_read(stream))
+            return error_set(error, "cannot write the events: nobody reads them any more");
     }
 }
 

@@ -4,6 +4,7 @@
 #include "common/clock.h"
 #include "common/exit_codes.h"
 #include "common/log.h"
+#include "common/streams.h"
 #include "common/names.h"
 #include "common/options.h"
 #include "common/reset_wish.h"
@@ -120,6 +121,8 @@ static int follow(const struct settings *settings, const char *target, const cha
             return result;
         snprintf(argument, sizeof argument, "+%" PRId64, last);
         usleep(FOLLOW_EVERY_US);
+        if (!stream_is_read(stdout))
+            return error_set(error, "cannot write the lines: nobody reads them any more");
     }
 }
 

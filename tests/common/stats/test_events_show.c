@@ -150,7 +150,28 @@ START_TEST(following_goes_on_over_a_successor_and_ends_with_the_instance)
 }
 END_TEST
 
+/* Nothing comes any more, so that no write fails. */
+START_TEST(following_ends_when_nobody_reads_any_more)
+{
+    struct follower follower = {.result = -2};
+    pthread_t following;
+    char line[EVENT_LINE_BYTES];
+    int ends[2];
+    ck_assert_int_eq(pipe(ends), 0);
+    FILE *in = fdopen(ends[0], "r");
+    follower.out = fdopen(ends[1], "w");
+    happens(EVENT_KIND_STARTED, "bravo");
+    ck_assert_int_eq(pthread_create(&following, NULL, run_follower, &follower), 0);
+    ck_assert_ptr_nonnull(fgets(line, sizeof line, in));
+    fclose(in);
+    ck_assert_int_eq(pthread_join(following, NULL), 0);
+    ck_assert_int_eq(follower.result, -1);
+    ck_assert_ptr_nonnull(strstr(error.text, "nobody reads them any more"));
+}
+END_TEST
+
 CHECK_MAIN_WITH("common/stats/events_show", begin, end_events, all_that_are_kept_are_shown_a_line_each,
                 a_client_means_all_of_its_workers, what_was_overwritten_unread_is_told,
                 without_a_ring_it_is_said_that_nothing_runs, what_cannot_be_written_is_an_error,
-                following_goes_on_over_a_successor_and_ends_with_the_instance)
+                following_goes_on_over_a_successor_and_ends_with_the_instance,
+                following_ends_when_nobody_reads_any_more)
