@@ -1,8 +1,10 @@
 #include "tools/kstat/screen/paint.h"
 
+#include "tools/kstat/screen/plain.h"
 #include "tools/kstat/width.h"
 
 #include <curses.h>
+#include <stdlib.h>
 
 enum { PAIR_GOOD = 1, PAIR_WARNING, PAIR_BAD };
 
@@ -68,10 +70,11 @@ static void put(const char *text, size_t length, size_t *left)
         length = sizeof piece - 1;
     memcpy(piece, text, length);
     piece[length] = '\0';
-    size_t fit = text_fit(piece, *left);
-    addnstr(piece, (int)fit);
-    piece[fit] = '\0';
+    piece[text_fit(piece, *left)] = '\0';
     *left -= text_width(piece);
+    if (MB_CUR_MAX == 1) /* the locale is not UTF-8 */
+        plain(piece);
+    addstr(piece);
 }
 
 const char *paint_line(int y, const char *text, bool marked)
