@@ -32,16 +32,26 @@ static int64_t moved(int64_t from, int64_t to)
     return by;
 }
 
-static int64_t counted(const struct pair *pair, const char *name)
-{
-    return pair->from == NULL || pair->to == NULL
-               ? STATS_UNKNOWN
-               : moved(view_counter(pair->from, name), view_counter(pair->to, name));
-}
-
 static int64_t generation(const struct view_worker *worker)
 {
     return worker->generation > 0 ? (int64_t)worker->generation : worker->entry.generation;
+}
+
+static bool is_the_same_process(const struct pair *pair)
+{
+    return generation(pair->from) == generation(pair->to) &&
+           (pair->from->snapshot == NULL || pair->to->snapshot == NULL ||
+            stats_snapshot_created_us(pair->from->snapshot) == stats_snapshot_created_us(pair->to->snapshot));
+}
+
+/* Counters go on from one generation to the next, and begin at 0 in an instance that was started anew. */
+static int64_t counted(const struct pair *pair, const char *name)
+{
+    if (pair->from == NULL || pair->to == NULL)
+        return STATS_UNKNOWN;
+    bool goes_on = generation(pair->to) > generation(pair->from) || is_the_same_process(pair);
+    int64_t by = moved(view_counter(pair->from, name), view_counter(pair->to, name));
+    return goes_on && by >= 0 ? by : STATS_UNKNOWN;
 }
 
 /* --- one worker ---------------------------------------------------------------------------------------- */
@@ -85,7 +95,7 @@ static bool died(const struct pair *pair)
 
 static bool was_replaced(const struct pair *pair)
 {
-    return generation(pair->to) > generation(pair->from);
+    return !is_the_same_process(pair);
 }
 
 static bool is_dead(const struct pair *pair)

@@ -137,6 +137,15 @@ static void let_go(struct moment *moment)
     capture_close(moment->capture);
 }
 
+static int check_order(const struct settings *settings, const struct moment *before,
+                       const struct moment *after, struct error *error)
+{
+    if (before->view.now_us <= after->view.now_us)
+        return 0;
+    return error_set_code(error, EXIT_CODE_USAGE, "%s is later than %s: the earlier one is named first",
+                          settings->before, settings->after != NULL ? settings->after : "now");
+}
+
 int diff(const struct settings *settings, struct error *error)
 {
     struct screen screen = screen_of_stdout();
@@ -145,6 +154,8 @@ int diff(const struct settings *settings, struct error *error)
     if (result == 0)
         result = take(&after, settings->after,
                       settings->instance != NULL ? settings->instance : before.view.instance, error);
+    if (result == 0)
+        result = check_order(settings, &before, &after, error);
     if (result == 0)
         show_diff(&before.view, &after.view, &screen, stdout);
     let_go(&before);

@@ -207,6 +207,37 @@ START_TEST(a_worker_of_a_later_generation_was_started_again)
 }
 END_TEST
 
+static void start_anew(uint64_t number)
+{
+    struct directory_worker entry;
+    ck_assert_int_eq(stats_segment_unlink(instance_name, "bravo", 2), 0);
+    stats_writer_close(bravo);
+    int fd = create_worker("bravo", STATS_KIND_CONSUMER, number);
+    bravo = open_writer(fd);
+    close(fd);
+    set_partition(0, 100, 110);
+    ck_assert(directory_worker(before.directory, 0, &entry));
+    entry.generation = (int64_t)number;
+    ck_assert_int_eq(directory_publish(directory, 0, &entry, NULL), 0);
+}
+
+START_TEST(a_worker_of_an_instance_that_was_started_anew_has_not_stalled)
+{
+    start_anew(1);
+    compare();
+    expect("\nbravo ready 2 → 1 ? ? 7 → 10 started again\n");
+}
+END_TEST
+
+START_TEST(a_worker_of_the_same_number_can_be_another_process)
+{
+    start_anew(2);
+    stats_add(bravo, CONSUMER_PROCESSED, 5000); /* more than the former one ever had */
+    compare();
+    expect("\nbravo ready 2 ? ? 7 → 10 started again\n");
+}
+END_TEST
+
 START_TEST(a_worker_that_lives_again_is_not_dead)
 {
     view_release(&before);
@@ -265,5 +296,7 @@ CHECK_MAIN_WITH("tools/kstat/diff", prepare, clean_up, the_heading_has_the_insta
                 a_worker_that_died_died_and_one_that_was_dead_is_dead,
                 a_worker_that_was_stopped_or_is_done_did_not_die,
                 a_worker_that_cannot_be_read_is_not_said_to_have_died,
-                a_worker_of_a_later_generation_was_started_again, a_worker_that_lives_again_is_not_dead,
+                a_worker_of_a_later_generation_was_started_again,
+                a_worker_of_an_instance_that_was_started_anew_has_not_stalled,
+                a_worker_of_the_same_number_can_be_another_process, a_worker_that_lives_again_is_not_dead,
                 what_is_unknown_stays_unknown, one_record_of_lag_is_a_stall_and_one_failure_is_bad)

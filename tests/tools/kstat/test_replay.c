@@ -335,6 +335,20 @@ START_TEST(two_captures_are_compared_by_their_last_moments)
 }
 END_TEST
 
+START_TEST(two_captures_the_wrong_way_round_are_refused)
+{
+    write_looks(1);
+    ck_assert_int_eq(rename(path, other_path), 0);
+    write_looks(1);
+    settings.before = path;
+    settings.after = other_path;
+    error = (struct error)ERROR_INIT;
+    ck_assert_int_eq(diff(&settings, &error), -1);
+    ck_assert_int_eq(error.exit_code, EXIT_CODE_USAGE);
+    ck_assert_ptr_nonnull(strstr(error.text, " is later than "));
+}
+END_TEST
+
 START_TEST(one_capture_is_compared_with_its_instance_as_it_is_now)
 {
     write_looks(1);
@@ -364,5 +378,5 @@ CHECK_MAIN_WITH("tools/kstat/replay", prepare, clean_up, the_last_moment_is_show
                 a_moment_that_was_cut_is_told_and_left_out, a_damaged_moment_among_others_is_an_error,
                 a_dump_writes_one_look_or_as_many_as_were_asked_for, a_dump_of_nothing_fails,
                 an_instance_that_ends_ends_its_dump_which_is_no_failure,
-                two_captures_are_compared_by_their_last_moments,
+                two_captures_are_compared_by_their_last_moments, two_captures_the_wrong_way_round_are_refused,
                 one_capture_is_compared_with_its_instance_as_it_is_now)
