@@ -172,6 +172,11 @@ bool stats_snapshot_torn(const struct stats_snapshot *snapshot)
     return snapshot->torn;
 }
 
+bool stats_snapshot_is_replaced(const struct stats_snapshot *snapshot)
+{
+    return stats_segment_is_replaced(snapshot->fd);
+}
+
 void stats_snapshot_mark_torn(struct stats_snapshot *snapshot)
 {
     snapshot->torn = true;

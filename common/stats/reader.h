@@ -74,6 +74,8 @@ int64_t stats_snapshot_partition(const struct stats_snapshot *snapshot, size_t i
  * consumer those that are its own now; of a producer all that ever were. */
 uint64_t stats_snapshot_untracked(const struct stats_snapshot *snapshot);
 bool stats_snapshot_torn(const struct stats_snapshot *snapshot); /* any group was torn */
+/* Its object has lost its name since: to a larger one, or for ever (stats_segment_is_replaced). */
+bool stats_snapshot_is_replaced(const struct stats_snapshot *snapshot);
 /* Of one that was read from an image: the snapshot that the image was made of was torn. */
 void stats_snapshot_mark_torn(struct stats_snapshot *snapshot);
 

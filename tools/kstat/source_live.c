@@ -2,6 +2,8 @@
 #include "common/exit_codes.h"
 #include "tools/kstat/source.h"
 
+#define OPENINGS_MAX 4
+
 int segment_list_add(struct segment_list *list, const char *worker, uint64_t generation)
 {
     if (list->count == list->capacity) {
@@ -62,14 +64,26 @@ static int segments(const struct source *source, const char *instance, struct se
     return stats_segment_scan(instance, add, list) == 0 ? 0 : error_set(error, "cannot list /dev/shm: %m");
 }
 
+/* One that was replaced by a larger one since it was opened is locked by nobody any more. */
+static bool was_just_replaced(const struct stats_snapshot *snapshot, const struct stats_liveness *liveness)
+{
+    return !liveness->alive && stats_snapshot_is_replaced(snapshot);
+}
+
 static int segment(const struct source *source, const char *instance, const struct segment_name *name,
                    struct stats_snapshot **snapshot, struct stats_liveness *liveness, struct error *error)
 {
     (void)source;
-    if (stats_snapshot_open(snapshot, instance, name->worker, name->generation, error) != 0)
-        return -1;
-    stats_snapshot_liveness(*snapshot, liveness);
-    return 0;
+    for (int i = 0; i < OPENINGS_MAX; i++) {
+        if (stats_snapshot_open(snapshot, instance, name->worker, name->generation, error) != 0)
+            return -1;
+        stats_snapshot_liveness(*snapshot, liveness);
+        if (i + 1 == OPENINGS_MAX || !was_just_replaced(*snapshot, liveness))
+            return 0;
+        stats_snapshot_free(*snapshot);
+        *snapshot = NULL;
+    }
+    return -1;
 }
 
 static const struct source_class live = {

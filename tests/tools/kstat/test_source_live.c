@@ -1,4 +1,7 @@
 /* Shared memory as a source. */
+#include <pthread.h>
+#include <stdatomic.h>
+
 #include "tests/support/fake_clock.h"
 
 #include "tools/kstat/source.h"
@@ -55,6 +58,42 @@ START_TEST(the_segments_of_an_instance_come_by_worker_and_generation)
     segment_list_release(&list);
     ck_assert_int_eq(live->segments(&source_live, "no-such-instance", &list, NULL), 0);
     ck_assert_uint_eq(list.count, 0);
+}
+END_TEST
+
+static atomic_bool grown;
+
+static void *grow(void *context)
+{
+    for (int32_t number = 0; number < 1000; number++)
+        stats_partition_slot(context, "payments", number);
+    grown = true;
+    return NULL;
+}
+
+/* Who opened the smaller one just before sees it locked by nobody. */
+START_TEST(a_worker_whose_segment_is_replaced_by_a_larger_one_is_not_dead)
+{
+    for (uint64_t generation = 10; generation < 60; generation++) {
+        const struct segment_name name = {"bravo", generation};
+        pthread_t growing;
+        int fd = create_worker("bravo", STATS_KIND_CONSUMER, generation);
+        struct stats_writer *writer = open_writer(fd);
+        close(fd);
+        grown = false;
+        ck_assert_int_eq(pthread_create(&growing, NULL, grow, writer), 0);
+        while (!grown) {
+            struct stats_snapshot *snapshot;
+            struct stats_liveness liveness;
+            ck_assert_int_eq(live->segment(&source_live, instance_name, &name, &snapshot, &liveness, NULL),
+                             0);
+            ck_assert(liveness.alive);
+            stats_snapshot_free(snapshot);
+        }
+        pthread_join(growing, NULL);
+        stats_writer_close(writer);
+        stats_segment_unlink(instance_name, "bravo", generation);
+    }
 }
 END_TEST
 
@@ -151,6 +190,7 @@ END_TEST
 CHECK_MAIN_WITH("tools/kstat/source_live", prepare, instance_clean_up,
                 a_list_of_segments_grows_and_keeps_their_names, now_is_the_wall_time,
                 the_segments_of_an_instance_come_by_worker_and_generation,
+                a_worker_whose_segment_is_replaced_by_a_larger_one_is_not_dead,
                 a_supervisor_is_told_by_its_directory, a_supervisor_that_is_stopped_is_alive_and_stopped,
                 no_directory_is_no_error_and_a_damaged_one_is,
                 a_segment_comes_with_the_liveness_of_its_worker, a_segment_that_is_not_there_is_not_running)
