@@ -14,7 +14,7 @@ class Terminal:
     """A tmux server of its own with one window."""
 
     def __init__(self, test, command, columns=120, rows=24, environment=None):
-        self.socket = f"ks-{test.token}"
+        self.socket = f"ks-{test.token}-{id(self):x}"
         self.environment = {**test.environment, "LC_ALL": "C.UTF-8", **(environment or {})}
         self.folder = test.folder
         self.tmux("-f", "/dev/null", "new-session", "-d", "-x", str(columns), "-y", str(rows), f"exec {command}")
@@ -126,6 +126,19 @@ class Screen(SystemTest):
         self.assertNotIn(f"\n{self.zulu}", text)
         screen.press("?")
         screen.shows("stop here, while it goes on recording")
+
+    def test_one_of_several_workers_of_a_client_is_shown_alone(self):
+        self.kctl("scale", self.zulu, "2")
+        screen = self.live()
+        screen.shows(rf"^{self.zulu}\.2 +ready")
+        screen.press("/", *self.zulu, "Enter")
+        screen.shows(r"filter '.*': 2 hidden")
+        screen.press("g", "Enter")
+        text = screen.shows(r"^why: ")
+        self.assertEqual(len(re.findall("^why", text, re.M)), 1, text)
+        self.assertNotIn(f"{self.zulu}.2", text)
+        client = self.terminal(f"-i {self.instance} {self.zulu} 200ms")
+        client.shows(rf"^why {self.zulu}\.2: ")
 
     def test_it_ends_with_its_terminal_also_under_nohup(self):
         process, terminal = pty.fork()

@@ -160,7 +160,7 @@ void view_end_worker(struct view *view, size_t index, const struct view_request 
 static bool wanted(const struct view_worker *worker, const struct view_request *request)
 {
     return request->worker == NULL || strcasecmp(request->worker, worker->entry.name) == 0 ||
-           strcasecmp(request->worker, worker->entry.client) == 0;
+           (!request->alone && strcasecmp(request->worker, worker->entry.client) == 0);
 }
 
 static void drop_unwanted(struct view *view, const struct view_request *request)

@@ -39,6 +39,7 @@ struct view_request {
     struct source *source; /* NULL: what is now */
     const char *instance;
     const char *worker;  /* a worker or a client, without case; NULL: all */
+    bool alone;          /* that worker, and not the others of a client of that name */
     uint64_t generation; /* 0: the present one, else the last one there is */
     bool postmortem;     /* the last one that is dead */
     bool lazy;           /* leave the segments alone: view_attach reads one */

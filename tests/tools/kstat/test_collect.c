@@ -100,6 +100,9 @@ START_TEST(a_worker_is_chosen_by_its_name_or_its_client_without_case)
             ck_assert_msg(view.count == cases[i].count, "%s", cases[i].name);
             ck_assert((view.workers[0].snapshot == NULL) == (is_lazy == 1));
         }
+    collect(&(struct view_request){.worker = "Zulu", .alone = true});
+    ck_assert_uint_eq(view.count, 1);
+    ck_assert_str_eq(view.workers[0].entry.name, "zulu");
     ck_assert_int_eq(refused(&(struct view_request){.worker = "zul", .lazy = true},
                              "it has: bravo, producer, zulu, zulu.2"),
                      EXIT_CODE_NOT_RUNNING);

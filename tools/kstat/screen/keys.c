@@ -88,6 +88,7 @@ static void open_worker(struct state *state)
     if (state->page != PAGE_WORKERS)
         return;
     choose(state, 0);
+    state->alone = true;
     if (state->chosen[0] != '\0')
         go_to(state, PAGE_WORKER);
 }

@@ -150,7 +150,10 @@ static void put_why(const struct view *view, const struct screen *screen, FILE *
     char text[WHY_BYTES];
     for (size_t i = 0; i < view->count; i++) {
         why(view, &view->workers[i], text);
-        styled_line(stream, screen, CELL_WARNING, "why: %s", text);
+        if (view->count == 1)
+            styled_line(stream, screen, CELL_WARNING, "why: %s", text);
+        else
+            styled_line(stream, screen, CELL_WARNING, "why %s: %s", view->workers[i].entry.name, text);
     }
 }
 
@@ -160,6 +163,7 @@ static void put_worker(const struct state *state, const struct screen *screen, F
     struct error error = ERROR_INIT;
     struct view_request request = state_request(state);
     request.worker = state->chosen;
+    request.alone = state->alone;
     request.lazy = false;
     if (view_collect(&view, &request, &error) != 0) {
         fprintf(stream, "%s\n", error.text);

@@ -28,7 +28,8 @@ struct state {
     /* where we are */
     enum page page;
     char chosen[48]; /* "": the first */
-    size_t top;      /* of the workers, or of the lines of a page */
+    bool alone; /* it was chosen here, and is one worker; else the command line's, which may be a client */
+    size_t top; /* of the workers, or of the lines of a page */
     size_t matching; /* workers that the filter lets through */
     char filter[FILTER_BYTES];
     bool typing;                 /* a filter */
