@@ -84,15 +84,6 @@ static void add_lag(struct table *table, const struct view *view, const struct v
     table_add(table, CELL_PLAIN, "%s", behind_by);
 }
 
-static int64_t p99(const struct view_worker *worker)
-{
-    struct stats_summary summary = {.p99 = STATS_UNKNOWN};
-    if (worker->snapshot != NULL)
-        stats_snapshot_histogram(worker->snapshot, view_is_producer(worker) ? "delivery_us" : "process_us",
-                                 &summary);
-    return summary.p99;
-}
-
 static void add_worker(struct table *table, const struct view *view, const struct view_worker *worker,
                        const struct rates *rates)
 {
@@ -113,7 +104,7 @@ static void add_worker(struct table *table, const struct view *view, const struc
     add_rates(table, rates, worker);
     table_add(table, failed > 0 ? CELL_BAD : CELL_PLAIN, "%s", format_number(failed).text);
     add_lag(table, view, worker);
-    table_add(table, CELL_PLAIN, "%s", format_span(p99(worker)).text);
+    table_add(table, CELL_PLAIN, "%s", format_span(view_p99_us(worker)).text);
     table_add(table, CELL_PLAIN, "%s", format_age(view->now_us, heartbeat).text);
 }
 

@@ -52,6 +52,15 @@ int64_t view_counter(const struct view_worker *worker, const char *name)
     return worker->snapshot == NULL ? STATS_UNKNOWN : stats_snapshot_counter(worker->snapshot, name);
 }
 
+int64_t view_p99_us(const struct view_worker *worker)
+{
+    struct stats_summary summary = {.p99 = STATS_UNKNOWN};
+    if (worker->snapshot != NULL)
+        stats_snapshot_histogram(worker->snapshot, view_is_producer(worker) ? "delivery_us" : "process_us",
+                                 &summary);
+    return summary.p99;
+}
+
 const char *view_progress_counter(const struct view_worker *worker)
 {
     return view_is_producer(worker) ? "acknowledged" : "processed";

@@ -71,6 +71,9 @@ const char *view_phase(const struct view_worker *worker);
 bool view_is_producer(const struct view_worker *worker);
 /* A counter, STATS_UNKNOWN without a snapshot. */
 int64_t view_counter(const struct view_worker *worker, const char *name);
+/* Of a record, from its timestamp to the end of its processing, or from produce to confirmation;
+ * STATS_UNKNOWN. */
+int64_t view_p99_us(const struct view_worker *worker);
 /* Records done: processed, or acknowledged. */
 const char *view_progress_counter(const struct view_worker *worker);
 

@@ -10,15 +10,6 @@
 
 /* --- one worker ---------------------------------------------------------------------------------------- */
 
-static int64_t p99(const struct view_worker *worker)
-{
-    struct stats_summary summary = {.p99 = STATS_UNKNOWN};
-    if (worker->snapshot != NULL)
-        stats_snapshot_histogram(worker->snapshot, view_is_producer(worker) ? "delivery_us" : "process_us",
-                                 &summary);
-    return summary.p99;
-}
-
 static bool is_any(const char *text, const char *const *list)
 {
     for (; *list != NULL; list++)
@@ -79,7 +70,7 @@ static void take(struct row *row, const struct view *view, const struct view_wor
     row->phase_us = phase_since_us;
     row->restarts = worker->listed ? entry->restarts : STATS_UNKNOWN;
     row->failed = view_counter(worker, "failed");
-    row->p99_us = p99(worker);
+    row->p99_us = view_p99_us(worker);
     row->progress = view_counter(worker, view_progress_counter(worker));
     if (!row->producer)
         row->behind = behind_of_worker(view, worker);
