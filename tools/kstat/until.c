@@ -144,13 +144,28 @@ struct looking {
     char *why;
 };
 
+/* It was scaled away, or is no more in the configuration. */
+static bool is_retired(const struct view_worker *worker)
+{
+    return worker->entry.retired == 1 && !view_alive(worker);
+}
+
+/* One that is retired is meant by its name alone: in `*.lag == 0` nobody waits for it. */
+static bool is_meant(const struct condition *condition, const struct view_worker *worker, const char *name)
+{
+    size_t length = strlen(worker->entry.name);
+    return flat_matches(condition->pattern, name) &&
+           (!is_retired(worker) || strncmp(condition->pattern, worker->entry.name, length) == 0);
+}
+
 /* What is like this stays like this until an operator does something. */
 static bool is_settled(const struct view *view, const struct view_worker *worker)
 {
     const char *state = view_state(view, worker);
     bool nobody = view->directory == NULL || !view->supervisor_alive;
     return strcmp(state, worker_state_name(WORKER_HELD)) == 0 ||
-           strcmp(state, worker_state_name(WORKER_DONE)) == 0 || (nobody && strcmp(state, "dead") == 0);
+           strcmp(state, worker_state_name(WORKER_DONE)) == 0 || is_retired(worker) ||
+           (nobody && strcmp(state, "dead") == 0);
 }
 
 static void one(void *context, const struct view_worker *worker, const char *name, struct stat_value value)
@@ -159,7 +174,7 @@ static void one(void *context, const struct view_worker *worker, const char *nam
     char text[FLAT_VALUE_BYTES];
     for (size_t i = 0; i < looking->count; i++) {
         const struct condition *condition = &looking->conditions[i];
-        if (!flat_matches(condition->pattern, name))
+        if (!is_meant(condition, worker, name))
             continue;
         looking->matched[i]++;
         if (condition_holds(condition, value))

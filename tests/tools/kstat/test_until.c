@@ -265,6 +265,30 @@ START_TEST(a_lag_of_zero_at_the_last_look_of_the_dead_is_not_caught_up)
 }
 END_TEST
 
+static void retire(enum worker_state state)
+{
+    struct directory_worker entry;
+    list_worker(0, "bravo", STATS_KIND_CONSUMER, state);
+    collect(&(struct view_request){.lazy = true});
+    entry = view.workers[0].entry;
+    entry.retired = 1;
+    ck_assert_int_eq(directory_publish(directory, 0, &entry, NULL), 0);
+}
+
+START_TEST(a_worker_that_was_scaled_away_is_meant_by_its_name_alone)
+{
+    retire(WORKER_STOPPING); /* it works on */
+    expect_look(UNTIL_NOT_YET, "*.alive == false", "bravo.alive is true");
+    stats_writer_close(bravo);
+    bravo = NULL;
+    retire(WORKER_DOWN);
+    expect_look(UNTIL_TRUE, "*.state == ready", "");
+    expect_look(UNTIL_NOT_YET, "*.lag == 0", "there is no *.lag");
+    expect_look(UNTIL_NEVER, "bravo.state == ready", "bravo.state is down, and bravo is down");
+    expect_look(UNTIL_TRUE, "bravo.state == down", "");
+}
+END_TEST
+
 /* Of two that are not so, what makes it hopeless is what is told. */
 START_TEST(the_reason_why_it_never_becomes_true_is_the_one_that_is_told)
 {
@@ -311,6 +335,7 @@ CHECK_MAIN_WITH("tools/kstat/until", instance_prepare, instance_clean_up,
                 a_condition_is_true_when_it_is_true_of_all_that_it_matches,
                 what_matches_nothing_is_not_true_yet, several_conditions_hold_at_the_same_look_or_not_at_all,
                 a_worker_that_is_held_or_done_never_becomes_what_it_is_not,
+                a_worker_that_was_scaled_away_is_meant_by_its_name_alone,
                 the_reason_why_it_never_becomes_true_is_the_one_that_is_told,
                 a_dead_worker_comes_again_while_there_is_a_supervisor,
                 a_dead_worker_of_a_dead_supervisor_stays_dead)
