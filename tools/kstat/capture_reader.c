@@ -134,8 +134,9 @@ bool capture_was_cut(const struct capture *capture)
 size_t capture_find(const struct capture *capture, int64_t time_us)
 {
     size_t found = 0;
-    for (size_t i = 0; i < capture->frames && capture->places[i].time_us <= time_us; i++)
-        found = i;
+    for (size_t i = 0; i < capture->frames; i++) /* all: the clock may have been set back meanwhile */
+        if (capture->places[i].time_us <= time_us)
+            found = i;
     return found;
 }
 

@@ -92,6 +92,18 @@ START_TEST(it_opens_at_its_last_moment)
 }
 END_TEST
 
+START_TEST(a_moment_is_found_also_behind_a_clock_that_was_set_back)
+{
+    int64_t first_us = clock_wall_us();
+    write_looks(3);
+    fake_clock_advance(-100 * US_PER_SECOND);
+    write_looks(3);
+    open_capture();
+    ck_assert_uint_eq(capture_find(kept, first_us - 96 * US_PER_SECOND), 4);
+    ck_assert_uint_eq(capture_find(kept, INT64_MAX), 5);
+}
+END_TEST
+
 START_TEST(a_moment_is_found_by_a_time_that_is_not_before_it)
 {
     int64_t first_us = clock_wall_us();
@@ -365,6 +377,7 @@ CHECK_MAIN_WITH("tools/kstat/capture_reader", capture_prepare, capture_clean_up,
                 what_died_is_dead_in_a_capture_and_stays_what_it_was,
                 a_capture_is_of_its_moment_whatever_comes_after_it, each_moment_has_its_time_and_its_values,
                 it_opens_at_its_last_moment, a_moment_is_found_by_a_time_that_is_not_before_it,
+                a_moment_is_found_also_behind_a_clock_that_was_set_back,
                 segments_come_by_worker_and_generation_in_whatever_order_they_lie,
                 whether_a_worker_lived_stands_beside_its_segment, a_segment_that_is_not_in_it_is_not_running,
                 how_a_supervisor_was_stands_beside_its_directory,
