@@ -149,6 +149,31 @@ START_TEST(whatever_stands_first_counts_with_the_others)
 }
 END_TEST
 
+/* The metadata is full. */
+static int64_t fill(void)
+{
+    int64_t offset = 42;
+    while (acks_add(&acks, offset, offset + 1, &error) == 0)
+        offset += 2;
+    return offset;
+}
+
+START_TEST(what_was_settled_for_later_is_kept_until_it_has_entered_and_no_longer)
+{
+    int64_t past = fill();
+    ck_assert_int_eq(acks_settle(&acks, past, past + 1, &error), 0);
+    ck_assert_int_eq(acks_settle(&acks, past + 5, past + 6, &error), 0);
+    ck_assert_uint_eq(acks.later.count, 2);
+    add(40, past);
+    is(past + 1, "");
+    ck_assert_uint_eq(acks.later.count, 1);
+    ck_assert_int_eq(acks.later.ranges[0].first, past + 5);
+    add(past + 1, past + 5);
+    is(past + 6, "");
+    ck_assert_uint_eq(acks.later.count, 0);
+}
+END_TEST
+
 START_TEST(random_acknowledgements_are_read_back_from_their_metadata)
 {
     struct acks copy = {0};
@@ -176,4 +201,5 @@ CHECK_MAIN_WITH("consumer/acks", begin, end, in_order_the_prefix_moves_and_nothi
                 metadata_of_somebody_else_is_not_ours_and_nothing_is_ahead,
                 what_would_not_fit_in_the_metadata_is_refused_and_changes_nothing,
                 the_metadata_is_used_to_its_end_by_ranges_too, whatever_stands_first_counts_with_the_others,
+                what_was_settled_for_later_is_kept_until_it_has_entered_and_no_longer,
                 random_acknowledgements_are_read_back_from_their_metadata)
