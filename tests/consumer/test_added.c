@@ -1,6 +1,8 @@
 /* Partitions that were added while a static member was away. The broker is stood in for. */
 #include "consumer/added.h"
 
+#include <dlfcn.h>
+#include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
 
@@ -18,7 +20,8 @@ static struct {
     int32_t first_has, second_has;
     bool silent;
 } broker;
-static atomic_int questions, answered;
+static atomic_int topic_questions, questions, answered;
+static atomic_bool topic_waits; /* its answer comes when the thread is waited for */
 static char places[5];
 
 #define RK    ((rd_kafka_t *)(void *)&places[0])
@@ -33,8 +36,19 @@ static void begin(void)
     broker.state = RD_KAFKA_CONSUMER_GROUP_STATE_STABLE;
     broker.first_has = 0;
     broker.second_has = 1;
+    atomic_store(&topic_questions, 0);
     atomic_store(&questions, 0);
     atomic_store(&answered, 0);
+    atomic_store(&topic_waits, false);
+}
+
+/* Whoever waits for the thread has told it to end. */
+int pthread_join(pthread_t thread, void **value)
+{
+    int (*real)(pthread_t, void **);
+    *(void **)&real = dlsym(RTLD_NEXT, "pthread_join");
+    atomic_store(&topic_waits, false);
+    return real(thread, value);
 }
 
 char *rd_kafka_clusterid(rd_kafka_t *rk, int timeout_ms)
@@ -52,6 +66,9 @@ void rd_kafka_mem_free(rd_kafka_t *rk, void *memory)
 int kafka_topic_partitions(rd_kafka_t *rk, const char *topic, int timeout_ms)
 {
     (void)timeout_ms;
+    atomic_fetch_add(&topic_questions, 1);
+    while (atomic_load(&topic_waits))
+        sched_yield();
     return rk == RK && strcmp(topic, "payments") == 0 ? broker.topic_partitions : -1;
 }
 
@@ -101,6 +118,7 @@ const rd_kafka_MemberDescription_t *
 rd_kafka_ConsumerGroupDescription_member(const rd_kafka_ConsumerGroupDescription_t *of, size_t index)
 {
     (void)of;
+    ck_assert_uint_lt(index, 2);
     return (const rd_kafka_MemberDescription_t *)(void *)&places[3 + index];
 }
 
@@ -157,6 +175,40 @@ START_TEST(an_error_is_no_answer_and_it_is_asked_again_a_few_times)
 }
 END_TEST
 
+START_TEST(a_topic_that_is_not_answered_for_is_asked_about_again_and_the_group_is_not)
+{
+    broker.topic_partitions = -1;
+    struct added *added = added_look(RK, "payments", "auditors");
+    while (atomic_load(&topic_questions) < 5 && atomic_load(&questions) == 0)
+        sched_yield();
+    ck_assert_int_eq(atomic_load(&questions), 0);
+    ck_assert_int_eq(added_found(added), 0);
+    added_close(added);
+    ck_assert_int_eq(atomic_load(&topic_questions), 5);
+}
+END_TEST
+
+/* It is closed during the first question. */
+static void close_within(int topic_partitions)
+{
+    broker.topic_partitions = topic_partitions;
+    atomic_store(&topic_waits, true);
+    struct added *added = added_look(RK, "payments", "auditors");
+    while (atomic_load(&topic_questions) == 0)
+        sched_yield();
+    added_close(added);
+}
+
+START_TEST(who_is_closed_asks_no_further)
+{
+    close_within(4);
+    ck_assert_int_eq(atomic_load(&questions), 0);
+    begin();
+    close_within(-1);
+    ck_assert_int_eq(atomic_load(&topic_questions), 1);
+}
+END_TEST
+
 START_TEST(the_embedded_broker_is_not_asked)
 {
     broker.cluster = "mockCluster1234";
@@ -175,4 +227,6 @@ END_TEST
 CHECK_MAIN_WITH("consumer/added", begin, NULL, a_last_partition_that_is_nobodys_is_found,
                 one_that_any_member_has_is_not, in_a_group_that_is_not_stable_the_leader_is_assigning,
                 an_error_of_the_group_is_no_answer, an_error_is_no_answer_and_it_is_asked_again_a_few_times,
-                the_embedded_broker_is_not_asked, nobody_who_looks_finds_nothing)
+                a_topic_that_is_not_answered_for_is_asked_about_again_and_the_group_is_not,
+                who_is_closed_asks_no_further, the_embedded_broker_is_not_asked,
+                nobody_who_looks_finds_nothing)
