@@ -60,6 +60,15 @@ START_TEST(one_that_failed_says_why)
 }
 END_TEST
 
+START_TEST(one_that_comes_during_a_rebalance_is_refused_and_changes_nothing)
+{
+    consumer.joining.since_us = clock_monotonic_us();
+    control_ask("reset", "latest");
+    errands_run(&consumer);
+    SAID("failed 'a rebalance is under way: try again; nothing was changed'");
+}
+END_TEST
+
 START_TEST(a_place_that_is_none_resets_nothing)
 {
     control_ask("reset", "somewhere");
@@ -201,6 +210,7 @@ END_TEST
 
 CHECK_MAIN_WITH("consumer/errands", open_consumer, consumer_end, nothing_is_done_when_nobody_asks,
                 a_reset_is_carried_out_once_and_answered_with_its_number, one_that_failed_says_why,
+                one_that_comes_during_a_rebalance_is_refused_and_changes_nothing,
                 a_place_that_is_none_resets_nothing, an_acknowledgement_is_an_errand,
                 it_is_taken_at_once_and_answered_when_no_other_commit_is_under_way,
                 a_rebalance_in_between_undoes_an_acknowledgement_and_is_told,
