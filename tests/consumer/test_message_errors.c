@@ -101,6 +101,16 @@ START_TEST(a_missing_topic_is_told_once_and_all_partitions_are_doubted)
 }
 END_TEST
 
+START_TEST(each_of_three_errors_says_that_a_topic_is_missing_and_no_other)
+{
+    ck_assert(message_error_is_missing_topic(RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART));
+    ck_assert(message_error_is_missing_topic(RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC));
+    ck_assert(message_error_is_missing_topic(RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION));
+    ck_assert(!message_error_is_missing_topic(RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED));
+    ck_assert(!message_error_is_missing_topic(RD_KAFKA_RESP_ERR_NO_ERROR));
+}
+END_TEST
+
 START_TEST(what_is_not_allowed_ends_it_as_a_configuration_fault)
 {
     static const rd_kafka_resp_err_t forbidden[] = {RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED,
@@ -145,5 +155,6 @@ CHECK_MAIN_WITH("consumer/message_errors", open_consumer, consumer_end, the_end_
                 an_offset_that_is_gone_is_settled_between_two_batches,
                 a_fatal_error_ends_it_with_the_exit_code_of_its_cause, one_without_a_cause_is_its_own,
                 a_missing_topic_is_told_once_and_all_partitions_are_doubted,
+                each_of_three_errors_says_that_a_topic_is_missing_and_no_other,
                 what_is_not_allowed_ends_it_as_a_configuration_fault,
                 a_batch_that_took_too_long_is_told_with_what_mends_it, an_error_without_a_rule_is_trouble)
