@@ -256,6 +256,39 @@ START_TEST(a_broker_that_does_not_answer_is_asked_again_in_a_second)
 }
 END_TEST
 
+START_TEST(an_edge_that_one_broker_does_not_say_makes_only_its_partition_wait)
+{
+    settings.on_offset_loss = OFFSET_LOSS_EARLIEST;
+    begin(1, 20);
+    is_gone(0, 10);
+    is_gone(1, 20);
+    kafka.low[0] = STATS_UNKNOWN;
+    serve();
+    waits_a_second();
+    ck_assert_int_eq(row(1)->position, 30);
+    kafka.low[0] = 30;
+    kafka.high[0] = STATS_UNKNOWN;
+    fake_clock_advance(US_PER_SECOND);
+    serve();
+    waits_a_second();
+    ck_assert_int_eq(row(0)->position, 10);
+}
+END_TEST
+
+START_TEST(when_one_stops_it_the_others_wait_and_nothing_is_said_of_them)
+{
+    begin(1, 10);
+    is_gone(1, 10);
+    is_gone(0, 10);
+    serve();
+    ck_assert_ptr_nonnull(strstr(capture.text, "payments [0]: offset 10 is not there"));
+    ck_assert_int_eq(row(1)->state, STATE_LOSING);
+    ck_assert_int_eq(row(1)->until_us, clock_monotonic_us() + US_PER_SECOND);
+    struct stats_ring_entry last;
+    ck_assert_uint_eq(published_ring(STATS_RING_ERRORS, &last), 1);
+}
+END_TEST
+
 START_TEST(all_that_are_lost_are_settled)
 {
     settings.on_offset_loss = OFFSET_LOSS_EARLIEST;
@@ -415,7 +448,9 @@ CHECK_MAIN_WITH("consumer/offset_loss", open_consumer, consumer_end,
                 a_topic_that_is_no_more_leaves_its_letters_behind_and_they_are_sent,
                 one_beyond_the_end_begins_the_other_topic_at_its_first_record, or_behind_its_last,
                 a_database_that_does_not_say_that_it_went_on_is_asked_again_and_nothing_counts,
-                a_broker_that_does_not_answer_is_asked_again_in_a_second, all_that_are_lost_are_settled,
+                a_broker_that_does_not_answer_is_asked_again_in_a_second,
+                an_edge_that_one_broker_does_not_say_makes_only_its_partition_wait,
+                when_one_stops_it_the_others_wait_and_nothing_is_said_of_them, all_that_are_lost_are_settled,
                 what_is_there_after_all_is_read_and_asked_again_only_after_a_second,
                 where_only_the_last_record_is_gone_what_is_left_before_the_position_is_looked_at,
                 another_record_in_the_last_ones_place_stops, so_does_one_where_none_was,
