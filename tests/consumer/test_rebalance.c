@@ -233,6 +233,17 @@ START_TEST(what_a_lost_assignment_leaves_uncommitted_is_told_and_is_not_forgotte
 }
 END_TEST
 
+START_TEST(one_record_that_was_lost_is_told_as_any)
+{
+    GIVE(0);
+    table_process(&consumer.partitions, 0, 11);
+    kafka.lost = true;
+    TAKE(0);
+    ck_assert_ptr_nonnull(strstr(capture.text, "was lost: 1 records, offsets 10 to 10, were processed here"));
+    ck_assert_int_eq(consumer.end.left, 1);
+}
+END_TEST
+
 START_TEST(of_acknowledgements_that_were_lost_it_says_so)
 {
     consumer.partitions.manual = true;
@@ -362,7 +373,7 @@ CHECK_MAIN_WITH("consumer/rebalance", open_consumer, consumer_end,
                 records_that_were_only_fetched_are_not_committed, without_a_sink_no_outbox_is_emptied,
                 an_assignment_that_was_lost_commits_nothing,
                 what_a_lost_assignment_leaves_uncommitted_is_told_and_is_not_forgotten,
-                of_acknowledgements_that_were_lost_it_says_so,
+                one_record_that_was_lost_is_told_as_any, of_acknowledgements_that_were_lost_it_says_so,
                 what_librdkafka_or_a_database_commits_is_not_left_behind,
                 letters_that_are_not_acknowledged_and_commits_that_fail_are_told_and_the_partitions_go,
                 a_last_commit_says_whether_all_is_committed,
