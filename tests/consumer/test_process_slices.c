@@ -139,6 +139,22 @@ START_TEST(while_the_coordinator_is_silent_nothing_is_processed_but_not_for_long
 }
 END_TEST
 
+START_TEST(another_silence_is_waited_for_as_the_first_was)
+{
+    consumer.joining.long_us = US_PER_SECOND;
+    consumer.joining.heard_us = clock_monotonic_us() - 2 * US_PER_SECOND - 1;
+    two_records();
+    nothing_was_done_and_it_reads_again();
+    consumer.joining.heard_us = clock_monotonic_us(); /* in time after all */
+    add(fake_payment(1, 20));
+    ck_assert_uint_eq(process(), 1);
+    script.seen = 0;
+    fake_clock_advance(2 * US_PER_SECOND + 1);
+    two_records();
+    nothing_was_done_and_it_reads_again();
+}
+END_TEST
+
 START_TEST(nor_is_what_an_assignment_held_that_is_lost)
 {
     kafka.lost = true;
@@ -410,7 +426,7 @@ CHECK_MAIN_WITH("consumer/process: slices", open_consumer, close_consumer,
                 a_letter_behind_a_record_that_waits_does_not_leave,
                 what_was_taken_before_a_heartbeat_came_late_is_not_processed,
                 while_the_coordinator_is_silent_nothing_is_processed_but_not_for_long,
-                nor_is_what_an_assignment_held_that_is_lost,
+                another_silence_is_waited_for_as_the_first_was, nor_is_what_an_assignment_held_that_is_lost,
                 what_a_stage_drops_nobody_has_to_acknowledge_and_a_letter_is_its_records_when_it_is_taken,
                 with_dead_letters_off_what_dies_is_done, what_was_acknowledged_before_is_not_processed_again,
                 an_unknown_major_version_stops_before_it_and_nothing_moves_past_it,
