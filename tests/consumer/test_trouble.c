@@ -47,6 +47,32 @@ START_TEST(the_supervisor_knows_the_last_one)
 }
 END_TEST
 
+START_TEST(one_that_is_met_again_takes_no_second_place)
+{
+    meet(7, "too large");
+    fake_clock_advance(1);
+    meet(7, "still too large");
+    ck_assert_int_eq(trouble.kinds[0].code, 7);
+    ck_assert_int_eq(trouble.kinds[0].last_us, clock_monotonic_us());
+    ck_assert_str_eq(trouble.kinds[0].text, "still too large");
+    ck_assert_int_eq(trouble.kinds[1].code, 0);
+}
+END_TEST
+
+START_TEST(what_has_a_line_of_its_own_is_told_to_the_supervisor_and_is_over_as_any)
+{
+    capture_begin();
+    trouble_goes_on(&trouble, TROUBLE_BATCH, "the batch is retried");
+    ck_assert_str_eq(capture_end(), "");
+    SAID("notify trouble 'the batch is retried'");
+    struct stats_ring_entry last;
+    ck_assert_uint_eq(published_ring(STATS_RING_ERRORS, &last), 0);
+    fake_clock_advance(OVER_US + 1);
+    trouble_check(&trouble);
+    SAID("notify trouble ''");
+}
+END_TEST
+
 START_TEST(it_is_over_when_it_was_not_met_for_half_a_minute)
 {
     meet(1, "too large");
@@ -142,7 +168,8 @@ END_TEST
 
 CHECK_MAIN_WITH("consumer/trouble", open_trouble, segment_close,
                 an_error_that_is_new_is_one_line_and_told_to_the_supervisor,
-                the_supervisor_knows_the_last_one, it_is_over_when_it_was_not_met_for_half_a_minute,
-                several_can_be_over_at_once, the_one_that_is_left_is_told_again,
-                more_kinds_than_are_kept_push_the_oldest_out, where_nobody_listens_it_is_said_all_the_same,
-                a_long_text_is_cut_and_told_once)
+                the_supervisor_knows_the_last_one, one_that_is_met_again_takes_no_second_place,
+                what_has_a_line_of_its_own_is_told_to_the_supervisor_and_is_over_as_any,
+                it_is_over_when_it_was_not_met_for_half_a_minute, several_can_be_over_at_once,
+                the_one_that_is_left_is_told_again, more_kinds_than_are_kept_push_the_oldest_out,
+                where_nobody_listens_it_is_said_all_the_same, a_long_text_is_cut_and_told_once)
