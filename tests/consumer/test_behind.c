@@ -210,6 +210,32 @@ START_TEST(a_doubt_is_not_forgotten_with_the_look_that_it_was_about)
 }
 END_TEST
 
+START_TEST(a_doubt_goes_over_to_the_look_that_replaces_a_close_one)
+{
+    look(0, 10);
+    look(1000, 11);
+    behind_reach(&behind, 20, began_us + 20000 * US_PER_MS); /* nobody has looked for long */
+    behind_reach(&behind, 30, began_us + 20100 * US_PER_MS);
+    look(20150, 30);
+    look(20200, 40); /* that of 30 is dropped */
+    is_behind_since(25, 20200, true);
+    look(21000, 50);
+    is_behind_since(40, 21000, false);
+}
+END_TEST
+
+START_TEST(a_doubt_goes_over_to_the_next_when_a_full_ring_keeps_every_other_look)
+{
+    look(0, 10);
+    look(1000, 11);
+    look(20000, 20); /* after a silence; the third is the first that is not kept */
+    for (int64_t i = 1; behind.spacing_us == BEHIND_SPACING_US; i++)
+        look(20000 + i * 1000, 20 + i);
+    is_behind_since(15, 21000, true);
+    is_behind_since(21, 23000, false);
+}
+END_TEST
+
 START_TEST(what_an_earlier_process_left_goes_on)
 {
     const struct behind_since since = {.us = began_us - 60 * US_PER_SECOND};
@@ -276,6 +302,8 @@ CHECK_MAIN_WITH("consumer/behind", begin, NULL, before_the_first_look_nothing_is
                 a_lag_of_days_is_never_too_long_and_at_most_a_fifteenth_too_short,
                 once_the_lag_is_short_looks_are_kept_as_close_as_at_first,
                 a_doubt_is_not_forgotten_with_the_look_that_it_was_about,
+                a_doubt_goes_over_to_the_look_that_replaces_a_close_one,
+                a_doubt_goes_over_to_the_next_when_a_full_ring_keeps_every_other_look,
                 what_an_earlier_process_left_goes_on, what_was_read_after_the_last_look_was_there_by_now,
                 a_lower_bound_that_was_left_stays_one,
                 what_was_left_does_not_count_where_it_says_nothing_or_more_is_known,
