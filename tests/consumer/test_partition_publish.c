@@ -305,6 +305,17 @@ START_TEST(an_end_below_the_known_watermark_is_where_an_open_transaction_begins)
 }
 END_TEST
 
+START_TEST(who_has_read_all_before_an_open_transaction_is_still_held_back_by_it)
+{
+    table_begin(&table, 0, 10, 10);
+    known[0].high = 40;
+    partitions_publish_high(&table, rk, WALL_US);
+    table_process(&table, 0, 25);
+    answer_ends(false, 25, RD_KAFKA_RESP_ERR_NO_ERROR, WALL_US + 1);
+    ck_assert_int_eq(published(0, "last_stable"), 25);
+}
+END_TEST
+
 START_TEST(what_came_after_the_question_is_held_back_by_nobody)
 {
     table_begin(&table, 0, 10, 10);
@@ -377,6 +388,7 @@ CHECK_MAIN_WITH("consumer/partition_publish", open_table, close_table,
                 what_another_member_had_for_long_has_no_watermark_before_somebody_looks,
                 an_end_that_is_not_known_otherwise_is_asked_for, an_answer_that_is_none_changes_nothing,
                 an_end_below_the_known_watermark_is_where_an_open_transaction_begins,
+                who_has_read_all_before_an_open_transaction_is_still_held_back_by_it,
                 what_came_after_the_question_is_held_back_by_nobody,
                 an_end_before_what_was_read_is_another_topics,
                 of_a_partition_without_a_place_in_the_segment_none_is_asked_for,
