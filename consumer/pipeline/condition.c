@@ -9,8 +9,11 @@ int condition_open(void **state, const char *argument, const struct pipeline *pi
         return error_set(error, "out of memory");
     condition->pipeline = pipeline;
     condition->text = strdup(argument);
-    condition->expression = expression_parse(pipeline->settings->schema, argument, error);
-    if (condition->text == NULL || condition->expression == NULL) {
+    if (condition->text == NULL)
+        error_set(error, "out of memory");
+    else
+        condition->expression = expression_parse(pipeline->settings->schema, argument, error);
+    if (condition->expression == NULL) {
         condition_close(condition);
         return -1;
     }
