@@ -2,7 +2,11 @@
 #include "consumer/pipeline/guard.h"
 
 #include <dirent.h>
+#include <dlfcn.h>
+#include <errno.h>
 #include <signal.h>
+#include <stdbool.h>
+#include <sys/random.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -10,6 +14,23 @@
 
 static struct guard guard;
 static struct error error;
+static bool forks_fail, random_fails;
+
+pid_t fork(void)
+{
+    pid_t (*real)(void);
+    *(void **)&real = dlsym(RTLD_NEXT, "fork");
+    errno = EAGAIN;
+    return forks_fail ? -1 : real();
+}
+
+ssize_t getrandom(void *bytes, size_t length, unsigned flags)
+{
+    ssize_t (*real)(void *, size_t, unsigned);
+    *(void **)&real = dlsym(RTLD_NEXT, "getrandom");
+    errno = ENOSYS;
+    return random_fails ? -1 : real(bytes, length, flags);
+}
 
 static void begin(void)
 {
@@ -141,6 +162,29 @@ START_TEST(with_its_end_the_marked_and_the_group_that_runs_now_end)
 }
 END_TEST
 
+static void does_not_start(const char *because)
+{
+    size_t before = descriptors();
+    struct guard none;
+    error = (struct error)ERROR_INIT;
+    ck_assert_int_eq(guard_start(&none, &error), -1);
+    ck_assert_msg(strncmp(error.text, because, strlen(because)) == 0, "%s", error.text);
+    ck_assert_uint_eq(descriptors(), before);
+    ck_assert_int_eq(none.pid, 0);
+    ck_assert_int_eq(none.lifeline, -1);
+    guard_end(&none);
+}
+
+START_TEST(one_that_cannot_start_says_why_and_leaves_nothing_open)
+{
+    forks_fail = true;
+    does_not_start("fork: ");
+    forks_fail = false;
+    random_fails = true;
+    does_not_start("no random number: ");
+}
+END_TEST
+
 START_TEST(where_there_is_none_nothing_is_watched_swept_or_ended)
 {
     struct guard none = GUARD_NONE;
@@ -156,4 +200,5 @@ CHECK_MAIN_WITH("consumer/pipeline/guard", begin, end,
                 who_carries_the_mark_is_killed_by_a_sweep_wherever_it_stands,
                 and_nobody_whose_environment_only_has_it_within_a_text, a_mark_behind_much_else_is_found,
                 a_sweep_leaves_nothing_open, with_its_end_the_marked_and_the_group_that_runs_now_end,
+                one_that_cannot_start_says_why_and_leaves_nothing_open,
                 where_there_is_none_nothing_is_watched_swept_or_ended)
