@@ -43,7 +43,7 @@ void refuse_commits(bool are_refused)
     sqlite3_commit_hook(opened, are_refused ? refused : NULL, NULL);
 }
 
-/* The n-th statement that the sink runs fails, and does nothing. */
+/* The n-th call of the sink that prepares or runs a statement fails, and does nothing. */
 static unsigned steps, failing_step;
 
 /* What SQLite itself runs in between does not count. */
@@ -73,6 +73,17 @@ int sqlite3_exec(sqlite3 *db, const char *sql, int (*each)(void *, int, char **,
         *(void **)&execute = dlsym(RTLD_NEXT, "sqlite3_exec");
     return is_to_fail(db, __builtin_return_address(0)) ? SQLITE_IOERR
                                                        : execute(db, sql, each, context, message);
+}
+
+int sqlite3_prepare_v2(sqlite3 *db, const char *sql, int bytes, sqlite3_stmt **statement, const char **rest)
+{
+    static int (*prepare)(sqlite3 *, const char *, int, sqlite3_stmt **, const char **);
+    if (prepare == NULL)
+        *(void **)&prepare = dlsym(RTLD_NEXT, "sqlite3_prepare_v2");
+    if (!is_to_fail(db, __builtin_return_address(0)))
+        return prepare(db, sql, bytes, statement, rest);
+    *statement = NULL;
+    return SQLITE_IOERR;
 }
 
 static bool fails_at(unsigned step)
@@ -271,9 +282,17 @@ START_TEST(whatever_step_of_another_call_fails_it_is_told)
 }
 END_TEST
 
+#define BOTH_OR_NEITHER                                                                                      \
+    "SELECT (SELECT count(*) FROM pragma_table_info('letters') WHERE name = 'content') = "                   \
+    "(SELECT count(*) FROM pragma_table_info('ksupervise_offsets') WHERE name = 'witness_hash')"
+
 START_TEST(whatever_step_of_opening_fails_it_is_told)
 {
     unsigned step;
+    ask("ALTER TABLE letters DROP COLUMN content"); /* there is something to make, too */
+    ask("ALTER TABLE ksupervise_offsets DROP COLUMN witness_offset");
+    ask("ALTER TABLE ksupervise_offsets DROP COLUMN witness_timestamp_ms");
+    ask("ALTER TABLE ksupervise_offsets DROP COLUMN witness_hash");
     for (step = 1; fails_at(step); step++) {
         void *state = NULL;
         int result = stage->open(&state, path, &pipeline, &error);
@@ -284,8 +303,10 @@ START_TEST(whatever_step_of_opening_fails_it_is_told)
         }
         ck_assert_int_eq(result, -1);
         ck_assert_int_eq(error.exit_code, EXIT_CODE_SINK);
+        ck_assert_str_eq(ask(BOTH_OR_NEITHER), "1;");
     }
-    ck_assert_uint_ge(step, 2);
+    ck_assert_uint_ge(step, 8);
+    ck_assert_str_eq(ask("SELECT content, witness_hash FROM letters, ksupervise_offsets"), "");
 }
 END_TEST
 
