@@ -307,6 +307,34 @@ START_TEST(stages_are_made_from_their_text_in_its_order)
 }
 END_TEST
 
+/* The sanitizers ask these at their start; without them, they end a process that wants too much. */
+const char *__asan_default_options(void);
+const char *__tsan_default_options(void);
+const char *__tsan_default_options(void)
+{
+    return "allocator_may_return_null=1";
+}
+
+const char *__asan_default_options(void)
+{
+    return "allocator_may_return_null=1";
+}
+
+START_TEST(a_batch_that_memory_cannot_hold_names_the_flag)
+{
+    pipeline_close(&pipeline);
+    settings.check = true; /* no file is made */
+    settings.batch_size = INT64_MAX;
+    settings.pipeline = "validate";
+    ck_assert_int_eq(pipeline_open(&pipeline, &settings, NULL, &error), 0); /* it gathers none */
+    pipeline_close(&pipeline);
+    settings.pipeline = "validate, ndjson:/tmp/none";
+    ck_assert_int_eq(pipeline_open(&pipeline, &settings, NULL, &error), -1);
+    ck_assert_str_eq(error.text,
+                     "no memory for a batch of 9223372036854775807 records: --batch-size is too large");
+}
+END_TEST
+
 CHECK_MAIN_WITH("consumer/pipeline", open_pipeline, close_pipeline, records_are_decoded_numbered_and_counted,
                 a_poison_record_is_refused_with_its_reason_and_the_others_go_on,
                 every_truncation_of_a_payment_is_refused, the_header_of_our_schema_and_none_are_both_right,
@@ -320,4 +348,4 @@ CHECK_MAIN_WITH("consumer/pipeline", open_pipeline, close_pipeline, records_are_
                 what_breaks_the_schemas_bounds_is_refused_before_it_is_printed,
                 the_running_number_counts_what_was_decoded, statistics_have_their_last_words_at_the_end,
                 an_empty_batch_is_nothing, nothing_can_follow_a_sink,
-                stages_are_made_from_their_text_in_its_order)
+                stages_are_made_from_their_text_in_its_order, a_batch_that_memory_cannot_hold_names_the_flag)
