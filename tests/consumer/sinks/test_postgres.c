@@ -322,6 +322,23 @@ START_TEST(a_database_of_another_encoding_is_refused)
 }
 END_TEST
 
+START_TEST(one_in_utf8_or_without_an_encoding_is_fit)
+{
+    static const char *const fit[] = {"UTF8", "SQL_ASCII"};
+    char sql[160];
+    for (size_t i = 0; i < sizeof fit / sizeof fit[0]; i++) {
+        void *state = NULL;
+        ask("DROP DATABASE IF EXISTS fit");
+        snprintf(sql, sizeof sql,
+                 "CREATE DATABASE fit ENCODING '%s' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0", fit[i]);
+        ask(sql);
+        ck_assert_msg(stage->open(&state, "dbname=fit", &pipeline, &error) == 0, "%s", error.text);
+        stage->close(state);
+    }
+    ask("DROP DATABASE fit");
+}
+END_TEST
+
 /* --- rows ---------------------------------------------------------------------------------------------- */
 
 START_TEST(a_batch_of_many_parts_is_there_whole)
@@ -433,6 +450,7 @@ int main(int argc, char **argv)
                                   a_connection_that_is_lost_is_made_again_and_nothing_is_done_twice,
                                   a_server_that_is_away_is_no_error_of_the_start,
                                   a_database_of_another_encoding_is_refused,
+                                  one_in_utf8_or_without_an_encoding_is_fit,
                                   a_batch_of_many_parts_is_there_whole,
                                   what_it_cannot_hold_is_answered_dead_and_the_rest_passes};
     (void)argc;
