@@ -23,6 +23,7 @@ static const struct option_def options[] = {
      .help = "which instance (without: the only one that lives, else 'default', else the only one there is; "
              "'solo' "
              "is that of workers started by hand)"},
+    {.type = OPTION_HEADING, .help = "Forms"},
     {.type = OPTION_CHOICE,
      .name = "json",
      .argument = "VERSION",
@@ -35,6 +36,7 @@ static const struct option_def options[] = {
      .letter = 'p',
      .offset = offsetof(struct settings, values),
      .help = "print every value as a line: its name and the value, ? when it is unknown"},
+    {.type = OPTION_HEADING, .help = "Waiting until something is so"},
     {.type = OPTION_LIST,
      .name = "until",
      .argument = "CONDITION",
@@ -48,6 +50,7 @@ static const struct option_def options[] = {
      .fallback = "0",
      .offset = offsetof(struct settings, timeout_us),
      .help = "how long --until waits (0: for ever)"},
+    {.type = OPTION_HEADING, .help = "Captures"},
     {.type = OPTION_STRING,
      .name = "dump",
      .argument = "FILE",
@@ -59,7 +62,8 @@ static const struct option_def options[] = {
      .letter = 'f',
      .argument = "FILE",
      .offset = offsetof(struct settings, file),
-     .help = "show a capture, its last moment, in any of the forms; with an interval all its moments"},
+     .help = "show a capture, its last moment, in any of the forms; with an interval on a terminal go "
+             "through it, else all its moments"},
     {.type = OPTION_STRING,
      .name = "at",
      .argument = "WHEN",
@@ -69,6 +73,7 @@ static const struct option_def options[] = {
      .name = "diff",
      .offset = offsetof(struct settings, diff),
      .help = "kstat --diff A [B]: what moved, stalled and died from capture A to capture B, or to now"},
+    {.type = OPTION_HEADING, .help = "One worker"},
     {.type = OPTION_INTEGER,
      .name = "generation",
      .argument = "N",
@@ -88,6 +93,7 @@ static const struct option_def options[] = {
      .name = "why",
      .offset = offsetof(struct settings, why),
      .help = "say in a sentence why a worker does not move"},
+    {.type = OPTION_HEADING, .help = "What happened, and what can be shown"},
     {.type = OPTION_FLAG,
      .name = "events",
      .offset = offsetof(struct settings, events),
@@ -117,7 +123,8 @@ const struct program kstat_program = {
         "Examples:\n"
         "  kstat                  all workers and partitions, once\n"
         "  kstat bravo            everything about bravo: latencies, rebalances, errors, last death\n"
-        "  kstat 1                every second, with rates and averages; Ctrl-C ends\n"
+        "  kstat 1                a live screen on a terminal (? lists its keys), else a look a second, with "
+        "rates\n"
         "  kstat bravo 500ms 10   ten times, every half second\n"
         "  kstat --postmortem bravo\n"
         "  kstat --events bravo   its starts, deaths, rebalances, resets …, also of an instance that died\n"
@@ -127,9 +134,8 @@ const struct program kstat_program = {
         "  kstat --dump night.cap 1s                a capture every second; kstat -f night.cap --at 120\n"
         "  kstat --diff before.cap after.cap\n"
         "\n"
-        "Exit codes: 0 found, or true; 1 failed; 2 usage; 3 nothing is running under that name; "
-        "--until: 4 not "
-        "true in time, 5 it cannot become true any more.\n",
+        "Exit codes: 0 found, or true; 1 failed; 2 usage; 3 nothing is running under that name;\n"
+        "--until: 4 not true in time, 5 it cannot become true any more.\n",
     .options = options,
     .option_count = sizeof options / sizeof options[0],
     .operands_max = -1,
