@@ -368,9 +368,9 @@ class SystemTest(unittest.TestCase):
         return name
 
     def topic_anew(self, topic, partitions):
-        """Deletes it, and makes another of its name."""
+        """Deletes it, and makes another of its name. A moment after the deletion a broker may still say that it is there."""
         kafka_protocol.delete_topic(self.kafka.bootstrap, topic)
-        self.run_ok("ktopic", "provision", "--partitions", partitions, topic)
+        wait_until(lambda: "created with" in self.run_ok("ktopic", "provision", "--partitions", partitions, topic), 20, "the deletion")
 
         def is_there():
             try:

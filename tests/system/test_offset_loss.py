@@ -111,8 +111,7 @@ class ByKafka(Losing, SinkTest):
             fleet.wait_line("paused", 20)
         else:
             fleet.wait_line(r"waits: \d+ records are not acknowledged", 20)
-        kafka_protocol.delete_topic(self.kafka.bootstrap, self.topic_name)
-        self.run_ok("ktopic", "provision", "--partitions", self.partitions, self.topic_name)
+        self.topic_anew(self.topic_name, self.partitions)
         self.produce(self.topic_name, 600)
         acked = self.run_program("kctl", "-i", self.instance, "ack", "bravo", "0:0-9")
         self.assertNotEqual(acked.status, 0, acked.text())
