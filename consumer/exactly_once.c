@@ -131,13 +131,20 @@ int exactly_once_place(struct consumer *consumer, int32_t partition, struct sink
     return 0;
 }
 
-enum sink_result exactly_once_move(struct consumer *consumer, int32_t partition, int64_t from, int64_t to,
-                                   bool delete_rows, struct error *error)
+static int64_t group_had_ms(int64_t committed)
+{
+    return committed != STATS_UNKNOWN ? clock_wall_us() / US_PER_MS : STATS_UNKNOWN;
+}
+
+enum sink_result exactly_once_move(struct consumer *consumer, const struct exactly_once_move *move,
+                                   struct error *error)
 {
     const struct exactly_once *sink = &consumer->sink;
-    enum sink_result result = sink->class->move(sink->state, partition, from, to, delete_rows, error);
+    const struct sink_range range = {
+        move->partition, move->from, {move->to, WITNESS_NONE, group_had_ms(move->committed)}};
+    enum sink_result result = sink->class->move(sink->state, &range, move->delete_rows, error);
     if (result == SINK_LOST)
-        dispossess(consumer, partition, error);
+        dispossess(consumer, move->partition, error);
     return result;
 }
 
@@ -173,7 +180,9 @@ static size_t fill_ranges(struct consumer *consumer)
         const struct partition *row = &consumer->partitions.rows[i];
         if (partition_moves(row))
             consumer->sink.ranges[count++] =
-                (struct sink_range){(int32_t)i, row->position, {row->flight.end, row->flight.last}};
+                (struct sink_range){(int32_t)i,
+                                    row->position,
+                                    {row->flight.end, row->flight.last, group_had_ms(row->commit.committed)}};
     }
     return count;
 }

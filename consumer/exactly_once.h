@@ -26,10 +26,15 @@ static inline bool exactly_once_is(const struct consumer *consumer)
 int exactly_once_place(struct consumer *consumer, int32_t partition, struct sink_place *place,
                        struct error *error);
 
-/* Sets where to go on: the first start, a gap that retention tore, a reset. SINK_LOST: the partition is
- * dispossessed now. */
-enum sink_result exactly_once_move(struct consumer *consumer, int32_t partition, int64_t from, int64_t to,
-                                   bool delete_rows, struct error *error);
+/* Sets where to go on: the first start, a gap that retention tore, a reset. `committed`: what the group has;
+ * STATS_UNKNOWN: nothing that is known. SINK_LOST: the partition is dispossessed now. */
+struct exactly_once_move {
+    int32_t partition;
+    int64_t from, to, committed;
+    bool delete_rows;
+};
+enum sink_result exactly_once_move(struct consumer *consumer, const struct exactly_once_move *move,
+                                   struct error *error);
 
 /* The transaction of the batch, whose rows say how far it goes; consumer->deaths are part of it. False when
  * it was not done: the batch then comes again, but for partitions that are another process's. */

@@ -192,11 +192,40 @@ static void settle_gone(struct consumer *consumer, int32_t partition, const stru
         pass_gap(consumer, partition, from, held);
 }
 
+/* Another topic, or this one and the group was without members for long. Going on would skip records of
+ * the one, beginning anew would process those of the other twice. */
+static void stop_untold(struct consumer *consumer, int32_t partition)
+{
+    int64_t position = partition_assigned(&consumer->partitions, partition)->position;
+    consumer_fail(consumer, EXIT_CODE_OFFSETS_LOST,
+                  "%s [%" PRId32 "]: the group had an offset, and has none: either the topic was deleted and "
+                  "made again, or the group had no member for so long that its offsets expired; nothing was "
+                  "skipped. If it is the same topic, 'kctl reset … --partition %" PRId32
+                  " --to offset %" PRId64
+                  "' goes on where the database is; if not, '… --to earliest' begins it",
+                  consumer->partitions.topic, partition, partition, position);
+}
+
+/* What the topic holds may leave no choice: both go on at its first record, or it is not there. */
+static void settle_expired(struct consumer *consumer, int32_t partition, const struct held *held)
+{
+    struct error ignored = ERROR_INIT; /* then it is asked for again */
+    int64_t position = partition_assigned(&consumer->partitions, partition)->position;
+    if (held->low < position && position <= held->end)
+        stop_untold(consumer, partition);
+    else if (held->low == position)
+        starts_move(consumer, partition, position, MOVE_ANOTHER_TOPIC, &ignored);
+    else
+        settle_gone(consumer, partition, held);
+}
+
 static void settle(struct consumer *consumer, int32_t partition, const struct held *held)
 {
     const struct partition *row = partition_assigned(&consumer->partitions, partition);
     if (consumer->end.must_stop || held->low < 0 || held->end < 0)
         wait(consumer, partition);
+    else if (row->last.expired)
+        settle_expired(consumer, partition, held);
     else if (row->last.found.offset != STATS_UNKNOWN || row->last.deleted)
         settle_witness(consumer, partition, held);
     else

@@ -82,6 +82,7 @@ struct last_record {
     bool doubted;         /* nothing is committed before it is seen again, or the group has said its word */
     int64_t known_us; /* monotonic: in doubt, from then on the group's word counts; else, it was asked then */
     bool deleted;     /* the group's offset was, as Kafka does with the topic */
+    bool expired;     /* or it has expired: of what topic the place is cannot be told */
     bool former;      /* an earlier assignment's: if it is gone, the group says where to go on */
 };
 
@@ -211,6 +212,8 @@ void partitions_doubt_ended(struct partitions *partitions);
 void partitions_resumed(struct partitions *partitions);
 /* The group had an offset of it, and has none. */
 void partition_deleted(struct partitions *partitions, int32_t number);
+/* The same, but it may have expired: the group may have been without members for long. */
+void partition_expired(struct partitions *partitions, int32_t number);
 
 /* Of whom the group is to be asked before anything is committed: what is not being read, and has something to
  * be committed or is doubted; or all. NULL when there is none. The caller destroys it. */

@@ -59,6 +59,14 @@ void partition_deleted(struct partitions *partitions, int32_t number)
     partition_event(partitions, number, EVENT_OTHER);
 }
 
+void partition_expired(struct partitions *partitions, int32_t number)
+{
+    struct partition *row = partition_assigned_row(partitions, number);
+    if (row != NULL)
+        row->last.expired = true;
+    partition_deleted(partitions, number);
+}
+
 /* --- asking the group ---------------------------------------------------------------------------------- */
 
 /* librdkafka does not look at a topic of which it fetches nothing. */

@@ -335,7 +335,7 @@ static int adopt_one(struct consumer *consumer, const rd_kafka_topic_partition_t
                      struct error *error)
 {
     int64_t had = committed->offset >= 0 ? committed->offset : STATS_UNKNOWN;
-    struct sink_place in_sink = {had, WITNESS_NONE};
+    struct sink_place in_sink = {had, WITNESS_NONE, STATS_UNKNOWN};
     if (partition_given(&consumer->partitions, committed->partition) == -1)
         return error_set(error, "out of memory");
     if (exactly_once_is(consumer) && !dry_run &&

@@ -14,16 +14,22 @@
 
 enum { QUERY_MS = EDGES_QUERY_MS, LOOK_MS = 1000 };
 
+/* So long a group's offset cannot have expired. Kafka keeps those of a group without members for
+ * offsets.retention.minutes: seven days, and one before 2.0. */
+enum { KEPT_MS = 12 * 60 * 60 * 1000 };
+
 /* One partition on its way to a place. */
 struct start {
     int32_t partition;
     struct place place;
-    bool in_sink; /* the sink has a place of it */
-    bool fresh;   /* nobody has a place of it */
-    bool failed;  /* it is not known */
-    bool silent;  /* the group did not answer */
-    bool deleted; /* the group had an offset of it, and has none */
-    int64_t edge; /* of a fresh one: RD_KAFKA_OFFSET_BEGINNING or _END */
+    bool in_sink;         /* the sink has a place of it */
+    bool fresh;           /* nobody has a place of it */
+    bool failed;          /* it is not known */
+    bool silent;          /* the group did not answer */
+    bool deleted;         /* the group had an offset of it, and has none */
+    bool expired;         /* or it has expired */
+    int64_t group_had_ms; /* when the sink's place was written; STATS_UNKNOWN: it is not known to have had */
+    int64_t edge;         /* of a fresh one: RD_KAFKA_OFFSET_BEGINNING or _END */
 };
 
 struct starts {
@@ -74,18 +80,33 @@ static rd_kafka_topic_partition_list_t *ask_group(struct starts *starts)
     return list;
 }
 
-/* Of one that had its place before in this assignment: Kafka deletes a group's offsets with the topic. */
+/* When the sink's place was written the group had an offset. A last record says more, where there is one. */
+static bool had_with_place(const struct start *start)
+{
+    return start->in_sink && start->place.witness.offset == STATS_UNKNOWN &&
+           start->group_had_ms != STATS_UNKNOWN;
+}
+
+static bool may_have_expired(const struct start *start)
+{
+    return llabs(clock_wall_us() / US_PER_MS - start->group_had_ms) > KEPT_MS;
+}
+
+/* Kafka deletes a group's offsets with the topic: one that had its place before in this assignment tells
+ * that, or one whose place the sink has. */
 static void compare(struct starts *starts)
 {
     for (size_t i = 0; i < starts->count; i++) {
         struct start *start = &starts->list[i];
         const struct partition *row = partition_assigned(&starts->consumer->partitions, start->partition);
-        if (row->commit.committed == STATS_UNKNOWN)
+        bool had_here = row->commit.committed != STATS_UNKNOWN;
+        if (!had_here && !had_with_place(start))
             continue;
         if (start->silent)
             fail(start);
         bool can_move = start->in_sink || !exactly_once_is(starts->consumer);
         start->deleted = !start->failed && can_move && start->place.committed == STATS_UNKNOWN;
+        start->expired = start->deleted && !had_here && may_have_expired(start);
     }
 }
 
@@ -100,6 +121,7 @@ static void take_place(struct start *start, const struct sink_place *place)
     start->place.doubted = true; /* the group may take it for its own, when the database is replaced */
     start->place.offset = place->next_offset;
     start->place.witness = place->witness;
+    start->group_had_ms = place->group_had_ms;
 }
 
 /* One that does not answer is not asked about the others: each would take as long. */
@@ -107,7 +129,7 @@ static void ask_sink(struct starts *starts)
 {
     bool away = false;
     for (size_t i = 0; i < starts->count; i++) {
-        struct sink_place place = {STATS_UNKNOWN, WITNESS_NONE};
+        struct sink_place place = SINK_PLACE_NONE;
         stats_tick(starts->consumer->stats);
         if (away ||
             exactly_once_place(starts->consumer, starts->list[i].partition, &place, &starts->error) == -1) {
@@ -255,9 +277,10 @@ static void tell_sink(struct starts *starts)
 {
     for (size_t i = 0; i < starts->count; i++) {
         struct start *start = &starts->list[i];
+        const struct exactly_once_move move = {start->partition, STATS_UNKNOWN, start->place.offset,
+                                               start->place.committed, false};
         if (!start->failed && !start->deleted && !start->in_sink &&
-            exactly_once_move(starts->consumer, start->partition, STATS_UNKNOWN, start->place.offset, false,
-                              &starts->error) != SINK_DONE)
+            exactly_once_move(starts->consumer, &move, &starts->error) != SINK_DONE)
             fail(start);
     }
 }
@@ -359,7 +382,10 @@ static void lose(struct consumer *consumer, struct start *start)
     start->place.committed = row->commit.committed;
     if (start->in_sink)
         partition_placed(&consumer->partitions, start->partition, &start->place);
-    partition_deleted(&consumer->partitions, start->partition);
+    if (start->expired)
+        partition_expired(&consumer->partitions, start->partition);
+    else
+        partition_deleted(&consumer->partitions, start->partition);
 }
 
 static void settle(struct starts *starts)
@@ -383,7 +409,8 @@ static size_t gather(const struct consumer *consumer, struct start *list)
          i = partition_due(&consumer->partitions, STATE_PLACING, i + 1))
         list[count++] = (struct start){
             .partition = i,
-            .place = {.offset = STATS_UNKNOWN, .committed = STATS_UNKNOWN, .witness = WITNESS_NONE}};
+            .place = {.offset = STATS_UNKNOWN, .committed = STATS_UNKNOWN, .witness = WITNESS_NONE},
+            .group_had_ms = STATS_UNKNOWN};
     return count;
 }
 
@@ -451,9 +478,11 @@ int starts_move(struct consumer *consumer, int32_t partition, int64_t offset, en
                 struct error *error)
 {
     const struct partition *row = partition_assigned(&consumer->partitions, partition);
+    int64_t committed = cause == MOVE_ANOTHER_TOPIC ? STATS_UNKNOWN : row->commit.committed;
     if (exactly_once_is(consumer)) {
-        enum sink_result result =
-            exactly_once_move(consumer, partition, row->position, offset, cause == MOVE_WISHED_ANEW, error);
+        const struct exactly_once_move move = {partition, row->position, offset, committed,
+                                               cause == MOVE_WISHED_ANEW};
+        enum sink_result result = exactly_once_move(consumer, &move, error);
         if (result != SINK_DONE && result != SINK_LOST)
             partition_wait(&consumer->partitions, partition, EVENT_UNSURE,
                            clock_monotonic_us() + backoff_us(consumer->settings, 1));
@@ -461,8 +490,7 @@ int starts_move(struct consumer *consumer, int32_t partition, int64_t offset, en
             return -1;
     }
     const struct place place = {.offset = offset,
-                                .committed =
-                                    cause == MOVE_ANOTHER_TOPIC ? STATS_UNKNOWN : row->commit.committed,
+                                .committed = committed,
                                 .witness = WITNESS_NONE,
                                 .moved = true,
                                 .passed_over = cause == MOVE_GAP};

@@ -253,20 +253,19 @@ static enum sink_result finish(struct postgres_sink *sink, enum sink_result writ
     return written == SINK_LOST ? explain_miss(sink, ranges, count, lost, error) : written;
 }
 
-static enum sink_result postgres_sink_move(void *state, int32_t partition, int64_t from, int64_t to,
-                                           bool delete_rows, struct error *error)
+static enum sink_result postgres_sink_move(void *state, const struct sink_range *range, bool delete_rows,
+                                           struct error *error)
 {
     struct postgres_sink *sink = state;
-    struct sink_range range = {partition, from, {to, WITNESS_NONE}};
     char sql[SINK_SQL_BYTES];
     int32_t lost;
     if (up(sink, TABLES_CHECKED, error) == -1 || postgres_link_do(&sink->link, "move", "BEGIN", error) == -1)
         return SINK_AGAIN;
-    enum sink_result written = set_next(sink, &range, 1, error);
-    sink_delete_sql(sql, sink->pipeline->settings->topic, partition, to);
+    enum sink_result written = set_next(sink, range, 1, error);
+    sink_delete_sql(sql, sink->pipeline->settings->topic, range->partition, range->next.next_offset);
     if (written == SINK_DONE && delete_rows && postgres_link_do(&sink->link, "delete rows", sql, error) == -1)
         written = SINK_AGAIN;
-    return finish(sink, written, &range, 1, &lost, error);
+    return finish(sink, written, range, 1, &lost, error);
 }
 
 /* --- a batch ------------------------------------------------------------------------------------------- */

@@ -35,13 +35,14 @@ static const struct statement statements[] = {
     {READ, "SELECT " SINK_PLACE " FROM ksupervise_offsets" WHERE_PARTITION " FOR SHARE"},
     {MOVE,
      "WITH moved AS (UPDATE ksupervise_offsets SET next_offset = given.next, witness_offset = given.witness, "
-     "witness_timestamp_ms = given.timestamp_ms, witness_hash = given.hash FROM "
+     "witness_timestamp_ms = given.timestamp_ms, witness_hash = given.hash, group_had_ms = given.had_ms FROM "
      "unnest($4::int[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[], "
-     "$10::bigint[]) AS given (number, epoch, expected, next, witness, timestamp_ms, hash) "
+     "$10::bigint[], $11::bigint[]) AS given (number, epoch, expected, next, witness, timestamp_ms, hash, "
+     "had_ms) "
      "WHERE " WHERE_OWN " AND kafka_partition = given.number AND "
      "ksupervise_offsets.epoch = given.epoch AND next_offset IS NOT DISTINCT FROM given.expected RETURNING "
      "1) "
-     "SELECT count(*), " POSTGRES_SHAPE("$11::text") " FROM moved"},
+     "SELECT count(*), " POSTGRES_SHAPE("$12::text") " FROM moved"},
     {OUTBOX_ADD,
      "INSERT INTO ksupervise_outbox VALUES ($1, $2, $3, $4::int, $5::bigint, $6::bigint, $7::bytea, "
      "$8::bytea, $9::bytea) ON CONFLICT (cluster, consumer_group, topic, kafka_partition, kafka_offset, "
@@ -163,6 +164,7 @@ static int ask_place(struct postgres_link *link, const char *statement, const st
         place->place.next_offset = number_of(result, 1);
         place->place.witness =
             (struct witness){number_of(result, 2), number_of(result, 3), number_of(result, 4)};
+        place->place.group_had_ms = number_of(result, 5);
     }
     PQclear(result);
     return there;
@@ -192,7 +194,7 @@ int postgres_ranges_set(struct postgres_calls *calls, const struct sink_range *r
             range->partition, sink_epoch(epochs, range->partition),
             range->expected,  range->next.next_offset,
             witness->offset,  witness->timestamp_ms,
-            witness->hash,
+            witness->hash,    range->next.group_had_ms,
         };
         for (size_t j = 0; j < POSTGRES_ARRAYS; j++)
             if (postgres_array_add(&calls->arrays[j], numbers[j], error) == -1)

@@ -23,7 +23,7 @@ struct postgres_array {
     char *text;
     size_t used, size;
 };
-enum { POSTGRES_ARRAYS = 7 };
+enum { POSTGRES_ARRAYS = 8 };
 struct postgres_calls {
     struct postgres_array arrays[POSTGRES_ARRAYS];
 };

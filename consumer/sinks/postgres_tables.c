@@ -20,11 +20,12 @@ static const struct own_table own_tables[] = {
     {"ksupervise_offsets",
      "CREATE TABLE ksupervise_offsets (cluster TEXT NOT NULL, consumer_group TEXT NOT NULL, "
      "topic TEXT NOT NULL, kafka_partition INTEGER NOT NULL, epoch BIGINT NOT NULL, next_offset BIGINT, "
-     "witness_offset BIGINT, witness_timestamp_ms BIGINT, witness_hash BIGINT, "
+     "witness_offset BIGINT, witness_timestamp_ms BIGINT, witness_hash BIGINT, group_had_ms BIGINT, "
      "PRIMARY KEY (cluster, consumer_group, topic, kafka_partition)) WITH (fillfactor = 50)",
-     "witness_offset", false,
-     "ALTER TABLE ksupervise_offsets ADD COLUMN witness_offset BIGINT, "
-     "ADD COLUMN witness_timestamp_ms BIGINT, ADD COLUMN witness_hash BIGINT"},
+     "group_had_ms", false,
+     "ALTER TABLE ksupervise_offsets ADD COLUMN IF NOT EXISTS witness_offset BIGINT, "
+     "ADD COLUMN IF NOT EXISTS witness_timestamp_ms BIGINT, ADD COLUMN IF NOT EXISTS witness_hash BIGINT, "
+     "ADD COLUMN group_had_ms BIGINT"},
     {"ksupervise_outbox",
      "CREATE TABLE ksupervise_outbox (cluster TEXT NOT NULL, consumer_group TEXT NOT NULL, "
      "topic TEXT NOT NULL, kafka_partition INTEGER NOT NULL, kafka_offset BIGINT NOT NULL, "

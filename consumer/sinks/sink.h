@@ -4,15 +4,17 @@
  *
  * The database holds, beside a table named after the topic:
  *
- *   ksupervise_offsets   a row a (cluster, group, topic, partition): epoch, next_offset, witness_…. Whoever
- * is assigned a partition raises its epoch; a commit is a compare-and-set on the epoch and on the offset that
- * the database expects next. So a process that was replaced, or stopped and woken, or whose partition has
- * moved, changes nothing any more. The witness (witness.h) is the last record before next_offset that was
- * read, NULL where none is known: a database from before there were any, an offset that was set.
- *   ksupervise_outbox    dead letters of committed batches that the dead-letter topic has not acknowledged. A
- * row a letter, as its id tells them apart: by (cluster, group, topic, partition), offset and timestamp. So
- * whoever takes one out, be it a process that was replaced meanwhile, takes out what was acknowledged, and
- * the letters of a topic that was made anew stand beside the former one's.
+ *   ksupervise_offsets   a row a (cluster, group, topic, partition): epoch, next_offset, witness_…,
+ * group_had_ms. Whoever is assigned a partition raises its epoch; a commit is a compare-and-set on the epoch
+ * and on the offset that the database expects next. So a process that was replaced, or stopped and woken, or
+ * whose partition has moved, changes nothing any more. The witness (witness.h) is the last record before
+ * next_offset that was read, NULL where none is known: a database from before there were any, an offset that
+ * was set. Then the group may tell a topic that was made anew, as Kafka deletes its offsets with the topic:
+ * group_had_ms is when the place was written, if the group was known to have an offset of the partition; else
+ * NULL. ksupervise_outbox    dead letters of committed batches that the dead-letter topic has not
+ * acknowledged. A row a letter, as its id tells them apart: by (cluster, group, topic, partition), offset and
+ * timestamp. So whoever takes one out, be it a process that was replaced meanwhile, takes out what was
+ * acknowledged, and the letters of a topic that was made anew stand beside the former one's.
  *
  * What a database cannot hold at all must not hold its partition up for ever: the `batch` of the stage's
  * class, beside the sink, says VERDICT_DEAD of it, and it goes the way of all dead letters.
@@ -33,7 +35,13 @@ struct item; /* pipeline.h */
 struct sink_place {
     int64_t next_offset; /* STATS_UNKNOWN: nothing of it was ever committed */
     struct witness witness;
+    int64_t group_had_ms; /* wall: it was written, and the group had an offset; STATS_UNKNOWN: not known */
 };
+
+#define SINK_PLACE_NONE                                                                                      \
+    {                                                                                                        \
+        STATS_UNKNOWN, WITNESS_NONE, STATS_UNKNOWN                                                           \
+    }
 
 /* One partition's part of a batch: compare-and-set from `expected` to `next`. */
 struct sink_range {
@@ -80,7 +88,7 @@ struct sink_class {
     /* Sets where to go on: a first start, a gap that retention tore, a reset; `delete_rows`: of the partition
      * from there on, in the same transaction. The place has no witness then. SINK_LOST when the partition is
      * not ours any more. */
-    enum sink_result (*move)(void *state, int32_t partition, int64_t from, int64_t to, bool delete_rows,
+    enum sink_result (*move)(void *state, const struct sink_range *range, bool delete_rows,
                              struct error *error);
 
     enum sink_result (*commit)(void *state, const struct sink_batch *batch, int32_t *lost,

@@ -43,7 +43,7 @@ void sink_insert_sql(char sql[SINK_SQL_BYTES], const char *topic, const struct s
 void sink_columns_sql(char sql[SINK_SQL_BYTES], const char *topic, const struct schema *schema);
 
 /* Of a row of ksupervise_offsets: its epoch, and then what a struct sink_place has, in its order. */
-#define SINK_PLACE "epoch, next_offset, witness_offset, witness_timestamp_ms, witness_hash"
+#define SINK_PLACE "epoch, next_offset, witness_offset, witness_timestamp_ms, witness_hash, group_had_ms"
 
 /* The rows of a partition from an offset on. */
 void sink_delete_sql(char sql[SINK_SQL_BYTES], const char *topic, int32_t partition, int64_t from);

@@ -176,16 +176,15 @@ static enum sink_result finish(struct sqlite_sink *sink, enum sink_result writte
     return SINK_LOST;
 }
 
-static enum sink_result sqlite_sink_move(void *state, int32_t partition, int64_t from, int64_t to,
-                                         bool delete_rows, struct error *error)
+static enum sink_result sqlite_sink_move(void *state, const struct sink_range *range, bool delete_rows,
+                                         struct error *error)
 {
     struct sqlite_sink *sink = state;
-    struct sink_range range = {partition, from, {to, WITNESS_NONE}};
     char sql[SINK_SQL_BYTES];
     if (up_and_begin(sink, error) == -1)
         return SINK_AGAIN;
-    enum sink_result result = set_next(sink, range, error);
-    sink_delete_sql(sql, sink->link.pipeline->settings->topic, partition, to);
+    enum sink_result result = set_next(sink, *range, error);
+    sink_delete_sql(sql, sink->link.pipeline->settings->topic, range->partition, range->next.next_offset);
     if (result == SINK_DONE && delete_rows && sqlite_link_execute(&sink->link, sql, error) == -1)
         result = SINK_AGAIN;
     return finish(sink, result, error);

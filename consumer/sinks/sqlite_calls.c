@@ -18,7 +18,7 @@ static const char *const texts[CALL_STATEMENTS] = {
     [CALL_READ_PLACE] = "SELECT " SINK_PLACE " FROM ksupervise_offsets" WHERE_PARTITION,
     [CALL_MOVE] =
         "UPDATE ksupervise_offsets SET next_offset = ?7, witness_offset = ?8, witness_timestamp_ms = ?9, "
-        "witness_hash = ?10" WHERE_PARTITION " AND epoch = ?5 AND next_offset IS ?6",
+        "witness_hash = ?10, group_had_ms = ?11" WHERE_PARTITION " AND epoch = ?5 AND next_offset IS ?6",
     [CALL_OUTBOX_ADD] =
         "INSERT OR REPLACE INTO ksupervise_outbox VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
     [CALL_OUTBOX_LIST] = "SELECT kafka_offset, timestamp_ms, message_key, message_value, headers "
@@ -138,6 +138,7 @@ static int ask_place(struct sqlite_calls *calls, sqlite3_stmt *statement, const 
         place->witness.offset = column_offset(statement, 2);
         place->witness.timestamp_ms = column_offset(statement, 3);
         place->witness.hash = column_offset(statement, 4);
+        place->group_had_ms = column_offset(statement, 5);
     }
     return ended(calls, statement, step, what, error) == 0 ? step == SQLITE_ROW : -1;
 }
@@ -166,6 +167,7 @@ int sqlite_move(struct sqlite_calls *calls, const struct sink_range *range, int6
     bind_offset(statement, 8, range->next.witness.offset);
     bind_offset(statement, 9, range->next.witness.timestamp_ms);
     bind_offset(statement, 10, range->next.witness.hash);
+    bind_offset(statement, 11, range->next.group_had_ms);
     return sqlite_link_run(calls->link, statement, error) == 0 ? sqlite3_changes(calls->link->db) : -1;
 }
 

@@ -12,13 +12,15 @@
 static const char *const own_tables =
     "CREATE TABLE IF NOT EXISTS ksupervise_offsets (cluster TEXT NOT NULL, consumer_group TEXT NOT NULL, "
     "topic TEXT NOT NULL, kafka_partition INTEGER NOT NULL, epoch INTEGER NOT NULL, next_offset INTEGER, "
-    "witness_offset INTEGER, witness_timestamp_ms INTEGER, witness_hash INTEGER, "
+    "witness_offset INTEGER, witness_timestamp_ms INTEGER, witness_hash INTEGER, group_had_ms INTEGER, "
     "PRIMARY KEY (cluster, consumer_group, topic, kafka_partition));" CREATE_OUTBOX;
 
 static const char *const add_witness =
     "ALTER TABLE ksupervise_offsets ADD COLUMN witness_offset INTEGER;"
     "ALTER TABLE ksupervise_offsets ADD COLUMN witness_timestamp_ms INTEGER;"
     "ALTER TABLE ksupervise_offsets ADD COLUMN witness_hash INTEGER;";
+
+static const char *const add_group_had = "ALTER TABLE ksupervise_offsets ADD COLUMN group_had_ms INTEGER;";
 
 /* An older build's has one letter an offset. */
 static const char *const widen_outbox =
@@ -98,6 +100,9 @@ static int make(struct sqlite_link *link, struct error *error)
         return -1;
     if (!has_column(link, "ksupervise_offsets", "witness_offset") &&
         sqlite_link_execute(link, add_witness, error) == -1)
+        return -1;
+    if (!has_column(link, "ksupervise_offsets", "group_had_ms") &&
+        sqlite_link_execute(link, add_group_had, error) == -1)
         return -1;
     if (outbox_is_narrow(link) && sqlite_link_execute(link, widen_outbox, error) == -1)
         return -1;

@@ -14,6 +14,7 @@ static struct {
     int outbox, forwarded;                   /* what they answer */
     size_t outbox_letters;                   /* so many, at 90, 91, … */
     struct witness witness[FAKE_PARTITIONS]; /* that the last commit had */
+    int64_t group_had_ms[FAKE_PARTITIONS];   /* that the last commit or move had */
 } sink;
 
 static char fake_sink_place;
@@ -23,7 +24,7 @@ static inline void sink_begin(void)
 {
     memset(&sink, 0, sizeof sink);
     for (int i = 0; i < FAKE_PARTITIONS; i++)
-        sink.places[i].next_offset = sink.places[i].witness.offset = STATS_UNKNOWN;
+        sink.places[i] = (struct sink_place)SINK_PLACE_NONE;
 }
 
 static inline enum sink_result sink_answers(enum sink_result result, struct error *why)
@@ -58,15 +59,16 @@ static inline enum sink_result sink_reread(void *state, int32_t partition, struc
     return sink_answers(sink.reread, why);
 }
 
-static inline enum sink_result sink_move(void *state, int32_t partition, int64_t from, int64_t to,
-                                         bool delete_rows, struct error *why)
+static inline enum sink_result sink_move(void *state, const struct sink_range *range, bool delete_rows,
+                                         struct error *why)
 {
     ck_assert_ptr_eq(state, FAKE_SINK);
     kafka_note_call("move");
-    kafka_note(" %d ", (int)partition);
-    if (from != STATS_UNKNOWN)
-        kafka_note("%lld", (long long)from);
-    kafka_note("→%lld%s", (long long)to, delete_rows ? " without rows" : "");
+    kafka_note(" %d ", (int)range->partition);
+    if (range->expected != STATS_UNKNOWN)
+        kafka_note("%lld", (long long)range->expected);
+    kafka_note("→%lld%s", (long long)range->next.next_offset, delete_rows ? " without rows" : "");
+    sink.group_had_ms[range->partition] = range->next.group_had_ms;
     return sink_answers(sink.move, why);
 }
 
@@ -80,6 +82,7 @@ static inline enum sink_result sink_commit(void *state, const struct sink_batch 
         kafka_note(" %d %lld→%lld", (int)range->partition, (long long)range->expected,
                    (long long)range->next.next_offset);
         sink.witness[range->partition] = range->next.witness;
+        sink.group_had_ms[range->partition] = range->next.group_had_ms;
     }
     kafka_note(", %zu rows", batch->item_count);
     for (size_t i = 0; i < batch->death_count; i++) {

@@ -88,7 +88,7 @@ END_TEST
 
 static int place(struct sink_place *found)
 {
-    *found = (struct sink_place){STATS_UNKNOWN, WITNESS_NONE};
+    *found = (struct sink_place)SINK_PLACE_NONE;
     capture_begin();
     int result = exactly_once_place(&consumer, 0, found, &error);
     capture_end();
@@ -98,7 +98,7 @@ static int place(struct sink_place *found)
 START_TEST(a_partition_is_taken_over_and_from_then_on_asked_for)
 {
     struct sink_place found;
-    sink.places[0] = (struct sink_place){42, {41, 1, 2}};
+    sink.places[0] = (struct sink_place){42, {41, 1, 2}, STATS_UNKNOWN};
     sink.outbox_letters = 2;
     ck_assert_int_eq(place(&found), 0);
     SAID("take 0; forget 0; outbox 0; letter 0@90 kept; letter 0@91 kept");
@@ -232,16 +232,31 @@ START_TEST(a_letter_that_is_not_even_kept_stays_in_the_outbox)
 }
 END_TEST
 
+static enum sink_result move(int64_t from, int64_t committed, bool delete_rows)
+{
+    const struct exactly_once_move move = {0, from, 15, committed, delete_rows};
+    return exactly_once_move(&consumer, &move, &error);
+}
+
+START_TEST(a_move_says_when_the_group_was_known_to_have_an_offset)
+{
+    ck_assert_int_eq(move(10, 10, false), SINK_DONE);
+    ck_assert_int_eq(sink.group_had_ms[0], clock_wall_us() / US_PER_MS);
+    ck_assert_int_eq(move(10, STATS_UNKNOWN, false), SINK_DONE);
+    ck_assert_int_eq(sink.group_had_ms[0], STATS_UNKNOWN);
+}
+END_TEST
+
 START_TEST(a_move_says_what_the_database_says)
 {
-    ck_assert_int_eq(exactly_once_move(&consumer, 0, 10, 15, true, &error), SINK_DONE);
+    ck_assert_int_eq(move(10, 10, true), SINK_DONE);
     SAID("move 0 10→15 without rows");
     sink.move = SINK_UNKNOWN;
-    ck_assert_int_eq(exactly_once_move(&consumer, 0, STATS_UNKNOWN, 15, false, &error), SINK_UNKNOWN);
+    ck_assert_int_eq(move(STATS_UNKNOWN, STATS_UNKNOWN, false), SINK_UNKNOWN);
     ck_assert_int_eq(row(0)->state, STATE_READING);
     sink.move = SINK_LOST;
     capture_begin();
-    ck_assert_int_eq(exactly_once_move(&consumer, 0, 10, 15, false, &error), SINK_LOST);
+    ck_assert_int_eq(move(10, 10, false), SINK_LOST);
     capture_end();
     ck_assert_int_eq(row(0)->state, STATE_DISPOSSESSED);
 }
@@ -297,6 +312,7 @@ CHECK_MAIN_WITH(
     one_that_cannot_be_asked_now_is_ours_still, letters_of_the_outbox_go_nowhere_with_dead_letters_off,
     a_letter_that_is_not_even_kept_stays_in_the_outbox,
     what_the_outbox_has_beyond_the_room_there_is_follows_when_the_others_are_out,
-    an_outbox_that_cannot_be_read_again_is_tried_a_second_later, a_move_says_what_the_database_says,
+    an_outbox_that_cannot_be_read_again_is_tried_a_second_later,
+    a_move_says_when_the_group_was_known_to_have_an_offset, a_move_says_what_the_database_says,
     acknowledged_letters_leave_the_outbox, many_leave_five_hundred_at_a_time_and_all_leave,
     an_outbox_that_cannot_be_emptied_is_left_alone_for_a_second)

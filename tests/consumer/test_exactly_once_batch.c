@@ -44,6 +44,7 @@ START_TEST(each_partition_has_its_last_record_with_it)
     const struct witness of_0 = witness_at(10, "record");
     const struct witness of_2 = witness_at(31, "record");
     ck_assert(witness_equal(&sink.witness[0], &of_0) && witness_equal(&sink.witness[2], &of_2));
+    ck_assert_int_eq(sink.group_had_ms[0], clock_wall_us() / US_PER_MS);
 }
 END_TEST
 

@@ -302,6 +302,41 @@ START_TEST(all_that_are_lost_are_settled)
 }
 END_TEST
 
+/* --- another topic, or an offset that has expired --------------------------------------------------------
+ */
+
+static void may_have_expired(int64_t offset)
+{
+    const struct place place = {.offset = offset, .committed = STATS_UNKNOWN, .witness = WITNESS_NONE};
+    partition_placed(&consumer.partitions, 0, &place);
+    partition_expired(&consumer.partitions, 0);
+    serve();
+}
+
+START_TEST(whether_the_offset_expired_is_asked_of_the_operator_whatever_the_setting)
+{
+    settings.on_offset_loss = OFFSET_LOSS_EARLIEST;
+    may_have_expired(40);
+    ck_assert(consumer.end.must_stop);
+    ck_assert_int_eq(consumer.end.exit_code, EXIT_CODE_OFFSETS_LOST);
+    ck_assert_ptr_nonnull(strstr(capture.text, "--partition 0 --to offset 40'"));
+    ck_assert_int_eq(row(0)->position, 40);
+}
+END_TEST
+
+START_TEST(what_is_the_same_for_both_is_done)
+{
+    static const int64_t offsets[] = {10, 30, 60}; /* before the first, the first, beyond the end */
+    settings.on_offset_loss = OFFSET_LOSS_EARLIEST;
+    for (size_t i = 0; i < 3; i++) {
+        may_have_expired(offsets[i]);
+        ck_assert(!consumer.end.must_stop);
+        ck_assert_int_eq(row(0)->state, STATE_READING);
+        ck_assert_int_eq(row(0)->position, 30);
+    }
+}
+END_TEST
+
 /* --- there after all ----------------------------------------------------------------------------------- */
 
 START_TEST(what_is_there_after_all_is_read_and_asked_again_only_after_a_second)
@@ -451,6 +486,8 @@ CHECK_MAIN_WITH("consumer/offset_loss", open_consumer, consumer_end,
                 a_broker_that_does_not_answer_is_asked_again_in_a_second,
                 an_edge_that_one_broker_does_not_say_makes_only_its_partition_wait,
                 when_one_stops_it_the_others_wait_and_nothing_is_said_of_them, all_that_are_lost_are_settled,
+                whether_the_offset_expired_is_asked_of_the_operator_whatever_the_setting,
+                what_is_the_same_for_both_is_done,
                 what_is_there_after_all_is_read_and_asked_again_only_after_a_second,
                 where_only_the_last_record_is_gone_what_is_left_before_the_position_is_looked_at,
                 another_record_in_the_last_ones_place_stops, so_does_one_where_none_was,

@@ -117,7 +117,7 @@ END_TEST
 START_TEST(a_sink_is_taken_over_and_moved_from_where_it_is)
 {
     consumer.sink = (struct exactly_once){.class = &fake_sink_class, .state = FAKE_SINK};
-    sink.places[0] = (struct sink_place){12, WITNESS_NONE};
+    sink.places[0] = (struct sink_place){12, WITNESS_NONE, STATS_UNKNOWN};
     kafka.while_waiting = confirm;
     ck_assert_int_eq(reset("latest,partition=0"), EXIT_CODE_OK);
     const char *said = kafka_said();

@@ -19,8 +19,8 @@ START_TEST(the_database_says_where_to_go_on_before_the_group_does)
 {
     with_sink();
     commit_is(0, 12, NULL);
-    sink.places[0] = (struct sink_place){30, {29, 1, 2}};
-    sink.places[1] = (struct sink_place){0, WITNESS_NONE};
+    sink.places[0] = (struct sink_place){30, {29, 1, 2}, STATS_UNKNOWN};
+    sink.places[1] = (struct sink_place){0, WITNESS_NONE, STATS_UNKNOWN};
     give(2);
     serve();
     SAID("committed 0 1; take 0; forget 0; outbox 0; take 1; forget 1; outbox 1");
@@ -71,7 +71,7 @@ START_TEST(where_the_database_has_a_place_the_groups_error_does_not_matter)
 {
     with_sink();
     kafka.group[0].err = RD_KAFKA_RESP_ERR_NOT_COORDINATOR;
-    sink.places[0] = (struct sink_place){30, WITNESS_NONE};
+    sink.places[0] = (struct sink_place){30, WITNESS_NONE, STATS_UNKNOWN};
     give(1);
     serve();
     begins_at(0, 30, STATS_UNKNOWN);
@@ -117,6 +117,83 @@ START_TEST(a_partition_that_the_database_says_is_anothers_waits_for_the_group)
     serve();
     ck_assert_int_eq(row(0)->state, STATE_DISPOSSESSED);
     ck_assert_ptr_null(strstr(capture.text, "where to go on is not known"));
+}
+END_TEST
+
+/* --- the group had an offset when the place was written ------------------------------------------------ */
+
+/* The database has a place without a last record; the group had an offset so long ago. */
+static void with_place(int64_t hours_ago)
+{
+    int64_t had_us = clock_wall_us() - hours_ago * 60 * 60 * US_PER_SECOND;
+    with_sink();
+    sink.places[0] = (struct sink_place){30, WITNESS_NONE, had_us / US_PER_MS};
+    give(1);
+    serve();
+}
+
+START_TEST(a_group_that_had_an_offset_and_has_none_tells_another_topic)
+{
+    with_place(1);
+    ck_assert_int_eq(row(0)->state, STATE_LOSING);
+    ck_assert_int_eq(row(0)->position, 30);
+    ck_assert(row(0)->last.deleted && !row(0)->last.expired);
+}
+END_TEST
+
+START_TEST(after_long_its_offset_may_have_expired)
+{
+    with_place(13);
+    ck_assert_int_eq(row(0)->state, STATE_LOSING);
+    ck_assert(row(0)->last.expired);
+}
+END_TEST
+
+START_TEST(a_group_that_has_its_offset_tells_nothing)
+{
+    commit_is(0, 12, NULL);
+    with_place(1);
+    begins_at(0, 30, 12);
+}
+END_TEST
+
+START_TEST(one_that_does_not_answer_is_asked_again)
+{
+    kafka.group[0].err = RD_KAFKA_RESP_ERR_NOT_COORDINATOR;
+    with_place(1);
+    waits(0, 1);
+    kafka.group[0].err = RD_KAFKA_RESP_ERR_NO_ERROR;
+    fake_clock_advance(2 * US_PER_SECOND);
+    serve();
+    ck_assert_int_eq(row(0)->state, STATE_LOSING);
+}
+END_TEST
+
+START_TEST(a_last_record_says_more_than_the_group)
+{
+    with_sink();
+    sink.places[0] = (struct sink_place){30, {29, 1, 2}, clock_wall_us() / US_PER_MS};
+    give(1);
+    serve();
+    ck_assert_int_eq(row(0)->state, STATE_VERIFYING);
+    ck_assert(!row(0)->last.deleted);
+}
+END_TEST
+
+START_TEST(behind_another_topic_the_group_is_not_known_to_have_an_offset)
+{
+    with_place(1);
+    ck_assert_int_eq(starts_move(&consumer, 0, 5, MOVE_ANOTHER_TOPIC, &error), 0);
+    ck_assert_int_eq(sink.group_had_ms[0], STATS_UNKNOWN);
+}
+END_TEST
+
+START_TEST(a_reset_writes_down_that_the_group_has_one)
+{
+    commit_is(0, 12, NULL);
+    with_place(1);
+    ck_assert_int_eq(starts_move(&consumer, 0, 5, MOVE_WISHED, &error), 0);
+    ck_assert_int_eq(sink.group_had_ms[0], clock_wall_us() / US_PER_MS);
 }
 END_TEST
 
@@ -192,6 +269,11 @@ CHECK_MAIN_WITH("consumer/starts: sinks", open_consumer, consumer_end,
                 a_database_that_does_not_answer_is_asked_once_for_all,
                 what_the_database_was_not_told_is_not_read,
                 a_partition_that_the_database_says_is_anothers_waits_for_the_group,
+                a_group_that_had_an_offset_and_has_none_tells_another_topic,
+                after_long_its_offset_may_have_expired, a_group_that_has_its_offset_tells_nothing,
+                one_that_does_not_answer_is_asked_again, a_last_record_says_more_than_the_group,
+                behind_another_topic_the_group_is_not_known_to_have_an_offset,
+                a_reset_writes_down_that_the_group_has_one,
                 somebody_moves_a_partition_and_its_letters_are_forgotten,
                 a_move_is_acknowledged_up_to_there_and_no_further, the_database_moves_first,
                 when_the_database_does_not_say_that_it_moved_the_place_is_asked_for_again)

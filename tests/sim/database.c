@@ -11,7 +11,7 @@ void database_init(void)
 {
     sim.database = (struct database){0};
     for (int i = 0; i < PARTITIONS_MAX; i++)
-        sim.database.rows[i] = (struct database_row){0, -1, WITNESS_NONE, 0};
+        sim.database.rows[i] = (struct database_row){0, -1, WITNESS_NONE, STATS_UNKNOWN, 0};
 }
 
 /* --- what can go wrong --------------------------------------------------------------------------------- */
@@ -52,7 +52,7 @@ static int database_take(void *state, const struct letter_source *source, int32_
         return -1;
     const struct database_row *row = read_row(partition);
     *epoch_of(state, partition) = ++sim.database.rows[partition].epoch;
-    *place = (struct sink_place){row->next >= 0 ? row->next : STATS_UNKNOWN, row->witness};
+    *place = (struct sink_place){row->next >= 0 ? row->next : STATS_UNKNOWN, row->witness, row->group_had_ms};
     world_trace("takes [%d] over: epoch %lld, next %lld", (int)partition, (long long)row->epoch,
                 (long long)row->next);
     if (random_percent(&sim.random, 2))
@@ -66,7 +66,7 @@ static enum sink_result database_reread(void *state, int32_t partition, struct s
     if (is_away("reread", error))
         return SINK_AGAIN;
     const struct database_row *row = read_row(partition);
-    *place = (struct sink_place){row->next >= 0 ? row->next : STATS_UNKNOWN, row->witness};
+    *place = (struct sink_place){row->next >= 0 ? row->next : STATS_UNKNOWN, row->witness, row->group_had_ms};
     if (row->epoch == *epoch_of(state, partition))
         return SINK_DONE;
     error_set(error, "another epoch");
@@ -80,34 +80,42 @@ static void delete_rows(int32_t partition, int64_t from)
         log->entries[i].fate.rows = 0;
 }
 
-static enum sink_result database_move(void *state, int32_t partition, int64_t from, int64_t to,
-                                      bool deletes_rows, struct error *error)
-{
-    if (is_away("move", error))
-        return SINK_AGAIN;
-    struct database_row *row = &sim.database.rows[partition];
-    if (row->epoch != *epoch_of(state, partition) || row->next != (from == STATS_UNKNOWN ? -1 : from)) {
-        error_set(error, "[%d] is another process's now", (int)partition);
-        return SINK_LOST;
-    }
-    row->next = to;
-    row->witness = (struct witness)WITNESS_NONE;
-    row->incarnation = sim.cluster.topics[TOPIC_MAIN].incarnation;
-    sim.database.commits++;
-    if (deletes_rows)
-        delete_rows(partition, to);
-    world_trace("moves [%d] from %lld to %lld", (int)partition, (long long)from, (long long)to);
-    return SINK_DONE;
-}
-
-/* --- a transaction ------------------------------------------------------------------------------------- */
-
 static bool matches(void *state, const struct sink_range *range)
 {
     const struct database_row *row = &sim.database.rows[range->partition];
     int64_t expected = range->expected == STATS_UNKNOWN ? -1 : range->expected;
     return row->epoch == *epoch_of(state, range->partition) && row->next == expected;
 }
+
+static void set_place(struct database_row *row, const struct sink_place *place)
+{
+    row->next = place->next_offset;
+    row->witness = place->witness;
+    row->group_had_ms = place->group_had_ms;
+}
+
+static enum sink_result database_move(void *state, const struct sink_range *range, bool deletes_rows,
+                                      struct error *error)
+{
+    if (is_away("move", error))
+        return SINK_AGAIN;
+    int32_t partition = range->partition;
+    struct database_row *row = &sim.database.rows[partition];
+    if (!matches(state, range)) {
+        error_set(error, "[%d] is another process's now", (int)partition);
+        return SINK_LOST;
+    }
+    set_place(row, &range->next);
+    row->incarnation = sim.cluster.topics[TOPIC_MAIN].incarnation;
+    sim.database.commits++;
+    if (deletes_rows)
+        delete_rows(partition, row->next);
+    world_trace("moves [%d] from %lld to %lld", (int)partition, (long long)range->expected,
+                (long long)row->next);
+    return SINK_DONE;
+}
+
+/* --- a transaction ------------------------------------------------------------------------------------- */
 
 static void keep_letter(const struct sink_death *death)
 {
@@ -147,8 +155,7 @@ static void carry_out(const struct sink_batch *batch)
         struct database_row *row = &sim.database.rows[range->partition];
         world_trace("the database: [%d] %lld → %lld", (int)range->partition, (long long)range->expected,
                     (long long)range->next.next_offset);
-        row->next = range->next.next_offset;
-        row->witness = range->next.witness;
+        set_place(row, &range->next);
         struct toppar *toppar = &sim.workers.current->rk->toppars[TOPIC_MAIN][range->partition];
         row->incarnation = toppar->knows;
         toppar->forgot = false;

@@ -12,6 +12,7 @@ struct database_row {
     int64_t epoch; /* 0: there is no row */
     int64_t next;  /* −1: NULL */
     struct witness witness;
+    int64_t group_had_ms;
     int incarnation; /* of the topic that `next` is meant of */
 };
 

@@ -293,7 +293,7 @@ class InADatabase(Losing):
     def test_a_database_of_an_older_build_gets_the_columns_and_is_believed(self):
         self.produce(self.topic_name, 50)
         self.consumed(50)
-        for column in ("witness_offset", "witness_timestamp_ms", "witness_hash"):
+        for column in ("witness_offset", "witness_timestamp_ms", "witness_hash", "group_had_ms"):
             self.query(f"ALTER TABLE ksupervise_offsets DROP COLUMN {column}")
         self.produce(self.topic_name, 10)
         self.consumed(10)
@@ -303,6 +303,45 @@ class InADatabase(Losing):
         self.make_anew()
         self.produce(self.topic_name, 100)
         self.assertIn("at offset 59 the record of ", self.stopped())
+
+    def set_back(self):
+        """A place in the middle of 50 records, without a last record; the group has it, too."""
+        self.produce(self.topic_name, 50)
+        self.consumed(50)
+        self.run_ok("kconsume", "--publish=no", "--topic", self.topic_name, "--group", self.group, "--pipeline",
+                    f"validate, {self.stage}", "--reset", "offset:30,delete-rows")
+        self.assertIn(self.query("SELECT next_offset, witness_offset FROM ksupervise_offsets"), ([(30, None)], [("30", "")]))
+
+    def test_behind_a_reset_the_group_tells_that_the_topic_is_another_one(self):
+        self.set_back()
+        self.make_anew()
+        self.produce(self.topic_name, 60)
+        for _ in range(2):
+            self.assertIn(": the topic was deleted and made again: the group had an offset of it, and has none; nothing was skipped", self.stopped())
+        self.assertEqual((self.offsets(), self.next_offset()), (list(range(30)), 30))
+        process = self.consumed(60, "--on-offset-loss", "earliest")
+        self.assertIn("; 30 → 0, 0 records of the new one are passed over", process.text("err"))
+        self.assertEqual(self.offsets(), sorted(list(range(30)) + list(range(60))))
+
+    def test_or_that_its_offset_may_have_expired_which_earliest_does_not_settle(self):
+        self.set_back()
+        self.make_anew()
+        self.produce(self.topic_name, 60)
+        self.query("UPDATE ksupervise_offsets SET group_had_ms = group_had_ms - 46800000")
+        self.assertIn("--partition 0 --to offset 30' goes on where the database is", self.stopped("--on-offset-loss", "earliest"))
+        self.assertEqual((self.offsets(), self.next_offset()), (list(range(30)), 30))
+        self.run_ok("kconsume", "--publish=no", "--topic", self.topic_name, "--group", self.group, "--pipeline",
+                    f"validate, {self.stage}", "--reset", "offset:30")
+        self.consumed(30)
+        self.assertEqual(self.offsets(), list(range(60)))
+
+    def test_a_place_of_which_that_is_not_known_is_believed(self):
+        self.set_back()
+        self.make_anew()
+        self.produce(self.topic_name, 60)
+        self.query("UPDATE ksupervise_offsets SET group_had_ms = NULL")
+        self.consumed(30)
+        self.assertEqual(self.offsets(), list(range(60)))
 
     def test_retention_that_took_the_last_record_that_was_read_took_nothing(self):
         self.produce(self.topic_name, 50)

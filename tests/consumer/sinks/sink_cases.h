@@ -29,6 +29,7 @@ START_TEST(an_empty_database_knows_no_place)
     ck_assert_int_eq(stage->sink->take(sink, &source, 3, &place, &error), 0);
     ck_assert_int_eq(place.next_offset, STATS_UNKNOWN);
     ck_assert_int_eq(place.witness.offset, STATS_UNKNOWN);
+    ck_assert_int_eq(place.group_had_ms, STATS_UNKNOWN);
     ck_assert_str_eq(ask("SELECT cluster, consumer_group, topic, kafka_partition, epoch, next_offset "
                          "FROM ksupervise_offsets"),
                      "cluster-1|group-1|letters|3|1|NULL;");
@@ -45,7 +46,7 @@ START_TEST(a_commit_is_rows_places_and_letters)
     add_item(2, 7, "");
     add_death(0, 6, "marek", "no good");
     add_range(0, STATS_UNKNOWN, 7)->next.witness = (struct witness){6, 1006, -77};
-    add_range(2, STATS_UNKNOWN, 8);
+    add_range(2, STATS_UNKNOWN, 8)->next.group_had_ms = 1772099540102;
     ck_assert_msg(commit(sink) == SINK_DONE, "%s", error.text);
     ck_assert_str_eq(ask("SELECT * FROM letters ORDER BY 1"), "0|5|1005000|héllo|k;2|7|1007000||k;");
     ck_assert_str_eq(ask(PLACES), "0|1|7;2|1|8;");
@@ -58,8 +59,10 @@ START_TEST(a_commit_is_rows_places_and_letters)
     ck_assert_int_eq(place.witness.offset, 6);
     ck_assert_int_eq(place.witness.timestamp_ms, 1006);
     ck_assert_int_eq(place.witness.hash, -77);
+    ck_assert_int_eq(place.group_had_ms, STATS_UNKNOWN);
     ck_assert_int_eq(reread(sink, 2, &place), SINK_DONE);
     ck_assert_int_eq(place.witness.offset, STATS_UNKNOWN);
+    ck_assert_int_eq(place.group_had_ms, 1772099540102);
     void *other = open_sink(); /* takes it over where the first stopped, witness included */
     ck_assert_int_eq(stage->sink->take(other, &source, 0, &place, &error), 0);
     ck_assert_int_eq(place.next_offset, 7);
@@ -472,6 +475,22 @@ START_TEST(a_table_gets_a_column_for_a_field_that_it_lacks)
 }
 END_TEST
 
+START_TEST(offsets_of_an_older_build_get_a_column_for_what_the_group_had)
+{
+    struct sink_place place;
+    take(sink, 0);
+    ck_assert_int_eq(commit_one(sink, 0, STATS_UNKNOWN, 0), SINK_DONE);
+    ask("ALTER TABLE ksupervise_offsets DROP COLUMN group_had_ms");
+    void *other = open_sink();
+    ck_assert_int_eq(stage->sink->take(other, &source, 0, &place, &error), 0);
+    ck_assert_int_eq(place.next_offset, 1);
+    ck_assert_int_eq(place.group_had_ms, STATS_UNKNOWN);
+    ck_assert_int_eq(move(other, 0, 1, 7, false), SINK_DONE);
+    ck_assert_str_eq(ask("SELECT next_offset, group_had_ms FROM ksupervise_offsets"), "7|1007;");
+    stage->close(other);
+}
+END_TEST
+
 START_TEST(offsets_of_an_older_build_get_columns_for_witnesses)
 {
     take(sink, 0);
@@ -479,6 +498,7 @@ START_TEST(offsets_of_an_older_build_get_columns_for_witnesses)
     ask("ALTER TABLE ksupervise_offsets DROP COLUMN witness_offset");
     ask("ALTER TABLE ksupervise_offsets DROP COLUMN witness_timestamp_ms");
     ask("ALTER TABLE ksupervise_offsets DROP COLUMN witness_hash");
+    ask("ALTER TABLE ksupervise_offsets DROP COLUMN group_had_ms");
     void *other = open_sink();
     ck_assert_int_eq(take(other, 0), 1);
     clear_work();
@@ -555,6 +575,7 @@ END_TEST
         a_letter_of_a_former_topic_stands_beside_the_new_ones,                                               \
         an_outbox_of_an_older_build_is_made_as_todays_and_keeps_its_letters,                                 \
         a_table_gets_a_column_for_a_field_that_it_lacks,                                                     \
+        offsets_of_an_older_build_get_a_column_for_what_the_group_had,                                       \
         offsets_of_an_older_build_get_columns_for_witnesses, a_topic_called_as_a_table_of_ours_is_refused
 
 #endif

@@ -71,7 +71,7 @@ static inline void add_death(int32_t partition, int64_t offset, const char *key,
 static inline struct sink_range *add_range(int32_t partition, int64_t expected, int64_t next)
 {
     struct sink_range *range = &work.ranges[work.range_count++];
-    *range = (struct sink_range){partition, expected, {next, WITNESS_NONE}};
+    *range = (struct sink_range){partition, expected, {next, WITNESS_NONE, STATS_UNKNOWN}};
     return range;
 }
 
@@ -125,7 +125,8 @@ static inline enum sink_result reread(void *by, int32_t partition, struct sink_p
 static inline enum sink_result move(void *by, int32_t partition, int64_t from, int64_t to, bool delete_rows)
 {
     error = (struct error)ERROR_INIT;
-    return stage->sink->move(by, partition, from, to, delete_rows, &error);
+    const struct sink_range range = {partition, from, {to, WITNESS_NONE, 1000 + to}};
+    return stage->sink->move(by, &range, delete_rows, &error);
 }
 
 #define ROWS   "SELECT kafka_partition, kafka_offset FROM letters ORDER BY 1, 2"

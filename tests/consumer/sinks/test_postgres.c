@@ -353,7 +353,7 @@ START_TEST(a_batch_of_many_parts_is_there_whole)
         items[i] = work.items[0];
         items[i].message = &fakes[i]->message;
     }
-    const struct sink_range range = {0, STATS_UNKNOWN, {MANY, WITNESS_NONE}};
+    const struct sink_range range = {0, STATS_UNKNOWN, {MANY, WITNESS_NONE, STATS_UNKNOWN}};
     const struct sink_batch batch = {.items = items, .item_count = MANY, .ranges = &range, .range_count = 1};
     ck_assert_msg(stage->sink->commit(sink, &batch, &lost, &error) == SINK_DONE, "%s", error.text);
     ck_assert_uint_gt(MANY * 80, 8 * COPY_BINARY_SEND_BYTES);

@@ -19,8 +19,8 @@ static void end(void)
 
 START_TEST(ranges_become_arrays_of_the_same_order)
 {
-    const struct sink_range ranges[] = {{3, 41, {60, {59, 1772099540102, -5}}},
-                                        {0, STATS_UNKNOWN, {INT64_MAX, WITNESS_NONE}}};
+    const struct sink_range ranges[] = {{3, 41, {60, {59, 1772099540102, -5}, 1772099540103}},
+                                        {0, STATS_UNKNOWN, {INT64_MAX, WITNESS_NONE, STATS_UNKNOWN}}};
     ck_assert_int_eq(sink_epoch_set(&epochs, 3, 7, &error), 0);
     ck_assert_int_eq(postgres_ranges_set(&calls, ranges, 2, &epochs, &error), 0);
     ck_assert_str_eq(calls.arrays[0].text, "{3,0}");
@@ -30,6 +30,7 @@ START_TEST(ranges_become_arrays_of_the_same_order)
     ck_assert_str_eq(calls.arrays[4].text, "{59,NULL}");
     ck_assert_str_eq(calls.arrays[5].text, "{1772099540102,NULL}");
     ck_assert_str_eq(calls.arrays[6].text, "{-5,NULL}");
+    ck_assert_str_eq(calls.arrays[7].text, "{1772099540103,NULL}");
 }
 END_TEST
 

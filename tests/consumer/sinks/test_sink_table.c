@@ -114,7 +114,8 @@ START_TEST(a_batch_lies_within_its_ranges_or_is_none)
     rd_kafka_message_t messages[] = {{.partition = 1, .offset = 4}, {.partition = 2, .offset = 9}};
     struct item item = {.message = &messages[0]};
     struct sink_death death = {.message = &messages[1]};
-    struct sink_range ranges[] = {{2, 3, {10, WITNESS_NONE}}, {1, 3, {5, WITNESS_NONE}}};
+    struct sink_range ranges[] = {{2, 3, {10, WITNESS_NONE, STATS_UNKNOWN}},
+                                  {1, 3, {5, WITNESS_NONE, STATS_UNKNOWN}}};
     struct sink_batch batch = {&item, 1, ranges, 2, &death, 1};
     ck_assert(sink_batch_is_within(&batch));
     messages[0].offset = 5;
