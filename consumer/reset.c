@@ -215,6 +215,8 @@ static int commit_and_read_back(struct consumer *consumer, const rd_kafka_topic_
         return -1;
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_copy(targets);
     rd_kafka_resp_err_t err = rd_kafka_committed(consumer->rk, list, ANSWER_MS);
+    for (int i = 0; i < list->cnt && err == RD_KAFKA_RESP_ERR_NO_ERROR; i++)
+        err = list->elems[i].err;
     int result = err == RD_KAFKA_RESP_ERR_NO_ERROR
                      ? 0
                      : error_set(error, "cannot read back: %s", rd_kafka_err2str(err));

@@ -229,6 +229,10 @@ START_TEST(what_is_read_back_must_be_what_was_set)
     kafka.committed = RD_KAFKA_RESP_ERR__TIMED_OUT;
     ck_assert_int_eq(reset("latest"), -1);
     ck_assert_str_eq(error.text, "cannot read back: Local: Timed out");
+    kafka.committed = RD_KAFKA_RESP_ERR_NO_ERROR;
+    kafka.group[1].err = RD_KAFKA_RESP_ERR_NOT_COORDINATOR; /* of one alone */
+    ck_assert_int_eq(reset("latest"), -1);
+    ck_assert_str_eq(error.text, "cannot read back: Broker: Not coordinator");
 }
 END_TEST
 
