@@ -10,7 +10,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { MEMBERS_MAX = 8, GROUP_TOPICS = 3, INSTANCE_BYTES = 64 };
+/* As many as there are processes at most (INCARNATIONS): the dead are members until their sessions are over.
+ */
+enum { MEMBERS_MAX = 96, GROUP_TOPICS = 3, INSTANCE_BYTES = 64 };
 
 /* Partitions, a bit each, by topic. */
 struct partition_set {

@@ -237,6 +237,7 @@ void oracle_committed(struct worker *worker, int topic, int32_t partition, bool 
         return;
     if (late)
         forgive_late(log);
+    oracle_reset_committed(worker, partition, log->committed);
     check_letters(worker, partition, *checked, log->committed);
     check_range(worker, partition, *checked, log->committed);
     if (log->committed > *checked)

@@ -100,6 +100,8 @@ void oracle_ended(struct worker *worker);
 void oracle_errand_taken(struct worker *worker);
 void oracle_errand_line(struct worker *worker, const char *line);
 void oracle_errand_ended(struct worker *worker, bool success);
+/* A commit of a process has landed: one that resets, and not a database's, has done so with it. */
+void oracle_reset_committed(struct worker *worker, int32_t partition, int64_t target);
 
 /* The database: a range that a transaction went over, before its rows are counted. */
 void oracle_range(struct worker *worker, int32_t partition, int64_t from, int64_t to);

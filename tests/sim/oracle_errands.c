@@ -121,23 +121,16 @@ static void forget_letters(const struct worker *worker, struct log *log, int64_t
             log->entries[i].fate.sent_by = log->entries[i].fate.owed_by = 0;
 }
 
-/* `payments [0] 350 → 0`: nobody promises what lies before the target; what lies behind it comes again. */
-void oracle_errand_line(struct worker *worker, const char *line)
+/* A process that only resets has done so when its commit has landed, be that answered and told, or not. */
+static bool is_by_commit(const struct worker *worker)
 {
-    int partition;
-    const char *arrow = strstr(line, "→");
-    long long target;
-    world_trace("says: %s", line);
-    if (arrow == NULL || strstr(line, "dry run") != NULL || sscanf(line, "%*s [%d]", &partition) != 1 ||
-        sscanf(arrow + strlen("→"), "%lld", &target) != 1 || partition < 0 || partition >= PARTITIONS_MAX)
-        return;
+    return worker->reset != NULL && sim.plan->commit != COMMIT_SINK;
+}
+
+/* Nobody promises what lies before the target; what lies behind it comes again. */
+static void begin_reset(struct worker *worker, int32_t partition, int64_t target)
+{
     struct log *log = cluster_log(TOPIC_MAIN, partition);
-    if (worker->rk != NULL)
-        reset_toppar(&worker->rk->toppars[TOPIC_MAIN][partition]);
-    if (log != NULL)
-        forget_letters(worker, log, target);
-    if (log == NULL || is_a_zombies(worker, partition))
-        return;
     worker->reset_to[partition] = target;
     for (int64_t i = log->low; i < log->high; i++) {
         struct fate *fate = &log->entries[i].fate;
@@ -159,6 +152,26 @@ void oracle_errand_line(struct worker *worker, const char *line)
         fate->acknowledged = fate->confirmed = fate->dropped = fate->exempt = false;
         fate->sent_by = 0;
     }
+}
+
+/* `payments [0] 350 → 0` */
+void oracle_errand_line(struct worker *worker, const char *line)
+{
+    int partition;
+    const char *arrow = strstr(line, "→");
+    long long target;
+    world_trace("says: %s", line);
+    if (arrow == NULL || strstr(line, "dry run") != NULL || sscanf(line, "%*s [%d]", &partition) != 1 ||
+        sscanf(arrow + strlen("→"), "%lld", &target) != 1 || partition < 0 || partition >= PARTITIONS_MAX)
+        return;
+    struct log *log = cluster_log(TOPIC_MAIN, partition);
+    if (worker->rk != NULL)
+        reset_toppar(&worker->rk->toppars[TOPIC_MAIN][partition]);
+    if (log != NULL)
+        forget_letters(worker, log, target);
+    if (log == NULL || is_a_zombies(worker, partition) || is_by_commit(worker))
+        return;
+    begin_reset(worker, partition, target);
 }
 
 /* An acknowledgement that the reset did not undo holds; one that it did is void. */
@@ -184,6 +197,14 @@ static void end_reset(struct worker *worker, int32_t partition, bool success)
     }
     if (success && sim.oracle.checked[partition] > target)
         sim.oracle.checked[partition] = target;
+}
+
+void oracle_reset_committed(struct worker *worker, int32_t partition, int64_t target)
+{
+    if (!is_by_commit(worker))
+        return;
+    begin_reset(worker, partition, target);
+    end_reset(worker, partition, true);
 }
 
 void oracle_errand_ended(struct worker *worker, bool success)
