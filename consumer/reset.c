@@ -308,7 +308,7 @@ static int set_all(struct consumer *consumer, const struct reset_wish *wish, int
     int64_t *from = calloc((size_t)targets->cnt + 1, sizeof *from);
     int result = from == NULL ? error_set(error, "out of memory; nothing was changed")
                               : find_targets(consumer, wish, targets, error);
-    if (result == 0) {
+    if (result == 0 && from != NULL) {
         *partitions = targets->cnt;
         result = set_targets(consumer, wish, targets, from, error);
     }

@@ -30,7 +30,7 @@ void rates_free(struct rates *rates)
 
 static struct rate *find(const struct rates *rates, const char *worker, const char *counter)
 {
-    for (size_t i = 0; i < rates->count; i++) {
+    for (size_t i = 0; rates->items != NULL && i < rates->count; i++) {
         struct rate *rate = &rates->items[(rates->next + i) % rates->count];
         if (strcmp(rate->worker, worker) == 0 && strcmp(rate->counter, counter) == 0)
             return rate;

@@ -116,7 +116,7 @@ bool history_rate(const struct history *history, const char *worker, int64_t win
 
 static const char *const blocks[] = {"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
 static const char *const signs[] = {"_", ".", "-", "-", "=", "+", "*", "#"};
-#define LEVELS (sizeof blocks / sizeof blocks[0])
+enum { LEVELS = sizeof blocks / sizeof blocks[0] };
 
 static double rate_at(const struct track *track, size_t back)
 {
