@@ -133,15 +133,15 @@ static void draw_workers(struct state *state)
     if (stream == NULL)
         return;
     size_t index = chosen_index(state), rows = body_rows() > 1 ? body_rows() - 1 : 0;
-    if (rows_print(&state->rows, state->filter, &screen, stream) == 0)
-        fprintf(stream, "no worker is shown%s\n",
-                state->filter[0] != '\0' ? ": the filter hides all of them" : "");
-    fclose(stream);
     if (index < state->top)
         state->top = index;
     if (rows > 0 && index >= state->top + rows)
         state->top = index - rows + 1;
-    draw_lines(text.text, 1, state->top, state->matching > 0 ? index + 1 : SIZE_MAX);
+    if (rows_print(&state->rows, state->filter, state->top, rows, &screen, stream) == 0)
+        fprintf(stream, "no worker is shown%s\n",
+                state->filter[0] != '\0' ? ": the filter hides all of them" : "");
+    fclose(stream);
+    draw_lines(text.text, 1, 0, state->matching > 0 ? index - state->top + 1 : SIZE_MAX);
     free(text.text);
 }
 

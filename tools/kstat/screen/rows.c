@@ -211,13 +211,14 @@ static void add(struct table *table, const struct rows *rows, const struct row *
     table_add(table, severity_styles[row->severity], "%s", row->note);
 }
 
-size_t rows_print(const struct rows *rows, const char *filter, const struct screen *screen, FILE *stream)
+size_t rows_print(const struct rows *rows, const char *filter, size_t first, size_t count,
+                  const struct screen *screen, FILE *stream)
 {
     struct table table;
-    size_t lines = 0;
+    size_t matching = 0, lines = 0;
     table_init(&table, columns, COLUMNS);
-    for (size_t i = 0; i < rows->count; i++)
-        if (row_matches(&rows->items[i], filter)) {
+    for (size_t i = 0; i < rows->count && lines < count; i++)
+        if (row_matches(&rows->items[i], filter) && matching++ >= first) {
             add(&table, rows, &rows->items[i]);
             lines++;
         }

@@ -48,7 +48,9 @@ void rows_release(struct rows *rows);
 /* Has `filter` (without case) in its name, client, group, state or phase; "": all. */
 bool row_matches(const struct row *row, const char *filter);
 
-/* Those that match, as a table. Returns how many lines that is, with the titles. */
-size_t rows_print(const struct rows *rows, const char *filter, const struct screen *screen, FILE *stream);
+/* Of those that match, `count` from the `first` on, as a table: what cannot be seen need not be made. Returns
+ * how many lines that is, with the titles. */
+size_t rows_print(const struct rows *rows, const char *filter, size_t first, size_t count,
+                  const struct screen *screen, FILE *stream);
 
 #endif
