@@ -180,29 +180,6 @@ static int note_absence(const struct settings *settings, const struct error *err
     return error->exit_code == EXIT_CODE_NOT_RUNNING ? 0 : -1;
 }
 
-static int watch_with(const struct settings *settings, const struct view_request *request,
-                      struct rates *rates, struct error *error)
-{
-    int64_t due_us = clock_monotonic_us();
-    for (int64_t i = 0; !stopped && (settings->count == 0 || i < settings->count); i++) {
-        struct screen screen = screen_of_stdout();
-        struct frame frame = {NULL, 0};
-        int result = render(settings, request, rates, &screen, &frame, error);
-        bool shown = result == 0 || (i > 0 && isatty(STDOUT_FILENO) && !settings->json);
-        if (shown && frame.text != NULL)
-            put_frame(settings, &screen, frame.text, i == 0);
-        free(frame.text);
-        if (result != 0 && (i == 0 || note_absence(settings, error) != 0))
-            return -1;
-        if (ferror(stdout) && !stopped)
-            return error_set(error, "cannot write to stdout: %m");
-        due_us += settings->interval_us;
-        if (settings->count == 0 || i + 1 < settings->count)
-            wait_until(due_us);
-    }
-    return 0;
-}
-
 int watch_every(const struct settings *settings, int (*each)(void *context, struct error *error),
                 void *context, struct error *error)
 {
@@ -217,6 +194,31 @@ int watch_every(const struct settings *settings, int (*each)(void *context, stru
             wait_until(due_us);
     }
     return 0;
+}
+
+struct watching {
+    const struct settings *settings;
+    const struct view_request *request;
+    struct rates *rates;
+    bool begun; /* the first look was shown */
+};
+
+static int watch_once(void *context, struct error *error)
+{
+    struct watching *watching = context;
+    const struct settings *settings = watching->settings;
+    struct screen screen = screen_of_stdout();
+    struct frame frame = {NULL, 0};
+    bool first = !watching->begun;
+    int result = render(settings, watching->request, watching->rates, &screen, &frame, error);
+    bool shown = result == 0 || (!first && isatty(STDOUT_FILENO) && !settings->json);
+    if (shown && frame.text != NULL)
+        put_frame(settings, &screen, frame.text, first);
+    free(frame.text);
+    watching->begun = true;
+    if (result != 0 && (first || note_absence(settings, error) != 0))
+        return -1;
+    return ferror(stdout) && !stopped ? error_set(error, "cannot write to stdout: %m") : 0;
 }
 
 /* --- until --------------------------------------------------------------------------------------------- */
@@ -264,11 +266,10 @@ int watch_until(const struct settings *settings, const struct view_request *requ
 
 int watch(const struct settings *settings, const struct view_request *request, struct error *error)
 {
-    struct rates *rates = rates_new();
-    if (rates == NULL)
+    struct watching watching = {.settings = settings, .request = request, .rates = rates_new()};
+    if (watching.rates == NULL)
         return error_set(error, "out of memory");
-    catch_signals();
-    int result = watch_with(settings, request, rates, error);
-    rates_free(rates);
+    int result = watch_every(settings, watch_once, &watching, error);
+    rates_free(watching.rates);
     return result;
 }

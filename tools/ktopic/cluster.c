@@ -5,6 +5,12 @@
 
 #define ANSWER_MS 10000
 
+const struct kafka_property cluster_reader_settings[] = {
+    {"group.id", "ktopic"}, /* librdkafka wants one to assign partitions; nobody joins it */
+    {"enable.auto.commit", "false"}, {"enable.partition.eof", "true"},
+    {"auto.offset.reset", "error"},  {NULL, NULL},
+};
+
 int cluster_open(struct kafka_cluster *cluster, rd_kafka_type_t type, const struct kafka_place *place,
                  struct option_list *properties, const struct kafka_property *settings, struct error *error)
 {

@@ -4,6 +4,10 @@
 
 #include "common/kafka_cluster.h"
 
+/* For a handle that reads partitions by their offsets: no group is joined, nothing is committed, ends are
+ * told. */
+extern const struct kafka_property cluster_reader_settings[];
+
 /* Finds out which Kafka, and connects: brokers.h, kafka_cluster_open. */
 int cluster_open(struct kafka_cluster *cluster, rd_kafka_type_t type, const struct kafka_place *place,
                  struct option_list *properties, const struct kafka_property *settings, struct error *error);

@@ -54,12 +54,6 @@ static const struct program program = {
     .operands_max = 4,
 };
 
-static const struct kafka_property peek_settings[] = {
-    {"group.id", "ktopic"}, /* librdkafka wants one to assign partitions; nobody joins it */
-    {"enable.auto.commit", "false"}, {"enable.partition.eof", "true"},
-    {"auto.offset.reset", "error"},  {NULL, NULL},
-};
-
 struct peek {
     const char *topic;
     int64_t partition, offset, count;
@@ -255,8 +249,8 @@ static int look(struct peek *peek, struct settings *settings, struct error *erro
     /* The supervisor has read the file: its properties are among ours. */
     const struct kafka_place place = {settings->bootstrap,
                                       settings->supervised ? "" : settings->kafka_config};
-    if (cluster_open(&peek->cluster, RD_KAFKA_CONSUMER, &place, &settings->properties, peek_settings,
-                     error) == -1)
+    if (cluster_open(&peek->cluster, RD_KAFKA_CONSUMER, &place, &settings->properties,
+                     cluster_reader_settings, error) == -1)
         return -1;
     rd_kafka_poll_set_consumer(peek->cluster.rk);
     int result = check_place(peek, error) == 0 && assign(peek, error) == 0 ? read_records(peek, error) : -1;

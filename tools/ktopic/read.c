@@ -75,12 +75,6 @@ static const struct program program = {
     .operands_max = 1,
 };
 
-static const struct kafka_property reader_settings[] = {
-    {"group.id", "ktopic"}, /* librdkafka wants one to assign partitions; nobody joins it */
-    {"enable.auto.commit", "false"}, {"enable.partition.eof", "true"},
-    {"auto.offset.reset", "error"},  {NULL, NULL},
-};
-
 /* How far a partition is to be read. */
 struct extent {
     int32_t partition;
@@ -249,7 +243,7 @@ static int read_topic(void *given, const struct operands *operands, struct error
     if (show_fallback(settings->workload, topic, &fallback, error) == -1 ||
         cluster_open(&reader.cluster, RD_KAFKA_CONSUMER,
                      &(struct kafka_place){settings->bootstrap, settings->kafka_config},
-                     &settings->properties, reader_settings, error) == -1)
+                     &settings->properties, cluster_reader_settings, error) == -1)
         return -1;
     rd_kafka_poll_set_consumer(reader.cluster.rk);
     show_init(&reader.show, fallback);
