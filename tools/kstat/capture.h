@@ -14,7 +14,7 @@
 #define KSUPERVISE_TOOLS_KSTAT_CAPTURE_H
 
 #include "common/stats/events.h"
-#include "tools/kstat/view.h"
+#include "common/view/view.h"
 
 #define CAPTURE_MAGIC      "KSUPCAP" /* with its NUL */
 #define CAPTURE_BYTE_ORDER UINT32_C(0x01020304)

@@ -3,7 +3,7 @@
 #include <stdbool.h>
 
 #include "common/exit_codes.h"
-#include "tools/kstat/source.h"
+#include "common/view/source.h"
 
 #define CANDIDATES_MAX 256
 

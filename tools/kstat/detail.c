@@ -2,7 +2,7 @@
 #include <signal.h>
 
 #include "common/clock.h"
-#include "tools/kstat/format.h"
+#include "common/view/format.h"
 #include "tools/kstat/show.h"
 
 static void show_who(const struct view *view, const struct view_worker *worker, const struct screen *screen,

@@ -2,7 +2,7 @@
 
 #include <inttypes.h>
 
-#include "tools/kstat/format.h"
+#include "common/view/format.h"
 #include "tools/kstat/show.h"
 
 static const struct table_column columns[] = {

@@ -3,7 +3,7 @@
 #define KSUPERVISE_TOOLS_KSTAT_DIFF_H
 
 #include "tools/kstat/table.h"
-#include "tools/kstat/view.h"
+#include "common/view/view.h"
 
 /* A line a worker with what it did between them, then the partitions that stalled: behind at the end, and not
  * a record further. Workers are the same by name, partitions by topic and number. */

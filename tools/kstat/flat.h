@@ -4,7 +4,7 @@
 #ifndef KSUPERVISE_TOOLS_KSTAT_FLAT_H
 #define KSUPERVISE_TOOLS_KSTAT_FLAT_H
 
-#include "tools/kstat/values.h"
+#include "common/view/values.h"
 
 #define FLAT_NAME_BYTES  512
 #define FLAT_VALUE_BYTES 1024

@@ -7,7 +7,7 @@
 #include "tools/kstat/screen/screen.h"
 #include "tools/kstat/show.h"
 #include "tools/kstat/watch.h"
-#include "tools/kstat/why.h"
+#include "common/view/why.h"
 
 #define OUTPUT_BYTES (64 * 1024)
 

@@ -1,4 +1,4 @@
-#include "tools/kstat/format.h"
+#include "common/view/format.h"
 #include "tools/kstat/show.h"
 
 enum table_style style_of_state(const char *state)

@@ -1,6 +1,6 @@
 #include <inttypes.h>
 
-#include "tools/kstat/format.h"
+#include "common/view/format.h"
 #include "tools/kstat/show.h"
 
 static const struct table_column consumer_columns[] = {

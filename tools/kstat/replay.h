@@ -3,7 +3,7 @@
 #define KSUPERVISE_TOOLS_KSTAT_REPLAY_H
 
 #include "tools/kstat/settings.h"
-#include "tools/kstat/view.h"
+#include "common/view/view.h"
 
 /* Writes a look of `instance` to settings->dump: one, or one every interval until the count or a signal. */
 int dump(const struct settings *settings, const char *instance, struct error *error);

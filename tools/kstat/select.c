@@ -1,7 +1,7 @@
 #include "tools/kstat/select.h"
 
 #include "common/clock.h"
-#include "tools/kstat/json_stream.h"
+#include "common/view/json_stream.h"
 
 struct selecting {
     const struct selection *selection;

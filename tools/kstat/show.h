@@ -4,9 +4,9 @@
 
 #include <jansson.h>
 
-#include "tools/kstat/rates.h"
+#include "common/view/rates.h"
 #include "tools/kstat/table.h"
-#include "tools/kstat/view.h"
+#include "common/view/view.h"
 
 /* The line above everything: instance, supervisor, broker, states. */
 void show_heading(const struct view *view, const struct screen *screen, FILE *stream);
@@ -27,9 +27,6 @@ void show_partitions(const struct view *view, size_t first, size_t count, bool d
                      const struct screen *screen, FILE *stream);
 /* What can be shown: the definitions of this build. */
 void show_definitions(const struct screen *screen, FILE *stream);
-
-/* JSON version 2, one line; the workers of a lazy view are attached one by one. kstat.schema.json */
-void json_v2(struct view *view, const struct view_request *request, struct rates *rates, FILE *stream);
 
 /* JSON version 1, in README.md. A new reference, NULL without memory. */
 json_t *json_view(const struct view *view, const struct rates *rates);

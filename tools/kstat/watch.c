@@ -8,10 +8,11 @@
 #include "common/clock.h"
 #include "common/exit_codes.h"
 #include "common/log.h"
-#include "tools/kstat/format.h"
+#include "common/view/format.h"
+#include "common/view/json_v2.h"
 #include "tools/kstat/select.h"
 #include "tools/kstat/show.h"
-#include "tools/kstat/why.h"
+#include "common/view/why.h"
 
 #define HOME         "\033[H"
 #define CLEAR        "\033[2J"

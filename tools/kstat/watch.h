@@ -4,7 +4,7 @@
 
 #include "tools/kstat/settings.h"
 #include "tools/kstat/table.h"
-#include "tools/kstat/view.h"
+#include "common/view/view.h"
 
 /* The terminal behind stdout; any width and height when it is none. */
 struct screen screen_of_stdout(void);

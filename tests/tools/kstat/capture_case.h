@@ -8,7 +8,8 @@
 #include <zstd.h>
 
 #include "tests/support/fake_clock.h"
-#include "tests/tools/kstat/instance_case.h"
+#include "tests/common/view/instance_case.h"
+#include "common/view/json_v2.h"
 #include "tools/kstat/capture.h"
 #include "tools/kstat/show.h"
 

@@ -6,7 +6,7 @@
 #include "common/exit_codes.h"
 #include "common/stats/directory.h"
 #include "tests/support/check_main.h"
-#include "tools/kstat/source.h"
+#include "common/view/source.h"
 
 static const char *directories[301], *segments[4]; /* each ends with NULL */
 static bool unreadable;

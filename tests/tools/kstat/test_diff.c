@@ -4,7 +4,7 @@
 #include "common/stats/liveness.h"
 #include "tools/kstat/diff.h"
 
-#include "tests/tools/kstat/instance_case.h"
+#include "tests/common/view/instance_case.h"
 
 static struct view before;
 

@@ -3,7 +3,7 @@
 
 #include "tools/kstat/flat.h"
 
-#include "tests/tools/kstat/instance_case.h"
+#include "tests/common/view/instance_case.h"
 
 static FILE *lines;
 

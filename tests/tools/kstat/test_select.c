@@ -4,7 +4,7 @@
 
 #include <jansson.h>
 
-#include "tests/tools/kstat/instance_case.h"
+#include "tests/common/view/instance_case.h"
 
 static size_t choose(const struct view_request *request, struct rates *rates,
                      const struct selection *selection)

@@ -1,7 +1,7 @@
 /* An instance of the test's own, and what kstat shows of it. */
 #include "tools/kstat/show.h"
 
-#include "tests/tools/kstat/instance_case.h"
+#include "tests/common/view/instance_case.h"
 
 typedef void show_function(const struct view *view, const struct rates *rates, const struct screen *screen,
                            FILE *stream);

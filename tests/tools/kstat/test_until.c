@@ -3,7 +3,7 @@
 
 #include "tools/kstat/until.h"
 
-#include "tests/tools/kstat/instance_case.h"
+#include "tests/common/view/instance_case.h"
 
 static struct condition parsed[UNTIL_MAX];
 static char why[UNTIL_WHY_BYTES];

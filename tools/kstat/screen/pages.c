@@ -2,10 +2,10 @@
 #include <curses.h>
 
 #include "common/clock.h"
-#include "tools/kstat/format.h"
+#include "common/view/format.h"
 #include "tools/kstat/screen/paint.h"
 #include "tools/kstat/screen/state.h"
-#include "tools/kstat/why.h"
+#include "common/view/why.h"
 
 #define BODY_Y 1 /* below the heading */
 

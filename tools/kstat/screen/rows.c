@@ -3,7 +3,7 @@
 #include <strings.h>
 
 #include "common/clock.h"
-#include "tools/kstat/format.h"
+#include "common/view/format.h"
 
 /* Alive, behind, and not a record further for so long: it stands. */
 #define STUCK_US (10 * US_PER_SECOND)

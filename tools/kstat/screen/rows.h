@@ -4,7 +4,7 @@
 
 #include "tools/kstat/screen/history.h"
 #include "tools/kstat/show.h"
-#include "tools/kstat/view.h"
+#include "common/view/view.h"
 
 /* The higher the worse. */
 enum severity {

@@ -4,9 +4,9 @@
 
 #include "tests/support/fake_clock.h"
 
-#include "tools/kstat/source.h"
+#include "common/view/source.h"
 
-#include "tests/tools/kstat/instance_case.h"
+#include "tests/common/view/instance_case.h"
 
 static const struct source_class *live;
 
@@ -187,7 +187,7 @@ START_TEST(a_segment_that_is_not_there_is_not_running)
 }
 END_TEST
 
-CHECK_MAIN_WITH("tools/kstat/source_live", prepare, instance_clean_up,
+CHECK_MAIN_WITH("common/view/source_live", prepare, instance_clean_up,
                 a_list_of_segments_grows_and_keeps_their_names, now_is_the_wall_time,
                 the_segments_of_an_instance_come_by_worker_and_generation,
                 a_worker_whose_segment_is_replaced_by_a_larger_one_is_not_dead,

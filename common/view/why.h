@@ -1,8 +1,8 @@
 /* why.h: why a worker does not move, in one sentence, with what shows it. */
-#ifndef KSUPERVISE_TOOLS_KSTAT_WHY_H
-#define KSUPERVISE_TOOLS_KSTAT_WHY_H
+#ifndef KSUPERVISE_COMMON_VIEW_WHY_H
+#define KSUPERVISE_COMMON_VIEW_WHY_H
 
-#include "tools/kstat/view.h"
+#include "common/view/view.h"
 
 #define WHY_BYTES 768
 

@@ -1,10 +1,10 @@
-#include "tools/kstat/why.h"
+#include "common/view/why.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
 
 #include "common/stats/liveness.h"
-#include "tools/kstat/format.h"
+#include "common/view/format.h"
 
 /* Longer in one phase, with records to go on with, is not slow any more: it stands. */
 #define STANDS_US INT64_C(5000000)

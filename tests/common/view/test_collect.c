@@ -1,7 +1,7 @@
 /* Views: which workers there are, each with its segment, or with one at a time. */
 #include "tests/support/fake_clock.h"
 
-#include "tests/tools/kstat/instance_case.h"
+#include "tests/common/view/instance_case.h"
 
 static const struct view_request lazy = {.lazy = true};
 
@@ -264,7 +264,7 @@ START_TEST(a_source_that_fails_is_an_error_and_no_view)
 }
 END_TEST
 
-CHECK_MAIN_WITH("tools/kstat/collect", instance_prepare, instance_clean_up,
+CHECK_MAIN_WITH("common/view/collect", instance_prepare, instance_clean_up,
                 the_workers_of_the_directory_come_first_and_then_those_of_segments_alone,
                 each_of_many_workers_finds_its_own_segments,
                 a_worker_that_nobody_supervises_is_described_by_its_segment,

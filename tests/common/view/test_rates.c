@@ -1,4 +1,4 @@
-#include "tools/kstat/rates.h"
+#include "common/view/rates.h"
 
 #include "tests/support/check_main.h"
 
@@ -71,6 +71,6 @@ START_TEST(two_looks_at_one_moment_do_not_divide_by_zero)
 }
 END_TEST
 
-CHECK_MAIN_WITH("tools/kstat/rates", prepare, release, a_first_look_gives_no_rate,
+CHECK_MAIN_WITH("common/view/rates", prepare, release, a_first_look_gives_no_rate,
                 the_rate_is_of_the_last_interval_and_the_average_of_all, workers_and_counters_do_not_mix,
                 a_counter_that_went_back_begins_anew, two_looks_at_one_moment_do_not_divide_by_zero)

@@ -1,4 +1,4 @@
-#include "tools/kstat/values.h"
+#include "common/view/values.h"
 
 /* --- single values ------------------------------------------------------------------------------------- */
 

@@ -1,10 +1,10 @@
 /* values.h: everything that is known of an instance, value by value, in one order: what JSON version 2, the
  * selectors and --until are made of. Pure; one thread. */
-#ifndef KSUPERVISE_TOOLS_KSTAT_VALUES_H
-#define KSUPERVISE_TOOLS_KSTAT_VALUES_H
+#ifndef KSUPERVISE_COMMON_VIEW_VALUES_H
+#define KSUPERVISE_COMMON_VIEW_VALUES_H
 
-#include "tools/kstat/rates.h"
-#include "tools/kstat/view.h"
+#include "common/view/rates.h"
+#include "common/view/view.h"
 
 enum value_type { VALUE_UNKNOWN, VALUE_NUMBER, VALUE_REAL, VALUE_BOOLEAN, VALUE_TEXT };
 

@@ -1,9 +1,9 @@
 /* Every value of a worker, as a visitor meets them: written down as one text, and then looked at. */
 #include "tests/support/fake_clock.h"
 
-#include "tools/kstat/values.h"
+#include "common/view/values.h"
 
-#include "tests/tools/kstat/instance_case.h"
+#include "tests/common/view/instance_case.h"
 
 static FILE *story;
 
@@ -222,7 +222,7 @@ START_TEST(rates_are_those_that_are_known)
 }
 END_TEST
 
-CHECK_MAIN_WITH("tools/kstat/values", instance_prepare, instance_clean_up, a_worker_tells_who_and_how_it_is,
+CHECK_MAIN_WITH("common/view/values", instance_prepare, instance_clean_up, a_worker_tells_who_and_how_it_is,
                 values_stand_in_their_sections, a_partition_has_its_values_and_those_that_follow_from_them,
                 a_partition_that_was_given_up_is_not_assigned, the_partitions_of_a_producer_have_no_lag,
                 a_worker_without_a_segment_is_what_its_directory_says, there_is_no_process_0,

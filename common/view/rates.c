@@ -1,4 +1,4 @@
-#include "tools/kstat/rates.h"
+#include "common/view/rates.h"
 
 #include "common/clock.h"
 

@@ -1,4 +1,4 @@
-#include "tools/kstat/format.h"
+#include "common/view/format.h"
 
 #include "common/stats/definitions.h"
 #include "tests/support/check_main.h"
@@ -58,6 +58,6 @@ START_TEST(bytes_have_binary_units)
 }
 END_TEST
 
-CHECK_MAIN("tools/kstat/format", unknown_is_a_question_mark, spans_have_the_unit_that_fits,
+CHECK_MAIN("common/view/format", unknown_is_a_question_mark, spans_have_the_unit_that_fits,
            an_age_is_never_negative_and_never_overflows, rates_have_three_digits_or_more,
            bytes_have_binary_units)

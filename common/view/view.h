@@ -1,12 +1,12 @@
-/* view.h: what kstat shows of one instance at one moment: the directory's workers and those that are found by
+/* view.h: what is shown of one instance at one moment: the directory's workers and those that are found by
  * their segments alone, each with a snapshot. Everything that is printed comes from here. One thread. */
-#ifndef KSUPERVISE_TOOLS_KSTAT_VIEW_H
-#define KSUPERVISE_TOOLS_KSTAT_VIEW_H
+#ifndef KSUPERVISE_COMMON_VIEW_VIEW_H
+#define KSUPERVISE_COMMON_VIEW_VIEW_H
 
 #include "common/stats/directory.h"
 #include "common/stats/reader.h"
-#include "tools/kstat/behind.h"
-#include "tools/kstat/source.h"
+#include "common/view/behind.h"
+#include "common/view/source.h"
 
 struct view_worker {
     struct directory_worker entry;    /* of the directory, or made from the segment */

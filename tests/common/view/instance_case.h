@@ -2,10 +2,10 @@
  * its directory, the consumer bravo with two partitions, and a producer, both of generation 2; and what kstat
  * makes of it.
  *
- *   CHECK_MAIN_WITH("tools/kstat/x", instance_prepare, instance_clean_up, …)
+ *   CHECK_MAIN_WITH("common/view/x", instance_prepare, instance_clean_up, …)
  */
-#ifndef KSUPERVISE_TESTS_TOOLS_KSTAT_INSTANCE_CASE_H
-#define KSUPERVISE_TESTS_TOOLS_KSTAT_INSTANCE_CASE_H
+#ifndef KSUPERVISE_TESTS_COMMON_VIEW_INSTANCE_CASE_H
+#define KSUPERVISE_TESTS_COMMON_VIEW_INSTANCE_CASE_H
 
 #include <signal.h>
 #include <sys/wait.h>
@@ -13,7 +13,7 @@
 #include "common/clock.h"
 #include "common/exit_codes.h"
 #include "tests/common/stats/support.h"
-#include "tools/kstat/view.h"
+#include "common/view/view.h"
 
 static struct directory_writer *directory;
 static struct stats_writer *bravo, *producer;

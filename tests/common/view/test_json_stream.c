@@ -1,4 +1,4 @@
-#include "tools/kstat/json_stream.h"
+#include "common/view/json_stream.h"
 
 #include <jansson.h>
 #include <math.h>
@@ -160,7 +160,7 @@ START_TEST(values_of_every_type_are_written)
 }
 END_TEST
 
-CHECK_MAIN_WITH("tools/kstat/json_stream", prepare, release,
+CHECK_MAIN_WITH("common/view/json_stream", prepare, release,
                 objects_and_lists_have_commas_between_and_nowhere_else, every_type_has_its_form,
                 what_is_not_finite_is_null_under_its_name, text_is_escaped_and_names_are,
                 every_single_byte_comes_out_as_valid_json, valid_utf8_stays_and_what_is_none_is_replaced,

@@ -3,7 +3,7 @@
 #include <strings.h>
 
 #include "common/exit_codes.h"
-#include "tools/kstat/view.h"
+#include "common/view/view.h"
 
 static struct view_worker *append(struct view *view)
 {

@@ -1,7 +1,7 @@
 /* rates.h: per second, since the last look and since the first, for `kstat 1`. Keyed by worker and counter,
  * because the counters of a worker go on over its generations. */
-#ifndef KSUPERVISE_TOOLS_KSTAT_RATES_H
-#define KSUPERVISE_TOOLS_KSTAT_RATES_H
+#ifndef KSUPERVISE_COMMON_VIEW_RATES_H
+#define KSUPERVISE_COMMON_VIEW_RATES_H
 
 #include "common/banned.h"
 
@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "tools/kstat/view.h"
+#include "common/view/view.h"
 
 struct rates; /* opaque */
 

@@ -1,8 +1,8 @@
 /* JSON version 2: kstat.schema.json. One object a look, on one line, written worker by worker. */
 #include "common/clock.h"
-#include "tools/kstat/json_stream.h"
-#include "tools/kstat/show.h"
-#include "tools/kstat/values.h"
+#include "common/view/json_stream.h"
+#include "common/view/json_v2.h"
+#include "common/view/values.h"
 
 static void open_part(void *context, enum values_part part, const char *name, int32_t number)
 {

@@ -1,7 +1,7 @@
-#include "tools/kstat/behind.h"
+#include "common/view/behind.h"
 
-#include "tools/kstat/format.h"
-#include "tools/kstat/view.h"
+#include "common/view/format.h"
+#include "common/view/view.h"
 
 /* One partition of one worker. */
 struct place {

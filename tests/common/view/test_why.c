@@ -1,9 +1,9 @@
 /* Why a worker does not move. */
 #include "tests/support/fake_clock.h"
 
-#include "tools/kstat/why.h"
+#include "common/view/why.h"
 
-#include "tests/tools/kstat/instance_case.h"
+#include "tests/common/view/instance_case.h"
 
 static char text[WHY_BYTES];
 
@@ -81,7 +81,7 @@ START_TEST(a_line_for_each_worker)
 }
 END_TEST
 
-CHECK_MAIN_WITH("tools/kstat/why", instance_prepare, instance_clean_up,
+CHECK_MAIN_WITH("common/view/why", instance_prepare, instance_clean_up,
                 a_supervisor_that_is_stopped_keeps_the_dead_and_not_the_living,
                 who_shows_no_sign_of_life_has_not_caught_up, a_process_that_is_stopped_is_told_at_once,
                 a_line_for_each_worker)

@@ -1,6 +1,6 @@
 #include "common/clock.h"
 #include "common/exit_codes.h"
-#include "tools/kstat/source.h"
+#include "common/view/source.h"
 
 #define OPENINGS_MAX 4
 

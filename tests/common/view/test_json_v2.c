@@ -1,9 +1,11 @@
 /* JSON version 2 of an instance; that it follows its schema is tested on a real one. */
 #include "tests/support/fake_clock.h"
 
-#include "tools/kstat/show.h"
+#include "common/view/json_v2.h"
 
-#include "tests/tools/kstat/instance_case.h"
+#include <jansson.h>
+
+#include "tests/common/view/instance_case.h"
 
 static json_t *root;
 static struct rates *rates;
@@ -148,7 +150,7 @@ START_TEST(rates_come_with_the_second_look)
 }
 END_TEST
 
-CHECK_MAIN_WITH("tools/kstat/json_v2", instance_prepare, release, it_has_the_instance_and_its_supervisor,
+CHECK_MAIN_WITH("common/view/json_v2", instance_prepare, release, it_has_the_instance_and_its_supervisor,
                 a_lazy_view_gives_the_same_line_and_keeps_no_segment, what_is_not_known_is_null,
                 without_a_supervisor_it_is_null_and_the_workers_run,
                 a_worker_has_its_values_by_group_and_a_partition_its_topic_and_number,

@@ -1,4 +1,4 @@
-#include "tools/kstat/format.h"
+#include "common/view/format.h"
 
 #include <inttypes.h>
 

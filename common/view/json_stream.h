@@ -1,8 +1,8 @@
 /* json_stream.h: JSON as it is made, into a stream: of a thousand workers there is never more than one value
  * in memory, which a library that builds a tree first cannot do, and takes five times as long for. Compact.
  * One thread. */
-#ifndef KSUPERVISE_TOOLS_KSTAT_JSON_STREAM_H
-#define KSUPERVISE_TOOLS_KSTAT_JSON_STREAM_H
+#ifndef KSUPERVISE_COMMON_VIEW_JSON_STREAM_H
+#define KSUPERVISE_COMMON_VIEW_JSON_STREAM_H
 
 #include "common/banned.h"
 
@@ -10,7 +10,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "tools/kstat/values.h"
+#include "common/view/values.h"
 
 struct json_stream {
     FILE *file;

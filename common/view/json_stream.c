@@ -1,4 +1,4 @@
-#include "tools/kstat/json_stream.h"
+#include "common/view/json_stream.h"
 
 #include <math.h>
 

@@ -1,7 +1,7 @@
 /* format.h: numbers for people. Unknown (STATS_UNKNOWN) is `?` everywhere; what does not apply is `-`, by
  * whoever shows it. */
-#ifndef KSUPERVISE_TOOLS_KSTAT_FORMAT_H
-#define KSUPERVISE_TOOLS_KSTAT_FORMAT_H
+#ifndef KSUPERVISE_COMMON_VIEW_FORMAT_H
+#define KSUPERVISE_COMMON_VIEW_FORMAT_H
 
 #include "common/banned.h"
 

@@ -1,4 +1,4 @@
-#include "tools/kstat/view.h"
+#include "common/view/view.h"
 
 #include "common/clock.h"
 

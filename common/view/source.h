@@ -1,7 +1,7 @@
 /* source.h: where a view comes from: shared memory as it is now, or a moment that a capture kept. One thread.
  */
-#ifndef KSUPERVISE_TOOLS_KSTAT_SOURCE_H
-#define KSUPERVISE_TOOLS_KSTAT_SOURCE_H
+#ifndef KSUPERVISE_COMMON_VIEW_SOURCE_H
+#define KSUPERVISE_COMMON_VIEW_SOURCE_H
 
 #include "common/stats/directory.h"
 #include "common/stats/reader.h"

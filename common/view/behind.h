@@ -11,8 +11,8 @@
  * offset after the last look, it is at least so old as the first time at which somebody is known to have seen
  * it beyond.
  */
-#ifndef KSUPERVISE_TOOLS_KSTAT_BEHIND_H
-#define KSUPERVISE_TOOLS_KSTAT_BEHIND_H
+#ifndef KSUPERVISE_COMMON_VIEW_BEHIND_H
+#define KSUPERVISE_COMMON_VIEW_BEHIND_H
 
 #include "common/banned.h"
 
