@@ -13,8 +13,9 @@
 #include "common/rpc/message.h"
 #include "supervisor/supervisor.h"
 
-#define VERB_TEXT_BYTES 256 /* a target; RPC_TEXT_BYTES an argument */
-#define VERB_TIMEOUT_MS 30000
+#define VERB_TEXT_BYTES  256 /* a target; RPC_TEXT_BYTES an argument */
+#define VERB_TIMEOUT_MS  30000
+#define REQUEST_BY_BYTES 64
 
 enum progress { PROGRESS_DONE, PROGRESS_WAITING, PROGRESS_FAILED };
 
@@ -43,7 +44,8 @@ struct request {
     const struct verb *verb;
     char target[VERB_TEXT_BYTES]; /* a client, a worker, or "all" */
     char argument[RPC_TEXT_BYTES];
-    int64_t deadline_us; /* monotonic */
+    char by[REQUEST_BY_BYTES]; /* where it comes from, beside a terminal: "" or such as "HTTP, 127.0.0.1" */
+    int64_t deadline_us;       /* monotonic */
     bool wait;
     bool begun;
     int64_t value;         /* the argument, where it is a number */

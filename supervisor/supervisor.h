@@ -4,7 +4,7 @@
 
 #include "supervisor/poison.h"
 #include "supervisor/printer.h"
-#include "supervisor/reactor.h"
+#include "common/reactor.h"
 #include "supervisor/config.h"
 #include "supervisor/worker.h"
 

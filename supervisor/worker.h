@@ -11,7 +11,7 @@
 #include "common/stats/directory.h"
 #include "common/stats/reader.h"
 #include "supervisor/reached.h"
-#include "supervisor/reactor.h"
+#include "common/reactor.h"
 #include "supervisor/restart.h"
 #include "supervisor/settings.h"
 #include "supervisor/spawn.h"

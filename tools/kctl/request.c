@@ -1,7 +1,6 @@
 #include "tools/kctl/request.h"
 
 #include <errno.h>
-#include <msgpack.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -11,8 +10,7 @@
 #include "common/clock.h"
 #include "common/exit_codes.h"
 #include "common/own_file.h"
-#include "common/rpc/message.h"
-#include "common/rpc/pack.h"
+#include "common/rpc/verb_call.h"
 #include "common/runtime.h"
 #include "common/stats/directory.h"
 
@@ -106,22 +104,11 @@ static int connect_to(const struct call *call, struct error *error)
     return -1;
 }
 
-static int send_request(int fd, const struct call *call, const char *verb, const char *target,
-                        const char *argument, bool wait, struct error *error)
+static int send_request(int fd, const struct call *call, const struct verb_call *asked, struct error *error)
 {
     msgpack_sbuffer buffer;
-    msgpack_packer packer;
     msgpack_sbuffer_init(&buffer);
-    msgpack_packer_init(&packer, &buffer, msgpack_sbuffer_write);
-    msgpack_pack_array(&packer, 4);
-    msgpack_pack_int(&packer, RPC_REQUEST);
-    msgpack_pack_int(&packer, 1);
-    rpc_pack_text(&packer, verb);
-    msgpack_pack_array(&packer, 4);
-    rpc_pack_text(&packer, target);
-    rpc_pack_text(&packer, argument);
-    msgpack_pack_int64(&packer, call->timeout_ms);
-    wait ? msgpack_pack_true(&packer) : msgpack_pack_false(&packer);
+    verb_call_pack(&buffer, asked);
     bound(fd, call);
     /* One that has no place for us says so, and closes: that answer is there to be read. */
     bool sent = send(fd, buffer.data, buffer.size, MSG_NOSIGNAL) == (ssize_t)buffer.size || errno == EPIPE ||
@@ -160,56 +147,33 @@ static bool wait_for_bytes(int fd, const struct call *call)
 /* Reads until one whole message is there. */
 static int receive(int fd, const struct call *call, struct answer *answer, struct error *error)
 {
-    for (;;) {
-        struct mp_reader reader;
-        mp_init(&reader, answer->bytes, answer->length);
-        enum mp_fault fault = mp_step(&reader, MP_DEPTH_MAX);
-        if (fault == MP_OK && mp_at_end(&reader))
-            return 0;
-        if (fault != MP_TRUNCATED || answer->length == ANSWER_BYTES_MAX)
-            return error_set(error, "the supervisor's answer cannot be read");
+    enum verb_answer_state state;
+    while ((state = verb_answer_look(answer->bytes, answer->length)) == VERB_ANSWER_PART) {
         if (!wait_for_bytes(fd, call))
             return explain_silence(call, error);
-        ssize_t n = recv(fd, answer->bytes + answer->length, ANSWER_BYTES_MAX - answer->length, MSG_DONTWAIT);
+        ssize_t n =
+            recv(fd, answer->bytes + answer->length, VERB_ANSWER_BYTES_MAX - answer->length, MSG_DONTWAIT);
         if (n == -1 && (errno == EINTR || errno == EAGAIN))
             continue;
         if (n <= 0)
             return explain_end(call->instance, error);
         answer->length += (size_t)n;
     }
-}
-
-/* [1, msgid, error, result]: rpc_parse has it whole and well-formed. */
-static int take_apart(struct answer *answer, struct error *error)
-{
-    struct mp_reader reader;
-    uint32_t elements;
-    int64_t number;
-    struct mp_view reason;
-    mp_init(&reader, answer->bytes, answer->length);
-    if (!mp_read_array(&reader, &elements) || elements != 4 || !mp_read_int(&reader, &number) ||
-        number != RPC_RESPONSE || !mp_read_int(&reader, &number))
-        return error_set(error, "the supervisor's answer is no response");
-    if (mp_read_str(&reader, &reason))
-        return error_set(error, "%.*s", (int)reason.length, reason.data);
-    if (!mp_read_nil(&reader))
-        return error_set(error, "the supervisor's answer is no response");
-    answer->result = reader;
-    return 0;
+    return state == VERB_ANSWER_WHOLE ? 0 : error_set(error, "the supervisor's answer cannot be read");
 }
 
 int request_send(const char *instance, const char *verb, const char *target, const char *argument,
                  int64_t timeout_ms, bool wait, struct answer *answer, struct error *error)
 {
-    *answer = (struct answer){.bytes = malloc(ANSWER_BYTES_MAX)};
+    *answer = (struct answer){.bytes = malloc(VERB_ANSWER_BYTES_MAX)};
     if (answer->bytes == NULL)
         return error_set(error, "out of memory");
     struct call call = {instance, timeout_ms, clock_monotonic_us() + timeout_ms * US_PER_MS};
+    struct verb_call asked = {verb, target, argument, timeout_ms, wait, NULL};
     int fd = connect_to(&call, error);
     int result = -1;
-    if (fd != -1 && send_request(fd, &call, verb, target, argument, wait, error) == 0 &&
-        receive(fd, &call, answer, error) == 0)
-        result = take_apart(answer, error);
+    if (fd != -1 && send_request(fd, &call, &asked, error) == 0 && receive(fd, &call, answer, error) == 0)
+        result = verb_answer_take(answer->bytes, answer->length, &answer->result, error);
     if (fd != -1)
         close(fd);
     return result;

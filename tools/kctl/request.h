@@ -7,8 +7,6 @@
 
 #include <stdbool.h>
 
-#define ANSWER_BYTES_MAX (1024 * 1024)
-
 struct answer {
     uint8_t *bytes; /* owned */
     size_t length;

@@ -1,5 +1,6 @@
 /* A request to a supervisor that is a thread of the test: what is sent, and what each kind of answer becomes.
  */
+#include "common/rpc/verb_call.h"
 #include "tools/kctl/request.h"
 
 #include <pthread.h>
@@ -174,11 +175,11 @@ END_TEST
 
 START_TEST(an_answer_that_is_too_long_is_refused)
 {
-    static char bytes[ANSWER_BYTES_MAX + 16];
+    static char bytes[VERB_ANSWER_BYTES_MAX + 16];
     memcpy(bytes, "\x94\x01\x01\xc0\xdb\x7f\xff\xff\xff", 9);
     answers(bytes, sizeof bytes, sizeof bytes);
     fails("the supervisor's answer cannot be read");
-    ck_assert_uint_eq(answer.length, ANSWER_BYTES_MAX);
+    ck_assert_uint_eq(answer.length, VERB_ANSWER_BYTES_MAX);
 }
 END_TEST
 

@@ -1,4 +1,4 @@
-#include "supervisor/reactor.h"
+#include "common/reactor.h"
 
 #include <errno.h>
 #include <limits.h>

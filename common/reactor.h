@@ -1,7 +1,7 @@
 /* reactor.h: the one thread's wait: descriptors through epoll, one deadline. A watch is embedded in what owns
  * it; nothing is allocated. */
-#ifndef KSUPERVISE_SUPERVISOR_REACTOR_H
-#define KSUPERVISE_SUPERVISOR_REACTOR_H
+#ifndef KSUPERVISE_COMMON_REACTOR_H
+#define KSUPERVISE_COMMON_REACTOR_H
 
 #include "common/error.h"
 

@@ -5,7 +5,7 @@
 #include <sys/mman.h>
 
 #include "common/clock.h"
-#include "supervisor/reactor.h"
+#include "common/reactor.h"
 
 static struct reactor reactor;
 static struct error error;
@@ -188,7 +188,7 @@ START_TEST(what_cannot_be_watched_is_an_error_and_no_watch)
 }
 END_TEST
 
-CHECK_MAIN_WITH("supervisor/reactor", open_reactor, close_reactor,
+CHECK_MAIN_WITH("common/reactor", open_reactor, close_reactor,
                 what_is_readable_is_called_again_and_again_until_it_is_read, a_hang_up_is_called_too,
                 it_wakes_at_the_deadline_and_never_before, a_deadline_that_has_passed_does_not_wait,
                 without_a_deadline_an_event_ends_the_wait,
