@@ -83,7 +83,7 @@ END_TEST
 
 /* --- what is refused ----------------------------------------------------------------------------------- */
 
-#define PARAMETERS "the parameters are [target, argument, timeout in ms, wait]"
+#define PARAMETERS "the parameters are [target, argument, timeout in ms, wait, by]"
 
 START_TEST(an_unknown_verb_is_refused_with_the_nearest_one)
 {
