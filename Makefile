@@ -24,7 +24,7 @@ Q      := $(if $(V),,@)
 say     = $(if $(V),,@printf '  %-5s %s\n' '$(1)' '$(2)')
 
 # --- programs: folder, libraries -------------------------------------------------------------------------
-PROGRAMS := ksupervise kproduce kconsume kstat kctl ktopic kbroker kaudit
+PROGRAMS := ksupervise kproduce kconsume kstat kctl ktopic kbroker kaudit kweb
 
 ksupervise_dir := supervisor
 kproduce_dir   := producer
@@ -34,10 +34,11 @@ kctl_dir       := tools/kctl
 ktopic_dir     := tools/ktopic
 kbroker_dir    := tools/kbroker
 kaudit_dir     := tools/kaudit
+kweb_dir       := tools/kweb
 
 # msgpack-c is called so from 6.0 on, before that plain msgpack.
 MSGPACK := $(shell pkg-config --exists msgpack && echo msgpack || echo msgpack-c)
-# ksupervise and kstat do not link librdkafka: Kafka is the workers' business (lint checks it with ldd).
+# ksupervise, kstat, kctl and kweb do not link librdkafka: Kafka is the workers' business (lint checks it with ldd).
 ksupervise_pkg := $(MSGPACK) uuid inih
 kproduce_pkg   := rdkafka $(MSGPACK) uuid jansson
 kconsume_pkg   := rdkafka $(MSGPACK) uuid jansson sqlite3 libpq
@@ -46,7 +47,8 @@ kctl_pkg       := $(MSGPACK) jansson uuid
 ktopic_pkg     := rdkafka $(MSGPACK) jansson uuid
 kbroker_pkg    := rdkafka $(MSGPACK) uuid
 kaudit_pkg     := rdkafka $(MSGPACK) jansson uuid sqlite3 libpq
-all_pkg        := rdkafka $(MSGPACK) uuid jansson inih sqlite3 libpq libzstd ncursesw
+kweb_pkg       := libmicrohttpd $(MSGPACK) jansson uuid
+all_pkg        := rdkafka $(MSGPACK) uuid jansson inih sqlite3 libpq libzstd ncursesw libmicrohttpd
 
 # --- flags -----------------------------------------------------------------------------------------------
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wvla -Wformat=2 \
@@ -103,11 +105,12 @@ $(B)/obj/%.o: %.c $(B)/flags.mk
 
 # Everything but main.o goes into an archive, so that the tests link what the program links.
 define archive
-$(B)/lib$(1).a: $$(filter-out %/main.o,$$(call objects,$$(call sources,$(2))))
+$(B)/lib$(1).a: $$(filter-out %/main.o,$$(call objects,$$(call sources,$(2)))) $$($(1)_more)
 	$$(call say,ar,$$@)
 	@mkdir -p $$(@D); rm -f $$@
 	$$(Q)ar rcs $$@ $$^
 endef
+kweb_more := $(B)/obj/gen/kweb_assets.o
 $(eval $(call archive,common,common))
 $(foreach p,$(PROGRAMS),$(eval $(call archive,$(p),$($(p)_dir))))
 
@@ -118,6 +121,27 @@ $(B)/bin/$(1): $(B)/obj/$($(1)_dir)/main.o $(B)/lib$(1).a $(B)/libcommon.a
 	$$(Q)$$(CC) $$(LDFLAGS) -o $$@ $$^ $$($(1)_allocator) $$(call PKG,$($(1)_pkg))
 endef
 $(foreach p,$(PROGRAMS),$(eval $(call program,$(p))))
+
+# --- what kweb serves as it is: the page, the schemas of its answers, and the libraries that were fetched (tools/web) ---------
+PAGE_FILES := $(sort $(wildcard tools/kweb/page/*.html tools/kweb/page/*.css tools/kweb/page/*.js tools/kweb/page/*.svg))
+WEB_FILES  := $(sort $(wildcard build/web/assets/*))
+ASSETS     := schemas.json=tools/kweb/schemas.json $(foreach f,$(PAGE_FILES),page/$(notdir $(f))=$(f)) $(foreach f,$(WEB_FILES),assets/$(notdir $(f))=$(f))
+
+# Made anew when the list changes, too.
+$(B)/gen/kweb_assets.list: FORCE
+	@mkdir -p $(@D)
+	@echo '$(ASSETS)' | cmp -s - $@ || echo '$(ASSETS)' > $@
+
+$(B)/gen/kweb_assets.c: tools/kweb/embed $(B)/gen/kweb_assets.list tools/kweb/schemas.json $(PAGE_FILES) $(WEB_FILES)
+	$(call say,embed,$@)
+	$(Q)tools/kweb/embed $@ $(B)/gen/kweb_assets $(ASSETS)
+
+$(B)/obj/gen/kweb_assets.o: $(B)/gen/kweb_assets.c $(B)/flags.mk
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -c $< -o $@
+
+.PHONY: FORCE
+FORCE:
 
 # The same program on the C library's allocator, for make bench.
 $(B)/bench/kconsume-glibc: $(B)/obj/consumer/main.o $(B)/libkconsume.a $(B)/libcommon.a
@@ -134,9 +158,14 @@ $(B)/bin/ktour: tools/ktour/lib.sh $(TOUR) tools/ktour/main.sh
 	@mkdir -p $(@D)
 	$(Q)cat $^ > $@.new && chmod 755 $@.new && mv $@.new $@
 
-.PHONY: demo demo-all $(SCENARIOS:%=demo-%)
+.PHONY: demo demo-all demo-ack $(SCENARIOS:%=demo-%)
 demo: all ## what there is to learn: make demo-NAME shows it, make demo-all all of it
 	$(Q)$(B)/bin/ktour --list
+
+demo-ack: ## two consumers that acknowledge independently, in a browser: http://127.0.0.1:8000/
+	$(Q)tools/setup
+	$(Q)$(MAKE) --no-print-directory -j2 all
+	$(Q)exec $(B)/bin/ksupervise --clients A,B --workload messages --topic demo-topic --partitions 1 --commit manual --no-producer --http $(or $(HTTP),8000)
 
 demo-all $(SCENARIOS:%=demo-%): all
 	$(Q)$(B)/bin/ktour $(@:demo-%=%)

@@ -55,6 +55,24 @@ struct offset_join offset_set_join(const struct offset_set *set, int64_t first, 
     return join;
 }
 
+/* The lowest bits, up to before `end`. */
+static uint64_t bits_before(int64_t end)
+{
+    return end >= OFFSET_SET_MAP_BITS ? (UINT64_C(1) << OFFSET_SET_MAP_BITS) - 1 : (UINT64_C(1) << end) - 1;
+}
+
+int64_t offset_set_map(const struct offset_set *set)
+{
+    uint64_t map = 0;
+    for (size_t i = 0; i < set->count; i++) {
+        int64_t first = set->ranges[i].first - set->next;
+        if (first >= OFFSET_SET_MAP_BITS)
+            break;
+        map |= bits_before(set->ranges[i].end - set->next) & ~bits_before(first);
+    }
+    return (int64_t)map;
+}
+
 static int make_room(struct offset_set *set, struct error *error)
 {
     if (set->count < set->capacity)

@@ -34,6 +34,10 @@ bool offset_set_has(const struct offset_set *set, int64_t offset);
 /* How many are in it beyond `next`. */
 int64_t offset_set_ahead(const struct offset_set *set);
 
+/* Bit i: offset `next` + i is in it, of the first OFFSET_SET_MAP_BITS. */
+#define OFFSET_SET_MAP_BITS 63
+int64_t offset_set_map(const struct offset_set *set);
+
 /* What an offset_set_add would do: `range` takes the place of ranges[begin] to before ranges[past], or is
  * added there when that is none. A range that reaches `next` moves that on instead. */
 struct offset_join {

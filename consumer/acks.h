@@ -44,6 +44,12 @@ static inline int64_t acks_ahead(const struct acks *acks)
     return offset_set_ahead(&acks->done) + offset_set_ahead(&acks->later);
 }
 
+/* Which, of the next 63 offsets from the first that is not (offset_set_map). */
+static inline int64_t acks_map(const struct acks *acks)
+{
+    return offset_set_map(&acks->done);
+}
+
 /* The metadata, and a NUL; "" when nothing is ahead. Returns its length. */
 size_t acks_metadata(struct acks *acks, char text[ACKS_METADATA_BYTES]);
 /* What a commit of `first` said. False, and nothing ahead, when it is somebody else's metadata. */

@@ -37,5 +37,7 @@ void partition_publish_acks(const struct partitions *partitions, const struct pa
     stats_partition_set(partitions->stats, row->slot, PARTITION_UNACKNOWLEDGED,
                         partition_unacknowledged(row));
     stats_partition_set(partitions->stats, row->slot, PARTITION_ACKNOWLEDGED_AHEAD, acks_ahead(row->acks));
+    stats_partition_set(partitions->stats, row->slot, PARTITION_ACKNOWLEDGED_NEXT, row->acks->done.next);
+    stats_partition_set(partitions->stats, row->slot, PARTITION_ACKNOWLEDGED_MAP, acks_map(row->acks));
     stats_partition_publish(partitions->stats, row->slot);
 }

@@ -56,6 +56,8 @@ static const struct place places[] = {
     {"instance", IN_ALL},
     {"exit-when-done", IN_ALL},
     {"keep", IN_ALL},
+    {"http", IN_ALL},
+    {"http-read-only", IN_ALL},
     {"log-format", IN_ALL},
     {"log-dir", IN_ALL},
     {"log-size", IN_ALL},

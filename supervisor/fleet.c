@@ -148,6 +148,8 @@ static int add_all(struct supervisor *supervisor)
     if (!settings->no_producer &&
         add(supervisor, config_producer(supervisor->config), KIND_PRODUCER, PRODUCER_WORKER) == NULL)
         return -1;
+    if (settings->http != NULL && add(supervisor, settings, KIND_WEB, "kweb") == NULL)
+        return -1;
     return add(supervisor, settings, embedded ? KIND_BROKER : KIND_PROVISION,
                embedded ? "kbroker" : "provision") == NULL
                ? -1

@@ -15,7 +15,7 @@ void fleet_start(struct supervisor *supervisor);
 /* Goes on to the next step when the current one is over; called after every round of events. */
 void fleet_advance(struct supervisor *supervisor);
 
-/* The orderly end: producer, then consumers, then the broker. Once. */
+/* The orderly end: producer, then consumers, then kweb, then the broker. Once. */
 void fleet_stop(struct supervisor *supervisor, int exit_code);
 
 /* The other one: SIGKILL to every group. */

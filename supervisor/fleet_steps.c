@@ -65,17 +65,24 @@ static bool consumers_gone(struct supervisor *supervisor)
     return !any_process(supervisor, FOR(KIND_CONSUMER));
 }
 
+static bool web_gone(struct supervisor *supervisor)
+{
+    return !any_process(supervisor, FOR(KIND_WEB));
+}
+
 static bool broker_gone(struct supervisor *supervisor)
 {
     return !any_process(supervisor, FOR(KIND_BROKER));
 }
 
 static const struct step steps[] = {
-    [STEP_BROKER] = {FOR(KIND_BROKER), EVENT_START, broker_answers},
+    /* Who looks sees how the others start, and how they end. */
+    [STEP_BROKER] = {FOR(KIND_BROKER) | FOR(KIND_WEB), EVENT_START, broker_answers},
     [STEP_PROVISION] = {FOR(KIND_PROVISION), EVENT_START, provision_tried},
     [STEP_WORK] = {FOR(KIND_CONSUMER) | FOR(KIND_PRODUCER), EVENT_START, never},
     [STEP_STOP_PRODUCER] = {FOR(KIND_PRODUCER) | FOR(KIND_PROVISION), EVENT_STOP, producer_gone},
     [STEP_STOP_CONSUMERS] = {FOR(KIND_CONSUMER), EVENT_STOP, consumers_gone},
+    [STEP_STOP_WEB] = {FOR(KIND_WEB), EVENT_STOP, web_gone},
     [STEP_STOP_BROKER] = {FOR(KIND_BROKER), EVENT_STOP, broker_gone},
     [STEP_OVER] = {0, EVENT_STOP, never},
 };

@@ -41,6 +41,9 @@ static const struct passed_on passed_on[] = {
     {"seed", FOR(KIND_PRODUCER), false},
     {"ledger", FOR(KIND_PRODUCER), false},
     {"partitions", FOR(KIND_PROVISION), false},
+    {"instance", FOR(KIND_WEB), true},
+    {"http", FOR(KIND_WEB), true},
+    {"http-read-only", FOR(KIND_WEB), false},
     {"quiet", FOR(KIND_CONSUMER) | FOR(KIND_PRODUCER), false},
     {"verbose", FOR(KIND_CONSUMER) | FOR(KIND_PRODUCER), false},
 };
@@ -56,7 +59,7 @@ struct kind {
 static const struct kind kinds[] = {
     [KIND_BROKER] = {"kbroker", false, true},   [KIND_PROVISION] = {"ktopic", false, false},
     [KIND_CONSUMER] = {"kconsume", true, true}, [KIND_PRODUCER] = {"kproduce", true, true},
-    [KIND_PEEK] = {"ktopic", false, false},
+    [KIND_PEEK] = {"ktopic", false, false},     [KIND_WEB] = {"kweb", false, true},
 };
 
 const char *hand_over_program(enum worker_kind kind)
@@ -257,7 +260,7 @@ static void put_producer(struct builder *builder, struct worker *worker, char co
 static void fill(struct builder *builder, struct worker *worker, bool publish)
 {
     put_passed_on(builder, worker);
-    if (worker->kind != KIND_BROKER)
+    if (worker->kind != KIND_BROKER && worker->kind != KIND_WEB)
         put_kafka(builder, worker);
     if (worker->kind == KIND_CONSUMER) {
         put_consumer(builder, worker, builder->instance_id);

@@ -95,10 +95,9 @@ static const struct request *find_before(const struct queue *queue, const struct
 
 static enum progress begin(struct request *request, struct error *error)
 {
-    char cause[64 + REQUEST_BY_BYTES];
+    char cause[REQUEST_CAUSE_BYTES];
     request->begun = true;
-    snprintf(cause, sizeof cause, "an operator's %s%s%s%s", request->verb->name,
-             request->by[0] != '\0' ? " (" : "", request->by, request->by[0] != '\0' ? ")" : "");
+    request_cause(request, cause);
     request->supervisor->cause = cause;
     enum progress progress = request->verb->begin(request, error);
     request->supervisor->cause = NULL;

@@ -183,6 +183,13 @@ static bool has_changed(const struct request *request)
             !wish.dry_run);
 }
 
+void request_cause(const struct request *request, char cause[REQUEST_CAUSE_BYTES])
+{
+    bool told = request->by[0] != '\0';
+    snprintf(cause, REQUEST_CAUSE_BYTES, "an operator's %s%s%s%s", request->verb->name, told ? " (" : "",
+             request->by, told ? ")" : "");
+}
+
 static void tell_result(const struct request *request, struct worker *worker,
                         const struct request_result *result)
 {
@@ -190,7 +197,9 @@ static void tell_result(const struct request *request, struct worker *worker,
     event.partition = result->partition;
     event.from = result->from;
     event.to = result->to;
-    journal_add(worker->supervisor, &event, "an operator's %s", request->verb->name);
+    char cause[REQUEST_CAUSE_BYTES];
+    request_cause(request, cause);
+    journal_add(worker->supervisor, &event, "%s", cause);
 }
 
 /* The results of a topic of thousands of partitions would be all that is kept. */
@@ -200,8 +209,10 @@ static void tell_more(const struct request *request, const struct request_share 
     size_t results = share->count + share->left_out;
     if (results <= RESULTS_TOLD || !has_changed(request))
         return;
+    char cause[REQUEST_CAUSE_BYTES];
+    request_cause(request, cause);
     event.count = (int64_t)(results - RESULTS_TOLD);
-    journal_add(request->supervisor, &event, "an operator's %s", request->verb->name);
+    journal_add(request->supervisor, &event, "%s", cause);
 }
 
 void request_result(struct worker *worker, int64_t number, const struct request_result *result,

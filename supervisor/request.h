@@ -60,6 +60,10 @@ struct request {
     struct request *next; /* the supervisor's list of those with shares */
 };
 
+/* "an operator's pause (HTTP, 127.0.0.1)": what the events of its time end with. */
+#define REQUEST_CAUSE_BYTES (64 + REQUEST_BY_BYTES)
+void request_cause(const struct request *request, char cause[REQUEST_CAUSE_BYTES]);
+
 /* True when the worker is meant by the request's target: by its name, its client's, or "all". */
 bool request_means(const struct request *request, const struct worker *worker);
 /* How many are. */

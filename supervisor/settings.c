@@ -7,6 +7,7 @@
 #include "common/complete_names.h"
 #include "common/clock.h"
 #include "common/exit_codes.h"
+#include "common/listen_address.h"
 #include "common/secret.h"
 #include "common/worker/options.h"
 #include "supervisor/log_files.h"
@@ -108,6 +109,15 @@ static const struct option_def options[] = {
     {OPTION_FLAG, "verbose", 'v', NULL, NULL, NULL, AT(verbose), 0, 0, NULL,
      "say more: each partition, librdkafka's log", false},
 
+    {.type = OPTION_HEADING, .help = "Browser"},
+    {OPTION_STRING, "http", 0, "[ADDRESS:]PORT|unix:PATH", NULL, NULL, AT(http), 0, 0, NULL,
+     "serve a page, an API and metrics there (kweb); without an address on 127.0.0.1. Others than this user "
+     "on this "
+     "machine need the token: 'kweb --print-token'",
+     false},
+    {OPTION_FLAG, "http-read-only", 0, NULL, NULL, NULL, AT(http_read_only), 0, 0, NULL,
+     "it shows everything, and changes nothing", false},
+
     {.type = OPTION_HEADING, .help = "Logs"},
     {OPTION_CHOICE, "log-format", 0, "FORMAT", "text", NULL, AT(log_format), 0, 0, format_choices,
      "what stands on standard output: lines for people, or a JSON object a line", false},
@@ -177,15 +187,22 @@ const char *settings_owner_of(const char *name)
 {
     static const struct {
         const char *name, *owner;
-    } owners[] = {{PRODUCER_WORKER, "producer"},
-                  {"ksupervise", "supervisor"},
-                  {"kbroker", "embedded broker"},
-                  {"provision", "provisioning"},
-                  {"all", "whole fleet"}}; /* kctl stop all */
+    } owners[] = {{PRODUCER_WORKER, "producer"},  {"ksupervise", "supervisor"},
+                  {"kbroker", "embedded broker"}, {"kweb", "page"},
+                  {"provision", "provisioning"},  {"all", "whole fleet"}}; /* kctl stop all */
     for (size_t i = 0; i < sizeof owners / sizeof owners[0]; i++)
         if (strcasecmp(owners[i].name, name) == 0)
             return owners[i].owner;
     return NULL;
+}
+
+static int check_http(const struct settings *settings, const char **culprit, struct error *error)
+{
+    struct listen_address address;
+    if (settings->http == NULL || listen_address_parse(&address, settings->http, error) == 0)
+        return 0;
+    *culprit = "http";
+    return -1;
 }
 
 int settings_check(struct settings *settings, const char **culprit, struct error *error)
@@ -211,7 +228,7 @@ int settings_check(struct settings *settings, const char **culprit, struct error
         return wrong(culprit, "interval", error, "--rate and --interval both say how fast: give one");
     if (settings->restart_delay_max_us < settings->restart_delay_us)
         return wrong(culprit, "restart-delay-max", error, "it is shorter than --restart-delay");
-    return check_workload(settings, culprit, error);
+    return check_http(settings, culprit, error) == -1 ? -1 : check_workload(settings, culprit, error);
 }
 
 /* --- for people ---------------------------------------------------------------------------------------- */

@@ -63,6 +63,9 @@ struct settings {
     int64_t restart_delay_max_us;
     int64_t deaths_max;
     int64_t healthy_us;
+    /* browser */
+    const char *http; /* NULL: no kweb */
+    bool http_read_only;
     /* logs */
     int log_format; /* enum log_format */
     const char *log_dir;

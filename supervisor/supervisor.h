@@ -15,11 +15,12 @@
 
 /* The order of a start and of a stop: each step begins when the one before is over. */
 enum fleet_step {
-    STEP_BROKER,         /* kbroker runs, where none is configured, and has told its address */
+    STEP_BROKER,         /* kweb runs, and kbroker, where none is configured; that has told its address */
     STEP_PROVISION,      /* the topic is there */
     STEP_WORK,           /* producer and consumers run */
     STEP_STOP_PRODUCER,  /* nothing new comes */
     STEP_STOP_CONSUMERS, /* they finish, commit and leave */
+    STEP_STOP_WEB,
     STEP_STOP_BROKER,
     STEP_OVER
 };

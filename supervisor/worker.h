@@ -20,6 +20,7 @@
 /* What a slot runs. The order is that of starting; stopping goes the other way, as fleet.h says. */
 enum worker_kind {
     KIND_BROKER,
+    KIND_WEB,
     KIND_PROVISION,
     KIND_CONSUMER,
     KIND_PRODUCER,

@@ -84,6 +84,10 @@ enum stats_kind { STATS_KIND_CONSUMER = 1, STATS_KIND_PRODUCER = 2 };
       "records processed and not acknowledged (--commit manual)")                                            \
     X(PARTITION_ACKNOWLEDGED_AHEAD, "acknowledged_ahead", GAUGE, RECORDS,                                    \
       "records acknowledged beyond the committed offset (--commit manual)")                                  \
+    X(PARTITION_ACKNOWLEDGED_NEXT, "acknowledged_next", OFFSET, OFFSETS,                                     \
+      "the first offset that nobody has acknowledged (--commit manual)")                                     \
+    X(PARTITION_ACKNOWLEDGED_MAP, "acknowledged_map", GAUGE, BITS,                                           \
+      "bit i: offset acknowledged_next + i is acknowledged; of the next 63 (--commit manual)")               \
     X(PARTITION_OLDEST_UNPROCESSED, "oldest_unprocessed_us", TIME, MICROSECONDS,                             \
       "timestamp of the oldest record received and not processed")                                           \
     X(PARTITION_PROCESSED_AT, "position_us", TIME, MICROSECONDS, "when the position last moved")             \
@@ -157,6 +161,7 @@ enum stats_phase {
 #define STATS_UNIT_WAITS        "waits"
 #define STATS_UNIT_OFFSETS      "offsets"
 #define STATS_UNIT_BOOLEAN      "boolean"
+#define STATS_UNIT_BITS         "bits"
 #define STATS_UNIT_MICROSECONDS "microseconds"
 #define STATS_UNIT_PHASES       "phases"
 

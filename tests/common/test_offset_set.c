@@ -105,6 +105,25 @@ START_TEST(room_that_was_needed_once_is_not_asked_for_again)
 END_TEST
 
 /* Against a plain array of flags. */
+START_TEST(its_map_has_a_bit_for_each_of_the_next_offsets)
+{
+    offset_set_begin(&set, 100);
+    ck_assert_int_eq(offset_set_map(&set), 0);
+    offset_set_add(&set, 101, 103, NULL);
+    offset_set_add(&set, 105, 106, NULL);
+    ck_assert_int_eq(offset_set_map(&set), (1 << 1) | (1 << 2) | (1 << 5));
+    offset_set_add(&set, 160, 300, NULL);
+    ck_assert_int_eq(offset_set_map(&set) >> 60, 7);
+    ck_assert_int_gt(offset_set_map(&set), 0);
+    offset_set_begin(&set, 0);
+    offset_set_add(&set, 1, INT64_MAX, NULL);
+    ck_assert_int_eq(offset_set_map(&set), INT64_MAX - 1);
+    offset_set_begin(&set, 0);
+    offset_set_add(&set, 63, 64, NULL);
+    ck_assert_int_eq(offset_set_map(&set), 0);
+}
+END_TEST
+
 START_TEST(random_ranges_are_those_of_a_plain_array)
 {
     enum { SPAN = 200 };
@@ -143,4 +162,5 @@ END_TEST
 CHECK_MAIN_WITH("common/offset_set", begin, end, in_order_it_is_one_offset_and_takes_no_memory,
                 out_of_order_they_wait_until_the_gap_closes, ranges_that_touch_or_overlap_become_one,
                 what_is_in_it_or_is_empty_changes_nothing, a_join_tells_what_an_add_would_do_and_does_nothing,
-                room_that_was_needed_once_is_not_asked_for_again, random_ranges_are_those_of_a_plain_array)
+                room_that_was_needed_once_is_not_asked_for_again,
+                its_map_has_a_bit_for_each_of_the_next_offsets, random_ranges_are_those_of_a_plain_array)

@@ -42,12 +42,14 @@ START_TEST(what_is_acknowledged_beyond_the_position_is_not_counted_as_less_than_
 }
 END_TEST
 
-START_TEST(both_counts_are_published)
+START_TEST(how_many_and_which_are_published)
 {
     partition_acknowledge(&table, 0, 12, 15, &error);
     partition_publish_acks(&table, row_of(&table, 0));
     ck_assert_int_eq(published(0, "unacknowledged"), 7);
     ck_assert_int_eq(published(0, "acknowledged_ahead"), 3);
+    ck_assert_int_eq(published(0, "acknowledged_next"), 10);
+    ck_assert_int_eq(published(0, "acknowledged_map"), 7 << 2);
 }
 END_TEST
 
@@ -83,6 +85,6 @@ END_TEST
 CHECK_MAIN_WITH("consumer/partition_acks", open_table, close_table,
                 what_was_delivered_and_not_acknowledged_is_counted,
                 what_is_acknowledged_beyond_the_position_is_not_counted_as_less_than_none,
-                both_counts_are_published, without_commit_manual_nothing_is_acknowledged,
+                how_many_and_which_are_published, without_commit_manual_nothing_is_acknowledged,
                 where_it_begins_is_not_known_nothing_is_unacknowledged,
                 what_the_metadata_cannot_hold_is_refused)

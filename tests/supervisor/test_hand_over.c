@@ -215,11 +215,24 @@ START_TEST(no_secret_is_in_any_command_line)
         }
         ck_assert_str_eq(words[0], hand_over_program((enum worker_kind)kind));
         ck_assert(supervised);
-        if (kind != KIND_BROKER) {
+        if (kind != KIND_BROKER && kind != KIND_WEB) {
             tell((enum worker_kind)kind, true);
             says("property", "sasl.password=hunter2");
         }
     }
+}
+END_TEST
+
+START_TEST(who_serves_a_browser_is_told_where_and_nothing_of_kafka)
+{
+    LOAD("-b", "h:1", "--instance", "test", "--http", "127.0.0.1:9000", "--http-read-only", "-X",
+         "sasl.password=hunter2");
+    tell(KIND_WEB, true);
+    says("instance", "test");
+    says("http", "127.0.0.1:9000");
+    says("http-read-only", "yes");
+    ck_assert_ptr_null(value_of("bootstrap"));
+    ck_assert_ptr_null(value_of("property"));
 }
 END_TEST
 
@@ -374,7 +387,8 @@ CHECK_MAIN_WITH("supervisor/hand_over", clean_environment, release, a_consumer_i
                 only_who_follows_a_dead_one_takes_its_place_over,
                 what_the_user_did_not_say_is_left_to_the_worker, each_kind_is_told_what_is_its_business,
                 every_property_is_handed_on_in_its_order, no_secret_is_in_any_command_line,
-                each_kind_has_its_program, a_consumer_shows_its_client_in_ps,
+                who_serves_a_browser_is_told_where_and_nothing_of_kafka, each_kind_has_its_program,
+                a_consumer_shows_its_client_in_ps,
                 the_embedded_broker_gets_the_topic_and_its_consumers_short_sessions,
                 every_topic_that_is_used_is_made_once, a_worker_without_a_segment_is_told_not_to_look_for_one,
                 more_properties_than_fit_are_refused_not_dropped,

@@ -1,0 +1,117 @@
+#include "tools/kweb/guard.h"
+
+#include <strings.h>
+
+#include "common/decimal.h"
+#include "tools/kweb/peer.h"
+
+/* --- pure ---------------------------------------------------------------------------------------------- */
+
+bool guard_host_is_loopback(const char *host, uint16_t port)
+{
+    static const char *const names[] = {"localhost", "127.0.0.1", "[::1]"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        size_t length = strlen(names[i]);
+        int64_t number;
+        if (strncasecmp(host, names[i], length) != 0)
+            continue;
+        if (host[length] == '\0')
+            return true;
+        const char *end = host[length] == ':' ? decimal_read(host + length + 1, UINT16_MAX, &number) : NULL;
+        return end != NULL && *end == '\0' && number == port;
+    }
+    return false;
+}
+
+bool guard_origin_is(const char *origin, const char *host)
+{
+    static const char scheme[] = "http://";
+    return strncasecmp(origin, scheme, strlen(scheme)) == 0 && strcasecmp(origin + strlen(scheme), host) == 0;
+}
+
+/* --- the rules ----------------------------------------------------------------------------------------- */
+
+/* A name of another site's that leads here (DNS rebinding) makes its page same-origin with us: only where nothing else
+ * is asked of who comes does that matter, and there we have few names. */
+static bool host_is_ours(struct exchange *exchange)
+{
+    const struct listen_address *address = &exchange->kweb->address;
+    const char *host = exchange_header(exchange, MHD_HTTP_HEADER_HOST);
+    if (!address->loopback || address->socket.ss_family == AF_UNIX ||
+        (host != NULL && guard_host_is_loopback(host, listen_address_port(address))))
+        return true;
+    answer_problem(exchange, MHD_HTTP_MISDIRECTED_REQUEST,
+                   "this server is called localhost or 127.0.0.1, with its port; not what the Host header says");
+    return false;
+}
+
+/* A browser says whose page it is that asks. */
+static bool origin_is_ours(struct exchange *exchange)
+{
+    const char *origin = exchange_header(exchange, MHD_HTTP_HEADER_ORIGIN);
+    const char *host = exchange_header(exchange, MHD_HTTP_HEADER_HOST);
+    const char *site = exchange_header(exchange, "Sec-Fetch-Site");
+    bool changes = exchange->route != NULL && exchange->route->changes;
+    bool foreign = changes && site != NULL && strcmp(site, "same-origin") != 0 && strcmp(site, "none") != 0;
+    if (!foreign && (origin == NULL || (host != NULL && guard_origin_is(origin, host))))
+        return true;
+    answer_problem(exchange, MHD_HTTP_FORBIDDEN, "another site's page may not ask this: its origin is not ours");
+    return false;
+}
+
+static bool brings_cookie(const struct exchange *exchange)
+{
+    const char *given = MHD_lookup_connection_value(exchange->connection, MHD_COOKIE_KIND, GUARD_COOKIE);
+    return given != NULL && token_is(exchange->kweb->token, given);
+}
+
+static bool brings_header(const struct exchange *exchange)
+{
+    static const char scheme[] = "Bearer ";
+    const char *given = exchange_header(exchange, MHD_HTTP_HEADER_AUTHORIZATION);
+    return given != NULL && strncasecmp(given, scheme, strlen(scheme)) == 0 &&
+           token_is(exchange->kweb->token, given + strlen(scheme));
+}
+
+/* In the address of the page alone, which then leaves it behind: addresses are remembered and shown. */
+static bool brings_query(const struct exchange *exchange)
+{
+    const char *given = MHD_lookup_connection_value(exchange->connection, MHD_GET_ARGUMENT_KIND, "token");
+    return given != NULL && strcmp(exchange->path, "/") == 0 && token_is(exchange->kweb->token, given);
+}
+
+static bool peer_may(struct exchange *exchange)
+{
+    if ((exchange->kweb->address.loopback && exchange->peer->ours) || brings_cookie(exchange) ||
+        brings_header(exchange) || brings_query(exchange))
+        return true;
+    answer_problem(exchange, MHD_HTTP_UNAUTHORIZED,
+                   "the token is missing or wrong: 'Authorization: Bearer TOKEN', or once /?token=TOKEN in a browser; "
+                   "'kweb -i %s --print-token' prints it on the machine where it runs",
+                   exchange->kweb->settings->instance);
+    MHD_add_response_header(exchange->response, MHD_HTTP_HEADER_WWW_AUTHENTICATE, "Bearer");
+    return false;
+}
+
+static bool may_change(struct exchange *exchange)
+{
+    if (exchange->route == NULL || !exchange->route->changes || !exchange->kweb->settings->read_only)
+        return true;
+    answer_problem(exchange, MHD_HTTP_FORBIDDEN,
+                   "this server only shows (--http-read-only); use kctl on the machine where it runs");
+    return false;
+}
+
+bool guard(struct exchange *exchange)
+{
+    static bool (*const rules[])(struct exchange *) = {host_is_ours, origin_is_ours, peer_may, may_change};
+    for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++)
+        if (!rules[i](exchange))
+            return false;
+    return true;
+}
+
+void guard_cookie(const struct kweb *kweb, char *text, size_t bytes)
+{
+    snprintf(text, bytes, GUARD_COOKIE "=%s; Path=/; HttpOnly; SameSite=Strict", kweb->token);
+}

@@ -1,0 +1,227 @@
+#include "tools/kweb/openapi.h"
+
+#include <ctype.h>
+
+#include "tools/kweb/schemas.h"
+
+/* --- parameters ---------------------------------------------------------------------------------------- */
+
+static json_t *choices_of(const struct param *param)
+{
+    json_t *choices = json_array();
+    for (size_t i = 0; param->choices[i] != NULL; i++)
+        json_array_append_new(choices, json_string(param->choices[i]));
+    return choices;
+}
+
+/* As the text would be read. */
+static json_t *value_of(const struct param *param, const char *text)
+{
+    int64_t number;
+    if (param->type == PARAM_TEXT || param_check(param, text, &number, NULL) == -1)
+        return json_string(text);
+    return param->type == PARAM_BOOLEAN ? json_boolean(number) : json_integer(number);
+}
+
+static json_t *schema_of(const struct param *param)
+{
+    static const char *const types[] = {
+        [PARAM_TEXT] = "string", [PARAM_INTEGER] = "integer", [PARAM_BOOLEAN] = "boolean"};
+    json_t *schema = json_pack("{s:s}", "type", types[param->type]);
+    if (param->type == PARAM_INTEGER) {
+        json_object_set_new(schema, "format", json_string("int64"));
+        json_object_set_new(schema, "minimum", json_integer(param->minimum));
+        if (param->maximum != 0)
+            json_object_set_new(schema, "maximum", json_integer(param->maximum));
+    }
+    if (param->type == PARAM_TEXT && param->required)
+        json_object_set_new(schema, "minLength", json_integer(1));
+    if (param->choices != NULL)
+        json_object_set_new(schema, "enum", choices_of(param));
+    if (param->fallback != NULL)
+        json_object_set_new(schema, "default", value_of(param, param->fallback));
+    return schema;
+}
+
+static json_t *parameter(const struct route *route, const struct param *param)
+{
+    bool in_path = param_in_path(route, param);
+    json_t *parameter = json_pack("{s:s, s:s, s:b, s:s, s:o}", "name", param->name, "in", in_path ? "path" : "query",
+                                  "required", param->required, "description", param->help, "schema", schema_of(param));
+    if (param->example != NULL)
+        json_object_set_new(parameter, "example", value_of(param, param->example));
+    return parameter;
+}
+
+static json_t *parameters(const struct route *route)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; route->params[i].name != NULL; i++)
+        json_array_append_new(list, parameter(route, &route->params[i]));
+    return list;
+}
+
+/* --- bodies and answers -------------------------------------------------------------------------------- */
+
+static json_t *reference(const char *schema)
+{
+    return json_pack("{s:s+}", "$ref", "#/components/schemas/", schema);
+}
+
+static json_t *content(const char *type, const char *schema)
+{
+    return json_pack("{s:{s:o}}", type, "schema", reference(schema));
+}
+
+static json_t *response(const char *description, const char *type, const char *schema)
+{
+    return json_pack("{s:s, s:o}", "description", description, "content", content(type, schema));
+}
+
+static void put_problem(json_t *responses, const char *status, const char *when)
+{
+    json_object_set_new(responses, status, response(when, "application/problem+json", "Problem"));
+}
+
+struct problem_of {
+    const char *status, *when;
+    bool (*applies)(const struct route *route);
+};
+
+static bool always(const struct route *route)
+{
+    (void)route;
+    return true;
+}
+
+static bool has_target(const struct route *route)
+{
+    return strchr(route->path, '{') != NULL;
+}
+
+static bool changes(const struct route *route)
+{
+    return route->changes;
+}
+
+static bool has_body(const struct route *route)
+{
+    return route->body != NULL;
+}
+
+static bool is_verb(const struct route *route)
+{
+    return route->verb != NULL;
+}
+
+static json_t *responses(const struct route *route)
+{
+    static const struct problem_of problems[] = {
+        {"400", "a parameter or the body is wrong: the detail names it", always},
+        {"401", "the token is missing or wrong", always},
+        {"403", "another site's page asked, or this server only shows", changes},
+        {"404", "there is no such client, worker or file", has_target},
+        {"409", "it cannot be done now: the detail says why", is_verb},
+        {"413", "the body is too large", has_body},
+        {"415", "the body is no JSON", has_body},
+        {"421", "the Host header is not this server's", always},
+        {"502", "the supervisor's answer did not come whole", is_verb},
+        {"503", "no supervisor runs, or too many requests are under way", always},
+        {"504", "the supervisor did not answer in time", is_verb},
+    };
+    json_t *all = json_object();
+    json_object_set_new(
+        all, "200", response("done", route->type != NULL ? route->type : "application/json", route->answers));
+    for (size_t i = 0; i < sizeof problems / sizeof problems[0]; i++)
+        if (problems[i].applies(route))
+            put_problem(all, problems[i].status, problems[i].when);
+    return all;
+}
+
+static json_t *body(const struct route *route)
+{
+    json_t *media = json_pack("{s:o, s:o}", "schema", reference("Record"), "example", json_loads(route->body, 0, NULL));
+    return json_pack("{s:b, s:{s:o}}", "required", true, "content", "application/json", media);
+}
+
+/* --- operations ---------------------------------------------------------------------------------------- */
+
+/* post_consumers_name_reset */
+static void name_operation(const struct route *route, char name[96])
+{
+    size_t used = 0;
+    for (const char *at = route->method; *at != '\0' && used < 94; at++)
+        name[used++] = (char)tolower((unsigned char)*at);
+    for (const char *at = route->path; *at != '\0' && used < 94; at++)
+        if (isalnum((unsigned char)*at))
+            name[used++] = *at;
+        else if (name[used - 1] != '_')
+            name[used++] = '_';
+    while (name[used - 1] == '_')
+        used--;
+    name[used] = '\0';
+}
+
+/* "The same in a terminal" beside what it does. */
+static json_t *description(const struct route *route)
+{
+    const char *help = route->help != NULL ? route->help : route->summary;
+    if (route->verb == NULL)
+        return json_string(help);
+    return json_sprintf("%s\n\nIn a terminal: `kctl %s`.", help, route->verb);
+}
+
+static json_t *operation(const struct route *route)
+{
+    char name[96];
+    name_operation(route, name);
+    json_t *operation =
+        json_pack("{s:s, s:s, s:[s], s:o, s:o, s:o}", "operationId", name, "summary", route->summary, "tags",
+                  route->tag, "description", description(route), "parameters", parameters(route), "responses",
+                  responses(route));
+    if (route->body != NULL)
+        json_object_set_new(operation, "requestBody", body(route));
+    return operation;
+}
+
+static json_t *paths(void)
+{
+    json_t *all = json_object();
+    const struct route *route;
+    for (size_t i = 0; (route = route_at(i)) != NULL; i++) {
+        json_t *path = json_object_get(all, route->path);
+        if (path == NULL)
+            json_object_set_new(all, route->path, path = json_object());
+        json_object_set_new(path, strcmp(route->method, "GET") == 0 ? "get" : "post", operation(route));
+    }
+    return all;
+}
+
+static json_t *info(const char *instance)
+{
+    return json_pack("{s:s, s:s, s:o}", "title", "ksupervise", "version", KSUPERVISE_VERSION, "description",
+                     json_sprintf("Instance '%s'. Everything here is also in kctl and kstat. This user's processes on "
+                                  "this machine may ask; others bring the token.",
+                                  instance));
+}
+
+static json_t *components(void)
+{
+    return json_pack("{s:o, s:{s:{s:s, s:s}}}", "schemas", schemas(), "securitySchemes", "token", "type", "http",
+                     "scheme", "bearer");
+}
+
+json_t *openapi(const char *instance)
+{
+    return json_pack("{s:s, s:o, s:o, s:o, s:[{}, {s:[]}]}", "openapi", "3.1.0", "info", info(instance), "paths",
+                     paths(), "components", components(), "security", "token");
+}
+
+void serve_openapi(struct exchange *exchange)
+{
+    json_t *document = openapi(exchange->kweb->settings->instance);
+    if (document != NULL)
+        answer_json(exchange, MHD_HTTP_OK, document);
+    else
+        answer_problem(exchange, MHD_HTTP_SERVICE_UNAVAILABLE, "out of memory");
+}

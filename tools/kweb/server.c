@@ -1,0 +1,359 @@
+#include "tools/kweb/server.h"
+
+#include <errno.h>
+#include <sys/resource.h>
+
+#include "common/clock.h"
+#include "common/decimal.h"
+#include "common/log.h"
+#include "tools/kweb/call.h"
+#include "tools/kweb/exchange.h"
+#include "tools/kweb/guard.h"
+#include "tools/kweb/peer.h"
+
+#define CHECK_US US_PER_SECOND
+
+enum { SPARE_DESCRIPTORS = 64 };
+
+/* --- the request --------------------------------------------------------------------------------------- */
+
+static struct peer *peer_of(struct MHD_Connection *connection)
+{
+    return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
+}
+
+static struct exchange *begin(struct kweb *kweb, struct MHD_Connection *connection, const char *url)
+{
+    struct exchange *exchange = calloc(1, sizeof *exchange);
+    char *path = strdup(url);
+    if (exchange == NULL || path == NULL || peer_of(connection) == NULL) {
+        free(path);
+        free(exchange);
+        return NULL;
+    }
+    exchange->kweb = kweb;
+    exchange->connection = connection;
+    exchange->peer = peer_of(connection);
+    exchange->path = path;
+    return exchange;
+}
+
+static void end(struct exchange *exchange)
+{
+    for (size_t i = 0; exchange->route != NULL && i < ROUTE_PARAMS_MAX && exchange->route->params[i].name; i++)
+        if (param_in_path(exchange->route, &exchange->route->params[i]))
+            free((char *)(uintptr_t)exchange->values[i]);
+    if (exchange->response != NULL)
+        MHD_destroy_response(exchange->response);
+    free(exchange->body);
+    free(exchange->path);
+    free(exchange);
+}
+
+static void find_route(struct exchange *exchange, const char *method)
+{
+    char *in_path[ROUTE_PARAMS_MAX] = {NULL}, allowed[64];
+    exchange->route = route_find(method, exchange->path, in_path, allowed);
+    for (size_t i = 0; i < ROUTE_PARAMS_MAX; i++)
+        exchange->values[i] = in_path[i];
+    if (!guard(exchange) || exchange->route != NULL)
+        return;
+    if (allowed[0] == '\0') {
+        answer_problem(exchange, MHD_HTTP_NOT_FOUND, "there is no such path; /docs lists them");
+        return;
+    }
+    answer_problem(exchange, MHD_HTTP_METHOD_NOT_ALLOWED, "this path takes %s", allowed);
+    MHD_add_response_header(exchange->response, MHD_HTTP_HEADER_ALLOW, allowed);
+}
+
+/* --- its parameters ------------------------------------------------------------------------------------ */
+
+struct query {
+    struct exchange *exchange;
+    struct error *error;
+};
+
+static enum MHD_Result take_argument(void *context, enum MHD_ValueKind kind, const char *name, const char *value)
+{
+    const struct query *query = context;
+    struct exchange *exchange = query->exchange;
+    (void)kind;
+    for (size_t i = 0; exchange->route->params[i].name != NULL; i++) {
+        const struct param *param = &exchange->route->params[i];
+        if (strcmp(param->name, name) != 0 || param_in_path(exchange->route, param))
+            continue;
+        if (exchange->values[i] != NULL)
+            error_set(query->error, "%s is given twice", name);
+        exchange->values[i] = value != NULL ? value : "";
+        return query->error->text[0] == '\0' ? MHD_YES : MHD_NO;
+    }
+    if (strcmp(exchange->path, "/") == 0 && strcmp(name, "token") == 0)
+        return MHD_YES; /* guard.c */
+    error_set(query->error, "there is no parameter '%s' here", name);
+    return MHD_NO;
+}
+
+static bool is_clean(const char *text)
+{
+    for (; *text != '\0'; text++)
+        if ((unsigned char)*text < ' ' || *text == 0x7f)
+            return false;
+    return true;
+}
+
+static int check_values(struct exchange *exchange, struct error *error)
+{
+    for (size_t i = 0; exchange->route->params[i].name != NULL; i++) {
+        const struct param *param = &exchange->route->params[i];
+        if (exchange->values[i] == NULL)
+            exchange->values[i] = param->fallback;
+        if (exchange->values[i] == NULL && param->required)
+            return error_set(error, "%s is missing", param->name);
+        if (exchange->values[i] == NULL)
+            continue;
+        if (!is_clean(exchange->values[i]))
+            return error_set(error, "%s has control characters", param->name);
+        if (param_check(param, exchange->values[i], &exchange->numbers[i], error) == -1)
+            return -1;
+    }
+    return 0;
+}
+
+static bool take_parameters(struct exchange *exchange)
+{
+    struct error error = ERROR_INIT;
+    struct query query = {exchange, &error};
+    MHD_get_connection_values(exchange->connection, MHD_GET_ARGUMENT_KIND, take_argument, &query);
+    if (error.text[0] == '\0' && check_values(exchange, &error) == 0)
+        return true;
+    answer_problem(exchange, MHD_HTTP_BAD_REQUEST, "%s", error.text);
+    return false;
+}
+
+/* --- its body ------------------------------------------------------------------------------------------ */
+
+static void refuse_body(struct exchange *exchange)
+{
+    answer_problem(exchange, MHD_HTTP_CONTENT_TOO_LARGE, "a body has at most %d bytes", BODY_BYTES_MAX);
+}
+
+/* What it says of itself; what comes is looked at, too. */
+static bool body_is_welcome(struct exchange *exchange)
+{
+    const char *length = exchange_header(exchange, MHD_HTTP_HEADER_CONTENT_LENGTH);
+    const char *type = exchange_header(exchange, MHD_HTTP_HEADER_CONTENT_TYPE);
+    int64_t bytes;
+    if (length != NULL && (!decimal_parse(length, strlen(length), INT64_MAX, &bytes) || bytes > BODY_BYTES_MAX)) {
+        refuse_body(exchange);
+        return false;
+    }
+    /* A form of another site's page cannot say this type without being asked about it first. */
+    if (exchange->route->body != NULL && (type == NULL || strncasecmp(type, "application/json", 16) != 0)) {
+        answer_problem(exchange, MHD_HTTP_UNSUPPORTED_MEDIA_TYPE, "the body is JSON: Content-Type: application/json");
+        return false;
+    }
+    return true;
+}
+
+static void take_body(struct exchange *exchange, const char *bytes, size_t length)
+{
+    char *body = NULL;
+    if (exchange->refused || exchange->body_too_large)
+        return;
+    if (exchange->body_bytes + length <= BODY_BYTES_MAX)
+        body = realloc(exchange->body, exchange->body_bytes + length + 1);
+    if (body == NULL) {
+        exchange->body_too_large = true;
+        return;
+    }
+    memcpy(body + exchange->body_bytes, bytes, length);
+    exchange->body = body;
+    exchange->body_bytes += length;
+    body[exchange->body_bytes] = '\0';
+}
+
+/* --- its answer ---------------------------------------------------------------------------------------- */
+
+static enum MHD_Result send_answer(struct exchange *exchange)
+{
+    return MHD_queue_response(exchange->connection, exchange->status, exchange->response);
+}
+
+static enum MHD_Result serve(struct exchange *exchange)
+{
+    exchange->peer->arriving_us = 0;
+    if (exchange->response == NULL && !exchange->served) {
+        exchange->served = true;
+        if (exchange->body_too_large)
+            refuse_body(exchange);
+        else
+            exchange->route->serve(exchange);
+    }
+    if (exchange->response != NULL)
+        return send_answer(exchange);
+    exchange->waiting = true;
+    MHD_suspend_connection(exchange->connection);
+    return MHD_YES;
+}
+
+static enum MHD_Result begin_exchange(struct kweb *kweb, struct MHD_Connection *connection, const char *url,
+                                      const char *method, void **context)
+{
+    struct exchange *exchange = begin(kweb, connection, url);
+    if (exchange == NULL)
+        return MHD_NO;
+    *context = exchange;
+    find_route(exchange, method);
+    if (exchange->response == NULL && body_is_welcome(exchange))
+        take_parameters(exchange);
+    exchange->refused = exchange->response != NULL;
+    return exchange->refused ? send_answer(exchange) : MHD_YES;
+}
+
+static enum MHD_Result handle(void *server, struct MHD_Connection *connection, const char *url, const char *method,
+                              const char *version, const char *bytes, size_t *length, void **context)
+{
+    struct exchange *exchange = *context;
+    (void)version;
+    if (exchange == NULL)
+        return begin_exchange(server, connection, url, method, context);
+    if (*length == 0)
+        return serve(exchange);
+    take_body(exchange, bytes, *length);
+    *length = 0;
+    return MHD_YES;
+}
+
+static void completed(void *server, struct MHD_Connection *connection, void **context,
+                      enum MHD_RequestTerminationCode code)
+{
+    (void)server;
+    (void)code;
+    struct peer *peer = peer_of(connection);
+    if (peer != NULL)
+        peer->arriving_us = clock_monotonic_us();
+    if (*context != NULL)
+        end(*context);
+    *context = NULL;
+}
+
+/* --- connections --------------------------------------------------------------------------------------- */
+
+static void connection_begins(struct kweb *kweb, struct MHD_Connection *connection, void **context)
+{
+    struct peer *peer = calloc(1, sizeof *peer);
+    int fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+    *context = peer;
+    if (peer == NULL) {
+        shutdown(fd, SHUT_RDWR);
+        return;
+    }
+    peer_init(peer, fd);
+    peer->arriving_us = clock_monotonic_us();
+    peer->next = kweb->peers;
+    peer->link = &kweb->peers;
+    if (peer->next != NULL)
+        peer->next->link = &peer->next;
+    kweb->peers = peer;
+}
+
+static void connection_ends(struct peer *peer)
+{
+    if (peer == NULL)
+        return;
+    *peer->link = peer->next;
+    if (peer->next != NULL)
+        peer->next->link = peer->link;
+    free(peer);
+}
+
+static void notice_connection(void *server, struct MHD_Connection *connection, void **context,
+                              enum MHD_ConnectionNotificationCode code)
+{
+    if (code == MHD_CONNECTION_NOTIFY_STARTED)
+        connection_begins(server, connection, context);
+    else
+        connection_ends(*context);
+}
+
+/* The library knows who is idle, but not who sends a byte every nine seconds. */
+static void drop_the_slow(struct kweb *kweb, int64_t now_us)
+{
+    for (struct peer *peer = kweb->peers; peer != NULL; peer = peer->next)
+        if (peer->arriving_us != 0 && now_us - peer->arriving_us > SERVER_ARRIVAL_US)
+            shutdown(peer->fd, SHUT_RDWR);
+}
+
+/* --- opening and closing ------------------------------------------------------------------------------- */
+
+static void log_trouble(void *context, const char *format, va_list arguments) __attribute__((format(printf, 2, 0)));
+static void log_trouble(void *context, const char *format, va_list arguments)
+{
+    char text[256];
+    (void)context;
+    vsnprintf(text, sizeof text, format, arguments);
+    text[strcspn(text, "\n")] = '\0';
+    log_verbose("HTTP: %s", text);
+}
+
+static void readable(void *context)
+{
+    struct kweb *kweb = context;
+    MHD_run(kweb->daemon);
+}
+
+/* As many connections as there are descriptors for. */
+static unsigned connections_max(void)
+{
+    struct rlimit limit = {.rlim_cur = RLIM_INFINITY};
+    rlim_t wanted = SERVER_CONNECTIONS_MAX + SPARE_DESCRIPTORS;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < wanted) {
+        limit.rlim_cur = limit.rlim_max < wanted ? limit.rlim_max : wanted;
+        setrlimit(RLIMIT_NOFILE, &limit);
+        getrlimit(RLIMIT_NOFILE, &limit);
+    }
+    if (limit.rlim_cur >= wanted)
+        return SERVER_CONNECTIONS_MAX;
+    return limit.rlim_cur > 2 * SPARE_DESCRIPTORS ? (unsigned)limit.rlim_cur - SPARE_DESCRIPTORS : SPARE_DESCRIPTORS;
+}
+
+int server_open(struct kweb *kweb, int listener, struct error *error)
+{
+    kweb->daemon = MHD_start_daemon(
+        MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, NULL, NULL, handle, kweb,
+        MHD_OPTION_EXTERNAL_LOGGER, log_trouble, NULL, MHD_OPTION_LISTEN_SOCKET, listener,
+        MHD_OPTION_CONNECTION_LIMIT, connections_max(), MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+        (size_t)SERVER_HEAD_BYTES_MAX, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_NOTIFY_COMPLETED, completed, NULL,
+        MHD_OPTION_NOTIFY_CONNECTION, notice_connection, kweb, MHD_OPTION_END);
+    if (kweb->daemon == NULL)
+        return error_set(error, "cannot start the HTTP server: %s", strerror(errno));
+    int fd = MHD_get_daemon_info(kweb->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
+    return reactor_add(&kweb->reactor, &kweb->http, dup(fd), readable, kweb, error);
+}
+
+void server_close(struct kweb *kweb)
+{
+    calls_close(kweb); /* answers those that wait: none may be suspended at the end */
+    reactor_close(&kweb->reactor, &kweb->http);
+    if (kweb->daemon != NULL) {
+        MHD_run(kweb->daemon);
+        MHD_stop_daemon(kweb->daemon);
+    }
+}
+
+void server_run(struct kweb *kweb, int64_t now_us)
+{
+    MHD_run(kweb->daemon); /* what was resumed raises no event */
+    drop_the_slow(kweb, now_us);
+}
+
+int64_t server_deadline_us(const struct kweb *kweb)
+{
+    MHD_UNSIGNED_LONG_LONG wait_ms;
+    int64_t now_us = clock_monotonic_us();
+    int64_t own_us = kweb->peers != NULL ? now_us + CHECK_US : INT64_MAX;
+    if (MHD_get_timeout(kweb->daemon, &wait_ms) != MHD_YES)
+        return own_us;
+    int64_t library_us = now_us + (int64_t)wait_ms * US_PER_MS;
+    return library_us < own_us ? library_us : own_us;
+}

@@ -1,0 +1,35 @@
+#include "tools/kweb/settings.h"
+
+#include "common/names.h"
+#include "common/worker/config.h"
+
+#define AT(field) offsetof(struct settings, field)
+
+static const struct option_def options[] = {
+    {OPTION_STRING, "instance", 'i', "NAME", INSTANCE_DEFAULT, "KSUPERVISE_INSTANCE", AT(instance), 0, 0, NULL,
+     "which supervisor", false},
+    {OPTION_STRING, "http", 0, "[ADDRESS:]PORT|unix:PATH", "8000", NULL, AT(http), 0, 0, NULL,
+     "where to listen; without an address on 127.0.0.1", false},
+    {OPTION_FLAG, "http-read-only", 0, NULL, NULL, NULL, AT(read_only), 0, 0, NULL,
+     "show everything, and change nothing", false},
+    {OPTION_FLAG, "print-token", 0, NULL, NULL, NULL, AT(print_token), 0, 0, NULL,
+     "print the token that others than this user have to bring, and exit", false},
+    WORKER_OPTION(struct settings),
+};
+
+const struct program kweb_program = {
+    .name = "kweb",
+    .synopsis = "[OPTION]…",
+    .about = "Serves an instance over HTTP: a page, an API (/docs), metrics for Prometheus (/metrics).\n"
+             "'ksupervise --http 8000' starts it, and restarts it when it dies.",
+    .epilogue = "Examples:\n"
+                "  kweb                            http://127.0.0.1:8000/ for this user\n"
+                "  kweb -i night --http 9000       another instance, another port\n"
+                "  curl http://127.0.0.1:8000/consumers/status\n"
+                "  curl --unix-socket /run/kweb http://localhost/status    with --http unix:/run/kweb\n"
+                "\n"
+                "This user's processes on this machine need nothing else. Who comes from another user or machine needs the\n"
+                "token, as 'Authorization: Bearer TOKEN', or in a browser once as http://…/?token=TOKEN.\n",
+    .options = options,
+    .option_count = sizeof options / sizeof options[0],
+};

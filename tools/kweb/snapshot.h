@@ -1,0 +1,19 @@
+/* snapshot.h: an instance as the page wants it, a JSON object on one line: less than kstat's JSON, and with what kstat
+ * says of why a worker does not move. One thread. */
+#ifndef KSUPERVISE_TOOLS_KWEB_SNAPSHOT_H
+#define KSUPERVISE_TOOLS_KWEB_SNAPSHOT_H
+
+#include "common/view/rates.h"
+
+#include <stdio.h>
+
+struct snapshot_wish {
+    const char *instance;
+    bool read_only;      /* said in it */
+    struct rates *rates; /* kept from one snapshot to the next; NULL: there are none */
+};
+
+/* Of an instance that is not there: without workers. */
+void snapshot_write(const struct snapshot_wish *wish, FILE *stream);
+
+#endif

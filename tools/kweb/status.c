@@ -1,0 +1,27 @@
+#include "tools/kweb/status.h"
+
+#include "common/view/json_v2.h"
+
+void serve_status(struct exchange *exchange)
+{
+    const struct view_request request = {.instance = exchange->kweb->settings->instance,
+                                         .worker = exchange_value(exchange, "worker"),
+                                         .lazy = true};
+    struct view view;
+    struct error error = ERROR_INIT;
+    char *text = NULL;
+    size_t length = 0;
+    if (view_collect(&view, &request, &error) == -1) {
+        answer_problem(exchange, request.worker != NULL ? MHD_HTTP_NOT_FOUND : MHD_HTTP_SERVICE_UNAVAILABLE, "%s",
+                       error.text);
+        return;
+    }
+    FILE *stream = open_memstream(&text, &length);
+    if (stream != NULL)
+        json_v2(&view, &request, NULL, stream);
+    view_release(&view);
+    if (stream != NULL && fclose(stream) == 0)
+        answer_text(exchange, MHD_HTTP_OK, "application/json", text, length);
+    else
+        answer_problem(exchange, MHD_HTTP_SERVICE_UNAVAILABLE, "out of memory");
+}
