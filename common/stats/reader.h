@@ -88,6 +88,18 @@ struct stats_summary {
 void stats_snapshot_histogram(const struct stats_snapshot *snapshot, const char *name,
                               struct stats_summary *summary);
 
+#define STATS_DISTRIBUTION_MAX 16
+struct stats_distribution {
+    int64_t count, sum;
+    int64_t at_most[STATS_DISTRIBUTION_MAX]; /* how many values were at most the bound of the same index */
+};
+/* `bounds` ascend, at most STATS_DISTRIBUTION_MAX of them. The counts are exact where a bound is the largest
+ * value of a bucket (histogram_upper); else they are those of the bucket it is in. False: this segment does
+ * not have such a histogram. */
+bool stats_snapshot_distribution(const struct stats_snapshot *snapshot, const char *name,
+                                 const uint64_t *bounds, size_t count,
+                                 struct stats_distribution *distribution);
+
 struct stats_ring_entry {
     int64_t time_us, number;
     char text[STATS_RING_TEXT_BYTES]; /* printable: control characters are `?` */

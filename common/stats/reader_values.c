@@ -190,17 +190,24 @@ static int64_t clamped(uint64_t value)
     return value <= INT64_MAX ? (int64_t)value : INT64_MAX;
 }
 
+/* NULL: this segment does not have it. Another division into buckets could be read, but none exists. */
+static const struct stats_wire_histogram *histogram_of(const struct stats_snapshot *snapshot,
+                                                       const char *name)
+{
+    const struct stats_wire_definition *wire = find(snapshot, STATS_SECTION_HISTOGRAMS, name);
+    bool divided_so = snapshot->header.histogram_steps == HISTOGRAM_STEPS &&
+                      snapshot->header.histogram_buckets == HISTOGRAM_BUCKETS;
+    return wire == NULL || !divided_so ? NULL : (const void *)(snapshot->bytes + wire->position);
+}
+
 void stats_snapshot_histogram(const struct stats_snapshot *snapshot, const char *name,
                               struct stats_summary *summary)
 {
     *summary = (struct stats_summary){
         0, STATS_UNKNOWN, STATS_UNKNOWN, STATS_UNKNOWN, STATS_UNKNOWN, STATS_UNKNOWN, STATS_UNKNOWN};
-    const struct stats_wire_definition *wire = find(snapshot, STATS_SECTION_HISTOGRAMS, name);
-    /* Another division into buckets could be read, but none exists. */
-    if (wire == NULL || snapshot->header.histogram_steps != HISTOGRAM_STEPS ||
-        snapshot->header.histogram_buckets != HISTOGRAM_BUCKETS)
+    const struct stats_wire_histogram *histogram = histogram_of(snapshot, name);
+    if (histogram == NULL)
         return;
-    const struct stats_wire_histogram *histogram = (const void *)(snapshot->bytes + wire->position);
     for (size_t i = 0; i < HISTOGRAM_BUCKETS; i++)
         summary->count += histogram->counts[i];
     if (summary->count == 0)
@@ -213,6 +220,27 @@ void stats_snapshot_histogram(const struct stats_snapshot *snapshot, const char 
         int64_t value = clamped(histogram_quantile(histogram->counts, summary->count, ranks[i]));
         *quantiles[i] = value < summary->max ? value : summary->max;
     }
+}
+
+bool stats_snapshot_distribution(const struct stats_snapshot *snapshot, const char *name,
+                                 const uint64_t *bounds, size_t count,
+                                 struct stats_distribution *distribution)
+{
+    const struct stats_wire_histogram *histogram = histogram_of(snapshot, name);
+    if (histogram == NULL)
+        return false;
+    uint64_t sum = 0;
+    size_t bucket = 0;
+    for (size_t i = 0; i < count; i++) {
+        for (; bucket <= histogram_bucket(bounds[i]); bucket++)
+            sum += histogram->counts[bucket];
+        distribution->at_most[i] = clamped(sum);
+    }
+    for (; bucket < HISTOGRAM_BUCKETS; bucket++)
+        sum += histogram->counts[bucket];
+    distribution->count = clamped(sum);
+    distribution->sum = clamped(histogram->sum);
+    return true;
 }
 
 uint64_t reader_ring_entry(const struct stats_header *header, uint32_t ring, uint64_t entry)

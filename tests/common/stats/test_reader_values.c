@@ -121,8 +121,51 @@ START_TEST(histograms_and_names_are_no_values)
 }
 END_TEST
 
+/* 1000 is in the bucket 992 … 1023. */
+START_TEST(a_distribution_says_how_many_were_at_most_each_bound)
+{
+    struct stats_distribution all;
+    const uint64_t bounds[] = {15, 991, 1023, 4095};
+    stats_observe(writer, CONSUMER_PROCESS_US, 3, 2);
+    stats_observe(writer, CONSUMER_PROCESS_US, 5000, 1);
+    snapshot = take(fd);
+    ck_assert(stats_snapshot_distribution(snapshot, "process_us", bounds, 4, &all));
+    ck_assert_int_eq(all.at_most[0], 2);
+    ck_assert_int_eq(all.at_most[1], 2);
+    ck_assert_int_eq(all.at_most[2], 12);
+    ck_assert_int_eq(all.at_most[3], 12);
+    ck_assert_int_eq(all.count, 13);
+    ck_assert_int_eq(all.sum, 10 * 1000 + 2 * 3 + 5000);
+}
+END_TEST
+
+START_TEST(a_bound_beyond_all_buckets_is_above_everything)
+{
+    struct stats_distribution all;
+    const uint64_t bounds[] = {UINT64_MAX};
+    stats_observe(writer, CONSUMER_BATCH_US, INT64_MAX, 4);
+    snapshot = take(fd);
+    ck_assert(stats_snapshot_distribution(snapshot, "batch_us", bounds, 1, &all));
+    ck_assert_int_eq(all.at_most[0], 4);
+    ck_assert_int_eq(all.count, 4);
+}
+END_TEST
+
+START_TEST(a_distribution_of_nothing_is_zero_and_one_that_is_not_there_is_none)
+{
+    struct stats_distribution all;
+    const uint64_t bounds[] = {1023};
+    snapshot = take(fd);
+    ck_assert(stats_snapshot_distribution(snapshot, "commit_us", bounds, 1, &all));
+    ck_assert_int_eq(all.at_most[0] + all.count + all.sum, 0);
+    ck_assert(!stats_snapshot_distribution(snapshot, "delivery_us", bounds, 1, &all));
+}
+END_TEST
+
 CHECK_MAIN_WITH("common/stats/reader_values", prepare, clean_up,
                 each_definition_has_the_value_that_its_name_has,
                 a_state_has_the_name_of_its_number_and_no_other_value_has_one,
                 a_partition_that_is_not_there_has_no_values, nothing_counts_two_to_the_63rd,
-                histograms_and_names_are_no_values)
+                histograms_and_names_are_no_values, a_distribution_says_how_many_were_at_most_each_bound,
+                a_bound_beyond_all_buckets_is_above_everything,
+                a_distribution_of_nothing_is_zero_and_one_that_is_not_there_is_none)
