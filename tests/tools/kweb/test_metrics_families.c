@@ -1,0 +1,121 @@
+/* The families: every definition has one, and names follow the rules of Prometheus. */
+#include "tools/kweb/metrics_families.h"
+
+#include "common/stats/histogram.h"
+#include "tests/support/check_main.h"
+
+static struct metrics_families families;
+
+static void prepare(void)
+{
+    metrics_families_init(&families);
+}
+
+static const struct metrics_family *named(const char *name)
+{
+    for (size_t i = 0; i < families.count; i++)
+        if (strcmp(families.items[i].head.name, name) == 0)
+            return &families.items[i];
+    ck_abort_msg("there is no %s", name);
+    return NULL;
+}
+
+static size_t families_of(const struct stats_definition *definition)
+{
+    size_t found = 0;
+    for (size_t i = 0; i < families.count; i++)
+        found += families.items[i].definition == definition;
+    return found;
+}
+
+START_TEST(every_definition_of_a_segment_has_one)
+{
+    for (int kind = STATS_KIND_CONSUMER; kind <= STATS_KIND_PRODUCER; kind++) {
+        size_t count;
+        const struct stats_definition *definitions = stats_definitions((enum stats_kind)kind, &count);
+        for (size_t i = 0; i < count; i++)
+            ck_assert_uint_eq(families_of(&definitions[i]), definitions[i].section != STATS_SECTION_NAMES);
+    }
+}
+END_TEST
+
+START_TEST(no_name_comes_twice)
+{
+    for (size_t i = 0; i < families.count; i++)
+        for (size_t k = 0; k < i; k++)
+            ck_assert_str_ne(families.items[i].head.name, families.items[k].head.name);
+}
+END_TEST
+
+START_TEST(no_column_has_two_meanings)
+{
+    bool taken[2][METRICS_FAMILIES_MAX * 4] = {{false}};
+    for (size_t i = 0; i < families.count; i++) {
+        const struct metrics_family *family = &families.items[i];
+        bool of_partition = family->scope == METRICS_OF_PARTITION;
+        for (size_t k = family->column; k < family->column + family->columns; k++) {
+            ck_assert_uint_lt(k, of_partition ? families.partition_columns : families.worker_columns);
+            ck_assert(!taken[of_partition][k]);
+            taken[of_partition][k] = true;
+        }
+    }
+}
+END_TEST
+
+START_TEST(names_say_the_unit_and_seconds_are_the_only_time)
+{
+    ck_assert_str_eq(named("ksupervise_consumer_received_records")->definition->name, "received");
+    ck_assert_str_eq(named("ksupervise_consumer_batches_by_size")->definition->name, "batches_by_size");
+    ck_assert_str_eq(named("ksupervise_consumer_commit_errors")->definition->name, "commit_errors");
+    ck_assert_str_eq(named("ksupervise_consumer_bytes")->head.unit, "bytes");
+    ck_assert_str_eq(named("ksupervise_consumer_process_seconds")->definition->name, "process_us");
+    ck_assert_str_eq(named("ksupervise_consumer_phase")->definition->name, "phase");
+    ck_assert_str_eq(named("ksupervise_partition_committed_offset")->definition->name, "committed");
+    ck_assert_str_eq(named("ksupervise_partition_committed_timestamp_seconds")->definition->name,
+                     "committed_us");
+    ck_assert_str_eq(named("ksupervise_partition_acknowledged_offset")->definition->name,
+                     "acknowledged_offset");
+    ck_assert_str_eq(named("ksupervise_partition_lag_seconds")->head.unit, "seconds");
+    ck_assert_str_eq(named("ksupervise_partition_assigned")->head.unit, "");
+    ck_assert_str_eq(named("ksupervise_worker_restarts")->head.unit, "");
+    for (size_t i = 0; i < families.count; i++)
+        ck_assert_ptr_null(strstr(families.items[i].head.name, "_us"));
+}
+END_TEST
+
+/* They go between quotes in OpenMetrics' comments, and into a table. */
+START_TEST(help_is_one_plain_line)
+{
+    for (size_t i = 0; i < families.count; i++) {
+        ck_assert_str_ne(families.items[i].head.help, "");
+        ck_assert_ptr_null(strpbrk(families.items[i].head.help, "\"\\\n|"));
+    }
+}
+END_TEST
+
+START_TEST(a_state_set_has_its_states)
+{
+    const struct metrics_family *phase = named("ksupervise_consumer_phase");
+    const struct metrics_family *state = named("ksupervise_worker_state");
+    ck_assert_str_eq(phase->state(PHASE_POLLING), "polling");
+    ck_assert_str_eq(phase->state(PHASE_STOPPED), "stopped");
+    ck_assert_ptr_null(phase->state(PHASE_STOPPED + 1));
+    ck_assert_str_eq(state->state(WORKER_HELD), "held");
+    ck_assert_str_eq(state->state(WORKER_DONE + 2), "dead");
+    ck_assert_ptr_null(state->state(WORKER_DONE + 3));
+}
+END_TEST
+
+START_TEST(bounds_are_the_largest_values_of_buckets)
+{
+    for (size_t i = 0; i < METRICS_BOUNDS; i++) {
+        ck_assert_uint_eq(histogram_upper(histogram_bucket(metrics_bounds[i])), metrics_bounds[i]);
+        ck_assert(i == 0 || metrics_bounds[i] > metrics_bounds[i - 1]);
+    }
+}
+END_TEST
+
+CHECK_MAIN_WITH("tools/kweb/metrics_families", prepare, NULL, every_definition_of_a_segment_has_one,
+                no_name_comes_twice, no_column_has_two_meanings,
+                names_say_the_unit_and_seconds_are_the_only_time, help_is_one_plain_line,
+                a_state_set_has_its_states, bounds_are_the_largest_values_of_buckets)

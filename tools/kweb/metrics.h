@@ -1,0 +1,37 @@
+/* metrics.h: an instance for Prometheus, in its text format (version 0.0.4) or in OpenMetrics 1.0.
+ *
+ * Two sets of names. `ksupervise_…` comes from the definitions of common/stats, so what a segment holds is
+ * what is exported. `kafka_…` are the names that dashboards of consumer lag query: Grafana's 7589, of
+ * danielqsj's kafka_exporter, and the one of seglo's kafka-lag-exporter. METRICS.md is the list of both.
+ *
+ * Values are in base units (seconds, bytes). What is not known is left out, never 0. All labels are escaped
+ * and valid UTF-8, whatever a segment or a directory holds. A label `instance` there is not: Prometheus puts
+ * its own on everything that it scrapes. Which instance it is, ksupervise_instance_info says.
+ *
+ * The view may be lazy: then each segment is read once, and only values and labels are kept, 3 MB for 1000
+ * workers with 12 partitions. One thread.
+ */
+#ifndef KSUPERVISE_TOOLS_KWEB_METRICS_H
+#define KSUPERVISE_TOOLS_KWEB_METRICS_H
+
+#include "common/banned.h"
+
+#include <stdio.h>
+
+#include "common/view/view.h"
+
+enum metrics_format { METRICS_TEXT, METRICS_OPENMETRICS };
+
+/* What an answer in that format says its Content-Type is. */
+const char *metrics_content_type(enum metrics_format format);
+
+/* 0, or -1 without memory: what was written is not whole then, and must not be sent. */
+int metrics_write(struct view *view, const struct view_request *request, enum metrics_format format,
+                  FILE *stream);
+int metrics_kafka_write(struct view *view, const struct view_request *request, enum metrics_format format,
+                        FILE *stream);
+
+/* METRICS.md: every name of both, its type, unit, labels and meaning. */
+void metrics_reference(FILE *stream);
+
+#endif

@@ -1,0 +1,367 @@
+/* The names of consumer-lag dashboards. They speak of groups and topics, not of workers: of two workers that
+ * say something of one partition of a group (one died, its successor has the partition), one is chosen. */
+#include "tools/kweb/metrics_kafka.h"
+
+#include "tools/kweb/metrics_table.h"
+
+/* --- what is known of a partition ---------------------------------------------------------------------- */
+
+/* A group's, or with `group` "" the topic's own, whose offsets are `committed` = unknown. */
+struct place {
+    const char *group, *topic;
+    int32_t number;
+    bool alive;
+    int64_t updated_us;
+    int64_t committed, high, lag, lag_us, one;
+    size_t worker;
+};
+
+struct places {
+    struct place *items;
+    size_t count;
+};
+
+/* Values of a partition: looked for by name once, then taken of every one. */
+enum column { HIGH, WATERMARKS_AT, COMMITTED, LAG, LAG_US, ACKNOWLEDGED, ACKNOWLEDGED_AT, COLUMNS };
+
+struct kafka {
+    const struct metrics_table *table;
+    size_t columns[COLUMNS];
+    const char *cluster;
+    struct places groups; /* by group, topic and partition */
+    struct places topics; /* by topic and partition */
+};
+
+static int compare_places(const struct place *a, const struct place *b)
+{
+    int order = strcmp(a->group, b->group);
+    if (order == 0)
+        order = strcmp(a->topic, b->topic);
+    return order != 0 ? order : (a->number > b->number) - (a->number < b->number);
+}
+
+/* Of the same partition, who is to be believed comes first: who lives, then who looked last. */
+static int compare(const void *left, const void *right)
+{
+    const struct place *a = left, *b = right;
+    int order = compare_places(a, b);
+    if (order == 0)
+        order = b->alive - a->alive;
+    return order != 0 ? order : (a->updated_us < b->updated_us) - (a->updated_us > b->updated_us);
+}
+
+static void sort_and_choose(struct places *places)
+{
+    size_t kept = 0;
+    if (places->count > 0)
+        qsort(places->items, places->count, sizeof places->items[0], compare);
+    for (size_t i = 0; i < places->count; i++)
+        if (kept == 0 || compare_places(&places->items[kept - 1], &places->items[i]) != 0)
+            places->items[kept++] = places->items[i];
+    places->count = kept;
+}
+
+/* --- from the table ------------------------------------------------------------------------------------ */
+
+static void find_columns(const struct metrics_families *families, size_t columns[COLUMNS])
+{
+    static const char *const names[] = {"high",   "watermarks_us",       "committed",      "lag",
+                                        "lag_us", "acknowledged_offset", "acknowledged_us"};
+    for (size_t i = 0; i < COLUMNS; i++)
+        columns[i] = metrics_partition_column(families, names[i]);
+}
+
+static int64_t value_of(const struct kafka *kafka, size_t partition, enum column column)
+{
+    return metrics_partition_row(kafka->table, partition)[kafka->columns[column]];
+}
+
+static struct place place_of(const struct metrics_table *table, size_t index)
+{
+    const struct metrics_partition *partition = &table->partitions[index];
+    const struct metrics_worker *worker = &table->workers[partition->worker];
+    return (struct place){.group = metrics_text(table, worker->group),
+                          .topic = metrics_text(table, partition->topic),
+                          .number = partition->number,
+                          .alive = worker->alive,
+                          .committed = STATS_UNKNOWN,
+                          .lag = STATS_UNKNOWN,
+                          .lag_us = STATS_UNKNOWN,
+                          .one = 1,
+                          .worker = partition->worker};
+}
+
+static void of_consumer(struct kafka *kafka, size_t index)
+{
+    struct place place = place_of(kafka->table, index);
+    place.high = value_of(kafka, index, HIGH);
+    place.updated_us = value_of(kafka, index, WATERMARKS_AT);
+    place.committed = value_of(kafka, index, COMMITTED);
+    place.lag = value_of(kafka, index, LAG);
+    place.lag_us = value_of(kafka, index, LAG_US);
+    if (place.group[0] != '\0')
+        kafka->groups.items[kafka->groups.count++] = place;
+    place.group = "";
+    place.alive = false; /* the topic's end is what it is, whoever saw it last */
+    kafka->topics.items[kafka->topics.count++] = place;
+}
+
+static void of_producer(struct kafka *kafka, size_t index)
+{
+    struct place place = place_of(kafka->table, index);
+    int64_t acknowledged = value_of(kafka, index, ACKNOWLEDGED);
+    place.high = acknowledged < 0 || acknowledged == INT64_MAX ? STATS_UNKNOWN : acknowledged + 1;
+    place.updated_us = value_of(kafka, index, ACKNOWLEDGED_AT);
+    place.group = "";
+    place.alive = false;
+    kafka->topics.items[kafka->topics.count++] = place;
+}
+
+static int gather(struct kafka *kafka, const struct metrics_table *table)
+{
+    kafka->table = table;
+    find_columns(&table->families, kafka->columns);
+    kafka->groups.items = calloc(table->partitions_count + 1, sizeof *kafka->groups.items);
+    kafka->topics.items = calloc(table->partitions_count + 1, sizeof *kafka->topics.items);
+    if (kafka->groups.items == NULL || kafka->topics.items == NULL)
+        return -1;
+    for (size_t i = 0; i < table->partitions_count; i++) {
+        bool is_producer = table->workers[table->partitions[i].worker].kind == STATS_KIND_PRODUCER;
+        if (is_producer)
+            of_producer(kafka, i);
+        else if (table->partitions[i].assigned)
+            of_consumer(kafka, i);
+    }
+    sort_and_choose(&kafka->groups);
+    sort_and_choose(&kafka->topics);
+    return 0;
+}
+
+/* --- labels -------------------------------------------------------------------------------------------- */
+
+/* kafka_exporter says consumergroup; kafka-lag-exporter says group, and which cluster and which client. */
+static void exporter_labels(const struct kafka *kafka, const struct place *place, struct labels *labels)
+{
+    (void)kafka;
+    labels_add(labels, "consumergroup", place->group);
+    labels_add(labels, "topic", place->topic);
+    labels_add_number(labels, "partition", place->number);
+}
+
+static void lag_exporter_labels(const struct kafka *kafka, const struct place *place, struct labels *labels)
+{
+    const struct metrics_worker *worker = &kafka->table->workers[place->worker];
+    labels_add(labels, "cluster_name", kafka->cluster);
+    labels_add(labels, "group", place->group);
+    labels_add(labels, "topic", place->topic);
+    labels_add_number(labels, "partition", place->number);
+    if (place->group[0] != '\0')
+        labels_add(labels, "client_id", metrics_text(kafka->table, worker->client));
+}
+
+static void group_labels(const struct kafka *kafka, const struct place *place, struct labels *labels)
+{
+    labels_add(labels, "cluster_name", kafka->cluster);
+    labels_add(labels, "group", place->group);
+}
+
+static void topic_labels(const struct kafka *kafka, const struct place *place, struct labels *labels)
+{
+    (void)kafka;
+    labels_add(labels, "topic", place->topic);
+}
+
+/* --- families ------------------------------------------------------------------------------------------ */
+
+#define EXPORTER     "7589"
+#define LAG_EXPORTER "kafka-lag-exporter"
+
+/* What is written for neighbours: each for itself, or once for all that have the same group or topic. */
+struct family {
+    struct metrics_kafka_family shown;
+    size_t list, member; /* in struct kafka a struct places, in struct place an int64_t */
+    void (*label)(const struct kafka *kafka, const struct place *place, struct labels *labels);
+    bool (*together)(const struct place *a, const struct place *b);
+    int64_t (*join)(int64_t a, int64_t b);
+};
+
+static bool same_group(const struct place *a, const struct place *b)
+{
+    return strcmp(a->group, b->group) == 0;
+}
+
+static bool same_topic(const struct place *a, const struct place *b)
+{
+    return strcmp(a->topic, b->topic) == 0;
+}
+
+static bool alone(const struct place *a, const struct place *b)
+{
+    return a == b;
+}
+
+/* Of a number that is not known and others, the largest is not known. */
+static int64_t larger(int64_t a, int64_t b)
+{
+    if (a == STATS_UNKNOWN || b == STATS_UNKNOWN)
+        return STATS_UNKNOWN;
+    return a > b ? a : b;
+}
+
+static int64_t added(int64_t a, int64_t b)
+{
+    return a + b; /* of how many there are */
+}
+
+#define GROUPS     offsetof(struct kafka, groups)
+#define TOPICS     offsetof(struct kafka, topics)
+#define OF(member) offsetof(struct place, member)
+
+static const struct family families[] = {
+    {{{"kafka_topic_partitions", "Number of partitions of the topic that this instance has met", "",
+       EXPOSITION_GAUGE, false},
+      "topic",
+      EXPORTER},
+     TOPICS,
+     OF(one),
+     topic_labels,
+     same_topic,
+     added},
+    {{{"kafka_topic_partition_current_offset", "Offset of the next record to come", "", EXPOSITION_GAUGE,
+       false},
+      "topic, partition",
+      EXPORTER},
+     TOPICS,
+     OF(high),
+     exporter_labels,
+     alone,
+     larger},
+    {{{"kafka_consumergroup_current_offset", "Committed offset of the group", "", EXPOSITION_GAUGE, false},
+      "consumergroup, topic, partition",
+      EXPORTER},
+     GROUPS,
+     OF(committed),
+     exporter_labels,
+     alone,
+     larger},
+    {{{"kafka_consumergroup_lag", "Lag of the group in records", "", EXPOSITION_GAUGE, false},
+      "consumergroup, topic, partition",
+      EXPORTER},
+     GROUPS,
+     OF(lag),
+     exporter_labels,
+     alone,
+     larger},
+    {{{"kafka_partition_latest_offset", "Offset of the next record to come", "", EXPOSITION_GAUGE, false},
+      "cluster_name, topic, partition",
+      LAG_EXPORTER},
+     TOPICS,
+     OF(high),
+     lag_exporter_labels,
+     alone,
+     larger},
+    {{{"kafka_consumergroup_group_offset", "Committed offset of the group", "", EXPOSITION_GAUGE, false},
+      "cluster_name, group, topic, partition, client_id",
+      LAG_EXPORTER},
+     GROUPS,
+     OF(committed),
+     lag_exporter_labels,
+     alone,
+     larger},
+    {{{"kafka_consumergroup_group_lag", "Lag of the group in records", "", EXPOSITION_GAUGE, false},
+      "cluster_name, group, topic, partition, client_id",
+      LAG_EXPORTER},
+     GROUPS,
+     OF(lag),
+     lag_exporter_labels,
+     alone,
+     larger},
+    {{{"kafka_consumergroup_group_lag_seconds", "Lag of the group in time", "seconds", EXPOSITION_GAUGE,
+       true},
+      "cluster_name, group, topic, partition, client_id",
+      LAG_EXPORTER},
+     GROUPS,
+     OF(lag_us),
+     lag_exporter_labels,
+     alone,
+     larger},
+    {{{"kafka_consumergroup_group_max_lag", "The largest lag in records of the group's partitions", "",
+       EXPOSITION_GAUGE, false},
+      "cluster_name, group",
+      LAG_EXPORTER},
+     GROUPS,
+     OF(lag),
+     group_labels,
+     same_group,
+     larger},
+    {{{"kafka_consumergroup_group_max_lag_seconds", "The longest lag in time of the group's partitions",
+       "seconds", EXPOSITION_GAUGE, true},
+      "cluster_name, group",
+      LAG_EXPORTER},
+     GROUPS,
+     OF(lag_us),
+     group_labels,
+     same_group,
+     larger},
+};
+#define FAMILIES (sizeof families / sizeof families[0])
+
+const struct metrics_kafka_family *metrics_kafka_family(size_t index)
+{
+    return index < FAMILIES ? &families[index].shown : NULL;
+}
+
+/* --- writing ------------------------------------------------------------------------------------------- */
+
+static int64_t member_of(const struct place *place, size_t member)
+{
+    int64_t value;
+    memcpy(&value, (const char *)place + member, sizeof value);
+    return value;
+}
+
+static void write_family(struct exposition *exposition, const struct kafka *kafka,
+                         const struct family *family)
+{
+    const struct places *places = (const void *)((const char *)kafka + family->list);
+    exposition_family(exposition, &family->shown.head);
+    for (size_t first = 0, i; first < places->count; first = i) {
+        struct labels labels = {.used = 0};
+        int64_t value = member_of(&places->items[first], family->member);
+        for (i = first + 1; i < places->count && family->together(&places->items[first], &places->items[i]);
+             i++)
+            value = family->join(value, member_of(&places->items[i], family->member));
+        family->label(kafka, &places->items[first], &labels);
+        exposition_sample(exposition, labels_span(&labels), value);
+    }
+}
+
+static void write_all(const struct kafka *kafka, enum metrics_format format, FILE *stream)
+{
+    struct exposition exposition;
+    exposition_begin(&exposition, format, stream);
+    for (size_t i = 0; i < FAMILIES; i++)
+        write_family(&exposition, kafka, &families[i]);
+    exposition_end(&exposition);
+}
+
+/* The cluster's name to whoever asks for one: two instances with the same brokers have the same. */
+static const char *cluster_of(const struct view *view)
+{
+    const char *bootstrap = view->directory == NULL ? "" : directory_bootstrap(view->directory);
+    return bootstrap[0] != '\0' ? bootstrap : view->instance;
+}
+
+int metrics_kafka_write(struct view *view, const struct view_request *request, enum metrics_format format,
+                        FILE *stream)
+{
+    struct metrics_table table;
+    struct kafka kafka = {.cluster = cluster_of(view)};
+    int result = metrics_table_init(&table, view, request) == 0 && gather(&kafka, &table) == 0 ? 0 : -1;
+    if (result == 0)
+        write_all(&kafka, format, stream);
+    free(kafka.groups.items);
+    free(kafka.topics.items);
+    metrics_table_release(&table);
+    return result;
+}
