@@ -76,8 +76,8 @@ int listen_address_parse(struct listen_address *address, const char *text, struc
         return parse_unix(address, text + strlen(UNIX_PREFIX), error);
     if (!split(text, host, &port_text) || port_text[0] == '\0' ||
         decimal_read(port_text, UINT16_MAX, &port) != port_text + strlen(port_text))
-        return error_set(error, "'%s' is no address to listen at: 8000, 127.0.0.1:8000, [::1]:8000 or unix:PATH",
-                         text);
+        return error_set(
+            error, "'%s' is no address to listen at: 8000, 127.0.0.1:8000, [::1]:8000 or unix:PATH", text);
     const char *number = host[0] == '\0' || strcmp(host, "localhost") == 0 ? "127.0.0.1" : host;
     if (!parse_ip(address, number, (uint16_t)port))
         return error_set(error, "'%s' is no IP address, and no name is looked up: give the number", host);

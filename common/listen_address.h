@@ -1,5 +1,6 @@
-/* listen_address.h: where an HTTP server listens, as --http says it: PORT, ADDRESS:PORT, [IPV6]:PORT, or unix:PATH.
- * ADDRESS is a number, or localhost; without one it is 127.0.0.1. Pure but for listen_address_open; any thread. */
+/* listen_address.h: where an HTTP server listens, as --http says it: PORT, ADDRESS:PORT, [IPV6]:PORT, or
+ * unix:PATH. ADDRESS is a number, or localhost; without one it is 127.0.0.1. Pure but for
+ * listen_address_open; any thread. */
 #ifndef KSUPERVISE_COMMON_LISTEN_ADDRESS_H
 #define KSUPERVISE_COMMON_LISTEN_ADDRESS_H
 
@@ -20,8 +21,8 @@ struct listen_address {
 /* -1 with an error that says what is wrong with the text. */
 int listen_address_parse(struct listen_address *address, const char *text, struct error *error);
 
-/* A listening socket, non-blocking, the caller's; port 0 becomes the one that the kernel gives. A Unix socket gets
- * mode 0600; one that nobody listens at any more is replaced. -1 with the error, errno is the cause. */
+/* A listening socket, non-blocking, the caller's; port 0 becomes the one that the kernel gives. A Unix socket
+ * gets mode 0600; one that nobody listens at any more is replaced. -1 with the error, errno is the cause. */
 int listen_address_open(struct listen_address *address, struct error *error);
 
 /* As it is opened in a browser: http://127.0.0.1:8000/, or unix:PATH. */

@@ -8,7 +8,8 @@
 #include "common/own_file.h"
 #include "common/runtime.h"
 
-#define GRACE_US (5 * US_PER_SECOND) /* the supervisor answers a request whose time is up; this is for its way here */
+#define GRACE_US                                                                                             \
+    (5 * US_PER_SECOND) /* the supervisor answers a request whose time is up; this is for its way here */
 
 struct call {
     struct call *next, **link;
@@ -92,7 +93,9 @@ static int connect_to(const struct kweb *kweb, enum call_end *end, struct error 
         return fd;
     bool absent = errno == ENOENT || errno == ECONNREFUSED;
     *end = absent ? CALL_NOT_RUNNING : CALL_BUSY;
-    error_set(error, absent ? "instance '%s' is not running" : "the supervisor of '%s' does not answer: is it stopped?",
+    error_set(error,
+              absent ? "instance '%s' is not running"
+                     : "the supervisor of '%s' does not answer: is it stopped?",
               kweb->settings->instance);
     if (fd != -1)
         close(fd);

@@ -1,5 +1,5 @@
-/* call.h: a verb, asked of the supervisor while others go on: connected, sent, and answered by the loop. A call ends
- * with exactly one `done`, at the latest some seconds after its time is up. */
+/* call.h: a verb, asked of the supervisor while others go on: connected, sent, and answered by the loop. A
+ * call ends with exactly one `done`, at the latest some seconds after its time is up. */
 #ifndef KSUPERVISE_TOOLS_KWEB_CALL_H
 #define KSUPERVISE_TOOLS_KWEB_CALL_H
 

@@ -13,13 +13,15 @@ struct progress {
     int64_t partition, low, high, committed, position, next, ahead, map;
 };
 
-static int64_t value(const struct view_worker *worker, const struct view_partition *partition, const char *name)
+static int64_t value(const struct view_worker *worker, const struct view_partition *partition,
+                     const char *name)
 {
     return stats_snapshot_partition(worker->snapshot, partition->slot, name);
 }
 
 /* Of the n-th of the worker's. False past the last; one that is another worker's now has no topic. */
-static bool look(const struct view *view, const struct view_worker *worker, size_t n, struct progress *progress)
+static bool look(const struct view *view, const struct view_worker *worker, size_t n,
+                 struct progress *progress)
 {
     struct view_partition partition;
     if (!view_partition(view, worker, n, &partition))
@@ -137,7 +139,8 @@ static bool collect(struct exchange *exchange, struct view *view, const char *wo
     struct error error = ERROR_INIT;
     if (view_collect(view, &request, &error) == 0)
         return true;
-    answer_problem(exchange, worker != NULL ? MHD_HTTP_NOT_FOUND : MHD_HTTP_SERVICE_UNAVAILABLE, "%s", error.text);
+    answer_problem(exchange, worker != NULL ? MHD_HTTP_NOT_FOUND : MHD_HTTP_SERVICE_UNAVAILABLE, "%s",
+                   error.text);
     return false;
 }
 
@@ -149,7 +152,8 @@ void serve_consumers(struct exchange *exchange)
     json_t *consumers = json_object();
     for (size_t i = 0; i < view.count; i++)
         if (!view_is_producer(&view.workers[i]) && !view.workers[i].entry.retired)
-            json_object_set_new(consumers, view.workers[i].entry.name, worker_status(&view, &view.workers[i]));
+            json_object_set_new(consumers, view.workers[i].entry.name,
+                                worker_status(&view, &view.workers[i]));
     view_release(&view);
     answer_json(exchange, MHD_HTTP_OK, json_pack("{s:o}", "consumers", consumers));
 }
@@ -160,7 +164,8 @@ void serve_consumers(struct exchange *exchange)
 static bool waits(const struct progress *progress, int64_t offset)
 {
     int64_t next = progress->next != STATS_UNKNOWN ? progress->next : frontier(progress);
-    if (next == STATS_UNKNOWN || progress->position == STATS_UNKNOWN || offset < next || offset >= progress->position)
+    if (next == STATS_UNKNOWN || progress->position == STATS_UNKNOWN || offset < next ||
+        offset >= progress->position)
         return false;
     int64_t bit = offset - next;
     return progress->map == STATS_UNKNOWN || bit >= OFFSET_SET_MAP_BITS || ((progress->map >> bit) & 1) == 0;

@@ -1,5 +1,5 @@
-/* consumers.h: what the consumers have received and acknowledged, and acknowledging, message by message: the routes of
- * independent acknowledgement. */
+/* consumers.h: what the consumers have received and acknowledged, and acknowledging, message by message: the
+ * routes of independent acknowledgement. */
 #ifndef KSUPERVISE_TOOLS_KWEB_CONSUMERS_H
 #define KSUPERVISE_TOOLS_KWEB_CONSUMERS_H
 

@@ -1,6 +1,6 @@
-/* exchange.h: one request and its answer. Made by the server when a request's first line has come, freed by it when
- * the answer is over. A route's function answers at once, or begins a call and answers later; each exchange gets
- * exactly one answer. One thread. */
+/* exchange.h: one request and its answer. Made by the server when a request's first line has come, freed by
+ * it when the answer is over. A route's function answers at once, or begins a call and answers later; each
+ * exchange gets exactly one answer. One thread. */
 #ifndef KSUPERVISE_TOOLS_KWEB_EXCHANGE_H
 #define KSUPERVISE_TOOLS_KWEB_EXCHANGE_H
 
@@ -16,10 +16,10 @@ struct exchange {
     struct kweb *kweb;
     struct MHD_Connection *connection;
     struct peer *peer;
-    char *path;                /* decoded, without the query; owned */
-    const struct route *route; /* NULL: there is none */
-    const char *values[ROUTE_PARAMS_MAX]; /* of the route's parameters, in its order; NULL: not given. They live as long
-                                             as this */
+    char *path;                           /* decoded, without the query; owned */
+    const struct route *route;            /* NULL: there is none */
+    const char *values[ROUTE_PARAMS_MAX]; /* of the route's parameters, in its order; NULL: not given. They
+                                             live as long as this */
     int64_t numbers[ROUTE_PARAMS_MAX];    /* of those that are numbers or booleans */
     char *body;                           /* NUL-terminated; NULL: none. Owned */
     size_t body_bytes;

@@ -31,8 +31,8 @@ bool guard_origin_is(const char *origin, const char *host)
 
 /* --- the rules ----------------------------------------------------------------------------------------- */
 
-/* A name of another site's that leads here (DNS rebinding) makes its page same-origin with us: only where nothing else
- * is asked of who comes does that matter, and there we have few names. */
+/* A name of another site's that leads here (DNS rebinding) makes its page same-origin with us: only where
+ * nothing else is asked of who comes does that matter, and there we have few names. */
 static bool host_is_ours(struct exchange *exchange)
 {
     const struct listen_address *address = &exchange->kweb->address;
@@ -40,8 +40,9 @@ static bool host_is_ours(struct exchange *exchange)
     if (!address->loopback || address->socket.ss_family == AF_UNIX ||
         (host != NULL && guard_host_is_loopback(host, listen_address_port(address))))
         return true;
-    answer_problem(exchange, MHD_HTTP_MISDIRECTED_REQUEST,
-                   "this server is called localhost or 127.0.0.1, with its port; not what the Host header says");
+    answer_problem(
+        exchange, MHD_HTTP_MISDIRECTED_REQUEST,
+        "this server is called localhost or 127.0.0.1, with its port; not what the Host header says");
     return false;
 }
 
@@ -55,7 +56,8 @@ static bool origin_is_ours(struct exchange *exchange)
     bool foreign = changes && site != NULL && strcmp(site, "same-origin") != 0 && strcmp(site, "none") != 0;
     if (!foreign && (origin == NULL || (host != NULL && guard_origin_is(origin, host))))
         return true;
-    answer_problem(exchange, MHD_HTTP_FORBIDDEN, "another site's page may not ask this: its origin is not ours");
+    answer_problem(exchange, MHD_HTTP_FORBIDDEN,
+                   "another site's page may not ask this: its origin is not ours");
     return false;
 }
 
@@ -85,10 +87,11 @@ static bool peer_may(struct exchange *exchange)
     if ((exchange->kweb->address.loopback && exchange->peer->ours) || brings_cookie(exchange) ||
         brings_header(exchange) || brings_query(exchange))
         return true;
-    answer_problem(exchange, MHD_HTTP_UNAUTHORIZED,
-                   "the token is missing or wrong: 'Authorization: Bearer TOKEN', or once /?token=TOKEN in a browser; "
-                   "'kweb -i %s --print-token' prints it on the machine where it runs",
-                   exchange->kweb->settings->instance);
+    answer_problem(
+        exchange, MHD_HTTP_UNAUTHORIZED,
+        "the token is missing or wrong: 'Authorization: Bearer TOKEN', or once /?token=TOKEN in a browser; "
+        "'kweb -i %s --print-token' prints it on the machine where it runs",
+        exchange->kweb->settings->instance);
     MHD_add_response_header(exchange->response, MHD_HTTP_HEADER_WWW_AUTHENTICATE, "Bearer");
     return false;
 }

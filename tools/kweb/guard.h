@@ -1,5 +1,5 @@
-/* guard.h: who may ask, before anything is looked at. Against other users of this machine, other machines, and other
- * sites' pages in this user's browser (cross-site requests, DNS rebinding). */
+/* guard.h: who may ask, before anything is looked at. Against other users of this machine, other machines,
+ * and other sites' pages in this user's browser (cross-site requests, DNS rebinding). */
 #ifndef KSUPERVISE_TOOLS_KWEB_GUARD_H
 #define KSUPERVISE_TOOLS_KWEB_GUARD_H
 
@@ -15,7 +15,8 @@ void guard_cookie(const struct kweb *kweb, char *text, size_t bytes);
 
 /* --- the rules one by one, pure ------------------------------------------------------------------------- */
 
-/* "localhost:8000", "127.0.0.1:8000" or "[::1]:8000": a name of this machine's loopback, with this port or none. */
+/* "localhost:8000", "127.0.0.1:8000" or "[::1]:8000": a name of this machine's loopback, with this port or
+ * none. */
 bool guard_host_is_loopback(const char *host, uint16_t port);
 /* The Origin header of a page that was served under this Host. */
 bool guard_origin_is(const char *origin, const char *host);

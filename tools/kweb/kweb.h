@@ -22,7 +22,7 @@ struct kweb {
     struct worker_control *control;
     struct watch wake; /* an eventfd: control has something new */
     struct MHD_Daemon *daemon;
-    struct watch http; /* the daemon's epoll descriptor */
+    struct watch http;       /* the daemon's epoll descriptor */
     struct peer *peers;      /* those that are connected, a list */
     struct call *calls;      /* verbs under way, a list */
     struct stream *streams;  /* readers of /events, a list */

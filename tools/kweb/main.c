@@ -47,8 +47,8 @@ static int watch_wishes(struct kweb *kweb, struct error *error)
 
 static int64_t deadline_us(const struct kweb *kweb)
 {
-    const int64_t all_us[] = {server_deadline_us(kweb), calls_deadline_us(kweb), samples_deadline_us(kweb->samples),
-                              streams_deadline_us(kweb)};
+    const int64_t all_us[] = {server_deadline_us(kweb), calls_deadline_us(kweb),
+                              samples_deadline_us(kweb->samples), streams_deadline_us(kweb)};
     int64_t nearest_us = INT64_MAX;
     for (size_t i = 0; i < sizeof all_us / sizeof all_us[0]; i++)
         if (all_us[i] < nearest_us)
@@ -93,8 +93,9 @@ static int serve(struct kweb *kweb, struct error *error)
 {
     int listener = -1;
     bool made;
-    if (token_load(kweb->token, kweb->settings->instance, &made, error) == -1 || reactor_init(&kweb->reactor, error) == -1 ||
-        watch_wishes(kweb, error) == -1 || samples_open(&kweb->samples, kweb->settings, error) == -1 ||
+    if (token_load(kweb->token, kweb->settings->instance, &made, error) == -1 ||
+        reactor_init(&kweb->reactor, error) == -1 || watch_wishes(kweb, error) == -1 ||
+        samples_open(&kweb->samples, kweb->settings, error) == -1 ||
         (listener = listen_at(kweb, error)) == -1 || server_open(kweb, listener, error) == -1)
         return -1;
     greet(kweb);
@@ -141,7 +142,8 @@ int main(int argc, char **argv)
     struct error error = ERROR_INIT;
     log_init();
     if (options_parse(&kweb_program, &settings, argc, argv, &operands, &error) == -1 ||
-        (settings.supervised && worker_config_read(WORKER_CONFIG_FD, &kweb_program, &settings, &error) == -1) ||
+        (settings.supervised &&
+         worker_config_read(WORKER_CONFIG_FD, &kweb_program, &settings, &error) == -1) ||
         start(&kweb, &settings, &error) == -1)
         return program_fail(kweb_program.name, &error);
     options_release(&kweb_program, &settings);

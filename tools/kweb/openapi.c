@@ -46,8 +46,9 @@ static json_t *schema_of(const struct param *param)
 static json_t *parameter(const struct route *route, const struct param *param)
 {
     bool in_path = param_in_path(route, param);
-    json_t *parameter = json_pack("{s:s, s:s, s:b, s:s, s:o}", "name", param->name, "in", in_path ? "path" : "query",
-                                  "required", param->required, "description", param->help, "schema", schema_of(param));
+    json_t *parameter =
+        json_pack("{s:s, s:s, s:b, s:s, s:o}", "name", param->name, "in", in_path ? "path" : "query",
+                  "required", param->required, "description", param->help, "schema", schema_of(param));
     if (param->example != NULL)
         json_object_set_new(parameter, "example", value_of(param, param->example));
     return parameter;
@@ -140,7 +141,8 @@ static json_t *responses(const struct route *route)
 
 static json_t *body(const struct route *route)
 {
-    json_t *media = json_pack("{s:o, s:o}", "schema", reference("Record"), "example", json_loads(route->body, 0, NULL));
+    json_t *media =
+        json_pack("{s:o, s:o}", "schema", reference("Record"), "example", json_loads(route->body, 0, NULL));
     return json_pack("{s:b, s:{s:o}}", "required", true, "content", "application/json", media);
 }
 
@@ -175,10 +177,9 @@ static json_t *operation(const struct route *route)
 {
     char name[96];
     name_operation(route, name);
-    json_t *operation =
-        json_pack("{s:s, s:s, s:[s], s:o, s:o, s:o}", "operationId", name, "summary", route->summary, "tags",
-                  route->tag, "description", description(route), "parameters", parameters(route), "responses",
-                  responses(route));
+    json_t *operation = json_pack("{s:s, s:s, s:[s], s:o, s:o, s:o}", "operationId", name, "summary",
+                                  route->summary, "tags", route->tag, "description", description(route),
+                                  "parameters", parameters(route), "responses", responses(route));
     if (route->body != NULL)
         json_object_set_new(operation, "requestBody", body(route));
     return operation;
@@ -199,22 +200,23 @@ static json_t *paths(void)
 
 static json_t *info(const char *instance)
 {
-    return json_pack("{s:s, s:s, s:o}", "title", "ksupervise", "version", KSUPERVISE_VERSION, "description",
-                     json_sprintf("Instance '%s'. Everything here is also in kctl and kstat. This user's processes on "
-                                  "this machine may ask; others bring the token.",
-                                  instance));
+    return json_pack(
+        "{s:s, s:s, s:o}", "title", "ksupervise", "version", KSUPERVISE_VERSION, "description",
+        json_sprintf("Instance '%s'. Everything here is also in kctl and kstat. This user's processes on "
+                     "this machine may ask; others bring the token.",
+                     instance));
 }
 
 static json_t *components(void)
 {
-    return json_pack("{s:o, s:{s:{s:s, s:s}}}", "schemas", schemas(), "securitySchemes", "token", "type", "http",
-                     "scheme", "bearer");
+    return json_pack("{s:o, s:{s:{s:s, s:s}}}", "schemas", schemas(), "securitySchemes", "token", "type",
+                     "http", "scheme", "bearer");
 }
 
 json_t *openapi(const char *instance)
 {
-    return json_pack("{s:s, s:o, s:o, s:o, s:[{}, {s:[]}]}", "openapi", "3.1.0", "info", info(instance), "paths",
-                     paths(), "components", components(), "security", "token");
+    return json_pack("{s:s, s:o, s:o, s:o, s:[{}, {s:[]}]}", "openapi", "3.1.0", "info", info(instance),
+                     "paths", paths(), "components", components(), "security", "token");
 }
 
 void serve_openapi(struct exchange *exchange)

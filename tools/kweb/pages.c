@@ -5,12 +5,13 @@
 #include "tools/kweb/guard.h"
 
 /* No script, style, font or picture but ours, and nobody frames it. */
-#define POLICY                                                                                                       \
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "       \
+#define POLICY                                                                                               \
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src "      \
+    "'self'; "                                                                                               \
     "font-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 /* Swagger UI writes styles into its elements. */
-#define POLICY_DOCS                                                                                                   \
-    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "                 \
+#define POLICY_DOCS                                                                                          \
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "        \
     "connect-src 'self'; base-uri 'none'; frame-ancestors 'none'"
 
 /* --- files --------------------------------------------------------------------------------------------- */
@@ -38,8 +39,8 @@ static void answer_asset(struct exchange *exchange, const struct asset *asset, c
 {
     const char *known = exchange_header(exchange, MHD_HTTP_HEADER_IF_NONE_MATCH);
     bool same = known != NULL && strstr(known, asset->etag) != NULL;
-    struct MHD_Response *response =
-        same ? MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT) : make_response(exchange, asset);
+    struct MHD_Response *response = same ? MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT)
+                                         : make_response(exchange, asset);
     MHD_add_response_header(response, MHD_HTTP_HEADER_ETAG, asset->etag);
     MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-cache");
     MHD_add_response_header(response, MHD_HTTP_HEADER_VARY, "Accept, Accept-Encoding");
@@ -100,9 +101,9 @@ static void answer_health(struct exchange *exchange)
     struct directory *directory = NULL;
     bool there = directory_open(&directory, instance, NULL) == 0;
     bool lives = there && directory_alive(directory);
-    json_t *health = json_pack("{s:s, s:s, s:s, s:s, s:b, s:I}", "status", lives ? "ok" : "no supervisor", "service",
-                               "ksupervise", "version", KSUPERVISE_VERSION, "instance", instance, "supervisor", lives,
-                               "started_us", (json_int_t)exchange->kweb->started_us);
+    json_t *health = json_pack("{s:s, s:s, s:s, s:s, s:b, s:I}", "status", lives ? "ok" : "no supervisor",
+                               "service", "ksupervise", "version", KSUPERVISE_VERSION, "instance", instance,
+                               "supervisor", lives, "started_us", (json_int_t)exchange->kweb->started_us);
     directory_free(directory);
     answer_json(exchange, lives ? MHD_HTTP_OK : MHD_HTTP_SERVICE_UNAVAILABLE, health);
 }

@@ -43,7 +43,9 @@ static bool ask(int netlink, const struct ends *ends, uid_t *uid)
         struct nlmsghdr head;
         struct inet_diag_req_v2 request;
     } question = {
-        .head = {.nlmsg_len = sizeof question, .nlmsg_type = SOCK_DIAG_BY_FAMILY, .nlmsg_flags = NLM_F_REQUEST},
+        .head = {.nlmsg_len = sizeof question,
+                 .nlmsg_type = SOCK_DIAG_BY_FAMILY,
+                 .nlmsg_flags = NLM_F_REQUEST},
         .request = {.sdiag_family = (uint8_t)ends->far.ss_family,
                     .sdiag_protocol = IPPROTO_TCP,
                     .idiag_states = UINT32_MAX,
@@ -60,7 +62,8 @@ static bool ask(int netlink, const struct ends *ends, uid_t *uid)
     if (send(netlink, &question, sizeof question, 0) != (ssize_t)sizeof question)
         return false;
     ssize_t length = recv(netlink, &answer, sizeof answer, 0);
-    if (length < (ssize_t)(sizeof answer - sizeof answer.attributes) || answer.head.nlmsg_type != SOCK_DIAG_BY_FAMILY)
+    if (length < (ssize_t)(sizeof answer - sizeof answer.attributes) ||
+        answer.head.nlmsg_type != SOCK_DIAG_BY_FAMILY)
         return false;
     *uid = answer.socket.idiag_uid;
     return true;
@@ -92,8 +95,9 @@ static bool owner_over_unix(int fd, uid_t *uid)
 
 static void name(struct peer *peer, const struct sockaddr_storage *far)
 {
-    const void *number = far->ss_family == AF_INET ? (const void *)&((const struct sockaddr_in *)far)->sin_addr
-                                                   : &((const struct sockaddr_in6 *)far)->sin6_addr;
+    const void *number = far->ss_family == AF_INET
+                             ? (const void *)&((const struct sockaddr_in *)far)->sin_addr
+                             : &((const struct sockaddr_in6 *)far)->sin6_addr;
     if (far->ss_family == AF_UNIX || inet_ntop(far->ss_family, number, peer->text, sizeof peer->text) == NULL)
         snprintf(peer->text, sizeof peer->text, "local");
 }

@@ -30,8 +30,8 @@ static char *compact(struct exchange *exchange)
                                 JSON_REJECT_DUPLICATES, &problem);
     char *text = json_is_object(record) ? json_dumps(record, JSON_COMPACT) : NULL;
     if (record == NULL)
-        answer_problem(exchange, MHD_HTTP_BAD_REQUEST, "the body is no JSON: %s, at line %d, column %d", problem.text,
-                       problem.line, problem.column);
+        answer_problem(exchange, MHD_HTTP_BAD_REQUEST, "the body is no JSON: %s, at line %d, column %d",
+                       problem.text, problem.line, problem.column);
     else if (!json_is_object(record))
         answer_problem(exchange, MHD_HTTP_BAD_REQUEST, "the body is one JSON object: the record's fields");
     json_decref(record);
@@ -44,9 +44,10 @@ void serve_produce(struct exchange *exchange)
     if (record == NULL)
         return;
     if (strlen(record) >= RPC_TEXT_BYTES)
-        answer_problem(exchange, MHD_HTTP_CONTENT_TOO_LARGE,
-                       "one request carries a record of at most %d bytes as text: send it with kproduce --stdin",
-                       RPC_TEXT_BYTES - 1);
+        answer_problem(
+            exchange, MHD_HTTP_CONTENT_TOO_LARGE,
+            "one request carries a record of at most %d bytes as text: send it with kproduce --stdin",
+            RPC_TEXT_BYTES - 1);
     else
         ask_verb_of(exchange, "produce", "", record, produced, exchange);
     free(record);

@@ -8,7 +8,7 @@
 #include "tools/kweb/verb.h"
 
 #define CLIENTS_MAX  256
-#define CLIENT_BYTES (sizeof ((struct directory_worker *)NULL)->client)
+#define CLIENT_BYTES (sizeof((struct directory_worker *)NULL)->client)
 
 /* --- what is wished ------------------------------------------------------------------------------------- */
 
@@ -24,9 +24,10 @@ static bool wish_of(struct exchange *exchange, char argument[RPC_TEXT_BYTES])
     const char *partition = exchange_value(exchange, "partition");
     struct reset_wish wish;
     struct error error = ERROR_INIT;
-    int length = snprintf(argument, RPC_TEXT_BYTES, "%s%s%s%s%s", exchange_value(exchange, "to"),
-                          partition != NULL ? ",partition=" : "", partition != NULL ? partition : "",
-                          if_true(exchange, "dry_run", ",dry-run"), if_true(exchange, "delete_rows", ",delete-rows"));
+    int length =
+        snprintf(argument, RPC_TEXT_BYTES, "%s%s%s%s%s", exchange_value(exchange, "to"),
+                 partition != NULL ? ",partition=" : "", partition != NULL ? partition : "",
+                 if_true(exchange, "dry_run", ",dry-run"), if_true(exchange, "delete_rows", ",delete-rows"));
     if (length >= RPC_TEXT_BYTES)
         error_set(&error, "to is too long");
     else if (reset_wish_parse(&wish, argument, &error) == 0)
@@ -60,7 +61,8 @@ static void finish(struct round *round)
     if (round->failed == 0)
         answer_json(round->exchange, MHD_HTTP_OK, consumers);
     else
-        answer_problem_with(round->exchange, MHD_HTTP_CONFLICT, "not every consumer was reset: see each", consumers);
+        answer_problem_with(round->exchange, MHD_HTTP_CONFLICT, "not every consumer was reset: see each",
+                            consumers);
     free(round);
 }
 
@@ -92,7 +94,8 @@ static void answered(void *context, enum call_end end, const struct mp_reader *r
     ask_next(round);
 }
 
-/* The names of the clients, each once. Two clients may share a group: the second then finds it reset already. */
+/* The names of the clients, each once. Two clients may share a group: the second then finds it reset already.
+ */
 static size_t find_clients(const char *instance, char clients[CLIENTS_MAX][CLIENT_BYTES])
 {
     struct directory *directory = NULL;

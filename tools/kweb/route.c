@@ -6,7 +6,8 @@
 
 /* --- the path ------------------------------------------------------------------------------------------ */
 
-/* One part of each, up to the next slash. A part of the pattern in braces takes what is there, if anything is. */
+/* One part of each, up to the next slash. A part of the pattern in braces takes what is there, if anything
+ * is. */
 static bool take_part(const char **pattern, const char **path, char *values[ROUTE_PARAMS_MAX], size_t *count)
 {
     size_t wanted = strcspn(*pattern, "/"), given = strcspn(*path, "/");
@@ -45,7 +46,8 @@ static bool is_method(const struct route *route, const char *method)
            (strcmp(method, "HEAD") == 0 && strcmp(route->method, "GET") == 0);
 }
 
-const struct route *route_find(const char *method, const char *path, char *values[ROUTE_PARAMS_MAX], char allowed[64])
+const struct route *route_find(const char *method, const char *path, char *values[ROUTE_PARAMS_MAX],
+                               char allowed[64])
 {
     size_t used = 0;
     const struct route *route;
@@ -85,8 +87,7 @@ static int check_number(const struct param *param, const char *text, int64_t *nu
 static int check_boolean(const struct param *param, const char *text, int64_t *number, struct error *error)
 {
     *number = strcmp(text, "true") == 0;
-    return *number || strcmp(text, "false") == 0 ? 0
-                                                 : error_set(error, "%s is true or false", param->name);
+    return *number || strcmp(text, "false") == 0 ? 0 : error_set(error, "%s is true or false", param->name);
 }
 
 static int check_text(const struct param *param, const char *text, int64_t *number, struct error *error)
@@ -97,7 +98,8 @@ static int check_text(const struct param *param, const char *text, int64_t *numb
     for (size_t i = 0; param->choices != NULL && param->choices[i] != NULL; i++) {
         if (strcasecmp(param->choices[i], text) == 0)
             return 0;
-        used += (size_t)snprintf(list + used, sizeof list - used, "%s%s", i > 0 ? ", " : "", param->choices[i]);
+        used +=
+            (size_t)snprintf(list + used, sizeof list - used, "%s%s", i > 0 ? ", " : "", param->choices[i]);
     }
     return param->choices == NULL ? 0 : error_set(error, "%s is one of %s", param->name, list);
 }

@@ -33,22 +33,23 @@ struct route {
     const char *summary; /* one line */
     const char *help;    /* more, or NULL */
     struct param params[ROUTE_PARAMS_MAX + 1];
-    const char *body;    /* an example of the JSON object that has to come; NULL: none may */
-    const char *type;    /* of the answer; NULL: application/json */
-    const char *answers; /* the name of its schema: openapi.c */
-    const char *verb;    /* of kctl, where it is one; NULL. Then also: */
-    const char *target;  /* the parameter that is its target; NULL: "" */
+    const char *body;     /* an example of the JSON object that has to come; NULL: none may */
+    const char *type;     /* of the answer; NULL: application/json */
+    const char *answers;  /* the name of its schema: openapi.c */
+    const char *verb;     /* of kctl, where it is one; NULL. Then also: */
+    const char *target;   /* the parameter that is its target; NULL: "" */
     const char *argument; /* its argument, in which {parameter} stands for the value; NULL: "" */
-    bool changes;        /* refused where kweb is read-only */
+    bool changes;         /* refused where kweb is read-only */
     void (*serve)(struct exchange *exchange);
 };
 
 /* Each by its place; NULL behind the last. */
 const struct route *route_at(size_t i);
 
-/* The route of that method and path, its {…} parts in values[] as copies (free them). NULL: none; then *allowed has the
- * methods that the path has ("" for an unknown path). */
-const struct route *route_find(const char *method, const char *path, char *values[ROUTE_PARAMS_MAX], char allowed[64]);
+/* The route of that method and path, its {…} parts in values[] as copies (free them). NULL: none; then
+ * *allowed has the methods that the path has ("" for an unknown path). */
+const struct route *route_find(const char *method, const char *path, char *values[ROUTE_PARAMS_MAX],
+                               char allowed[64]);
 
 /* Whether the text is a value of the parameter; *number is set for numbers and booleans. */
 int param_check(const struct param *param, const char *text, int64_t *number, struct error *error);

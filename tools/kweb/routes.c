@@ -1,5 +1,6 @@
 /* What can be asked, in the order in which the documentation shows it. */
 #include "tools/kweb/consumers.h"
+#include "tools/kweb/metrics_routes.h"
 #include "tools/kweb/openapi.h"
 #include "tools/kweb/pages.h"
 #include "tools/kweb/produce.h"
@@ -9,49 +10,67 @@
 #include "tools/kweb/stream.h"
 #include "tools/kweb/verb.h"
 
-#define GET(...)  {.method = "GET", __VA_ARGS__}
-#define POST(...) {.method = "POST", .changes = true, __VA_ARGS__}
-
-/* --- parameters that several have ------------------------------------------------------------------------ */
-
-#define CONSUMER_NAME {.name = "name", .help = "a consumer, or its client", .required = true, .example = "A"}
-#define WORKER_NAME                                                                                                   \
-    {                                                                                                                 \
-        .name = "name", .help = "a worker, a client (all of its workers), or all", .required = true, .example = "A"   \
+#define GET(...)                                                                                             \
+    {                                                                                                        \
+        .method = "GET", __VA_ARGS__                                                                         \
     }
-#define RESET_PARAMS                                                                                                  \
-    {.name = "to",                                                                                                    \
-     .help = "earliest, latest, offset:N, timestamp:T (2026-02-26T09:52:20Z, or 1772099540500ms) or shift:±N",        \
-     .fallback = "earliest",                                                                                          \
-     .example = "earliest"},                                                                                          \
-        {.name = "partition", .help = "this one alone", .type = PARAM_INTEGER, .maximum = INT32_MAX},                 \
-        {.name = "dry_run", .help = "only say what would be", .type = PARAM_BOOLEAN, .fallback = "false"},            \
-        {.name = "delete_rows",                                                                                       \
-         .help = "delete a database's rows from there on; else they are written a second time",                      \
-         .type = PARAM_BOOLEAN,                                                                                       \
-         .fallback = "false"}
+#define POST(...)                                                                                            \
+    {                                                                                                        \
+        .method = "POST", .changes = true, __VA_ARGS__                                                       \
+    }
+
+/* --- parameters that several have ------------------------------------------------------------------------
+ */
+
+#define CONSUMER_NAME                                                                                        \
+    {                                                                                                        \
+        .name = "name", .help = "a consumer, or its client", .required = true, .example = "A"                \
+    }
+#define WORKER_NAME                                                                                          \
+    {                                                                                                        \
+        .name = "name", .help = "a worker, a client (all of its workers), or all", .required = true,         \
+        .example = "A"                                                                                       \
+    }
+#define RESET_PARAMS                                                                                         \
+    {.name = "to",                                                                                           \
+     .help =                                                                                                 \
+         "earliest, latest, offset:N, timestamp:T (2026-02-26T09:52:20Z, or 1772099540500ms) or shift:±N",   \
+     .fallback = "earliest",                                                                                 \
+     .example = "earliest"},                                                                                 \
+        {.name = "partition", .help = "this one alone", .type = PARAM_INTEGER, .maximum = INT32_MAX},        \
+        {.name = "dry_run", .help = "only say what would be", .type = PARAM_BOOLEAN, .fallback = "false"},   \
+    {                                                                                                        \
+        .name = "delete_rows",                                                                               \
+        .help = "delete a database's rows from there on; else they are written a second time",               \
+        .type = PARAM_BOOLEAN, .fallback = "false"                                                           \
+    }
 
 /* A verb of a worker, a client or all, without an argument. */
-#define WORKER_VERB(word, does)                                                                                       \
-    POST(.path = "/workers/{name}/" word, .tag = "workers", .summary = does, .params = {WORKER_NAME},                 \
+#define WORKER_VERB(word, does)                                                                              \
+    POST(.path = "/workers/{name}/" word, .tag = "workers", .summary = does, .params = {WORKER_NAME},        \
          .answers = "Workers", .verb = word, .target = "name", .serve = serve_verb)
 
 static const struct route routes[] = {
     GET(.path = "/", .tag = "messages", .summary = "health; for a browser the page",
-        .help = "A program gets {\"status\":\"ok\", …}, with 503 while no supervisor runs. Who accepts text/html gets the "
+        .help = "A program gets {\"status\":\"ok\", …}, with 503 while no supervisor runs. Who accepts "
+                "text/html gets the "
                 "page.",
         .answers = "Health", .serve = serve_front),
     POST(.path = "/produce", .tag = "messages", .summary = "send a record, and say where it is",
-         .help = "The fields of the instance's workload; of demo-topic content and key. It is answered when the broker has "
+         .help = "The fields of the instance's workload; of demo-topic content and key. It is answered when "
+                 "the broker has "
                  "it. A record is never sent a second time: where that is not known, the answer says so.",
          .body = "{\"content\": \"hello\", \"key\": \"user-1\"}", .answers = "Produced", .verb = "produce",
          .serve = serve_produce),
-    GET(.path = "/consumers/status", .tag = "messages", .summary = "what each consumer has received and acknowledged",
-        .help = "acknowledged and pending are of the records that the topic holds now, each for the consumer's own group; "
+    GET(.path = "/consumers/status", .tag = "messages",
+        .summary = "what each consumer has received and acknowledged",
+        .help = "acknowledged and pending are of the records that the topic holds now, each for the "
+                "consumer's own group; "
                 "received counts every delivery, also one that came again.",
         .answers = "Consumers", .serve = serve_consumers),
     POST(.path = "/consumers/{name}/acknowledge", .tag = "messages", .summary = "acknowledge one message",
-         .help = "With --commit manual. It is answered when it is committed: the message is not seen again by that group, and "
+         .help = "With --commit manual. It is answered when it is committed: the message is not seen again "
+                 "by that group, and "
                  "no other group is touched.",
          .params = {CONSUMER_NAME,
                     {.name = "message_offset",
@@ -65,10 +84,12 @@ static const struct route routes[] = {
                      .maximum = INT32_MAX}},
          .answers = "Partitions", .verb = "ack", .serve = serve_acknowledge),
     POST(.path = "/consumers/reset", .tag = "messages", .summary = "set the offsets of every consumer",
-         .help = "One after the other; what became of each is in the answer, also where not all succeeded (409).",
+         .help =
+             "One after the other; what became of each is in the answer, also where not all succeeded (409).",
          .params = {RESET_PARAMS}, .answers = "Resets", .verb = "reset", .serve = serve_reset_all),
-    POST(.path = "/consumers/{name}/reset", .tag = "messages", .summary = "set the offsets of one consumer's group",
-         .params = {CONSUMER_NAME, RESET_PARAMS}, .answers = "Partitions", .verb = "reset", .serve = serve_reset),
+    POST(.path = "/consumers/{name}/reset", .tag = "messages",
+         .summary = "set the offsets of one consumer's group", .params = {CONSUMER_NAME, RESET_PARAMS},
+         .answers = "Partitions", .verb = "reset", .serve = serve_reset),
 
     WORKER_VERB("start", "start what is down, held or done"),
     WORKER_VERB("stop", "finish, commit, leave the group, and stay down"),
@@ -76,7 +97,9 @@ static const struct route routes[] = {
     POST(.path = "/workers/{name}/rolling-restart", .tag = "workers",
          .summary = "restart consumers one after the other, each when the one before has caught up",
          .params = {WORKER_NAME,
-                    {.name = "max_lag", .help = "how far behind that may be, in records", .type = PARAM_INTEGER}},
+                    {.name = "max_lag",
+                     .help = "how far behind that may be, in records",
+                     .type = PARAM_INTEGER}},
          .answers = "Changes", .verb = "rolling-restart", .target = "name", .argument = "{max_lag}",
          .serve = serve_verb),
     POST(.path = "/workers/{name}/kill", .tag = "workers", .summary = "send a signal, as a crash would",
@@ -94,7 +117,8 @@ static const struct route routes[] = {
                      .minimum = 1,
                      .maximum = 256,
                      .example = "2"}},
-         .answers = "Workers", .verb = "scale", .target = "name", .argument = "{workers}", .serve = serve_verb),
+         .answers = "Workers", .verb = "scale", .target = "name", .argument = "{workers}",
+         .serve = serve_verb),
     WORKER_VERB("release", "let a worker that is held start again"),
     POST(.path = "/workers/{name}/rate", .tag = "workers", .summary = "how fast the producer is",
          .params = {{.name = "name", .help = "producer", .required = true, .example = "producer"},
@@ -118,20 +142,25 @@ static const struct route routes[] = {
     POST(.path = "/reload", .tag = "instance",
          .summary = "read the configuration again, and change what is another one", .answers = "Changes",
          .verb = "reload", .serve = serve_verb),
-    POST(.path = "/reopen-logs", .tag = "instance", .summary = "open the log files anew, after a rotation by hand",
-         .answers = "Lines", .verb = "reopen-logs", .serve = serve_verb),
-    POST(.path = "/shutdown", .tag = "instance", .summary = "end the instance in order; this server ends with it",
-         .answers = "Lines", .verb = "shutdown", .serve = serve_verb),
+    POST(.path = "/reopen-logs", .tag = "instance",
+         .summary = "open the log files anew, after a rotation by hand", .answers = "Lines",
+         .verb = "reopen-logs", .serve = serve_verb),
+    POST(.path = "/shutdown", .tag = "instance",
+         .summary = "end the instance in order; this server ends with it", .answers = "Lines",
+         .verb = "shutdown", .serve = serve_verb),
 
     GET(.path = "/status", .tag = "looking", .summary = "everything that is known, as kstat --json",
         .params = {{.name = "worker", .help = "this worker or client alone"}}, .answers = "Status",
         .serve = serve_status),
-    GET(.path = "/workers", .tag = "looking", .summary = "what every worker is, as kctl status", .answers = "Workers",
-        .verb = "status", .serve = serve_verb),
+    GET(.path = "/workers", .tag = "looking", .summary = "what every worker is, as kctl status",
+        .answers = "Workers", .verb = "status", .serve = serve_verb),
     GET(.path = "/events", .tag = "looking", .summary = "what happens, as server-sent events",
-        .help = "'snapshot' at once and twice a second; 'event' for each event of the instance, with its number as id; "
+        .help = "'snapshot' at once and twice a second; 'event' for each event of the instance, with its "
+                "number as id; "
                 "'missed' where some are not kept any more.",
-        .params = {{.name = "since", .help = "events after this number, as Last-Event-ID", .type = PARAM_INTEGER}},
+        .params = {{.name = "since",
+                    .help = "events after this number, as Last-Event-ID",
+                    .type = PARAM_INTEGER}},
         .type = "text/event-stream", .answers = "Text", .serve = serve_events),
     GET(.path = "/topics/{topic}/{partition}/{offset}", .tag = "looking", .summary = "a record whole",
         .params = {{.name = "topic", .help = "its topic", .required = true, .example = "demo-topic"},
@@ -141,11 +170,22 @@ static const struct route routes[] = {
                     .maximum = INT32_MAX,
                     .required = true,
                     .example = "0"},
-                   {.name = "offset", .help = "its offset", .type = PARAM_INTEGER, .required = true, .example = "0"}},
+                   {.name = "offset",
+                    .help = "its offset",
+                    .type = PARAM_INTEGER,
+                    .required = true,
+                    .example = "0"}},
         .answers = "Lines", .verb = "peek", .target = "topic", .argument = "{partition} {offset}",
         .serve = serve_verb),
-    GET(.path = "/openapi.json", .tag = "documentation", .summary = "this API, as OpenAPI 3.1", .answers = "OpenAPI",
-        .serve = serve_openapi),
+    GET(.path = "/metrics", .tag = "looking", .summary = "for Prometheus: names that begin with ksupervise_",
+        .type = "text/plain", .answers = "Text", .serve = serve_metrics),
+    GET(.path = "/metrics/kafka", .tag = "looking",
+        .summary =
+            "for dashboards of consumer lag: the names that kafka_exporter and kafka-lag-exporter have",
+        .type = "text/plain", .answers = "Text", .serve = serve_metrics_kafka),
+
+    GET(.path = "/openapi.json", .tag = "documentation", .summary = "this API, as OpenAPI 3.1",
+        .answers = "OpenAPI", .serve = serve_openapi),
     GET(.path = "/docs", .tag = "documentation", .summary = "the same for a browser", .type = "text/html",
         .answers = "Text", .serve = serve_docs),
     GET(.path = "/page/{file}", .tag = "documentation", .summary = "a part of the page",

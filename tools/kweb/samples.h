@@ -1,5 +1,5 @@
-/* samples.h: what the instance is now, looked at by one for all who want to see it: a snapshot for the page, as text,
- * again and again while somebody reads. One thread. */
+/* samples.h: what the instance is now, looked at by one for all who want to see it: a snapshot for the page,
+ * as text, again and again while somebody reads. One thread. */
 #ifndef KSUPERVISE_TOOLS_KWEB_SAMPLES_H
 #define KSUPERVISE_TOOLS_KWEB_SAMPLES_H
 
@@ -29,7 +29,8 @@ struct shared_text {
     size_t length;
     char *bytes;
 };
-/* The last snapshot, README.md has its form, and its number; NULL: there is none yet. The caller lets it go. */
+/* The last snapshot, README.md has its form, and its number; NULL: there is none yet. The caller lets it go.
+ */
 struct shared_text *samples_snapshot(const struct samples *samples, uint64_t *number);
 void shared_text_release(struct shared_text *text);
 

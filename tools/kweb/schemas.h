@@ -1,4 +1,5 @@
-/* schemas.h: the schemas of the API's answers, for openapi.c. They are data: schemas.json, part of the program. */
+/* schemas.h: the schemas of the API's answers, for openapi.c. They are data: schemas.json, part of the
+ * program. */
 #ifndef KSUPERVISE_TOOLS_KWEB_SCHEMAS_H
 #define KSUPERVISE_TOOLS_KWEB_SCHEMAS_H
 

@@ -40,7 +40,8 @@ static struct exchange *begin(struct kweb *kweb, struct MHD_Connection *connecti
 
 static void end(struct exchange *exchange)
 {
-    for (size_t i = 0; exchange->route != NULL && i < ROUTE_PARAMS_MAX && exchange->route->params[i].name; i++)
+    for (size_t i = 0; exchange->route != NULL && i < ROUTE_PARAMS_MAX && exchange->route->params[i].name;
+         i++)
         if (param_in_path(exchange->route, &exchange->route->params[i]))
             free((char *)(uintptr_t)exchange->values[i]);
     if (exchange->response != NULL)
@@ -73,7 +74,8 @@ struct query {
     struct error *error;
 };
 
-static enum MHD_Result take_argument(void *context, enum MHD_ValueKind kind, const char *name, const char *value)
+static enum MHD_Result take_argument(void *context, enum MHD_ValueKind kind, const char *name,
+                                     const char *value)
 {
     const struct query *query = context;
     struct exchange *exchange = query->exchange;
@@ -143,13 +145,15 @@ static bool body_is_welcome(struct exchange *exchange)
     const char *length = exchange_header(exchange, MHD_HTTP_HEADER_CONTENT_LENGTH);
     const char *type = exchange_header(exchange, MHD_HTTP_HEADER_CONTENT_TYPE);
     int64_t bytes;
-    if (length != NULL && (!decimal_parse(length, strlen(length), INT64_MAX, &bytes) || bytes > BODY_BYTES_MAX)) {
+    if (length != NULL &&
+        (!decimal_parse(length, strlen(length), INT64_MAX, &bytes) || bytes > BODY_BYTES_MAX)) {
         refuse_body(exchange);
         return false;
     }
     /* A form of another site's page cannot say this type without being asked about it first. */
     if (exchange->route->body != NULL && (type == NULL || strncasecmp(type, "application/json", 16) != 0)) {
-        answer_problem(exchange, MHD_HTTP_UNSUPPORTED_MEDIA_TYPE, "the body is JSON: Content-Type: application/json");
+        answer_problem(exchange, MHD_HTTP_UNSUPPORTED_MEDIA_TYPE,
+                       "the body is JSON: Content-Type: application/json");
         return false;
     }
     return true;
@@ -210,8 +214,9 @@ static enum MHD_Result begin_exchange(struct kweb *kweb, struct MHD_Connection *
     return exchange->refused ? send_answer(exchange) : MHD_YES;
 }
 
-static enum MHD_Result handle(void *server, struct MHD_Connection *connection, const char *url, const char *method,
-                              const char *version, const char *bytes, size_t *length, void **context)
+static enum MHD_Result handle(void *server, struct MHD_Connection *connection, const char *url,
+                              const char *method, const char *version, const char *bytes, size_t *length,
+                              void **context)
 {
     struct exchange *exchange = *context;
     (void)version;
@@ -286,7 +291,8 @@ static void drop_the_slow(struct kweb *kweb, int64_t now_us)
 
 /* --- opening and closing ------------------------------------------------------------------------------- */
 
-static void log_trouble(void *context, const char *format, va_list arguments) __attribute__((format(printf, 2, 0)));
+static void log_trouble(void *context, const char *format, va_list arguments)
+    __attribute__((format(printf, 2, 0)));
 static void log_trouble(void *context, const char *format, va_list arguments)
 {
     char text[256];
@@ -314,7 +320,8 @@ static unsigned connections_max(void)
     }
     if (limit.rlim_cur >= wanted)
         return SERVER_CONNECTIONS_MAX;
-    return limit.rlim_cur > 2 * SPARE_DESCRIPTORS ? (unsigned)limit.rlim_cur - SPARE_DESCRIPTORS : SPARE_DESCRIPTORS;
+    return limit.rlim_cur > 2 * SPARE_DESCRIPTORS ? (unsigned)limit.rlim_cur - SPARE_DESCRIPTORS
+                                                  : SPARE_DESCRIPTORS;
 }
 
 int server_open(struct kweb *kweb, int listener, struct error *error)
@@ -323,8 +330,8 @@ int server_open(struct kweb *kweb, int listener, struct error *error)
         MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, NULL, NULL, handle, kweb,
         MHD_OPTION_EXTERNAL_LOGGER, log_trouble, NULL, MHD_OPTION_LISTEN_SOCKET, listener,
         MHD_OPTION_CONNECTION_LIMIT, connections_max(), MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-        (size_t)SERVER_HEAD_BYTES_MAX, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_NOTIFY_COMPLETED, completed, NULL,
-        MHD_OPTION_NOTIFY_CONNECTION, notice_connection, kweb, MHD_OPTION_END);
+        (size_t)SERVER_HEAD_BYTES_MAX, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_NOTIFY_COMPLETED,
+        completed, NULL, MHD_OPTION_NOTIFY_CONNECTION, notice_connection, kweb, MHD_OPTION_END);
     if (kweb->daemon == NULL)
         return error_set(error, "cannot start the HTTP server: %s", strerror(errno));
     int fd = MHD_get_daemon_info(kweb->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;

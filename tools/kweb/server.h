@@ -1,14 +1,15 @@
-/* server.h: HTTP itself: connections, requests as they come in, answers as they go out. Everything that somebody else
- * can make long, slow or many is bounded. */
+/* server.h: HTTP itself: connections, requests as they come in, answers as they go out. Everything that
+ * somebody else can make long, slow or many is bounded. */
 #ifndef KSUPERVISE_TOOLS_KWEB_SERVER_H
 #define KSUPERVISE_TOOLS_KWEB_SERVER_H
 
 #include "tools/kweb/kweb.h"
 
 #define SERVER_CONNECTIONS_MAX 1500
-#define SERVER_HEAD_BYTES_MAX  (32 * 1024)              /* a request's line and headers, and what is answered from */
-#define SERVER_ARRIVAL_US      (10 * INT64_C(1000000)) /* a request that takes longer to arrive is dropped, and so is a
-                                                          connection that asks nothing */
+#define SERVER_HEAD_BYTES_MAX  (32 * 1024) /* a request's line and headers, and what is answered from */
+#define SERVER_ARRIVAL_US                                                                                    \
+    (10 * INT64_C(1000000)) /* a request that takes longer to arrive is dropped, and so is a                 \
+                               connection that asks nothing */
 
 /* Takes the listening socket. -1 with the error. */
 int server_open(struct kweb *kweb, int listener, struct error *error);

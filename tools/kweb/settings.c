@@ -6,8 +6,8 @@
 #define AT(field) offsetof(struct settings, field)
 
 static const struct option_def options[] = {
-    {OPTION_STRING, "instance", 'i', "NAME", INSTANCE_DEFAULT, "KSUPERVISE_INSTANCE", AT(instance), 0, 0, NULL,
-     "which supervisor", false},
+    {OPTION_STRING, "instance", 'i', "NAME", INSTANCE_DEFAULT, "KSUPERVISE_INSTANCE", AT(instance), 0, 0,
+     NULL, "which supervisor", false},
     {OPTION_STRING, "http", 0, "[ADDRESS:]PORT|unix:PATH", "8000", NULL, AT(http), 0, 0, NULL,
      "where to listen; without an address on 127.0.0.1", false},
     {OPTION_FLAG, "http-read-only", 0, NULL, NULL, NULL, AT(read_only), 0, 0, NULL,
@@ -28,7 +28,8 @@ const struct program kweb_program = {
                 "  curl http://127.0.0.1:8000/consumers/status\n"
                 "  curl --unix-socket /run/kweb http://localhost/status    with --http unix:/run/kweb\n"
                 "\n"
-                "This user's processes on this machine need nothing else. Who comes from another user or machine needs the\n"
+                "This user's processes on this machine need nothing else. Who comes from another user or "
+                "machine needs the\n"
                 "token, as 'Authorization: Bearer TOKEN', or in a browser once as http://…/?token=TOKEN.\n",
     .options = options,
     .option_count = sizeof options / sizeof options[0],

@@ -46,7 +46,8 @@ static void put_ahead(struct json_stream *json, const struct stats_snapshot *sta
 static void put_consumer_partition(struct json_stream *json, const struct stats_snapshot *stats,
                                    const struct view_partition *partition)
 {
-    static const char *const offsets[] = {"position", "committed", "low", "unacknowledged", "acknowledged_ahead"};
+    static const char *const offsets[] = {"position", "committed", "low", "unacknowledged",
+                                          "acknowledged_ahead"};
     json_stream_boolean(json, "assigned", partition->assigned);
     for (size_t i = 0; i < sizeof offsets / sizeof offsets[0]; i++)
         number(json, offsets[i], stats_snapshot_partition(stats, partition->slot, offsets[i]));
@@ -58,7 +59,8 @@ static void put_consumer_partition(struct json_stream *json, const struct stats_
     put_ahead(json, stats, partition->slot);
 }
 
-static void put_partitions(struct json_stream *json, const struct view *view, const struct view_worker *worker)
+static void put_partitions(struct json_stream *json, const struct view *view,
+                           const struct view_worker *worker)
 {
     struct view_partition partition;
     json_stream_open(json, "partitions", '[');
@@ -83,7 +85,8 @@ static void put_counters(struct json_stream *json, const struct view_worker *wor
     const struct stats_definition *definition;
     json_stream_open(json, "counters", '{');
     for (size_t i = 0;
-         worker->snapshot != NULL && (definition = stats_snapshot_definition(worker->snapshot, i)) != NULL; i++)
+         worker->snapshot != NULL && (definition = stats_snapshot_definition(worker->snapshot, i)) != NULL;
+         i++)
         if (definition->type == STATS_COUNTER)
             number(json, definition->name, stats_snapshot_value(worker->snapshot, i, 0));
     json_stream_close(json, '}');
@@ -124,7 +127,8 @@ static void put_latency(struct json_stream *json, const struct view_worker *work
 {
     struct stats_summary summary = {.count = 0, .p50 = STATS_UNKNOWN, .p99 = STATS_UNKNOWN};
     if (worker->snapshot != NULL)
-        stats_snapshot_histogram(worker->snapshot, view_is_producer(worker) ? "delivery_us" : "process_us", &summary);
+        stats_snapshot_histogram(worker->snapshot, view_is_producer(worker) ? "delivery_us" : "process_us",
+                                 &summary);
     number(json, "p50_us", summary.p50);
     number(json, "p99_us", summary.p99);
 }
@@ -140,7 +144,8 @@ static void put_who(struct json_stream *json, const struct view *view, const str
     number(json, "state_since_us", view_state_since_us(view, worker));
     json_stream_text(json, "phase", view_phase(worker));
     number(json, "phase_since_us",
-           worker->snapshot != NULL ? stats_snapshot_status(worker->snapshot, "phase_since_us") : STATS_UNKNOWN);
+           worker->snapshot != NULL ? stats_snapshot_status(worker->snapshot, "phase_since_us")
+                                    : STATS_UNKNOWN);
     number(json, "pid", view_alive(worker) ? worker->liveness.pid : STATS_UNKNOWN);
     json_stream_number(json, "generation", (int64_t)worker->generation);
     number(json, "restarts", worker->listed ? entry->restarts : STATS_UNKNOWN);

@@ -1,5 +1,5 @@
-/* snapshot.h: an instance as the page wants it, a JSON object on one line: less than kstat's JSON, and with what kstat
- * says of why a worker does not move. One thread. */
+/* snapshot.h: an instance as the page wants it, a JSON object on one line: less than kstat's JSON, and with
+ * what kstat says of why a worker does not move. One thread. */
 #ifndef KSUPERVISE_TOOLS_KWEB_SNAPSHOT_H
 #define KSUPERVISE_TOOLS_KWEB_SNAPSHOT_H
 

@@ -12,8 +12,8 @@ void serve_status(struct exchange *exchange)
     char *text = NULL;
     size_t length = 0;
     if (view_collect(&view, &request, &error) == -1) {
-        answer_problem(exchange, request.worker != NULL ? MHD_HTTP_NOT_FOUND : MHD_HTTP_SERVICE_UNAVAILABLE, "%s",
-                       error.text);
+        answer_problem(exchange, request.worker != NULL ? MHD_HTTP_NOT_FOUND : MHD_HTTP_SERVICE_UNAVAILABLE,
+                       "%s", error.text);
         return;
     }
     FILE *stream = open_memstream(&text, &length);

@@ -252,7 +252,8 @@ void serve_events(struct exchange *exchange)
 {
     struct stream *stream = count_streams(exchange->kweb) < STREAMS_MAX ? begin(exchange) : NULL;
     if (stream == NULL) {
-        answer_problem(exchange, MHD_HTTP_SERVICE_UNAVAILABLE, "%d readers of /events are the most", STREAMS_MAX);
+        answer_problem(exchange, MHD_HTTP_SERVICE_UNAVAILABLE, "%d readers of /events are the most",
+                       STREAMS_MAX);
         return;
     }
     struct MHD_Response *response =

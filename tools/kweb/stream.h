@@ -1,6 +1,7 @@
-/* stream.h: readers of /events (server-sent events, https://html.spec.whatwg.org/multipage/server-sent-events.html).
- * What a reader has not taken is not kept for it: it has a number of the event ring, and whether it has the last
- * snapshot. So it costs the same however slow it is. */
+/* stream.h: readers of /events (server-sent events,
+ * https://html.spec.whatwg.org/multipage/server-sent-events.html). What a reader has not taken is not kept
+ * for it: it has a number of the event ring, and whether it has the last snapshot. So it costs the same
+ * however slow it is. */
 #ifndef KSUPERVISE_TOOLS_KWEB_STREAM_H
 #define KSUPERVISE_TOOLS_KWEB_STREAM_H
 

@@ -1,5 +1,6 @@
-/* token.h: the secret that opens the API to those who are not this user on this machine. It stands in INSTANCE.token
- * (0600) beside the control socket, is made where there is none, and lives as long as the instance. */
+/* token.h: the secret that opens the API to those who are not this user on this machine. It stands in
+ * INSTANCE.token (0600) beside the control socket, is made where there is none, and lives as long as the
+ * instance. */
 #ifndef KSUPERVISE_TOOLS_KWEB_TOKEN_H
 #define KSUPERVISE_TOOLS_KWEB_TOKEN_H
 

@@ -69,8 +69,8 @@ static void answered(void *context, enum call_end end, const struct mp_reader *r
 
 /* --- the question -------------------------------------------------------------------------------------- */
 
-void ask_verb_of(struct exchange *exchange, const char *verb, const char *target, const char *argument, call_done *done,
-                 void *context)
+void ask_verb_of(struct exchange *exchange, const char *verb, const char *target, const char *argument,
+                 call_done *done, void *context)
 {
     char by[PEER_TEXT_BYTES + 8];
     snprintf(by, sizeof by, "HTTP, %s", exchange->peer->text);
