@@ -198,7 +198,7 @@ $(B)/tests/sim/sim: $(SIM_O) $(B)/libkconsume.a $(B)/libcommon.a
 sim: $(B)/tests/sim/sim ## histories of a simulated Kafka for SIM_SECONDS (60); SEED=N tells one, SHORT=1 shortened
 	$(Q)$< $(if $(SEED),--seed $(SEED) $(if $(SHORT),--short),--kept tests/sim/kept --seconds $(or $(SIM_SECONDS),60)) $(SIM_OPTIONS)
 
-.PHONY: setup play test unit system chaos mutants provision kafka kafka-stop bench lint fuzz format install uninstall clean help
+.PHONY: setup play test unit system web-assets chaos mutants provision kafka kafka-stop bench lint fuzz format install uninstall clean help
 setup:
 	$(Q)tools/setup
 
@@ -219,6 +219,10 @@ test: ## set up, build, run the unit tests and the system tests on a real Kafka
 
 .PHONY: build-tests
 build-tests: $(BINARIES) $(UNIT_TESTS)
+
+web-assets: ## fetch what the page uses of others (uPlot, Swagger UI) by npm into build/web, by checksum
+	$(Q)tools/setup web
+	$(Q)tools/web/fetch
 
 play: ## set up, build, start two consumers and a producer; one Ctrl-C ends all
 	$(Q)tools/setup

@@ -10,7 +10,7 @@ from harness import BUILD, ROOT, clean_environment, main, work_folder
 
 # Each has something done for it that a machine which only builds may lack.
 NEED_TOOLS = {"play": "", "unit": "unit", "system": "test", "test": "test", "chaos": "test", "mutants": "test", "kafka": "kafka", "bench": "bench",
-              "lint": "lint", "format": "format", "fuzz": "fuzz"}
+              "lint": "lint", "web-assets": "web", "format": "format", "fuzz": "fuzz"}
 
 
 class Tools(unittest.TestCase):
@@ -45,7 +45,7 @@ class Tools(unittest.TestCase):
                 self.assertEqual(first, f"tools/setup {profile}".strip())
 
     def test_each_profile_has_what_it_is_for(self):
-        has = {"unit": ["check-devel", "python3"], "fuzz": ["clang"], "format": ["clang-tools-extra"], "lint": ["clang", "clang-tools-extra"], "kafka": ["maven"], "test": ["check-devel", "maven"]}  # dnf's names
+        has = {"unit": ["check-devel", "python3"], "fuzz": ["clang"], "format": ["clang-tools-extra"], "lint": ["clang", "clang-tools-extra"], "kafka": ["maven"], "web": ["chromedriver", "python3-selenium"], "test": ["check-devel", "maven"]}  # dnf's names
         for profile, packages in has.items():
             with self.subTest(profile=profile):
                 words = self.run_ok("tools/setup", "--dry-run", "--all", profile, SETUP_MANAGER="dnf").split()
