@@ -1,0 +1,134 @@
+// Charts by uPlot, which is fetched when the programs are built, and may be missing: then it is said how to get it, and all else works.
+
+import { element, setChoices, setText } from "./dom.js";
+import * as api from "./api.js";
+import { number, rate, span, timeOfDayShort } from "./format.js";
+import { compareWorst, isConsumer } from "./fleet.js";
+import { VALUES } from "./history.js";
+import { watchVisible } from "./frame.js";
+
+const LINES_MAX = 8;
+const HEIGHT = 190;
+const MISSING = "The charts need uPlot, which is not here: make web-assets fetches it. Everything else works without it.";
+
+const CHARTS = [
+  { title: "Records a second", value: "per_second", say: rate },
+  { title: "Lag, in records", value: "lag", say: (value) => number(value === null ? null : Math.round(value)) },
+  { title: "Lag, in time", value: "behind_us", say: span },
+  { title: "Latency, 99th percentile", value: "p99_us", say: span },
+];
+
+/** Hues that are told apart by those who see no red or no green; the dashes tell them apart without any. */
+const HUES = { light: ["#0b6b63", "#b45309", "#1d4ed8", "#a21caf", "#4d7c0f", "#b91c1c", "#475569", "#0e7490"], dark: ["#45cdbb", "#f2b656", "#93b4ff", "#e29af0", "#b5d96b", "#ff9a8f", "#b6c2cf", "#67d4ea"] };
+const DASHES = [[], [8, 4], [2, 3], [10, 3, 2, 3], [5, 5], [1, 4], [12, 4], [4, 2]];
+
+function loadScript(source) {
+  return new Promise((resolve, reject) => {
+    const script = element("script", { src: source });
+    script.addEventListener("load", resolve);
+    script.addEventListener("error", reject);
+    document.head.append(script);
+  });
+}
+
+/** GET / says which assets are there, so that nothing is asked for in vain. @returns {Promise<function|null>} uPlot */
+async function loadLibrary() {
+  const answer = await api.health();
+  if (!(answer.value?.assets ?? []).includes("uPlot.iife.min.js")) return null;
+  document.head.append(element("link", { rel: "stylesheet", href: "/assets/uPlot.min.css" }));
+  return loadScript("/assets/uPlot.iife.min.js").then(() => window.uPlot, () => null);
+}
+
+/** The colours of a canvas are no variables: a probe in the page says what they are now. */
+function colourOf(variable) {
+  const probe = document.body.appendChild(element("span", { hidden: true }));
+  probe.style.color = `var(${variable})`;
+  const colour = getComputedStyle(probe).color;
+  probe.remove();
+  return colour;
+}
+
+function optionsOf(chart, names, width) {
+  const hues = HUES[document.documentElement.dataset.theme ?? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light")];
+  const [ink, line] = [colourOf("--soft"), colourOf("--line")];
+  const axis = { stroke: ink, grid: { stroke: line, width: 1 }, ticks: { stroke: line, width: 1 } };
+  const values = (_, ticks) => ticks.map((tick) => chart.say(tick));
+  const clock = (_, ticks) => ticks.map(timeOfTick);
+  const series = names.map((name, i) => ({ label: name, stroke: hues[i], dash: DASHES[i], width: 1.75, spanGaps: false, points: { show: false }, value: (plot, value, line, at) => chart.say(at === null ? plot.data[line].at(-1) : value) }));
+  return { width, height: HEIGHT, cursor: { sync: { key: "ksupervise" } }, scales: { y: { range: (_, __, most) => [0, most > 0 ? most * 1.1 : 1] } }, axes: [{ ...axis, values: clock, space: 70 }, { ...axis, size: 74, values }], series: [{ label: "Time", value: (plot, value, _, at) => timeOfTick(at === null ? plot.data[0].at(-1) ?? 0 : value) }, ...series] };
+}
+
+const timeOfTick = (seconds) => timeOfDayShort(seconds * 1e6);
+
+function dataOf(samples, chart, names) {
+  const index = VALUES.indexOf(chart.value);
+  return [samples.map((sample) => sample.timeUs / 1e6), ...names.map((name) => samples.map((sample) => sample.of.get(name)?.[index] ?? null))];
+}
+
+/** Whom the lines are of: a client's workers, or the worst of all. */
+function namesOf(snapshot, chosen) {
+  const workers = snapshot.workers.filter((worker) => !worker.retired && (chosen === "" || worker.client === chosen));
+  return workers.sort(compareWorst).slice(0, LINES_MAX).map((worker) => worker.name).sort((one, other) => one.localeCompare(other, "en", { numeric: true }));
+}
+
+export function createCharts({ store, ui, history, section, request }) {
+  const visible = watchVisible(section, request);
+  let library = null;
+  let drawn = [];
+  let key = "";
+  let drawnOf = "";
+
+  async function load() {
+    library = await loadLibrary();
+    ui["chart-note"].hidden = library !== null;
+    setText(ui["chart-note"], MISSING);
+    request();
+  }
+
+  function rebuild(names, width) {
+    drawn.forEach(({ plot, card }) => (plot.destroy(), card.remove()));
+    drawn = CHARTS.map((chart) => {
+      const card = ui["chart-list"].appendChild(element("div", { class: "card chart", role: "group", "aria-label": `${chart.title}: the table of workers has the present values` }, element("h3", {}, chart.title)));
+      return { chart, card, plot: new library(optionsOf(chart, names, width), [[], ...names.map(() => [])], card) };
+    });
+  }
+
+  const widthOf = () => {
+    const total = ui["chart-list"].clientWidth;
+    const columns = Math.max(1, Math.floor((total + 16) / (416 + 16)));
+    return Math.floor((total - 16 * (columns - 1)) / columns) - 22;
+  };
+  new ResizeObserver(request).observe(section);
+  ui["chart-of"].addEventListener("change", () => ((key = ""), request()));
+  ui["chart-span"].addEventListener("change", request);
+
+  let names = [];
+  let chosenOf = null;
+  /** The worst of all are chosen once: lines that come and go by the second are no chart. */
+  function chooseNames() {
+    const present = new Set(store.snapshot.workers.map((worker) => worker.name));
+    if (chosenOf === ui["chart-of"].value && names.every((name) => present.has(name)) && (names.length === LINES_MAX || names.length === namesOf(store.snapshot, chosenOf).length)) return;
+    chosenOf = ui["chart-of"].value;
+    names = namesOf(store.snapshot, chosenOf);
+  }
+
+  function paint() {
+    if (!store.snapshot) return;
+    const clients = [...new Set(store.snapshot.workers.filter(isConsumer).map((worker) => worker.client))];
+    setChoices(ui["chart-of"], [["", store.snapshot.workers.length > LINES_MAX ? `the ${LINES_MAX} worst` : "all"], ...clients.map((client) => [client, client])]);
+    if (!library || !visible.visible) return;
+    chooseNames();
+    const width = widthOf();
+    const wanted = JSON.stringify([names, width]);
+    if (wanted !== key) rebuild(names, width);
+    const newestUs = history.samples.at(-1)?.timeUs;
+    const shown = `${newestUs} ${history.samples.length} ${ui["chart-span"].value}`;
+    if (wanted === key && shown === drawnOf) return;
+    [key, drawnOf] = [wanted, shown];
+    const fromUs = store.nowUs() - Number(ui["chart-span"].value) * 1e6;
+    const samples = history.samples.filter((sample) => sample.timeUs >= fromUs);
+    for (const { chart, plot } of drawn) plot.setData(dataOf(samples, chart, names));
+  }
+  const restyle = () => ((key = ""), request());
+  return { paint, load, restyle };
+}

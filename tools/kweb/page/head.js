@@ -1,0 +1,51 @@
+// The head of the page: what is looked at, and whether it is still true.
+
+import { setText } from "./dom.js";
+import { plural, span, timeOfDayShort } from "./format.js";
+import { consumers } from "./fleet.js";
+
+function supervisorText(snapshot, nowUs) {
+  const { supervisor } = snapshot;
+  if (!supervisor) return "none";
+  if (!supervisor.alive) return `pid ${supervisor.pid}, dead`;
+  return `pid ${supervisor.pid}, ${supervisor.stopped ? "stopped" : `up ${span(nowUs - supervisor.started_us)}`}`;
+}
+
+function workersText(snapshot) {
+  const ready = snapshot.workers.filter((worker) => worker.state.startsWith("ready")).length;
+  return `${plural(consumers(snapshot).length, "consumer")}, ${ready} of ${snapshot.workers.length} ready`;
+}
+
+const lostText = (connection) =>
+  connection.sinceUs ? `Not connected since ${timeOfDayShort(connection.sinceUs)}: ${connection.why}. Trying again.` : `Connecting: ${connection.why}`;
+
+export function createHead({ store, ui, notice }) {
+  function paintConnection() {
+    const { connected } = store.connection;
+    setText(ui.connection, connected ? "connected, live" : lostText(store.connection));
+    ui.connection.classList.toggle("lost", !connected);
+    document.documentElement.classList.toggle("stale", !connected);
+  }
+
+  function paintNotice() {
+    const { snapshot } = store;
+    const problems = [];
+    if (snapshot?.supervisor?.stopped) problems.push("The supervisor is stopped: nobody is restarted until it goes on (kill -CONT).");
+    if (snapshot && (!snapshot.supervisor || !snapshot.supervisor.alive)) problems.push("No supervisor is alive: what is shown is what the workers left.");
+    if (snapshot?.read_only) problems.push("This page is read-only (--http-read-only): it shows, and changes nothing.");
+    if (store.missed > 0) problems.push(`${plural(store.missed, "event")} were overwritten before the page could read them.`);
+    setText(notice, problems.join(" "));
+    notice.hidden = problems.length === 0;
+  }
+
+  return function paint() {
+    paintConnection();
+    if (!store.snapshot) return;
+    setText(ui.instance, store.snapshot.instance);
+    setText(ui.broker, store.snapshot.bootstrap ?? "not known");
+    setText(ui.supervisor, supervisorText(store.snapshot, store.nowUs()));
+    setText(ui.workers, workersText(store.snapshot));
+    paintNotice();
+    document.title = `${store.snapshot.instance} · ksupervise`;
+  };
+}

@@ -1,0 +1,53 @@
+// kill -9, told before: how many records come again at most; and after: how many there were.
+
+import { setText } from "./dom.js";
+import * as api from "./api.js";
+import { number, plural } from "./format.js";
+import { isConsumer, meant, redeliveredAtMost } from "./fleet.js";
+
+function before(workers) {
+  const readers = workers.filter(isConsumer);
+  const names = workers.map((worker) => worker.name).join(", ");
+  if (readers.length === 0) return `${names} is killed at once, as a crash would. What it has not sent yet is lost with it.`;
+  const most = redeliveredAtMost(readers);
+  const said = most === null ? "How many records are redelivered is not known." : `At most ${number(most)} redelivered: processed, and not committed.`;
+  return `${names} ${workers.length > 1 ? "are" : "is"} killed at once, as a crash would. ${said}`;
+}
+
+export function createKill({ store, ui, results, dialog }) {
+  /** Deaths that are awaited: worker → generation that was killed. */
+  const awaited = new Map();
+  let target = "";
+
+  function tell(event) {
+    const most = event.count === null ? "how many come again is not known" : `redelivering at most ${number(event.count)}`;
+    results.say(`${event.worker} resumed at ${number(event.to)} (committed ${number(event.from)})`, [`${most}; ${event.text}`]);
+  }
+
+  store.on("event", (event) => {
+    if (event.kind !== "resumed" || !awaited.has(event.worker) || event.generation <= awaited.get(event.worker)) return;
+    awaited.delete(event.worker);
+    tell(event);
+  });
+
+  async function kill() {
+    dialog.close();
+    const workers = meant(store.snapshot, target);
+    workers.filter(isConsumer).forEach((worker) => awaited.set(worker.name, worker.generation));
+    const answer = await api.verb(target, "kill", { signal: "KILL" });
+    if (!results.of(`kill -9 ${target}`, answer)) awaited.clear();
+  }
+
+  ui["kill-do"].addEventListener("click", kill);
+  ui["kill-not"].addEventListener("click", () => dialog.close());
+
+  return function open(name) {
+    target = name;
+    const workers = meant(store.snapshot, name).filter((worker) => worker.pid !== null);
+    setText(ui["kill-target"], workers.length > 1 ? `${name}: ${plural(workers.length, "worker")}` : name);
+    setText(ui["kill-said"], before(workers));
+    setText(ui["kill-command"], api.kctl(store.snapshot.instance, `kill ${name} KILL`));
+    dialog.showModal();
+    ui["kill-not"].focus();
+  };
+}

@@ -1,0 +1,213 @@
+// The lessons: what to do, and how it is seen that it has happened. They say what ktour's scenarios say (tools/ktour/scenarios), and look at the same figures.
+//
+// A step's `seen` gets {snapshot, event, note}: the last snapshot, the event that has just come (null when it is a snapshot that came), and a note that the lesson
+// keeps from step to step. A step without `seen` is ticked by the reader.
+
+import { consumers, deadLetters, groups, isManual, lanes, sum } from "./fleet.js";
+
+const start = (words) => `build/bin/ksupervise --http 8000 ${words}`;
+
+/** Keeps what a value was when the step was first looked at. */
+function since(note, name, value) {
+  note[name] ??= value;
+  return note[name];
+}
+
+// --- work sharing -------------------------------------------------------------------------------------------------------------
+
+const owned = (worker) => worker.partitions.filter((partition) => partition.assigned).length;
+const withPartitions = (workers) => workers.filter((worker) => owned(worker) > 0);
+
+/** A group in which every partition has exactly one owner. */
+function isShared(snapshot, workers) {
+  const places = workers.flatMap((worker) => worker.partitions.filter((p) => p.assigned).map((p) => `${p.topic} ${p.partition}`));
+  const all = lanes(snapshot).filter((lane) => lane.rows.some((row) => row.group === workers[0].group));
+  return new Set(places).size === places.length && places.length === all.length;
+}
+
+function sharedBy(snapshot, condition) {
+  return [...groups(snapshot).values()].find((workers) => isShared(snapshot, workers) && condition(withPartitions(workers).length, workers[0].group));
+}
+
+const groupLag = (workers) => workers.reduce((total, worker) => (worker.lag === null || total === null ? null : total + worker.lag), 0);
+
+const sharing = [
+  {
+    text: "Two consumers of one group split its partitions. Where there is one, scale its client to 2.",
+    seen({ snapshot, note }) {
+      const found = sharedBy(snapshot, (members) => members >= 2);
+      if (found) Object.assign(note, { group: found[0].group, members: withPartitions(found).length });
+      return Boolean(found);
+    },
+  },
+  {
+    text: "One more joins: scale it up by one. The partitions move from worker to worker.",
+    seen({ snapshot, note }) {
+      const found = sharedBy(snapshot, (members, group) => group === note.group && members > note.members);
+      if (found) note.members = withPartitions(found).length;
+      return Boolean(found);
+    },
+  },
+  {
+    text: "One leaves: stop it, or scale down. The others take over its partitions.",
+    seen: ({ snapshot, note }) => Boolean(sharedBy(snapshot, (members, group) => group === note.group && members < note.members && members > 0)),
+  },
+  {
+    text: "Was anything left out? Everything that was produced is committed: the group's lag is 0.",
+    seen: ({ snapshot, note }) => groupLag(groups(snapshot).get(note.group) ?? []) === 0 && groups(snapshot).has(note.group),
+  },
+];
+
+// --- fan-out ------------------------------------------------------------------------------------------------------------------
+
+const fans = (snapshot) => lanes(snapshot).filter((lane) => lane.rows.length >= 2);
+
+const fanOut = [
+  {
+    text: "Produce a record.",
+    seen({ snapshot, note }) {
+      const ends = Object.fromEntries(fans(snapshot).map((lane) => [lane.key, lane.end ?? 0]));
+      const former = since(note, "ends", ends);
+      const grown = Object.keys(ends).find((key) => ends[key] > (former[key] ?? ends[key]));
+      if (grown) Object.assign(note, { lane: grown, end: ends[grown] });
+      return Boolean(grown);
+    },
+  },
+  {
+    text: "Each group gets it, at its own pace: the position of every group goes past it.",
+    seen({ snapshot, note }) {
+      const lane = lanes(snapshot).find((one) => one.key === note.lane);
+      return Boolean(lane) && lane.rows.every((row) => (row.position ?? 0) >= note.end);
+    },
+  },
+];
+
+// --- resume -------------------------------------------------------------------------------------------------------------------
+
+const isKill = (event) => event?.kind === "died" && /SIGKILL/.test(event.text);
+const committedOf = (worker) => worker.partitions.filter((p) => p.assigned).reduce((total, p) => total + (p.committed ?? 0), 0);
+
+const killed = (text) => ({
+  text,
+  seen({ event, note }) {
+    if (!isKill(event)) return false;
+    Object.assign(note, { worker: event.worker, generation: event.generation, processed: event.to });
+    return true;
+  },
+});
+
+const resumedAfter = (text, isRight = () => true) => ({
+  text,
+  seen: ({ event, note }) => event?.kind === "resumed" && event.worker === note.worker && event.generation > note.generation && isRight(event, note),
+});
+
+const resume = [
+  killed("Kill a consumer: kill -9. Before it, the page says how many records come again at most."),
+  resumedAfter("Its successor resumes at the committed offset: look for 'resumed at', and how many come again at most."),
+  {
+    text: "Nothing is missing: what is committed goes past what the dead one had processed. (Acknowledge, where --commit is manual.)",
+    seen({ snapshot, note }) {
+      const worker = consumers(snapshot).find((one) => one.name === note.worker);
+      return Boolean(worker) && committedOf(worker) >= (note.processed ?? 0);
+    },
+  },
+];
+
+// --- batching -----------------------------------------------------------------------------------------------------------------
+
+const grows = (counter) => ({ snapshot, note }) => sum(consumers(snapshot), counter) > since(note, counter, sum(consumers(snapshot), counter));
+
+const batching = [
+  { text: "Records come slowly (rate 5): the batch is closed by its time. The counter batches_by_time goes up, a commit each.", seen: grows("batches_by_time") },
+  { text: "Records come fast (rate 2000): the batch is full before its time. Now batches_by_size goes up.", seen: grows("batches_by_size") },
+];
+
+// --- independent acknowledgement -----------------------------------------------------------------------------------------------
+
+const waiting = (worker) => worker.partitions.reduce((total, p) => total + (p.assigned ? p.unacknowledged ?? 0 : 0), 0);
+const beyond = (worker) => worker.partitions.reduce((total, p) => total + (p.assigned ? p.acknowledged_ahead ?? 0 : 0), 0);
+const manual = (snapshot) => consumers(snapshot).filter(isManual);
+
+const acknowledgement = [
+  { text: "Produce records until three of them wait at each consumer. Nothing is committed unless it is acknowledged.", seen: ({ snapshot }) => manual(snapshot).length >= 2 && manual(snapshot).every((worker) => waiting(worker) >= 3) },
+  {
+    text: "Acknowledge one that is not the first, for one consumer. The committed offset stays: it is the first that is not acknowledged.",
+    seen({ snapshot, note }) {
+      const worker = manual(snapshot).find((one) => beyond(one) > 0);
+      if (worker) Object.assign(note, { chosen: worker.name, others: manual(snapshot).filter((one) => one.group !== worker.group).map((one) => [one.name, committedOf(one)]) });
+      return Boolean(worker);
+    },
+  },
+  {
+    text: "Kill that consumer. What is not acknowledged comes again, and no other: the hole stays a hole.",
+    seen({ event, note, snapshot }) {
+      const worker = consumers(snapshot).find((one) => one.name === note.chosen);
+      return event?.kind === "resumed" && event.worker === note.chosen && Boolean(worker);
+    },
+  },
+  {
+    text: "The other group is untouched: its committed offset is where it was.",
+    seen: ({ snapshot, note }) => (note.others ?? []).every(([name, committed]) => consumers(snapshot).some((one) => one.name === name && committedOf(one) === committed)),
+  },
+  { text: "Acknowledge all that it has: its committed offset is at the end.", seen: ({ snapshot, note }) => consumers(snapshot).some((one) => one.name === note.chosen && one.lag === 0 && waiting(one) === 0) },
+];
+
+// --- dead letters -------------------------------------------------------------------------------------------------------------
+
+const letters = (snapshot) => consumers(snapshot).reduce((total, worker) => total + deadLetters(worker), 0);
+
+const dead = [
+  {
+    text: "Produce a payment of mallory's, whom a rule refuses. It goes to TOPIC.dlq, with the reason.",
+    seen: ({ snapshot, note }) => letters(snapshot) > since(note, "letters", letters(snapshot)),
+  },
+  {
+    text: "The good records go on: more are processed after it.",
+    seen: ({ snapshot, note }) => sum(consumers(snapshot), "processed") > since(note, "processed", sum(consumers(snapshot), "processed")),
+  },
+  { text: "Look what lies there, and send it back once the rule is mended.", command: () => "build/bin/ktopic dlq show payments" },
+];
+
+// --- lag ----------------------------------------------------------------------------------------------------------------------
+
+const lag = [
+  {
+    text: "Pause a consumer.",
+    seen({ event, snapshot, note }) {
+      const worker = event?.kind === "paused" && consumers(snapshot).find((one) => one.name === event.worker);
+      if (worker) Object.assign(note, { worker: worker.name, lag: worker.lag ?? 0 });
+      return Boolean(worker);
+    },
+  },
+  {
+    text: "Records go on coming (produce some, where no producer does). Its lag grows, in records and in time.",
+    seen({ snapshot, note }) {
+      const worker = consumers(snapshot).find((one) => one.name === note.worker);
+      return Boolean(worker) && worker.lag > note.lag && worker.behind_us > 0;
+    },
+  },
+  { text: "Let it go on: resume.", seen: ({ event, note }) => event?.kind === "unpaused" && event.worker === note.worker },
+  { text: "It catches up: its lag is 0. (Acknowledge, where --commit is manual.)", seen: ({ snapshot, note }) => consumers(snapshot).some((one) => one.name === note.worker && one.lag === 0) },
+];
+
+// --- exactly once -------------------------------------------------------------------------------------------------------------
+
+const once = [
+  killed("Kill the consumer in the middle of the work."),
+  resumedAfter("It resumes where the database says: rows and next offsets are one transaction."),
+  killed("Kill it again."),
+  resumedAfter("And again it resumes."),
+  { text: "End the fleet, and compare the topic with the database, record by record: 0 missing, 0 doubled.", command: () => "build/bin/kaudit payments --group test_group_bravo --sqlite payments.db" },
+];
+
+/** `needs` says of a snapshot whether this fleet can show it; `command` starts one that can. */
+export const LESSONS = [
+  { name: "work-sharing", title: "Work sharing", about: "Consumers of one group split the partitions; one more joins; one leaves, and the others take over.", needs: (snapshot) => [...groups(snapshot).keys()].some((group) => lanes(snapshot).filter((lane) => lane.rows.some((row) => row.group === group)).length >= 2), command: start("--clients alpha,beta --group shared --rate 5"), steps: sharing },
+  { name: "fan-out", title: "Fan-out", about: "Two groups are independent: each gets every record.", needs: (snapshot) => fans(snapshot).length > 0, command: start("--clients bravo,zulu --rate 5"), steps: fanOut },
+  { name: "resume", title: "Resume", about: "kill -9: the successor goes on at the committed offset, and nothing is missing.", needs: (snapshot) => consumers(snapshot).length > 0, command: start("--clients bravo --rate 5"), steps: resume },
+  { name: "batching", title: "Batching by size or time", about: "A batch is closed by its size or by its time, whichever comes first. Small batches commit often, long ones wait.", needs: (snapshot) => consumers(snapshot).length > 0, command: start("--clients bravo --rate 5 --batch-size 50 --batch-wait 400ms"), steps: batching },
+  { name: "acknowledgement", title: "Independent acknowledgement", about: "Records are acknowledged one by one; a kill brings back the others only, and only in that group.", needs: (snapshot) => manual(snapshot).length >= 2 && groups(snapshot).size >= 2, command: "make demo-ack", steps: acknowledgement },
+  { name: "dead-letters", title: "Dead letters", about: "What can never be processed goes to TOPIC.dlq with the reason, and can be sent back once it can.", needs: (snapshot) => lanes(snapshot).some((lane) => lane.topic === "payments"), command: start(`--clients bravo --rate 5 --pipeline "validate, reject:user == 'mallory'"`), steps: dead },
+  { name: "lag", title: "Lag", about: "How far behind a consumer is: in records, and in time. Both grow while it takes none.", needs: (snapshot) => consumers(snapshot).length > 0, command: start("--clients bravo --rate 5"), steps: lag },
+  { name: "exactly-once", title: "Exactly once", about: "Rows and offsets in one transaction: kills neither lose a record nor count one twice.", needs: (snapshot) => consumers(snapshot).some((worker) => worker.commit === undefined || worker.commit === "sink") && manual(snapshot).length === 0, command: start("--clients bravo --rate 100 --pipeline 'validate, sqlite:payments.db'"), steps: once },
+];
