@@ -124,7 +124,7 @@ $(foreach p,$(PROGRAMS),$(eval $(call program,$(p))))
 
 # --- what kweb serves as it is: the page, the schemas of its answers, and the libraries that were fetched (tools/web) ---------
 PAGE_FILES := $(sort $(wildcard tools/kweb/page/*.html tools/kweb/page/*.css tools/kweb/page/*.js tools/kweb/page/*.svg))
-WEB_FILES  := $(sort $(wildcard build/web/assets/*))
+WEB_FILES  := $(filter-out build/web/axe%,$(sort $(wildcard build/web/*)))
 ASSETS     := schemas.json=tools/kweb/schemas.json $(foreach f,$(PAGE_FILES),page/$(notdir $(f))=$(f)) $(foreach f,$(WEB_FILES),assets/$(notdir $(f))=$(f))
 
 # Made anew when the list changes, too.
@@ -162,7 +162,12 @@ $(B)/bin/ktour: tools/ktour/lib.sh $(TOUR) tools/ktour/main.sh
 demo: all ## what there is to learn: make demo-NAME shows it, make demo-all all of it
 	$(Q)$(B)/bin/ktour --list
 
-demo-ack: ## two consumers that acknowledge independently, in a browser: http://127.0.0.1:8000/
+# Without other people's libraries charts and /docs say what is missing.
+.PHONY: try-web-assets
+try-web-assets:
+	$(Q)command -v npm >/dev/null && tools/web/fetch page docs || true
+
+demo-ack: try-web-assets ## two consumers that acknowledge independently, in a browser: http://127.0.0.1:8000/
 	$(Q)tools/setup
 	$(Q)$(MAKE) --no-print-directory -j2 all
 	$(Q)exec $(B)/bin/ksupervise --clients A,B --workload messages --topic demo-topic --partitions 1 --commit manual --no-producer --http $(or $(HTTP),8000)
@@ -223,6 +228,7 @@ build-tests: $(BINARIES) $(UNIT_TESTS)
 web-assets: ## fetch what the page uses of others (uPlot, Swagger UI) by npm into build/web, by checksum
 	$(Q)tools/setup web
 	$(Q)tools/web/fetch
+	$(Q)$(MAKE) --no-print-directory all
 
 play: ## set up, build, start two consumers and a producer; one Ctrl-C ends all
 	$(Q)tools/setup

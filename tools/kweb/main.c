@@ -9,6 +9,7 @@
 #include "common/streams.h"
 #include "common/worker/config.h"
 #include "tools/kweb/call.h"
+#include "tools/kweb/metrics.h"
 #include "tools/kweb/samples.h"
 #include "tools/kweb/server.h"
 #include "tools/kweb/stream.h"
@@ -121,12 +122,20 @@ static int print_token(const struct settings *settings, struct error *error)
     return log_flush();
 }
 
+static int print_reference(void)
+{
+    metrics_reference(stdout);
+    return log_flush();
+}
+
 static int start(struct kweb *kweb, const struct settings *settings, struct error *error)
 {
     if (name_check(settings->instance, "instance", error) == -1)
         return -1;
     if (settings->print_token)
         return print_token(settings, error);
+    if (settings->metrics_reference)
+        return print_reference();
     if (listen_address_parse(&kweb->address, settings->http, error) == -1) {
         error->exit_code = EXIT_CODE_USAGE;
         return error_context(error, "--http");

@@ -95,15 +95,27 @@ static void answer_with_cookie(struct exchange *exchange)
     answer(exchange, MHD_HTTP_SEE_OTHER, response);
 }
 
+/* The libraries of others that this build has: the page asks for no other. */
+static json_t *assets(void)
+{
+    static const char folder[] = "assets/";
+    json_t *names = json_array();
+    for (const struct asset *asset = asset_table; asset->name != NULL; asset++)
+        if (strncmp(asset->name, folder, strlen(folder)) == 0)
+            json_array_append_new(names, json_string(asset->name + strlen(folder)));
+    return names;
+}
+
 static void answer_health(struct exchange *exchange)
 {
     const char *instance = exchange->kweb->settings->instance;
     struct directory *directory = NULL;
     bool there = directory_open(&directory, instance, NULL) == 0;
     bool lives = there && directory_alive(directory);
-    json_t *health = json_pack("{s:s, s:s, s:s, s:s, s:b, s:I}", "status", lives ? "ok" : "no supervisor",
-                               "service", "ksupervise", "version", KSUPERVISE_VERSION, "instance", instance,
-                               "supervisor", lives, "started_us", (json_int_t)exchange->kweb->started_us);
+    json_t *health =
+        json_pack("{s:s, s:s, s:s, s:s, s:b, s:I, s:o}", "status", lives ? "ok" : "no supervisor", "service",
+                  "ksupervise", "version", KSUPERVISE_VERSION, "instance", instance, "supervisor", lives,
+                  "started_us", (json_int_t)exchange->kweb->started_us, "assets", assets());
     directory_free(directory);
     answer_json(exchange, lives ? MHD_HTTP_OK : MHD_HTTP_SERVICE_UNAVAILABLE, health);
 }

@@ -14,6 +14,8 @@ static const struct option_def options[] = {
      "show everything, and change nothing", false},
     {OPTION_FLAG, "print-token", 0, NULL, NULL, NULL, AT(print_token), 0, 0, NULL,
      "print the token that others than this user have to bring, and exit", false},
+    {OPTION_FLAG, "metrics-reference", 0, NULL, NULL, NULL, AT(metrics_reference), 0, 0, NULL,
+     "print every name of /metrics and /metrics/kafka, as Markdown, and exit", false},
     WORKER_OPTION(struct settings),
 };
 

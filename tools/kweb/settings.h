@@ -10,6 +10,7 @@ struct settings {
     const char *http; /* where to listen: common/listen_address.h */
     bool read_only;
     bool print_token;
+    bool metrics_reference;
     bool supervised;
 };
 
