@@ -2,6 +2,7 @@
 
 #include <strings.h>
 #include "common/clock.h"
+#include "common/stats/history.h"
 #include "common/stats/kept.h"
 #include "supervisor/channel.h"
 #include "supervisor/evidence.h"
@@ -192,6 +193,7 @@ void fleet_release(struct supervisor *supervisor)
     if (!keep) {
         segment_unlink_all(supervisor->settings->instance);
         kept_unlink(supervisor->settings->instance);
+        history_unlink(supervisor->settings->instance);
     }
     journal_close(supervisor, !keep);
     directory_close(supervisor->directory, !keep);

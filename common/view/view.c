@@ -125,6 +125,26 @@ int64_t view_lag(const struct view *view, const struct view_worker *worker)
     return sum;
 }
 
+int64_t view_behind_us(const struct view *view, const struct view_worker *worker, bool *at_least)
+{
+    struct view_partition partition;
+    int64_t longest = STATS_UNKNOWN;
+    bool bound = false, unknown = false;
+    for (size_t i = 0; view_partition(view, worker, i, &partition); i++) {
+        const struct behind *behind = &partition.behind;
+        if (!partition.assigned)
+            continue;
+        unknown |= behind->us == STATS_UNKNOWN;
+        if (behind->us > longest) {
+            longest = behind->us;
+            bound = behind->us_at_least;
+        }
+    }
+    if (at_least != NULL)
+        *at_least = longest != STATS_UNKNOWN && (bound || unknown);
+    return longest;
+}
+
 size_t view_count_state(const struct view *view, const struct view_worker *worker,
                         struct view_state_count states[VIEW_STATES_MAX], size_t count)
 {

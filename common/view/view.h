@@ -93,6 +93,10 @@ bool view_partition(const struct view *view, const struct view_worker *worker, s
  * in its segment, or when there is none. */
 int64_t view_lag(const struct view *view, const struct view_worker *worker);
 
+/* The longest of its assigned partitions' lags in time; *at_least (may be NULL): it is that, or more. Unknown
+ * when none is known. */
+int64_t view_behind_us(const struct view *view, const struct view_worker *worker, bool *at_least);
+
 /* How many workers are in each state, in the order of their first. Returns how many states. */
 #define VIEW_STATES_MAX 16
 struct view_state_count {

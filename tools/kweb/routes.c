@@ -162,6 +162,11 @@ static const struct route routes[] = {
                     .help = "events after this number, as Last-Event-ID",
                     .type = PARAM_INTEGER}},
         .type = "text/event-stream", .answers = "Text", .serve = serve_events),
+    GET(.path = "/history", .tag = "looking", .summary = "the last hour, a sample a second, for charts",
+        .help = "Of each worker records a second, lag in records, lag in microseconds, and the 99th "
+                "percentile of its latency "
+                "in microseconds; null is unknown. It outlives a restart of this server.",
+        .answers = "History", .serve = serve_history),
     GET(.path = "/topics/{topic}/{partition}/{offset}", .tag = "looking", .summary = "a record whole",
         .params = {{.name = "topic", .help = "its topic", .required = true, .example = "demo-topic"},
                    {.name = "partition",

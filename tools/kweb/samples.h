@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #define SAMPLES_EVERY_US INT64_C(500000)
 
@@ -22,6 +23,9 @@ void samples_unwant(struct samples *samples);
 
 void samples_check(struct samples *samples, int64_t now_us);
 int64_t samples_deadline_us(const struct samples *samples);
+
+/* An hour of it: {"interval_s", "workers", "samples"}, as README.md has it. */
+void samples_history(const struct samples *samples, FILE *stream);
 
 /* A text that several readers have. */
 struct shared_text {

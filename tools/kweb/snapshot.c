@@ -101,26 +101,23 @@ static void put_rate(struct json_stream *json, const struct view_worker *worker,
         json_stream_null(json, "per_second");
 }
 
-/* The largest of its partitions. */
-static void put_behind(struct json_stream *json, const struct view *view, const struct view_worker *worker)
+static bool lag_at_least(const struct view *view, const struct view_worker *worker)
 {
     struct view_partition partition;
-    int64_t us = STATS_UNKNOWN;
-    bool lag_at_least = false, us_at_least = false, unknown = false;
-    for (size_t i = 0; view_partition(view, worker, i, &partition); i++) {
-        if (!partition.assigned)
-            continue;
-        unknown |= partition.behind.us == STATS_UNKNOWN;
-        lag_at_least |= partition.behind.lag_at_least;
-        if (partition.behind.us > us) {
-            us = partition.behind.us;
-            us_at_least = partition.behind.us_at_least;
-        }
-    }
+    bool at_least = false;
+    for (size_t i = 0; view_partition(view, worker, i, &partition); i++)
+        at_least |= partition.assigned && partition.behind.lag_at_least;
+    return at_least;
+}
+
+static void put_behind(struct json_stream *json, const struct view *view, const struct view_worker *worker)
+{
+    bool at_least;
+    int64_t us = view_behind_us(view, worker, &at_least);
     number(json, "lag", view_lag(view, worker));
-    json_stream_boolean(json, "lag_at_least", lag_at_least);
+    json_stream_boolean(json, "lag_at_least", lag_at_least(view, worker));
     number(json, "behind_us", us);
-    json_stream_boolean(json, "behind_at_least", us_at_least || (unknown && us != STATS_UNKNOWN));
+    json_stream_boolean(json, "behind_at_least", at_least);
 }
 
 static void put_latency(struct json_stream *json, const struct view_worker *worker)

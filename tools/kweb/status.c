@@ -1,6 +1,7 @@
 #include "tools/kweb/status.h"
 
 #include "common/view/json_v2.h"
+#include "tools/kweb/samples.h"
 
 void serve_status(struct exchange *exchange)
 {
@@ -20,6 +21,19 @@ void serve_status(struct exchange *exchange)
     if (stream != NULL)
         json_v2(&view, &request, NULL, stream);
     view_release(&view);
+    if (stream != NULL && fclose(stream) == 0)
+        answer_text(exchange, MHD_HTTP_OK, "application/json", text, length);
+    else
+        answer_problem(exchange, MHD_HTTP_SERVICE_UNAVAILABLE, "out of memory");
+}
+
+void serve_history(struct exchange *exchange)
+{
+    char *text = NULL;
+    size_t length = 0;
+    FILE *stream = open_memstream(&text, &length);
+    if (stream != NULL)
+        samples_history(exchange->kweb->samples, stream);
     if (stream != NULL && fclose(stream) == 0)
         answer_text(exchange, MHD_HTTP_OK, "application/json", text, length);
     else

@@ -5,5 +5,7 @@
 #include "tools/kweb/exchange.h"
 
 void serve_status(struct exchange *exchange);
+/* An hour of samples, for charts. */
+void serve_history(struct exchange *exchange);
 
 #endif
