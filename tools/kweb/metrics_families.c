@@ -126,6 +126,12 @@ static const char *phase_name(size_t number)
     return strcmp(name, "?") == 0 ? NULL : name;
 }
 
+/* A map of bits is no quantity, and Prometheus' numbers have 53 of them. */
+static bool is_quantity(const struct stats_definition *definition)
+{
+    return strcmp(definition->unit, STATS_UNIT_BITS) != 0;
+}
+
 /* A section of a segment's definitions; the only list of states in it is that of phases. */
 static void add_section(struct metrics_families *families, enum stats_kind kind, enum stats_section section)
 {
@@ -136,7 +142,7 @@ static void add_section(struct metrics_families *families, enum stats_kind kind,
     char whose[32];
     snprintf(whose, sizeof whose, "%s_", of_partition ? "partition" : stats_kind_name(kind));
     for (size_t i = 0; i < count; i++)
-        if (definitions[i].section == section)
+        if (definitions[i].section == section && is_quantity(&definitions[i]))
             add(families, scope, (int)kind, whose, &definitions[i])->state = phase_name;
 }
 

@@ -1,5 +1,5 @@
-/* metrics_families.h: the families `ksupervise_…`: one for each definition of a segment (definitions.h), and
- * one for each value that is worked out or comes from the directory, which are declared in
+/* metrics_families.h: the families `ksupervise_…`: one for each definition of a segment (definitions.h) but
+ * maps of bits, and one for each value that is worked out or comes from the directory, which are declared in
  * metrics_values.h in the same words. Names follow from them by one rule:
  *
  *   ksupervise_ consumer_ | producer_ | worker_ | partition_    whose it is; worker_: of both kinds
