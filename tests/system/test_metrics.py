@@ -20,6 +20,7 @@ from harness import ROOT, SystemTest, main, wait_until
 PROMETHEUS = pathlib.Path(ROOT) / "tools/prometheus"
 DASHBOARD = pathlib.Path(ROOT) / "tools/grafana/ksupervise.json"
 REFERENCE = pathlib.Path(ROOT) / "tools/kweb/METRICS.md"
+with_prometheus = unittest.skipUnless(shutil.which("promtool") and shutil.which("prometheus"), "prometheus is not there (Debian: prometheus)")
 OPENMETRICS = "application/openmetrics-text; version=1.0.0"
 
 # What others' dashboards ask, word by word: Grafana's 7589 (kafka_exporter_overview.json of danielqsj's kafka_exporter), and
@@ -65,7 +66,14 @@ def fetch(url, accept=None):
         return answer.read().decode(), answer.headers["Content-Type"]
 
 
-class Texts(unittest.TestCase):
+class Watched(SystemTest):
+    def promtool(self, *words, **more):
+        done = self.run_program("/usr/bin/env", "promtool", *words, **more)
+        self.assertEqual(done.status, 0, done.text())
+        return done.text()
+
+
+class Texts(Watched):
     """What needs no instance."""
 
     def test_rules_and_dashboard_use_names_that_there_are(self):
@@ -75,9 +83,18 @@ class Texts(unittest.TestCase):
             self.assertTrue(used)
             self.assertEqual(used - known, set())
 
+    def test_the_reference_is_up_to_date(self):
+        self.assertEqual(self.run_ok("kweb", "--metrics-reference").splitlines(), REFERENCE.read_text().splitlines())
 
-@unittest.skipUnless(shutil.which("promtool") and shutil.which("prometheus"), "prometheus is not there (Debian: prometheus)")
-class Metrics(SystemTest):
+    @with_prometheus
+    def test_every_alert_fires_when_it_should_and_only_then(self):
+        self.promtool("test", "rules", PROMETHEUS / "rules_test.yml")
+        for config in "prometheus.yml", "compose.yml":
+            self.promtool("check", "config", "--syntax-only", PROMETHEUS / config)
+
+
+@with_prometheus
+class Metrics(Watched):
     def setUp(self):
         super().setUp()
         self.topic_name = self.topic(3)
@@ -95,11 +112,6 @@ class Metrics(SystemTest):
         self.run_ok("kctl", "-i", self.instance, "stop", "producer")
         produced = self.worker("producer")["counters"]["acknowledged"]
         self.until(*(f"{name}.{condition}" for name in (self.bravo, self.zulu) for condition in (f"processed == {produced}", "lag == 0")))
-
-    def promtool(self, *words, **more):
-        done = self.run_program("/usr/bin/env", "promtool", *words, **more)
-        self.assertEqual(done.status, 0, done.text())
-        return done.text()
 
     # --- what is said
 
@@ -148,15 +160,7 @@ class Metrics(SystemTest):
         self.assertEqual(families["ksupervise_consumer_process_seconds"].unit, "seconds")
         self.assertEqual(families["ksupervise_build"].type, "info")
 
-    def test_the_reference_is_up_to_date(self):
-        self.assertEqual(self.run_ok("kweb", "--metrics-reference").splitlines(), REFERENCE.read_text().splitlines())
-
     # --- Prometheus
-
-    def test_every_alert_fires_when_it_should_and_only_then(self):
-        self.promtool("test", "rules", PROMETHEUS / "rules_test.yml")
-        for config in "prometheus.yml", "compose.yml":
-            self.promtool("check", "config", "--syntax-only", PROMETHEUS / config)
 
     def start_prometheus(self):
         """A real one, with our configuration: only the port, and how often it looks, are another."""

@@ -106,11 +106,25 @@ static int64_t worker_lag_us(const struct view *view, const struct view_worker *
         return partition->behind.member;                                                                     \
     }
 OF_BEHIND(partition_lag, lag)
-OF_BEHIND(partition_lag_at_least, lag_at_least)
 OF_BEHIND(partition_lag_us, us)
-OF_BEHIND(partition_lag_us_at_least, us_at_least)
 OF_BEHIND(partition_held_back, held_back)
 #undef OF_BEHIND
+
+/* Nearly none is: a zero for each of the others would be a tenth of the whole answer. */
+static int64_t only_when(bool at_least)
+{
+    return at_least ? 1 : STATS_UNKNOWN;
+}
+
+static int64_t partition_lag_at_least(const struct view_partition *partition)
+{
+    return partition->behind.lag == STATS_UNKNOWN ? STATS_UNKNOWN : only_when(partition->behind.lag_at_least);
+}
+
+static int64_t partition_lag_us_at_least(const struct view_partition *partition)
+{
+    return partition->behind.us == STATS_UNKNOWN ? STATS_UNKNOWN : only_when(partition->behind.us_at_least);
+}
 
 /* --- all of them --------------------------------------------------------------------------------------- */
 
@@ -169,11 +183,12 @@ static const struct metrics_value values[] = {
              worker_lag_us),
     PARTITION("lag", GAUGE, STATS_UNIT_RECORDS, "high watermark less committed offset", partition_lag),
     PARTITION("lag_is_lower_bound", GAUGE, STATS_UNIT_BOOLEAN,
-              "1: the lag is at least that, nobody looked lately", partition_lag_at_least),
+              "1 while the lag is at least that, because nobody looked lately; else absent",
+              partition_lag_at_least),
     PARTITION("lag_us", GAUGE, STATS_UNIT_MICROSECONDS,
               "how long the high watermark has been beyond the committed offset", partition_lag_us),
-    PARTITION("lag_seconds_is_lower_bound", GAUGE, STATS_UNIT_BOOLEAN, "1: the lag in time is at least that",
-              partition_lag_us_at_least),
+    PARTITION("lag_seconds_is_lower_bound", GAUGE, STATS_UNIT_BOOLEAN,
+              "1 while the lag in time is at least that; else absent", partition_lag_us_at_least),
     PARTITION("held_back", GAUGE, STATS_UNIT_RECORDS,
               "records of the lag that an open transaction holds back", partition_held_back),
 };

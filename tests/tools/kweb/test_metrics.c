@@ -76,6 +76,18 @@ START_TEST(a_partition_has_its_offsets_and_its_lag)
 }
 END_TEST
 
+START_TEST(a_lag_that_nobody_looked_at_lately_is_marked_and_no_other)
+{
+    show();
+    expect_not("ksupervise_partition_lag_is_lower_bound{");
+    fake_clock_advance(2 * BEHIND_LATELY_US);
+    show();
+    expect("\nksupervise_partition_lag_is_lower_bound" PAYMENTS(0) " 1\n");
+    expect("\nksupervise_partition_lag_seconds_is_lower_bound" PAYMENTS(2) " 1\n");
+    expect_not("ksupervise_partition_lag_seconds_is_lower_bound" PAYMENTS(0)); /* of no lag in time */
+}
+END_TEST
+
 START_TEST(what_is_not_known_is_left_out)
 {
     show();
@@ -239,9 +251,9 @@ END_TEST
 
 CHECK_MAIN_WITH("tools/kweb/metrics", instance_prepare, instance_clean_up, it_says_what_it_is,
                 a_worker_has_its_state_its_counters_and_its_labels, a_partition_has_its_offsets_and_its_lag,
-                what_is_not_known_is_left_out, a_histogram_has_cumulative_buckets_of_its_own_bounds,
-                families_stand_together_and_come_once, a_lazy_view_shows_the_same,
-                openmetrics_ends_with_its_mark,
+                a_lag_that_nobody_looked_at_lately_is_marked_and_no_other, what_is_not_known_is_left_out,
+                a_histogram_has_cumulative_buckets_of_its_own_bounds, families_stand_together_and_come_once,
+                a_lazy_view_shows_the_same, openmetrics_ends_with_its_mark,
                 of_a_partition_that_is_no_longer_its_own_a_consumer_says_only_that,
                 a_worker_that_was_scaled_away_is_not_there, a_death_is_told_as_it_was,
                 foreign_text_is_escaped, a_partition_that_a_segment_has_twice_comes_once,
