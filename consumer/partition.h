@@ -46,12 +46,18 @@ struct fetch {
     bool seek;   /* it is to go on elsewhere than where it is; nothing that it delivers before is taken */
 };
 
+/* What was asked for since a commit was confirmed last: done, perhaps, all the same. An answer that was lost
+ * is mostly the first one's, or nobody has listened since. STATS_UNKNOWN: nothing. */
+struct asked {
+    int64_t first, last;
+};
+
 struct commit_state {
     int64_t committed; /* as the broker confirmed it; STATS_UNKNOWN: nothing */
     int64_t requested; /* in the commit under way; STATS_UNKNOWN: none */
-    int64_t asked;     /* last, and not confirmed: done, perhaps, all the same; STATS_UNKNOWN: nothing */
-    int64_t barrier;   /* no commit goes beyond it, whatever was processed; STATS_UNKNOWN: there is none */
-    bool again;        /* what the broker has may be another commit than the last one that was confirmed */
+    struct asked asked;
+    int64_t barrier; /* no commit goes beyond it, whatever was processed; STATS_UNKNOWN: there is none */
+    bool again;      /* what the broker has may be another commit than the last one that was confirmed */
 };
 
 /* The batch in flight. */
@@ -92,7 +98,7 @@ struct last_record {
 struct former {
     int64_t from, to; /* STATS_UNKNOWN: nothing */
     int64_t reached;  /* beyond `to` when what was processed waited for a dead letter */
-    int64_t asked;    /* STATS_UNKNOWN: nothing */
+    struct asked asked;
     struct witness last;
     bool committed; /* the group had an offset of it */
 };
@@ -184,12 +190,19 @@ bool partition_placed(struct partitions *partitions, int32_t number, const struc
 /* One that leads to a state that waits, until then. */
 void partition_wait(struct partitions *partitions, int32_t number, enum partition_event event,
                     int64_t until_us);
+/* What the group has is this process's own commit, though nobody said so. */
+static inline bool partition_asked_for(const struct asked *asked, int64_t committed)
+{
+    return committed != STATS_UNKNOWN && (committed == asked->first || committed == asked->last);
+}
+
 /* The group has a partition at `committed`, and this process has done what follows, up to row->former.to; and
  * there is a last record before that, by which to see that the topic is still the same. */
 static inline bool partition_did(const struct partition *row, int64_t committed)
 {
     const struct former *former = &row->former;
-    bool ours = committed == former->from || (committed > former->from && committed == former->asked);
+    bool ours = committed == former->from ||
+                (committed > former->from && partition_asked_for(&former->asked, committed));
     return former->to != STATS_UNKNOWN && ours && committed < former->to &&
            former->last.offset != STATS_UNKNOWN && former->last.offset < former->to;
 }

@@ -110,6 +110,13 @@ rd_kafka_topic_partition_t *commit_add_first(rd_kafka_topic_partition_list_t *li
     return one;
 }
 
+static void note_asked(struct commit_state *commit)
+{
+    if (commit->asked.first == STATS_UNKNOWN)
+        commit->asked.first = commit->requested;
+    commit->asked.last = commit->requested;
+}
+
 rd_kafka_topic_partition_list_t *partitions_to_commit(struct partitions *partitions)
 {
     rd_kafka_topic_partition_list_t *list = NULL;
@@ -121,8 +128,9 @@ rd_kafka_topic_partition_list_t *partitions_to_commit(struct partitions *partiti
             list = rd_kafka_topic_partition_list_new((int)partitions->assigned_count);
         rd_kafka_topic_partition_t *one =
             rd_kafka_topic_partition_list_add(list, partitions->topic, (int32_t)i);
-        one->offset = row->commit.requested = row->commit.asked = partition_committable(row);
+        one->offset = row->commit.requested = partition_committable(row);
         row->commit.again = false;
+        note_asked(&row->commit);
         if (row->acks != NULL)
             add_acks(one, row);
     }
@@ -152,7 +160,8 @@ static void refused(struct partition *row)
 static void confirmed(const struct partitions *partitions, struct partition *row, int64_t wall_us)
 {
     row->commit.committed = row->commit.requested;
-    row->commit.requested = row->commit.asked = STATS_UNKNOWN;
+    row->commit.requested = STATS_UNKNOWN;
+    row->commit.asked = partition_unused.commit.asked;
     stats_partition_set(partitions->stats, row->slot, PARTITION_COMMITTED, row->commit.committed);
     stats_partition_set(partitions->stats, row->slot, PARTITION_COMMITTED_AT, wall_us);
     partition_set_reach(partitions, row);

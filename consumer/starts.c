@@ -297,8 +297,8 @@ static void go_on_behind_former(struct consumer *consumer, struct start *start)
     if (consumer->settings->commit != COMMIT_BATCH || exactly_once_is(consumer))
         return;
     bool did = partition_did(row, start->place.committed);
-    bool got_through =
-        former->to != STATS_UNKNOWN && start->place.committed == former->to && former->to == former->asked;
+    bool got_through = former->to != STATS_UNKNOWN && start->place.committed == former->to &&
+                       former->to == former->asked.last;
     if (did || got_through)
         consumer->end.left -= former->to - former->from; /* nobody does these again */
     if (!did)
@@ -319,7 +319,7 @@ static void go_on_where_it_is(const struct consumer *consumer, struct start *sta
     const struct partition *row = partition_assigned(&consumer->partitions, start->partition);
     struct place *place = &start->place;
     bool same = place->committed == row->commit.committed || consumer->settings->commit == COMMIT_AUTO ||
-                (place->committed != STATS_UNKNOWN && place->committed == row->commit.asked);
+                partition_asked_for(&row->commit.asked, place->committed);
     if (row->last.gone) {
         place->witness = partition_unused.last.read;
         place->doubted = false;
