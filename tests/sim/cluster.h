@@ -79,6 +79,7 @@ struct log {
     uint64_t committed_order; /* of the commit request that set it: a late one has a lower number */
     int64_t exempt_to;        /* a record that is still to come there is exempt: oracle_topics.c */
     bool blind;               /* somebody reads on who cannot know that it is another topic's */
+    bool set_back;            /* the last commit was a late one */
     bool added;               /* while the group was running */
 };
 

@@ -6,7 +6,6 @@
 #include "tests/sim/client.h"
 #include "tests/sim/sim.h"
 
-#define MINUTE_MS   INT64_C(60000)
 #define BELIEVED_US (20 * SECOND)
 
 static const char *const names[] = {
@@ -235,6 +234,7 @@ void oracle_committed(struct worker *worker, int topic, int32_t partition, bool 
         exempt_for_database(partition, log->committed);
     if (topic != TOPIC_MAIN || sim.plan->commit == COMMIT_AUTO || sim.plan->commit == COMMIT_SINK)
         return;
+    log->set_back = late;
     if (late)
         forgive_late(log);
     oracle_reset_committed(worker, partition, log->committed);
@@ -244,69 +244,6 @@ void oracle_committed(struct worker *worker, int topic, int32_t partition, bool 
         *checked = log->committed;
     if (by_hand())
         each_in_metadata(worker, partition, log, check_range);
-}
-
-/* --- letters ------------------------------------------------------------------------------------------- */
-
-static void check_early(const struct worker *worker, struct entry *entry)
-{
-    struct fate *fate = &entry->fate;
-    bool early =
-        sim.plan->commit == COMMIT_SINK ? !fate->stood
-        : entry->kind == ENTRY_BAD
-            ? fate->handed_by == number(worker) && worker->runs <= fate->handed_run
-            : fate->dead == 0 && !fate->before_reset && sim.cluster.topics[TOPIC_MAIN].incarnation == 1;
-    if (early && !fate->stood)
-        oracle_fail(RULE_LETTER_EARLY, "the letter of [%d] %lld leaves while %s works on its batch",
-                    entry->partition, (long long)entry->offset, worker->name);
-    fate->stood = true; /* sent again, it is no earlier */
-}
-
-void oracle_letter_sent(struct worker *worker, struct entry *entry)
-{
-    if (entry == NULL)
-        return;
-    struct fate *fate = &entry->fate;
-    int assignment = worker->rk != NULL ? worker->rk->toppars[entry->topic][entry->partition].assignment : 0;
-    int by = number(worker);
-    world_trace("sends the letter of [%d] %lld", entry->partition, (long long)entry->offset);
-    check_early(worker, entry);
-    if (sim.plan->commit != COMMIT_SINK && fate->sent_by == by && fate->sent_assignment == assignment)
-        oracle_fail(RULE_LETTER_TWICE, "[%d] %lld by %s", entry->partition, (long long)entry->offset,
-                    worker->name);
-    fate->given_up = fate->given_up || fate->plan_passes;
-    if (fate->given_up && sim.cluster.topics[TOPIC_MAIN].incarnation == 1)
-        oracle_fail(RULE_GIVEN_UP, "[%d] %lld after %u of %d retries", entry->partition,
-                    (long long)entry->offset, fate->attempts, (int)sim.plan->retries);
-    fate->sent++;
-    fate->sent_by = by;
-    fate->sent_assignment = assignment;
-    fate->owed_by = by;
-    fate->owed_assignment = assignment;
-}
-
-void oracle_letter_time(const struct entry *entry, int64_t timestamp_ms)
-{
-    int64_t off_ms = timestamp_ms - cluster_now_ms();
-    if (entry != NULL && timestamp_ms != 0 && (off_ms > MINUTE_MS || off_ms < -MINUTE_MS))
-        oracle_fail(RULE_LETTER_TIME, "[%d] %lld: %lld s off", entry->partition, (long long)entry->offset,
-                    (long long)off_ms / 1000);
-}
-
-void oracle_letter_stored(struct entry *entry)
-{
-    if (entry == NULL)
-        return;
-    entry->fate.letters++;
-    entry->fate.ever_stored = true;
-    if (sim.plan->commit == COMMIT_SINK && entry->fate.rows > 0)
-        oracle_fail(RULE_ROW_AND_LETTER, "[%d] %lld", entry->partition, (long long)entry->offset);
-}
-
-void oracle_letter_refused(struct entry *entry)
-{
-    if (entry != NULL)
-        entry->fate.sent_by = 0;
 }
 
 /* --- the database -------------------------------------------------------------------------------------- */

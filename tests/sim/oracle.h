@@ -81,6 +81,10 @@ void oracle_exempt_range(const struct worker *worker, int32_t partition, int64_t
 void oracle_exempt(int32_t partition, int64_t before);
 /* Acknowledged, or settled otherwise, of the former topic, by who cannot know that there is another one. */
 bool oracle_inherited(const struct entry *entry);
+/* What it sends of these again is no second letter. */
+void oracle_forget_letters(const struct worker *worker, struct log *log, int64_t from, int64_t to);
+/* It tells that it reads the partition again, from `to` up to before `from`. */
+void oracle_begins_again(const struct worker *worker, int32_t partition, int64_t from, int64_t to);
 void oracle_letter_sent(struct worker *worker, struct entry *entry);
 /* The time that the letter was given; 0: the present one. */
 void oracle_letter_time(const struct entry *entry, int64_t timestamp_ms);

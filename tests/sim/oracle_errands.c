@@ -113,14 +113,6 @@ static bool is_a_zombies(const struct worker *worker, int32_t partition)
            owner->client != worker->rk;
 }
 
-/* What it sends anew it may. */
-static void forget_letters(const struct worker *worker, struct log *log, int64_t from)
-{
-    for (int64_t i = from; i < log->high; i++)
-        if (log->entries[i].fate.sent_by == (int)(worker - sim.workers.all) + 1)
-            log->entries[i].fate.sent_by = log->entries[i].fate.owed_by = 0;
-}
-
 /* A process that only resets has done so when its commit has landed, be that answered and told, or not. */
 static bool is_by_commit(const struct worker *worker)
 {
@@ -168,7 +160,7 @@ void oracle_errand_line(struct worker *worker, const char *line)
     if (worker->rk != NULL)
         reset_toppar(&worker->rk->toppars[TOPIC_MAIN][partition]);
     if (log != NULL)
-        forget_letters(worker, log, target);
+        oracle_forget_letters(worker, log, target, log->high);
     if (log == NULL || is_a_zombies(worker, partition) || is_by_commit(worker))
         return;
     begin_reset(worker, partition, target);

@@ -125,8 +125,7 @@ void worker_notify_text(struct worker_control *control, const char *method, cons
 
 void worker_notify_gap(struct worker_control *control, const struct worker_gap *gap)
 {
-    (void)control;
-    (void)gap;
+    oracle_begins_again(of(control), gap->partition, gap->from, gap->to);
 }
 
 void worker_answer_result(struct worker_control *control, int64_t number, const struct worker_result *result)
@@ -221,11 +220,20 @@ void stats_observe(struct stats_writer *writer, int histogram_id, int64_t value_
 void stats_event(struct stats_writer *writer, enum stats_ring ring, int64_t wall_us, int64_t number,
                  const char *format, ...)
 {
+    char text[128];
+    int partition;
+    long long to;
+    long long from;
+    va_list arguments;
     (void)writer;
     (void)ring;
     (void)wall_us;
     (void)number;
-    (void)format;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    if (sscanf(text, "[%d] begins again at %lld, after %lld", &partition, &to, &from) == 3)
+        oracle_begins_again(sim.workers.current, partition, from, to);
 }
 
 /* --- watermarks.h: a thread of its own, for numbers that are only shown --------------------------------- */
