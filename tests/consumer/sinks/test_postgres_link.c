@@ -40,6 +40,13 @@ START_TEST(quotes_around_a_conninfo_are_taken_off)
 }
 END_TEST
 
+START_TEST(quotes_around_nothing_are_taken_off_too)
+{
+    ck_assert_int_eq(postgres_link_init(&server, &pipeline, "''", &error), 0);
+    ck_assert_str_eq(server.conninfo, "");
+}
+END_TEST
+
 START_TEST(quotes_within_a_conninfo_are_libpqs)
 {
     ck_assert_int_eq(postgres_link_init(&server, &pipeline, "host=a password='x, y'", &error), 0);
@@ -56,7 +63,8 @@ END_TEST
 
 START_TEST(a_conninfo_that_libpq_cannot_read_is_a_usage_error)
 {
-    static const char *const wrong[] = {"hots=localhost", "host", "postgresql://[::1/x", "password='x"};
+    static const char *const wrong[] = {"hots=localhost", "host", "postgresql://[::1/x",
+                                        "password='x",    "'",    "'host=a\""};
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         ck_assert_int_eq(postgres_link_init(&server, &pipeline, wrong[i], &error), -1);
         ck_assert_int_eq(error.exit_code, EXIT_CODE_USAGE);
@@ -120,7 +128,7 @@ START_TEST(without_a_connection_nothing_is_done)
 END_TEST
 
 CHECK_MAIN_WITH("consumer/postgres_link", begin, end, quotes_around_a_conninfo_are_taken_off,
-                quotes_within_a_conninfo_are_libpqs, without_a_conninfo_the_environment_speaks,
-                a_conninfo_that_libpq_cannot_read_is_a_usage_error,
+                quotes_around_nothing_are_taken_off_too, quotes_within_a_conninfo_are_libpqs,
+                without_a_conninfo_the_environment_speaks, a_conninfo_that_libpq_cannot_read_is_a_usage_error,
                 a_server_that_says_nothing_is_given_up_and_left_alone_for_a_moment,
                 a_server_that_is_not_there_is_told_at_once, without_a_connection_nothing_is_done)
