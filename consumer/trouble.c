@@ -14,6 +14,7 @@ static size_t find(const struct trouble *trouble, int code)
     return TROUBLE_KINDS;
 }
 
+/* A free one, while there are: what is over was met before all that is not. */
 static size_t oldest(const struct trouble *trouble)
 {
     size_t found = 0;
@@ -38,8 +39,7 @@ static bool keep(struct trouble *trouble, int code, const char *text)
     size_t at = find(trouble, code);
     bool fresh = at == TROUBLE_KINDS;
     if (fresh) {
-        at = find(trouble, 0);
-        at = at == TROUBLE_KINDS ? oldest(trouble) : at;
+        at = oldest(trouble);
         trouble->kinds[at].code = code;
     }
     trouble->kinds[at].last_us = clock_monotonic_us();

@@ -56,6 +56,11 @@ START_TEST(one_that_is_met_again_takes_no_second_place)
     ck_assert_int_eq(trouble.kinds[0].last_us, clock_monotonic_us());
     ck_assert_str_eq(trouble.kinds[0].text, "still too large");
     ck_assert_int_eq(trouble.kinds[1].code, 0);
+    meet(8, "not allowed");
+    meet(8, "still not allowed");
+    ck_assert_str_eq(trouble.kinds[0].text, "still too large");
+    ck_assert_str_eq(trouble.kinds[1].text, "still not allowed");
+    ck_assert_int_eq(trouble.kinds[2].code, 0);
 }
 END_TEST
 
