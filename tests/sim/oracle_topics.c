@@ -26,11 +26,13 @@ static bool sink_knows(const struct toppar *toppar)
     return sim.database.rows[toppar->partition].witness.offset >= 0 && !toppar->forgot;
 }
 
-/* Of a place that a restored database has brought back the group knows nothing. */
+/* Of a place that a restored database has brought back the group knows nothing. Nor of the former topic, once
+ * it has an offset of the new one: a database's place of the former, which is not there yet, is committed. */
 static bool group_tells(const struct toppar *toppar)
 {
+    bool newer = toppar->knows == sim.cluster.topics[toppar->topic].incarnation;
     bool restored = sim.plan->commit == COMMIT_SINK && (sim.plan->features & FEATURE_RESTORES) != 0;
-    return toppar->group_has > 0 && toppar->group_has == toppar->knows && !restored;
+    return toppar->group_has > 0 && toppar->group_has == toppar->knows && !newer && !restored;
 }
 
 /* It can compare when it has begun to read since, has a last record, and the new topic has one at that
