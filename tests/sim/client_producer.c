@@ -77,6 +77,14 @@ static struct entry *whose(rd_kafka_headers_t *headers)
     return number >= 0 ? cluster_entry(number, partition, offset, timestamp_ms) : NULL;
 }
 
+static struct entry *whose_parts(const rd_kafka_vu_t *parts, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (parts[i].vtype == RD_KAFKA_VTYPE_HEADERS)
+            return whose(parts[i].u.headers);
+    return NULL;
+}
+
 static void *copy(const void *bytes, size_t length)
 {
     void *made = bytes != NULL ? malloc(length + 1) : NULL;
@@ -123,6 +131,7 @@ static int64_t linger_us(const struct entry *entry)
 rd_kafka_error_t *rd_kafka_produceva(rd_kafka_t *rk, const rd_kafka_vu_t *parts, size_t count)
 {
     world_call("rd_kafka_produceva");
+    oracle_letter_tried(rk->worker, whose_parts(parts, count));
     if (rk->in_flight >= IN_FLIGHT_MAX || sim.faults.queue_full_until_us > sim_now())
         return error_new(RD_KAFKA_RESP_ERR__QUEUE_FULL, "queue full");
     if (sim.faults.produce_fails_until_us > sim_now())

@@ -85,6 +85,8 @@ bool oracle_inherited(const struct entry *entry);
 void oracle_forget_letters(const struct worker *worker, struct log *log, int64_t from, int64_t to);
 /* It tells that it reads the partition again, from `to` up to before `from`. */
 void oracle_begins_again(const struct worker *worker, int32_t partition, int64_t from, int64_t to);
+/* Before the producer takes it, or does not. */
+void oracle_letter_tried(const struct worker *worker, struct entry *entry);
 void oracle_letter_sent(struct worker *worker, struct entry *entry);
 /* The time that the letter was given; 0: the present one. */
 void oracle_letter_time(const struct entry *entry, int64_t timestamp_ms);

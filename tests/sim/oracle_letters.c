@@ -26,6 +26,13 @@ static void check_early(const struct worker *worker, struct entry *entry)
     fate->stood = true; /* sent again, it is no earlier */
 }
 
+/* What refuses it at once gets it later, when its record may have been handed out again, to be compared. */
+void oracle_letter_tried(const struct worker *worker, struct entry *entry)
+{
+    if (entry != NULL)
+        check_early(worker, entry);
+}
+
 void oracle_letter_sent(struct worker *worker, struct entry *entry)
 {
     if (entry == NULL)
@@ -34,7 +41,6 @@ void oracle_letter_sent(struct worker *worker, struct entry *entry)
     int assignment = worker->rk != NULL ? worker->rk->toppars[entry->topic][entry->partition].assignment : 0;
     int by = number(worker);
     world_trace("sends the letter of [%d] %lld", entry->partition, (long long)entry->offset);
-    check_early(worker, entry);
     if (sim.plan->commit != COMMIT_SINK && fate->sent_by == by && fate->sent_assignment == assignment)
         oracle_fail(RULE_LETTER_TWICE, "[%d] %lld by %s", entry->partition, (long long)entry->offset,
                     worker->name);
