@@ -1,16 +1,12 @@
-/* On a real PostgreSQL: the program runs itself again under Debian's pg_virtualenv. Where there is none, no
- * test runs. */
+/* On a real PostgreSQL (own_postgres.h). */
 #define CHECK_TIMEOUT_SECONDS 30
 #include "tests/consumer/sinks/sink_cases.h"
 
-#include <arpa/inet.h>
 #include <libpq-fe.h>
-#include <signal.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include "consumer/sinks/copy_binary.h"
 #include "consumer/sinks/postgres_link.h"
+#include "tests/support/own_postgres.h"
 
 const struct stage_class *const stage = &stage_postgres;
 
@@ -382,56 +378,6 @@ END_TEST
 
 /* --- main ---------------------------------------------------------------------------------------------- */
 
-/* Free now, and none that connections are given. */
-static int free_port(void)
-{
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    for (int port = 20000 + getpid() % 10000;; port = port < 31999 ? port + 1 : 20000) {
-        int probe = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-        address.sin_port = htons((uint16_t)port);
-        int taken = bind(probe, (struct sockaddr *)&address, sizeof address);
-        close(probe);
-        if (taken == 0)
-            return port;
-    }
-}
-
-static int run_under_pg_virtualenv(const char *program)
-{
-    char port[32];
-    snprintf(port, sizeof port, "--port=%d", free_port());
-    setenv("TEST_UNDER_PG_VIRTUALENV", "1", 1);
-    execlp("pg_virtualenv", "pg_virtualenv", "-t", "-c", port, program, (char *)NULL);
-    puts("pg_virtualenv is not there (Debian: postgresql, postgresql-common)\n"
-         "100%: Checks: 0, Failures: 0, Errors: 0");
-    return 0;
-}
-
-/* The server is in a session of its own. Whoever kills this program and pg_virtualenv (a test run whose time
- * is up) closes a pipe, at whose other end a process of another session then ends the server. */
-static void guard_the_server(void)
-{
-    int ends[2];
-    char byte;
-    PGconn *connection = PQconnectdb("");
-    PGresult *file = PQexec(connection, "SELECT pg_read_file('postmaster.pid')");
-    pid_t server = PQntuples(file) == 1 ? (pid_t)strtol(PQgetvalue(file, 0, 0), NULL, 10) : 0;
-    PQclear(file);
-    PQfinish(connection);
-    if (server <= 1 || pipe(ends) == -1)
-        return;
-    if (fork() != 0) {
-        close(ends[0]);
-        return;
-    }
-    close(ends[1]);
-    setsid();
-    while (read(ends[0], &byte, 1) > 0)
-        continue;
-    kill(server, SIGINT);
-    _exit(0);
-}
-
 int main(int argc, char **argv)
 {
     const TTest *const tests[] = {SINK_CASES,
@@ -454,8 +400,8 @@ int main(int argc, char **argv)
                                   a_batch_of_many_parts_is_there_whole,
                                   what_it_cannot_hold_is_answered_dead_and_the_rest_passes};
     (void)argc;
-    if (getenv("TEST_UNDER_PG_VIRTUALENV") == NULL)
-        return run_under_pg_virtualenv(argv[0]);
-    guard_the_server();
+    if (!own_postgres_is_there())
+        return own_postgres_run(argv[0]);
+    own_postgres_guard();
     return check_main("consumer/sinks/postgres", begin, end, tests, sizeof tests / sizeof tests[0]);
 }
