@@ -1,20 +1,10 @@
 /* What an audit reads out of a PostgreSQL, a real one (own_postgres.h). */
 #define CHECK_TIMEOUT_SECONDS 30
-#include "tests/support/check_main.h"
+#include "tests/tools/kaudit/sink_case.h"
 
-#include "common/record/generate.h"
-#include "common/record/text.h"
 #include "tests/support/own_postgres.h"
-#include "tools/kaudit/sink.h"
-
-enum { P = 3 };
 
 static PGconn *own;
-static struct sink sink;
-static int64_t next_offsets[P];
-static struct sink_wish wish;
-static struct error error;
-
 static void execute(const char *sql)
 {
     PGresult *result = PQexec(own, sql);
@@ -33,23 +23,7 @@ static void begin(void)
     own = PQconnectdb("options='-c client_min_messages=warning'");
     ck_assert_msg(PQstatus(own) == CONNECTION_OK, "%s", PQerrorMessage(own));
     clean();
-    for (int i = 0; i < P; i++)
-        next_offsets[i] = -1;
-    wish = (struct sink_wish){.where = "",
-                              .table = "payments",
-                              .partitions = P,
-                              .cluster = "c",
-                              .group = "g",
-                              .topic = "payments",
-                              .letters = true,
-                              .next_offsets = next_offsets};
-}
-
-static void close_sink(void)
-{
-    source_close(&sink.source);
-    source_close(&sink.outbox);
-    sink = (struct sink){0};
+    wish_for("");
 }
 
 static void end(void)
@@ -62,33 +36,16 @@ static void end(void)
 static void opens(void)
 {
     close_sink();
-    error = (struct error)ERROR_INIT;
     ck_assert_msg(sink_open_postgres(&sink, &wish, &error) == 0, "%s", error.text);
 }
 
 static void fails(const char *why)
 {
     close_sink();
-    error = (struct error)ERROR_INIT;
     ck_assert_int_eq(sink_open_postgres(&sink, &wish, &error), -1);
     ck_assert_ptr_eq(strstr(error.text, "--postgres: "), error.text);
     ck_assert_msg(strstr(error.text, why) != NULL, "'%s' instead of '%s'", error.text, why);
     ck_assert_ptr_null(strchr(error.text, '\n'));
-}
-
-/* "1 5@7 ": the offsets of a partition, with their timestamps where they have one. */
-static const char *offsets(const struct source *source, int32_t partition)
-{
-    static char text[512];
-    struct source_item item;
-    size_t used = 0;
-    int answer;
-    text[0] = '\0';
-    while ((answer = source->next(source->state, partition, &item, &error)) == 1)
-        used += (size_t)snprintf(text + used, sizeof text - used, item.timestamp_ms > 0 ? "%d@%d " : "%d ",
-                                 (int)item.offset, (int)item.timestamp_ms);
-    ck_assert_msg(answer == 0, "%s", error.text);
-    return text;
 }
 
 /* --- a table ------------------------------------------------------------------------------------------- */
@@ -248,18 +205,6 @@ END_TEST
 
 /* --- content ------------------------------------------------------------------------------------------- */
 
-static struct generator generator;
-static struct record record;
-static uint8_t payload[RECORD_ENCODED_MAX];
-static size_t payload_length;
-
-static void make_record(const struct schema *schema)
-{
-    generator_next(&generator, schema, INT64_C(1772099522102594), &record);
-    payload_length = record_encode(&record, payload, sizeof payload);
-    ck_assert_uint_gt(payload_length, 0);
-}
-
 static size_t add_value(char *sql, size_t bytes, const struct field *field, const struct value *value)
 {
     char *quoted = field_is_text(field) ? PQescapeLiteral(own, value->text.length > 0 ? value->text.data : "",
@@ -304,17 +249,6 @@ static void write_row(const struct schema *schema)
     execute(PLACES "INSERT INTO ksupervise_offsets VALUES ('c', 'g', 'payments', 0, 2)");
 }
 
-/* In which fields the row differs from the record: bit i. */
-static uint32_t difference(void)
-{
-    struct source_item item;
-    struct content content;
-    ck_assert_int_eq(sink.source.next(sink.source.state, 0, &item, &error), 1);
-    ck_assert(content_of_payload(&content, sink.form, sink.schema, payload, payload_length));
-    ck_assert_uint_ne(item.content.known, 0);
-    return content_difference(&item.content, &content);
-}
-
 START_TEST(a_row_of_any_schema_that_says_what_its_record_says_does_not_differ)
 {
     const struct schema *schema;
@@ -326,7 +260,7 @@ START_TEST(a_row_of_any_schema_that_says_what_its_record_says_does_not_differ)
         ck_assert_ptr_eq(sink.schema, schema);
         ck_assert_int_eq(sink.form, CONTENT_COLUMNS);
         ck_assert_uint_eq(sink.altered.count, 0);
-        ck_assert_uint_eq(difference(), 0);
+        ck_assert_uint_eq(difference(CONTENT_COLUMNS), 0);
         close_sink();
         clean();
     }
@@ -336,30 +270,28 @@ END_TEST
 START_TEST(each_field_of_a_row_is_compared_with_its_record)
 {
     const struct schema *schema = schema_by_workload("payments");
-    generator_init(&generator, 7);
-    make_record(schema);
+    make_first(schema);
     write_row(schema);
     for (size_t i = 0; i < schema->field_count; i++) {
         char sql[256];
         snprintf(sql, sizeof sql, "UPDATE payments SET \"%s\" = NULL", schema->fields[i].name);
         execute(sql);
         opens();
-        ck_assert_uint_eq(difference(), (UINT32_C(1) << (i + 1)) - 1);
+        ck_assert_uint_eq(difference(CONTENT_COLUMNS), (UINT32_C(1) << (i + 1)) - 1);
     }
 }
 END_TEST
 
 START_TEST(a_column_that_was_altered_is_noted_and_one_that_is_gone_makes_it_nobodys_table)
 {
-    generator_init(&generator, 7);
-    make_record(schema_by_workload("payments"));
+    make_first(schema_by_workload("payments"));
     write_row(schema_by_workload("payments"));
     execute("ALTER TABLE payments ADD COLUMN kafka_timestamp_us text");
     opens();
     ck_assert_uint_eq(sink.altered.count, 1);
     ck_assert_str_eq(sink.altered.columns[0].name, "kafka_timestamp_us");
     ck_assert_str_eq(sink.altered.columns[0].found, "text");
-    ck_assert_uint_eq(difference(), 0);
+    ck_assert_uint_eq(difference(CONTENT_COLUMNS), 0);
     close_sink(); /* its transaction holds the table */
     execute("ALTER TABLE payments DROP COLUMN currency");
     opens();

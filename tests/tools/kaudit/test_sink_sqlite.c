@@ -1,45 +1,24 @@
-/* Sinks as their consumers write them, in real files: what the audit reads out of a table of SQLite and out
- * of lines of JSON, and that each field of a row is compared with its record. */
-#include "tools/kaudit/sink.h"
-
+/* A table in SQLite as its consumers write it, in a real file: what an audit reads out of it, and that each
+ * field of a row is compared with its record. */
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include "common/record/generate.h"
-#include "common/record/text.h"
-#include "tests/support/check_main.h"
+#include "tests/tools/kaudit/sink_case.h"
 #include "tools/kaudit/sqlite_source.h"
 
-enum { P = 3 };
-
 static char path[64];
-static struct sink sink;
-static int64_t next_offsets[P];
-static struct sink_wish wish;
-static struct error error;
 static sqlite3 *db;
 
 static void set_up(void)
 {
     snprintf(path, sizeof path, "/tmp/sinks-XXXXXX");
     close(mkstemp(path));
-    for (int i = 0; i < P; i++)
-        next_offsets[i] = -1;
-    wish = (struct sink_wish){.where = path,
-                              .table = "payments",
-                              .partitions = P,
-                              .cluster = "c",
-                              .group = "g",
-                              .topic = "payments",
-                              .letters = true,
-                              .next_offsets = next_offsets};
+    wish_for(path);
 }
 
 static void tear_down(void)
 {
-    source_close(&sink.source);
-    source_close(&sink.outbox);
+    close_sink();
     sqlite3_close(db);
     unlink(path);
 }
@@ -62,21 +41,6 @@ static void fails(const char *why)
     ck_assert_int_eq(sink_open_sqlite(&sink, &wish, &error), -1);
     ck_assert_msg(strstr(error.text, why) != NULL, "'%s' instead of '%s'", error.text, why);
     ck_assert_ptr_nonnull(strstr(error.text, path));
-}
-
-/* "1 5 0:1 " and so on: the offsets of a partition, and their timestamps where they have one. */
-static const char *offsets(const struct source *source, int32_t partition)
-{
-    static char text[512];
-    struct source_item item;
-    size_t used = 0;
-    int answer;
-    text[0] = '\0';
-    while ((answer = source->next(source->state, partition, &item, &error)) == 1)
-        used += (size_t)snprintf(text + used, sizeof text - used, item.timestamp_ms > 0 ? "%d@%d " : "%d ",
-                                 (int)item.offset, (int)item.timestamp_ms);
-    ck_assert_msg(answer == 0, "%s", error.text);
-    return text;
 }
 
 /* --- a table ------------------------------------------------------------------------------------------- */
@@ -224,18 +188,6 @@ END_TEST
 
 /* --- content ------------------------------------------------------------------------------------------- */
 
-static struct generator generator;
-static struct record record;
-static uint8_t payload[RECORD_ENCODED_MAX];
-static size_t payload_length;
-
-static void make_record(const struct schema *schema)
-{
-    generator_next(&generator, schema, INT64_C(1772099522102594), &record);
-    payload_length = record_encode(&record, payload, sizeof payload);
-    ck_assert_uint_gt(payload_length, 0);
-}
-
 static void uuid(const struct value *value, char text[40])
 {
     const unsigned char *b = (const unsigned char *)value->text.data;
@@ -278,19 +230,6 @@ static void write_row(const struct schema *schema)
     sqlite3_finalize(statement);
 }
 
-/* In which fields the row differs from the record: bit i. */
-static uint32_t difference(enum content_form form)
-{
-    struct source_item item;
-    struct content content;
-    ck_assert_int_eq(sink.source.next(sink.source.state, 0, &item, &error), 1);
-    ck_assert_int_eq(item.offset, 1);
-    ck_assert(content_of_payload(&content, form, sink.schema, payload, payload_length));
-    ck_assert_uint_ne(item.content.known, 0);
-    ck_assert_uint_eq(content.known & item.content.known, item.content.known);
-    return content_difference(&item.content, &content);
-}
-
 START_TEST(a_row_of_any_schema_that_says_what_its_record_says_does_not_differ)
 {
     const struct schema *schema;
@@ -311,8 +250,7 @@ END_TEST
 START_TEST(each_field_of_a_row_is_compared_with_its_record)
 {
     const struct schema *schema = schema_by_workload("payments");
-    generator_init(&generator, 7);
-    make_record(schema);
+    make_first(schema);
     write_row(schema);
     for (size_t i = 0; i < schema->field_count; i++) {
         char sql[256];
@@ -330,8 +268,7 @@ END_TEST
 
 START_TEST(a_column_that_was_altered_is_noted_and_one_that_is_optional_may_be_missing)
 {
-    generator_init(&generator, 7);
-    make_record(schema_by_workload("payments"));
+    make_first(schema_by_workload("payments"));
     write_row(schema_by_workload("payments"));
     execute("ALTER TABLE payments ADD COLUMN kafka_timestamp_us TEXT;");
     opens();
@@ -347,122 +284,14 @@ START_TEST(a_column_that_was_altered_is_noted_and_one_that_is_optional_may_be_mi
 }
 END_TEST
 
-START_TEST(of_a_record_that_cannot_be_decoded_or_is_a_tombstone_nothing_is_known)
-{
-    struct content content = {.known = 7};
-    const struct schema *schema = schema_at(0);
-    ck_assert(!content_of_payload(&content, CONTENT_COLUMNS, schema, NULL, 0));
-    ck_assert_uint_eq(content.known, 0);
-    ck_assert(!content_of_payload(&content, CONTENT_JSON, schema, "x", 1));
-    ck_assert_uint_eq(content.known, 0);
-}
-END_TEST
-
-START_TEST(an_empty_text_is_not_an_absent_one)
-{
-    struct content one = {0};
-    struct content other = {0};
-    content_set(&one, 3, "", 0);
-    content_set(&other, 3, NULL, 0);
-    ck_assert_uint_eq(content_difference(&one, &other), 8);
-    content_set(&other, 3, "", 0);
-    ck_assert_uint_eq(content_difference(&one, &other), 0);
-    content_set(&other, RECORD_FIELDS_MAX - 1, "x", 1);
-    ck_assert_uint_eq(content_difference(&one, &other), 0); /* known on one side alone */
-    content_set(&one, RECORD_FIELDS_MAX - 1, "y", 1);
-    ck_assert_uint_eq(content_difference(&one, &other), UINT32_C(1) << (RECORD_FIELDS_MAX - 1));
-}
-END_TEST
-
-/* --- lines of JSON ---------------------------------------------------------------------------------------
- */
-
-static void write_lines(const char *text)
-{
-    FILE *file = fopen(path, "we");
-    fputs(text, file);
-    ck_assert_int_eq(fclose(file), 0);
-}
-
-static void opens_lines(void)
-{
-    ck_assert_msg(sink_open_ndjson(&sink, &wish, &error) == 0, "%s", error.text);
-}
-
-START_TEST(lines_are_offsets_by_partition_under_either_name)
-{
-    write_lines(
-        "{\"partition\":0,\"offset\":5}\n{\"kafka_partition\":2,\"kafka_offset\":1}\n{\"partition\":0,"
-        "\"offset\":5}\n{\"partition\":0,\"offset\":1}\n");
-    opens_lines();
-    ck_assert_str_eq(offsets(&sink.source, 0), "1 5 5 ");
-    ck_assert_str_eq(offsets(&sink.source, 2), "1 ");
-    ck_assert_uint_eq(sink.elsewhere, 0);
-    ck_assert_int_eq(sink.form, CONTENT_JSON);
-}
-END_TEST
-
-START_TEST(a_line_that_is_none_or_of_no_partition_is_counted_and_a_torn_last_one_is_passed_over)
-{
-    write_lines(
-        "x\n{\"partition\":3,\"offset\":1}\n{\"partition\":-1,\"offset\":1}\n{\"partition\":\"0\","
-        "\"offset\":1}\n{\"partition\":0}\n{\"partition\":0,\"offset\":1}\n{\"partition\":0,\"offset\":2}");
-    opens_lines();
-    ck_assert_uint_eq(sink.elsewhere, 5);
-    ck_assert_str_eq(offsets(&sink.source, 0), "1 ");
-}
-END_TEST
-
-START_TEST(a_file_that_cannot_be_read_is_an_error)
-{
-    unlink(path);
-    ck_assert_int_eq(sink_open_ndjson(&sink, &wish, &error), -1);
-    ck_assert_ptr_nonnull(strstr(error.text, "--ndjson "));
-    ck_assert_ptr_nonnull(strstr(error.text, "cannot open it: No such file"));
-    ck_assert_int_eq(mkdir(path, 0700), 0);
-    ck_assert_int_eq(sink_open_ndjson(&sink, &wish, &error), -1);
-    ck_assert_ptr_nonnull(strstr(error.text, "cannot read it: Is a directory"));
-    rmdir(path);
-}
-END_TEST
-
-START_TEST(a_line_of_any_schema_is_compared_with_its_record)
-{
-    static char json[RECORD_JSON_MAX], line[RECORD_JSON_MAX + 64];
-    const struct schema *schema;
-    for (size_t s = 0; (schema = schema_at(s)) != NULL; s++) {
-        generator_init(&generator, 7 + s);
-        make_record(schema);
-        ck_assert_int_eq(record_json(&record, json, sizeof json), 0);
-        snprintf(line, sizeof line, "{\"partition\":0,\"offset\":1,%s\n", json + 1);
-        write_lines(line);
-        sink = (struct sink){0};
-        opens_lines();
-        ck_assert_ptr_eq(sink.schema, schema);
-        ck_assert_uint_eq(difference(CONTENT_JSON), 0);
-        source_close(&sink.source);
-        make_record(schema); /* another one */
-        opens_lines();
-        ck_assert_uint_ne(difference(CONTENT_JSON), 0);
-        source_close(&sink.source);
-    }
-}
-END_TEST
-
-CHECK_MAIN_WITH("tools/kaudit/sinks", set_up, tear_down, a_source_of_a_table_that_is_not_there_is_none,
-                rows_that_cannot_be_read_to_the_end_are_an_error,
-                the_rows_of_a_table_are_its_offsets_by_partition_in_their_order,
-                rows_of_no_partition_of_the_topic_are_counted,
-                a_column_of_timestamps_tells_of_which_record_a_row_is,
-                a_table_that_is_not_there_or_no_database_is_an_error,
-                what_is_written_after_the_audit_began_is_not_seen,
-                the_places_of_this_group_are_taken_over_and_those_of_another_are_not,
-                the_outbox_has_the_letters_of_this_group_once,
-                a_place_or_an_outbox_that_cannot_be_read_is_an_error,
-                a_row_of_any_schema_that_says_what_its_record_says_does_not_differ,
-                each_field_of_a_row_is_compared_with_its_record,
-                a_column_that_was_altered_is_noted_and_one_that_is_optional_may_be_missing,
-                of_a_record_that_cannot_be_decoded_or_is_a_tombstone_nothing_is_known,
-                an_empty_text_is_not_an_absent_one, lines_are_offsets_by_partition_under_either_name,
-                a_line_that_is_none_or_of_no_partition_is_counted_and_a_torn_last_one_is_passed_over,
-                a_file_that_cannot_be_read_is_an_error, a_line_of_any_schema_is_compared_with_its_record)
+CHECK_MAIN_WITH(
+    "tools/kaudit/sink_sqlite", set_up, tear_down,
+    the_rows_of_a_table_are_its_offsets_by_partition_in_their_order,
+    rows_of_no_partition_of_the_topic_are_counted, a_column_of_timestamps_tells_of_which_record_a_row_is,
+    a_table_that_is_not_there_or_no_database_is_an_error, a_source_of_a_table_that_is_not_there_is_none,
+    rows_that_cannot_be_read_to_the_end_are_an_error, what_is_written_after_the_audit_began_is_not_seen,
+    the_places_of_this_group_are_taken_over_and_those_of_another_are_not,
+    the_outbox_has_the_letters_of_this_group_once, a_place_or_an_outbox_that_cannot_be_read_is_an_error,
+    a_row_of_any_schema_that_says_what_its_record_says_does_not_differ,
+    each_field_of_a_row_is_compared_with_its_record,
+    a_column_that_was_altered_is_noted_and_one_that_is_optional_may_be_missing)
