@@ -64,7 +64,8 @@ void content_of_json(struct content *content, const struct schema *schema, const
 static bool of_json(struct content *content, const struct record *record)
 {
     static char line[RECORD_JSON_MAX]; /* one thread */
-    json_t *object = record_json(record, line, sizeof line) == 0 ? json_loads(line, 0, NULL) : NULL;
+    json_t *object =
+        record_json(record, line, sizeof line) == 0 ? json_loads(line, JSON_ALLOW_NUL, NULL) : NULL;
     if (object != NULL)
         content_of_json(content, record->schema, object);
     json_decref(object);

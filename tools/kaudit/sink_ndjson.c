@@ -43,7 +43,7 @@ static int take_line(struct scratch *scratch, const char *line, size_t length, i
                      struct sink *sink, struct error *error)
 {
     int64_t partition, offset;
-    json_t *json = json_loadb(line, length, 0, NULL);
+    json_t *json = json_loadb(line, length, JSON_ALLOW_NUL, NULL); /* a text may have a zero byte */
     int result = 0;
     if (number(json, "partition", SINK_PARTITION, &partition) &&
         number(json, "offset", SINK_OFFSET, &offset) && partition >= 0 && partition < partitions)

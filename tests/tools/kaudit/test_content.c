@@ -103,6 +103,25 @@ START_TEST(each_type_is_told_as_a_database_tells_it)
 }
 END_TEST
 
+START_TEST(a_text_with_a_zero_byte_is_compared_as_a_whole)
+{
+    const struct schema *schema = schema_by_workload("messages");
+    int text = field_of(schema, "content");
+    static const enum content_form forms[] = {CONTENT_COLUMNS, CONTENT_JSON};
+    struct content one, other;
+    make_first(schema);
+    for (size_t i = 0; i < 2; i++) {
+        record.values[text].text = (struct mp_view){"a\0b", 3};
+        encode();
+        ck_assert(content_of_payload(&one, forms[i], schema, payload, payload_length));
+        record.values[text].text = (struct mp_view){"a\0c", 3};
+        encode();
+        ck_assert(content_of_payload(&other, forms[i], schema, payload, payload_length));
+        ck_assert_uint_eq(content_difference(&one, &other), UINT32_C(1) << text);
+    }
+}
+END_TEST
+
 START_TEST(what_a_line_of_json_lacks_is_absent)
 {
     const struct schema *schema = schema_by_workload("messages");
@@ -120,4 +139,5 @@ END_TEST
 CHECK_MAIN("tools/kaudit/content", of_a_record_that_cannot_be_decoded_or_is_a_tombstone_nothing_is_known,
            an_empty_text_is_not_an_absent_one, a_field_that_a_record_has_not_is_known_to_be_absent,
            an_exponent_is_told_by_the_digits_of_its_amount_in_json_and_is_a_column,
-           each_type_is_told_as_a_database_tells_it, what_a_line_of_json_lacks_is_absent)
+           each_type_is_told_as_a_database_tells_it, a_text_with_a_zero_byte_is_compared_as_a_whole,
+           what_a_line_of_json_lacks_is_absent)

@@ -93,6 +93,23 @@ START_TEST(a_line_of_any_schema_is_compared_with_its_record)
 }
 END_TEST
 
+/* A zero byte is a character like any other in UTF-8: a record may have it, and its line then is a line. */
+START_TEST(a_line_with_a_zero_byte_in_a_text_is_a_line)
+{
+    static char json[RECORD_JSON_MAX], line[RECORD_JSON_MAX + 64];
+    const struct schema *schema = schema_by_workload("messages");
+    make_first(schema);
+    record.values[schema_field_index(schema, "content", 7)].text = (struct mp_view){"a\0b", 3};
+    payload_length = record_encode(&record, payload, sizeof payload);
+    ck_assert_int_eq(record_json(&record, json, sizeof json), 0);
+    snprintf(line, sizeof line, "{\"partition\":0,\"offset\":1,%s\n", json + 1);
+    writes(line);
+    opens();
+    ck_assert_uint_eq(sink.elsewhere, 0);
+    ck_assert_uint_eq(difference(CONTENT_JSON), 0);
+}
+END_TEST
+
 START_TEST(lines_that_cannot_be_sorted_are_an_error_not_an_empty_file)
 {
     static const char *const steps[] = {"", "INSERT", "COMMIT"};
@@ -111,6 +128,6 @@ END_TEST
 CHECK_MAIN_WITH("tools/kaudit/sink_ndjson", set_up, tear_down,
                 lines_are_offsets_by_partition_under_either_name,
                 a_line_that_is_none_or_of_no_partition_is_counted_and_a_torn_last_one_is_passed_over,
-                a_file_that_cannot_be_read_is_an_error,
+                a_file_that_cannot_be_read_is_an_error, a_line_with_a_zero_byte_in_a_text_is_a_line,
                 lines_that_cannot_be_sorted_are_an_error_not_an_empty_file,
                 a_line_of_any_schema_is_compared_with_its_record)
