@@ -38,6 +38,8 @@ START_TEST(a_newcomer_gets_the_place_of_who_has_asked_nothing_for_longest)
         fake_clock_advance(US_PER_MS);
         fds[i] = connect_client();
     }
+    for (size_t i = 0; i < CONTROL_CONNECTIONS_MAX; i++)
+        is_not_answered(fds[i]); /* all of them have a place */
     fake_clock_advance(US_PER_MS);
     SENDS(fds[0], 1, "status", ""); /* it was first, and has asked since */
     is_answered(fds[0], 1, "");
@@ -90,6 +92,19 @@ START_TEST(one_whose_request_is_not_read_yet_keeps_its_place)
     close(fd);
     for (size_t i = 1; i < CONTROL_CONNECTIONS_MAX; i++)
         close(fds[i]);
+}
+END_TEST
+
+START_TEST(what_one_left_half_said_is_not_the_next_one_s)
+{
+    int fd = connect_client();
+    sends_bytes(fd, status, 3);
+    close(fd);
+    fleet_turn();
+    fd = connect_client(); /* in its place */
+    sends_bytes(fd, status, sizeof status - 1);
+    is_answered(fd, 7, "");
+    close(fd);
 }
 END_TEST
 
@@ -195,6 +210,47 @@ START_TEST(a_folder_that_cannot_be_used_is_an_error_that_names_the_socket)
 }
 END_TEST
 
+/* The numbers of the responses that were read, behind those before: whole ones. */
+static void collect(char numbers[8192])
+{
+    static uint8_t torn[1 << 20];
+    static size_t kept;
+    size_t used = strlen(numbers);
+    memcpy(torn + kept, answer, answer_length);
+    kept += answer_length;
+    struct mp_reader reader;
+    mp_init(&reader, torn, kept);
+    size_t whole = 0;
+    while (whole < kept && mp_step(&reader, MP_DEPTH_MAX) == MP_OK) {
+        ck_assert_mem_eq(torn + whole, "\x94\x01", 2);
+        numbers[used++] = (char)('0' + torn[whole + 2]);
+        whole = mp_offset(&reader);
+    }
+    numbers[used] = '\0';
+    memmove(torn, torn + whole, kept - whole);
+    kept -= whole;
+}
+
+/* The client reads, and asks at once: there is room again, and the rest has not been sent yet. */
+START_TEST(an_answer_does_not_overtake_the_rest_of_those_before_it)
+{
+    static const char later[] = "\x94\x00\x08\xa6status\x90";
+    static char numbers[8192];
+    fills(client);
+    ck_assert_int_eq(send(client, later, sizeof later - 1, MSG_NOSIGNAL), (ssize_t)(sizeof later - 1));
+    ck_assert(reads(client));
+    collect(numbers);
+    reactor_wait(&fleet.reactor, clock_monotonic_us());
+    ck_assert(reads(client));
+    collect(numbers);
+    fleet_turn();
+    ck_assert(reads(client));
+    collect(numbers);
+    ck_assert_ptr_eq(strchr(numbers, '8'), numbers + strlen(numbers) - 1);
+    ck_assert_uint_gt(strspn(numbers, "7"), 1);
+}
+END_TEST
+
 CHECK_MAIN_WITH("supervisor/control: connections", set_up, tear_down,
                 a_client_that_goes_takes_its_request_with_it_and_what_was_begun_goes_on,
                 while_somebody_waits_the_conditions_are_looked_at_often,
@@ -206,4 +262,6 @@ CHECK_MAIN_WITH("supervisor/control: connections", set_up, tear_down,
                 a_client_that_reads_slowly_is_not_dropped,
                 the_socket_is_the_user_s_own_and_is_gone_at_the_end,
                 a_socket_that_a_dead_supervisor_has_left_is_no_hindrance,
-                a_folder_that_cannot_be_used_is_an_error_that_names_the_socket)
+                a_folder_that_cannot_be_used_is_an_error_that_names_the_socket,
+                an_answer_does_not_overtake_the_rest_of_those_before_it,
+                what_one_left_half_said_is_not_the_next_one_s)

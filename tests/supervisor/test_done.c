@@ -1,6 +1,7 @@
 #include "tests/supervisor/segments.h"
 
 #include "supervisor/done.h"
+#include "supervisor/segment.h"
 
 #define PRODUCER(...) SEGMENT(STATS_KIND_PRODUCER, "payments", __VA_ARGS__)
 #define CONSUMER(...) SEGMENT(STATS_KIND_CONSUMER, "payments", __VA_ARGS__)
@@ -171,6 +172,35 @@ START_TEST(a_producer_that_ended_before_its_count_is_not_done)
 }
 END_TEST
 
+START_TEST(what_a_consumer_has_committed_since_is_seen)
+{
+    static char name[32];
+    struct error error = ERROR_INIT;
+    struct stats_writer *writer;
+    snprintf(name, sizeof name, "check-%d", (int)getpid());
+    settings.instance = name;
+    supervisor.settings = &settings;
+    add_producer(WORKER_DONE);
+    add(KIND_CONSUMER, "a", WORKER_READY, NULL);
+    workers[1].segment_fd = -1;
+    workers[1].generation = 1;
+    snprintf(workers[1].name, sizeof workers[1].name, "bravo");
+    snprintf(workers[1].client, sizeof workers[1].client, "bravo");
+    ck_assert_msg(segment_next(&workers[1], &error) == 0, "%s", error.text);
+    ck_assert_int_eq(stats_writer_open(&writer, workers[1].segment_fd, &error), 0);
+    for (int32_t number = 0; number < 2; number++) {
+        ck_assert(!done_check(&supervisor));
+        int slot = stats_partition_slot(writer, "payments", number);
+        stats_partition_set(writer, slot, PARTITION_COMMITTED, 10);
+        stats_partition_publish(writer, slot);
+    }
+    ck_assert(done_check(&supervisor));
+    stats_writer_close(writer);
+    segment_release(&workers[1]);
+    segment_unlink_all(name);
+}
+END_TEST
+
 CHECK_MAIN_WITH("supervisor/done", gather, release, done_when_every_group_has_committed_past_the_last_record,
                 not_done_while_one_record_of_one_group_is_missing,
                 not_done_while_the_producer_works_or_was_never_there,
@@ -178,4 +208,5 @@ CHECK_MAIN_WITH("supervisor/done", gather, release, done_when_every_group_has_co
                 a_producer_without_statistics_cannot_be_done, a_partition_without_records_holds_nobody_up,
                 two_thousand_partitions_are_done_when_the_last_one_is,
                 records_of_two_topics_are_each_to_be_committed, a_client_of_another_topic_holds_nobody_up,
-                a_producer_that_ended_before_its_count_is_not_done)
+                a_producer_that_ended_before_its_count_is_not_done,
+                what_a_consumer_has_committed_since_is_seen)

@@ -118,6 +118,7 @@ START_TEST(without_a_broker_nothing_is_left_and_the_fleet_ends)
     ends("kbroker", 1);
     ck_assert(fleet.stopping);
     ck_assert_int_eq(fleet.exit_code, EXIT_CODE_FAILED);
+    ck_assert_ptr_null(fleet.cause); /* what comes next has another */
     ck_assert(fleet_has_said("the embedded broker is gone, and its records with it"));
 }
 END_TEST
@@ -327,6 +328,35 @@ START_TEST(the_end_of_the_work_is_looked_for_and_ends_the_fleet)
 }
 END_TEST
 
+START_TEST(a_fleet_that_is_done_says_so_and_ends_with_success)
+{
+    FLEET_OPEN("--clients", "bravo", "--bootstrap", "h:1", "--exit-when-done", "--count", "1");
+    fleet_begin();
+    struct stats_writer *writer = fleet_writer(fleet_worker(PRODUCER_WORKER));
+    int slot = stats_partition_slot(writer, "payments", 0);
+    stats_partition_set(writer, slot, PRODUCER_ACKNOWLEDGED_OFFSET, 9);
+    stats_partition_publish(writer, slot);
+    stats_add(writer, PRODUCER_ACKNOWLEDGED, 1);
+    stats_writer_close(writer);
+    ends(PRODUCER_WORKER, 0);
+    ck_assert_int_eq(fleet_worker(PRODUCER_WORKER)->state, WORKER_DONE);
+    fake_clock_advance(50 * US_PER_MS);
+    fleet_turn();
+    ck_assert(!fleet.stopping); /* nobody has committed it */
+    writer = fleet_writer(fleet_worker("bravo"));
+    slot = stats_partition_slot(writer, "payments", 0);
+    stats_partition_set(writer, slot, PARTITION_COMMITTED, 10);
+    stats_partition_publish(writer, slot);
+    stats_writer_close(writer);
+    fake_clock_advance(50 * US_PER_MS);
+    fleet_turn();
+    ck_assert(fleet.stopping);
+    ck_assert_int_eq(fleet.exit_code, EXIT_CODE_OK);
+    ck_assert_ptr_null(fleet.cause);
+    ck_assert(fleet_has_said("done: all records are produced, and every group has committed them"));
+}
+END_TEST
+
 CHECK_MAIN_WITH(
     "supervisor/fleet: steps", NULL, fleet_close, the_embedded_broker_is_awaited_and_then_all_others_start,
     only_a_broker_has_an_address_to_tell_and_a_whole_one, the_workers_start_when_the_topics_are_there,
@@ -342,4 +372,4 @@ CHECK_MAIN_WITH(
     a_deadline_comes_once_and_not_before_its_time,
     one_that_ticks_does_not_hang_and_one_that_does_not_is_killed_once,
     one_that_is_ending_has_its_deadline_and_hangs_not, hangs_are_looked_for_by_the_shortest_of_all_limits,
-    the_end_of_the_work_is_looked_for_and_ends_the_fleet)
+    the_end_of_the_work_is_looked_for_and_ends_the_fleet, a_fleet_that_is_done_says_so_and_ends_with_success)

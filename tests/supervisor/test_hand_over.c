@@ -383,6 +383,55 @@ START_TEST(a_producer_for_requests_is_told_so_and_of_no_count)
 }
 END_TEST
 
+START_TEST(a_text_is_told_whole_however_long)
+{
+    char path[200];
+    memset(path, 'x', sizeof path - 1);
+    path[0] = '/';
+    path[sizeof path - 1] = '\0';
+    LOAD("-b", "h:1", "--ledger", path, "--topic", path + 1);
+    tell(KIND_PRODUCER, true);
+    says("ledger", path);
+    says("topic", path + 1);
+}
+END_TEST
+
+/* Another configuration, beside the one that is loaded. */
+static bool differs(enum worker_kind kind, const char *flag, const char *value)
+{
+    const char *words[] = {"ksupervise", "--clients",  "bravo,zulu", "-b", "h:1", "-X",
+                           "a=1",        "--instance", "test",       flag, value};
+    struct config *next = NULL;
+    int count = (int)(sizeof words / sizeof words[0]) - (flag == NULL ? 2 : 0);
+    ck_assert_msg(config_load(&next, count, (char **)(uintptr_t)words, &error) == 0, "%s", error.text);
+    become(kind);
+    bool differs = hand_over_differs(&worker, config_settings(next));
+    config_free(next);
+    return differs;
+}
+
+START_TEST(what_differs_restarts_those_whose_business_it_is)
+{
+    static const struct {
+        const char *flag, *value;
+        bool consumer, producer;
+    } cases[] = {{NULL, NULL, false, false},         {"--workload", "orders", true, true},
+                 {"--topic", "other", true, true},   {"--batch-size", "7", true, false},
+                 {"--group", "other", true, false},  {"--count", "7", false, true},
+                 {"--rate", "7", false, true},       {"-X", "b=2", true, true},
+                 {"--partitions", "7", false, false}};
+    LOAD("-b", "h:1", "-X", "a=1", "--instance", "test");
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        ck_assert_msg(differs(KIND_CONSUMER, cases[i].flag, cases[i].value) == cases[i].consumer, "%s",
+                      cases[i].flag);
+        ck_assert_msg(differs(KIND_PRODUCER, cases[i].flag, cases[i].value) == cases[i].producer, "%s",
+                      cases[i].flag);
+    }
+    LOAD("-b", "h:1", "-X", "a=2", "--instance", "test"); /* as many, and another value */
+    ck_assert(differs(KIND_CONSUMER, NULL, NULL));
+}
+END_TEST
+
 CHECK_MAIN_WITH("supervisor/hand_over", clean_environment, release, a_consumer_is_told_who_it_is_and_where,
                 only_who_follows_a_dead_one_takes_its_place_over,
                 what_the_user_did_not_say_is_left_to_the_worker, each_kind_is_told_what_is_its_business,
@@ -393,4 +442,5 @@ CHECK_MAIN_WITH("supervisor/hand_over", clean_environment, release, a_consumer_i
                 every_topic_that_is_used_is_made_once, a_worker_without_a_segment_is_told_not_to_look_for_one,
                 more_properties_than_fit_are_refused_not_dropped,
                 a_restarted_producer_is_told_what_is_left_of_the_count,
-                a_producer_for_requests_is_told_so_and_of_no_count)
+                a_producer_for_requests_is_told_so_and_of_no_count, a_text_is_told_whole_however_long,
+                what_differs_restarts_those_whose_business_it_is)

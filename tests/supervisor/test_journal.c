@@ -323,6 +323,33 @@ START_TEST(without_room_for_events_the_fleet_runs_and_that_is_said_once)
 }
 END_TEST
 
+START_TEST(a_start_after_one_that_died_says_whose_place_it_takes)
+{
+    story();
+    journal_start(&fleet, 4711);
+    ck_assert_str_eq(story(), "supervisor-started");
+    ck_assert_str_eq(event.text, "took over from pid 4711, which died");
+    ck_assert_int_eq(event.count, (int64_t)fleet.worker_count);
+    journal_start(&fleet, 0);
+    story();
+    ck_assert_str_eq(event.text, "fresh");
+}
+END_TEST
+
+START_TEST(one_that_is_killed_is_told_with_the_reason_and_how_long_it_was_silent)
+{
+    begin_all();
+    int64_t since_us = clock_monotonic_us();
+    fake_clock_advance(1234 * US_PER_MS);
+    journal_kill(fleet_worker("bravo"), since_us, "it does not end");
+    ck_assert_str_eq(story(), "bravo killed");
+    find(EVENT_KIND_KILLED);
+    ck_assert_int_eq(event.count, 1234);
+    ck_assert_str_eq(event.text, "it does not end");
+    ck_assert_int_eq(event.pid, fleet_worker("bravo")->process.pid);
+}
+END_TEST
+
 CHECK_MAIN_WITH("supervisor/journal", open_fleet, close_fleet, a_start_is_told_in_order,
                 a_death_is_told_with_its_cause_and_where_it_left_the_group,
                 one_that_keeps_dying_is_held_and_released, a_new_process_tells_where_it_goes_on,
@@ -331,4 +358,6 @@ CHECK_MAIN_WITH("supervisor/journal", open_fleet, close_fleet, a_start_is_told_i
                 an_outage_is_told_once, one_that_dies_in_an_outage_does_not_keep_it_open,
                 what_a_worker_says_of_its_group_and_its_troubles_is_told,
                 a_text_that_does_not_fit_leaves_room_for_who_asked, an_end_in_order_is_the_last_that_is_told,
-                without_room_for_events_the_fleet_runs_and_that_is_said_once)
+                without_room_for_events_the_fleet_runs_and_that_is_said_once,
+                a_start_after_one_that_died_says_whose_place_it_takes,
+                one_that_is_killed_is_told_with_the_reason_and_how_long_it_was_silent)

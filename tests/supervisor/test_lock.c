@@ -1,7 +1,10 @@
 #include "tests/support/check_main.h"
 
+#include <errno.h>
 #include <signal.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include "supervisor/lock.h"
@@ -9,6 +12,35 @@
 static char runtime[64];
 static char folder[96];
 static struct error error;
+
+/* --- calls that fail ----------------------------------------------------------------------------------- */
+
+static struct {
+    int flock, ftruncate, pwrite; /* the errno; 0: it does not fail */
+} failing;
+
+static int fails_or(int cause, long result)
+{
+    errno = cause != 0 ? cause : errno;
+    return cause != 0 ? -1 : (int)result;
+}
+
+int flock(int fd, int operation)
+{
+    return fails_or(failing.flock, failing.flock != 0 ? 0 : syscall(SYS_flock, fd, operation));
+}
+
+int ftruncate(int fd, off_t length)
+{
+    return fails_or(failing.ftruncate, syscall(SYS_ftruncate, fd, length));
+}
+
+ssize_t pwrite(int fd, const void *bytes, size_t length, off_t offset)
+{
+    return fails_or(failing.pwrite, syscall(SYS_pwrite64, fd, bytes, length, offset));
+}
+
+/* --- the folder ---------------------------------------------------------------------------------------- */
 
 static void make_runtime(void)
 {
@@ -174,9 +206,31 @@ START_TEST(a_runtime_folder_that_is_not_there_is_not_used)
 }
 END_TEST
 
+static void fails(int *call, int cause, const char *what)
+{
+    char text[192];
+    *call = cause;
+    snprintf(text, sizeof text, "cannot %s %s/one.lock: %s", what, folder, strerror(cause));
+    error = (struct error)ERROR_INIT;
+    refused(text);
+    *call = 0;
+    int fd = lock_take("one", &error); /* nobody holds it */
+    ck_assert_msg(fd != -1, "%s", error.text);
+    close(fd);
+}
+
+START_TEST(a_lock_that_cannot_be_taken_or_written_is_named_with_the_cause_and_is_not_held)
+{
+    fails(&failing.flock, ENOLCK, "lock");
+    fails(&failing.ftruncate, EIO, "write");
+    fails(&failing.pwrite, ENOSPC, "write");
+}
+END_TEST
+
 CHECK_MAIN_WITH("supervisor/lock", make_runtime, remove_runtime, the_first_one_gets_it_and_leaves_its_pid,
                 a_second_one_is_refused_with_the_pid_of_the_first, the_lock_of_one_that_was_killed_is_free,
                 a_shorter_pid_does_not_keep_digits_of_the_longer_one, two_instances_run_side_by_side,
                 its_folder_is_private, a_folder_that_others_may_enter_is_refused,
                 a_link_in_the_folders_place_is_refused, a_link_in_the_lock_files_place_is_not_followed,
-                a_runtime_folder_that_is_not_there_is_not_used)
+                a_runtime_folder_that_is_not_there_is_not_used,
+                a_lock_that_cannot_be_taken_or_written_is_named_with_the_cause_and_is_not_held)

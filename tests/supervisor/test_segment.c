@@ -265,6 +265,41 @@ START_TEST(without_a_segment_there_is_nothing_to_refresh)
 }
 END_TEST
 
+static int open_descriptors(void)
+{
+    int count = 0;
+    for (int fd = 0; fd < 256; fd++)
+        count += fcntl(fd, F_GETFD) != -1;
+    return count;
+}
+
+/* Its worker puts a larger one in its place. */
+static void outgrow(void)
+{
+    struct stats_writer *writer;
+    ck_assert_int_eq(stats_writer_open(&writer, stage.worker.segment_fd, &error), 0);
+    for (int32_t number = 0; number <= STATS_PARTITIONS_DEFAULT; number++)
+        stats_partition_slot(writer, "orders", number);
+    stats_writer_close(writer);
+    ck_assert(segment_refresh(&stage.worker));
+}
+
+START_TEST(no_generation_and_no_larger_segment_leaves_a_descriptor_open)
+{
+    int without = open_descriptors();
+    live(1);
+    ck_assert(segment_refresh(&stage.worker));
+    int before = open_descriptors();
+    outgrow();
+    for (int i = 0; i < 3; i++)
+        live(1);
+    ck_assert(segment_refresh(&stage.worker));
+    ck_assert_int_eq(open_descriptors(), before);
+    segment_release(&stage.worker);
+    ck_assert_int_eq(open_descriptors(), without);
+}
+END_TEST
+
 CHECK_MAIN_WITH("supervisor/segment", stage_open, close_stage, counters_go_on_over_the_generations,
                 the_last_two_dead_generations_stay, a_new_supervisor_goes_on_where_the_dead_one_stopped,
                 a_leftover_of_the_same_generation_is_replaced,
@@ -275,4 +310,5 @@ CHECK_MAIN_WITH("supervisor/segment", stage_open, close_stage, counters_go_on_ov
                 a_producer_has_a_segment_of_its_kind, the_end_removes_every_generation_of_this_instance_only,
                 snapshots_are_kept_by_a_small_fleet_and_freed_by_a_large_one,
                 without_room_in_dev_shm_the_segment_has_no_name_and_serves,
-                without_a_segment_there_is_nothing_to_refresh)
+                without_a_segment_there_is_nothing_to_refresh,
+                no_generation_and_no_larger_segment_leaves_a_descriptor_open)

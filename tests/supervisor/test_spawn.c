@@ -411,6 +411,38 @@ START_TEST(a_survivor_is_ended_only_under_both_of_its_names)
 }
 END_TEST
 
+static int open_descriptors(void)
+{
+    int count = 0;
+    for (int fd = 0; fd < 256; fd++)
+        count += fcntl(fd, F_GETFD) != -1;
+    return count;
+}
+
+/* The first start of all has to make the berths. */
+START_TEST(without_room_for_its_descriptors_nothing_starts_and_later_it_does)
+{
+    struct rlimit before, few;
+    int lowest = fcntl(STDERR_FILENO, F_DUPFD, 6);
+    close(lowest);
+    getrlimit(RLIMIT_NOFILE, &before);
+    few = (struct rlimit){(rlim_t)lowest + 5, before.rlim_max};
+    int open_before = open_descriptors();
+    for (int i = 0; i < 3; i++) {
+        setrlimit(RLIMIT_NOFILE, &few);
+        ck_assert_int_eq(start("/bin/sh", "exit 0", NULL), -1);
+        ck_assert_int_eq(errno, EMFILE);
+        setrlimit(RLIMIT_NOFILE, &before);
+        close(output);
+        ck_assert_int_eq(open_descriptors(), open_before);
+    }
+    run("exit 7", NULL);
+    await_end();
+    ck_assert_int_eq(end.exit_status, 7);
+    close(output);
+}
+END_TEST
+
 CHECK_MAIN_WITH("supervisor/spawn", no_cores, NULL, every_exit_status_comes_back,
                 every_fatal_signal_comes_back, nothing_is_reaped_while_it_runs,
                 what_it_used_is_known_after_its_end, a_failed_exec_is_reported_with_path_and_cause,
@@ -421,4 +453,5 @@ CHECK_MAIN_WITH("supervisor/spawn", no_cores, NULL, every_exit_status_comes_back
                 signals_that_we_block_or_ignore_are_the_childs_again,
                 a_mask_that_was_there_before_is_handed_on, the_child_dies_with_its_parent,
                 what_is_left_of_its_group_is_killed_when_it_is_reaped, a_signal_never_reaches_a_stranger,
-                a_spawned_process_knows_its_start, a_survivor_is_ended_only_under_both_of_its_names)
+                a_spawned_process_knows_its_start, a_survivor_is_ended_only_under_both_of_its_names,
+                without_room_for_its_descriptors_nothing_starts_and_later_it_does)
