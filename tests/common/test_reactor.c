@@ -2,13 +2,27 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/epoll.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "common/clock.h"
 #include "common/reactor.h"
 
 static struct reactor reactor;
 static struct error error;
+
+static struct {
+    int timeout_ms, events; /* of the last wait */
+} waited;
+
+int epoll_wait(int fd, struct epoll_event *events, int count, int timeout_ms)
+{
+    waited.timeout_ms = timeout_ms;
+    waited.events = (int)syscall(SYS_epoll_pwait, fd, events, count, timeout_ms, NULL, 8);
+    return waited.events;
+}
 
 struct source {
     struct watch watch;
@@ -96,7 +110,9 @@ START_TEST(a_deadline_that_has_passed_does_not_wait)
 {
     int64_t began_us = clock_monotonic_us();
     reactor_wait(&reactor, 0);
+    ck_assert_int_eq(waited.timeout_ms, 0);
     reactor_wait(&reactor, began_us - 1);
+    ck_assert_int_eq(waited.timeout_ms, 0);
     ck_assert_int_lt(clock_monotonic_us() - began_us, US_PER_SECOND);
 }
 END_TEST
@@ -107,6 +123,7 @@ START_TEST(without_a_deadline_an_event_ends_the_wait)
     open_source(&source);
     ck_assert_int_eq(write(source.writer, "x", 1), 1);
     reactor_wait(&reactor, INT64_MAX);
+    ck_assert_int_eq(waited.timeout_ms, -1);
     ck_assert_int_eq(source.called, 1);
     close_source(&source);
 }
@@ -152,6 +169,7 @@ START_TEST(closing_ends_the_watch_also_when_somebody_holds_a_copy)
     ck_assert_int_eq(write(source.writer, "x", 1), 1);
     wait_ms(1);
     ck_assert_int_eq(source.called, 0);
+    ck_assert_int_eq(waited.events, 0); /* nor is anybody woken */
     close(copy);
     close(source.writer);
 }
@@ -175,6 +193,15 @@ START_TEST(more_events_than_a_round_takes_are_all_served)
 }
 END_TEST
 
+START_TEST(at_its_end_its_own_descriptor_is_closed)
+{
+    int first = reactor.epoll_fd;
+    reactor_release(&reactor);
+    ck_assert_int_eq(fcntl(first, F_GETFD), -1);
+    open_reactor();
+}
+END_TEST
+
 START_TEST(what_cannot_be_watched_is_an_error_and_no_watch)
 {
     struct watch watch;
@@ -195,4 +222,4 @@ CHECK_MAIN_WITH("common/reactor", open_reactor, close_reactor,
                 what_an_earlier_call_of_the_round_closed_is_passed_over, a_call_may_close_its_own_watch,
                 closing_ends_the_watch_also_when_somebody_holds_a_copy,
                 more_events_than_a_round_takes_are_all_served,
-                what_cannot_be_watched_is_an_error_and_no_watch)
+                what_cannot_be_watched_is_an_error_and_no_watch, at_its_end_its_own_descriptor_is_closed)

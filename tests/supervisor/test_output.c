@@ -1,6 +1,7 @@
 #include "tests/supervisor/support.h"
 
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 
 #include "supervisor/output.h"
@@ -226,10 +227,44 @@ START_TEST(the_workers_end_is_an_ordinary_pipe)
 }
 END_TEST
 
+static int open_descriptors(void)
+{
+    int count = 0;
+    for (int fd = 0; fd < 256; fd++)
+        count += fcntl(fd, F_GETFD) != -1;
+    return count;
+}
+
+START_TEST(a_pipe_that_cannot_be_had_or_watched_is_an_error_and_leaves_nothing_open)
+{
+    struct error error = ERROR_INIT;
+    struct worker other = {.supervisor = &stage.supervisor};
+    struct rlimit before, none;
+    int open_before = open_descriptors();
+    int epoll_fd = stage.supervisor.reactor.epoll_fd;
+    stage.supervisor.reactor.epoll_fd = -1;
+    ck_assert_int_eq(output_open(&other, &error), -1);
+    stage.supervisor.reactor.epoll_fd = epoll_fd;
+    ck_assert_ptr_nonnull(strstr(error.text, "cannot watch a descriptor: "));
+    ck_assert_int_eq(other.output.watch.fd, -1);
+    getrlimit(RLIMIT_NOFILE, &before);
+    none = (struct rlimit){3, before.rlim_max};
+    setrlimit(RLIMIT_NOFILE, &none);
+    error = (struct error)ERROR_INIT;
+    int result = output_open(&other, &error);
+    setrlimit(RLIMIT_NOFILE, &before);
+    ck_assert_int_eq(result, -1);
+    ck_assert_ptr_nonnull(strstr(error.text, "cannot make a pipe: Too many open files"));
+    ck_assert_int_eq(open_descriptors(), open_before);
+    finish();
+}
+END_TEST
+
 CHECK_MAIN_WITH("supervisor/output", open_stage, stage_close, lines_get_the_workers_prefix,
                 half_a_line_waits_for_its_other_half, a_last_line_without_its_newline_comes_out_at_the_end,
                 what_is_still_in_the_pipe_is_read_at_the_end, control_characters_do_not_reach_the_terminal,
                 a_line_that_is_too_long_is_cut_the_same_way_in_one_piece_or_in_many,
                 a_line_of_exactly_the_longest_length_is_one_line, the_end_of_the_pipe_ends_the_watch,
                 a_worker_that_writes_without_end_stops_nobody, a_pipe_that_never_runs_dry_is_left_in_the_end,
-                a_grandchild_that_holds_the_pipe_delays_nothing, the_workers_end_is_an_ordinary_pipe)
+                a_grandchild_that_holds_the_pipe_delays_nothing, the_workers_end_is_an_ordinary_pipe,
+                a_pipe_that_cannot_be_had_or_watched_is_an_error_and_leaves_nothing_open)
