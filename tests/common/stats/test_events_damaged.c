@@ -345,6 +345,14 @@ START_TEST(a_ring_of_another_build_is_read_by_the_names_of_its_fields)
         else if (strcmp(fields[i].name, "to") == 0)
             fields[i].offset = UINT32_MAX;
     snprintf(kinds[EVENT_KIND_STARTED - 1].name, sizeof kinds->name, "be\x1bgun");
+    snprintf(kinds[EVENT_KIND_STARTED - 1].help, sizeof kinds->help, "\x1bh");
+    snprintf(kinds[EVENT_KIND_STARTED - 1].from, sizeof kinds->from,
+             "\x1b"
+             "f #");
+    snprintf(kinds[EVENT_KIND_STARTED - 1].to, sizeof kinds->to, "\x1bt #");
+    snprintf(kinds[EVENT_KIND_STARTED - 1].count, sizeof kinds->count,
+             "\x1b"
+             "c #");
     int fd = memory_file(image.bytes, image.size);
     ck_assert_int_eq(events_reader_take(&reader, fd, NULL), 0);
     ck_assert_int_eq(events_read(reader, 0, &event, &missed, NULL), 1);
@@ -352,7 +360,12 @@ START_TEST(a_ring_of_another_build_is_read_by_the_names_of_its_fields)
     ck_assert_int_eq(event.from, 11);
     ck_assert_int_eq(event.to, STATS_UNKNOWN);
     ck_assert_str_eq(event.text, "te");
-    ck_assert_str_eq(events_about(reader, event.kind).name, "be?gun");
+    struct event_about about = events_about(reader, event.kind);
+    ck_assert_str_eq(about.name, "be?gun");
+    ck_assert_str_eq(about.help, "?h");
+    ck_assert_str_eq(about.from, "?f #");
+    ck_assert_str_eq(about.to, "?t #");
+    ck_assert_str_eq(about.count, "?c #");
     close(fd);
     free(image.bytes);
 }

@@ -117,6 +117,8 @@ START_TEST(foreign_bytes_are_escaped_and_everything_fits)
     event.time_us = event.generation = event.pid = event.partition = event.from = event.to = event.count =
         INT64_MIN + 1;
     ck_assert_ptr_nonnull(strstr(line(), "\\xff; committed -"));
+    const char *worker = strstr(text, "\\x9b");
+    ck_assert_uint_eq(strspn(worker, "\\x9b"), 4 * (sizeof event.worker - 1)); /* all of it */
     ck_assert_uint_eq(strspn(text, "\\-+:.abcdefghijklmnopqrstuvwxyzT?0123456789()[],; "), strlen(text));
     ck_assert(json()[strlen(text) - 1] == '}');
 }

@@ -1,11 +1,31 @@
 /* A segment that is full is replaced by a larger one of its name. */
+#include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 
 #include "common/stats/liveness.h"
 #include "tests/common/stats/support.h"
 
 enum { MANY = 2000, POSITION_OF = 1000 };
+
+/* Instead of libc's: a lock that cannot be had. */
+static bool no_locks;
+
+int fcntl(int descriptor, int command, ...)
+{
+    va_list arguments;
+    va_start(arguments, command);
+    void *argument = va_arg(arguments, void *); /* an int, or a pointer: a register, either way */
+    va_end(arguments);
+    if (!no_locks || command != F_OFD_SETLK)
+        return (int)syscall(SYS_fcntl, descriptor, command, argument);
+    errno = ENOLCK;
+    return -1;
+}
 
 static int fd;
 static struct stats_writer *writer;
@@ -175,6 +195,52 @@ START_TEST(without_room_it_stays_as_it_is)
 }
 END_TEST
 
+START_TEST(one_that_cannot_be_locked_takes_no_place)
+{
+    fill(0, CAPACITY);
+    no_locks = true;
+    ck_assert_int_eq(give(CAPACITY), -1);
+    no_locks = false;
+    ck_assert(!exists(".~"));
+    ck_assert(!stats_segment_is_replaced(fd));
+    ck_assert_int_eq(give(CAPACITY), CAPACITY);
+}
+END_TEST
+
+/* Of /dev/shm, as the kernel has them. */
+static int mappings(void)
+{
+    char line[512];
+    int count = 0;
+    FILE *maps = fopen("/proc/self/maps", "re");
+    while (fgets(line, sizeof line, maps) != NULL)
+        count += strstr(line, instance_name) != NULL;
+    fclose(maps);
+    return count;
+}
+
+static int open_descriptors(void)
+{
+    int count = 0;
+    for (int descriptor = 0; descriptor < 256; descriptor++)
+        count += fcntl(descriptor, F_GETFD) != -1;
+    return count;
+}
+
+START_TEST(the_smaller_one_is_left_as_a_whole)
+{
+    fill(0, CAPACITY);
+    int descriptors = open_descriptors();
+    ck_assert_int_eq(mappings(), 1);
+    fill(CAPACITY, 8 * CAPACITY);
+    ck_assert_int_eq(mappings(), 1);
+    ck_assert_int_eq(open_descriptors(), descriptors);
+    no_locks = true;
+    ck_assert_int_eq(give(8 * CAPACITY), -1);
+    ck_assert_int_eq(open_descriptors(), descriptors);
+}
+END_TEST
+
 START_TEST(what_one_that_was_killed_left_is_taken_and_goes_with_the_name)
 {
     char name[STATS_NAME_BYTES], hidden[STATS_NAME_BYTES + 2];
@@ -212,5 +278,7 @@ END_TEST
 CHECK_MAIN_WITH("common/stats/grow", open_both, close_both, two_thousand_partitions_have_a_place_each,
                 a_slot_stays_what_it_was_and_what_was_set_is_published_later, all_else_goes_on_in_the_new_one,
                 its_writer_lives_in_the_new_one, one_whose_name_leads_elsewhere_does_not_grow,
-                without_room_it_stays_as_it_is, what_one_that_was_killed_left_is_taken_and_goes_with_the_name,
+                without_room_it_stays_as_it_is, one_that_cannot_be_locked_takes_no_place,
+                the_smaller_one_is_left_as_a_whole,
+                what_one_that_was_killed_left_is_taken_and_goes_with_the_name,
                 what_is_assigned_and_has_no_place_is_counted_as_untracked)

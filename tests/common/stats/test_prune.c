@@ -1,6 +1,7 @@
 /* What is dead goes, what lives stays, and nothing of anybody else is touched. */
 #include "common/stats/prune.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -156,7 +157,31 @@ START_TEST(an_instance_is_found_once_whatever_is_left_of_it)
 }
 END_TEST
 
+static int refuse(void *context, const char *instance)
+{
+    (void)context;
+    ck_assert_msg(strncmp(instance, "no name", 7) != 0 && strncmp(instance, "zzzz", 4) != 0, "%s", instance);
+    return 0;
+}
+
+START_TEST(what_has_no_name_that_an_instance_can_have_is_none)
+{
+    char names[2][NAME_BYTES + 64], longest[NAME_BYTES + 1];
+    memset(longest, 'z', sizeof longest - 1);
+    longest[sizeof longest - 1] = '\0'; /* a byte too many */
+    snprintf(names[0], sizeof names[0], "/ksupervise.%u.no name %d.x.1", (unsigned)geteuid(), (int)getpid());
+    snprintf(names[1], sizeof names[1], "/ksupervise.%u.%s", (unsigned)geteuid(), longest);
+    for (size_t i = 0; i < 2; i++)
+        close(shm_open(names[i], O_CREAT | O_RDWR, 0600));
+    int result = instance_scan(refuse, NULL);
+    for (size_t i = 0; i < 2; i++)
+        shm_unlink(names[i]);
+    ck_assert_int_eq(result, 0);
+}
+END_TEST
+
 CHECK_MAIN_WITH("common/stats/prune", begin, end, all_that_a_dead_instance_left_is_removed,
                 a_dry_run_counts_and_removes_nothing, a_living_supervisor_keeps_all_that_is_its_instances,
                 a_living_worker_keeps_its_segment, an_instance_whose_name_only_begins_so_is_another_one,
-                who_is_just_starting_is_not_disturbed, an_instance_is_found_once_whatever_is_left_of_it)
+                who_is_just_starting_is_not_disturbed, an_instance_is_found_once_whatever_is_left_of_it,
+                what_has_no_name_that_an_instance_can_have_is_none)
