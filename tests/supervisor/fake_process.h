@@ -21,6 +21,7 @@ enum { FAKE_PROCESSES_MAX = 512, FAKE_PIDS_FROM = 1000000 };
 /* What the program has, and what was done to it. */
 struct fake_process {
     char program[32];
+    char words[512];                       /* of its command line, the first too, each behind a blank */
     int channel_fd, segment_fd, config_fd; /* its own ends; -1: closed, or none */
     int output_fd;                         /* the same; kept of one that has no channel to speak on */
     int end_fd;                            /* readable when it has ended: the pidfd */
@@ -106,6 +107,9 @@ int process_spawn(struct process *process, const struct spawn_request *request, 
                                   .output_fd = request->channel_fd == -1 ? fake_own(request->output_fd) : -1,
                                   .mask = request->mask};
     snprintf(fake->program, sizeof fake->program, "%s", strrchr(request->path, '/') + 1);
+    for (size_t i = 0; request->argv[i] != NULL; i++)
+        snprintf(fake->words + strlen(fake->words), sizeof fake->words - strlen(fake->words), " %s",
+                 request->argv[i]);
     int pidfd = fake_spawn_unwatchable ? open("/dev/null", O_RDWR | O_CLOEXEC) /* epoll refuses it */
                                        : eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     fake_spawn_unwatchable = false;

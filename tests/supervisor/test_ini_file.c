@@ -153,10 +153,37 @@ START_TEST(a_file_that_cannot_be_read_names_the_flag)
 }
 END_TEST
 
+START_TEST(a_file_without_end_is_refused)
+{
+    static char text[INI_FILE_BYTES_MAX + 16];
+    char expected[96];
+    memset(text, '\n', INI_FILE_BYTES_MAX);
+    ck_assert_int_eq(load_bytes(text, INI_FILE_BYTES_MAX), 0);
+    ini_file_release(&file);
+    text[INI_FILE_BYTES_MAX] = '\n';
+    snprintf(expected, sizeof expected, "%d: the file is larger than %d bytes", INI_FILE_BYTES_MAX + 1,
+             INI_FILE_BYTES_MAX);
+    fails(text, expected);
+}
+END_TEST
+
+START_TEST(nothing_of_a_file_stays_open)
+{
+    int before = dup(0);
+    close(before);
+    ck_assert_int_eq(ini_file_load(&file, "/dev/null", &error), 0);
+    ini_file_release(&file);
+    int after = dup(0);
+    close(after);
+    ck_assert_int_eq(after, before);
+}
+END_TEST
+
 CHECK_MAIN("supervisor/ini_file", reads_sections_and_lines_with_their_numbers, an_empty_file_has_no_section,
            an_indented_line_goes_on_with_the_value_above, an_indented_line_after_a_section_is_no_continuation,
            takes_a_byte_order_mark_and_carriage_returns, many_sections_and_entries_stay_apart,
            a_section_twice_is_told_with_both_lines, a_name_twice_is_told_with_both_lines,
            a_name_without_a_section_or_a_value_without_a_name_is_refused,
            what_is_no_line_of_such_a_file_is_told_where_it_stands,
-           a_line_too_long_is_refused_and_not_read_as_two, a_file_that_cannot_be_read_names_the_flag)
+           a_line_too_long_is_refused_and_not_read_as_two, a_file_that_cannot_be_read_names_the_flag,
+           a_file_without_end_is_refused, nothing_of_a_file_stays_open)

@@ -101,8 +101,29 @@ START_TEST(one_that_cannot_be_started_leaves_nothing)
 }
 END_TEST
 
+START_TEST(its_command_line_is_the_record_and_how_records_of_its_topic_are_read)
+{
+    static struct settings other;
+    const struct settings *own = zulu->settings;
+    other = *own;
+    other.topic = (char *)"shop";
+    other.workload = (char *)"orders";
+    zulu->settings = &other;
+    begins("peek", "payments", "0 41 2");
+    ck_assert(request.wait);
+    ck_assert_str_eq(fake_newest()->words,
+                     " ktopic peek --supervised --workload payments -- payments 0 41 2");
+    begins("peek", "shop", "3 7");
+    ck_assert_str_eq(fake_newest()->words, " ktopic peek --supervised --workload orders -- shop 3 7");
+    begins("peek", "nobody's", "3 7");
+    ck_assert_str_eq(fake_newest()->words, " ktopic peek --supervised -- nobody's 3 7");
+    zulu->settings = own;
+}
+END_TEST
+
 CHECK_MAIN_WITH("supervisor/verb_peek", set_up, tear_down, its_lines_are_the_answer,
                 its_own_error_is_told_without_its_name_and_hints,
                 nothing_but_numbers_reaches_its_command_line, more_than_an_answer_carries_ends_it,
                 only_some_run_at_once_and_who_is_not_waited_for_is_ended,
-                one_that_cannot_be_started_leaves_nothing)
+                one_that_cannot_be_started_leaves_nothing,
+                its_command_line_is_the_record_and_how_records_of_its_topic_are_read)
