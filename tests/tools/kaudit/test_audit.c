@@ -1,6 +1,7 @@
 /* The audit as a whole, of topics, sinks and ledgers that are written down here: what counts as clean, and
  * what must never pass as an audit. */
 #include "tests/tools/kaudit/audit_stage.h"
+#include "tests/tools/kaudit/failing_sqlite.h"
 
 /* --- clean --------------------------------------------------------------------------------------------- */
 
@@ -217,6 +218,17 @@ START_TEST(each_thing_that_cannot_be_asked_ends_the_audit)
 }
 END_TEST
 
+START_TEST(a_ledger_that_cannot_be_sorted_is_no_audit_without_one)
+{
+    write_ledger("ksupervise-ledger 1\n");
+    sqlite_fails = "COMMIT";
+    fails("cannot sort a temporary table");
+    sqlite_fails = NULL;
+    anew();
+    runs();
+}
+END_TEST
+
 START_TEST(a_topic_that_is_not_there_or_not_to_be_seen_is_an_error)
 {
     settings.topic = "nothing";
@@ -255,5 +267,6 @@ CHECK_MAIN_WITH("tools/kaudit/audit", set_up, tear_down, all_committed_records_w
                 a_read_error_in_the_middle_is_no_audit_however_clean_it_looks,
                 a_sink_that_cannot_be_read_to_its_end_is_no_audit,
                 a_sink_that_fails_in_the_middle_is_no_audit, each_thing_that_cannot_be_asked_ends_the_audit,
+                a_ledger_that_cannot_be_sorted_is_no_audit_without_one,
                 a_topic_that_is_not_there_or_not_to_be_seen_is_an_error,
                 a_topic_that_shrinks_was_made_anew_and_one_that_grows_is_audited_as_far_as_it_was)
