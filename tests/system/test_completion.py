@@ -29,7 +29,7 @@ class Completion(SystemTest):
         return done.stdout.splitlines()
 
     def test_flags_choices_and_verbs_come_from_each_programs_own_tables(self):
-        for program in ("ksupervise", "kproduce", "kconsume", "kstat", "kctl", "kbroker", "kaudit"):
+        for program in ("ksupervise", "kproduce", "kconsume", "kstat", "kctl", "kbroker", "kaudit", "kweb"):
             flags = self.bash(program, "--")
             self.assertIn("--help", flags, program)
             shown = self.run_ok(program, "--help")

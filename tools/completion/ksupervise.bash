@@ -30,4 +30,4 @@ _ksupervise_complete() {
     if ((${#COMPREPLY[@]} == 1)) && [[ ${COMPREPLY[0]} == *= ]]; then compopt -o nospace; fi
 }
 
-complete -F _ksupervise_complete ksupervise kproduce kconsume kstat kctl ktopic kbroker kaudit ktour
+complete -F _ksupervise_complete ksupervise kproduce kconsume kstat kctl ktopic kbroker kaudit kweb ktour

@@ -15,6 +15,6 @@ function __ksupervise_complete
     end
 end
 
-for program in ksupervise kproduce kconsume kstat kctl ktopic kbroker kaudit ktour
+for program in ksupervise kproduce kconsume kstat kctl ktopic kbroker kaudit kweb ktour
     complete -c $program -f -a '(__ksupervise_complete)'
 end

@@ -1,4 +1,4 @@
-#compdef ksupervise kproduce kconsume kstat kctl ktopic kbroker kaudit ktour
+#compdef ksupervise kproduce kconsume kstat kctl ktopic kbroker kaudit kweb ktour
 # Completion for zsh. What could stand there the programs themselves say (--complete): this only asks them.
 
 local -a candidates lines
