@@ -110,15 +110,19 @@ $(B)/lib$(1).a: $$(filter-out %/main.o,$$(call objects,$$(call sources,$(2)))) $
 	@mkdir -p $$(@D); rm -f $$@
 	$$(Q)ar rcs $$@ $$^
 endef
-kweb_more := $(B)/obj/gen/kweb_assets.o
+kweb_more  := $(B)/obj/gen/kweb_assets.o
+kstat_more := $(B)/obj/gen/kstat_assets.o
 $(eval $(call archive,common,common))
 $(foreach p,$(PROGRAMS),$(eval $(call archive,$(p),$($(p)_dir))))
+
+# common looks for a table that the program's archive has (common/asset.h).
+TOGETHER = -Wl,--start-group $^ -Wl,--end-group
 
 define program
 $(B)/bin/$(1): $(B)/obj/$($(1)_dir)/main.o $(B)/lib$(1).a $(B)/libcommon.a
 	$$(call say,ld,$$@)
 	@mkdir -p $$(@D)
-	$$(Q)$$(CC) $$(LDFLAGS) -o $$@ $$^ $$($(1)_allocator) $$(call PKG,$($(1)_pkg))
+	$$(Q)$$(CC) $$(LDFLAGS) -o $$@ $$(TOGETHER) $$($(1)_allocator) $$(call PKG,$($(1)_pkg))
 endef
 $(foreach p,$(PROGRAMS),$(eval $(call program,$(p))))
 
@@ -127,16 +131,25 @@ PAGE_FILES := $(sort $(wildcard tools/kweb/page/*.html tools/kweb/page/*.css too
 WEB_FILES  := $(filter-out build/web/axe%,$(sort $(wildcard build/web/*)))
 ASSETS     := schemas.json=tools/kweb/schemas.json $(foreach f,$(PAGE_FILES),page/$(notdir $(f))=$(f)) $(foreach f,$(WEB_FILES),assets/$(notdir $(f))=$(f))
 
-# Made anew when the list changes, too.
+REPORT     := report.html=$(B)/gen/report.html
+
+# An object a program: ASSETS of kweb, the page as one file of kstat. Made anew when the list changes, too.
 $(B)/gen/kweb_assets.list: FORCE
 	@mkdir -p $(@D)
 	@echo '$(ASSETS)' | cmp -s - $@ || echo '$(ASSETS)' > $@
 
-$(B)/gen/kweb_assets.c: tools/kweb/embed $(B)/gen/kweb_assets.list tools/kweb/schemas.json $(PAGE_FILES) $(WEB_FILES)
-	$(call say,embed,$@)
-	$(Q)tools/kweb/embed $@ $(B)/gen/kweb_assets $(ASSETS)
+$(B)/gen/report.html: tools/web/report $(B)/gen/kweb_assets.list $(PAGE_FILES) $(WEB_FILES)
+	$(Q)tools/web/report $@ tools/kweb/page $(wildcard build/web/uPlot.iife.min.js) $(wildcard build/web/uPlot.min.css)
 
-$(B)/obj/gen/kweb_assets.o: $(B)/gen/kweb_assets.c $(B)/flags.mk
+$(B)/gen/kweb_assets.c: tools/web/embed $(B)/gen/kweb_assets.list tools/kweb/schemas.json $(PAGE_FILES) $(WEB_FILES)
+	$(call say,embed,$@)
+	$(Q)tools/web/embed $@ $(B)/gen/kweb_assets $(ASSETS)
+
+$(B)/gen/kstat_assets.c: tools/web/embed $(B)/gen/report.html
+	$(call say,embed,$@)
+	$(Q)tools/web/embed $@ $(B)/gen/kstat_assets $(REPORT)
+
+$(B)/obj/gen/%.o: $(B)/gen/%.c $(B)/flags.mk
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -c $< -o $@
 
@@ -186,7 +199,7 @@ define unit_test
 $(B)/tests/$(1): $(B)/obj/tests/$(1).o $(SUPPORT_O) $(call library_of,tests/$(1).c) $(B)/libcommon.a
 	$$(call say,ld,$$@)
 	@mkdir -p $$(@D)
-	$$(Q)$$(CC) $$(LDFLAGS) -o $$@ $$^ $$(call PKG,check $(all_pkg))
+	$$(Q)$$(CC) $$(LDFLAGS) -o $$@ $$(TOGETHER) $$(call PKG,check $(all_pkg))
 endef
 $(foreach t,$(UNIT_SOURCES),$(eval $(call unit_test,$(patsubst tests/%.c,%,$(t)))))
 

@@ -42,7 +42,8 @@ struct history {
 
 /* --- the object ---------------------------------------------------------------------------------------- */
 
-/* A page of the tmpfs that is not there reads as zeros; a full one is an error, and that sample is not kept. */
+/* A page of the tmpfs that is not there reads as zeros; a full one is an error, and that sample is not kept.
+ */
 static void keep(const struct history *history, const void *bytes, size_t length, size_t at)
 {
     if (history->fd == -1)
@@ -73,7 +74,8 @@ static int make(const struct history *history, struct error *error)
     struct head head = own_head();
     if (ftruncate(history->fd, 0) == -1 || ftruncate(history->fd, (off_t)OBJECT_SIZE) == -1 ||
         pwrite(history->fd, &head, sizeof head, 0) != (ssize_t)sizeof head)
-        return error_set(error, "the charts' history cannot be kept in %s: %s", history->name, strerror(errno));
+        return error_set(error, "the charts' history cannot be kept in %s: %s", history->name,
+                         strerror(errno));
     return 0;
 }
 

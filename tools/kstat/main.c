@@ -4,6 +4,7 @@
 #include "tools/kstat/choose.h"
 #include "tools/kstat/events.h"
 #include "tools/kstat/replay.h"
+#include "tools/kstat/report.h"
 #include "tools/kstat/screen/screen.h"
 #include "tools/kstat/show.h"
 #include "tools/kstat/watch.h"
@@ -82,6 +83,8 @@ static int run(const struct settings *settings, struct error *error)
     }
     if (settings->events)
         return kstat_events(settings, request.instance, error);
+    if (settings->report != NULL)
+        return report(settings, &request, NULL, error);
     if (settings->dump != NULL)
         return dump(settings, request.instance, error);
     if (settings->until.count > 0)

@@ -6,6 +6,7 @@
 #include "tools/kstat/choose.h"
 #include "tools/kstat/diff.h"
 #include "tools/kstat/events_list.h"
+#include "tools/kstat/report.h"
 #include "tools/kstat/screen/screen.h"
 #include "tools/kstat/show.h"
 #include "tools/kstat/watch.h"
@@ -109,7 +110,8 @@ int replay(const struct settings *settings, struct view_request *request, struct
         fprintf(stderr, "kstat: %s: its last moment is not whole, and left out\n", settings->file);
     request->source = capture_source(capture);
     request->instance = capture_instance(capture);
-    int result = show_frames(settings, capture, request, error);
+    int result = settings->report != NULL ? report(settings, request, capture, error)
+                                          : show_frames(settings, capture, request, error);
     capture_close(capture);
     return result;
 }

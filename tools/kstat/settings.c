@@ -69,6 +69,13 @@ static const struct option_def options[] = {
      .argument = "WHEN",
      .offset = offsetof(struct settings, at),
      .help = "with --file: the moment to show, by number from 1, or by time (2026-02-26T09:52:20Z)"},
+    {.type = OPTION_STRING,
+     .name = "report",
+     .argument = "FILE",
+     .offset = offsetof(struct settings, report),
+     .help = "write a page for a browser, in one file that needs no server: what is now, or with --file all "
+             "moments of a "
+             "capture"},
     {.type = OPTION_FLAG,
      .name = "diff",
      .offset = offsetof(struct settings, diff),
@@ -131,6 +138,7 @@ const struct program kstat_program = {
         "  kstat --json | jq '.workers[].counters'\n"
         "  kstat 'bravo/payments/3/lag' '*.lag'     these values; -p: all of them\n"
         "  kstat --until 'bravo.lag == 0' --timeout 60s\n"
+        "  kstat -f night.cap --report night.html   a page for a browser, that needs no server\n"
         "  kstat --dump night.cap 1s                a capture every second; kstat -f night.cap --at 120\n"
         "  kstat --diff before.cap after.cap\n"
         "\n"
@@ -242,6 +250,11 @@ static const struct {
     {"why", "dump", "kstat --file FILE --why says it"},
     {"why", "diff", "first the one, then the other"},
     {"why", "pid", "first the one, then the other"},
+    {"report", "dump", "first the one, then the other: kstat --file FILE --report PAGE"},
+    {"report", "until", "first the one, then the other"},
+    {"report", "json", "first the one, then the other"},
+    {"report", "events", "it has them"},
+    {"report", "diff", "it is of one capture"},
     {"events", "until", "conditions are of values"},
     {"events", "pid", "first the one, then the other"},
 };

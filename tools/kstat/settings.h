@@ -21,6 +21,7 @@ struct settings {
     struct option_list until;
     struct condition conditions[UNTIL_MAX]; /* the same, parsed */
     int64_t timeout_us;                     /* 0: none */
+    const char *report;                     /* a page to write */
     const char *dump, *file, *at;           /* captures: to write, to show, which moment of it */
     bool diff;
     const char *before, *after; /* of --diff, from the operands; the latter NULL: now */

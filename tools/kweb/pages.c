@@ -1,7 +1,7 @@
 #include "tools/kweb/pages.h"
 
 #include "common/stats/directory.h"
-#include "tools/kweb/asset.h"
+#include "common/asset.h"
 #include "tools/kweb/guard.h"
 
 /* No script, style, font or picture but ours, and nobody frames it. */

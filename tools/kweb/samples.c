@@ -8,7 +8,7 @@
 #include "common/stats/history.h"
 #include "common/view/json_stream.h"
 #include "common/view/rates.h"
-#include "tools/kweb/snapshot.h"
+#include "common/view/snapshot.h"
 
 struct samples {
     char instance[NAME_BYTES];
@@ -85,8 +85,13 @@ static void take(struct samples *samples)
         free(text);
         return;
     }
-    struct snapshot_wish wish = {samples->instance, samples->read_only, samples->rates};
-    snapshot_write(&wish, stream);
+    const struct snapshot_wish wish = {samples->instance, samples->read_only, samples->rates};
+    const struct view_request request = {.instance = samples->instance};
+    struct view view;
+    bool there = view_collect(&view, &request, NULL) == 0;
+    snapshot_write(&wish, there ? &view : NULL, stream);
+    if (there)
+        view_release(&view);
     if (fclose(stream) != 0) {
         free(text->bytes);
         free(text);

@@ -1,6 +1,6 @@
 #include "tools/kweb/schemas.h"
 
-#include "tools/kweb/asset.h"
+#include "common/asset.h"
 
 json_t *schemas(void)
 {

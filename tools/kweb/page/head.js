@@ -22,7 +22,8 @@ const lostText = (connection) =>
 export function createHead({ store, ui, notice }) {
   function paintConnection() {
     const { connected } = store.connection;
-    setText(ui.connection, connected ? "connected, live" : lostText(store.connection));
+    const well = store.connection.recorded ? "a capture" : "connected, live";
+    setText(ui.connection, connected ? well : lostText(store.connection));
     ui.connection.classList.toggle("lost", !connected);
     document.documentElement.classList.toggle("stale", !connected);
   }
@@ -32,7 +33,7 @@ export function createHead({ store, ui, notice }) {
     const problems = [];
     if (snapshot?.supervisor?.stopped) problems.push("The supervisor is stopped: nobody is restarted until it goes on (kill -CONT).");
     if (snapshot && (!snapshot.supervisor || !snapshot.supervisor.alive)) problems.push("No supervisor is alive: what is shown is what the workers left.");
-    if (snapshot?.read_only) problems.push("This page is read-only (--http-read-only): it shows, and changes nothing.");
+    if (snapshot?.read_only && !store.connection.recorded) problems.push("This page is read-only (--http-read-only): it shows, and changes nothing.");
     if (store.missed > 0) problems.push(`${plural(store.missed, "event")} were overwritten before the page could read them.`);
     setText(notice, problems.join(" "));
     notice.hidden = problems.length === 0;

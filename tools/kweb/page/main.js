@@ -22,6 +22,7 @@ import { createTheme } from "./theme.js";
 import { createTimeline } from "./timeline.js";
 import { createVerbs } from "./verbs.js";
 import { createWorkers } from "./workers.js";
+import { findRecording, play } from "./recording.js";
 import { follow } from "./connection.js";
 
 const frame = createFrame();
@@ -64,12 +65,19 @@ for (const painter of [
 
 createTheme(ui.theme, charts.restyle);
 charts.load();
-follow({
-  event: store.takeEvent,
-  snapshot: store.takeSnapshot,
-  missed: store.takeMissed,
-  state(connection) {
-    if (connection.connected) history.load().then(request);
-    store.takeConnection(connection);
-  },
-});
+
+function live() {
+  follow({
+    event: store.takeEvent,
+    snapshot: store.takeSnapshot,
+    missed: store.takeMissed,
+    state(connection) {
+      if (connection.connected) history.load().then(request);
+      store.takeConnection(connection);
+    },
+  });
+}
+
+const recording = findRecording();
+if (recording === null) live();
+else play(recording, { store, history });

@@ -17,7 +17,10 @@ export function createStore(changed) {
     /** The server's time when the page was opened: what is older was there before the reader. */
     openedUs: null,
 
-    nowUs: () => Date.now() * 1000 + store.skewUs,
+    /** The moment of a capture that is shown; null: what is shown lives. */
+    recordedUs: null,
+
+    nowUs: () => store.recordedUs ?? Date.now() * 1000 + store.skewUs,
     on: (kind, subscriber) => subscribers[kind].push(subscriber),
 
     takeSnapshot(snapshot) {
@@ -25,6 +28,14 @@ export function createStore(changed) {
       store.skewUs = snapshot.time_us - Date.now() * 1000;
       store.openedUs ??= snapshot.time_us;
       tell("snapshot", snapshot);
+      changed();
+    },
+
+    /** Time stands still in it. */
+    takeRecorded(snapshot) {
+      store.recordedUs = snapshot.time_us;
+      store.snapshot = snapshot;
+      store.openedUs ??= snapshot.time_us;
       changed();
     },
 

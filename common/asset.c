@@ -1,4 +1,4 @@
-#include "tools/kweb/asset.h"
+#include "common/asset.h"
 
 const struct asset *asset_find(const char *name)
 {

@@ -1,9 +1,10 @@
 /* snapshot.h: an instance as the page wants it, a JSON object on one line: less than kstat's JSON, and with
  * what kstat says of why a worker does not move. One thread. */
-#ifndef KSUPERVISE_TOOLS_KWEB_SNAPSHOT_H
-#define KSUPERVISE_TOOLS_KWEB_SNAPSHOT_H
+#ifndef KSUPERVISE_COMMON_VIEW_SNAPSHOT_H
+#define KSUPERVISE_COMMON_VIEW_SNAPSHOT_H
 
 #include "common/view/rates.h"
+#include "common/view/view.h"
 
 #include <stdio.h>
 
@@ -13,7 +14,7 @@ struct snapshot_wish {
     struct rates *rates; /* kept from one snapshot to the next; NULL: there are none */
 };
 
-/* Of an instance that is not there: without workers. */
-void snapshot_write(const struct snapshot_wish *wish, FILE *stream);
+/* `view` NULL: an instance that is not there, without workers. */
+void snapshot_write(const struct snapshot_wish *wish, const struct view *view, FILE *stream);
 
 #endif

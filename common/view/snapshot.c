@@ -1,10 +1,9 @@
-#include "tools/kweb/snapshot.h"
+#include "common/view/snapshot.h"
 
 #include "common/clock.h"
 #include "common/offset_set.h"
 #include "common/stats/events.h"
 #include "common/view/json_stream.h"
-#include "common/view/view.h"
 #include "common/view/why.h"
 
 static void number(struct json_stream *json, const char *name, int64_t value)
@@ -154,7 +153,7 @@ static void put_worker(struct json_stream *json, const struct view *view, const 
                        struct rates *rates)
 {
     char reason[WHY_BYTES] = "";
-    rates_look(rates, worker, clock_monotonic_us());
+    rates_look(rates, worker, view->now_us);
     why(view, worker, reason);
     json_stream_open(json, NULL, '{');
     put_who(json, view, worker);
@@ -192,26 +191,23 @@ static void put_workers(struct json_stream *json, const struct view *view, struc
     json_stream_close(json, ']');
 }
 
-void snapshot_write(const struct snapshot_wish *wish, FILE *stream)
+static void put_instance(struct json_stream *json, const struct snapshot_wish *wish, const struct view *view)
 {
-    struct view view;
+    const char *bootstrap =
+        view != NULL && view->directory != NULL ? directory_bootstrap(view->directory) : NULL;
+    json_stream_number(json, "time_us", view != NULL ? view->now_us : clock_wall_us());
+    json_stream_text(json, "instance", wish->instance);
+    json_stream_text(json, "bootstrap", or_null(bootstrap));
+    json_stream_boolean(json, "read_only", wish->read_only);
+}
+
+void snapshot_write(const struct snapshot_wish *wish, const struct view *view, FILE *stream)
+{
+    const struct view none = {.count = 0};
     struct json_stream json = {.file = stream};
-    const struct view_request request = {.instance = wish->instance};
-    bool there = view_collect(&view, &request, NULL) == 0;
-    const char *bootstrap = there && view.directory != NULL ? directory_bootstrap(view.directory) : NULL;
     json_stream_open(&json, NULL, '{');
-    json_stream_number(&json, "time_us", clock_wall_us());
-    json_stream_text(&json, "instance", wish->instance);
-    json_stream_text(&json, "bootstrap", or_null(bootstrap));
-    json_stream_boolean(&json, "read_only", wish->read_only);
-    if (there) {
-        put_supervisor(&json, &view);
-        put_workers(&json, &view, wish->rates);
-        view_release(&view);
-    } else {
-        json_stream_null(&json, "supervisor");
-        json_stream_open(&json, "workers", '[');
-        json_stream_close(&json, ']');
-    }
+    put_instance(&json, wish, view);
+    put_supervisor(&json, view != NULL ? view : &none);
+    put_workers(&json, view != NULL ? view : &none, wish->rates);
     json_stream_close(&json, '}');
 }

@@ -1,6 +1,7 @@
-/* asset.h: files that are part of the program: tools/kweb/embed makes them one object when it is built. */
-#ifndef KSUPERVISE_TOOLS_KWEB_ASSET_H
-#define KSUPERVISE_TOOLS_KWEB_ASSET_H
+/* asset.h: files that are part of a program: tools/web/embed makes them one object when it is built. Each
+ * program that has some has its own table of them. Pure; any thread. */
+#ifndef KSUPERVISE_COMMON_ASSET_H
+#define KSUPERVISE_COMMON_ASSET_H
 
 #include "common/banned.h"
 
@@ -18,7 +19,7 @@ const struct asset *asset_find(const char *name);
 /* The media type that its name says. */
 const char *asset_type(const char *name);
 
-/* The generated table; ends with a NULL name. */
+/* The generated table, the program's; ends with a NULL name. */
 extern const struct asset asset_table[];
 
 #endif
