@@ -1,5 +1,7 @@
 #include "tools/kweb/exposition.h"
 
+#include <assert.h>
+
 #include "common/clock.h"
 #include "common/record/text.h"
 
@@ -25,18 +27,17 @@ const char *exposition_suffix(enum exposition_type type)
 
 /* --- the buffer ---------------------------------------------------------------------------------------- */
 
-static void flush(struct exposition *exposition)
-{
-    fwrite_unlocked(exposition->bytes, 1, exposition->used, exposition->stream);
-    exposition->used = 0;
-}
-
+/* It fits: whoever writes stops at a full buffer, and above that a row has room. */
 static void put(struct exposition *exposition, const char *text, size_t length)
 {
-    if (length > sizeof exposition->bytes - exposition->used)
-        flush(exposition);
+    assert(length <= sizeof exposition->bytes - exposition->used);
     memcpy(exposition->bytes + exposition->used, text, length);
     exposition->used += length;
+}
+
+bool exposition_is_full(const struct exposition *exposition)
+{
+    return exposition->used >= EXPOSITION_FULL_BYTES;
 }
 
 static void put_text(struct exposition *exposition, const char *text)
@@ -44,9 +45,8 @@ static void put_text(struct exposition *exposition, const char *text)
     put(exposition, text, strlen(text));
 }
 
-void exposition_begin(struct exposition *exposition, enum metrics_format format, FILE *stream)
+void exposition_begin(struct exposition *exposition, enum metrics_format format)
 {
-    exposition->stream = stream;
     exposition->format = format;
     exposition->used = 0;
 }
@@ -55,7 +55,6 @@ void exposition_end(struct exposition *exposition)
 {
     if (exposition->format == METRICS_OPENMETRICS)
         put_text(exposition, "# EOF\n");
-    flush(exposition);
 }
 
 /* --- families ------------------------------------------------------------------------------------------ */

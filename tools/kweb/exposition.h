@@ -6,7 +6,7 @@
  *   https://github.com/prometheus/OpenMetrics/blob/main/specification/OpenMetrics.md
  *
  * A sample is four short texts, and there are hundreds of thousands: they are put together in a buffer here,
- * which stdio would do at several times the cost.
+ * which stdio would do at several times the cost. Whoever writes looks whether it is full, and takes it.
  */
 #ifndef KSUPERVISE_TOOLS_KWEB_EXPOSITION_H
 #define KSUPERVISE_TOOLS_KWEB_EXPOSITION_H
@@ -32,16 +32,21 @@ struct exposition_family {
     bool microseconds; /* the values are; they are written in seconds */
 };
 
+/* Full: what one row has at the most still fits, a state set's or a histogram's dozen samples. */
+#define EXPOSITION_FULL_BYTES   32768
+#define EXPOSITION_ROW_SAMPLES  16
+#define EXPOSITION_SAMPLE_BYTES (LABELS_BYTES + 512)
+
 struct exposition {
-    FILE *stream;
     enum metrics_format format;
     const struct exposition_family *family;
     size_t used;
-    char bytes[32768];
+    char bytes[EXPOSITION_FULL_BYTES + EXPOSITION_ROW_SAMPLES * EXPOSITION_SAMPLE_BYTES];
 };
 
-void exposition_begin(struct exposition *exposition, enum metrics_format format, FILE *stream);
+void exposition_begin(struct exposition *exposition, enum metrics_format format);
 void exposition_end(struct exposition *exposition);
+bool exposition_is_full(const struct exposition *exposition);
 
 /* What follows are its samples; it must stay until the next one. */
 void exposition_family(struct exposition *exposition, const struct exposition_family *family);

@@ -1,6 +1,15 @@
 #include "tools/kweb/metrics.h"
 
-#include "tools/kweb/metrics_table.h"
+#include "tools/kweb/metrics_kafka.h"
+
+struct metrics {
+    struct metrics_table table;
+    struct metrics_kafka *kafka; /* NULL: our own names */
+    size_t family, row;          /* of our own: what comes next */
+    bool ended;
+    size_t taken; /* of exposition.bytes */
+    struct exposition exposition;
+};
 
 const char *metrics_content_type(enum metrics_format format)
 {
@@ -13,26 +22,18 @@ const char *metrics_content_type(enum metrics_format format)
 
 /* --- what and which it is ------------------------------------------------------------------------------ */
 
-static void build_info(struct exposition *exposition)
+static void write_infos(struct exposition *exposition, const struct metrics_table *table)
 {
-    static const struct exposition_family family = {"ksupervise_build", "what is built", "", EXPOSITION_INFO,
-                                                    false};
-    struct labels labels = {.used = 0};
-    labels_add(&labels, "version", KSUPERVISE_VERSION);
-    exposition_family(exposition, &family);
-    exposition_sample(exposition, labels_span(&labels), 1);
-}
-
-static void instance_info(struct exposition *exposition, const struct view *view)
-{
-    static const struct exposition_family family = {
+    static const struct exposition_family build = {"ksupervise_build", "what is built", "", EXPOSITION_INFO,
+                                                   false};
+    static const struct exposition_family instance = {
         "ksupervise_instance", "which instance it is, and its brokers", "", EXPOSITION_INFO, false};
     struct labels labels = {.used = 0};
-    labels_add(&labels, "name", view->instance);
-    if (view->directory != NULL)
-        labels_add(&labels, "bootstrap", directory_bootstrap(view->directory));
-    exposition_family(exposition, &family);
+    labels_add(&labels, "version", KSUPERVISE_VERSION);
+    exposition_family(exposition, &build);
     exposition_sample(exposition, labels_span(&labels), 1);
+    exposition_family(exposition, &instance);
+    exposition_sample(exposition, metrics_labels(table, table->instance_labels), 1);
 }
 
 /* --- one row's samples of a family --------------------------------------------------------------------- */
@@ -71,50 +72,101 @@ static void samples(struct exposition *exposition, const struct metrics_family *
         exposition_sample(exposition, labels, values[0]);
 }
 
-/* --- a family ------------------------------------------------------------------------------------------ */
+/* --- all families, row by row -------------------------------------------------------------------------- */
 
-static void of_workers(struct exposition *exposition, const struct metrics_table *table,
-                       const struct metrics_family *family)
+static size_t rows_of(const struct metrics_table *table, const struct metrics_family *family)
 {
-    for (size_t i = 0; i < table->workers_count; i++)
-        samples(exposition, family, metrics_labels(table, table->workers[i].labels),
-                metrics_worker_row(table, i));
+    const size_t rows[] = {[METRICS_OF_INSTANCE] = 1,
+                           [METRICS_OF_WORKER] = table->workers_count,
+                           [METRICS_OF_PARTITION] = table->partitions_count};
+    return rows[family->scope];
 }
 
-static void of_partitions(struct exposition *exposition, const struct metrics_table *table,
-                          const struct metrics_family *family)
+static void write_row(struct exposition *exposition, const struct metrics_table *table,
+                      const struct metrics_family *family, size_t row)
 {
-    for (size_t i = 0; i < table->partitions_count; i++)
-        samples(exposition, family, metrics_labels(table, table->partitions[i].labels),
-                metrics_partition_row(table, i));
-}
-
-static void write_family(struct exposition *exposition, const struct metrics_table *table,
-                         const struct view *view, const struct metrics_family *family)
-{
-    exposition_family(exposition, &family->head);
     if (family->scope == METRICS_OF_INSTANCE)
-        exposition_sample(exposition, (struct span){"", 0}, family->value->of_instance(view));
+        samples(exposition, family, (struct span){"", 0}, table->instance_values);
     else if (family->scope == METRICS_OF_WORKER)
-        of_workers(exposition, table, family);
+        samples(exposition, family, metrics_labels(table, table->workers[row].labels),
+                metrics_worker_row(table, row));
     else
-        of_partitions(exposition, table, family);
+        samples(exposition, family, metrics_labels(table, table->partitions[row].labels),
+                metrics_partition_row(table, row));
 }
 
-int metrics_write(struct view *view, const struct view_request *request, enum metrics_format format,
-                  FILE *stream)
+/* A row more, or the next family's head; false: there is none. */
+static bool write_next(struct metrics *metrics)
 {
-    struct metrics_table table;
-    struct exposition exposition;
-    int result = metrics_table_init(&table, view, request);
-    if (result == 0) {
-        exposition_begin(&exposition, format, stream);
-        build_info(&exposition);
-        instance_info(&exposition, view);
-        for (size_t i = 0; i < table.families.count; i++)
-            write_family(&exposition, &table, view, &table.families.items[i]);
-        exposition_end(&exposition);
+    const struct metrics_table *table = &metrics->table;
+    if (metrics->family == table->families.count)
+        return false;
+    const struct metrics_family *family = &table->families.items[metrics->family];
+    if (metrics->row == 0)
+        exposition_family(&metrics->exposition, &family->head);
+    if (metrics->row < rows_of(table, family)) {
+        write_row(&metrics->exposition, table, family, metrics->row++);
+    } else {
+        metrics->family++;
+        metrics->row = 0;
     }
-    metrics_table_release(&table);
-    return result;
+    return true;
+}
+
+/* --- reading ------------------------------------------------------------------------------------------- */
+
+static bool prepare(struct metrics *metrics, struct view *view, const struct view_request *request,
+                    enum metrics_names names)
+{
+    if (metrics_table_init(&metrics->table, view, request) == -1)
+        return false;
+    if (names == METRICS_OWN)
+        write_infos(&metrics->exposition, &metrics->table);
+    else
+        metrics->kafka = metrics_kafka_new(&metrics->table);
+    return names == METRICS_OWN || metrics->kafka != NULL;
+}
+
+struct metrics *metrics_open(struct view *view, const struct view_request *request, enum metrics_names names,
+                             enum metrics_format format)
+{
+    struct metrics *metrics = calloc(1, sizeof *metrics);
+    if (metrics == NULL)
+        return NULL;
+    exposition_begin(&metrics->exposition, format);
+    if (prepare(metrics, view, request, names))
+        return metrics;
+    metrics_close(metrics);
+    return NULL;
+}
+
+static void refill(struct metrics *metrics)
+{
+    metrics->exposition.used = metrics->taken = 0;
+    while (!metrics->ended && !exposition_is_full(&metrics->exposition)) {
+        metrics->ended = metrics->kafka != NULL ? !metrics_kafka_next(metrics->kafka, &metrics->exposition)
+                                                : !write_next(metrics);
+        if (metrics->ended)
+            exposition_end(&metrics->exposition);
+    }
+}
+
+size_t metrics_read(struct metrics *metrics, char *bytes, size_t capacity)
+{
+    if (metrics->taken == metrics->exposition.used)
+        refill(metrics);
+    size_t left = metrics->exposition.used - metrics->taken;
+    size_t length = left < capacity ? left : capacity;
+    memcpy(bytes, metrics->exposition.bytes + metrics->taken, length);
+    metrics->taken += length;
+    return length;
+}
+
+void metrics_close(struct metrics *metrics)
+{
+    if (metrics == NULL)
+        return;
+    metrics_kafka_free(metrics->kafka);
+    metrics_table_release(&metrics->table);
+    free(metrics);
 }

@@ -8,8 +8,9 @@
  * and valid UTF-8, whatever a segment or a directory holds. A label `instance` there is not: Prometheus puts
  * its own on everything that it scrapes. Which instance it is, ksupervise_instance_info says.
  *
- * The view may be lazy: then each segment is read once, and only values and labels are kept, 3 MB for 1000
- * workers with 12 partitions. One thread.
+ * An answer is read piece by piece: its text is made when it is asked for, since that of a thousand workers
+ * is 25 MB. What is kept is values and labels of one moment, 4 MB of 1000 workers with 12 partitions. The
+ * view may be lazy; then each segment is read once. One thread.
  */
 #ifndef KSUPERVISE_TOOLS_KWEB_METRICS_H
 #define KSUPERVISE_TOOLS_KWEB_METRICS_H
@@ -25,11 +26,16 @@ enum metrics_format { METRICS_TEXT, METRICS_OPENMETRICS };
 /* What an answer in that format says its Content-Type is. */
 const char *metrics_content_type(enum metrics_format format);
 
-/* 0, or -1 without memory: what was written is not whole then, and must not be sent. */
-int metrics_write(struct view *view, const struct view_request *request, enum metrics_format format,
-                  FILE *stream);
-int metrics_kafka_write(struct view *view, const struct view_request *request, enum metrics_format format,
-                        FILE *stream);
+enum metrics_names { METRICS_OWN, METRICS_KAFKA };
+
+struct metrics; /* opaque: an answer, and how far it has been read */
+
+/* The caller's, to close; NULL without memory. The view is not needed any more. */
+struct metrics *metrics_open(struct view *view, const struct view_request *request, enum metrics_names names,
+                             enum metrics_format format);
+/* The next bytes, at most `capacity`; 0: that was all. */
+size_t metrics_read(struct metrics *metrics, char *bytes, size_t capacity);
+void metrics_close(struct metrics *metrics); /* NULL is fine */
 
 /* METRICS.md: every name of both, its type, unit, labels and meaning. */
 void metrics_reference(FILE *stream);

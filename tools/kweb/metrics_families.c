@@ -82,13 +82,12 @@ static enum exposition_type type_of(const struct stats_definition *definition)
 
 static void give_columns(struct metrics_families *families, struct metrics_family *family)
 {
-    size_t *end =
-        family->scope == METRICS_OF_PARTITION ? &families->partition_columns : &families->worker_columns;
-    if (family->scope == METRICS_OF_INSTANCE)
-        return;
+    size_t *const ends[] = {[METRICS_OF_INSTANCE] = &families->instance_columns,
+                            [METRICS_OF_WORKER] = &families->worker_columns,
+                            [METRICS_OF_PARTITION] = &families->partition_columns};
     family->columns = family->head.type == EXPOSITION_HISTOGRAM ? METRICS_BOUNDS + 2 : 1;
-    family->column = *end;
-    *end += family->columns;
+    family->column = *ends[family->scope];
+    *ends[family->scope] += family->columns;
 }
 
 static struct metrics_family *add(struct metrics_families *families, enum metrics_scope scope, int kind,
@@ -160,7 +159,7 @@ void metrics_families_init(struct metrics_families *families)
     static const enum stats_section of_worker[] = {STATS_SECTION_STATUS, STATS_SECTION_COUNTERS,
                                                    STATS_SECTION_HISTOGRAMS};
     static const enum stats_section of_partition[] = {STATS_SECTION_PARTITION};
-    families->count = families->worker_columns = families->partition_columns = 0;
+    families->count = families->instance_columns = families->worker_columns = families->partition_columns = 0;
     add_values(families, METRICS_OF_INSTANCE);
     add_values(families, METRICS_OF_WORKER);
     add_of_segments(families, of_worker, COUNT(of_worker));

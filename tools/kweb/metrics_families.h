@@ -35,8 +35,8 @@ struct metrics_family {
 
 #define METRICS_FAMILIES_MAX 160
 struct metrics_families {
-    size_t count, first_of_partition;         /* from there on, all are of partitions */
-    size_t worker_columns, partition_columns; /* how long a row is */
+    size_t count, first_of_partition;                           /* from there on, all are of partitions */
+    size_t instance_columns, worker_columns, partition_columns; /* how long a row is */
     struct metrics_family items[METRICS_FAMILIES_MAX];
 };
 

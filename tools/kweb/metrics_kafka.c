@@ -1,8 +1,4 @@
-/* The names of consumer-lag dashboards. They speak of groups and topics, not of workers: of two workers that
- * say something of one partition of a group (one died, its successor has the partition), one is chosen. */
 #include "tools/kweb/metrics_kafka.h"
-
-#include "tools/kweb/metrics_table.h"
 
 /* --- what is known of a partition ---------------------------------------------------------------------- */
 
@@ -24,12 +20,13 @@ struct places {
 /* Values of a partition: looked for by name once, then taken of every one. */
 enum column { HIGH, WATERMARKS_AT, COMMITTED, LAG, LAG_US, ACKNOWLEDGED, ACKNOWLEDGED_AT, COLUMNS };
 
-struct kafka {
+struct metrics_kafka {
     const struct metrics_table *table;
     size_t columns[COLUMNS];
-    const char *cluster;
+    size_t family, place; /* what comes next: of a list, the first of those that stand together */
     struct places groups; /* by group, topic and partition */
     struct places topics; /* by topic and partition */
+    struct labels labels; /* here, because the compiler clears a local one of 4 KiB for each sample */
 };
 
 static int compare_places(const struct place *a, const struct place *b)
@@ -71,7 +68,7 @@ static void find_columns(const struct metrics_families *families, size_t columns
         columns[i] = metrics_partition_column(families, names[i]);
 }
 
-static int64_t value_of(const struct kafka *kafka, size_t partition, enum column column)
+static int64_t value_of(const struct metrics_kafka *kafka, size_t partition, enum column column)
 {
     return metrics_partition_row(kafka->table, partition)[kafka->columns[column]];
 }
@@ -91,7 +88,7 @@ static struct place place_of(const struct metrics_table *table, size_t index)
                           .worker = partition->worker};
 }
 
-static void of_consumer(struct kafka *kafka, size_t index)
+static void of_consumer(struct metrics_kafka *kafka, size_t index)
 {
     struct place place = place_of(kafka->table, index);
     place.high = value_of(kafka, index, HIGH);
@@ -106,7 +103,7 @@ static void of_consumer(struct kafka *kafka, size_t index)
     kafka->topics.items[kafka->topics.count++] = place;
 }
 
-static void of_producer(struct kafka *kafka, size_t index)
+static void of_producer(struct metrics_kafka *kafka, size_t index)
 {
     struct place place = place_of(kafka->table, index);
     int64_t acknowledged = value_of(kafka, index, ACKNOWLEDGED);
@@ -117,7 +114,7 @@ static void of_producer(struct kafka *kafka, size_t index)
     kafka->topics.items[kafka->topics.count++] = place;
 }
 
-static int gather(struct kafka *kafka, const struct metrics_table *table)
+static int gather(struct metrics_kafka *kafka, const struct metrics_table *table)
 {
     kafka->table = table;
     find_columns(&table->families, kafka->columns);
@@ -140,7 +137,8 @@ static int gather(struct kafka *kafka, const struct metrics_table *table)
 /* --- labels -------------------------------------------------------------------------------------------- */
 
 /* kafka_exporter says consumergroup; kafka-lag-exporter says group, and which cluster and which client. */
-static void exporter_labels(const struct kafka *kafka, const struct place *place, struct labels *labels)
+static void exporter_labels(const struct metrics_kafka *kafka, const struct place *place,
+                            struct labels *labels)
 {
     (void)kafka;
     labels_add(labels, "consumergroup", place->group);
@@ -148,10 +146,11 @@ static void exporter_labels(const struct kafka *kafka, const struct place *place
     labels_add_number(labels, "partition", place->number);
 }
 
-static void lag_exporter_labels(const struct kafka *kafka, const struct place *place, struct labels *labels)
+static void lag_exporter_labels(const struct metrics_kafka *kafka, const struct place *place,
+                                struct labels *labels)
 {
     const struct metrics_worker *worker = &kafka->table->workers[place->worker];
-    labels_add(labels, "cluster_name", kafka->cluster);
+    labels_add(labels, "cluster_name", metrics_text(kafka->table, kafka->table->cluster));
     labels_add(labels, "group", place->group);
     labels_add(labels, "topic", place->topic);
     labels_add_number(labels, "partition", place->number);
@@ -159,13 +158,13 @@ static void lag_exporter_labels(const struct kafka *kafka, const struct place *p
         labels_add(labels, "client_id", metrics_text(kafka->table, worker->client));
 }
 
-static void group_labels(const struct kafka *kafka, const struct place *place, struct labels *labels)
+static void group_labels(const struct metrics_kafka *kafka, const struct place *place, struct labels *labels)
 {
-    labels_add(labels, "cluster_name", kafka->cluster);
+    labels_add(labels, "cluster_name", metrics_text(kafka->table, kafka->table->cluster));
     labels_add(labels, "group", place->group);
 }
 
-static void topic_labels(const struct kafka *kafka, const struct place *place, struct labels *labels)
+static void topic_labels(const struct metrics_kafka *kafka, const struct place *place, struct labels *labels)
 {
     (void)kafka;
     labels_add(labels, "topic", place->topic);
@@ -179,8 +178,8 @@ static void topic_labels(const struct kafka *kafka, const struct place *place, s
 /* What is written for neighbours: each for itself, or once for all that have the same group or topic. */
 struct family {
     struct metrics_kafka_family shown;
-    size_t list, member; /* in struct kafka a struct places, in struct place an int64_t */
-    void (*label)(const struct kafka *kafka, const struct place *place, struct labels *labels);
+    size_t list, member; /* in struct metrics_kafka a struct places, in struct place an int64_t */
+    void (*label)(const struct metrics_kafka *kafka, const struct place *place, struct labels *labels);
     bool (*together)(const struct place *a, const struct place *b);
     int64_t (*join)(int64_t a, int64_t b);
 };
@@ -213,8 +212,8 @@ static int64_t added(int64_t a, int64_t b)
     return a + b; /* of how many there are */
 }
 
-#define GROUPS     offsetof(struct kafka, groups)
-#define TOPICS     offsetof(struct kafka, topics)
+#define GROUPS     offsetof(struct metrics_kafka, groups)
+#define TOPICS     offsetof(struct metrics_kafka, topics)
 #define OF(member) offsetof(struct place, member)
 
 static const struct family families[] = {
@@ -320,48 +319,51 @@ static int64_t member_of(const struct place *place, size_t member)
     return value;
 }
 
-static void write_family(struct exposition *exposition, const struct kafka *kafka,
-                         const struct family *family)
+/* Those that stand together, joined; returns the first after them. */
+static size_t write_sample(struct exposition *exposition, struct metrics_kafka *kafka,
+                           const struct family *family, const struct places *places, size_t first)
 {
+    int64_t value = member_of(&places->items[first], family->member);
+    size_t i = first + 1;
+    for (; i < places->count && family->together(&places->items[first], &places->items[i]); i++)
+        value = family->join(value, member_of(&places->items[i], family->member));
+    kafka->labels.used = 0;
+    family->label(kafka, &places->items[first], &kafka->labels);
+    exposition_sample(exposition, labels_span(&kafka->labels), value);
+    return i;
+}
+
+bool metrics_kafka_next(struct metrics_kafka *kafka, struct exposition *exposition)
+{
+    if (kafka->family == FAMILIES)
+        return false;
+    const struct family *family = &families[kafka->family];
     const struct places *places = (const void *)((const char *)kafka + family->list);
-    exposition_family(exposition, &family->shown.head);
-    for (size_t first = 0, i; first < places->count; first = i) {
-        struct labels labels = {.used = 0};
-        int64_t value = member_of(&places->items[first], family->member);
-        for (i = first + 1; i < places->count && family->together(&places->items[first], &places->items[i]);
-             i++)
-            value = family->join(value, member_of(&places->items[i], family->member));
-        family->label(kafka, &places->items[first], &labels);
-        exposition_sample(exposition, labels_span(&labels), value);
+    if (kafka->place == 0)
+        exposition_family(exposition, &family->shown.head);
+    if (kafka->place < places->count) {
+        kafka->place = write_sample(exposition, kafka, family, places, kafka->place);
+    } else {
+        kafka->family++;
+        kafka->place = 0;
     }
+    return true;
 }
 
-static void write_all(const struct kafka *kafka, enum metrics_format format, FILE *stream)
+struct metrics_kafka *metrics_kafka_new(const struct metrics_table *table)
 {
-    struct exposition exposition;
-    exposition_begin(&exposition, format, stream);
-    for (size_t i = 0; i < FAMILIES; i++)
-        write_family(&exposition, kafka, &families[i]);
-    exposition_end(&exposition);
+    struct metrics_kafka *kafka = calloc(1, sizeof *kafka);
+    if (kafka == NULL || gather(kafka, table) == 0)
+        return kafka;
+    metrics_kafka_free(kafka);
+    return NULL;
 }
 
-/* The cluster's name to whoever asks for one: two instances with the same brokers have the same. */
-static const char *cluster_of(const struct view *view)
+void metrics_kafka_free(struct metrics_kafka *kafka)
 {
-    const char *bootstrap = view->directory == NULL ? "" : directory_bootstrap(view->directory);
-    return bootstrap[0] != '\0' ? bootstrap : view->instance;
-}
-
-int metrics_kafka_write(struct view *view, const struct view_request *request, enum metrics_format format,
-                        FILE *stream)
-{
-    struct metrics_table table;
-    struct kafka kafka = {.cluster = cluster_of(view)};
-    int result = metrics_table_init(&table, view, request) == 0 && gather(&kafka, &table) == 0 ? 0 : -1;
-    if (result == 0)
-        write_all(&kafka, format, stream);
-    free(kafka.groups.items);
-    free(kafka.topics.items);
-    metrics_table_release(&table);
-    return result;
+    if (kafka == NULL)
+        return;
+    free(kafka->groups.items);
+    free(kafka->topics.items);
+    free(kafka);
 }

@@ -3,8 +3,7 @@
 #include "common/view/view.h"
 #include "tools/kweb/metrics.h"
 
-typedef int write_metrics(struct view *view, const struct view_request *request, enum metrics_format format,
-                          FILE *stream);
+#define BLOCK_BYTES 65536
 
 static enum metrics_format format_of(const struct exchange *exchange)
 {
@@ -13,44 +12,52 @@ static enum metrics_format format_of(const struct exchange *exchange)
                                                                                         : METRICS_TEXT;
 }
 
-/* NULL: it is not whole. */
-static char *write_whole(const struct view_request *request, struct view *view, enum metrics_format format,
-                         write_metrics *write, size_t *length)
+static ssize_t read_metrics(void *metrics, uint64_t position, char *bytes, size_t capacity)
 {
-    char *text = NULL;
-    FILE *stream = open_memstream(&text, length);
-    bool whole = stream != NULL && write(view, request, format, stream) == 0;
-    if (stream != NULL && fclose(stream) == 0 && whole)
-        return text;
-    free(text);
-    return NULL;
+    (void)position;
+    size_t length = metrics_read(metrics, bytes, capacity);
+    return length > 0 ? (ssize_t)length : MHD_CONTENT_READER_END_OF_STREAM;
 }
 
-static void serve(struct exchange *exchange, write_metrics *write)
+static void release(void *metrics)
+{
+    metrics_close(metrics);
+}
+
+static void answer_metrics(struct exchange *exchange, struct metrics *metrics, enum metrics_format format)
+{
+    struct MHD_Response *response =
+        MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, BLOCK_BYTES, read_metrics, metrics, release);
+    MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, metrics_content_type(format));
+    MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
+    answer(exchange, MHD_HTTP_OK, response);
+}
+
+/* The instance is read now, and its text made as fast as it is taken. */
+static void serve(struct exchange *exchange, enum metrics_names names)
 {
     const struct view_request request = {.instance = exchange->kweb->settings->instance, .lazy = true};
     enum metrics_format format = format_of(exchange);
     struct view view;
     struct error error = ERROR_INIT;
-    size_t length = 0;
     if (view_collect(&view, &request, &error) == -1) {
         answer_problem(exchange, MHD_HTTP_SERVICE_UNAVAILABLE, "%s", error.text);
         return;
     }
-    char *text = write_whole(&request, &view, format, write, &length);
+    struct metrics *metrics = metrics_open(&view, &request, names, format);
     view_release(&view);
-    if (text != NULL)
-        answer_text(exchange, MHD_HTTP_OK, metrics_content_type(format), text, length);
+    if (metrics != NULL)
+        answer_metrics(exchange, metrics, format);
     else
         answer_problem(exchange, MHD_HTTP_SERVICE_UNAVAILABLE, "out of memory");
 }
 
 void serve_metrics(struct exchange *exchange)
 {
-    serve(exchange, metrics_write);
+    serve(exchange, METRICS_OWN);
 }
 
 void serve_metrics_kafka(struct exchange *exchange)
 {
-    serve(exchange, metrics_kafka_write);
+    serve(exchange, METRICS_KAFKA);
 }

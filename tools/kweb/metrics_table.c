@@ -1,5 +1,7 @@
 #include "tools/kweb/metrics_table.h"
 
+#include <assert.h>
+
 #define NOWHERE SIZE_MAX
 
 /* --- texts --------------------------------------------------------------------------------------------- */
@@ -235,6 +237,30 @@ static bool add_partitions(struct metrics_table *table, const struct view *view,
     return true;
 }
 
+/* --- the instance -------------------------------------------------------------------------------------- */
+
+static void instance_values(struct metrics_table *table, const struct view *view)
+{
+    assert(table->families.instance_columns <= METRICS_INSTANCE_MAX);
+    for (size_t i = 0; i < table->families.first_of_partition; i++) {
+        const struct metrics_family *family = &table->families.items[i];
+        if (family->scope == METRICS_OF_INSTANCE)
+            table->instance_values[family->column] = family->value->of_instance(view);
+    }
+}
+
+static bool add_instance(struct metrics_table *table, const struct view *view)
+{
+    struct labels labels = {.used = 0};
+    const char *bootstrap = view->directory == NULL ? "" : directory_bootstrap(view->directory);
+    const char *cluster = bootstrap[0] != '\0' ? bootstrap : view->instance;
+    labels_add(&labels, "name", view->instance);
+    labels_add(&labels, "bootstrap", bootstrap);
+    instance_values(table, view);
+    return keep(table, labels.text, labels.used, &table->instance_labels) &&
+           keep(table, cluster, strlen(cluster), &table->cluster);
+}
+
 /* --- all of them --------------------------------------------------------------------------------------- */
 
 static bool add_whole(struct metrics_table *table, const struct view *view, const struct view_worker *worker)
@@ -248,7 +274,6 @@ static bool add_whole(struct metrics_table *table, const struct view *view, cons
 
 int metrics_table_init(struct metrics_table *table, struct view *view, const struct view_request *request)
 {
-    bool whole = true;
     memset(table, 0, sizeof *table);
     metrics_families_init(&table->families);
     table->workers = calloc(view->count + 1, sizeof *table->workers);
@@ -256,6 +281,7 @@ int metrics_table_init(struct metrics_table *table, struct view *view, const str
         calloc(view->count + 1, table->families.worker_columns * sizeof *table->worker_values);
     if (table->workers == NULL || table->worker_values == NULL)
         return -1;
+    bool whole = add_instance(table, view);
     for (size_t i = 0; i < view->count && whole; i++) {
         view_begin_worker(view, i, request);
         whole = add_whole(table, view, &view->workers[i]);

@@ -1,6 +1,7 @@
 /* metrics_table.h: the values of all workers and their partitions at one moment, a row each, so that what
  * stands together in an answer (a family over all workers) can be written from segments that were read one
- * after the other. 800 bytes a worker and 300 a partition, with its labels. */
+ * after the other. The view is not needed any more. 900 bytes a worker and 300 a partition, with its labels.
+ */
 #ifndef KSUPERVISE_TOOLS_KWEB_METRICS_TABLE_H
 #define KSUPERVISE_TOOLS_KWEB_METRICS_TABLE_H
 
@@ -24,8 +25,13 @@ struct metrics_partition {
     struct metrics_text labels, topic;
 };
 
+#define METRICS_INSTANCE_MAX 8
+
 struct metrics_table {
     struct metrics_families families;
+    struct metrics_text instance_labels;
+    struct metrics_text cluster; /* its name, to whoever asks for one: the brokers, else the instance */
+    int64_t instance_values[METRICS_INSTANCE_MAX];
     struct metrics_worker *workers;
     size_t workers_count;
     int64_t *worker_values; /* workers_count rows */

@@ -2,35 +2,16 @@
  */
 #include "tests/support/fake_clock.h"
 
-#include "tools/kweb/metrics.h"
-
 #include "common/view/behind.h"
 
-#include "tests/common/view/instance_case.h"
+#include "tests/tools/kweb/metrics_case.h"
 
 #define BRAVO            "{worker=\"bravo\",client=\"bravo\",group=\"test_group_bravo\""
 #define PAYMENTS(number) BRAVO ",topic=\"payments\",partition=\"" #number "\"}"
 
-static void render(const struct view_request *request, enum metrics_format format)
-{
-    size_t bytes;
-    struct view_request complete = *request;
-    collect(request);
-    free(shown);
-    FILE *stream = open_memstream(&shown, &bytes);
-    complete.instance = instance_name;
-    ck_assert_int_eq(metrics_write(&view, &complete, format, stream), 0);
-    fclose(stream);
-}
-
 static void show(void)
 {
-    render(&everything, METRICS_TEXT);
-}
-
-static void expect_not(const char *text)
-{
-    ck_assert_msg(strstr(shown, text) == NULL, "'%s' is in:\n%s", text, shown);
+    render(&everything, METRICS_OWN, METRICS_TEXT, 65536);
 }
 
 START_TEST(it_says_what_it_is)
@@ -134,15 +115,36 @@ START_TEST(a_lazy_view_shows_the_same)
     show();
     char *whole = shown;
     shown = NULL;
-    render(&(const struct view_request){.lazy = true}, METRICS_TEXT);
+    render(&(const struct view_request){.lazy = true}, METRICS_OWN, METRICS_TEXT, 65536);
     ck_assert_str_eq(shown, whole);
+    free(whole);
+}
+END_TEST
+
+/* More than the buffer holds, too: a hundred workers. */
+START_TEST(in_pieces_of_any_size_it_is_the_same)
+{
+    static const size_t pieces[] = {1, 7, 4096};
+    for (uint32_t i = 2; i < 100; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "worker-%u", i);
+        list_worker(i, name, STATS_KIND_CONSUMER, WORKER_HELD);
+    }
+    show();
+    char *whole = shown;
+    shown = NULL;
+    ck_assert_uint_gt(strlen(whole), 2 * 65536);
+    for (size_t i = 0; i < sizeof pieces / sizeof pieces[0]; i++) {
+        render(&everything, METRICS_OWN, METRICS_TEXT, pieces[i]);
+        ck_assert_str_eq(shown, whole);
+    }
     free(whole);
 }
 END_TEST
 
 START_TEST(openmetrics_ends_with_its_mark)
 {
-    render(&everything, METRICS_OPENMETRICS);
+    render(&everything, METRICS_OWN, METRICS_OPENMETRICS, 65536);
     ck_assert_str_eq(shown + strlen(shown) - 6, "# EOF\n");
     expect("\n# TYPE ksupervise_consumer_processed_records counter\n");
     expect("\n# UNIT ksupervise_consumer_processed_records records\n");
@@ -253,7 +255,8 @@ CHECK_MAIN_WITH("tools/kweb/metrics", instance_prepare, instance_clean_up, it_sa
                 a_worker_has_its_state_its_counters_and_its_labels, a_partition_has_its_offsets_and_its_lag,
                 a_lag_that_nobody_looked_at_lately_is_marked_and_no_other, what_is_not_known_is_left_out,
                 a_histogram_has_cumulative_buckets_of_its_own_bounds, families_stand_together_and_come_once,
-                a_lazy_view_shows_the_same, openmetrics_ends_with_its_mark,
+                a_lazy_view_shows_the_same, in_pieces_of_any_size_it_is_the_same,
+                openmetrics_ends_with_its_mark,
                 of_a_partition_that_is_no_longer_its_own_a_consumer_says_only_that,
                 a_worker_that_was_scaled_away_is_not_there, a_death_is_told_as_it_was,
                 foreign_text_is_escaped, a_partition_that_a_segment_has_twice_comes_once,

@@ -54,14 +54,16 @@ END_TEST
 
 START_TEST(no_column_has_two_meanings)
 {
-    bool taken[2][METRICS_FAMILIES_MAX * 4] = {{false}};
+    bool taken[3][METRICS_FAMILIES_MAX * 4] = {{false}};
+    const size_t ends[] = {[METRICS_OF_INSTANCE] = families.instance_columns,
+                           [METRICS_OF_WORKER] = families.worker_columns,
+                           [METRICS_OF_PARTITION] = families.partition_columns};
     for (size_t i = 0; i < families.count; i++) {
         const struct metrics_family *family = &families.items[i];
-        bool of_partition = family->scope == METRICS_OF_PARTITION;
         for (size_t k = family->column; k < family->column + family->columns; k++) {
-            ck_assert_uint_lt(k, of_partition ? families.partition_columns : families.worker_columns);
-            ck_assert(!taken[of_partition][k]);
-            taken[of_partition][k] = true;
+            ck_assert_uint_lt(k, ends[family->scope]);
+            ck_assert(!taken[family->scope][k]);
+            taken[family->scope][k] = true;
         }
     }
 }

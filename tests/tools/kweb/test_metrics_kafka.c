@@ -1,9 +1,7 @@
 /* What /metrics/kafka has: groups and topics under the names of other exporters, one sample of each. */
 #include "tests/support/fake_clock.h"
 
-#include "tools/kweb/metrics.h"
-
-#include "tests/common/view/instance_case.h"
+#include "tests/tools/kweb/metrics_case.h"
 
 #define EXPORTER(number) "{consumergroup=\"test_group_bravo\",topic=\"payments\",partition=\"" #number "\"}"
 #define LAG_EXPORTER(number)                                                                                 \
@@ -15,18 +13,7 @@ static struct stats_writer *second;
 
 static void show(void)
 {
-    size_t bytes;
-    struct view_request complete = {.instance = instance_name};
-    collect(&complete);
-    free(shown);
-    FILE *stream = open_memstream(&shown, &bytes);
-    ck_assert_int_eq(metrics_kafka_write(&view, &complete, METRICS_TEXT, stream), 0);
-    fclose(stream);
-}
-
-static void expect_not(const char *text)
-{
-    ck_assert_msg(strstr(shown, text) == NULL, "'%s' is in:\n%s", text, shown);
+    render(&everything, METRICS_KAFKA, METRICS_TEXT, 1000);
 }
 
 static size_t times(const char *text)
