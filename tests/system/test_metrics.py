@@ -108,10 +108,10 @@ class Metrics(Watched):
         self.run_ok("kstat", "-i", self.instance, *(word for condition in conditions for word in ("--until", condition)), "--timeout", "30s")
 
     def quiet(self):
-        """Nothing is produced any more, and everything is processed and committed."""
+        """Nothing is produced any more, and everything is processed and committed. (More than once, where a rebalance came between.)"""
         self.run_ok("kctl", "-i", self.instance, "stop", "producer")
         produced = self.worker("producer")["counters"]["acknowledged"]
-        self.until(*(f"{name}.{condition}" for name in (self.bravo, self.zulu) for condition in (f"processed == {produced}", "lag == 0")))
+        self.until(*(f"{name}.{condition}" for name in (self.bravo, self.zulu) for condition in (f"processed >= {produced}", "lag == 0")))
 
     # --- what is said
 
@@ -140,7 +140,6 @@ class Metrics(Watched):
         for name, labels in ("kafka_topic_partition_current_offset", {}), ("kafka_consumergroup_current_offset", {"consumergroup": state["group"]}):
             found = self.samples("/metrics/kafka", name, topic=self.topic_name, **labels)
             self.assertEqual({int(sample.labels["partition"]): sample.value for sample in found}, ends)
-        self.assertEqual(sum(ends.values()), state["counters"]["processed"])
         committed = {partition: offset for (_, partition), offset in kafka_protocol.committed(self.kafka.bootstrap, state["group"]).items()}
         self.assertEqual(committed, ends)
         lags = self.samples("/metrics/kafka", "kafka_consumergroup_group_max_lag_seconds")
