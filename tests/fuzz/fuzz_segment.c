@@ -29,10 +29,13 @@ static void look_at_segment(int fd)
     stats_snapshot_liveness(snapshot, &liveness);
     const struct stats_definition *definition;
     for (size_t i = 0; (definition = stats_snapshot_definition(snapshot, i)) != NULL; i++) {
+        static const uint64_t bounds[] = {255, 1023, UINT64_MAX};
         struct stats_summary summary;
+        struct stats_distribution distribution;
         stats_snapshot_counter(snapshot, definition->name);
         stats_snapshot_state(snapshot, definition->name);
         stats_snapshot_histogram(snapshot, definition->name, &summary);
+        stats_snapshot_distribution(snapshot, definition->name, bounds, 3, &distribution);
         look_at_partitions(snapshot, definition);
     }
     stats_snapshot_ring(snapshot, STATS_RING_REBALANCES, entries);

@@ -2,9 +2,11 @@
 
 import json
 import math
+import os
 import pathlib
 import re
 import shutil
+import signal
 import socket
 import unittest
 import urllib.error
@@ -144,6 +146,19 @@ class Metrics(Watched):
         self.assertEqual(committed, ends)
         lags = self.samples("/metrics/kafka", "kafka_consumergroup_group_max_lag_seconds")
         self.assertEqual([sample.value for sample in lags], [0, 0])
+
+    def test_the_lag_of_a_worker_that_stands_still_grows(self):
+        """It knows nothing of what comes; the producer and the other client do."""
+        pid = self.worker(self.bravo)["pid"]
+        os.kill(pid, signal.SIGSTOP)
+        self.addCleanup(os.kill, pid, signal.SIGCONT)
+
+        def lag():
+            return sum(sample.value for sample in self.samples("/metrics/kafka", "kafka_consumergroup_lag", consumergroup=f"test_group_{self.bravo}"))
+
+        wait_until(lambda: self.samples("/metrics", "ksupervise_partition_lag_is_lower_bound", worker=self.bravo), 30, "a lag that is a lower bound")
+        before = lag()
+        wait_until(lambda: lag() > before + 500, 30, "more to read")
 
     def test_openmetrics_is_what_its_parser_wants_and_says_the_same(self):
         self.quiet()

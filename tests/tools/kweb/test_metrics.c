@@ -216,15 +216,21 @@ START_TEST(foreign_text_is_escaped)
 }
 END_TEST
 
+static int open_segment(struct stats_header *header)
+{
+    char name[STATS_NAME_BYTES];
+    stats_segment_name(name, instance_name, "bravo", 2);
+    int fd = shm_open(name, O_RDWR, 0);
+    ck_assert_int_eq(pread(fd, header, sizeof *header, 0), sizeof *header);
+    return fd;
+}
+
 /* The segment of a broken worker: its partition 2 calls itself 0 as well. */
 static void rename_the_first_partition(void)
 {
-    char name[STATS_NAME_BYTES];
     struct stats_header header;
     int32_t number = 0;
-    stats_segment_name(name, instance_name, "bravo", 2);
-    int fd = shm_open(name, O_RDWR, 0);
-    ck_assert_int_eq(pread(fd, &header, sizeof header, 0), sizeof header);
+    int fd = open_segment(&header);
     off_t at = (off_t)(header.partitions_offset + offsetof(struct stats_wire_partition, partition));
     ck_assert_int_eq(pwrite(fd, &number, sizeof number, at), sizeof number);
     close(fd);
@@ -237,6 +243,33 @@ START_TEST(a_partition_that_a_segment_has_twice_comes_once)
     const char *first = strstr(shown, "\nksupervise_partition_committed_offset" PAYMENTS(0));
     ck_assert_ptr_nonnull(first);
     ck_assert_ptr_null(strstr(first + 1, "\nksupervise_partition_committed_offset" PAYMENTS(0)));
+}
+END_TEST
+
+/* Another build has its first two counters (received, processed) in another order, and counts something else
+ * as failed. */
+static void change_definitions(void)
+{
+    struct stats_header header;
+    struct stats_wire_definition first[3];
+    int fd = open_segment(&header);
+    ck_assert_int_eq(pread(fd, first, sizeof first, header.definitions_offset), sizeof first);
+    struct stats_wire_definition received = first[0];
+    first[0] = first[1];
+    first[1] = received;
+    snprintf(first[2].unit, sizeof first[2].unit, "fields");
+    ck_assert_int_eq(pwrite(fd, first, sizeof first, header.definitions_offset), sizeof first);
+    close(fd);
+}
+
+START_TEST(a_segment_of_another_build_is_read_by_its_definitions)
+{
+    change_definitions();
+    show();
+    expect("\nksupervise_consumer_received_records_total" BRAVO "} 0\n");
+    expect("\nksupervise_consumer_processed_records_total" BRAVO "} 1042\n");
+    expect_not("ksupervise_consumer_failed_records_total{");
+    expect("\nksupervise_consumer_retried_records_total" BRAVO "} 0\n");
 }
 END_TEST
 
@@ -260,4 +293,5 @@ CHECK_MAIN_WITH("tools/kweb/metrics", instance_prepare, instance_clean_up, it_sa
                 of_a_partition_that_is_no_longer_its_own_a_consumer_says_only_that,
                 a_worker_that_was_scaled_away_is_not_there, a_death_is_told_as_it_was,
                 foreign_text_is_escaped, a_partition_that_a_segment_has_twice_comes_once,
+                a_segment_of_another_build_is_read_by_its_definitions,
                 a_supervisor_that_never_was_is_not_down)
