@@ -23,6 +23,7 @@
 #define WATERMARKS_US  (250 * US_PER_MS) /* librdkafka knows the high ones: no traffic */
 #define ENDS_US        US_PER_SECOND /* ends that are not known otherwise, see partition.h: one request a leader */
 #define LOW_US         (5 * US_PER_SECOND) /* low ones, and all ends, are asked for this often */
+#define LOW_SOON_US    (500 * US_PER_MS)   /* one that is not known yet */
 #define QUEUE_PEAK_MIN 1000                /* a shorter queue was never full */
 #define LAST_US        (150 * US_PER_MS)
 #define LAST_TURNS_US  (200 * US_PER_MS)
@@ -191,6 +192,15 @@ static void watch_queue(struct consumer *consumer, struct rounds *rounds)
     watermarks_ask(consumer->watermarks, &consumer->partitions);
 }
 
+/* Of a new topic's leaders the brokers may not know yet, and say nothing. Between two of these questions the
+ * ends have their turn. */
+static bool low_is_due(const struct consumer *consumer, const struct rounds *rounds, int64_t now_us)
+{
+    int64_t since_us = now_us - consumer->low_asked_us;
+    return since_us >= LOW_US || (since_us >= LOW_SOON_US && rounds->ends_us > consumer->low_asked_us &&
+                                  !partitions_low_known(&consumer->partitions));
+}
+
 static void publish_watermarks(struct consumer *consumer, struct rounds *rounds, int64_t now_us)
 {
     if (now_us - rounds->watermarks_us < WATERMARKS_US)
@@ -198,7 +208,7 @@ static void publish_watermarks(struct consumer *consumer, struct rounds *rounds,
     rounds->watermarks_us = now_us;
     partitions_publish_high(&consumer->partitions, consumer->rk, clock_wall_us());
     watermarks_publish(consumer->watermarks, &consumer->partitions);
-    if (now_us - consumer->low_asked_us >= LOW_US) {
+    if (low_is_due(consumer, rounds, now_us)) {
         consumer->low_asked_us = now_us;
         rounds->all_ends = true;
         watermarks_ask(consumer->watermarks, &consumer->partitions);

@@ -420,5 +420,7 @@ void partitions_publish_ends(struct partitions *partitions, const rd_kafka_topic
                              int64_t wall_us);
 /* Low watermarks, as a query brought them. */
 void partitions_publish_low(struct partitions *partitions, const rd_kafka_topic_partition_list_t *list);
+/* Of all that are assigned and shown. */
+bool partitions_low_known(const struct partitions *partitions);
 
 #endif

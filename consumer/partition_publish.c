@@ -163,3 +163,12 @@ void partitions_publish_low(struct partitions *partitions, const rd_kafka_topic_
         stats_partition_publish(partitions->stats, row->slot);
     }
 }
+
+bool partitions_low_known(const struct partitions *partitions)
+{
+    for (size_t i = 0; i < partitions->row_count; i++)
+        if (is_shown(&partitions->rows[i]) &&
+            stats_partition_get(partitions->stats, partitions->rows[i].slot, PARTITION_LOW) == STATS_UNKNOWN)
+            return false;
+    return true;
+}

@@ -21,6 +21,7 @@ static struct {
     bool refused; /* no handle is made */
     rd_kafka_resp_err_t fatal;
     int watermarks_asked, watermarks_published, watermarks_failed;
+    bool low_comes; /* with the next look, as an answer brings it */
     int ends_asked, all_ends_asked;
     int added;       /* found once: so many partitions */
     int32_t owned;   /* partitions from 0 on that the group takes at the end */
@@ -239,9 +240,10 @@ bool watermarks_ask_ends(struct watermarks *watermarks, struct partitions *parti
 
 void watermarks_publish(struct watermarks *watermarks, struct partitions *partitions)
 {
-    (void)partitions;
     ck_assert_ptr_eq(watermarks, FAKE_WATERMARKS);
     handle.watermarks_published++;
+    if (handle.low_comes && partitions->row_count > 0)
+        stats_partition_set(partitions->stats, partitions->rows[0].slot, PARTITION_LOW, 0);
 }
 
 rd_kafka_resp_err_t rd_kafka_get_watermark_offsets(rd_kafka_t *rk, const char *topic, int32_t partition,

@@ -220,6 +220,7 @@ END_TEST
 START_TEST(watermarks_are_asked_for_each_second_and_low_ones_and_all_each_five)
 {
     kafka.high[0] = 77;
+    handle.low_comes = true;
     STEPS_ARE(give_one, NULL, NULL, NULL, NULL, NULL, NULL);
     run_loop(); /* a second a turn */
     ck_assert_int_eq(published(0, "high"), 77);
@@ -227,6 +228,15 @@ START_TEST(watermarks_are_asked_for_each_second_and_low_ones_and_all_each_five)
     ck_assert_int_eq(handle.watermarks_asked, 2);
     ck_assert_int_ge(handle.ends_asked, 4);
     ck_assert_int_eq(handle.all_ends_asked, 2);
+}
+END_TEST
+
+START_TEST(a_low_watermark_that_did_not_come_is_asked_for_again_in_turn_with_the_ends)
+{
+    STEPS_ARE(give_one, NULL, NULL, NULL, NULL, NULL, NULL);
+    run_loop();
+    ck_assert_int_eq(handle.watermarks_asked, 4);
+    ck_assert_int_ge(handle.ends_asked, 3);
 }
 END_TEST
 
@@ -519,6 +529,7 @@ CHECK_MAIN_WITH(
     when_the_topic_was_away_the_last_records_are_looked_at, it_waits_for_a_record_until_something_is_due,
     a_letter_that_is_due_ends_the_wait, the_first_records_of_a_process_do_not_wait_for_their_batch,
     watermarks_are_asked_for_each_second_and_low_ones_and_all_each_five,
+    a_low_watermark_that_did_not_come_is_asked_for_again_in_turn_with_the_ends,
     a_queue_that_has_shrunk_to_half_asks_so_that_librdkafka_fills_it,
     one_that_leaves_commits_and_gives_its_partitions_up, a_total_tells_whether_it_is_committed,
     with_commit_manual_a_total_does_not_say_that_all_is_committed, one_that_keeps_its_membership_only_commits,

@@ -377,6 +377,22 @@ START_TEST(low_watermarks_are_taken_where_the_query_brought_one)
 }
 END_TEST
 
+START_TEST(low_watermarks_are_known_when_each_assigned_partition_has_one)
+{
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(2);
+    ck_assert(partitions_low_known(&table));
+    table_begin(&table, 0, 10, 10);
+    table_begin(&table, 1, 10, 10);
+    rd_kafka_topic_partition_list_add(list, "payments", 0)->offset = 0;
+    partitions_publish_low(&table, list);
+    ck_assert(!partitions_low_known(&table));
+    rd_kafka_topic_partition_list_add(list, "payments", 1)->offset = 5;
+    partitions_publish_low(&table, list);
+    ck_assert(partitions_low_known(&table));
+    rd_kafka_topic_partition_list_destroy(list);
+}
+END_TEST
+
 CHECK_MAIN_WITH("consumer/partition_publish", open_table, close_table,
                 a_place_is_shown_with_nothing_in_flight, high_watermarks_are_those_that_librdkafka_knows,
                 an_empty_partition_has_a_watermark, what_librdkafka_says_again_is_as_old_as_it_was,
@@ -392,4 +408,5 @@ CHECK_MAIN_WITH("consumer/partition_publish", open_table, close_table,
                 what_came_after_the_question_is_held_back_by_nobody,
                 an_end_before_what_was_read_is_another_topics,
                 of_a_partition_without_a_place_in_the_segment_none_is_asked_for,
-                low_watermarks_are_taken_where_the_query_brought_one)
+                low_watermarks_are_taken_where_the_query_brought_one,
+                low_watermarks_are_known_when_each_assigned_partition_has_one)
