@@ -30,6 +30,8 @@ static bool wish_of(struct exchange *exchange, char argument[RPC_TEXT_BYTES])
                  if_true(exchange, "dry_run", ",dry-run"), if_true(exchange, "delete_rows", ",delete-rows"));
     if (length >= RPC_TEXT_BYTES)
         error_set(&error, "to is too long");
+    else if (strchr(exchange_value(exchange, "to"), ',') != NULL)
+        error_set(&error, "to is one place: no comma");
     else if (reset_wish_parse(&wish, argument, &error) == 0)
         return true;
     answer_problem(exchange, MHD_HTTP_BAD_REQUEST, "%s", error.text);

@@ -146,8 +146,8 @@ static const struct route routes[] = {
          .summary = "open the log files anew, after a rotation by hand", .answers = "Lines",
          .verb = "reopen-logs", .serve = serve_verb),
     POST(.path = "/shutdown", .tag = "instance",
-         .summary = "end the instance in order; this server ends with it", .answers = "Lines",
-         .verb = "shutdown", .serve = serve_verb),
+         .summary = "end the instance in order; answered when that has begun, since this server ends with it",
+         .answers = "Lines", .verb = "shutdown", .at_once = true, .serve = serve_verb),
 
     GET(.path = "/status", .tag = "looking", .summary = "everything that is known, as kstat --json",
         .params = {{.name = "worker", .help = "this worker or client alone"}}, .answers = "Status",

@@ -74,7 +74,7 @@ void ask_verb_of(struct exchange *exchange, const char *verb, const char *target
 {
     char by[PEER_TEXT_BYTES + 8];
     snprintf(by, sizeof by, "HTTP, %s", exchange->peer->text);
-    const struct verb_call asked = {verb, target, argument, TIMEOUT_MS, true, by};
+    const struct verb_call asked = {verb, target, argument, TIMEOUT_MS, !exchange->route->at_once, by};
     call_begin(exchange->kweb, &asked, done, context);
 }
 
