@@ -6,6 +6,8 @@ void answer(struct exchange *exchange, unsigned status, struct MHD_Response *res
 {
     exchange->status = status;
     exchange->response = response;
+    if (exchange->closing)
+        MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
     MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
     if (exchange->waiting) {
         exchange->waiting = false;
@@ -32,13 +34,30 @@ static void answer_value(struct exchange *exchange, unsigned status, const char 
 
 void answer_json(struct exchange *exchange, unsigned status, json_t *value)
 {
-    answer_value(exchange, status, "application/json", value);
+    if (value != NULL)
+        answer_value(exchange, status, "application/json", value);
+    else
+        answer_problem(exchange, MHD_HTTP_SERVICE_UNAVAILABLE, "out of memory");
+}
+
+json_t *json_of_text(const char *text)
+{
+    json_t *value = json_string(text);
+    char *ascii = value == NULL ? strdup(text) : NULL;
+    if (ascii == NULL)
+        return value;
+    for (char *at = ascii; *at != '\0'; at++)
+        *at = (unsigned char)*at < 0x80 ? *at : '?';
+    value = json_string(ascii);
+    free(ascii);
+    return value;
 }
 
 void answer_problem_with(struct exchange *exchange, unsigned status, const char *detail, json_t *members)
 {
-    json_t *problem = json_pack("{s:s, s:s, s:i, s:s}", "type", "about:blank", "title",
-                                MHD_get_reason_phrase_for(status), "status", (int)status, "detail", detail);
+    json_t *problem =
+        json_pack("{s:s, s:s, s:i, s:o}", "type", "about:blank", "title", MHD_get_reason_phrase_for(status),
+                  "status", (int)status, "detail", json_of_text(detail));
     if (members != NULL)
         json_object_update(problem, members);
     json_decref(members);

@@ -24,7 +24,9 @@ struct exchange {
     char *body;                           /* NUL-terminated; NULL: none. Owned */
     size_t body_bytes;
     bool body_too_large;
-    bool refused; /* the answer was given before the body came */
+    bool head;    /* only the answer's head is wanted */
+    bool refused; /* the answer was made before the body came, which is not looked at */
+    bool closing; /* the connection ends with the answer, whatever else was sent on it */
     bool served;  /* the route's function was called */
     bool waiting; /* the connection is suspended until the answer is there */
     unsigned status;
@@ -33,7 +35,7 @@ struct exchange {
 
 /* --- answers: each of these gives the one answer -------------------------------------------------------- */
 
-/* Takes the reference. */
+/* Takes the reference. NULL, for want of memory, is answered as that. */
 void answer_json(struct exchange *exchange, unsigned status, json_t *value);
 /* `text` was allocated, and is taken. */
 void answer_text(struct exchange *exchange, unsigned status, const char *type, char *text, size_t length);
@@ -45,6 +47,8 @@ void answer_problem(struct exchange *exchange, unsigned status, const char *form
     __attribute__((format(printf, 3, 4)));
 /* The same, with more members; takes the reference. */
 void answer_problem_with(struct exchange *exchange, unsigned status, const char *detail, json_t *members);
+/* A foreign text; where it is no UTF-8 with '?' for what is beyond ASCII. */
+json_t *json_of_text(const char *text);
 
 /* --- what was asked ------------------------------------------------------------------------------------- */
 

@@ -52,8 +52,8 @@ static bool origin_is_ours(struct exchange *exchange)
     const char *origin = exchange_header(exchange, MHD_HTTP_HEADER_ORIGIN);
     const char *host = exchange_header(exchange, MHD_HTTP_HEADER_HOST);
     const char *site = exchange_header(exchange, "Sec-Fetch-Site");
-    bool changes = exchange->route != NULL && exchange->route->changes;
-    bool foreign = changes && site != NULL && strcmp(site, "same-origin") != 0 && strcmp(site, "none") != 0;
+    bool acts = exchange->route != NULL && (exchange->route->changes || exchange->route->verb != NULL);
+    bool foreign = acts && site != NULL && strcmp(site, "same-origin") != 0 && strcmp(site, "none") != 0;
     if (!foreign && (origin == NULL || (host != NULL && guard_origin_is(origin, host))))
         return true;
     answer_problem(exchange, MHD_HTTP_FORBIDDEN,

@@ -65,6 +65,9 @@ static bool ask(int netlink, const struct ends *ends, uid_t *uid)
     if (length < (ssize_t)(sizeof answer - sizeof answer.attributes) ||
         answer.head.nlmsg_type != SOCK_DIAG_BY_FAMILY)
         return false;
+    if (answer.socket.idiag_inode ==
+        0) /* its process has closed it: the kernel then says that it is root's */
+        return false;
     *uid = answer.socket.idiag_uid;
     return true;
 }

@@ -90,7 +90,7 @@ static void answered(void *context, enum call_end end, const struct mp_reader *r
     json_t *outcome = end == CALL_ANSWERED ? to_json(result) : json_object();
     json_object_set_new(outcome, "reset", json_boolean(end == CALL_ANSWERED));
     if (end != CALL_ANSWERED)
-        json_object_set_new(outcome, "detail", json_string(text));
+        json_object_set_new(outcome, "detail", json_of_text(text));
     json_object_set_new(round->consumers, round->clients[round->at++], outcome);
     round->failed += end != CALL_ANSWERED;
     ask_next(round);

@@ -1,13 +1,17 @@
 #include "tools/kweb/server.h"
 
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/resource.h>
 
 #include "common/clock.h"
 #include "common/decimal.h"
 #include "common/log.h"
+#include "common/record/utf8.h"
 #include "tools/kweb/call.h"
 #include "tools/kweb/exchange.h"
+#include "tools/kweb/framing.h"
 #include "tools/kweb/guard.h"
 #include "tools/kweb/peer.h"
 
@@ -22,7 +26,18 @@ static struct peer *peer_of(struct MHD_Connection *connection)
     return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
 }
 
-static struct exchange *begin(struct kweb *kweb, struct MHD_Connection *connection, const char *url)
+/* "%00" would end a text before its end: it becomes a control character, which no path and no value has. */
+static size_t unescape(void *context, struct MHD_Connection *connection, char *text)
+{
+    (void)context;
+    (void)connection;
+    for (char *at = text; (at = strstr(at, "%00")) != NULL; at += 3)
+        at[2] = '1';
+    return MHD_http_unescape(text);
+}
+
+static struct exchange *begin(struct kweb *kweb, struct MHD_Connection *connection, const char *url,
+                              const char *method)
 {
     struct exchange *exchange = calloc(1, sizeof *exchange);
     char *path = strdup(url);
@@ -34,6 +49,7 @@ static struct exchange *begin(struct kweb *kweb, struct MHD_Connection *connecti
     exchange->kweb = kweb;
     exchange->connection = connection;
     exchange->peer = peer_of(connection);
+    exchange->head = strcmp(method, MHD_HTTP_METHOD_HEAD) == 0;
     exchange->path = path;
     return exchange;
 }
@@ -97,10 +113,10 @@ static enum MHD_Result take_argument(void *context, enum MHD_ValueKind kind, con
 
 static bool is_clean(const char *text)
 {
-    for (; *text != '\0'; text++)
-        if ((unsigned char)*text < ' ' || *text == 0x7f)
+    for (const char *at = text; *at != '\0'; at++)
+        if ((unsigned char)*at < ' ' || *at == 0x7f)
             return false;
-    return true;
+    return utf8_valid(text, strlen(text));
 }
 
 static int check_values(struct exchange *exchange, struct error *error)
@@ -114,7 +130,7 @@ static int check_values(struct exchange *exchange, struct error *error)
         if (exchange->values[i] == NULL)
             continue;
         if (!is_clean(exchange->values[i]))
-            return error_set(error, "%s has control characters", param->name);
+            return error_set(error, "%s has control characters, or is no UTF-8", param->name);
         if (param_check(param, exchange->values[i], &exchange->numbers[i], error) == -1)
             return -1;
     }
@@ -134,9 +150,19 @@ static bool take_parameters(struct exchange *exchange)
 
 /* --- its body ------------------------------------------------------------------------------------------ */
 
+/* The rest of it is not waited for. */
 static void refuse_body(struct exchange *exchange)
 {
+    exchange->closing = true;
     answer_problem(exchange, MHD_HTTP_CONTENT_TOO_LARGE, "a body has at most %d bytes", BODY_BYTES_MAX);
+}
+
+/* "application/json; charset=utf-8" */
+static bool is_json(const char *type)
+{
+    static const char json[] = "application/json";
+    return type != NULL && strncasecmp(type, json, strlen(json)) == 0 &&
+           strchr("; \t", type[strlen(json)]) != NULL;
 }
 
 /* What it says of itself; what comes is looked at, too. */
@@ -151,7 +177,7 @@ static bool body_is_welcome(struct exchange *exchange)
         return false;
     }
     /* A form of another site's page cannot say this type without being asked about it first. */
-    if (exchange->route->body != NULL && (type == NULL || strncasecmp(type, "application/json", 16) != 0)) {
+    if (exchange->route->body != NULL && !is_json(type)) {
         answer_problem(exchange, MHD_HTTP_UNSUPPORTED_MEDIA_TYPE,
                        "the body is JSON: Content-Type: application/json");
         return false;
@@ -203,15 +229,16 @@ static enum MHD_Result serve(struct exchange *exchange)
 static enum MHD_Result begin_exchange(struct kweb *kweb, struct MHD_Connection *connection, const char *url,
                                       const char *method, void **context)
 {
-    struct exchange *exchange = begin(kweb, connection, url);
+    struct exchange *exchange = begin(kweb, connection, url, method);
     if (exchange == NULL)
         return MHD_NO;
     *context = exchange;
-    find_route(exchange, method);
+    if (framing_is_clear(exchange))
+        find_route(exchange, method);
     if (exchange->response == NULL && body_is_welcome(exchange))
         take_parameters(exchange);
     exchange->refused = exchange->response != NULL;
-    return exchange->refused ? send_answer(exchange) : MHD_YES;
+    return exchange->closing ? send_answer(exchange) : MHD_YES;
 }
 
 static enum MHD_Result handle(void *server, struct MHD_Connection *connection, const char *url,
@@ -244,6 +271,14 @@ static void completed(void *server, struct MHD_Connection *connection, void **co
 
 /* --- connections --------------------------------------------------------------------------------------- */
 
+/* A peer that takes nothing, and one that has vanished, look alike: what was sent is not acknowledged, or the
+ * window stays shut. */
+static void bound_unread(int fd)
+{
+    const unsigned bound_ms = SERVER_UNREAD_MS;
+    setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &bound_ms, sizeof bound_ms); /* fails on a Unix socket */
+}
+
 static void connection_begins(struct kweb *kweb, struct MHD_Connection *connection, void **context)
 {
     struct peer *peer = calloc(1, sizeof *peer);
@@ -254,6 +289,7 @@ static void connection_begins(struct kweb *kweb, struct MHD_Connection *connecti
         return;
     }
     peer_init(peer, fd);
+    bound_unread(fd);
     peer->arriving_us = clock_monotonic_us();
     peer->next = kweb->peers;
     peer->link = &kweb->peers;
@@ -326,12 +362,13 @@ static unsigned connections_max(void)
 
 int server_open(struct kweb *kweb, int listener, struct error *error)
 {
-    kweb->daemon = MHD_start_daemon(
-        MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, NULL, NULL, handle, kweb,
-        MHD_OPTION_EXTERNAL_LOGGER, log_trouble, NULL, MHD_OPTION_LISTEN_SOCKET, listener,
-        MHD_OPTION_CONNECTION_LIMIT, connections_max(), MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-        (size_t)SERVER_HEAD_BYTES_MAX, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_NOTIFY_COMPLETED,
-        completed, NULL, MHD_OPTION_NOTIFY_CONNECTION, notice_connection, kweb, MHD_OPTION_END);
+    kweb->daemon =
+        MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, NULL, NULL, handle,
+                         kweb, MHD_OPTION_EXTERNAL_LOGGER, log_trouble, NULL, MHD_OPTION_LISTEN_SOCKET,
+                         listener, MHD_OPTION_UNESCAPE_CALLBACK, unescape, NULL, MHD_OPTION_CONNECTION_LIMIT,
+                         connections_max(), MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)SERVER_HEAD_BYTES_MAX,
+                         MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_NOTIFY_COMPLETED, completed, NULL,
+                         MHD_OPTION_NOTIFY_CONNECTION, notice_connection, kweb, MHD_OPTION_END);
     if (kweb->daemon == NULL)
         return error_set(error, "cannot start the HTTP server: %s", strerror(errno));
     int fd = MHD_get_daemon_info(kweb->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;

@@ -11,6 +11,9 @@
     (10 * INT64_C(1000000)) /* a request that takes longer to arrive is dropped, and so is a                 \
                                connection that asks nothing */
 
+#define SERVER_UNREAD_MS                                                                                     \
+    20000 /* who has taken nothing of what was sent for so long is dropped, too (over TCP) */
+
 /* Takes the listening socket. -1 with the error. */
 int server_open(struct kweb *kweb, int listener, struct error *error);
 /* Ends what is under way, and closes all. */

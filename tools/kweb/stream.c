@@ -250,6 +250,10 @@ static struct stream *begin(struct exchange *exchange)
 
 void serve_events(struct exchange *exchange)
 {
+    if (exchange->head) { /* libmicrohttpd 0.9.75 would send the end of a body that there is not */
+        answer_text(exchange, MHD_HTTP_OK, "text/event-stream", strdup(""), 0);
+        return;
+    }
     struct stream *stream = count_streams(exchange->kweb) < STREAMS_MAX ? begin(exchange) : NULL;
     if (stream == NULL) {
         answer_problem(exchange, MHD_HTTP_SERVICE_UNAVAILABLE, "%d readers of /events are the most",

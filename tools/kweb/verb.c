@@ -50,10 +50,7 @@ unsigned status_of_call_end(enum call_end end)
 
 void answer_call_end(struct exchange *exchange, enum call_end end, const char *text)
 {
-    json_t *detail = json_string(text); /* foreign text may be no UTF-8 */
-    answer_problem_with(exchange, status_of_call_end(end),
-                        detail != NULL ? text : "the supervisor refused it; its reason is no UTF-8", NULL);
-    json_decref(detail);
+    answer_problem_with(exchange, status_of_call_end(end), text, NULL);
 }
 
 static void answered(void *context, enum call_end end, const struct mp_reader *result, const char *text)
