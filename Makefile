@@ -216,7 +216,7 @@ $(B)/tests/sim/sim: $(SIM_O) $(B)/libkconsume.a $(B)/libcommon.a
 sim: $(B)/tests/sim/sim ## histories of a simulated Kafka for SIM_SECONDS (60); SEED=N tells one, SHORT=1 shortened
 	$(Q)$< $(if $(SEED),--seed $(SEED) $(if $(SHORT),--short),--kept tests/sim/kept --seconds $(or $(SIM_SECONDS),60)) $(SIM_OPTIONS)
 
-.PHONY: setup play test unit system web-assets chaos mutants provision kafka kafka-stop bench lint fuzz format install uninstall clean help
+.PHONY: setup play test unit system web web-assets chaos mutants provision kafka kafka-stop bench lint fuzz format install uninstall clean help
 setup:
 	$(Q)tools/setup
 
@@ -237,6 +237,9 @@ test: ## set up, build, run the unit tests and the system tests on a real Kafka
 
 .PHONY: build-tests
 build-tests: $(BINARIES) $(UNIT_TESTS)
+
+web: web-assets ## the page in a real browser (Chromium), against an invented fleet
+	$(Q)tests/run web $(B)
 
 web-assets: ## fetch what the page uses of others (uPlot, Swagger UI) by npm into build/web, by checksum
 	$(Q)tools/setup web

@@ -10,7 +10,7 @@ from harness import BUILD, ROOT, clean_environment, main, work_folder
 
 # Each has something done for it that a machine which only builds may lack.
 NEED_TOOLS = {"play": "", "unit": "unit", "system": "test", "test": "test", "chaos": "test", "mutants": "test", "kafka": "kafka", "bench": "bench",
-              "lint": "lint", "web-assets": "web", "format": "format", "fuzz": "fuzz"}
+              "lint": "lint", "web": "web", "web-assets": "web", "format": "format", "fuzz": "fuzz"}
 
 
 class Tools(unittest.TestCase):

@@ -80,11 +80,11 @@ class Fleet:
 
     # --- events ---------------------------------------------------------------------------------------------------------
 
-    def event(self, kind, worker, **numbers):
+    def event(self, kind, of, **numbers):
         with self.changed:
             self.sequence += 1
-            event = {"sequence": self.sequence, "time_us": now_us(), "kind": kind, "worker": worker.name if worker else None,
-                     "generation": worker.generation if worker else None, "pid": worker.pid if worker else 4710, "partition": None, "from": None, "to": None,
+            event = {"sequence": self.sequence, "time_us": now_us(), "kind": kind, "worker": of.name if of else None,
+                     "generation": of.generation if of else None, "pid": of.pid if of else 4710, "partition": None, "from": None, "to": None,
                      "count": None, "text": ""}
             event.update({name.rstrip("_"): value for name, value in numbers.items()})
             self.events = (self.events + [event])[-EVENTS_KEPT:]

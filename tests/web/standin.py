@@ -154,6 +154,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.send_header("Connection", "close")
         self.end_headers()
         self.close_connection = True
+        last = 0 if last > fleet.sequence else last  # it is of a ring that is gone
         oldest = fleet.events[0]["sequence"] if fleet.events else 1
         if 0 < last < oldest - 1:
             self.send_event("missed", {"missed": oldest - 1 - last})

@@ -3,7 +3,7 @@
 import { element, setChoices, setText } from "./dom.js";
 import * as api from "./api.js";
 import { number, rate, span, timeOfDayShort } from "./format.js";
-import { compareWorst, isConsumer } from "./fleet.js";
+import { compareNames, compareWorst, isConsumer } from "./fleet.js";
 import { VALUES } from "./history.js";
 import { watchVisible } from "./frame.js";
 
@@ -70,7 +70,7 @@ function dataOf(samples, chart, names) {
 /** Whom the lines are of: a client's workers, or the worst of all. */
 function namesOf(snapshot, chosen) {
   const workers = snapshot.workers.filter((worker) => !worker.retired && (chosen === "" || worker.client === chosen));
-  return workers.sort(compareWorst).slice(0, LINES_MAX).map((worker) => worker.name).sort((one, other) => one.localeCompare(other, "en", { numeric: true }));
+  return workers.sort(compareWorst).slice(0, LINES_MAX).map((worker) => worker.name).sort(compareNames);
 }
 
 export function createCharts({ store, ui, history, section, request }) {

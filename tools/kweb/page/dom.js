@@ -14,8 +14,11 @@ export function setAttributes(node, attributes) {
   return node;
 }
 
+/** What it was given last is remembered: to ask the node would build its text anew each time. */
 export function setText(node, text) {
-  if (node.textContent !== text) node.textContent = text;
+  if (node.shownText === text) return node;
+  node.shownText = text;
+  node.textContent = text;
   return node;
 }
 

@@ -14,15 +14,25 @@ export function meant(snapshot, target) {
   );
 }
 
-/** @returns {Map<string, object[]>} the workers of each group */
-export function groups(snapshot) {
+/** Views and lessons ask the same of each snapshot many times: it is answered once. */
+function remembered(ask) {
+  const answers = new WeakMap();
+  return (snapshot) => {
+    if (!snapshot) return ask(snapshot);
+    if (!answers.has(snapshot)) answers.set(snapshot, ask(snapshot));
+    return answers.get(snapshot);
+  };
+}
+
+/** The workers of each group. @type {function(object): Map<string, object[]>} */
+export const groups = remembered((snapshot) => {
   const found = new Map();
   for (const worker of consumers(snapshot)) {
     if (!found.has(worker.group)) found.set(worker.group, []);
     found.get(worker.group).push(worker);
   }
   return found;
-}
+});
 
 const largest = (values) => values.reduce((most, value) => (value ?? -1) > (most ?? -1) ? value : most, null);
 
@@ -50,19 +60,21 @@ function produced(snapshot) {
   return ends;
 }
 
-const byPlace = (one, other) => one.topic.localeCompare(other.topic) || one.partition - other.partition;
+const collator = new Intl.Collator("en", { numeric: true });
+export const compareNames = collator.compare;
+const byPlace = (one, other) => compareNames(one.topic, other.topic) || one.partition - other.partition;
 
-/** Each partition that somebody reads, with a row for each group. @returns {Lane[]} */
-export function lanes(snapshot) {
+/** Each partition that somebody reads, with a row for each group. @type {function(object): Lane[]} */
+export const lanes = remembered((snapshot) => {
   const ends = produced(snapshot);
   return [...collect(snapshot)]
     .map(([key, byGroup]) => {
-      const rows = [...byGroup.values()].sort((one, other) => one.group.localeCompare(other.group));
+      const rows = [...byGroup.values()].sort((one, other) => compareNames(one.group, other.group));
       const end = largest([...rows.map((row) => row.high), ends.get(key)]);
       return { key, topic: rows[0].topic, partition: rows[0].partition, low: largest(rows.map((row) => row.low)), end, rows };
     })
     .sort(byPlace);
-}
+});
 
 /** What the group does with the record at an offset: "committed", "acknowledged" (beyond the committed offset), "in hand", "waiting". */
 export function stateOf(row, offset) {
@@ -98,6 +110,6 @@ export function compareWorst(one, other) {
     isConsumer(other) - isConsumer(one) ||
     (other.behind_us ?? -1) - (one.behind_us ?? -1) ||
     (other.lag ?? -1) - (one.lag ?? -1) ||
-    one.name.localeCompare(other.name, "en", { numeric: true })
+    compareNames(one.name, other.name)
   );
 }

@@ -7,6 +7,7 @@ import { createAxis, createTrack, windowOf } from "./lane-drawing.js";
 import { watchVisible } from "./frame.js";
 
 const ROWS_SHOWN = 24;
+const ROWS_DENSE = 16; // where there are more: closer, a page at a time
 const ROWS_IN_CELLS = 16;
 const CELL_PIXELS = 24;
 const isWide = matchMedia("(min-width: 50.0625rem)"); // as drawings.css: names and figures stand beside the drawing
@@ -73,6 +74,7 @@ function tableRow(lane, row) {
 const makeTableRow = () => element("tr", {}, element("th", { scope: "row" }), ...Array.from({ length: 9 }, (_, i) => element("td", { class: i > 1 ? "n" : null })));
 const updateTableRow = (node, texts) => texts.forEach((text, i) => setText(node.children[i], text));
 
+const isMany = (lanesThere) => lanesThere.reduce((count, lane) => count + lane.rows.length, 0) > ROWS_SHOWN;
 const worstLag = (lane) => Math.max(...lane.rows.map((row) => row.lag ?? -1));
 const matches = (lane, row, wanted) => `${laneName(lane)} ${row.group} ${ownerOf(row)}`.toLowerCase().includes(wanted);
 
@@ -110,18 +112,18 @@ export function createLanes({ store, ui, plans, onRecord, section, request }) {
   function filtered(all) {
     const wanted = ui.filter.value.trim().toLowerCase();
     const found = wanted === "" ? all : all.map((lane) => ({ ...lane, rows: lane.rows.filter((row) => matches(lane, row, wanted)) })).filter((lane) => lane.rows.length > 0);
-    const many = all.length > ROWS_SHOWN;
-    return many && ui.worst.checked ? [...found].sort((one, other) => worstLag(other) - worstLag(one)) : found;
+    return isMany(all) && ui.worst.checked ? [...found].sort((one, other) => worstLag(other) - worstLag(one)) : found;
   }
 
   /** As many lanes as there is room for rows, one at least. */
   function pageOf(found) {
     view.first = Math.min(view.first, Math.max(0, found.length - 1));
+    const most = isMany(found) ? ROWS_DENSE : ROWS_SHOWN;
     let rows = 0;
     const shown = [];
     for (const lane of found.slice(view.first)) {
       rows += lane.rows.length;
-      if (shown.length > 0 && rows > ROWS_SHOWN) break;
+      if (shown.length > 0 && rows > most) break;
       shown.push({ ...lane, rows: lane.rows.slice(0, ROWS_SHOWN) });
     }
     view.shown = shown.length;
@@ -129,7 +131,8 @@ export function createLanes({ store, ui, plans, onRecord, section, request }) {
   }
 
   function paintTools(all, found, shown) {
-    const many = all.reduce((count, lane) => count + lane.rows.length, 0) > ROWS_SHOWN;
+    const many = isMany(all);
+    ui.picture.classList.toggle("dense", isMany(found));
     ui["filter-box"].hidden = ui["worst-box"].hidden = !many;
     ui.pager.hidden = shown.length === found.length;
     ui.earlier.disabled = view.first === 0;

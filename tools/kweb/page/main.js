@@ -41,7 +41,7 @@ store.on("snapshot", history.add);
 
 const acknowledge = createAcknowledge(shared);
 const record = createRecord({ ...shared, dialog: byId("record-dialog"), acknowledge });
-const workers = createWorkers(shared);
+const workers = createWorkers({ ...shared, section: byId("workers") });
 const kill = createKill({ ...shared, dialog: byId("kill-dialog") });
 const charts = createCharts({ ...shared, history, section: byId("charts") });
 

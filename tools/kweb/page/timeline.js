@@ -2,6 +2,7 @@
 
 import { keyed, setAttributes, setText, svg } from "./dom.js";
 import { number, plural, span, timeOfDay, timeOfDayShort } from "./format.js";
+import { compareNames } from "./fleet.js";
 import { watchVisible } from "./frame.js";
 
 const ROW = 38;
@@ -124,7 +125,7 @@ function createView(fromUs, toUs, nowUs, width) {
 function chosen(lives) {
   const all = [...lives.values()];
   const kept = new Set([...all].sort((one, other) => other.lastUs - one.lastUs).slice(0, ROWS_MAX));
-  return all.filter((life) => kept.has(life)).sort((one, other) => one.name.localeCompare(other.name, "en", { numeric: true }));
+  return all.filter((life) => kept.has(life)).sort((one, other) => compareNames(one.name, other.name));
 }
 
 export function createTimeline({ store, ui, generations, section, request }) {

@@ -3,6 +3,7 @@
 import { element, keyed, setAttributes, setText, withParts } from "./dom.js";
 import { atLeast, number, plural, rate, span } from "./format.js";
 import { compareWorst, isConsumer } from "./fleet.js";
+import { watchVisible } from "./frame.js";
 
 const SHOWN = 100;
 const MANY = 12;
@@ -42,8 +43,9 @@ function updateRow(node, worker, nowUs, chosen) {
 
 const matches = (worker, wanted) => `${worker.name} ${worker.group} ${worker.state} ${worker.phase}`.toLowerCase().includes(wanted);
 
-export function createWorkers({ store, ui, request }) {
+export function createWorkers({ store, ui, section, request }) {
   const table = ui["worker-rows"];
+  const visible = watchVisible(section, request);
   let target = null;
   let order = [];
 
@@ -53,7 +55,10 @@ export function createWorkers({ store, ui, request }) {
   });
   ui["workers-filter"].addEventListener("input", request);
 
-  const isPointedAt = () => table.matches(":hover") || table.contains(document.activeElement);
+  let hovered = false;
+  table.addEventListener("pointerenter", () => (hovered = true));
+  table.addEventListener("pointerleave", () => (hovered = false));
+  const isPointedAt = () => hovered || table.contains(document.activeElement);
 
   /** Those that are new come behind the others while the order stands. */
   function sorted(workers) {
@@ -79,9 +84,13 @@ export function createWorkers({ store, ui, request }) {
   function paint() {
     if (!store.snapshot) return;
     const all = store.snapshot.workers.filter((worker) => !worker.retired);
+    if (target !== "all" && !all.some((worker) => worker.name === target)) target = (all.find(isConsumer) ?? all[0])?.name ?? null;
+    if (visible.visible || !table.hasChildNodes()) paintTable(all);
+  }
+
+  function paintTable(all) {
     const wanted = ui["workers-filter"].value.trim().toLowerCase();
     const found = sorted(wanted === "" ? all : all.filter((worker) => matches(worker, wanted)));
-    if (target !== "all" && !all.some((worker) => worker.name === target)) target = (all.find(isConsumer) ?? all[0])?.name ?? null;
     ui["workers-filter-box"].hidden = all.length <= MANY;
     ui["workers-more"].hidden = found.length <= SHOWN;
     setText(ui["workers-more"], `${plural(found.length - SHOWN, "worker")} more: look for them by name, group or state.`);
