@@ -238,7 +238,9 @@ test: ## set up, build, run the unit tests and the system tests on a real Kafka
 .PHONY: build-tests
 build-tests: $(BINARIES) $(UNIT_TESTS)
 
-web: web-assets ## the page in a real browser (Chromium), against an invented fleet
+web: web-assets ## the page in a real browser (Chromium), against an invented fleet and a real one
+	$(Q)tools/setup test
+	$(Q)$(MAKE) --no-print-directory -j2 all
 	$(Q)tests/run web $(B)
 
 web-assets: ## fetch what the page uses of others (uPlot, Swagger UI) by npm into build/web, by checksum

@@ -42,27 +42,22 @@ def start_browser():
     return webdriver.Chrome(options=options, service=Service(shutil.which("chromedriver")))
 
 
-class PageTest(unittest.TestCase):
-    """A browser for the class; a server and a fleet for each test."""
+class Browser(unittest.TestCase):
+    """A browser for the class, and what a test does with a page. `self.address` is the page's."""
 
-    fleet = "demo"
-    with_assets = True
+    address = None
     expected_in_console = None  # what a line of the console may have in it: the browser tells there of each call that was refused, or not answered
 
     @classmethod
     def setUpClass(cls):
+        super().setUpClass()
         cls.driver = start_browser()
         cls.addClassCleanup(cls.driver.quit)
-
-    def setUp(self):
-        self.made = standin.FLEETS[self.fleet]()
-        self.server = standin.StandIn(self.made, with_assets=self.with_assets)
-        self.server.__enter__()
-        self.addCleanup(lambda: self.server.__exit__())
 
     def tearDown(self):
         lines = [line["message"] for line in self.driver.get_log("browser")]
         self.driver.get("about:blank")
+        super().tearDown()
         self.assertEqual([line for line in lines if not (self.expected_in_console and self.expected_in_console in line)], [], "the browser's console")
 
     # --- opening ------------------------------------------------------------------------------------------------------------
@@ -72,8 +67,8 @@ class PageTest(unittest.TestCase):
         self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": "dark" if dark else "light"},
                                                                                      {"name": "prefers-reduced-motion", "value": "reduce"}]})
 
-    def open(self, address=None):
-        self.driver.get(address or self.server.address)
+    def open(self):
+        self.driver.get(self.address)
         self.until(lambda: self.text("connection") == "connected, live" and self.text("instance") != "", "the page is connected")
 
     # --- looking ------------------------------------------------------------------------------------------------------------
@@ -148,6 +143,20 @@ class PageTest(unittest.TestCase):
 
     def is_done(self, lesson):
         return self.run_js("return document.querySelector(`[data-lesson=\"${arguments[0]}\"] .tick`).classList.contains('done')", lesson)
+
+
+class PageTest(Browser):
+    """A stand-in with a fleet for each test: self.made is the fleet, self.server what serves it."""
+
+    fleet = "demo"
+
+    def setUp(self):
+        super().setUp()
+        self.made = standin.FLEETS[self.fleet]()
+        self.server = standin.StandIn(self.made)
+        self.server.__enter__()
+        self.addCleanup(lambda: self.server.__exit__())
+        self.address = self.server.address
 
 
 def main():

@@ -5,7 +5,6 @@ import * as api from "./api.js";
 import { number, rate, span, timeOfDayShort } from "./format.js";
 import { compareNames, compareWorst, isConsumer } from "./fleet.js";
 import { VALUES } from "./history.js";
-import { watchVisible } from "./frame.js";
 
 const LINES_MAX = 8;
 const HEIGHT = 190;
@@ -73,8 +72,8 @@ function namesOf(snapshot, chosen) {
   return workers.sort(compareWorst).slice(0, LINES_MAX).map((worker) => worker.name).sort(compareNames);
 }
 
-export function createCharts({ store, ui, history, section, request }) {
-  const visible = watchVisible(section, request);
+export function createCharts({ store, ui, history, section, request, watch }) {
+  const visible = watch(section);
   let library = null;
   let drawn = [];
   let key = "";

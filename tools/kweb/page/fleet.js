@@ -85,6 +85,9 @@ export function stateOf(row, offset) {
 
 export const isManual = (worker) => (worker.partitions ?? []).some((p) => p.unacknowledged !== null && p.unacknowledged !== undefined);
 
+/** Acknowledged one by one, before the committed offset is there. */
+export const acknowledgedBeyond = (worker) => (worker.partitions ?? []).reduce((total, row) => total + (row.assigned ? row.acknowledged_ahead ?? 0 : 0), 0);
+
 /** How many come again when these die now: processed and not committed, without those that are acknowledged one by one. null: unknown. */
 export function redeliveredAtMost(workers) {
   const rows = workers.flatMap((worker) => (worker.partitions ?? []).filter((partition) => partition.assigned));

@@ -1,4 +1,6 @@
-// What is to be drawn is drawn once per animation frame, however often it changed in between, and not at all while nobody looks.
+// What is to be drawn is drawn once per animation frame, however often it changed in between. What is not on the screen waits until it is.
+
+const MARGIN = 200; // pixels before a section comes onto the screen
 
 /** What is wrong in one part of the page is told, and hides no other part. */
 function paintOne(painter) {
@@ -9,34 +11,45 @@ function paintOne(painter) {
   }
 }
 
-/** @returns {{add: function(function(): void): void, request: function(): void}} */
-export function createFrame() {
-  const painters = [];
-  let asked = false;
-  const paint = () => {
-    asked = false;
-    painters.forEach(paintOne);
-  };
+function isOnScreen(section) {
+  const { top, bottom } = section.getBoundingClientRect();
+  return bottom > -MARGIN && top < innerHeight + MARGIN;
+}
+
+/** Where sections are is asked at the beginning of a frame, when nothing has changed yet that would have to be laid out for it. */
+function createWatch() {
+  const watched = [];
   return {
-    add: (painter) => painters.push(painter),
-    request() {
-      if (asked) return;
-      asked = true;
-      requestAnimationFrame(paint);
+    add(section) {
+      const seen = { section, visible: true };
+      watched.push(seen);
+      return seen;
+    },
+    /** Says whether one has come onto the screen. */
+    look() {
+      const were = watched.map((seen) => seen.visible);
+      for (const seen of watched) seen.visible = isOnScreen(seen.section);
+      return watched.some((seen, i) => seen.visible && !were[i]);
     },
   };
 }
 
-/** Whether a section is on the screen, or nearly. What is not can wait. @param {Element} section @param {function(): void} onSeen */
-export function watchVisible(section, onSeen) {
-  const seen = { visible: false };
-  const observer = new IntersectionObserver(
-    ([entry]) => {
-      seen.visible = entry.isIntersecting;
-      if (seen.visible) onSeen();
-    },
-    { rootMargin: "200px" },
-  );
-  observer.observe(section);
-  return seen;
+/** @returns {{add: function(function(): void): void, request: function(): void, watch: function(Element): {visible: boolean}}} */
+export function createFrame() {
+  const painters = [];
+  const watch = createWatch();
+  const asked = { paint: false, look: false };
+
+  function turn() {
+    const comes = watch.look();
+    const paints = asked.paint || comes;
+    asked.paint = asked.look = false;
+    if (paints) painters.forEach(paintOne);
+  }
+  const ask = (what) => {
+    if (!asked.paint && !asked.look) requestAnimationFrame(turn);
+    asked[what] = true;
+  };
+  addEventListener("scroll", () => ask("look"), { passive: true });
+  return { add: (painter) => painters.push(painter), request: () => ask("paint"), watch: watch.add };
 }

@@ -3,7 +3,7 @@
 import { setText } from "./dom.js";
 import * as api from "./api.js";
 import { number, plural } from "./format.js";
-import { isConsumer, meant, redeliveredAtMost } from "./fleet.js";
+import { acknowledgedBeyond, isConsumer, meant, redeliveredAtMost } from "./fleet.js";
 
 function before(workers) {
   const readers = workers.filter(isConsumer);
@@ -15,25 +15,27 @@ function before(workers) {
 }
 
 export function createKill({ store, ui, results, dialog }) {
-  /** Deaths that are awaited: worker → generation that was killed. */
+  /** Deaths that are awaited: worker → the generation that was killed, and how many of its records are acknowledged beyond the committed offset. */
   const awaited = new Map();
   let target = "";
 
-  function tell(event) {
+  function tell(event, { beyond }) {
     const most = event.count === null ? "how many come again is not known" : `redelivering at most ${number(event.count)}`;
-    results.say(`${event.worker} resumed at ${number(event.to)} (committed ${number(event.from)})`, [`${most}; ${event.text}`]);
+    const but = event.count > 0 && beyond > 0 ? [`${number(beyond)} of them ${beyond === 1 ? "is" : "are"} acknowledged, and not redelivered`] : [];
+    results.say(`${event.worker} resumed at ${number(event.to)} (committed ${number(event.from)})`, [`${most}; ${event.text}`, ...but]);
   }
 
   store.on("event", (event) => {
-    if (event.kind !== "resumed" || !awaited.has(event.worker) || event.generation <= awaited.get(event.worker)) return;
+    const killed = awaited.get(event.worker);
+    if (event.kind !== "resumed" || !killed || event.generation <= killed.generation) return;
     awaited.delete(event.worker);
-    tell(event);
+    tell(event, killed);
   });
 
   async function kill() {
     dialog.close();
     const workers = meant(store.snapshot, target);
-    workers.filter(isConsumer).forEach((worker) => awaited.set(worker.name, worker.generation));
+    workers.filter(isConsumer).forEach((worker) => awaited.set(worker.name, { generation: worker.generation, beyond: acknowledgedBeyond(worker) }));
     const answer = await api.verb(target, "kill", { signal: "KILL" });
     if (!results.of(`kill -9 ${target}`, answer)) awaited.clear();
   }

@@ -4,7 +4,6 @@ import { element, keyed, setAttributes, setChoices, setText, withParts } from ".
 import { atLeast, number, rate, span } from "./format.js";
 import { lanes } from "./fleet.js";
 import { createAxis, createTrack, windowOf } from "./lane-drawing.js";
-import { watchVisible } from "./frame.js";
 
 const ROWS_SHOWN = 24;
 const ROWS_DENSE = 16; // where there are more: closer, a page at a time
@@ -79,9 +78,9 @@ const worstLag = (lane) => Math.max(...lane.rows.map((row) => row.lag ?? -1));
 const matches = (lane, row, wanted) => `${laneName(lane)} ${row.group} ${ownerOf(row)}`.toLowerCase().includes(wanted);
 
 /** @param {{store: object, ui: object, plans: Map<string, number>, onRecord: function(string, number, number, string): void}} page */
-export function createLanes({ store, ui, plans, onRecord, section, request }) {
+export function createLanes({ store, ui, plans, onRecord, section, request, watch }) {
   const arrivals = createArrivals();
-  const visible = watchVisible(section, request);
+  const visible = watch(section);
   const view = { first: 0, table: false, width: 0 };
   new ResizeObserver(([entry]) => {
     view.width = entry.contentRect.width;

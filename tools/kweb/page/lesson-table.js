@@ -3,7 +3,7 @@
 // A step's `seen` gets {snapshot, event, note}: the last snapshot, the event that has just come (null when it is a snapshot that came), and a note that the lesson
 // keeps from step to step. A step without `seen` is ticked by the reader.
 
-import { consumers, deadLetters, groups, isManual, lanes, sum } from "./fleet.js";
+import { acknowledgedBeyond, consumers, deadLetters, groups, isManual, lanes, sum } from "./fleet.js";
 
 const start = (words) => `build/bin/ksupervise --http 8000 ${words}`;
 
@@ -125,7 +125,6 @@ const batching = [
 // --- independent acknowledgement -----------------------------------------------------------------------------------------------
 
 const waiting = (worker) => worker.partitions.reduce((total, p) => total + (p.assigned ? p.unacknowledged ?? 0 : 0), 0);
-const beyond = (worker) => worker.partitions.reduce((total, p) => total + (p.assigned ? p.acknowledged_ahead ?? 0 : 0), 0);
 const manual = (snapshot) => consumers(snapshot).filter(isManual);
 
 const acknowledgement = [
@@ -133,7 +132,7 @@ const acknowledgement = [
   {
     text: "Acknowledge one that is not the first, for one consumer. The committed offset stays: it is the first that is not acknowledged.",
     seen({ snapshot, note }) {
-      const worker = manual(snapshot).find((one) => beyond(one) > 0);
+      const worker = manual(snapshot).find((one) => acknowledgedBeyond(one) > 0);
       if (worker) Object.assign(note, { chosen: worker.name, others: manual(snapshot).filter((one) => one.group !== worker.group).map((one) => [one.name, committedOf(one)]) });
       return Boolean(worker);
     },

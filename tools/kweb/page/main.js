@@ -26,7 +26,7 @@ import { findRecording, play } from "./recording.js";
 import { follow } from "./connection.js";
 
 const frame = createFrame();
-const { request } = frame;
+const { request, watch } = frame;
 const store = createStore(request);
 const ui = parts(document);
 const results = createResults(ui);
@@ -34,7 +34,7 @@ const generations = createGenerations();
 const history = createHistory();
 /** Where a dry run would set offsets: "GROUP PARTITION TOPIC" → offset. */
 const plans = new Map();
-const shared = { store, ui, results, plans, request };
+const shared = { store, ui, results, plans, request, watch };
 
 store.on("event", generations.feed);
 store.on("snapshot", history.add);

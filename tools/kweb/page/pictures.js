@@ -4,7 +4,6 @@ import { keyed, setAttributes, setChoices, setText, svg } from "./dom.js";
 import { lanes, stateOf } from "./fleet.js";
 import { laneName } from "./lanes.js";
 import { save } from "./download.js";
-import { watchVisible } from "./frame.js";
 
 const CELL = 34;
 const LEFT = 132;
@@ -114,8 +113,8 @@ function drawAcknowledged(picture, lane) {
   show(picture, sheet, LEFT + (view.to - view.from) * CELL + 12, y + 40, `${[...said, `by all: ${offsets.filter(all).length}`].join("; ")}`);
 }
 
-export function createPictures({ store, ui, section, request }) {
-  const visible = watchVisible(section, request);
+export function createPictures({ store, ui, section, request, watch }) {
+  const visible = watch(section);
   ui["picture-of"].addEventListener("change", request);
   ui["save-distribution"].addEventListener("click", () => save(ui.distribution, "distribution.svg"));
   ui["save-acknowledged"].addEventListener("click", () => save(ui.acknowledged, "acknowledged.svg"));

@@ -50,7 +50,7 @@ export function createReset({ store, ui, results, plans, request }) {
     const answer = await api.reset(ui["reset-client"].value, where(), false);
     results.of(title("Reset"), answer);
     forget();
-    ui["reset-form"].querySelector("[type=submit]").focus();
+    ui["reset-form"].querySelector("[type=submit]").focus({ preventScroll: true });
   }
 
   function showNumber() {

@@ -3,7 +3,6 @@
 import { keyed, setAttributes, setText, svg } from "./dom.js";
 import { number, plural, span, timeOfDay, timeOfDayShort } from "./format.js";
 import { compareNames } from "./fleet.js";
-import { watchVisible } from "./frame.js";
 
 const ROW = 38;
 const TOP = 26;
@@ -128,8 +127,8 @@ function chosen(lives) {
   return all.filter((life) => kept.has(life)).sort((one, other) => compareNames(one.name, other.name));
 }
 
-export function createTimeline({ store, ui, generations, section, request }) {
-  const visible = watchVisible(section, request);
+export function createTimeline({ store, ui, generations, section, request, watch }) {
+  const visible = watch(section);
   const state = { live: true, toUs: null, width: 800 };
   new ResizeObserver(([entry]) => {
     state.width = Math.max(544, Math.floor(entry.contentRect.width));

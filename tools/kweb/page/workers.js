@@ -3,7 +3,6 @@
 import { element, keyed, setAttributes, setText, withParts } from "./dom.js";
 import { atLeast, number, plural, rate, span } from "./format.js";
 import { compareWorst, isConsumer } from "./fleet.js";
-import { watchVisible } from "./frame.js";
 
 const SHOWN = 100;
 const MANY = 12;
@@ -43,9 +42,9 @@ function updateRow(node, worker, nowUs, chosen) {
 
 const matches = (worker, wanted) => `${worker.name} ${worker.group} ${worker.state} ${worker.phase}`.toLowerCase().includes(wanted);
 
-export function createWorkers({ store, ui, section, request }) {
+export function createWorkers({ store, ui, section, request, watch }) {
   const table = ui["worker-rows"];
-  const visible = watchVisible(section, request);
+  const visible = watch(section);
   let target = null;
   let order = [];
 

@@ -1,0 +1,131 @@
+"""The page on a real kweb, a real fleet and a real Kafka: the demonstration as a learner does it, and a kweb that dies under the page."""
+
+import os
+import pathlib
+import signal
+import socket
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "system"))
+
+import harness
+from browser import Browser, main
+
+FLEET = """[ksupervise]
+workload = messages
+topic = {topic}
+partitions = 1
+commit = manual
+no-producer = yes
+quiet = yes
+http = {port}
+[client A]
+group = {topic}-A
+[client B]
+group = {topic}-B
+"""
+
+
+def free_port():
+    """A kweb that comes back listens where it did: so the number is chosen here."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+class Demonstration(Browser, harness.SystemTest):
+    """What make demo-ack starts."""
+
+    def setUp(self):
+        super().setUp()
+        self.topic_name = self.name("demo")
+        (self.folder / "fleet.ini").write_text(FLEET.format(topic=self.topic_name, port=free_port()))
+        self.supervisor = self.supervise("--config", "fleet.ini")
+        self.address = self.supervisor.wait_line(r"open (http://\S+)", 30).group(1)
+        self.supervisor.wait_line(r"ready: A \(1 partition\), B \(1 partition\)", 60)
+        self.size(1440)
+        self.open()
+
+    def tearDown(self):
+        self.run_js("localStorage.clear()")
+        super().tearDown()
+        self.supervisor.interrupt()
+        self.assert_nothing_left()
+
+    def produce(self, offset):
+        self.press("Produce")
+        self.until_text("results", f"Produced: {self.topic_name} [0] @ {offset}", 30)
+
+    def acknowledge(self, offset):
+        self.fill(self.part("ack-from"), str(offset))
+        self.press("Acknowledge")
+
+    def lane(self, name):
+        return next(label for label in self.lane_labels() if label.startswith(f"{self.topic_name}-{name}:"))
+
+    def until_lane(self, name, wanted):
+        """The lanes have to be on the screen."""
+        self.run_js("scrollTo(0, 0)")
+        self.until(lambda: wanted in self.lane(name), f"the lane of {name} has '{wanted}'", 20)
+
+    def steps_done(self, lesson):
+        return self.run_js(f"return document.querySelectorAll('[data-lesson={lesson}] li.done').length")
+
+    def kweb_pid(self):
+        children = pathlib.Path(f"/proc/{self.supervisor.pid}/task/{self.supervisor.pid}/children").read_text().split()
+        return next(int(pid) for pid in children if pathlib.Path(f"/proc/{pid}/comm").read_text().strip() == "kweb")
+
+    def test_records_are_acknowledged_one_by_one_and_a_kill_brings_back_the_others(self):
+        for offset in range(4):
+            self.produce(offset)
+        self.until(lambda: self.is_done("fan-out"), "the lesson fan-out", 20)
+        self.acknowledge(0)
+        self.acknowledge(2)
+        self.until_lane("A", "committed 1, position 4, end 4, lag 3")
+        self.until_lane("B", "committed 0, position 4, end 4, lag 4")
+        self.target("A")
+        self.press("kill -9 …")
+        self.until_text("kill-said", "At most 2 redelivered")
+        self.press("Kill it", "#kill-dialog")
+        self.until_text("results", "A resumed at 1 (committed 1)", 60)
+        self.until(lambda: self.steps_done("acknowledgement") == 4, "what it is about has happened", 20)
+        self.until(lambda: len(self.all(".timeline .gap")) == 1, "the gap is drawn")
+        self.until(lambda: self.part("ack-all").is_enabled() and self.text("ack-partition") == "0", "it has its partition again", 20)
+        self.press("All it has")
+        self.until(lambda: self.is_done("acknowledgement") and self.is_done("resume"), "both lessons", 20)
+        self.until_lane("A", "committed 4, position 4, end 4, lag 0")
+        self.press("Look")
+        self.until_text("record-text", '"content": "hello"', 20)
+        self.press("Close", "#record-dialog")
+
+    def test_a_reset_is_drawn_first_and_a_pause_makes_lag(self):
+        self.produce(0)
+        self.until_lane("B", "position 1, end 1, lag 1")
+        self.choose("reset-client", "B")
+        self.choose("reset-to", "latest")
+        self.press("Dry run")
+        self.until_lane("B", "a reset would set it to 1")
+        self.press("Reset")
+        self.until_lane("B", "committed 1, position 1, end 1, lag 0")
+        self.target("B")
+        self.press("Pause", ".verbs")
+        self.until(lambda: self.steps_done("lag") == 1, "it is paused", 20)
+        self.produce(1)
+        self.until(lambda: self.steps_done("lag") == 2, "its lag grows", 30)
+        self.press("Resume", ".verbs")
+        self.until_lane("B", "committed 1, position 2, end 2, lag 1")
+
+    def test_kweb_dies_and_the_page_comes_back_with_all_that_happened(self):
+        self.expected_in_console = "ERR_"
+        self.click(next(s for s in self.all("summary") if s.text.startswith("Events")))
+        os.kill(self.kweb_pid(), signal.SIGKILL)
+        self.run_ok("kctl", "-i", self.instance, "pause", "A")
+        self.run_ok("kctl", "-i", self.instance, "resume", "A")
+        self.until(lambda: {"paused", "unpaused"} <= set(self.texts('[data-is="event-rows"] td:nth-child(4)')), "what happened meanwhile", 30)
+        self.until_text("connection", "connected, live", 30)
+        numbers = [int(text) for text in self.texts('[data-is="event-rows"] td:nth-child(2)')]
+        self.assertEqual(numbers, list(range(numbers[0], 0, -1)))
+
+
+if __name__ == "__main__":
+    main()
