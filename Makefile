@@ -122,7 +122,7 @@ define program
 $(B)/bin/$(1): $(B)/obj/$($(1)_dir)/main.o $(B)/lib$(1).a $(B)/libcommon.a
 	$$(call say,ld,$$@)
 	@mkdir -p $$(@D)
-	$$(Q)$$(CC) $$(LDFLAGS) -o $$@ $$(TOGETHER) $$($(1)_allocator) $$(call PKG,$($(1)_pkg))
+	$$(Q)$$(CC) $$(LDFLAGS) -o $$@ $$(TOGETHER) $$($(1)_allocator) $$(call PKG,$($(1)_pkg)) -lm
 endef
 $(foreach p,$(PROGRAMS),$(eval $(call program,$(p))))
 
@@ -199,7 +199,7 @@ define unit_test
 $(B)/tests/$(1): $(B)/obj/tests/$(1).o $(SUPPORT_O) $(call library_of,tests/$(1).c) $(B)/libcommon.a
 	$$(call say,ld,$$@)
 	@mkdir -p $$(@D)
-	$$(Q)$$(CC) $$(LDFLAGS) -o $$@ $$(TOGETHER) $$(call PKG,check $(all_pkg))
+	$$(Q)$$(CC) $$(LDFLAGS) -o $$@ $$(TOGETHER) $$(call PKG,check $(all_pkg)) -lm
 endef
 $(foreach t,$(UNIT_SOURCES),$(eval $(call unit_test,$(patsubst tests/%.c,%,$(t)))))
 
