@@ -298,11 +298,11 @@ build/fuzz/fuzz_control: private FUZZ_LINK := $(FUZZ_STANDINS:%=-Wl,--wrap=%)
 build/fuzz/fuzz_capture: $(filter-out %/main.c,$(call sources,tools/kstat))
 build/fuzz/fuzz_capture: private FUZZ_DEFINES := -DCAPTURE_BYTES_MAX=UINT64_C\(16777216\)
 
-build/fuzz/%: tests/fuzz/%.c $(call sources,common)
+build/fuzz/%: tests/fuzz/%.c tests/fuzz/no_assets.c $(call sources,common)
 	$(call say,fuzz,$@)
 	@mkdir -p $(@D)
 	$(Q)clang -I. -D_GNU_SOURCE -DKSUPERVISE_VERSION='"fuzz"' $(FUZZ_DEFINES) -std=c11 -pthread -g -O1 -fsanitize=fuzzer,address,undefined \
-	    -fno-sanitize-recover=all $(FUZZ_LINK) -o $@ $^ $(call PKG,$(all_pkg))
+	    -fno-sanitize-recover=all $(FUZZ_LINK) -o $@ $^ $(call PKG,$(all_pkg)) -lm
 
 fuzz: ## run the fuzzers for FUZZ_SECONDS each (default 20)
 	$(Q)tools/setup fuzz
