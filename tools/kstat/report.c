@@ -81,7 +81,8 @@ static size_t step_of(const struct capture *capture)
 static int put_moments(struct recording *recording, struct error *error)
 {
     const struct capture *capture = recording->capture;
-    size_t frames = capture != NULL ? capture_frames(capture) : 1, step = capture != NULL ? step_of(capture) : 1;
+    size_t frames = capture != NULL ? capture_frames(capture) : 1,
+           step = capture != NULL ? step_of(capture) : 1;
     for (size_t frame = (frames - 1) % step; frame < frames; frame += step) /* the last one is among them */
         if (put_moment(recording, frame, error) == -1)
             return -1;
@@ -107,7 +108,8 @@ static int put_captured_events(struct recording *recording, struct error *error)
     struct capture *capture = recording->capture;
     struct event event;
     size_t step = step_of(capture);
-    for (size_t frame = (capture_frames(capture) - 1) % step; frame < capture_frames(capture); frame += step) {
+    for (size_t frame = (capture_frames(capture) - 1) % step; frame < capture_frames(capture);
+         frame += step) {
         if (capture_seek(capture, frame, error) == -1)
             return -1;
         for (size_t i = 0; capture_event(capture, i, &event); i++) {

@@ -23,6 +23,22 @@ void answer_text(struct exchange *exchange, unsigned status, const char *type, c
     answer(exchange, status, response);
 }
 
+/* libmicrohttpd 0.9.75 would end a HEAD with the end of a body that there is not. */
+void answer_stream(struct exchange *exchange, const char *type, size_t block_bytes,
+                   MHD_ContentReaderCallback read, void *context, MHD_ContentReaderFreeCallback release)
+{
+    if (exchange->head) {
+        release(context);
+        answer_text(exchange, MHD_HTTP_OK, type, strdup(""), 0);
+        return;
+    }
+    struct MHD_Response *response =
+        MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, block_bytes, read, context, release);
+    MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
+    MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
+    answer(exchange, MHD_HTTP_OK, response);
+}
+
 static void answer_value(struct exchange *exchange, unsigned status, const char *type, json_t *value)
 {
     char *text = json_dumps(value, JSON_INDENT(2));

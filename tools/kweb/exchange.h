@@ -39,6 +39,10 @@ struct exchange {
 void answer_json(struct exchange *exchange, unsigned status, json_t *value);
 /* `text` was allocated, and is taken. */
 void answer_text(struct exchange *exchange, unsigned status, const char *type, char *text, size_t length);
+/* What is made as it is taken: `read` as of MHD_create_response_from_callback, `release` when it is over. A
+ * HEAD gets the headers alone. */
+void answer_stream(struct exchange *exchange, const char *type, size_t block_bytes,
+                   MHD_ContentReaderCallback read, void *context, MHD_ContentReaderFreeCallback release);
 /* Any response, which is taken. */
 void answer(struct exchange *exchange, unsigned status, struct MHD_Response *response);
 

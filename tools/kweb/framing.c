@@ -25,7 +25,8 @@ static enum MHD_Result look(void *context, enum MHD_ValueKind kind, const char *
     framing->hosts += strcasecmp(name, MHD_HTTP_HEADER_HOST) == 0;
     if (strcasecmp(name, MHD_HTTP_HEADER_CONTENT_LENGTH) == 0) {
         framing->lengths++;
-        framing->bad_length |= value == NULL || value[0] == '\0' || value[strspn(value, "0123456789")] != '\0';
+        framing->bad_length |=
+            value == NULL || value[0] == '\0' || value[strspn(value, "0123456789")] != '\0';
     }
     if (strcasecmp(name, MHD_HTTP_HEADER_TRANSFER_ENCODING) == 0) {
         framing->codings++;
@@ -44,7 +45,8 @@ static const char *trouble_of(const struct framing *framing)
         return "Content-Length is one number";
     if (framing->codings > 1 || framing->bad_coding)
         return "the only Transfer-Encoding is chunked";
-    return framing->lengths + framing->codings > 1 ? "Content-Length and Transfer-Encoding are both given" : NULL;
+    return framing->lengths + framing->codings > 1 ? "Content-Length and Transfer-Encoding are both given"
+                                                   : NULL;
 }
 
 bool framing_is_clear(struct exchange *exchange)

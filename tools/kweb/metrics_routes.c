@@ -25,15 +25,6 @@ static void release(void *metrics)
     metrics_close(metrics);
 }
 
-static void answer_metrics(struct exchange *exchange, struct metrics *metrics, enum metrics_format format)
-{
-    struct MHD_Response *response =
-        MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, BLOCK_BYTES, read_metrics, metrics, release);
-    MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, metrics_content_type(format));
-    MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
-    answer(exchange, MHD_HTTP_OK, response);
-}
-
 /* What others know raises the lag of a worker that is dead or stands still, where all segments are in memory
  * together (behind.h): a consumer that had read everything when it died has a lag as soon as more is
  * produced. Of many workers one is read after the other, and lags stay what each knew. */
@@ -63,7 +54,7 @@ static void serve(struct exchange *exchange, enum metrics_names names)
     struct metrics *metrics = metrics_open(&view, &request, names, format);
     view_release(&view);
     if (metrics != NULL)
-        answer_metrics(exchange, metrics, format);
+        answer_stream(exchange, metrics_content_type(format), BLOCK_BYTES, read_metrics, metrics, release);
     else
         answer_problem(exchange, MHD_HTTP_SERVICE_UNAVAILABLE, "out of memory");
 }

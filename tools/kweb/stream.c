@@ -250,19 +250,11 @@ static struct stream *begin(struct exchange *exchange)
 
 void serve_events(struct exchange *exchange)
 {
-    if (exchange->head) { /* libmicrohttpd 0.9.75 would send the end of a body that there is not */
-        answer_text(exchange, MHD_HTTP_OK, "text/event-stream", strdup(""), 0);
-        return;
-    }
     struct stream *stream = count_streams(exchange->kweb) < STREAMS_MAX ? begin(exchange) : NULL;
     if (stream == NULL) {
         answer_problem(exchange, MHD_HTTP_SERVICE_UNAVAILABLE, "%d readers of /events are the most",
                        STREAMS_MAX);
         return;
     }
-    struct MHD_Response *response =
-        MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, BLOCK_BYTES, read_stream, stream, release);
-    MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, "text/event-stream");
-    MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
-    answer(exchange, MHD_HTTP_OK, response);
+    answer_stream(exchange, "text/event-stream", BLOCK_BYTES, read_stream, stream, release);
 }
