@@ -164,8 +164,8 @@ class Fleet:
         for worker in self.meant(target):
             if worker.pid:
                 self.event("stopping", worker, text="an operator's stop")
-                self.leave(worker)
                 worker.become("down", "stopped")
+                self.leave(worker)
                 self.event("stopped", worker)
 
     def start(self, target, _):
@@ -207,8 +207,8 @@ class Fleet:
         self.event("scaled", None, worker=first.client, pid=None, from_=len(there), to=wanted, text="an operator's scale")
         for worker in there[wanted:]:
             worker.retired = True
-            self.leave(worker)
             worker.become("down", "stopped")
+            self.leave(worker)
             self.event("stopped", worker)
         for number in range(len(there) + 1, wanted + 1):
             former = [w for w in self.workers if w.name == f"{first.client}.{number}"]

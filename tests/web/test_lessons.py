@@ -88,8 +88,8 @@ class Payments(Lessons):
         self.fill(scale, "3")
         self.press("Scale", ".verbs")
         self.until_step("work-sharing", 2)
-        self.fill(scale, "1")
-        self.press("Scale", ".verbs")
+        self.target("bravo.2")
+        self.press("Stop", ".verbs")
         self.until_done("work-sharing")
 
     def test_batching(self):

@@ -29,7 +29,11 @@ function sharedBy(snapshot, condition) {
   return [...groups(snapshot).values()].find((workers) => isShared(snapshot, workers) && condition(withPartitions(workers).length, workers[0].group));
 }
 
-const groupLag = (workers) => workers.reduce((total, worker) => (worker.lag === null || total === null ? null : total + worker.lag), 0);
+/** Of each partition its owner says it; one that is down knows of none. */
+function hasCaughtUp(snapshot, group) {
+  const rows = lanes(snapshot).flatMap((lane) => lane.rows.filter((row) => row.group === group));
+  return rows.length > 0 && rows.every((row) => row.lag === 0);
+}
 
 const sharing = [
   {
@@ -54,7 +58,7 @@ const sharing = [
   },
   {
     text: "Was anything left out? Everything that was produced is committed: the group's lag is 0.",
-    seen: ({ snapshot, note }) => groupLag(groups(snapshot).get(note.group) ?? []) === 0 && groups(snapshot).has(note.group),
+    seen: ({ snapshot, note }) => hasCaughtUp(snapshot, note.group),
   },
 ];
 
