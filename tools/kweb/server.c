@@ -8,11 +8,11 @@
 #include "common/clock.h"
 #include "common/decimal.h"
 #include "common/log.h"
-#include "common/record/utf8.h"
 #include "tools/kweb/call.h"
 #include "tools/kweb/exchange.h"
 #include "tools/kweb/framing.h"
 #include "tools/kweb/guard.h"
+#include "tools/kweb/parameters.h"
 #include "tools/kweb/peer.h"
 
 #define CHECK_US US_PER_SECOND
@@ -94,47 +94,8 @@ static enum MHD_Result take_argument(void *context, enum MHD_ValueKind kind, con
                                      const char *value)
 {
     const struct query *query = context;
-    struct exchange *exchange = query->exchange;
     (void)kind;
-    for (size_t i = 0; exchange->route->params[i].name != NULL; i++) {
-        const struct param *param = &exchange->route->params[i];
-        if (strcmp(param->name, name) != 0 || param_in_path(exchange->route, param))
-            continue;
-        if (exchange->values[i] != NULL)
-            error_set(query->error, "%s is given twice", name);
-        exchange->values[i] = value != NULL ? value : "";
-        return query->error->text[0] == '\0' ? MHD_YES : MHD_NO;
-    }
-    if (strcmp(exchange->path, "/") == 0 && strcmp(name, "token") == 0)
-        return MHD_YES; /* guard.c */
-    error_set(query->error, "there is no parameter '%s' here", name);
-    return MHD_NO;
-}
-
-static bool is_clean(const char *text)
-{
-    for (const char *at = text; *at != '\0'; at++)
-        if ((unsigned char)*at < ' ' || *at == 0x7f)
-            return false;
-    return utf8_valid(text, strlen(text));
-}
-
-static int check_values(struct exchange *exchange, struct error *error)
-{
-    for (size_t i = 0; exchange->route->params[i].name != NULL; i++) {
-        const struct param *param = &exchange->route->params[i];
-        if (exchange->values[i] == NULL)
-            exchange->values[i] = param->fallback;
-        if (exchange->values[i] == NULL && param->required)
-            return error_set(error, "%s is missing", param->name);
-        if (exchange->values[i] == NULL)
-            continue;
-        if (!is_clean(exchange->values[i]))
-            return error_set(error, "%s has control characters, or is no UTF-8", param->name);
-        if (param_check(param, exchange->values[i], &exchange->numbers[i], error) == -1)
-            return -1;
-    }
-    return 0;
+    return parameter_take(query->exchange, name, value, query->error) == 0 ? MHD_YES : MHD_NO;
 }
 
 static bool take_parameters(struct exchange *exchange)
@@ -142,7 +103,7 @@ static bool take_parameters(struct exchange *exchange)
     struct error error = ERROR_INIT;
     struct query query = {exchange, &error};
     MHD_get_connection_values(exchange->connection, MHD_GET_ARGUMENT_KIND, take_argument, &query);
-    if (error.text[0] == '\0' && check_values(exchange, &error) == 0)
+    if (error.text[0] == '\0' && parameters_check(exchange, &error) == 0)
         return true;
     answer_problem(exchange, MHD_HTTP_BAD_REQUEST, "%s", error.text);
     return false;
