@@ -70,8 +70,25 @@ END_TEST
 
 START_TEST(what_is_no_address_is_refused_with_the_forms_that_there_are)
 {
-    static const char *const texts[] = {"", ":", ":8000", "x", "65536", "-1", "8000x", " 8000", "127.0.0.1", "127.0.0.1:", "::1:8000", "[::1]",
-                                        "[::1]8000", "[::1", "[]:8000", "]:8000", "http://localhost:8000", "localhost:8000/", "99999999999999999999"};
+    static const char *const texts[] = {"",
+                                        ":",
+                                        ":8000",
+                                        "x",
+                                        "65536",
+                                        "-1",
+                                        "8000x",
+                                        " 8000",
+                                        "127.0.0.1",
+                                        "127.0.0.1:",
+                                        "::1:8000",
+                                        "[::1]",
+                                        "[::1]8000",
+                                        "[::1",
+                                        "[]:8000",
+                                        "]:8000",
+                                        "http://localhost:8000",
+                                        "localhost:8000/",
+                                        "99999999999999999999"};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
         ck_assert_msg(listen_address_parse(&address, texts[i], &error) == -1, "'%s' was taken", texts[i]);
 }
@@ -163,7 +180,9 @@ START_TEST(a_file_that_is_no_socket_is_left_alone)
 }
 END_TEST
 
-CHECK_MAIN_WITH("common/listen_address", prepare, clean_up, a_port_alone_is_at_loopback, an_address_is_a_number_or_localhost,
-                a_unix_socket_is_a_path, what_is_no_address_is_refused_with_the_forms_that_there_are, no_name_is_looked_up,
-                a_path_that_is_too_long_or_empty_is_refused, port_zero_becomes_a_port_that_was_free, a_unix_socket_is_this_users_alone,
-                a_dead_servers_socket_is_replaced_and_a_living_ones_is_not, a_file_that_is_no_socket_is_left_alone)
+CHECK_MAIN_WITH("common/listen_address", prepare, clean_up, a_port_alone_is_at_loopback,
+                an_address_is_a_number_or_localhost, a_unix_socket_is_a_path,
+                what_is_no_address_is_refused_with_the_forms_that_there_are, no_name_is_looked_up,
+                a_path_that_is_too_long_or_empty_is_refused, port_zero_becomes_a_port_that_was_free,
+                a_unix_socket_is_this_users_alone, a_dead_servers_socket_is_replaced_and_a_living_ones_is_not,
+                a_file_that_is_no_socket_is_left_alone)

@@ -4,8 +4,8 @@
 
 #include "tools/kweb/exchange.h"
 
-/* One of the query, whose value stays where it is; NULL: it is given without one. -1 with the reason: the route has no
- * such parameter there, or it was given before. */
+/* One of the query, whose value stays where it is; NULL: it is given without one. -1 with the reason: the
+ * route has no such parameter there, or it was given before. */
 int parameter_take(struct exchange *exchange, const char *name, const char *value, struct error *error);
 
 /* All that were taken, those of the path, and what is meant by those that were not. -1 with the reason. */

@@ -1,5 +1,6 @@
-/* exchange_case.h: a request without a connection: its headers, cookies and query are a test's, and its answer is kept
- * to be looked at. libmicrohttpd's functions that would need a connection are stood in for: include it once.
+/* exchange_case.h: a request without a connection: its headers, cookies and query are a test's, and its
+ * answer is kept to be looked at. libmicrohttpd's functions that would need a connection are stood in for:
+ * include it once.
  */
 #ifndef KSUPERVISE_TESTS_TOOLS_KWEB_EXCHANGE_CASE_H
 #define KSUPERVISE_TESTS_TOOLS_KWEB_EXCHANGE_CASE_H
@@ -105,6 +106,7 @@ __attribute__((unused)) static void ask(const char *method, const char *path)
     char *in_path[ROUTE_PARAMS_MAX] = {NULL}, allowed[64];
     end_exchange();
     exchange = (struct exchange){.kweb = &kweb, .peer = &peer, .path = strdup(path)};
+    exchange.head = strcmp(method, "HEAD") == 0;
     exchange.route = route_find(method, path, in_path, allowed);
     for (size_t i = 0; i < ROUTE_PARAMS_MAX; i++)
         exchange.values[i] = in_path[i];

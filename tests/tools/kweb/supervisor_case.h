@@ -1,5 +1,6 @@
-/* supervisor_case.h: a stand-in for the supervisor's control socket, played by the test itself: it takes a connection, looks
- * at what is asked, and answers. Before: kweb (exchange_case.h), or a `struct kweb kweb` of the test's.
+/* supervisor_case.h: a stand-in for the supervisor's control socket, played by the test itself: it takes a
+ * connection, looks at what is asked, and answers. Before: kweb (exchange_case.h), or a `struct kweb kweb` of
+ * the test's.
  */
 #ifndef KSUPERVISE_TESTS_TOOLS_KWEB_SUPERVISOR_CASE_H
 #define KSUPERVISE_TESTS_TOOLS_KWEB_SUPERVISOR_CASE_H
@@ -37,7 +38,8 @@ __attribute__((unused)) static void supervisor_listens(int backlog)
     supervisor.address.sun_family = AF_UNIX;
     ck_assert_int_eq(runtime_socket(supervisor.address.sun_path, kweb.settings->instance, NULL), 0);
     supervisor.listener = socket(AF_UNIX, SOCK_STREAM, 0);
-    ck_assert_int_eq(bind(supervisor.listener, (struct sockaddr *)&supervisor.address, sizeof supervisor.address), 0);
+    ck_assert_int_eq(
+        bind(supervisor.listener, (struct sockaddr *)&supervisor.address, sizeof supervisor.address), 0);
     ck_assert_int_eq(chmod(supervisor.address.sun_path, 0600), 0);
     ck_assert_int_eq(listen(supervisor.listener, backlog), 0);
 }

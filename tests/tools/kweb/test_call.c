@@ -213,7 +213,9 @@ START_TEST(without_descriptors_it_is_busy)
 }
 END_TEST
 
-CHECK_MAIN_WITH("tools/kweb/call", supervisor_prepare, clean_up, the_answer_ends_it, a_refusal_brings_its_reason,
-                an_answer_may_come_byte_by_byte, what_is_no_answer_breaks_it, an_answer_without_end_breaks_it, a_supervisor_that_goes_breaks_it,
-                one_that_says_nothing_is_waited_for_so_long, where_nobody_listens_no_instance_runs, a_foreign_file_in_its_place_is_not_asked,
-                one_that_takes_no_connections_is_not_waited_for, there_are_so_many_at_a_time, without_descriptors_it_is_busy)
+CHECK_MAIN_WITH("tools/kweb/call", supervisor_prepare, clean_up, the_answer_ends_it,
+                a_refusal_brings_its_reason, an_answer_may_come_byte_by_byte, what_is_no_answer_breaks_it,
+                an_answer_without_end_breaks_it, a_supervisor_that_goes_breaks_it,
+                one_that_says_nothing_is_waited_for_so_long, where_nobody_listens_no_instance_runs,
+                a_foreign_file_in_its_place_is_not_asked, one_that_takes_no_connections_is_not_waited_for,
+                there_are_so_many_at_a_time, without_descriptors_it_is_busy)

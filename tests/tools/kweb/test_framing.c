@@ -48,7 +48,8 @@ END_TEST
 
 START_TEST(the_only_coding_is_chunked)
 {
-    static const char *const wrong[] = {"", "gzip", "gzip, chunked", "chunked, chunked", "xchunked", "identity", NULL};
+    static const char *const wrong[] = {"",         "gzip", "gzip, chunked", "chunked, chunked", "xchunked",
+                                        "identity", NULL};
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         header("Transfer-Encoding", wrong[i]);
         is_not("chunked");
@@ -85,5 +86,6 @@ START_TEST(a_name_has_no_blank)
 }
 END_TEST
 
-CHECK_MAIN_WITH("tools/kweb/framing", NULL, clean_up_exchange, one_length_or_one_coding_is_clear, a_length_is_one_number,
-                the_only_coding_is_chunked, a_length_beside_a_coding_is_refused, there_is_one_host, a_name_has_no_blank)
+CHECK_MAIN_WITH("tools/kweb/framing", NULL, clean_up_exchange, one_length_or_one_coding_is_clear,
+                a_length_is_one_number, the_only_coding_is_chunked, a_length_beside_a_coding_is_refused,
+                there_is_one_host, a_name_has_no_blank)

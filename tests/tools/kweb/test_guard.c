@@ -39,9 +39,12 @@ static void is_kept_out(unsigned status, const char *detail)
 
 START_TEST(names_of_loopback_are_few)
 {
-    static const char *const ours[] = {"localhost", "LocalHost:8000", "127.0.0.1", HOST, "[::1]", "[::1]:8000"};
-    static const char *const others[] = {"", "localhost:", "localhost:8001", "localhost:08000x", "localhost:80000", "localhost.", "localhostx",
-                                         "127.0.0.1.x", "127.0.0.2", "::1", "[::1]8000", "evil.example", "127.0.0.1:8000:8000", "localhost:-8000"};
+    static const char *const ours[] = {"localhost", "LocalHost:8000", "127.0.0.1",
+                                       HOST,        "[::1]",          "[::1]:8000"};
+    static const char *const others[] = {
+        "",           "localhost:",   "localhost:8001",      "localhost:08000x", "localhost:80000",
+        "localhost.", "localhostx",   "127.0.0.1.x",         "127.0.0.2",        "::1",
+        "[::1]8000",  "evil.example", "127.0.0.1:8000:8000", "localhost:-8000"};
     for (size_t i = 0; i < sizeof ours / sizeof ours[0]; i++)
         ck_assert_msg(guard_host_is_loopback(ours[i], 8000), "%s", ours[i]);
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
@@ -53,7 +56,9 @@ START_TEST(an_origin_is_that_of_the_host)
 {
     ck_assert(guard_origin_is("http://" HOST, HOST));
     ck_assert(guard_origin_is("HTTP://LOCALHOST", "localhost"));
-    static const char *const others[] = {"", "null", "http://", "https://" HOST, "http://127.0.0.1", "http://" HOST "/", "http://" HOST ".x", HOST};
+    static const char *const others[] = {
+        "",  "null", "http://", "https://" HOST, "http://127.0.0.1", "http://" HOST "/", "http://" HOST ".x",
+        HOST};
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
         ck_assert_msg(!guard_origin_is(others[i], HOST), "%s", others[i]);
 }
@@ -138,7 +143,8 @@ END_TEST
 
 START_TEST(a_token_that_is_not_it_is_none)
 {
-    static const char *const wrong[] = {"", "Bearer", "Bearer ", "Basic " TOKEN, "Bearer  " TOKEN, "Bearer " TOKEN "0", TOKEN};
+    static const char *const wrong[] = {
+        "", "Bearer", "Bearer ", "Basic " TOKEN, "Bearer  " TOKEN, "Bearer " TOKEN "0", TOKEN};
     peer.ours = false;
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         fake.count = 0;
@@ -181,8 +187,9 @@ START_TEST(who_only_shows_refuses_what_changes)
 }
 END_TEST
 
-CHECK_MAIN_WITH("tools/kweb/guard", prepare, clean_up_exchange, names_of_loopback_are_few, an_origin_is_that_of_the_host,
-                this_users_process_needs_nothing, without_a_host_or_with_a_foreign_one_nobody_is_answered,
+CHECK_MAIN_WITH("tools/kweb/guard", prepare, clean_up_exchange, names_of_loopback_are_few,
+                an_origin_is_that_of_the_host, this_users_process_needs_nothing,
+                without_a_host_or_with_a_foreign_one_nobody_is_answered,
                 beyond_loopback_and_at_a_unix_socket_any_name_will_do, another_sites_page_is_refused,
                 a_browser_that_says_no_origin_says_whose_page_it_is, another_user_needs_the_token,
                 beyond_loopback_this_user_needs_the_token_too, a_token_that_is_not_it_is_none,

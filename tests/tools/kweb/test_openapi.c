@@ -127,7 +127,8 @@ START_TEST(what_changes_is_posted_and_a_verb_has_its_target)
         const struct route *route = route_at(i);
         ck_assert_int_eq(route->changes, strcmp(route->method, "POST") == 0);
         size_t k = 0;
-        while (route->target != NULL && route->params[k].name != NULL && strcmp(route->params[k].name, route->target) != 0)
+        while (route->target != NULL && route->params[k].name != NULL &&
+               strcmp(route->params[k].name, route->target) != 0)
             k++;
         ck_assert(route->target == NULL || route->params[k].name != NULL);
         ck_assert(route->serve != NULL);
@@ -135,7 +136,8 @@ START_TEST(what_changes_is_posted_and_a_verb_has_its_target)
 }
 END_TEST
 
-CHECK_MAIN_WITH("tools/kweb/openapi", prepare, clean_up, every_route_is_told_with_a_summary_and_a_name_of_its_own,
+CHECK_MAIN_WITH("tools/kweb/openapi", prepare, clean_up,
+                every_route_is_told_with_a_summary_and_a_name_of_its_own,
                 every_answer_has_a_schema_that_there_is, every_reference_leads_somewhere,
                 the_parameters_of_a_path_are_its_own_and_required, what_stands_in_for_a_value_is_one,
                 what_changes_is_posted_and_a_verb_has_its_target)

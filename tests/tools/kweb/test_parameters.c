@@ -89,5 +89,6 @@ START_TEST(no_value_has_control_characters_or_broken_text)
 END_TEST
 
 CHECK_MAIN_WITH("tools/kweb/parameters", NULL, clean_up_exchange, they_are_found_by_name,
-                those_that_are_not_given_are_what_the_table_says, one_that_there_is_not_is_refused, one_is_given_once,
-                what_is_required_must_be_there, no_value_has_control_characters_or_broken_text)
+                those_that_are_not_given_are_what_the_table_says, one_that_there_is_not_is_refused,
+                one_is_given_once, what_is_required_must_be_there,
+                no_value_has_control_characters_or_broken_text)

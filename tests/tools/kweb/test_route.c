@@ -66,9 +66,19 @@ END_TEST
 
 START_TEST(what_is_no_path_leads_nowhere)
 {
-    static const char *const paths[] = {
-        "", "x", "//", "/status/", "//status", "/Status", "/workers//restart", "/workers/A/restart/", "/workers/A", "/consumers/A/B/reset",
-        "/topics/a/b", "/page/", "/page/a/b"};
+    static const char *const paths[] = {"",
+                                        "x",
+                                        "//",
+                                        "/status/",
+                                        "//status",
+                                        "/Status",
+                                        "/workers//restart",
+                                        "/workers/A/restart/",
+                                        "/workers/A",
+                                        "/consumers/A/B/reset",
+                                        "/topics/a/b",
+                                        "/page/",
+                                        "/page/a/b"};
     for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++)
         leads_nowhere("GET", paths[i], "");
 }
@@ -165,7 +175,8 @@ START_TEST(a_text_may_have_choices)
 }
 END_TEST
 
-CHECK_MAIN_WITH("tools/kweb/route", NULL, clean_up, a_path_leads_to_its_route, parts_in_braces_are_taken_in_their_order,
-                a_word_of_a_route_may_be_a_name_too, what_is_no_path_leads_nowhere,
-                a_method_that_a_path_does_not_have_is_told_which_it_has, a_head_is_a_get, every_route_leads_to_itself,
-                a_number_has_bounds, a_boolean_is_one_of_two_words, a_text_may_have_choices)
+CHECK_MAIN_WITH("tools/kweb/route", NULL, clean_up, a_path_leads_to_its_route,
+                parts_in_braces_are_taken_in_their_order, a_word_of_a_route_may_be_a_name_too,
+                what_is_no_path_leads_nowhere, a_method_that_a_path_does_not_have_is_told_which_it_has,
+                a_head_is_a_get, every_route_leads_to_itself, a_number_has_bounds,
+                a_boolean_is_one_of_two_words, a_text_may_have_choices)

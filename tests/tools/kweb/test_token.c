@@ -78,7 +78,8 @@ END_TEST
 START_TEST(half_of_one_and_a_foreign_text_are_none)
 {
     load();
-    static const char *const texts[] = {"", "00", "nonsense nonsense nonsense nonsense nonsense nonsense nonsense n"};
+    static const char *const texts[] = {"", "00",
+                                        "nonsense nonsense nonsense nonsense nonsense nonsense nonsense n"};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         error = (struct error)ERROR_INIT;
         write_file(texts[i], 0600);
@@ -126,6 +127,7 @@ START_TEST(only_the_whole_of_it_is_it)
 }
 END_TEST
 
-CHECK_MAIN_WITH("tools/kweb/token", prepare, clean_up, it_is_made_where_there_is_none, one_that_is_there_is_taken,
-                two_are_never_the_same, half_of_one_and_a_foreign_text_are_none, a_link_is_not_followed,
-                to_read_one_that_is_not_there_says_what_to_do, only_the_whole_of_it_is_it)
+CHECK_MAIN_WITH("tools/kweb/token", prepare, clean_up, it_is_made_where_there_is_none,
+                one_that_is_there_is_taken, two_are_never_the_same, half_of_one_and_a_foreign_text_are_none,
+                a_link_is_not_followed, to_read_one_that_is_not_there_says_what_to_do,
+                only_the_whole_of_it_is_it)

@@ -30,8 +30,8 @@ static void serve_and_take(void)
 static void asks(const char *verb, const char *target, const char *argument)
 {
     char wanted[256];
-    snprintf(wanted, sizeof wanted, "%c%s\x95%c%s%c%s", (char)(0xa0 + strlen(verb)), verb, (char)(0xa0 + strlen(target)), target,
-             (char)(0xa0 + strlen(argument)), argument);
+    snprintf(wanted, sizeof wanted, "%c%s\x95%c%s%c%s", (char)(0xa0 + strlen(verb)), verb,
+             (char)(0xa0 + strlen(target)), target, (char)(0xa0 + strlen(argument)), argument);
     ck_assert_msg(was_asked(wanted), "%s %s %s was not asked", verb, target, argument);
 }
 
@@ -122,7 +122,8 @@ END_TEST
 
 START_TEST(a_record_is_one_object_in_json)
 {
-    static const char *const wrong[] = {"", "{", "[]", "1", "\"x\"", "null", "{} x", "{\"a\":1,\"a\":2}", "{\"a\":\"\xff\"}"};
+    static const char *const wrong[] = {
+        "", "{", "[]", "1", "\"x\"", "null", "{} x", "{\"a\":1,\"a\":2}", "{\"a\":\"\xff\"}"};
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         ask("POST", "/produce");
         exchange.body = (char *)(uintptr_t)wrong[i];
@@ -167,7 +168,8 @@ START_TEST(a_reset_says_one_place)
     serve_and_take();
     asks("reset", "A", "offset:7,partition=2,dry-run");
     supervisor_answers(NULL, "x");
-    static const char *const wrong[] = {"", "nonsense", "offset:", "offset:x", "earliest,dry-run", "latest,delete-rows", "timestamp:1"};
+    static const char *const wrong[] = {
+        "", "nonsense", "offset:", "offset:x", "earliest,dry-run", "latest,delete-rows", "timestamp:1"};
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         ask("POST", "/consumers/A/reset");
         query("to", wrong[i]);
@@ -177,7 +179,9 @@ START_TEST(a_reset_says_one_place)
 }
 END_TEST
 
-CHECK_MAIN_WITH("tools/kweb/verb", prepare, clean_up, the_answer_is_what_the_supervisor_says, parameters_become_the_verbs_argument,
-                who_ends_the_instance_is_not_kept_waiting, each_end_of_a_call_has_its_status, a_refusal_is_a_problem_with_its_reason,
-                a_reason_that_is_no_text_is_shown_as_far_as_it_is, parameters_that_are_too_long_are_refused, a_record_is_one_object_in_json,
-                a_record_is_sent_on_one_line, a_record_that_is_too_long_for_one_request_is_refused, a_reset_says_one_place)
+CHECK_MAIN_WITH("tools/kweb/verb", prepare, clean_up, the_answer_is_what_the_supervisor_says,
+                parameters_become_the_verbs_argument, who_ends_the_instance_is_not_kept_waiting,
+                each_end_of_a_call_has_its_status, a_refusal_is_a_problem_with_its_reason,
+                a_reason_that_is_no_text_is_shown_as_far_as_it_is, parameters_that_are_too_long_are_refused,
+                a_record_is_one_object_in_json, a_record_is_sent_on_one_line,
+                a_record_that_is_too_long_for_one_request_is_refused, a_reset_says_one_place)
