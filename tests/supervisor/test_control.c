@@ -106,6 +106,17 @@ START_TEST(parameters_of_another_type_or_size_are_refused)
     is_answered(client, 4, PARAMETERS);
     SENDS(client, 5, "status", "ssibi", "bravo", "", (int64_t)1, 1, (int64_t)1);
     is_answered(client, 5, PARAMETERS);
+    SENDS(client, 5, "status", "ssibs", "bravo", "", (int64_t)1, 1, "HTTP\n");
+    is_answered(client, 5, PARAMETERS);
+    SENDS(client, 5, "status", "ssibs", "bravo", "", (int64_t)1, 1, "HTTP, \xc3\xa4");
+    is_answered(client, 5, PARAMETERS);
+    SENDS(client, 5, "status", "ssibs", "bravo", "", (int64_t)1, 1,
+          "one that is as long as the place that there is for it, and longer");
+    is_answered(client, 5, PARAMETERS);
+    SENDS(client, 5, "status", "ssibss", "bravo", "", (int64_t)1, 1, "HTTP", "x");
+    is_answered(client, 5, PARAMETERS);
+    SENDS(client, 5, "status", "ssibs", "bravo", "", (int64_t)1, 1, "HTTP, 127.0.0.1");
+    is_answered(client, 5, "");
     SENDS(client, 6, "status", "ssi", "bravo", "", (int64_t)-1);
     is_answered(client, 6, PARAMETERS);
     SENDS(client, 7, "status", "ssi", "bravo", "", (int64_t)24 * 3600 * 1000 + 1);

@@ -174,6 +174,59 @@ START_TEST(the_producer_ends_first_then_the_consumers_then_the_broker)
 }
 END_TEST
 
+static void open_with_web(void)
+{
+    FLEET_OPEN("--clients", "bravo", "--bootstrap", "h:1", "--http", "0");
+    fleet_start(&fleet);
+    fleet_turn();
+}
+
+START_TEST(who_looks_sees_the_others_start_and_end)
+{
+    open_with_web();
+    runs("kweb", true);
+    runs("bravo", false);
+    ends("provision", 0);
+    fleet_becomes_ready(fleet_worker("bravo"));
+    fleet_turn();
+    ck_assert(fleet.ready_told); /* kweb is not waited for */
+    fleet_stop(&fleet, 0);
+    ends(PRODUCER_WORKER, 0);
+    ends("bravo", 0);
+    ck_assert_int_eq(fleet.step, STEP_STOP_WEB);
+    ck_assert_str_eq(hears("kweb"), "drain");
+    ends("kweb", 0);
+    ck_assert_int_eq(fleet.step, STEP_OVER);
+}
+END_TEST
+
+START_TEST(the_end_of_who_looks_is_nobodys)
+{
+    open_with_web();
+    ends("provision", 0);
+    fake_ends(&fleet_worker("kweb")->process, -1, SIGKILL);
+    fleet_turn();
+    fake_clock_advance(30 * US_PER_SECOND);
+    fleet_turn();
+    runs("kweb", true);
+    ends("kweb", EXIT_CODE_CONFIG); /* its address cannot be listened at */
+    ck_assert_int_eq(fleet_worker("kweb")->state, WORKER_HELD);
+    ck_assert(!fleet.stopping);
+    runs("bravo", true);
+}
+END_TEST
+
+START_TEST(no_verb_means_who_looks)
+{
+    open_with_web();
+    const struct request all = {.supervisor = &fleet, .target = "all"},
+                         it = {.supervisor = &fleet, .target = "kweb"};
+    ck_assert(!request_means(&all, fleet_worker("kweb")));
+    ck_assert_uint_eq(request_count_meant(&it), 0);
+    ck_assert(request_means(&all, fleet_worker("bravo")));
+}
+END_TEST
+
 START_TEST(a_kill_spares_nobody_and_is_followed_by_no_restart)
 {
     open_real();
@@ -365,7 +418,8 @@ CHECK_MAIN_WITH(
     topics_that_a_rollout_cannot_make_do_not_end_the_fleet,
     without_a_broker_nothing_is_left_and_the_fleet_ends,
     ready_is_told_once_when_each_consumer_works_that_is_not_scaled_away,
-    the_producer_ends_first_then_the_consumers_then_the_broker,
+    the_producer_ends_first_then_the_consumers_then_the_broker, who_looks_sees_the_others_start_and_end,
+    the_end_of_who_looks_is_nobodys, no_verb_means_who_looks,
     a_kill_spares_nobody_and_is_followed_by_no_restart,
     a_restart_that_is_under_way_is_taken_back_by_the_end_of_the_fleet, a_kill_takes_a_restart_back_too,
     the_nearest_deadline_is_that_of_a_worker_of_the_hang_check_or_of_the_end,

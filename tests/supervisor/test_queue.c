@@ -322,17 +322,31 @@ START_TEST(what_happens_while_a_verb_begins_is_told_as_an_operators)
 }
 END_TEST
 
-CHECK_MAIN_WITH(
-    "supervisor/queue", set_up, tear_down, what_happens_while_a_verb_begins_is_told_as_an_operators,
-    there_are_so_many_places_and_one_that_is_left_is_free_again,
-    they_come_in_the_order_of_their_arrival_whatever_their_place,
-    a_caller_that_goes_takes_its_own_requests_with_it_alone,
-    a_request_that_touches_the_same_worker_begins_when_the_one_before_is_over,
-    a_later_request_does_not_hold_an_earlier_one_up, one_that_does_not_wait_is_done_when_it_has_begun,
-    a_verb_without_a_condition_is_done_when_it_has_begun,
-    a_record_that_is_late_may_still_arrive_or_was_never_sent, one_whose_time_is_up_has_failed_and_goes_on,
-    one_that_could_not_begin_in_its_time_says_for_what_it_waited, one_that_is_done_at_its_last_moment_is_done,
-    what_a_worker_was_asked_goes_on_without_a_caller_and_the_next_comes_after_it,
-    one_that_asked_nobody_holds_nobody_up_without_its_caller,
-    what_waits_when_the_instance_stops_is_not_begun_any_more,
-    what_starts_or_stops_workers_waits_until_the_fleet_has_started_them)
+START_TEST(where_a_request_comes_from_is_told_too)
+{
+    struct event event;
+    struct pending *pending = enters(0, "pause", "bravo", "");
+    snprintf(pending->request.by, sizeof pending->request.by, "HTTP, 127.0.0.1");
+    ck_assert_int_eq(steps(pending), PROGRESS_WAITING);
+    last_event(&event);
+    ck_assert_str_eq(event.text, "an operator's pause (HTTP, 127.0.0.1)");
+}
+END_TEST
+
+CHECK_MAIN_WITH("supervisor/queue", set_up, tear_down, where_a_request_comes_from_is_told_too,
+                what_happens_while_a_verb_begins_is_told_as_an_operators,
+                there_are_so_many_places_and_one_that_is_left_is_free_again,
+                they_come_in_the_order_of_their_arrival_whatever_their_place,
+                a_caller_that_goes_takes_its_own_requests_with_it_alone,
+                a_request_that_touches_the_same_worker_begins_when_the_one_before_is_over,
+                a_later_request_does_not_hold_an_earlier_one_up,
+                one_that_does_not_wait_is_done_when_it_has_begun,
+                a_verb_without_a_condition_is_done_when_it_has_begun,
+                a_record_that_is_late_may_still_arrive_or_was_never_sent,
+                one_whose_time_is_up_has_failed_and_goes_on,
+                one_that_could_not_begin_in_its_time_says_for_what_it_waited,
+                one_that_is_done_at_its_last_moment_is_done,
+                what_a_worker_was_asked_goes_on_without_a_caller_and_the_next_comes_after_it,
+                one_that_asked_nobody_holds_nobody_up_without_its_caller,
+                what_waits_when_the_instance_stops_is_not_begun_any_more,
+                what_starts_or_stops_workers_waits_until_the_fleet_has_started_them)

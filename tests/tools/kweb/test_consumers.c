@@ -16,7 +16,8 @@ static void set(int32_t partition, int id, int64_t value)
     stats_partition_publish(bravo, slot);
 }
 
-/* Committed before 100, and of the next ones those whose bits are set were acknowledged; delivered before 110. */
+/* Committed before 100, and of the next ones those whose bits are set were acknowledged; delivered before
+ * 110. */
 static void set_acknowledged(int32_t partition, int64_t map)
 {
     set(partition, PARTITION_LOW, 90);
@@ -210,13 +211,17 @@ START_TEST(a_reset_of_all_asks_each_and_tells_of_each)
     json_t *problem = answered(409), *consumers = json_object_get(problem, "consumers");
     ck_assert(json_is_true(json_object_get(json_object_get(consumers, "bravo"), "reset")));
     ck_assert(json_is_false(json_object_get(json_object_get(consumers, "zulu"), "reset")));
-    ck_assert_str_eq(json_string_value(json_object_get(json_object_get(consumers, "zulu"), "detail")), "zulu is held");
+    ck_assert_str_eq(json_string_value(json_object_get(json_object_get(consumers, "zulu"), "detail")),
+                     "zulu is held");
     json_decref(problem);
 }
 END_TEST
 
-CHECK_MAIN_WITH("tools/kweb/consumers", prepare, clean_up, records_are_acknowledged_before_the_frontier_and_one_by_one_ahead_of_it,
-                what_lies_below_the_low_watermark_is_not_there_any_more, before_the_first_commit_nothing_is_acknowledged, unknown_is_unknown,
-                without_a_partition_nothing_is_known, without_an_instance_it_says_so, the_one_partition_that_waits_for_it_is_meant,
-                of_several_the_caller_says_which, what_was_acknowledged_or_not_delivered_waits_nowhere, who_is_not_there_is_not_found,
+CHECK_MAIN_WITH("tools/kweb/consumers", prepare, clean_up,
+                records_are_acknowledged_before_the_frontier_and_one_by_one_ahead_of_it,
+                what_lies_below_the_low_watermark_is_not_there_any_more,
+                before_the_first_commit_nothing_is_acknowledged, unknown_is_unknown,
+                without_a_partition_nothing_is_known, without_an_instance_it_says_so,
+                the_one_partition_that_waits_for_it_is_meant, of_several_the_caller_says_which,
+                what_was_acknowledged_or_not_delivered_waits_nowhere, who_is_not_there_is_not_found,
                 a_reset_of_all_asks_each_and_tells_of_each)

@@ -79,7 +79,8 @@ START_TEST(each_worker_is_told_of)
     ck_assert_str_eq(json_string_value(json_object_get(bravos, "kind")), "consumer");
     ck_assert_str_eq(json_string_value(json_object_get(bravos, "group")), "test_group_bravo");
     ck_assert_str_eq(json_string_value(json_object_get(bravos, "state")), "ready");
-    ck_assert_int_eq(json_integer_value(json_object_get(json_object_get(bravos, "counters"), "processed")), 1042);
+    ck_assert_int_eq(json_integer_value(json_object_get(json_object_get(bravos, "counters"), "processed")),
+                     1042);
     ck_assert_int_eq(json_integer_value(json_object_get(bravos, "lag")), 7);
     json_t *producers = worker("producer");
     ck_assert_str_eq(json_string_value(json_object_get(producers, "kind")), "producer");
@@ -131,6 +132,6 @@ START_TEST(what_is_unknown_is_null)
 }
 END_TEST
 
-CHECK_MAIN_WITH("tools/kweb/snapshot", prepare, clean_up, an_instance_that_is_not_there_has_no_workers, each_worker_is_told_of,
-                what_is_acknowledged_ahead_is_drawn_from_the_committed_offset_on, without_acknowledging_one_by_one_there_is_nothing_ahead,
-                what_is_unknown_is_null)
+CHECK_MAIN_WITH("tools/kweb/snapshot", prepare, clean_up, an_instance_that_is_not_there_has_no_workers,
+                each_worker_is_told_of, what_is_acknowledged_ahead_is_drawn_from_the_committed_offset_on,
+                without_acknowledging_one_by_one_there_is_nothing_ahead, what_is_unknown_is_null)

@@ -1,4 +1,5 @@
-/* Readers of events: each has all of the ring from where it was, and the last snapshot, whatever it takes at a time. */
+/* Readers of events: each has all of the ring from where it was, and the last snapshot, whatever it takes at
+ * a time. */
 #include "tests/support/fake_clock.h"
 
 #include "tools/kweb/stream.h"
@@ -20,7 +21,8 @@ static size_t reader_count;
 static struct events_writer *events;
 static char text[1 << 20];
 
-struct MHD_Response *MHD_create_response_from_callback(uint64_t size, size_t block, MHD_ContentReaderCallback read, void *context,
+struct MHD_Response *MHD_create_response_from_callback(uint64_t size, size_t block,
+                                                       MHD_ContentReaderCallback read, void *context,
                                                        MHD_ContentReaderFreeCallback release)
 {
     (void)size;
@@ -240,7 +242,9 @@ START_TEST(at_the_end_each_is_ended)
 END_TEST
 
 CHECK_MAIN_WITH("tools/kweb/stream", prepare, clean_up, a_new_reader_gets_all_events_and_then_the_snapshot,
-                however_little_it_takes_at_a_time_it_is_the_same, one_that_comes_back_gets_what_it_has_not, a_number_that_is_none_is_none,
-                what_the_ring_has_not_any_more_is_told, an_event_wakes_it_and_nothing_does_not, a_snapshot_comes_once,
-                of_the_snapshots_that_a_slow_reader_did_not_take_it_gets_the_last, one_that_hears_nothing_hears_that_it_is_still_there,
-                there_are_so_many, only_the_head_costs_no_place, at_the_end_each_is_ended)
+                however_little_it_takes_at_a_time_it_is_the_same, one_that_comes_back_gets_what_it_has_not,
+                a_number_that_is_none_is_none, what_the_ring_has_not_any_more_is_told,
+                an_event_wakes_it_and_nothing_does_not, a_snapshot_comes_once,
+                of_the_snapshots_that_a_slow_reader_did_not_take_it_gets_the_last,
+                one_that_hears_nothing_hears_that_it_is_still_there, there_are_so_many,
+                only_the_head_costs_no_place, at_the_end_each_is_ended)
