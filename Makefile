@@ -298,6 +298,9 @@ build/fuzz/fuzz_control: private FUZZ_LINK := $(FUZZ_STANDINS:%=-Wl,--wrap=%)
 build/fuzz/fuzz_capture: $(filter-out %/main.c,$(call sources,tools/kstat))
 build/fuzz/fuzz_capture: private FUZZ_DEFINES := -DCAPTURE_BYTES_MAX=UINT64_C\(16777216\)
 
+# HTTP's has kweb behind it, without connections and without what kweb serves as it is.
+build/fuzz/fuzz_http: $(filter-out %/main.c,$(call sources,tools/kweb))
+
 build/fuzz/%: tests/fuzz/%.c tests/fuzz/no_assets.c $(call sources,common)
 	$(call say,fuzz,$@)
 	@mkdir -p $(@D)
