@@ -18,16 +18,21 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/random.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #define OWN_POSTGRES "TEST_UNDER_PG_VIRTUALENV"
 
-/* Free now, and none that connections are given. */
+/* Free now, and none that connections are given. By chance: in PID namespaces of their own, as under
+ * tests/mutants, two programs have the same pid. */
 static inline int own_postgres_port(void)
 {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    for (int port = 20000 + getpid() % 10000;; port = port < 31999 ? port + 1 : 20000) {
+    unsigned chance = 0;
+    if (getrandom(&chance, sizeof chance, 0) == -1)
+        chance = (unsigned)getpid();
+    for (int port = 20000 + (int)(chance % 10000);; port = port < 31999 ? port + 1 : 20000) {
         int probe = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
         address.sin_port = htons((uint16_t)port);
         int taken = bind(probe, (struct sockaddr *)&address, sizeof address);
