@@ -109,4 +109,8 @@ START_TEST(its_command_line_is_the_record_and_how_records_of_its_topic_are_read)
 }
 END_TEST
 
-CHECK_MAIN_WITH("supervisor/peek", set_up, tear_down, its_lines_are_the_answer, its_own_error_is_told_without_its_name_and_hints, more_than_an_answer_carries_ends_it, only_some_run_at_once_and_who_is_not_waited_for_is_ended, one_that_cannot_be_started_leaves_nothing, its_command_line_is_the_record_and_how_records_of_its_topic_are_read)
+CHECK_MAIN_WITH("supervisor/peek", set_up, tear_down, its_lines_are_the_answer,
+                its_own_error_is_told_without_its_name_and_hints, more_than_an_answer_carries_ends_it,
+                only_some_run_at_once_and_who_is_not_waited_for_is_ended,
+                one_that_cannot_be_started_leaves_nothing,
+                its_command_line_is_the_record_and_how_records_of_its_topic_are_read)

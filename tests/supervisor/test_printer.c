@@ -1,9 +1,13 @@
 #include "tests/support/check_main.h"
 
+#include <dlfcn.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <sys/wait.h>
 
@@ -16,6 +20,50 @@ static int ends[2];
 static struct printer *printer;
 static struct error error;
 static char text[4 * PRINTER_RING_BYTES];
+
+/* --- threads ------------------------------------------------------------------------------------------- */
+
+static struct {
+    int cannot_start;      /* an errno; 0: they start */
+    atomic_bool stands;    /* those that are started now wait */
+    atomic_bool let_go_of; /* a lock that its thread did not have */
+    void *(*run)(void *argument);
+} threads;
+
+static _Thread_local int locks;
+
+static void *run_later(void *argument)
+{
+    while (atomic_load(&threads.stands))
+        usleep(1000);
+    return threads.run(argument);
+}
+
+int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *argument),
+                   void *argument)
+{
+    int (*real)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
+    *(void **)&real = dlsym(RTLD_NEXT, "pthread_create");
+    threads.run = run;
+    return threads.cannot_start != 0 ? threads.cannot_start : real(thread, attributes, run_later, argument);
+}
+
+int pthread_mutex_lock(pthread_mutex_t *mutex)
+{
+    int (*real)(pthread_mutex_t *);
+    *(void **)&real = dlsym(RTLD_NEXT, "pthread_mutex_lock");
+    locks++;
+    return real(mutex);
+}
+
+int pthread_mutex_unlock(pthread_mutex_t *mutex)
+{
+    int (*real)(pthread_mutex_t *);
+    *(void **)&real = dlsym(RTLD_NEXT, "pthread_mutex_unlock");
+    if (locks-- <= 0)
+        atomic_store(&threads.let_go_of, true);
+    return real(mutex);
+}
 
 static void open_pipe(void)
 {
@@ -238,9 +286,32 @@ START_TEST(the_ring_goes_round_many_times_without_a_scratch)
 }
 END_TEST
 
+START_TEST(what_was_printed_before_its_thread_ran_is_printed_under_the_lock)
+{
+    atomic_store(&threads.stands, true);
+    open_pipe();
+    print("early");
+    atomic_store(&threads.stands, false);
+    read_until(0, "early\n", 0);
+    printer_close(printer, DEADLINE_MS * US_PER_MS);
+    ck_assert(!atomic_load(&threads.let_go_of));
+}
+END_TEST
+
+START_TEST(without_a_thread_there_is_no_printer)
+{
+    threads.cannot_start = EAGAIN;
+    ck_assert_int_eq(printer_open(&printer, STDOUT_FILENO, &error), -1);
+    ck_assert_ptr_nonnull(strstr(error.text, "cannot start the printer thread: "));
+    ck_assert_ptr_null(printer);
+}
+END_TEST
+
 CHECK_MAIN("supervisor/printer", lines_come_out_in_order_and_whole,
            a_reader_that_stands_still_costs_whole_lines_that_are_counted_and_told,
            printing_never_waits_for_the_reader, closing_waits_for_a_slow_reader,
            closing_gives_up_at_its_deadline, a_terminal_that_is_gone_takes_everything,
            an_output_that_does_not_block_loses_nothing, a_line_longer_than_the_ring_is_dropped_whole,
-           the_ring_goes_round_many_times_without_a_scratch)
+           the_ring_goes_round_many_times_without_a_scratch,
+           what_was_printed_before_its_thread_ran_is_printed_under_the_lock,
+           without_a_thread_there_is_no_printer)
