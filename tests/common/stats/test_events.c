@@ -2,26 +2,10 @@
  * told what it has missed. */
 #include "common/stats/events.h"
 
-#include <errno.h>
-#include <sys/mman.h>
-#include <sys/syscall.h>
-
 #include "common/clock.h"
 #include "common/exit_codes.h"
 #include "common/stats/directory.h"
 #include "tests/common/stats/events_support.h"
-
-/* Instead of libc's. */
-static bool no_shared_maps;
-
-void *mmap(void *at, size_t bytes, int protection, int flags, int fd, off_t offset)
-{
-    if (!no_shared_maps || (flags & MAP_SHARED) == 0)
-        return (void *)syscall(SYS_mmap, at, bytes, protection, flags, fd,
-                               offset); // NOLINT(performance-no-int-to-ptr)
-    errno = ENOMEM;
-    return MAP_FAILED;
-}
 
 START_TEST(an_event_is_read_as_it_was_written)
 {
@@ -221,19 +205,6 @@ START_TEST(a_writer_without_standard_input_is_one)
 }
 END_TEST
 
-START_TEST(a_ring_that_cannot_be_mapped_is_an_error)
-{
-    struct error error = ERROR_INIT;
-    struct events_writer *other;
-    no_shared_maps = true;
-    int result = events_open(&other, instance_name, &error);
-    no_shared_maps = false;
-    ck_assert_int_eq(result, -1);
-    ck_assert_ptr_null(other);
-    ck_assert_ptr_nonnull(strstr(error.text, "cannot map /dev/shm"));
-}
-END_TEST
-
 CHECK_MAIN_WITH("common/stats/events", begin_events, end_events, an_event_is_read_as_it_was_written,
                 an_event_without_a_time_happened_now, the_last_ones_are_kept_and_what_was_missed_is_counted,
                 a_number_that_the_ring_has_not_reached_is_of_one_that_is_gone,
@@ -242,5 +213,4 @@ CHECK_MAIN_WITH("common/stats/events", begin_events, end_events, an_event_is_rea
                 a_clean_end_leaves_no_object_and_a_reader_its_last_events,
                 a_reader_goes_over_to_the_next_ring_when_it_has_read_the_former_one,
                 nobody_takes_it_for_a_worker_or_an_instance, without_a_writer_nothing_happens,
-                a_text_that_just_fits_is_whole, a_writer_without_standard_input_is_one,
-                a_ring_that_cannot_be_mapped_is_an_error)
+                a_text_that_just_fits_is_whole, a_writer_without_standard_input_is_one)
