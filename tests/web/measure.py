@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""measure.py [SECONDS]: what the page costs a browser: first paint, long tasks (over 50 ms), script a frame, nodes; with the demonstration's fleet and with 50 workers
+"""measure.py [SECONDS [FLEET…]]: what the page costs a browser: first paint, long tasks (over 50 ms), script a frame, nodes; with the demonstration's fleet and with 50 workers
 of 12 partitions, every section seen once and the page then left at its head. Figures for people; no test passes or fails by them."""
 
 import sys
@@ -28,7 +28,7 @@ def spent(driver):
 
 
 def look(driver, fleet, seconds):
-    with StandIn(FLEETS[fleet](), snapshot_s=1.0) as server:
+    with StandIn(FLEETS[fleet](), snapshot_s=0.5, history_s=3600) as server:
         driver.get(server.address)
         time.sleep(3)
         load = driver.execute_script("return window.longTasks.splice(0)")
@@ -45,7 +45,7 @@ def look(driver, fleet, seconds):
         paint = driver.execute_script("return performance.getEntriesByName('first-contentful-paint')[0]?.startTime")
         nodes = driver.execute_script("return document.getElementsByTagName('*').length")
         size = driver.execute_script("return performance.getEntriesByType('resource').filter((r) => /page|assets/.test(r.name)).reduce((sum, r) => sum + r.encodedBodySize, 0)")
-    print(f"{fleet}: CPU time a second (a snapshot each): {cost} ms")
+    print(f"{fleet}: CPU time a second (two snapshots): {cost} ms")
     print(f"{fleet}: first paint {paint:.0f} ms; long tasks: at the start {load}, while scrolled {seen}, in {seconds} s live {live} ms; "
           f"script a frame p50 {percentile(frames, 0.5):.1f}, p95 {percentile(frames, 0.95):.1f} ms of {len(frames)}; {nodes} nodes; files {size} bytes, not compressed")
 
@@ -55,7 +55,7 @@ def main():
     try:
         driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": WATCH})
         driver.execute_cdp_cmd("Performance.enable", {"timeDomain": "threadTicks"})
-        for fleet in ("demo", "large"):
+        for fleet in sys.argv[2:] or ("demo", "large"):
             look(driver, fleet, int(sys.argv[1]) if len(sys.argv) > 1 else 10)
     finally:
         driver.quit()

@@ -174,7 +174,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
 ROUTES = [("GET", "/", Handler.root), ("GET", "/events", Handler.stream), ("GET", "/page/([A-Za-z0-9._-]+)", Handler.page),
           ("GET", "/assets/([A-Za-z0-9._-]+)", Handler.asset), ("GET", "/status", lambda self, _: self.answer(200, snapshot(self.server.fleet))),
-          ("GET", "/history", lambda self, _: self.answer(200, history(self.server.fleet))), ("POST", "/produce", Handler.produce),
+          ("GET", "/history", lambda self, _: self.answer(200, history(self.server.fleet, self.server.history_s))), ("POST", "/produce", Handler.produce),
           ("POST", "/consumers/reset", Handler.reset), ("POST", "/consumers/([^/]+)/acknowledge", Handler.acknowledge),
           ("POST", "/consumers/([^/]+)/reset", Handler.reset), ("GET", "/workers/([^/]+)/logs", Handler.logs), ("POST", "/workers/([^/]+)/([a-z-]+)", Handler.verb),
           ("GET", "/topics/([^/]+)/([0-9]+)/([0-9]+)", Handler.record)]
@@ -186,9 +186,9 @@ class StandIn(http.server.ThreadingHTTPServer):
     daemon_threads = True
     allow_reuse_address = True
 
-    def __init__(self, fleet, port=0, with_assets=True, snapshot_s=0.25):
+    def __init__(self, fleet, port=0, with_assets=True, snapshot_s=0.25, history_s=120):
         super().__init__(("127.0.0.1", port), Handler)
-        self.fleet, self.with_assets, self.snapshot_s = fleet, with_assets, snapshot_s
+        self.fleet, self.with_assets, self.snapshot_s, self.history_s = fleet, with_assets, snapshot_s, history_s
         self.ended, self.cut = threading.Event(), threading.Event()
         self.address = f"http://127.0.0.1:{self.server_address[1]}/"
 

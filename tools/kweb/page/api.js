@@ -37,7 +37,6 @@ export const reset = (target, to, dryRun) =>
   call("POST", `/consumers/${target === "all" ? "" : `${name(target)}/`}reset${query({ to, dry_run: dryRun ? "true" : null })}`);
 export const record = (topic, partition, offset) => call("GET", `/topics/${name(topic)}/${partition}/${offset}`);
 export const logs = (target, lines) => call("GET", `/workers/${name(target)}/logs${query({ lines })}`);
-export const history = () => call("GET", "/history");
 export const health = () => call("GET", "/");
 
 /** The `kctl` command that does the same. */

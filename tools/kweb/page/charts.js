@@ -4,10 +4,11 @@ import { element, setChoices, setText } from "./dom.js";
 import * as api from "./api.js";
 import { number, rate, span, timeOfDayShort } from "./format.js";
 import { compareNames, compareWorst, isConsumer } from "./fleet.js";
-import { VALUES } from "./history.js";
 
 const LINES_MAX = 8;
 const HEIGHT = 190;
+const NARROWEST = 416; // as drawings.css has it
+const GAP = 16;
 const MISSING = "The charts need uPlot, which is not here: make web-assets fetches it. Everything else works without it.";
 
 const CHARTS = [
@@ -61,75 +62,76 @@ function optionsOf(chart, names, width) {
 
 const timeOfTick = (seconds) => timeOfDayShort(seconds * 1e6);
 
-function dataOf(samples, chart, names) {
-  const index = VALUES.indexOf(chart.value);
-  return [samples.map((sample) => sample.timeUs / 1e6), ...names.map((name) => samples.map((sample) => sample.of.get(name)?.[index] ?? null))];
-}
-
 /** Whom the lines are of: a client's workers, or the worst of all. */
 function namesOf(snapshot, chosen) {
   const workers = snapshot.workers.filter((worker) => !worker.retired && (chosen === "" || worker.client === chosen));
   return workers.sort(compareWorst).slice(0, LINES_MAX).map((worker) => worker.name).sort(compareNames);
 }
 
-export function createCharts({ store, ui, history, section, request, watch }) {
+const widthOf = (list) => {
+  const columns = Math.max(1, Math.floor((list.clientWidth + GAP) / (NARROWEST + GAP)));
+  return Math.floor((list.clientWidth - GAP * (columns - 1)) / columns) - 22;
+};
+
+function makeChart(chart, list) {
+  const label = `${chart.title}: the table of workers has the present values`;
+  const card = list.appendChild(element("div", { class: "card chart", role: "group", "aria-label": label }, element("h3", {}, chart.title)));
+  return { chart, card, plot: null, key: "" };
+}
+
+export function createCharts({ store, ui, history, section, request, watch, job }) {
   const visible = watch(section);
   let library = null;
   let drawn = [];
-  let key = "";
-  let drawnOf = "";
+  let style = 0;
+  let names = [];
+  let chosenOf = null;
 
   async function load() {
     library = await loadLibrary();
     ui["chart-note"].hidden = library !== null;
     setText(ui["chart-note"], MISSING);
+    if (library) drawn = CHARTS.map((chart) => makeChart(chart, ui["chart-list"]));
     request();
   }
 
-  function rebuild(names, width) {
-    drawn.forEach(({ plot, card }) => (plot.destroy(), card.remove()));
-    drawn = CHARTS.map((chart) => {
-      const card = ui["chart-list"].appendChild(element("div", { class: "card chart", role: "group", "aria-label": `${chart.title}: the table of workers has the present values` }, element("h3", {}, chart.title)));
-      return { chart, card, plot: new library(optionsOf(chart, names, width), [[], ...names.map(() => [])], card) };
-    });
-  }
-
-  const widthOf = () => {
-    const total = ui["chart-list"].clientWidth;
-    const columns = Math.max(1, Math.floor((total + 16) / (416 + 16)));
-    return Math.floor((total - 16 * (columns - 1)) / columns) - 22;
-  };
-  new ResizeObserver(request).observe(section);
-  ui["chart-of"].addEventListener("change", () => ((key = ""), request()));
-  ui["chart-span"].addEventListener("change", request);
-
-  let names = [];
-  let chosenOf = null;
   /** The worst of all are chosen once: lines that come and go by the second are no chart. */
   function chooseNames() {
     const present = new Set(store.snapshot.workers.map((worker) => worker.name));
-    if (chosenOf === ui["chart-of"].value && names.every((name) => present.has(name)) && (names.length === LINES_MAX || names.length === namesOf(store.snapshot, chosenOf).length)) return;
+    const isSame = chosenOf === ui["chart-of"].value && names.every((name) => present.has(name));
+    if (isSame && (names.length === LINES_MAX || names.length === namesOf(store.snapshot, chosenOf).length)) return;
     chosenOf = ui["chart-of"].value;
     names = namesOf(store.snapshot, chosenOf);
   }
 
+  /** A new plot where its lines, its width or its colours are others; else new data. */
+  function draw(one, width) {
+    const key = JSON.stringify([names, width, style]);
+    const data = history.lines(store.nowUs() - Number(ui["chart-span"].value) * 1e6, names, one.chart.value);
+    if (one.key === key) return one.plot.setData(data);
+    one.plot?.destroy();
+    one.plot = new library(optionsOf(one.chart, names, width), data, one.card);
+    one.key = key;
+    return undefined;
+  }
+
+  let shown = "";
   function paint() {
     if (!store.snapshot) return;
     const clients = [...new Set(store.snapshot.workers.filter(isConsumer).map((worker) => worker.client))];
     setChoices(ui["chart-of"], [["", store.snapshot.workers.length > LINES_MAX ? `the ${LINES_MAX} worst` : "all"], ...clients.map((client) => [client, client])]);
     if (!library || !visible.visible) return;
     chooseNames();
-    const width = widthOf();
-    const wanted = JSON.stringify([names, width]);
-    if (wanted !== key) rebuild(names, width);
-    const newestUs = history.samples.at(-1)?.timeUs;
-    const shown = `${newestUs} ${history.samples.length} ${ui["chart-span"].value}`;
-    if (wanted === key && shown === drawnOf) return;
-    [key, drawnOf] = [wanted, shown];
-    const fromUs = store.nowUs() - Number(ui["chart-span"].value) * 1e6;
-    const samples = history.samples.filter((sample) => sample.timeUs >= fromUs);
-    for (const { chart, plot } of drawn) plot.setData(dataOf(samples, chart, names));
+    const width = widthOf(ui["chart-list"]);
+    const wanted = JSON.stringify([history.version(), names, width, style, ui["chart-span"].value]);
+    if (wanted === shown) return;
+    shown = wanted;
+    for (const one of drawn) job(one.chart.value, () => draw(one, width));
   }
-  const restyle = () => ((key = ""), request());
+
+  new ResizeObserver(request).observe(section);
+  ui["chart-of"].addEventListener("change", request);
+  ui["chart-span"].addEventListener("change", request);
+  const restyle = () => (style++, request());
   return { paint, load, restyle };
 }

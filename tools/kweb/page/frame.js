@@ -34,22 +34,41 @@ function createWatch() {
   };
 }
 
-/** @returns {{add: function(function(): void): void, request: function(): void, watch: function(Element): {visible: boolean}}} */
+/**
+ * `add` what is painted in each frame that is requested; `watch` a section; `job` for what is large: one a frame, the same key once.
+ * @returns {{add: function(function(): void): void, request: function(): void, watch: function(Element): {visible: boolean}, job: function(string, function(): void): void}}
+ */
 export function createFrame() {
   const painters = [];
+  const jobs = new Map();
   const watch = createWatch();
-  const asked = { paint: false, look: false };
+  let asked = { frame: false, paint: false };
 
+  function doOneJob() {
+    const [key, job] = jobs.entries().next().value ?? [];
+    jobs.delete(key);
+    if (job) paintOne(job);
+  }
   function turn() {
     const comes = watch.look();
     const paints = asked.paint || comes;
-    asked.paint = asked.look = false;
+    asked = { frame: false, paint: false };
     if (paints) painters.forEach(paintOne);
+    else doOneJob();
+    if (jobs.size > 0) ask();
   }
-  const ask = (what) => {
-    if (!asked.paint && !asked.look) requestAnimationFrame(turn);
-    asked[what] = true;
-  };
-  addEventListener("scroll", () => ask("look"), { passive: true });
-  return { add: (painter) => painters.push(painter), request: () => ask("paint"), watch: watch.add };
+  function ask() {
+    if (!asked.frame) requestAnimationFrame(turn);
+    asked.frame = true;
+  }
+  function request() {
+    ask();
+    asked.paint = true;
+  }
+  function job(key, act) {
+    jobs.set(key, act);
+    ask();
+  }
+  addEventListener("scroll", ask, { passive: true });
+  return { add: (painter) => painters.push(painter), request, watch: watch.add, job };
 }

@@ -1,34 +1,64 @@
-// The samples that the charts draw: those that kweb kept for an hour, and then a snapshot each second.
-
-import * as api from "./api.js";
+// The samples that the charts draw: those that kweb kept for an hour, and then one a second from the snapshots.
 
 const KEPT = 3600;
+const APART_US = 900000;
 
 /** What a sample has of a worker, in the order of GET /history. */
 export const VALUES = ["per_second", "lag", "behind_us", "p99_us"];
 
+const NOTHING = { timesUs: new Float64Array(), columns: new Map() };
 const sampleOf = (snapshot) => new Map(snapshot.workers.filter((worker) => !worker.retired).map((worker) => [worker.name, VALUES.map((name) => worker[name] ?? null)]));
+const orNull = (value) => (Number.isNaN(value) ? null : value);
 
-/** @returns {{samples: {timeUs: number, of: Map<string, (number|null)[]>}[], load: function(): Promise<void>, add: function(object): void}} */
+/** The first index whose time is not before. */
+function indexOf(timesUs, fromUs) {
+  let [low, high] = [0, timesUs.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (timesUs[middle] < fromUs) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
 export function createHistory() {
-  const samples = [];
+  const worker = new Worker("/page/history-worker.js", { type: "module" });
+  let kept = NOTHING;
+  let fresh = [];
+  let version = 0;
 
-  function add(timeUs, of) {
-    const newest = samples.at(-1)?.timeUs ?? 0;
-    if (timeUs - newest < 900000) return;
-    samples.push({ timeUs, of });
-    if (samples.length > KEPT) samples.shift();
+  const newestUs = () => fresh.at(-1)?.timeUs ?? kept.timesUs.at(-1) ?? 0;
+
+  function take(found) {
+    if (!found) return;
+    kept = { timesUs: found.timesUs, columns: new Map(found.names.map((name, i) => [name, found.columns[i]])) };
+    fresh = fresh.filter((sample) => sample.timeUs > (kept.timesUs.at(-1) ?? 0));
+    version++;
+  }
+
+  function add(snapshot) {
+    if (snapshot.time_us - newestUs() < APART_US) return;
+    fresh.push({ timeUs: snapshot.time_us, of: sampleOf(snapshot) });
+    if (fresh.length > KEPT) fresh.shift();
+    version++;
   }
 
   /** Also after a reconnect: what came in between is there then. */
-  async function load() {
-    const answer = await api.history();
-    const names = answer.value?.workers;
-    if (!answer.ok || !Array.isArray(names)) return;
-    const mine = samples.splice(0);
-    const kept = answer.value.samples.map(([timeUs, rows]) => ({ timeUs, of: new Map(names.map((name, i) => [name, rows[i] ?? []])) }));
-    const newest = kept.at(-1)?.timeUs ?? 0;
-    for (const { timeUs, of } of [...kept, ...mine.filter((sample) => sample.timeUs > newest)]) add(timeUs, of);
+  function load() {
+    return new Promise((resolve) => {
+      worker.onmessage = ({ data }) => resolve(take(data));
+      worker.postMessage(VALUES.length);
+    });
   }
-  return { samples, load, add: (snapshot) => add(snapshot.time_us, sampleOf(snapshot)) };
+
+  /** For uPlot: times in seconds, and a line for each name. @param {string} value one of VALUES */
+  function lines(fromUs, names, value) {
+    const index = VALUES.indexOf(value);
+    const from = indexOf(kept.timesUs, fromUs);
+    const late = fresh.filter((sample) => sample.timeUs >= fromUs);
+    const before = (name) => Array.from(kept.columns.get(name)?.[index].subarray(from) ?? { length: kept.timesUs.length - from }, (number) => orNull(number ?? NaN));
+    const times = [...Array.from(kept.timesUs.subarray(from), (us) => us / 1e6), ...late.map((sample) => sample.timeUs / 1e6)];
+    return [times, ...names.map((name) => [...before(name), ...late.map((sample) => sample.of.get(name)?.[index] ?? null)])];
+  }
+  return { add, load, lines, version: () => version };
 }

@@ -9,6 +9,8 @@ const ROWS_SHOWN = 24;
 const ROWS_DENSE = 16; // where there are more: closer, a page at a time
 const ROWS_IN_CELLS = 16;
 const CELL_PIXELS = 24;
+const CELLS_MIN = 8;
+const CELLS_MAX = 48;
 const isWide = matchMedia("(min-width: 50.0625rem)"); // as drawings.css: names and figures stand beside the drawing
 
 export const laneName = (lane) => `${lane.topic} [${lane.partition}]`;
@@ -142,15 +144,17 @@ export function createLanes({ store, ui, plans, onRecord, section, request, watc
   }
 
   function paintPicture(shown) {
+    const isDense = ui.picture.classList.contains("dense");
     const rows = shown.reduce((count, lane) => count + lane.rows.length, 0);
-    const cells = rows > ROWS_IN_CELLS ? 0 : Math.min(48, Math.max(8, Math.floor((isWide.matches ? view.width - 550 : view.width - 60) / CELL_PIXELS)));
+    const fit = Math.floor((isWide.matches ? view.width - 550 : view.width - 60) / CELL_PIXELS);
+    const cells = isDense || rows > ROWS_IN_CELLS ? 0 : Math.min(CELLS_MAX, Math.max(CELLS_MIN, fit));
     keyed(ui.picture, shown, (lane) => lane.key, makeLane, (node, lane) => {
       const window = windowOf(lane, cells);
       setText(node.its.title, laneName(lane));
       const perSecond = arrivals(lane, store.snapshot.time_us);
       setText(node.its.facts, `end ${number(lane.end)}${perSecond > 0 ? ` · ${rate(perSecond)} a second arrive` : ""}`);
       keyed(node.its.rows, lane.rows, rowKey, makeRow, (row, item) => updateRow(row, item, lane, window, plans.get(`${item.group} ${lane.partition} ${lane.topic}`)));
-      node.its.axis.update(window);
+      if (!isDense) node.its.axis.update(window); // it is not shown there
     });
   }
 

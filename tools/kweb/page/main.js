@@ -26,7 +26,7 @@ import { findRecording, play } from "./recording.js";
 import { follow } from "./connection.js";
 
 const frame = createFrame();
-const { request, watch } = frame;
+const { request, watch, job } = frame;
 const store = createStore(request);
 const ui = parts(document);
 const results = createResults(ui);
@@ -43,7 +43,7 @@ const acknowledge = createAcknowledge(shared);
 const record = createRecord({ ...shared, dialog: byId("record-dialog"), acknowledge });
 const workers = createWorkers({ ...shared, section: byId("workers") });
 const kill = createKill({ ...shared, dialog: byId("kill-dialog") });
-const charts = createCharts({ ...shared, history, section: byId("charts") });
+const charts = createCharts({ ...shared, history, job, section: byId("charts") });
 
 for (const painter of [
   createHead({ ...shared, notice: byId("notice") }),
