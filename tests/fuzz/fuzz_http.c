@@ -1,17 +1,16 @@
-/* A request as text, `METHOD TARGET LF BODY`, through kweb's routes, parameters and bodies, to the question that the supervisor
- * would be asked; there is none. Whatever comes, there is one answer, it is JSON, and it is a problem. */
+/* A request as text, `METHOD TARGET LF BODY`, through kweb's routes, parameters and bodies, to the question
+ * that the supervisor would be asked; there is none. Whatever comes, there is one answer, it is JSON, and it
+ * is a problem. */
 #include <microhttpd.h>
 #include <string.h>
 #include <strings.h>
 
-#include "tools/kweb/asset.h"
+#include "common/asset.h"
 #include "tools/kweb/exchange.h"
 #include "tools/kweb/parameters.h"
 #include "tools/kweb/peer.h"
 
 enum { TEXT_BYTES = 65536 };
-
-const struct asset asset_table[] = {{NULL, NULL, NULL, NULL, NULL, NULL}};
 
 static const struct settings settings = {.instance = "fuzz"};
 static struct kweb kweb = {.settings = &settings};
@@ -30,7 +29,8 @@ static void demand(bool holds)
 
 /* --- libmicrohttpd without a connection ----------------------------------------------------------------- */
 
-const char *MHD_lookup_connection_value(struct MHD_Connection *connection, enum MHD_ValueKind kind, const char *name)
+const char *MHD_lookup_connection_value(struct MHD_Connection *connection, enum MHD_ValueKind kind,
+                                        const char *name)
 {
     (void)connection;
     (void)kind;
@@ -38,7 +38,8 @@ const char *MHD_lookup_connection_value(struct MHD_Connection *connection, enum 
     return NULL;
 }
 
-struct MHD_Response *MHD_create_response_from_buffer(size_t size, void *buffer, enum MHD_ResponseMemoryMode mode)
+struct MHD_Response *MHD_create_response_from_buffer(size_t size, void *buffer,
+                                                     enum MHD_ResponseMemoryMode mode)
 {
     demand(size < sizeof answer_text_of);
     memcpy(answer_text_of, buffer, size);
@@ -109,7 +110,8 @@ static void ask(const char *method, char *target, char *body, size_t body_bytes)
     if (query != NULL)
         *query++ = '\0';
     MHD_http_unescape(target);
-    struct exchange exchange = {.kweb = &kweb, .peer = &peer, .path = target, .body = body, .body_bytes = body_bytes};
+    struct exchange exchange = {
+        .kweb = &kweb, .peer = &peer, .path = target, .body = body, .body_bytes = body_bytes};
     exchange.route = route_find(method, target, values, allowed);
     demand(strlen(allowed) < sizeof allowed);
     if (exchange.route == NULL)

@@ -1,7 +1,7 @@
 /* What the page is told of an instance. */
 #include "tests/support/fake_clock.h"
 
-#include "tools/kweb/snapshot.h"
+#include "common/view/snapshot.h"
 
 #include "common/clock.h"
 #include "tests/common/view/instance_case.h"
@@ -18,7 +18,12 @@ static json_t *look_at(const char *instance)
     free(shown);
     FILE *stream = open_memstream(&shown, &bytes);
     const struct snapshot_wish wish = {instance, false, rates};
-    snapshot_write(&wish, stream);
+    const struct view_request request = {.instance = instance};
+    struct view now;
+    bool there = view_collect(&now, &request, NULL) == 0;
+    snapshot_write(&wish, there ? &now : NULL, stream);
+    if (there)
+        view_release(&now);
     fclose(stream);
     snapshot = json_loads(shown, 0, NULL);
     ck_assert_msg(snapshot != NULL, "no JSON: %s", shown);
@@ -132,6 +137,6 @@ START_TEST(what_is_unknown_is_null)
 }
 END_TEST
 
-CHECK_MAIN_WITH("tools/kweb/snapshot", prepare, clean_up, an_instance_that_is_not_there_has_no_workers,
+CHECK_MAIN_WITH("common/view/snapshot", prepare, clean_up, an_instance_that_is_not_there_has_no_workers,
                 each_worker_is_told_of, what_is_acknowledged_ahead_is_drawn_from_the_committed_offset_on,
                 without_acknowledging_one_by_one_there_is_nothing_ahead, what_is_unknown_is_null)
