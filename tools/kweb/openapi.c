@@ -23,6 +23,9 @@ static json_t *value_of(const struct param *param, const char *text)
     return param->type == PARAM_BOOLEAN ? json_boolean(number) : json_integer(number);
 }
 
+/* No control characters. */
+#define CLEAN "^[^\\u0000-\\u001f\\u007f]*$"
+
 static json_t *schema_of(const struct param *param)
 {
     static const char *const types[] = {
@@ -36,6 +39,8 @@ static json_t *schema_of(const struct param *param)
     }
     if (param->type == PARAM_TEXT && param->required)
         json_object_set_new(schema, "minLength", json_integer(1));
+    if (param->type == PARAM_TEXT)
+        json_object_set_new(schema, "pattern", json_string(param->pattern != NULL ? param->pattern : CLEAN));
     if (param->choices != NULL)
         json_object_set_new(schema, "enum", choices_of(param));
     if (param->fallback != NULL)
@@ -95,9 +100,11 @@ static bool always(const struct route *route)
     return true;
 }
 
-static bool has_target(const struct route *route)
+/* Of a worker, a client, or a file that a build may not have. */
+static bool may_lack(const struct route *route)
 {
-    return strchr(route->path, '{') != NULL;
+    return strchr(route->path, '{') != NULL || strcmp(route->path, "/status") == 0 ||
+           strcmp(route->path, "/docs") == 0;
 }
 
 static bool changes(const struct route *route)
@@ -121,7 +128,7 @@ static json_t *responses(const struct route *route)
         {"400", "a parameter or the body is wrong: the detail names it", always},
         {"401", "the token is missing or wrong", always},
         {"403", "another site's page asked, or this server only shows", changes},
-        {"404", "there is no such client, worker or file", has_target},
+        {"404", "there is no such client, worker or file", may_lack},
         {"409", "it cannot be done now: the detail says why", is_verb},
         {"413", "the body is too large", has_body},
         {"415", "the body is no JSON", has_body},

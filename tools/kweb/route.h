@@ -24,6 +24,7 @@ struct param {
     int64_t minimum, maximum; /* of a number; both 0: 0 … 2⁶³−1 */
     const char *example;
     const char *const *choices; /* of a text; ends with NULL */
+    const char *pattern;        /* of a text, for the documentation: a regular expression of JSON Schema */
 };
 
 struct route {

@@ -31,12 +31,19 @@
         .name = "name", .help = "a worker, a client (all of its workers), or all", .required = true,         \
         .example = "A"                                                                                       \
     }
+/* Of a year that is no leap year. */
+#define DAY                                                                                                  \
+    "((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])|(0[469]|11)-(0[1-9]|[12][0-9]|30)|02-(0[1-9]|1[0-9]|2[0-8])" \
+    ")"
 #define RESET_PARAMS                                                                                         \
     {.name = "to",                                                                                           \
      .help =                                                                                                 \
          "earliest, latest, offset:N, timestamp:T (2026-02-26T09:52:20Z, or 1772099540500ms) or shift:±N",   \
      .fallback = "earliest",                                                                                 \
-     .example = "earliest"},                                                                                 \
+     .example = "earliest",                                                                                  \
+     .pattern =                                                                                              \
+         "^(earliest|latest|offset:[0-9]{1,18}|shift:[+-]?[0-9]{1,18}|timestamp:[0-9]{1,12}(s|ms|us)|"       \
+         "timestamp:[12][0-9]{3}-" DAY "T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z)$"},                      \
         {.name = "partition", .help = "this one alone", .type = PARAM_INTEGER, .maximum = INT32_MAX},        \
         {.name = "dry_run", .help = "only say what would be", .type = PARAM_BOOLEAN, .fallback = "false"},   \
     {                                                                                                        \
@@ -195,10 +202,10 @@ static const struct route routes[] = {
         .answers = "Text", .serve = serve_docs),
     GET(.path = "/page/{file}", .tag = "documentation", .summary = "a part of the page",
         .params = {{.name = "file", .help = "its name", .required = true, .example = "style.css"}},
-        .type = "application/octet-stream", .answers = "Text", .serve = serve_page),
+        .type = "*/*", .answers = "Text", .serve = serve_page),
     GET(.path = "/assets/{file}", .tag = "documentation", .summary = "a part of a library that the page uses",
         .params = {{.name = "file", .help = "its name", .required = true, .example = "uPlot.min.css"}},
-        .type = "application/octet-stream", .answers = "Text", .serve = serve_asset),
+        .type = "*/*", .answers = "Text", .serve = serve_asset),
 };
 enum { ROUTES = sizeof routes / sizeof routes[0] };
 
