@@ -1,7 +1,6 @@
 #include "common/runtime.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <sys/stat.h>
 
 #include "common/own_file.h"
@@ -34,5 +33,14 @@ int runtime_socket(char path[RUNTIME_SOCKET_BYTES], const char *instance, struct
     if (length >= RUNTIME_SOCKET_BYTES)
         return error_set(error, "%s/%s.sock is too long for a socket: set XDG_RUNTIME_DIR to a shorter path",
                          folder, instance);
+    return 0;
+}
+
+int runtime_token(char path[PATH_MAX], const char *instance, struct error *error)
+{
+    char folder[PATH_MAX - NAME_MAX];
+    if (runtime_folder(folder, sizeof folder, error) == -1)
+        return -1;
+    snprintf(path, PATH_MAX, "%s/%s.token", folder, instance);
     return 0;
 }

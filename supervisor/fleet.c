@@ -3,6 +3,7 @@
 #include <strings.h>
 #include "common/clock.h"
 #include "common/stats/history.h"
+#include "common/runtime.h"
 #include "common/stats/kept.h"
 #include "supervisor/channel.h"
 #include "supervisor/evidence.h"
@@ -179,6 +180,14 @@ int fleet_init(struct supervisor *supervisor, struct error *error)
     return 0;
 }
 
+/* kweb removes it itself, but not one that was killed, or that did not come to listen. */
+static void remove_token(const struct supervisor *supervisor)
+{
+    char path[PATH_MAX];
+    if (supervisor->settings->http != NULL && runtime_token(path, supervisor->settings->instance, NULL) == 0)
+        unlink(path);
+}
+
 void fleet_release(struct supervisor *supervisor)
 {
     bool keep = supervisor->settings->keep;
@@ -195,6 +204,7 @@ void fleet_release(struct supervisor *supervisor)
         kept_unlink(supervisor->settings->instance);
         history_unlink(supervisor->settings->instance);
     }
+    remove_token(supervisor);
     journal_close(supervisor, !keep);
     directory_close(supervisor->directory, !keep);
     free(supervisor->workers);

@@ -127,6 +127,15 @@ START_TEST(a_socket_has_the_instances_name)
 }
 END_TEST
 
+START_TEST(a_token_stands_beside_it)
+{
+    char token_path[PATH_MAX], expected[RUNTIME_SOCKET_BYTES];
+    ck_assert_int_eq(runtime_token(token_path, "payments", &error), 0);
+    snprintf(expected, sizeof expected, "%s/ksupervise/payments.token", runtime);
+    ck_assert_str_eq(token_path, expected);
+}
+END_TEST
+
 START_TEST(a_path_that_is_too_long_for_a_socket_is_refused)
 {
     char socket_path[RUNTIME_SOCKET_BYTES], name[RUNTIME_SOCKET_BYTES];
@@ -147,4 +156,4 @@ CHECK_MAIN_WITH("common/runtime", begin, end, it_is_made_in_the_runtime_director
                 one_that_others_may_enter_is_not_trusted, nor_is_a_link_to_one_or_a_file,
                 nor_is_one_of_somebody_else, without_a_runtime_directory_it_is_in_tmp_by_the_users_number,
                 one_that_cannot_be_made_is_told_with_the_reason, a_socket_has_the_instances_name,
-                a_path_that_is_too_long_for_a_socket_is_refused)
+                a_token_stands_beside_it, a_path_that_is_too_long_for_a_socket_is_refused)

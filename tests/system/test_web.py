@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 
 from harness import alive, main, wait_until
 from web import Events, WebTest
@@ -185,6 +186,28 @@ class Verbs(WebTest):
         self.refused("POST", "/produce", 400, "[]", {"Content-Type": "application/json"})
         self.refused("POST", "/produce", 409, {"nothing": "of it"})
         self.assertEqual(self.get("/status")["instance"], self.instance)
+
+
+class Ends(WebTest):
+    def setUp(self):
+        super().setUp()
+        self.topic_name = self.topic(1)
+
+    def test_a_server_that_was_killed_at_the_end_leaves_no_token(self):
+        self.fleet()
+        web = self.web_pid()
+        os.kill(web, signal.SIGSTOP)  # it is killed when its time is up
+        self.end()
+
+    def test_a_port_that_is_somebody_elses_keeps_nobody_from_work(self):
+        with socket.socket() as other:
+            other.bind(("127.0.0.1", 0))
+            other.listen(1)
+            self.port = other.getsockname()[1]
+            self.process = self.supervise("--config", self.write_config(("A", "B")))
+            self.process.wait_line(f"cannot listen at http://127.0.0.1:{self.port}/: Address already in use", 30)
+            self.process.wait_line("ready:", 30)
+        self.end()
 
 
 class Happenings(WebTest):

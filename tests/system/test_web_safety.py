@@ -482,6 +482,7 @@ class WithoutSupervisor(WebTest):
             self.refused(method, path, 503, "{}" if path == "/produce" else None, JSON if path == "/produce" else None)
         self.fleet_again()
         reader.until(lambda event, data: event == "snapshot" and (data["supervisor"] or {}).get("alive") and data["workers"])
+        reader.until(lambda event, data: event == "event" and data["kind"] == "ready" and data["worker"] == "A")
         web.send(signal.SIGTERM)
         self.assertEqual(web.wait(10), 0)
 

@@ -9,15 +9,6 @@
 #include "common/own_file.h"
 #include "common/runtime.h"
 
-static int path_of(char path[PATH_MAX], const char *instance, struct error *error)
-{
-    char folder[PATH_MAX - NAME_MAX];
-    if (runtime_folder(folder, sizeof folder, error) == -1)
-        return -1;
-    snprintf(path, PATH_MAX, "%s/%s.token", folder, instance);
-    return 0;
-}
-
 static bool is_token(const char *text, ssize_t length)
 {
     return length == TOKEN_BYTES - 1 && strspn(text, "0123456789abcdef") >= TOKEN_BYTES - 1;
@@ -63,7 +54,7 @@ int token_load(char token[TOKEN_BYTES], const char *instance, bool *made, struct
 {
     char path[PATH_MAX];
     *made = false;
-    if (path_of(path, instance, error) == -1)
+    if (runtime_token(path, instance, error) == -1)
         return -1;
     int fd = own_file_open(path, O_RDONLY, 0, error);
     if (fd != -1)
@@ -77,7 +68,7 @@ int token_load(char token[TOKEN_BYTES], const char *instance, bool *made, struct
 int token_read(char token[TOKEN_BYTES], const char *instance, struct error *error)
 {
     char path[PATH_MAX];
-    if (path_of(path, instance, error) == -1)
+    if (runtime_token(path, instance, error) == -1)
         return -1;
     int fd = own_file_open(path, O_RDONLY, 0, error);
     if (fd != -1)
@@ -90,7 +81,7 @@ int token_read(char token[TOKEN_BYTES], const char *instance, struct error *erro
 void token_remove(const char *instance)
 {
     char path[PATH_MAX];
-    if (path_of(path, instance, NULL) == 0)
+    if (runtime_token(path, instance, NULL) == 0)
         unlink(path);
 }
 
