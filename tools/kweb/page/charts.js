@@ -123,7 +123,7 @@ export function createCharts({ store, ui, history, section, request, watch, job 
     if (!library || !visible.visible) return;
     chooseNames();
     const width = widthOf(ui["chart-list"]);
-    const wanted = JSON.stringify([history.version(), names, width, style, ui["chart-span"].value]);
+    const wanted = JSON.stringify([history.version(), store.recordedUs, names, width, style, ui["chart-span"].value]);
     if (wanted === shown) return;
     shown = wanted;
     for (const one of drawn) job(one.chart.value, () => draw(one, width));

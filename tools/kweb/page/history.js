@@ -22,7 +22,7 @@ function indexOf(timesUs, fromUs) {
 }
 
 export function createHistory() {
-  const worker = new Worker("/page/history-worker.js", { type: "module" });
+  let worker = null; // a capture has none: nothing is asked of anyone
   let kept = NOTHING;
   let fresh = [];
   let version = 0;
@@ -45,6 +45,7 @@ export function createHistory() {
 
   /** Also after a reconnect: what came in between is there then. */
   function load() {
+    worker ??= new Worker("/page/history-worker.js", { type: "module" });
     return new Promise((resolve) => {
       worker.onmessage = ({ data }) => resolve(take(data));
       worker.postMessage(VALUES.length);
