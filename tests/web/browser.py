@@ -19,7 +19,8 @@ import time
 import unittest
 
 from selenium import webdriver
-from selenium.common.exceptions import StaleElementReferenceException, WebDriverException
+from selenium.common.exceptions import (ElementClickInterceptedException, ElementNotInteractableException, StaleElementReferenceException,
+                                        WebDriverException)
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import Select
@@ -113,9 +114,19 @@ class Browser(unittest.TestCase):
 
     # --- doing --------------------------------------------------------------------------------------------------------------
 
+    def do(self, element, act, what):
+        """What was painted just now may push an element away from where the driver looks for it: then once more."""
+        def try_it():
+            self.run_js("arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})", element)
+            try:
+                act()
+                return True
+            except (ElementNotInteractableException, ElementClickInterceptedException):
+                return False
+        self.until(try_it, what)
+
     def click(self, element):
-        self.run_js("arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})", element)
-        element.click()
+        self.do(element, element.click, "it can be clicked")
 
     def press(self, label, within="body"):
         """The button that says this, once it can be pressed."""
@@ -127,8 +138,8 @@ class Browser(unittest.TestCase):
         Select(self.part(name)).select_by_value(value)
 
     def fill(self, element, text):
-        element.clear()
-        element.send_keys(text)
+        self.do(element, element.clear, "it can be filled in")
+        self.do(element, lambda: element.send_keys(text), "it takes keys")
 
     def target(self, worker):
         """Chooses the worker that the verbs are for."""

@@ -173,7 +173,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
 
 ROUTES = [("GET", "/", Handler.root), ("GET", "/events", Handler.stream), ("GET", "/page/([A-Za-z0-9._-]+)", Handler.page),
-          ("GET", "/assets/([A-Za-z0-9._-]+)", Handler.asset), ("GET", "/status", lambda self, _: self.answer(200, snapshot(self.server.fleet))),
+          ("GET", "/assets/([A-Za-z0-9._-]+)", Handler.asset), ("POST", "/reload", lambda self, _: self.answer(200, {"lines": ["nothing has changed"]})),
+          ("GET", "/status", lambda self, _: self.answer(200, snapshot(self.server.fleet))),
           ("GET", "/history", lambda self, _: self.answer(200, history(self.server.fleet, self.server.history_s))), ("POST", "/produce", Handler.produce),
           ("POST", "/consumers/reset", Handler.reset), ("POST", "/consumers/([^/]+)/acknowledge", Handler.acknowledge),
           ("POST", "/consumers/([^/]+)/reset", Handler.reset), ("GET", "/workers/([^/]+)/logs", Handler.logs), ("POST", "/workers/([^/]+)/([a-z-]+)", Handler.verb),

@@ -2,16 +2,16 @@
 
 const PROPERTIES = ["fill", "fill-opacity", "stroke", "stroke-width", "stroke-dasharray", "font-size", "font-weight", "text-anchor"];
 
-function copyStyle(from, to) {
-  const style = getComputedStyle(from);
-  for (const name of PROPERTIES) to.setAttribute(name, style.getPropertyValue(name).replace(/url\("?[^#)]*#/, "url(#").replace('")', ")"));
-  to.removeAttribute("class");
-  to.removeAttribute("tabindex");
-}
+/** "url("#hatch")" is of this page, "url(#hatch)" of the file. */
+const valueOf = (style, name) => style.getPropertyValue(name).replace(/url\("?[^#)]*#([^")]*)"?\)/, "url(#$1)");
 
-function copyStyles(from, to) {
-  copyStyle(from, to);
-  for (let i = 0; i < from.children.length; i++) copyStyles(from.children[i], to.children[i]);
+/** All of them are inherited: what is as above is not said again. */
+function copyStyles(from, to, above = null) {
+  const style = getComputedStyle(from);
+  const values = PROPERTIES.map((name) => valueOf(style, name));
+  PROPERTIES.forEach((name, i) => values[i] !== above?.[i] && to.setAttribute(name, values[i]));
+  for (const name of ["class", "tabindex", "data-is"]) to.removeAttribute(name);
+  for (let i = 0; i < from.children.length; i++) copyStyles(from.children[i], to.children[i], values);
 }
 
 /** @param {SVGSVGElement} picture @returns {string} an SVG document that needs nothing else */
@@ -21,15 +21,12 @@ export function documentOf(picture) {
   const patterns = document.getElementById("patterns");
   const defs = patterns.cloneNode(true);
   copyStyles(patterns, defs);
-  const { width, height } = picture.getBoundingClientRect();
   const ground = document.createElementNS(picture.namespaceURI, "rect");
   ground.setAttribute("width", "100%");
   ground.setAttribute("height", "100%");
-  ground.setAttribute("fill", getComputedStyle(document.documentElement).getPropertyValue("background-color"));
+  ground.setAttribute("fill", getComputedStyle(picture.closest(".card")).getPropertyValue("background-color"));
   copy.prepend(defs, ground);
   copy.setAttribute("xmlns", picture.namespaceURI);
-  copy.setAttribute("width", Math.ceil(width));
-  copy.setAttribute("height", Math.ceil(height));
   copy.setAttribute("font-family", "system-ui, sans-serif");
   return `<?xml version="1.0" encoding="UTF-8"?>\n${new XMLSerializer().serializeToString(copy)}\n`;
 }

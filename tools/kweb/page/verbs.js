@@ -12,17 +12,19 @@ const isPaused = (workers) => workers.some((worker) => worker.phase === "paused"
 const reads = (workers) => workers.length > 0 && workers.every(isConsumer);
 const produces = (workers) => workers.length > 0 && workers.every((worker) => worker.kind === "producer");
 
-/** `makes sense` decides whether the button can be pressed, `for` whether it is there at all. `ask`: a number goes with it. */
+/** `can` decides whether the button can be pressed, `for` whether it is there at all. `ask`: a number goes with it. `ofClient`: all of a client's workers are meant. */
 export const VERBS = [
   { word: "start", label: "Start", for: always, can: isDown },
   { word: "stop", label: "Stop", for: always, can: runs },
   { word: "restart", label: "Restart", for: always, can: runs },
+  { word: "rolling-restart", label: "Rolling restart", for: (workers) => workers.filter(isConsumer).length > 1, can: runs },
   { word: "pause", label: "Pause", for: always, can: (workers) => runs(workers) && workers.some((worker) => worker.phase !== "paused") },
   { word: "resume", label: "Resume", for: always, can: isPaused },
   { word: "kill", label: "kill -9 …", for: always, can: runs, danger: true, parameters: () => ({ signal: "KILL" }), words: (target) => `kill ${target} KILL` },
   { word: "scale", label: "Scale", for: reads, can: always, ask: { label: "Workers", value: "2", min: 1 }, ofClient: true, parameters: (n) => ({ workers: n }), words: (target, n) => `scale ${target} ${n}` },
   { word: "rate", label: "Set rate", for: produces, can: always, ask: { label: "A second", value: "5", min: 0 }, parameters: (n) => ({ records: n }), words: (target, n) => `rate ${n}/s` },
   { word: "release", label: "Release", for: isHeld, can: always },
+  { word: "reload", label: "Reload configuration", for: (workers, target) => target === "all", can: always, ofInstance: true, words: () => "reload" },
   { word: "logs", label: "Last lines", for: always, can: always, reads: true, words: (target) => `logs ${target} 10` },
 ];
 
@@ -36,8 +38,8 @@ export function createVerbs({ store, ui, results, kill, target }) {
     const name = targetOf(verb);
     if (verb.word === "kill") return kill(name);
     if (verb.reads) return results.of(`The last lines of ${name}`, await api.logs(name, 10));
-    const answer = await api.verb(name, verb.word, verb.parameters ? verb.parameters(number) : {});
-    return results.of(`${verb.label} ${verb.ask ? `${name}: ${number}` : name}`, answer);
+    const answer = await (verb.ofInstance ? api.call("POST", `/${verb.word}`) : api.verb(name, verb.word, verb.parameters ? verb.parameters(number) : {}));
+    return results.of(`${verb.label}${verb.ofInstance ? "" : ` ${name}`}${verb.ask ? `: ${number}` : ""}`, answer);
   }
 
   function make(verb) {
@@ -52,7 +54,7 @@ export function createVerbs({ store, ui, results, kill, target }) {
   ui.verbs.replaceChildren(...made.map((one) => one.node));
 
   function paintOne({ verb, ask, press, command, node }, workers) {
-    node.hidden = !verb.for(workers);
+    node.hidden = !verb.for(workers, target());
     press.disabled = workers.length === 0 || !verb.can(workers) || (store.snapshot.read_only && !verb.reads) || !store.connection.connected;
     setText(command, api.kctl(store.snapshot.instance, wordsOf(verb, targetOf(verb), ask?.value)));
   }
