@@ -57,6 +57,24 @@ START_TEST(a_partition_has_its_offsets_and_its_lag)
 }
 END_TEST
 
+START_TEST(a_workers_lag_in_time_is_the_longest_of_its_partitions)
+{
+    int slot = stats_partition_slot(bravo, "payments", 0);
+    stats_partition_set(bravo, slot, PARTITION_BEHIND_SINCE, clock_wall_us() - 2500000);
+    stats_partition_publish(bravo, slot);
+    show();
+    expect("\nksupervise_partition_lag_seconds" PAYMENTS(0) " 2.5\n");
+    expect("\nksupervise_worker_lag_seconds" BRAVO "} 2.5\n");
+}
+END_TEST
+
+START_TEST(each_format_has_its_media_type)
+{
+    ck_assert_ptr_nonnull(strstr(metrics_content_type(METRICS_TEXT), "text/plain; version=0.0.4"));
+    ck_assert_ptr_nonnull(strstr(metrics_content_type(METRICS_OPENMETRICS), "application/openmetrics-text"));
+}
+END_TEST
+
 START_TEST(a_lag_that_nobody_looked_at_lately_is_marked_and_no_other)
 {
     show();
@@ -286,6 +304,7 @@ END_TEST
 
 CHECK_MAIN_WITH("tools/kweb/metrics", instance_prepare, instance_clean_up, it_says_what_it_is,
                 a_worker_has_its_state_its_counters_and_its_labels, a_partition_has_its_offsets_and_its_lag,
+                a_workers_lag_in_time_is_the_longest_of_its_partitions, each_format_has_its_media_type,
                 a_lag_that_nobody_looked_at_lately_is_marked_and_no_other, what_is_not_known_is_left_out,
                 a_histogram_has_cumulative_buckets_of_its_own_bounds, families_stand_together_and_come_once,
                 a_lazy_view_shows_the_same, in_pieces_of_any_size_it_is_the_same,

@@ -38,6 +38,26 @@ static void add_second(int64_t committed, int64_t looked_us)
     stats_partition_publish(second, slot);
 }
 
+/* The group `audit` of another client has the same partition, and one of another topic. */
+static void add_group(void)
+{
+    struct directory_worker entry;
+    directory_worker_init(&entry);
+    snprintf(entry.name, sizeof entry.name, "bravo.2");
+    snprintf(entry.client, sizeof entry.client, "audit");
+    snprintf(entry.group, sizeof entry.group, "audit");
+    entry.kind = STATS_KIND_CONSUMER;
+    entry.generation = 1;
+    ck_assert_int_eq(directory_publish(directory, 2, &entry, NULL), 0);
+    add_second(10, watermarks_us);
+    int slot = stats_partition_slot(second, "orders", 0);
+    stats_partition_set(second, slot, PARTITION_ASSIGNED, 1);
+    stats_partition_set(second, slot, PARTITION_COMMITTED, 3);
+    stats_partition_set(second, slot, PARTITION_HIGH, 8);
+    stats_partition_set(second, slot, PARTITION_WATERMARKS_AT, watermarks_us);
+    stats_partition_publish(second, slot);
+}
+
 static void clean_up(void)
 {
     stats_writer_close(second);
@@ -93,6 +113,23 @@ START_TEST(of_two_workers_that_live_the_one_that_looked_last_is_believed)
 }
 END_TEST
 
+START_TEST(groups_and_topics_are_told_apart)
+{
+    add_group();
+    show();
+    expect("\nkafka_consumergroup_lag" EXPORTER(0) " 7\n");
+    expect("\nkafka_consumergroup_lag{consumergroup=\"audit\",topic=\"payments\",partition=\"0\"} 100\n");
+    expect("\nkafka_consumergroup_lag{consumergroup=\"audit\",topic=\"orders\",partition=\"0\"} 5\n");
+    expect("\nkafka_consumergroup_group_max_lag" GROUP " 7\n");
+    expect("\nkafka_consumergroup_group_max_lag{cluster_name=\"127.0.0.1:9092\",group=\"audit\"} 100\n");
+    expect("\nkafka_topic_partitions{topic=\"payments\"} 2\n");
+    expect("\nkafka_topic_partitions{topic=\"orders\"} 1\n");
+    expect("\nkafka_topic_partition_current_offset{topic=\"orders\",partition=\"0\"} 8\n");
+    ck_assert_uint_eq(times("\nkafka_topic_partition_current_offset{"), 3);
+    ck_assert_uint_eq(times("\nkafka_consumergroup_group_max_lag{"), 2);
+}
+END_TEST
+
 START_TEST(one_that_lives_is_believed_before_one_that_is_dead)
 {
     add_second(104, watermarks_us + 1);
@@ -131,5 +168,5 @@ END_TEST
 CHECK_MAIN_WITH("tools/kweb/metrics_kafka", instance_prepare, clean_up, it_speaks_kafka_exporters_names,
                 it_speaks_kafka_lag_exporters_names, what_is_not_known_is_left_out_of_a_maximum_too,
                 of_two_workers_that_live_the_one_that_looked_last_is_believed,
-                one_that_lives_is_believed_before_one_that_is_dead, a_producer_knows_the_end_of_a_topic,
-                a_partition_that_is_not_assigned_is_nobodys_lag)
+                groups_and_topics_are_told_apart, one_that_lives_is_believed_before_one_that_is_dead,
+                a_producer_knows_the_end_of_a_topic, a_partition_that_is_not_assigned_is_nobodys_lag)
