@@ -3,6 +3,7 @@
 Not a test: look at what it has made."""
 
 import base64
+import json
 import os
 import pathlib
 import re
@@ -14,7 +15,7 @@ import urllib.request
 
 from browser import BUILD, ROOT, start_browser
 
-INSTANCE = f"pictures-{os.getpid()}"
+INSTANCE = "demo"
 COMMAND = [BUILD / "bin" / "ksupervise", "--instance", INSTANCE, "--clients", "A,B", "--workload", "messages", "--topic", "demo-topic", "--partitions", "1", "--commit", "manual",
            "--no-producer", "--http", "0", "--quiet"]
 
@@ -24,10 +25,21 @@ def post(address, path, body=None):
     urllib.request.urlopen(request, timeout=60).read()
 
 
+def wait_until_received(address, count):
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        consumers = json.loads(urllib.request.urlopen(address + "consumers/status", timeout=60).read())["consumers"]
+        if all(consumer["received"] == count for consumer in consumers.values()):
+            return
+        time.sleep(0.1)
+    raise SystemExit("pictures: the consumers did not receive what was produced")
+
+
 def live_through(address):
     """What the pictures show: ten records, some acknowledged by each, and a consumer that was killed."""
     for number in range(10):
         post(address, "produce", f'{{"content": "message {number}", "key": "user-{number % 3}"}}')
+    wait_until_received(address, 10)
     for name, offsets in (("A", (0, 1, 2, 4, 7)), ("B", (0, 3, 4))):
         for offset in offsets:
             post(address, f"consumers/{name}/acknowledge?message_offset={offset}&partition=0")
