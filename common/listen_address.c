@@ -141,6 +141,12 @@ int listen_address_open(struct listen_address *address, struct error *error)
     return -1;
 }
 
+void listen_address_remove(const struct listen_address *address)
+{
+    if (address->socket.ss_family == AF_UNIX)
+        unlink(((const struct sockaddr_un *)&address->socket)->sun_path);
+}
+
 uint16_t listen_address_port(const struct listen_address *address)
 {
     if (address->socket.ss_family == AF_INET)

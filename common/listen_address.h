@@ -25,6 +25,9 @@ int listen_address_parse(struct listen_address *address, const char *text, struc
  * gets mode 0600; one that nobody listens at any more is replaced. -1 with the error, errno is the cause. */
 int listen_address_open(struct listen_address *address, struct error *error);
 
+/* Of a Unix socket, whose listener is closed: nobody finds it any more. */
+void listen_address_remove(const struct listen_address *address);
+
 /* As it is opened in a browser: http://127.0.0.1:8000/, or unix:PATH. */
 void listen_address_text(const struct listen_address *address, char text[LISTEN_TEXT_BYTES]);
 /* 0 of a Unix socket. */

@@ -151,6 +151,8 @@ START_TEST(a_unix_socket_is_this_users_alone)
     ck_assert_int_eq(stat(((struct sockaddr_un *)&address.socket)->sun_path, &info), 0);
     ck_assert_uint_eq(info.st_mode & 0777, 0600);
     close(fd);
+    listen_address_remove(&address);
+    ck_assert_int_eq(access(((struct sockaddr_un *)&address.socket)->sun_path, F_OK), -1);
 }
 END_TEST
 

@@ -184,6 +184,21 @@ class WhoMay(Safety):
         self.passes("GET /status", "Authorization: Bearer " + self.token, port=port)
         self.passes("GET /status", "authorization: bearer " + self.token, host="fleet.example", port=port)
 
+    def test_a_unix_socket_is_this_users_alone(self):
+        path = pathlib.Path(self.host.runtime) / "web"
+        process = self.host.start("kweb", "-i", self.host.instance, "--http", f"unix:{path}")
+        self.addCleanup(process.kill)
+        process.wait_line("open unix:")
+        self.assertEqual(path.stat().st_mode & 0o777, 0o600)
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.settimeout(20 * harness.PATIENCE)
+            connection.connect(str(path))
+            connection.sendall(self.request("GET /workers", host="localhost"))
+            self.assertIn(b" 200 ", self.read(connection).split(b"\r\n")[0])
+        process.send(signal.SIGTERM)
+        self.assertEqual(process.wait(10), 0)
+        self.assertFalse(path.exists())
+
     def test_the_token_in_the_pages_address_becomes_a_cookie(self):
         port = self.by_hand("--http", "0.0.0.0:0")
         answer = self.raw(self.request("GET /?token=" + self.token), port)

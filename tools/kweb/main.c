@@ -104,6 +104,7 @@ static int serve(struct kweb *kweb, struct error *error)
     run(kweb);
     streams_close(kweb);
     server_close(kweb);
+    listen_address_remove(&kweb->address);
     samples_close(kweb->samples);
     if (made || kweb->settings->supervised) /* that of one that was started again is its predecessor's */
         token_remove(kweb->settings->instance);
