@@ -18,7 +18,6 @@ partitions = 1
 commit = manual
 no-producer = yes
 quiet = yes
-http = {port}
 [client A]
 group = {topic}-A
 [client B]
@@ -33,16 +32,13 @@ def free_port():
         return listener.getsockname()[1]
 
 
-class Demonstration(Browser, harness.SystemTest):
-    """What make demo-ack starts."""
+class Fleet(Browser, harness.SystemTest):
+    """A fleet of a test's own, with the page open."""
 
-    def setUp(self):
-        super().setUp()
-        self.topic_name = self.name("demo")
-        (self.folder / "fleet.ini").write_text(FLEET.format(topic=self.topic_name, port=free_port()))
-        self.supervisor = self.supervise("--config", "fleet.ini")
+    def begin(self, *arguments, ready):
+        self.supervisor = self.supervise("--http", free_port(), *arguments)
         self.address = self.supervisor.wait_line(r"open (http://\S+)", 30).group(1)
-        self.supervisor.wait_line(r"ready: A \(1 partition\), B \(1 partition\)", 60)
+        self.supervisor.wait_line(ready, 60)
         self.size(1440)
         self.open()
 
@@ -51,6 +47,22 @@ class Demonstration(Browser, harness.SystemTest):
         super().tearDown()
         self.supervisor.interrupt()
         self.assert_nothing_left()
+
+    def until_step(self, lesson, step):
+        self.until(lambda: self.steps_done(lesson) >= step, f"step {step} of {lesson}", 60)
+
+    def steps_done(self, lesson):
+        return self.run_js(f"return document.querySelectorAll('[data-lesson={lesson}] li.done').length")
+
+
+class Demonstration(Fleet):
+    """What make demo-ack starts."""
+
+    def setUp(self):
+        super().setUp()
+        self.topic_name = self.name("demo")
+        (self.folder / "fleet.ini").write_text(FLEET.format(topic=self.topic_name))
+        self.begin("--config", "fleet.ini", ready=r"ready: A \(1 partition\), B \(1 partition\)")
 
     def produce(self, offset):
         self.press("Produce")
@@ -67,9 +79,6 @@ class Demonstration(Browser, harness.SystemTest):
         """The lanes have to be on the screen."""
         self.run_js("scrollTo(0, 0)")
         self.until(lambda: wanted in self.lane(name), f"the lane of {name} has '{wanted}'", 20)
-
-    def steps_done(self, lesson):
-        return self.run_js(f"return document.querySelectorAll('[data-lesson={lesson}] li.done').length")
 
     def kweb_pid(self):
         children = pathlib.Path(f"/proc/{self.supervisor.pid}/task/{self.supervisor.pid}/children").read_text().split()
@@ -125,6 +134,49 @@ class Demonstration(Browser, harness.SystemTest):
         self.until_text("connection", "connected, live", 30)
         numbers = [int(text) for text in self.texts('[data-is="event-rows"] td:nth-child(2)')]
         self.assertEqual(numbers, list(range(numbers[0], 0, -1)))
+
+
+class Lessons(Fleet):
+    """Those that need another fleet than the demonstration's, each with the one that its command starts."""
+
+    def test_work_sharing(self):
+        topic = self.name("sharing")
+        self.begin("--clients", "alpha,beta", "--group", topic, "--topic", topic, "--partitions", 6, "--rate", 20, "--quiet", ready="ready: alpha.*beta")
+        self.until_step("work-sharing", 1)
+        self.target("alpha")
+        self.press("Scale", ".verbs")
+        self.until_step("work-sharing", 2)
+        self.target("beta")
+        self.press("Stop", ".verbs")
+        self.until_step("work-sharing", 4)
+
+    def test_batching(self):
+        topic = self.name("batching")
+        self.begin("--clients", "bravo", "--group", topic, "--topic", topic, "--rate", 5, "--batch-size", 50, "--batch-wait", "400ms", "--count", 10000, "--quiet",
+                   ready="ready: bravo")
+        self.until_step("batching", 1)
+        self.target("producer")
+        self.fill(self.one('.verb input[aria-label^="Set rate"]'), "1000")
+        self.press("Set rate", ".verbs")
+        self.until_step("batching", 2)
+
+    def test_dead_letters(self):
+        topic = self.name("letters")
+        self.begin("--clients", "bravo", "--group", topic, "--topic", topic, "--rate", 5, "--quiet", "--pipeline", "validate, reject:user == 'mallory'", ready="ready: bravo")
+        self.choose("schema", "payment")
+        self.fill(self.one("input[name=user]"), "mallory")
+        self.press("Produce")
+        self.until(lambda: self.texts('[data-is="letter-rows"] td.n') == ["1"], "the letter is counted", 30)
+        self.press("Ask its log")
+        self.until_text("letter-rows", f"reject: user == 'mallory'; it goes to {topic}.dlq", 30)
+        self.assertIn(f"ktopic dlq replay {topic}", self.text("letter-rows"))
+
+    def test_exactly_once(self):
+        topic = self.name("once")
+        self.begin("--clients", "bravo", "--group", topic, "--topic", topic, "--rate", 100, "--quiet", "--pipeline", "validate, sqlite:rows.db", ready="ready: bravo")
+        for step in (2, 4):
+            self.kill("bravo")
+            self.until_step("exactly-once", step)
 
 
 if __name__ == "__main__":
