@@ -1,6 +1,9 @@
 """kweb against those who may not, and those who send what no program should: raw sockets against a server that has to stay there for the others."""
 
 import contextlib
+import ctypes
+import fcntl
+import functools
 import json
 import os
 import pathlib
@@ -8,6 +11,7 @@ import re
 import resource
 import signal
 import socket
+import struct
 import subprocess
 import threading
 import time
@@ -35,6 +39,33 @@ print("" if close else connection.recv(65536).split()[1].decode())
 
 def memory_kb(pid):
     return int(re.search(r"VmRSS:\s+(\d+)", pathlib.Path(f"/proc/{pid}/status").read_text())[1])
+
+
+CLONE_NEWNET = 0x40000000
+SIOCGIFFLAGS, SIOCSIFFLAGS, IFF_UP = 0x8913, 0x8914, 1
+
+
+def bring_up_loopback():
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
+        name, flags = struct.unpack("16sH", fcntl.ioctl(any_socket, SIOCGIFFLAGS, struct.pack("16sH14x", b"lo", 0))[:18])
+        fcntl.ioctl(any_socket, SIOCSIFFLAGS, struct.pack("16sH14x", name, flags | IFF_UP))
+
+
+def in_a_network_of_its_own(test):
+    """What listens beyond loopback does so where there is nothing beyond it: this thread and the processes that it starts have a network namespace."""
+    @functools.wraps(test)
+    def run(self):
+        libc = ctypes.CDLL(None, use_errno=True)
+        before = os.open("/proc/thread-self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            if libc.unshare(CLONE_NEWNET) == -1:
+                raise OSError(ctypes.get_errno(), "unshare")
+            bring_up_loopback()
+            test(self)
+        finally:
+            libc.setns(before, CLONE_NEWNET)
+            os.close(before)
+    return run
 
 
 class Host(WebTest):
@@ -174,6 +205,8 @@ class WhoMay(Safety):
         self.passes("GET /workers")
         self.assertEqual(self.host.workers()["A"]["pid"], before)
 
+    @unittest.skipUnless(os.geteuid() == 0, "a network of one's own is made by root alone")
+    @in_a_network_of_its_own
     def test_beyond_loopback_everyone_needs_the_token(self):
         port = self.by_hand("--http", "0.0.0.0:0")
         for headers in [], ["Authorization: Bearer"], ["Authorization: Bearer "], ["Authorization: Basic " + self.token], ["Authorization: Bearer " + self.token + "0"], \
@@ -199,6 +232,8 @@ class WhoMay(Safety):
         self.assertEqual(process.wait(10), 0)
         self.assertFalse(path.exists())
 
+    @unittest.skipUnless(os.geteuid() == 0, "a network of one's own is made by root alone")
+    @in_a_network_of_its_own
     def test_the_token_in_the_pages_address_becomes_a_cookie(self):
         port = self.by_hand("--http", "0.0.0.0:0")
         answer = self.raw(self.request("GET /?token=" + self.token), port)
