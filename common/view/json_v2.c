@@ -1,6 +1,5 @@
 /* JSON version 2: kstat.schema.json. One object a look, on one line, written worker by worker. */
 #include "common/clock.h"
-#include "common/view/json_stream.h"
 #include "common/view/json_v2.h"
 #include "common/view/values.h"
 
@@ -46,7 +45,7 @@ static void put_value(void *context, const char *name, struct stat_value value)
     values_json(context, name, value);
 }
 
-static void supervisor(struct json_stream *json, const struct view *view)
+void json_v2_supervisor(struct json_stream *json, const struct view *view)
 {
     if (view->directory == NULL) {
         json_stream_null(json, "supervisor");
@@ -99,7 +98,7 @@ void json_v2(struct view *view, const struct view_request *request, struct rates
     json_stream_text(&json, "instance", view->instance);
     json_stream_number(&json, "time_us", view->now_us);
     json_stream_text(&json, "bootstrap", known ? directory_bootstrap(view->directory) : NULL);
-    supervisor(&json, view);
+    json_v2_supervisor(&json, view);
     workers(&json, view, request, rates);
     json_stream_close(&json, '}');
     putc_unlocked('\n', stream);

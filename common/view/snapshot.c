@@ -3,7 +3,7 @@
 #include "common/clock.h"
 #include "common/offset_set.h"
 #include "common/stats/events.h"
-#include "common/view/json_stream.h"
+#include "common/view/json_v2.h"
 #include "common/view/why.h"
 
 static void number(struct json_stream *json, const char *name, int64_t value)
@@ -169,20 +169,6 @@ static void put_worker(struct json_stream *json, const struct view *view, const 
 
 /* --- the instance -------------------------------------------------------------------------------------- */
 
-static void put_supervisor(struct json_stream *json, const struct view *view)
-{
-    if (view->directory == NULL) {
-        json_stream_null(json, "supervisor");
-        return;
-    }
-    json_stream_open(json, "supervisor", '{');
-    json_stream_number(json, "pid", directory_pid(view->directory));
-    json_stream_boolean(json, "alive", view->supervisor_alive);
-    json_stream_boolean(json, "stopped", view->supervisor_stopped);
-    json_stream_number(json, "started_us", directory_started_us(view->directory));
-    json_stream_close(json, '}');
-}
-
 static void put_workers(struct json_stream *json, const struct view *view, struct rates *rates)
 {
     json_stream_open(json, "workers", '[');
@@ -207,7 +193,7 @@ void snapshot_write(const struct snapshot_wish *wish, const struct view *view, F
     struct json_stream json = {.file = stream};
     json_stream_open(&json, NULL, '{');
     put_instance(&json, wish, view);
-    put_supervisor(&json, view != NULL ? view : &none);
+    json_v2_supervisor(&json, view != NULL ? view : &none);
     put_workers(&json, view != NULL ? view : &none, wish->rates);
     json_stream_close(&json, '}');
 }
