@@ -24,6 +24,8 @@ static bool is_listed(const struct worker *worker)
 
 bool request_means(const struct request *request, const struct worker *worker)
 {
+    if (worker->kind == KIND_WEB) /* no part of "all": who asks may be asking through it */
+        return strcasecmp(request->target, worker->name) == 0;
     if (!is_listed(worker) || (worker->retired && worker->process.pid == 0))
         return false;
     return request->target[0] == '\0' || strcasecmp(request->target, "all") == 0 ||

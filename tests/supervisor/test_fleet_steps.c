@@ -216,13 +216,14 @@ START_TEST(the_end_of_who_looks_is_nobodys)
 }
 END_TEST
 
-START_TEST(no_verb_means_who_looks)
+START_TEST(who_looks_is_meant_by_its_name_alone)
 {
     open_with_web();
     const struct request all = {.supervisor = &fleet, .target = "all"},
                          it = {.supervisor = &fleet, .target = "kweb"};
     ck_assert(!request_means(&all, fleet_worker("kweb")));
-    ck_assert_uint_eq(request_count_meant(&it), 0);
+    ck_assert_uint_eq(request_count_meant(&it), 1);
+    ck_assert(request_means(&it, fleet_worker("kweb")));
     ck_assert(request_means(&all, fleet_worker("bravo")));
 }
 END_TEST
@@ -419,7 +420,7 @@ CHECK_MAIN_WITH(
     without_a_broker_nothing_is_left_and_the_fleet_ends,
     ready_is_told_once_when_each_consumer_works_that_is_not_scaled_away,
     the_producer_ends_first_then_the_consumers_then_the_broker, who_looks_sees_the_others_start_and_end,
-    the_end_of_who_looks_is_nobodys, no_verb_means_who_looks,
+    the_end_of_who_looks_is_nobodys, who_looks_is_meant_by_its_name_alone,
     a_kill_spares_nobody_and_is_followed_by_no_restart,
     a_restart_that_is_under_way_is_taken_back_by_the_end_of_the_fleet, a_kill_takes_a_restart_back_too,
     the_nearest_deadline_is_that_of_a_worker_of_the_hang_check_or_of_the_end,
