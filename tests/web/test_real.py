@@ -167,6 +167,7 @@ class Lessons(Fleet):
         self.fill(self.one("input[name=user]"), "mallory")
         self.press("Produce")
         self.until(lambda: self.texts('[data-is="letter-rows"] td.n') == ["1"], "the letter is counted", 30)
+        self.until_step("dead-letters", 2)
         self.press("Ask its log")
         self.until_text("letter-rows", f"reject: user == 'mallory'; it goes to {topic}.dlq", 30)
         self.assertIn(f"ktopic dlq replay {topic}", self.text("letter-rows"))

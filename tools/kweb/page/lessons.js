@@ -27,11 +27,15 @@ function makeLesson(lesson, onTick) {
   const tick = element("span", { class: "tick" }, lesson.title);
   const count = element("small");
   const steps = lesson.steps.map((step) => makeStep(step, () => onTick(lesson)));
-  const other = element("div", {}, element("p", {}, "This fleet cannot show it. This starts one that can:"), element("code", { class: "command" }, lesson.command));
+  const why = element("p");
+  const other = element("div", {}, why, element("code", { class: "command" }, lesson.command));
   const body = element("div", {}, element("p", {}, lesson.about), other, element("ol", {}, ...steps));
   const details = element("details", { name: "lesson", "data-lesson": lesson.name }, element("summary", {}, tick, count), body);
-  return { lesson, tick, count, steps, other, details, node: element("li", {}, details) };
+  return { lesson, tick, count, steps, why, other, details, node: element("li", {}, details) };
 }
+
+const CANNOT = "This fleet cannot show it. This starts one that can:";
+const FLAGS = "It takes flags of which the page cannot see whether this fleet has them:";
 
 const SAID = { done: ", done", now: ", this is next", later: "" };
 
@@ -92,7 +96,8 @@ export function createLessons({ store, ui, request }) {
       const canShow = one.lesson.needs(store.snapshot);
       one.tick.classList.toggle("done", isDone(one.lesson));
       setText(one.count, `${done} of ${one.lesson.steps.length}`);
-      one.other.hidden = canShow || isDone(one.lesson);
+      one.other.hidden = (canShow && !one.lesson.flags) || isDone(one.lesson);
+      setText(one.why, canShow ? FLAGS : CANNOT);
       paintSteps(one, done, canShow);
     }
     setText(ui["lessons-done"], `${LESSONS.filter(isDone).length} of ${LESSONS.length} done`);
