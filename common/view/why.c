@@ -195,8 +195,8 @@ static bool in_flight(const struct subject *subject)
         if (first == STATS_UNKNOWN || end <= first)
             continue;
         say(subject,
-            "it is %s for %s, with %" PRId64 " records in flight: %s [%" PRId32 "] from offset %" PRId64,
-            view_phase(subject->worker), phase_age(subject).text, records,
+            "it is %s for %s, with %" PRId64 " record%s in flight: %s [%" PRId32 "] from offset %" PRId64,
+            view_phase(subject->worker), phase_age(subject).text, records, records == 1 ? "" : "s",
             format_foreign(partition.topic).text, partition.number, first);
         return true;
     }
@@ -209,9 +209,10 @@ static bool transaction_open(const struct subject *subject)
     for (size_t i = 0; view_partition(subject->view, subject->worker, i, &partition); i++)
         if (partition.assigned && partition.behind.held_back > 0) {
             say(subject,
-                "an open transaction holds %" PRId64 " records of %s [%" PRId32
+                "an open transaction holds %" PRId64 " record%s of %s [%" PRId32
                 "] back: its producer has to end it",
-                partition.behind.held_back, format_foreign(partition.topic).text, partition.number);
+                partition.behind.held_back, partition.behind.held_back == 1 ? "" : "s",
+                format_foreign(partition.topic).text, partition.number);
             return true;
         }
     return false;
@@ -226,9 +227,10 @@ static bool not_acknowledged(const struct subject *subject)
         if (!partition.assigned || waiting <= 0)
             continue;
         say(subject,
-            "%" PRId64 " records of %s [%" PRId32 "] wait to be acknowledged: kctl ack %s %" PRId32 ":OFFSET",
-            waiting, format_foreign(partition.topic).text, partition.number, subject->worker->entry.name,
-            partition.number);
+            "%" PRId64 " record%s of %s [%" PRId32 "] wait%s to be acknowledged: kctl ack %s %" PRId32
+            ":OFFSET",
+            waiting, waiting == 1 ? "" : "s", format_foreign(partition.topic).text, partition.number,
+            waiting == 1 ? "s" : "", subject->worker->entry.name, partition.number);
         return true;
     }
     return false;
