@@ -133,6 +133,10 @@ void call_begin(struct kweb *kweb, const struct verb_call *asked, call_done *don
 {
     struct error error = ERROR_INIT;
     enum call_end end;
+    if (kweb->stopping) {
+        done(context, CALL_BUSY, NULL, "this server is ending");
+        return;
+    }
     if (count_calls(kweb) == CALLS_MAX) {
         done(context, CALL_BUSY, NULL, "too many requests are under way: try again in a moment");
         return;

@@ -235,6 +235,7 @@ static struct stream *begin(struct exchange *exchange)
     if (stream == NULL)
         return NULL;
     stream->kweb = kweb;
+    stream->ending = kweb->stopping;
     stream->connection = exchange->connection;
     stream->after = resume_at(exchange);
     stream->heard_us = clock_monotonic_us();

@@ -196,6 +196,17 @@ START_TEST(there_are_so_many_at_a_time)
 }
 END_TEST
 
+START_TEST(at_the_end_no_other_begins)
+{
+    begin_and_take();
+    kweb.stopping = true;
+    begin();
+    ended(CALL_BUSY, "this server is ending");
+    calls_close(&kweb);
+    ended(CALL_BROKEN, "this server is ending");
+}
+END_TEST
+
 START_TEST(without_descriptors_it_is_busy)
 {
     struct rlimit limit;
@@ -218,4 +229,4 @@ CHECK_MAIN_WITH("tools/kweb/call", supervisor_prepare, clean_up, the_answer_ends
                 an_answer_without_end_breaks_it, a_supervisor_that_goes_breaks_it,
                 one_that_says_nothing_is_waited_for_so_long, where_nobody_listens_no_instance_runs,
                 a_foreign_file_in_its_place_is_not_asked, one_that_takes_no_connections_is_not_waited_for,
-                there_are_so_many_at_a_time, without_descriptors_it_is_busy)
+                there_are_so_many_at_a_time, at_the_end_no_other_begins, without_descriptors_it_is_busy)

@@ -241,10 +241,20 @@ START_TEST(at_the_end_each_is_ended)
 }
 END_TEST
 
+START_TEST(one_that_comes_at_the_end_is_not_kept_waiting)
+{
+    kweb.stopping = true;
+    begin();
+    ck_assert_int_eq(take_all(0, 65536), MHD_CONTENT_READER_END_OF_STREAM);
+    ck_assert_int_eq(fake.suspended, 0);
+}
+END_TEST
+
 CHECK_MAIN_WITH("tools/kweb/stream", prepare, clean_up, a_new_reader_gets_all_events_and_then_the_snapshot,
                 however_little_it_takes_at_a_time_it_is_the_same, one_that_comes_back_gets_what_it_has_not,
                 a_number_that_is_none_is_none, what_the_ring_has_not_any_more_is_told,
                 an_event_wakes_it_and_nothing_does_not, a_snapshot_comes_once,
                 of_the_snapshots_that_a_slow_reader_did_not_take_it_gets_the_last,
                 one_that_hears_nothing_hears_that_it_is_still_there, there_are_so_many,
-                only_the_head_costs_no_place, at_the_end_each_is_ended)
+                only_the_head_costs_no_place, at_the_end_each_is_ended,
+                one_that_comes_at_the_end_is_not_kept_waiting)
