@@ -19,6 +19,31 @@ static int64_t value(const struct view_worker *worker, const struct view_partiti
     return stats_snapshot_partition(worker->snapshot, partition->slot, name);
 }
 
+static bool has(const struct view_worker *worker, const struct view_partition *wanted)
+{
+    int32_t number;
+    size_t count = worker->snapshot != NULL ? stats_snapshot_partitions(worker->snapshot) : 0;
+    for (size_t slot = 0; slot < count; slot++)
+        if (stats_snapshot_partition(worker->snapshot, slot, "assigned") == 1 &&
+            strcmp(stats_snapshot_partition_topic(worker->snapshot, slot, &number), wanted->topic) == 0 &&
+            number == wanted->number)
+            return true;
+    return false;
+}
+
+/* A dead one could not say that it has it no more. */
+static bool is_taken_over(const struct view *view, const struct view_worker *worker,
+                          const struct view_partition *partition)
+{
+    for (size_t i = 0; !view_alive(worker) && i < view->count; i++) {
+        const struct view_worker *other = &view->workers[i];
+        if (view_alive(other) && !view_is_producer(other) &&
+            strcmp(other->entry.group, worker->entry.group) == 0 && has(other, partition))
+            return true;
+    }
+    return false;
+}
+
 /* Of the n-th of the worker's. False past the last; one that is another worker's now has no topic. */
 static bool look(const struct view *view, const struct view_worker *worker, size_t n,
                  struct progress *progress)
@@ -26,7 +51,8 @@ static bool look(const struct view *view, const struct view_worker *worker, size
     struct view_partition partition;
     if (!view_partition(view, worker, n, &partition))
         return false;
-    *progress = (struct progress){.topic = partition.assigned ? partition.topic : NULL,
+    bool owned = partition.assigned && !is_taken_over(view, worker, &partition);
+    *progress = (struct progress){.topic = owned ? partition.topic : NULL,
                                   .partition = partition.number,
                                   .low = value(worker, &partition, "low"),
                                   .high = partition.behind.high,
@@ -44,9 +70,30 @@ static int64_t frontier(const struct progress *progress)
     return progress->committed != STATS_UNKNOWN ? progress->committed : progress->low;
 }
 
+static int count_bits(int64_t map, int64_t bits)
+{
+    uint64_t mask = bits < OFFSET_SET_MAP_BITS ? (UINT64_C(1) << bits) - 1 : UINT64_MAX;
+    return __builtin_popcountll((uint64_t)map & mask);
+}
+
+/* Acknowledged one by one, without those that the topic holds no more: which they are is known of the first
+ * OFFSET_SET_MAP_BITS. */
 static int64_t ahead(const struct progress *progress)
 {
-    return progress->ahead != STATS_UNKNOWN ? progress->ahead : 0;
+    int64_t gone;
+    if (progress->ahead == STATS_UNKNOWN)
+        return 0;
+    if (progress->map == STATS_UNKNOWN || progress->next == STATS_UNKNOWN ||
+        progress->low <= progress->next || __builtin_sub_overflow(progress->low, progress->next, &gone))
+        return progress->ahead;
+    return progress->ahead - count_bits(progress->map, gone);
+}
+
+/* Where what is not committed begins, of the records that the topic holds. */
+static int64_t first_open(const struct progress *progress)
+{
+    int64_t committed = frontier(progress);
+    return committed == STATS_UNKNOWN || committed > progress->low ? committed : progress->low;
 }
 
 /* Of the records that the topic holds: committed, or acknowledged ahead of that. */
@@ -54,15 +101,14 @@ static int64_t acknowledged(const struct progress *progress)
 {
     if (frontier(progress) == STATS_UNKNOWN || progress->low == STATS_UNKNOWN)
         return STATS_UNKNOWN;
-    int64_t contiguous = frontier(progress) > progress->low ? frontier(progress) - progress->low : 0;
-    return contiguous + ahead(progress);
+    return first_open(progress) - progress->low + ahead(progress);
 }
 
 static int64_t pending(const struct progress *progress)
 {
-    int64_t left;
-    if (frontier(progress) == STATS_UNKNOWN || progress->high == STATS_UNKNOWN ||
-        __builtin_sub_overflow(progress->high, frontier(progress), &left))
+    int64_t left, first = first_open(progress);
+    if (first == STATS_UNKNOWN || progress->high == STATS_UNKNOWN ||
+        __builtin_sub_overflow(progress->high, first, &left))
         return STATS_UNKNOWN;
     left -= ahead(progress);
     return left > 0 ? left : 0;

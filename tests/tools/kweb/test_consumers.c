@@ -84,7 +84,10 @@ START_TEST(what_lies_below_the_low_watermark_is_not_there_any_more)
     set_acknowledged(0, 0);
     set_acknowledged(2, 0);
     set(0, PARTITION_LOW, 105);
-    counts(0 + 10, 12 + 12);
+    counts(0 + 10, 7 + 12);
+    set_acknowledged(0, 0x3ff & ~1); /* 101 to 109 */
+    set(0, PARTITION_LOW, 105);
+    counts(5 + 10, 2 + 12);
 }
 END_TEST
 
@@ -94,6 +97,47 @@ START_TEST(before_the_first_commit_nothing_is_acknowledged)
     set_acknowledged(2, 0);
     set(0, PARTITION_COMMITTED, STATS_UNKNOWN);
     counts(0 + 10, 22 + 12);
+}
+END_TEST
+
+/* Of bravo's group; it died with partition 0. */
+static void leave_a_dead_zulu(void)
+{
+    int fd = create_worker("zulu", STATS_KIND_CONSUMER, 2);
+    pid_t pid = fork();
+    if (pid == 0) {
+        bravo = open_writer(fd);
+        set(0, PARTITION_ASSIGNED, 1);
+        set_acknowledged(0, 0);
+        kill(getpid(), SIGKILL);
+    }
+    ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
+    close(fd);
+    list_worker(2, "zulu", STATS_KIND_CONSUMER, WORKER_BACKING_OFF);
+}
+
+static size_t count_partitions(const char *worker)
+{
+    ask("GET", "/consumers/status");
+    serve();
+    json_t *all = answered(200);
+    json_t *status = json_object_get(json_object_get(all, "consumers"), worker);
+    ck_assert_msg(status != NULL, "%s", fake.body);
+    size_t count = json_array_size(json_object_get(status, "partitions"));
+    json_decref(all);
+    return count;
+}
+
+START_TEST(a_dead_ones_partition_is_the_living_ones_that_has_it_now)
+{
+    set_acknowledged(0, 0);
+    set_acknowledged(2, 0);
+    leave_a_dead_zulu();
+    ck_assert_uint_eq(count_partitions("zulu"), 0);
+    ck_assert_uint_eq(count_partitions("bravo"), 2);
+    set(0, PARTITION_ASSIGNED, 0);
+    ck_assert_uint_eq(count_partitions("zulu"), 1);
+    ck_assert_uint_eq(count_partitions("bravo"), 1);
 }
 END_TEST
 
@@ -221,6 +265,7 @@ CHECK_MAIN_WITH("tools/kweb/consumers", prepare, clean_up,
                 records_are_acknowledged_before_the_frontier_and_one_by_one_ahead_of_it,
                 what_lies_below_the_low_watermark_is_not_there_any_more,
                 before_the_first_commit_nothing_is_acknowledged, unknown_is_unknown,
+                a_dead_ones_partition_is_the_living_ones_that_has_it_now,
                 without_a_partition_nothing_is_known, without_an_instance_it_says_so,
                 the_one_partition_that_waits_for_it_is_meant, of_several_the_caller_says_which,
                 what_was_acknowledged_or_not_delivered_waits_nowhere, who_is_not_there_is_not_found,
