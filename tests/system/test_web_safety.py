@@ -191,7 +191,7 @@ class WhoMay(Safety):
             self.assertEqual(self.as_nobody(self.request(line)), "401", line)
         self.assertEqual(self.as_nobody(self.request("GET /status", "Authorization: Bearer " + self.token)), "200")
         self.assertEqual(self.as_nobody(self.request("GET /status", "Authorization: Bearer " + self.token[:-1] + "x")), "401")
-        self.assertEqual(self.as_nobody(self.request("GET /status", "Cookie: ksupervise_token=" + self.token)), "200")
+        self.assertEqual(self.as_nobody(self.request("GET /status", f"Cookie: ksupervise_token_{self.port}={self.token}")), "200")
 
     @unittest.skipUnless(os.geteuid() == 0, "another user is taken on by root alone")
     def test_another_local_user_who_has_gone_is_not_taken_for_root(self):
@@ -210,7 +210,7 @@ class WhoMay(Safety):
     def test_beyond_loopback_everyone_needs_the_token(self):
         port = self.by_hand("--http", "0.0.0.0:0")
         for headers in [], ["Authorization: Bearer"], ["Authorization: Bearer "], ["Authorization: Basic " + self.token], ["Authorization: Bearer " + self.token + "0"], \
-                ["Authorization: Bearer " + self.token[:-1]], ["Cookie: ksupervise_token="], ["Cookie: ksupervise_token=" + "0" * 64]:
+                ["Authorization: Bearer " + self.token[:-1]], [f"Cookie: ksupervise_token_{self.port}="], [f"Cookie: ksupervise_token_{self.port}=" + "0" * 64]:
             self.refused(401, "GET /status", *headers, port=port)
             self.refused(401, "POST /workers/A/restart", *headers, port=port)
         self.refused(401, "GET /status?token=" + self.token, port=port)  # only the page's address takes it

@@ -1,5 +1,6 @@
 #include "tools/kweb/guard.h"
 
+#include <inttypes.h>
 #include <strings.h>
 
 #include "common/decimal.h"
@@ -31,6 +32,15 @@ bool guard_origin_is(const char *origin, const char *host)
 
 /* --- the rules ----------------------------------------------------------------------------------------- */
 
+/* 127.0.0.2:8000, where that is asked for: a number leads nowhere else. */
+static bool is_where_we_listen(const struct listen_address *address, const char *host)
+{
+    char text[LISTEN_TEXT_BYTES];
+    listen_address_text(address, text);
+    text[strlen(text) - 1] = '\0'; /* the slash */
+    return guard_origin_is(text, host);
+}
+
 /* A name of another site's that leads here (DNS rebinding) makes its page same-origin with us: only where
  * nothing else is asked of who comes does that matter, and there we have few names. */
 static bool host_is_ours(struct exchange *exchange)
@@ -38,11 +48,13 @@ static bool host_is_ours(struct exchange *exchange)
     const struct listen_address *address = &exchange->kweb->address;
     const char *host = exchange_header(exchange, MHD_HTTP_HEADER_HOST);
     if (!address->loopback || address->socket.ss_family == AF_UNIX ||
-        (host != NULL && guard_host_is_loopback(host, listen_address_port(address))))
+        (host != NULL &&
+         (guard_host_is_loopback(host, listen_address_port(address)) || is_where_we_listen(address, host))))
         return true;
     answer_problem(
         exchange, MHD_HTTP_MISDIRECTED_REQUEST,
-        "this server is called localhost or 127.0.0.1, with its port; not what the Host header says");
+        "this server is called localhost or 127.0.0.1, or as it was told to listen, with its port; not what "
+        "the Host header says");
     return false;
 }
 
@@ -61,9 +73,24 @@ static bool origin_is_ours(struct exchange *exchange)
     return false;
 }
 
+/* A browser keeps one jar for all ports of a host: two instances there have a cookie each. */
+static void name_cookie(const struct exchange *exchange, char name[GUARD_COOKIE_BYTES])
+{
+    const char *host = exchange_header(exchange, MHD_HTTP_HEADER_HOST);
+    const char *colon = host != NULL ? strrchr(host, ':') : NULL;
+    int64_t port;
+    const char *end = colon != NULL ? decimal_read(colon + 1, UINT16_MAX, &port) : NULL;
+    if (end != NULL && *end == '\0')
+        snprintf(name, GUARD_COOKIE_BYTES, GUARD_COOKIE "_%" PRId64, port);
+    else
+        snprintf(name, GUARD_COOKIE_BYTES, GUARD_COOKIE);
+}
+
 static bool brings_cookie(const struct exchange *exchange)
 {
-    const char *given = MHD_lookup_connection_value(exchange->connection, MHD_COOKIE_KIND, GUARD_COOKIE);
+    char name[GUARD_COOKIE_BYTES];
+    name_cookie(exchange, name);
+    const char *given = MHD_lookup_connection_value(exchange->connection, MHD_COOKIE_KIND, name);
     return given != NULL && token_is(exchange->kweb->token, given);
 }
 
@@ -114,7 +141,9 @@ bool guard(struct exchange *exchange)
     return true;
 }
 
-void guard_cookie(const struct kweb *kweb, char *text, size_t bytes)
+void guard_cookie(const struct exchange *exchange, char *text, size_t bytes)
 {
-    snprintf(text, bytes, GUARD_COOKIE "=%s; Path=/; HttpOnly; SameSite=Strict", kweb->token);
+    char name[GUARD_COOKIE_BYTES];
+    name_cookie(exchange, name);
+    snprintf(text, bytes, "%s=%s; Path=/; HttpOnly; SameSite=Strict", name, exchange->kweb->token);
 }

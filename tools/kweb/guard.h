@@ -5,13 +5,14 @@
 
 #include "tools/kweb/exchange.h"
 
-#define GUARD_COOKIE "ksupervise_token"
+#define GUARD_COOKIE       "ksupervise_token" /* and "_8000" behind it, with the port of the request's Host */
+#define GUARD_COOKIE_BYTES (sizeof GUARD_COOKIE + 6)
 
 /* True: go on. False: the answer is given. The exchange's route is known, or NULL. */
 bool guard(struct exchange *exchange);
 
 /* A Set-Cookie value that brings the token from now on. */
-void guard_cookie(const struct kweb *kweb, char *text, size_t bytes);
+void guard_cookie(const struct exchange *exchange, char *text, size_t bytes);
 
 /* --- the rules one by one, pure ------------------------------------------------------------------------- */
 

@@ -88,7 +88,7 @@ static void answer_with_cookie(struct exchange *exchange)
 {
     char cookie[256];
     struct MHD_Response *response = MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
-    guard_cookie(exchange->kweb, cookie, sizeof cookie);
+    guard_cookie(exchange, cookie, sizeof cookie);
     MHD_add_response_header(response, MHD_HTTP_HEADER_SET_COOKIE, cookie);
     MHD_add_response_header(response, MHD_HTTP_HEADER_LOCATION, "/");
     MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");

@@ -83,6 +83,23 @@ START_TEST(without_a_host_or_with_a_foreign_one_nobody_is_answered)
 }
 END_TEST
 
+START_TEST(the_address_at_which_it_listens_is_its_name)
+{
+    static const char *const addresses[] = {"127.0.0.2:8000", "[::1]:8000", "localhost:8000"};
+    static const char *const hosts[] = {"127.0.0.2:8000", "[::1]:8000", "127.0.0.1:8000"};
+    for (size_t i = 0; i < sizeof addresses / sizeof addresses[0]; i++) {
+        listen_at(addresses[i]);
+        fake.count = 0;
+        ask("GET", "/status");
+        header("Host", hosts[i]);
+        is_let_in();
+    }
+    fake.values[0].value = "127.0.0.2:8000";
+    ask("GET", "/status");
+    is_kept_out(421, "Host");
+}
+END_TEST
+
 START_TEST(beyond_loopback_and_at_a_unix_socket_any_name_will_do)
 {
     ask("GET", "/status");
@@ -164,7 +181,20 @@ START_TEST(a_cookie_brings_it_and_the_pages_address_alone)
     ask("GET", "/status");
     is_kept_out(401, "token");
     ask("GET", "/status");
-    give(MHD_COOKIE_KIND, GUARD_COOKIE, TOKEN);
+    give(MHD_COOKIE_KIND, GUARD_COOKIE "_8000", TOKEN);
+    is_let_in();
+}
+END_TEST
+
+START_TEST(two_instances_of_a_host_have_a_cookie_each)
+{
+    peer.ours = false;
+    ask_from_here("GET", "/status");
+    give(MHD_COOKIE_KIND, GUARD_COOKIE "_8001", TOKEN);
+    is_kept_out(401, "token");
+    ask("GET", "/status");
+    fake.values[0].value = "localhost"; /* a port that no address names */
+    fake.values[1].name = GUARD_COOKIE;
     is_let_in();
 }
 END_TEST
@@ -172,8 +202,9 @@ END_TEST
 START_TEST(the_cookie_is_for_no_script_and_no_other_site)
 {
     char text[256];
-    guard_cookie(&kweb, text, sizeof text);
-    ck_assert_str_eq(text, GUARD_COOKIE "=" TOKEN "; Path=/; HttpOnly; SameSite=Strict");
+    ask_from_here("GET", "/");
+    guard_cookie(&exchange, text, sizeof text);
+    ck_assert_str_eq(text, GUARD_COOKIE "_8000=" TOKEN "; Path=/; HttpOnly; SameSite=Strict");
 }
 END_TEST
 
@@ -190,8 +221,9 @@ END_TEST
 CHECK_MAIN_WITH("tools/kweb/guard", prepare, clean_up_exchange, names_of_loopback_are_few,
                 an_origin_is_that_of_the_host, this_users_process_needs_nothing,
                 without_a_host_or_with_a_foreign_one_nobody_is_answered,
+                the_address_at_which_it_listens_is_its_name,
                 beyond_loopback_and_at_a_unix_socket_any_name_will_do, another_sites_page_is_refused,
                 a_browser_that_says_no_origin_says_whose_page_it_is, another_user_needs_the_token,
                 beyond_loopback_this_user_needs_the_token_too, a_token_that_is_not_it_is_none,
-                a_cookie_brings_it_and_the_pages_address_alone, the_cookie_is_for_no_script_and_no_other_site,
-                who_only_shows_refuses_what_changes)
+                a_cookie_brings_it_and_the_pages_address_alone, two_instances_of_a_host_have_a_cookie_each,
+                the_cookie_is_for_no_script_and_no_other_site, who_only_shows_refuses_what_changes)
