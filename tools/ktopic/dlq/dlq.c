@@ -4,6 +4,7 @@
 #include "common/exit_codes.h"
 #include "common/log.h"
 #include "common/names.h"
+#include "common/worker/config.h"
 #include "tools/ktopic/verbs.h"
 #include "tools/ktopic/complete.h"
 
@@ -39,8 +40,19 @@ static const struct option_def options[] = {
      .name = "dry-run",
      .offset = AT(dry_run),
      .help = "replay: say what would be sent back, and send nothing"},
-    {.type = OPTION_FLAG, .name = "json", .offset = AT(json), .help = "list: an object; show: one a line"},
+    {.type = OPTION_INTEGER,
+     .name = "limit",
+     .argument = "N",
+     .offset = AT(limit),
+     .minimum = 1,
+     .maximum = LETTERS_LIMIT_MAX,
+     .help = "show: the N that were written last alone (default: all)"},
+    {.type = OPTION_FLAG,
+     .name = "json",
+     .offset = AT(json),
+     .help = "list, replay: an object; show: one a line"},
     KAFKA_OPTIONS(struct dlq_settings),
+    WORKER_OPTION(struct dlq_settings),
 };
 
 static const struct program program = {
@@ -95,6 +107,10 @@ static int act(void *given, const struct operands *operands, struct error *error
         return -1;
     if (settings->dry_run && action->run != dlq_replay)
         return error_set_code(error, EXIT_CODE_USAGE, "--dry-run: only with replay");
+    if (settings->limit != 0 && action->run != dlq_show)
+        return error_set_code(error, EXIT_CODE_USAGE, "--limit: only with show");
+    if (settings->supervised && worker_config_read(WORKER_CONFIG_FD, &program, settings, error) == -1)
+        return -1;
     int result = letters_open(&letters, settings, operands->items[1], error);
     if (result == 0)
         result = action->run(&letters, error);

@@ -220,10 +220,12 @@ int letters_open(struct letters *letters, struct dlq_settings *settings, const c
                                                 {"enable.partition.eof", "true"},
                                                 {"auto.offset.reset", "error"},
                                                 {NULL, NULL}};
+    /* The supervisor has read the file: its properties are among ours. */
+    const struct kafka_place place = {settings->bootstrap,
+                                      settings->supervised ? "" : settings->kafka_config};
     if (parse_where(letters, error) == -1 ||
-        cluster_open(&letters->cluster, RD_KAFKA_CONSUMER,
-                     &(struct kafka_place){settings->bootstrap, settings->kafka_config},
-                     &settings->properties, properties, error) == -1 ||
+        cluster_open(&letters->cluster, RD_KAFKA_CONSUMER, &place, &settings->properties, properties,
+                     error) == -1 ||
         find_topic(letters, error) == -1)
         return -1;
     return letters->partitions == 0 ? 0 : read_progress(letters, error);

@@ -19,9 +19,13 @@ struct dlq_settings {
     const char *group;
     const char *workload;
     const char *dlq_topic;
+    int64_t limit; /* 0: none */
     bool json;
     bool dry_run;
+    bool supervised;
 };
+
+#define LETTERS_LIMIT_MAX 10000
 
 #define TOPIC_NAME_BYTES 256
 

@@ -15,6 +15,7 @@
 #include "common/dead_letter.h"
 #include "common/log.h"
 #include "tools/ktopic/dlq/dlq.h"
+#include "tools/ktopic/dlq/replay_tell.h"
 #include "tools/ktopic/dlq/scan.h"
 
 #define PENDING_MAX     500
@@ -39,7 +40,7 @@ struct replay {
     struct sent pending[PENDING_MAX];
     size_t pending_count;
     bool begun;
-    uint64_t sent, before, found, others;
+    struct replay_counts counts;
 };
 
 static struct replayed *replayed_of(const struct replay *replay, int32_t partition)
@@ -223,7 +224,7 @@ static int settle(struct replay *replay, struct error *error)
             refused = sent;
             continue;
         }
-        replay->sent++;
+        replay->counts.sent++;
         if (offset_set_add(&replayed_of(replay, sent->partition)->done, sent->offset, sent->offset + 1,
                            error) == -1)
             return -1;
@@ -317,33 +318,25 @@ static int send_back(struct replay *replay, const struct letter *letter, struct 
 
 /* --- a letter ------------------------------------------------------------------------------------------ */
 
-static void tell(const struct replay *replay, const struct letter *letter)
-{
-    char reason[LETTER_TEXT_BYTES], stage[LETTER_TEXT_BYTES];
-    log_line("would send back %d:%" PRId64 " to %s [%d] (%s: %s)", (int)letter->message->partition,
-             letter->message->offset, replay->letters->topic, (int)letter->partition,
-             letter_text(letter->stage, stage), letter_text(letter->reason, reason));
-}
-
 static int take_letter(struct replay *replay, const struct letter *letter, struct error *error)
 {
     if (letter->is_replayed) {
-        replay->before++;
+        replay->counts.before++;
         return 0;
     }
     if (id_set_has(&replay->in_doubt, letter->id.data, letter->id.length)) {
-        replay->found++;
+        replay->counts.found++;
         return offset_set_add(&replayed_of(replay, letter->message->partition)->done, letter->message->offset,
                               letter->message->offset + 1, error);
     }
     if (!letter->is_chosen) {
-        replay->others++;
+        replay->counts.others++;
         return 0;
     }
     if (!replay->letters->settings->dry_run)
         return send_back(replay, letter, error);
-    tell(replay, letter);
-    replay->sent++;
+    replay_tell_letter(replay->letters, letter);
+    replay->counts.sent++;
     return 0;
 }
 
@@ -389,20 +382,12 @@ static int run(struct replay *replay, struct error *error)
     return pass_ends(replay, error) == -1 ? -1 : commit_begun(replay, 0, error);
 }
 
-static void tell_end(const struct replay *replay)
+/* It answers our commit, but keeps those of its groups' members only. */
+static void warn_of_forgetting(const struct replay *replay)
 {
-    const struct letters *letters = replay->letters;
-    log_line("%s: %" PRIu64 " letter%s %s to %s; %" PRIu64 " were sent back before, %" PRIu64
-             " are not among those asked for, %" PRIu64 " are repeats",
-             letters->name, replay->sent, replay->sent == 1 ? "" : "s",
-             letters->settings->dry_run ? "would be sent back" : "sent back", letters->topic,
-             replay->before + replay->found, replay->others, letters->kinds[LETTER_REPEAT]);
-    if (replay->found > 0)
-        log_line("(%" PRIu64 " of those before by a replay that was cut off)", replay->found);
-    /* It answers our commit, but keeps those of its groups' members only. */
     struct error forgets = ERROR_INIT;
-    if (replay->sent > 0 && !letters->settings->dry_run &&
-        cluster_real(&letters->cluster, "does not remember that: another replay sends them again",
+    if (replay->counts.sent > 0 && !replay->letters->settings->dry_run &&
+        cluster_real(&replay->letters->cluster, "does not remember that: another replay sends them again",
                      &forgets) == -1)
         log_warning("%s", forgets.text);
 }
@@ -420,8 +405,10 @@ int dlq_replay(struct letters *letters, struct error *error)
         error_set(error, "out of memory");
     else
         result = letters->partitions == 0 ? 0 : run(replay, error);
-    if (result == 0)
-        tell_end(replay);
+    if (result == 0) {
+        replay_tell_end(letters, &replay->counts);
+        warn_of_forgetting(replay);
+    }
     if (replay->producer != NULL)
         rd_kafka_destroy(replay->producer);
     id_set_release(&replay->in_doubt);
