@@ -59,7 +59,7 @@ struct kind {
 static const struct kind kinds[] = {
     [KIND_BROKER] = {"kbroker", false, true},   [KIND_PROVISION] = {"ktopic", false, false},
     [KIND_CONSUMER] = {"kconsume", true, true}, [KIND_PRODUCER] = {"kproduce", true, true},
-    [KIND_PEEK] = {"ktopic", false, false},     [KIND_WEB] = {"kweb", false, true},
+    [KIND_KTOPIC] = {"ktopic", false, false},   [KIND_WEB] = {"kweb", false, true},
 };
 
 const char *hand_over_program(enum worker_kind kind)
@@ -83,8 +83,8 @@ void hand_over_arguments(const struct worker *worker, const char *words[HAND_OVE
     words[count++] = kinds[worker->kind].program;
     if (worker->kind == KIND_PROVISION)
         words[count++] = "provision";
-    if (worker->kind == KIND_PEEK)
-        words[count++] = "peek";
+    if (worker->kind == KIND_KTOPIC)
+        words[count++] = worker->name;   /* its verb */
     if (worker->kind == KIND_CONSUMER) { /* for whoever looks at ps */
         words[count++] = "--client";
         words[count++] = worker->client;

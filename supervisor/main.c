@@ -20,7 +20,7 @@
 #include "supervisor/lock.h"
 #include "supervisor/log_files.h"
 #include "supervisor/rehearsal.h"
-#include "supervisor/peek.h"
+#include "supervisor/ktopic.h"
 #include "supervisor/reload.h"
 #include "supervisor/report.h"
 #include "supervisor/rollout.h"
@@ -72,7 +72,7 @@ static bool is_ours(const struct supervisor *supervisor, pid_t pid)
     for (size_t i = 0; i < supervisor->worker_count; i++)
         if (supervisor->workers[i]->process.pid == pid)
             return true;
-    return pid == reload_pid(supervisor) || peek_owns(supervisor, pid);
+    return pid == reload_pid(supervisor) || ktopic_owns(supervisor, pid);
 }
 
 /* Among a thousand children the kernel looks long for one that has ended: it is asked only when one has. A

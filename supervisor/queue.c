@@ -156,7 +156,8 @@ static void tell_late(const struct request *request, struct error *error)
     const struct worker *awaited = request_awaits(request);
     if (request->verb->late != NULL) {
         error_set(error, "%s: not within its time: %s", request->verb->name,
-                  awaited != NULL ? request->verb->late : "nobody could be asked; nothing was changed");
+                  awaited != NULL || !request->verb->asks ? request->verb->late
+                                                          : "nobody could be asked; nothing was changed");
         return;
     }
     char name[CALLED_BYTES];

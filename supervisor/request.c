@@ -5,7 +5,7 @@
 #include "common/reset_wish.h"
 #include "supervisor/channel.h"
 #include "supervisor/journal.h"
-#include "supervisor/peek.h"
+#include "supervisor/ktopic.h"
 #include "supervisor/report.h"
 #include "supervisor/states.h"
 #include "supervisor/verbs.h"
@@ -308,6 +308,6 @@ void request_release(struct request *request)
     }
     free(request->shares);
     free(request->generations);
-    peek_free(request->peek);
+    ktopic_free(request->ktopic);
     *request = (struct request){0};
 }

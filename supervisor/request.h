@@ -48,11 +48,11 @@ struct request {
     int64_t deadline_us;       /* monotonic */
     bool wait;
     bool begun;
-    int64_t value;         /* the argument, where it is a number */
+    int64_t value;         /* the argument, where it is a number; dead-letters: it is a replay */
     uint64_t *generations; /* of each worker when it began; owned */
     size_t generation_count;
-    size_t at;         /* logs: how many lines */
-    struct peek *peek; /* peek: its process; owned */
+    size_t at;             /* logs: how many lines */
+    struct ktopic *ktopic; /* peek, dead-letters: its process; owned */
     /* what workers are asked */
     int64_t number;               /* 0: nobody was asked yet */
     struct request_share *shares; /* owned */

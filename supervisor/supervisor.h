@@ -27,7 +27,7 @@ enum fleet_step {
 
 struct control; /* control.h */
 struct request; /* request.h */
-struct peek;    /* peek.h */
+struct ktopic;  /* ktopic.h */
 
 #define SERVICE_STATUS_BYTES 256
 
@@ -104,7 +104,7 @@ struct supervisor {
     struct request *requests;  /* those that have asked workers, a list */
     int64_t requests_numbered; /* so many */
     uint64_t lines_numbered;   /* the last line's number, of all workers; begins with the time */
-    struct peek *peeks;        /* those that run, a list */
+    struct ktopic *ktopics;    /* those that run, a list */
     struct service service;
     struct brokers brokers;
     char birth_id[37];

@@ -12,9 +12,9 @@
 #include "supervisor/journal.h"
 #include "supervisor/segment.h"
 #include "supervisor/states.h"
+#include "supervisor/verb_ktopic.h"
 #include "supervisor/verb_logs.h"
 #include "supervisor/verb_offsets.h"
-#include "supervisor/verb_peek.h"
 #include "supervisor/verb_produce.h"
 #include "supervisor/verb_rate.h"
 #include "supervisor/verb_rollout.h"
@@ -416,9 +416,17 @@ static const struct verb verbs[] = {
     {.name = "peek",
      .help = "the record of a topic at an offset",
      .after_start = true,
+     .late = VERB_PEEK_LATE,
      .begin = verb_peek_begin,
-     .check = verb_peek_check,
-     .lines = verb_peek_lines},
+     .check = verb_ktopic_check,
+     .lines = verb_ktopic_lines},
+    {.name = "dead-letters",
+     .help = "a topic's dead letters: count them, show them, send them back",
+     .after_start = true,
+     .late = VERB_LETTERS_LATE,
+     .begin = verb_letters_begin,
+     .check = verb_ktopic_check,
+     .lines = verb_ktopic_lines},
     {.name = "ack",
      .help = "acknowledge records, where --commit is manual",
      .touches = VERB_TOUCHES_TARGET,

@@ -21,7 +21,7 @@ struct verb {
     enum event_kind results_are; /* what has happened, where a worker answers so; EVENT_KIND_NONE: nothing */
     bool after_start;            /* not begun before the fleet has started its workers: that would undo it */
     bool while_stopping;         /* begun also when the instance is on its way out */
-    const char *late; /* what is told when its workers have not answered in time; NULL: it goes on */
+    const char *late;            /* what is told when it is not true in time; NULL: it goes on */
     /* Starts it. PROGRESS_FAILED with the reason in `error`. */
     enum progress (*begin)(struct request *request, struct error *error);
     /* Is it true yet? NULL: it is when it has begun. */

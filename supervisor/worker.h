@@ -24,7 +24,7 @@ enum worker_kind {
     KIND_PROVISION,
     KIND_CONSUMER,
     KIND_PRODUCER,
-    KIND_PEEK /* no slot has it: peek.h */
+    KIND_KTOPIC /* no slot has it: ktopic.h; its name is ktopic's verb */
 };
 
 struct output {

@@ -70,7 +70,8 @@
     X(EVENT_KIND_BROKER_AWAY, "broker-away", "no broker answers any more", NULL, NULL, NULL)                 \
     X(EVENT_KIND_BROKER_BACK, "broker-back", "a broker answers again", NULL, NULL, "after # ms")             \
     X(EVENT_KIND_TROUBLE, "trouble", "something is wrong, and the worker works on", NULL, NULL, NULL)        \
-    X(EVENT_KIND_TROUBLE_OVER, "trouble-over", "what was wrong is over", NULL, NULL, NULL)
+    X(EVENT_KIND_TROUBLE_OVER, "trouble-over", "what was wrong is over", NULL, NULL, NULL)                   \
+    X(EVENT_KIND_REPLAYED, "replayed", "dead letters were sent back to their topic", NULL, NULL, "records: #")
 
 enum event_kind {
     EVENT_KIND_NONE, /* of no event */

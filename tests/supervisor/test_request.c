@@ -86,7 +86,8 @@ static const struct {
 };
 enum { TARGETS = sizeof targets / sizeof targets[0] };
 
-static const char *const beside[] = {"status", "logs", "kill", "reload", "reopen-logs", "shutdown", "peek"};
+static const char *const beside[] = {"status",      "logs",     "kill", "reload",
+                                     "reopen-logs", "shutdown", "peek", "dead-letters"};
 
 static int places_of(const struct verb *verb, size_t target)
 {

@@ -56,7 +56,7 @@ static const struct option_def options[] = {
     {OPTION_STRING, "partition", 0, "P", NULL, NULL, AT(partition), 0, 0, NULL, "reset: this one alone",
      false},
     {OPTION_FLAG, "dry-run", 0, NULL, NULL, NULL, AT(dry_run), 0, 0, NULL,
-     "reset, prune: only say what would be", false},
+     "reset, prune, dead-letters replay: only say what would be", false},
     {OPTION_FLAG, "delete-rows", 0, NULL, NULL, NULL, AT(delete_rows), 0, 0, NULL,
      "reset: delete a database's rows from there on; else they are written a second time", false},
     {OPTION_FLAG, "json", 0, NULL, NULL, NULL, AT(json), 0, 0, NULL, "print JSON", false},
@@ -87,6 +87,8 @@ static const struct program program = {
         "  produce RECORD             one record through the producer, and where it is: a JSON object,\n"
         "                             field=value …, or - for standard input\n"
         "  peek TOPIC PARTITION OFFSET [N]  the record there, or N from there on, whole: a JSON line each\n"
+        "  dead-letters TOPIC list | show [N] | replay [--dry-run]  count them by reason, show the last N\n"
+        "                             (50), send them back, each once: JSON\n"
         "  ack bravo 3:41             acknowledge a record (--commit manual): also 3:41-60, all, 0:7,1:9\n"
         "  reset bravo --to WHERE     set the offsets of its group: by its members, or when it is stopped\n"
         "  release bravo              let a worker that is held back start again\n"
@@ -202,24 +204,47 @@ static int produce(const struct settings *settings, const struct operands *opera
                : ask(settings, operands->items[0], target, record, error);
 }
 
-/* What the supervisor prints are lines of JSON, whatever is wanted. */
-static int peek(const struct settings *settings, const struct operands *operands, struct error *error)
+/* Verbs that ktopic carries out, on a topic. What they answer are lines of JSON, whatever is wanted. */
+static const struct topic_verb {
+    const char *name;
+    int words_min, words_max; /* with the verb and the topic */
+    const char *usage;
+} topic_verbs[] = {
+    {"peek", 4, 5, "peek: usage: kctl peek TOPIC PARTITION OFFSET [N]"},
+    {"dead-letters", 3, 4,
+     "dead-letters: usage: kctl dead-letters TOPIC list | show [N] | replay [--dry-run]"},
+};
+
+static const struct topic_verb *find_topic_verb(const char *name)
+{
+    for (size_t i = 0; i < sizeof topic_verbs / sizeof topic_verbs[0]; i++)
+        if (strcmp(topic_verbs[i].name, name) == 0)
+            return &topic_verbs[i];
+    return NULL;
+}
+
+static int ask_topic(const struct settings *settings, const struct topic_verb *verb,
+                     const struct operands *operands, struct error *error)
 {
     struct settings lines = *settings;
-    char numbers[ARGUMENT_BYTES] = "";
+    char argument[ARGUMENT_BYTES] = "";
     size_t used = 0;
-    if (operands->count < 4 || operands->count > 5)
-        return error_set_code(error, EXIT_CODE_USAGE, "peek: usage: kctl peek TOPIC PARTITION OFFSET [N]");
-    for (int i = 2; i < operands->count && used < sizeof numbers; i++)
-        used += (size_t)snprintf(numbers + used, sizeof numbers - used, "%s ", operands->items[i]);
+    if (operands->count < verb->words_min || operands->count > verb->words_max)
+        return error_set_code(error, EXIT_CODE_USAGE, "%s", verb->usage);
+    for (int i = 2; i < operands->count && used < sizeof argument; i++)
+        used += (size_t)snprintf(argument + used, sizeof argument - used, "%s ", operands->items[i]);
+    if (settings->dry_run && used < sizeof argument)
+        used += (size_t)snprintf(argument + used, sizeof argument - used, "dry-run");
     lines.json = false;
-    return ask(&lines, operands->items[0], operands->items[1], numbers, error);
+    return used < sizeof argument ? ask(&lines, verb->name, operands->items[1], argument, error)
+                                  : error_set_code(error, EXIT_CODE_USAGE, "%s", verb->usage);
 }
 
 static int run(const struct settings *settings, const struct operands *operands, struct error *error)
 {
-    if (strcmp(operands->items[0], "peek") == 0)
-        return peek(settings, operands, error);
+    const struct topic_verb *topic_verb = find_topic_verb(operands->items[0]);
+    if (topic_verb != NULL)
+        return ask_topic(settings, topic_verb, operands, error);
     if (strcmp(operands->items[0], "produce") == 0)
         return produce(settings, operands, error);
     if (operands->count > 3)

@@ -32,6 +32,13 @@ static void fields(const struct completion *completion)
         }
 }
 
+static void letters_words(const struct completion *completion)
+{
+    complete_add(completion, "list", "count them by reason");
+    complete_add(completion, "show", "the last of them, each with its reason and record");
+    complete_add(completion, "replay", "send them back to their topic, each once");
+}
+
 /* What stands behind a verb: the first word, the second, all further ones. */
 static const struct verb_words {
     const char *verb, *help;
@@ -50,6 +57,8 @@ static const struct verb_words {
     {"rate", "the producer's pace", NULL, NULL, NULL},
     {"produce", "one record through the producer", fields, fields, fields},
     {"peek", "the record of a topic at an offset", complete_topics, NULL, NULL},
+    {"dead-letters", "count a topic's dead letters, show them, send them back", complete_topics,
+     letters_words, NULL},
     {"ack", "acknowledge records, where --commit is manual", workers, NULL, NULL},
     {"reset", "set the offsets of a client's group: --to", workers, NULL, NULL},
     {"release", "let a worker that is held back start again", workers, NULL, NULL},
