@@ -51,10 +51,12 @@ const struct route *route_find(const char *method, const char *path, char *value
 {
     size_t used = 0;
     const struct route *route;
+    const char *taken = NULL; /* words before parameters: the first pattern that fits is what is meant */
     allowed[0] = '\0';
     for (size_t i = 0; (route = route_at(i)) != NULL; i++) {
-        if (!matches(route->path, path, values))
+        if ((taken != NULL && strcmp(taken, route->path) != 0) || !matches(route->path, path, values))
             continue;
+        taken = route->path;
         if (is_method(route, method))
             return route;
         for (size_t k = 0; k < ROUTE_PARAMS_MAX; k++) {

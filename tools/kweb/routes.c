@@ -1,5 +1,6 @@
 /* What can be asked, in the order in which the documentation shows it. */
 #include "tools/kweb/consumers.h"
+#include "tools/kweb/letters.h"
 #include "tools/kweb/metrics_routes.h"
 #include "tools/kweb/openapi.h"
 #include "tools/kweb/pages.h"
@@ -50,6 +51,11 @@
         .name = "delete_rows",                                                                               \
         .help = "delete a database's rows from there on; else they are written a second time",               \
         .type = PARAM_BOOLEAN, .fallback = "false"                                                           \
+    }
+
+#define LETTERS_TOPIC                                                                                        \
+    {                                                                                                        \
+        .name = "topic", .help = "where the records came from", .required = true, .example = "demo-topic"    \
     }
 
 /* A verb of a worker, a client or all, without an argument. */
@@ -174,6 +180,32 @@ static const struct route routes[] = {
                 "percentile of its latency "
                 "in microseconds; null is unknown. It outlives a restart of this server.",
         .answers = "History", .serve = serve_history),
+    GET(.path = "/topics/{topic}/dead-letters", .tag = "dead letters",
+        .summary = "how many, by group, stage and reason",
+        .help =
+            "The whole topic of the dead letters is read for it. A topic that never had one has none; what "
+            "is to be said beside that is in notes.",
+        .params = {LETTERS_TOPIC}, .answers = "DeadLetters", .verb = "dead-letters", .serve = serve_letters),
+    GET(.path = "/topics/{topic}/dead-letters/records", .tag = "dead letters",
+        .summary = "the last of them, each with its reason and its record",
+        .params = {LETTERS_TOPIC,
+                   {.name = "limit",
+                    .help = "so many, those that were written last",
+                    .type = PARAM_INTEGER,
+                    .minimum = 1,
+                    .maximum = 500,
+                    .fallback = "50"}},
+        .answers = "DeadLetterRecords", .verb = "dead-letters", .serve = serve_letter_records),
+    POST(.path = "/topics/{topic}/dead-letters/replay", .tag = "dead letters",
+         .summary = "send them back to their topic, each once",
+         .help = "All groups that read the topic get them again. One that was sent back is not sent a second "
+                 "time, also not when the one before was cut off. One replay of a topic runs at a time.",
+         .params = {LETTERS_TOPIC,
+                    {.name = "dry_run",
+                     .help = "only say what would be",
+                     .type = PARAM_BOOLEAN,
+                     .fallback = "false"}},
+         .answers = "Replayed", .verb = "dead-letters", .serve = serve_letters_replay),
     GET(.path = "/topics/{topic}/{partition}/{offset}", .tag = "looking", .summary = "a record whole",
         .params = {{.name = "topic", .help = "its topic", .required = true, .example = "demo-topic"},
                    {.name = "partition",
