@@ -244,9 +244,8 @@ END_TEST
 
 CHECK_MAIN_WITH("supervisor/verb_ktopic", set_up, tear_down, its_lines_are_the_answer,
                 its_own_error_is_told_without_its_name_and_hints,
-                nothing_but_numbers_reaches_its_command_line,
-                two_or_three_numbers_are_a_record_and_how_many, more_than_an_answer_carries_ends_it,
-                only_some_run_at_once_and_who_is_not_waited_for_is_ended,
+                nothing_but_numbers_reaches_its_command_line, two_or_three_numbers_are_a_record_and_how_many,
+                more_than_an_answer_carries_ends_it, only_some_run_at_once_and_who_is_not_waited_for_is_ended,
                 one_that_cannot_be_started_leaves_nothing,
                 its_command_line_is_the_record_and_how_records_of_its_topic_are_read,
                 what_is_done_with_dead_letters_is_what_its_command_line_says,

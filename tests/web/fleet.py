@@ -5,6 +5,8 @@ import random
 import threading
 import time
 
+from letters import Letters
+
 TICK_S = 0.05
 EVENTS_KEPT = 4096
 
@@ -63,6 +65,7 @@ class Fleet:
     def __init__(self, topics, clients, manual, rate=0.0, workload="messages", consume_rate=200.0):
         """topics: {name: partitions}; clients: [(name, topic, workers, group)]."""
         self.changed = threading.Condition(threading.RLock())
+        self.letters = Letters()
         self.logs = {topic: [[] for _ in range(count)] for topic, count in topics.items()}
         self.groups, self.workers, self.events, self.later = {}, [], [], []
         self.rate, self.owed, self.consume_rate, self.read_only = rate, 0.0, consume_rate, False
@@ -336,7 +339,12 @@ class Fleet:
 
     def take(self, worker, partition, step):
         group = worker.group
-        dead = sum(r.get("user") == "mallory" for r in self.logs[group.topic][partition][group.position[partition]:group.position[partition] + step])
+        first = group.position[partition]
+        dead = 0
+        for offset, record in enumerate(self.logs[group.topic][partition][first:first + step], first):
+            if record.get("user") == "mallory":
+                dead += 1
+                self.letters.add(group.topic, partition, offset, group.name, record)
         group.position[partition] += step
         worker.counters["received"] += step
         worker.counters["processed"] += step - dead

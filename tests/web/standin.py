@@ -133,6 +133,17 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def record(self, _, topic, partition, offset):
         self.answer(200, self.server.fleet.record(topic, int(partition), int(offset)))
 
+    def letters(self, _, topic):
+        self.answer(200, self.server.fleet.letters.list(topic))
+
+    def letter_records(self, arguments, topic):
+        self.answer(200, self.server.fleet.letters.records(topic, int(arguments.get("limit", "50"))))
+
+    def replay(self, arguments, topic):
+        fleet = self.server.fleet
+        with fleet.changed:
+            self.answer(200, fleet.letters.replay(topic, arguments.get("dry_run") == "true", fleet.logs[topic]))
+
     def page(self, _, name):
         self.file(PAGE, name)
 
@@ -178,7 +189,8 @@ ROUTES = [("GET", "/", Handler.root), ("GET", "/events", Handler.stream), ("GET"
           ("GET", "/history", lambda self, _: self.answer(200, history(self.server.fleet, self.server.history_s))), ("POST", "/produce", Handler.produce),
           ("POST", "/consumers/reset", Handler.reset), ("POST", "/consumers/([^/]+)/acknowledge", Handler.acknowledge),
           ("POST", "/consumers/([^/]+)/reset", Handler.reset), ("GET", "/workers/([^/]+)/logs", Handler.logs), ("POST", "/workers/([^/]+)/([a-z-]+)", Handler.verb),
-          ("GET", "/topics/([^/]+)/([0-9]+)/([0-9]+)", Handler.record)]
+          ("GET", "/topics/([^/]+)/([0-9]+)/([0-9]+)", Handler.record), ("GET", "/topics/([^/]+)/dead-letters", Handler.letters),
+          ("GET", "/topics/([^/]+)/dead-letters/records", Handler.letter_records), ("POST", "/topics/([^/]+)/dead-letters/replay", Handler.replay)]
 
 
 class StandIn(http.server.ThreadingHTTPServer):

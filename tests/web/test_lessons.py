@@ -106,7 +106,7 @@ class Payments(Lessons):
         self.click(self.one('[data-lesson="dead-letters"] summary'))
         self.press("Done", '[data-lesson="dead-letters"]')
         self.until_done("dead-letters")
-        self.until(lambda: "ktopic dlq replay payments" in " ".join(self.texts('[data-is="letter-rows"] code')), "how they are sent back")
+        self.until(lambda: "dead-letters payments replay" in " ".join(self.texts('[data-is="letter-verbs"] code')), "how they are sent back")
 
     def test_exactly_once(self):
         for step in (2, 4):

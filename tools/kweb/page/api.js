@@ -37,6 +37,9 @@ export const reset = (target, to, dryRun) =>
   call("POST", `/consumers/${target === "all" ? "" : `${name(target)}/`}reset${query({ to, dry_run: dryRun ? "true" : null })}`);
 export const record = (topic, partition, offset) => call("GET", `/topics/${name(topic)}/${partition}/${offset}`);
 export const logs = (target, lines) => call("GET", `/workers/${name(target)}/logs${query({ lines })}`);
+export const letters = (topic) => call("GET", `/topics/${name(topic)}/dead-letters`);
+export const letterRecords = (topic, limit) => call("GET", `/topics/${name(topic)}/dead-letters/records${query({ limit })}`);
+export const replay = (topic, dryRun) => call("POST", `/topics/${name(topic)}/dead-letters/replay${query({ dry_run: dryRun ? "true" : null })}`);
 export const health = () => call("GET", "/");
 
 /** The `kctl` command that does the same. */
