@@ -26,6 +26,7 @@ const SAID = {
   rate: { count: "records a second: #" },
   config: { count: "workers changed: #" },
   "broker-back": { count: "after # ms" },
+  replayed: { count: "records: #" },
 };
 
 export function sayEvent(event) {
