@@ -10,6 +10,20 @@ import subprocess
 
 from harness import BUILD, ROOT, SystemTest, main, wait_until
 
+DEMONSTRATION = """[ksupervise]
+workload = messages
+topic = {topic}
+partitions = 1
+commit = manual
+no-producer = yes
+quiet = yes
+http = 0
+[client A]
+group = {topic}-A
+[client B]
+group = {topic}-B
+"""
+
 COMMAND = re.compile(r"^```sh\n(.*?)^```", re.M | re.S)
 
 # These are what runs this very test, or take long; that they exist as targets is checked instead.
@@ -75,7 +89,8 @@ class Readme(SystemTest):
         """(pattern of the command, how it is run)"""
         ways = [
             (r"make (kafka|kafka-stop|provision)$", self.is_a_target),
-            (r"make play$", self.is_a_target),
+            (r"make (play|demo-ack)$", self.is_a_target),
+            (r"curl ", self.asks_the_demonstration),
             (r"build/bin/ksupervise .*(--exit-when-done|--check|--explain-\w+)$", self.ends_well),
             (r"build/bin/ksupervise ", lambda c: self.runs_until_interrupted(c, r"ready:")),
             (r"build/bin/kconsume --stages$", self.ends_well),
@@ -101,6 +116,22 @@ class Readme(SystemTest):
             act()
             if expected:
                 fleet.wait_line(expected, 30)
+        finally:
+            status = fleet.interrupt()
+        self.assertEqual(status, 0)
+
+    def asks_the_demonstration(self, command):
+        """What make demo-ack starts, at a port of this test's own, with a message that both have."""
+        self.demonstrations = getattr(self, "demonstrations", 0) + 1
+        topic = self.name(f"ack{self.demonstrations}")
+        (self.folder / "ack.ini").write_text(DEMONSTRATION.format(topic=topic))
+        fleet = self.shell("exec build/bin/ksupervise --config ack.ini")
+        try:
+            port = fleet.wait_line(r"open http://127\.0\.0\.1:(\d+)/", 30)[1]
+            fleet.wait_line("ready:", 60)
+            self.ends_well("build/bin/kctl produce content=first key=user-1 && build/bin/kstat --until '[AB].received == 1' --timeout 60s")
+            process = self.shell(command.replace("curl ", "curl --fail-with-body -sS ").replace(":8000", f":{port}"))
+            self.assertEqual(process.wait(60), 0, process.text())
         finally:
             status = fleet.interrupt()
         self.assertEqual(status, 0)
