@@ -131,7 +131,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.answer(200, {"lines": [f"[client {name}] line {i} of its log" for i in range(int(arguments.get("lines", "20")))]})
 
     def record(self, _, topic, partition, offset):
-        self.answer(200, self.server.fleet.record(topic, int(partition), int(offset)))
+        self.answer(200, {"lines": [json.dumps(self.server.fleet.record(topic, int(partition), int(offset)))]})
 
     def letters(self, _, topic):
         self.answer(200, self.server.fleet.letters.list(topic))

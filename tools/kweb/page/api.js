@@ -8,11 +8,11 @@ async function answerOf(response) {
   return { ok: response.ok, status: response.status, value, problem };
 }
 
-/** @returns {Promise<Answer>} */
+/** @param {string|undefined} body JSON @returns {Promise<Answer>} */
 export async function call(method, path, body = undefined) {
   const options = { method, cache: "no-store", headers: { Accept: "application/json" } };
   if (body !== undefined) {
-    options.body = JSON.stringify(body);
+    options.body = body;
     options.headers["Content-Type"] = "application/json";
   }
   try {
@@ -30,7 +30,7 @@ const query = (parameters) => {
 const name = encodeURIComponent;
 
 export const verb = (target, word, parameters = {}) => call("POST", `/workers/${name(target)}/${word}${query(parameters)}`);
-export const produce = (record) => call("POST", "/produce", record);
+export const produce = (json) => call("POST", "/produce", json);
 export const acknowledge = (target, partition, offset) =>
   call("POST", `/consumers/${name(target)}/acknowledge${query({ message_offset: offset, partition })}`);
 export const reset = (target, to, dryRun) =>

@@ -33,3 +33,21 @@ export const timeOfDay = (us) => `${clock.format(new Date(us / 1000))}.${millise
 export const timeOfDayShort = (us) => clock.format(new Date(us / 1000));
 
 export const plural = (count, one, many = `${one}s`) => `${number(count)} ${count === 1 ? one : many}`;
+
+const TOKENS = /"(?:[^"\\]|\\.)*"|[[\]{},:]|[^\s"[\]{},:]+/g;
+const opens = (token) => token === "{" || token === "[";
+const closes = (token) => token === "}" || token === "]";
+
+/** JSON in lines, a member each. It is not read and written anew: JavaScript has no integers beyond 2^53, and no 100.00. */
+export function layOut(json) {
+  let depth = 0;
+  let text = "";
+  const newLine = () => (text += `\n${"  ".repeat(depth)}`);
+  (json.match(TOKENS) ?? []).forEach((token, i, tokens) => {
+    if (closes(token)) depth--;
+    if (i > 0 && (opens(tokens[i - 1]) ? !closes(token) : closes(token) || tokens[i - 1] === ",")) newLine();
+    text += token === ":" ? ": " : token;
+    if (opens(token)) depth++;
+  });
+  return text;
+}

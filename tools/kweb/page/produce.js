@@ -26,17 +26,21 @@ function controls(schema) {
   return SCHEMAS[schema].fields.map(([name, value]) => element("label", {}, name, input(name, value)));
 }
 
+const given = (form, schema) => SCHEMAS[schema].fields.map(([name]) => [name, form.elements[name].value]).filter(([, value]) => value !== "");
+const valueOf = (name, text) => (WHOLE.has(name) && /^-?(0|[1-9]\d*)$/.test(text) ? text : JSON.stringify(text));
+
+/** As JSON. Numbers stay as they were written: read and written anew, those beyond 2^53 would be others. */
 function recordOf(form, schema) {
-  if (schema === "JSON") return JSON.parse(form.elements.json.value);
-  const given = SCHEMAS[schema].fields.map(([name]) => [name, form.elements[name].value]).filter(([, value]) => value !== "");
-  return Object.fromEntries(given.map(([name, value]) => [name, WHOLE.has(name) && /^-?\d+$/.test(value) ? Number(value) : value]));
+  if (schema !== "JSON") return `{${given(form, schema).map(([name, text]) => `${JSON.stringify(name)}:${valueOf(name, text)}`)}}`;
+  JSON.parse(form.elements.json.value); // is it JSON?
+  return form.elements.json.value;
 }
 
 const quoted = (text) => (/^[A-Za-z0-9_.,:@+-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`);
 
 function words(form, schema) {
   if (schema === "JSON") return quoted(form.elements.json.value);
-  return Object.entries(recordOf(form, schema)).map(([name, value]) => `${name}=${quoted(String(value))}`).join(" ");
+  return given(form, schema).map(([name, value]) => `${name}=${quoted(value)}`).join(" ");
 }
 
 export function createProduce({ store, ui, results }) {

@@ -2,16 +2,10 @@
 
 import { button, setText } from "./dom.js";
 import * as api from "./api.js";
+import { layOut } from "./format.js";
 
-/** kctl peek prints a line a record; the API may hand on the record itself. */
-function recordIn(value) {
-  if (!Array.isArray(value?.lines) || value.lines.length === 0) return value;
-  try {
-    return JSON.parse(value.lines[0]);
-  } catch {
-    return value;
-  }
-}
+/** kctl peek prints a line a record. */
+const recordIn = (value) => value.lines?.[0] ?? JSON.stringify(value);
 
 export function createRecord({ store, ui, dialog, acknowledge }) {
   function offerAcks(topic, partition, offset) {
@@ -33,7 +27,7 @@ export function createRecord({ store, ui, dialog, acknowledge }) {
     setText(ui["record-said"], answer.ok ? "" : answer.problem);
     ui["record-said"].hidden = answer.ok;
     ui["record-text"].hidden = !answer.ok;
-    if (answer.ok) setText(ui["record-text"], JSON.stringify(recordIn(answer.value), null, 2));
+    if (answer.ok) setText(ui["record-text"], layOut(recordIn(answer.value)));
   }
 
   const place = () => {
