@@ -84,6 +84,15 @@ class Demo(PageTest):
         self.until_text("record-said", "topic demo-topic: partition 0 has no offset 7")
         self.press("Close", "#record-dialog")
 
+    def test_a_large_number_is_sent_and_shown_as_it_is(self):
+        self.choose("schema", "JSON")
+        self.fill(self.one("textarea[name=json]"), '{"content": "large", "transfer": 73314510714175489, "none": {}, "some": [1, "a \\" b"]}')
+        self.press("Produce")
+        self.until(lambda: self.made.logs["demo-topic"][0], "the record is in the topic")
+        self.assertEqual(self.made.record("demo-topic", 0, 0)["value"]["transfer"], 73314510714175489)
+        self.press("Look")
+        self.until_text("record-text", '    "transfer": 73314510714175489,\n    "none": {},\n    "some": [\n      1,\n      "a \\" b"\n    ]')
+
     # --- acknowledging -----------------------------------------------------------------------------------------------------------
 
     def test_acknowledges_one_a_range_and_all(self):
@@ -262,6 +271,14 @@ class Demo(PageTest):
         self.made.verb("stop", "B", {})
         script = "return [...document.querySelectorAll('.workers tbody tr')].find((row) => row.textContent.startsWith('B')).children[2].textContent"
         self.until(lambda: self.run_js(script) in ("?", "≥ 1"), "B's lag is no plain number")
+
+    def test_a_partition_that_a_dead_worker_had_is_the_living_ones(self):
+        row = {"topic": "payments", "partition": 0, "assigned": True, "high": 100, "low": 0, "position": 90}
+        dead = {"name": "A", "kind": "consumer", "group": "g", "pid": None, "partitions": [{**row, "committed": 90}]}
+        living = {"name": "A.2", "kind": "consumer", "group": "g", "pid": 4711, "partitions": [{**row, "committed": 10}]}
+        script = "const [snapshot, done] = arguments; import('/page/fleet.js').then(({ lanes }) => done(lanes(snapshot)[0].rows[0].worker.name))"
+        for workers in [dead, living], [living, dead]:
+            self.assertEqual(self.driver.execute_async_script(script, {"workers": workers}), "A.2")
 
     def test_text_of_a_record_is_never_markup(self):
         self.made.produce({"content": "<img src=x onerror=alert(1)>", "key": "k"})

@@ -36,8 +36,11 @@ export const groups = remembered((snapshot) => {
 
 const largest = (values) => values.reduce((most, value) => (value ?? -1) > (most ?? -1) ? value : most, null);
 
+/** A dead worker could not say that it has a partition no more. */
+const rank = (row) => (row.assigned ? 1 : 0) + (row.assigned && row.worker.pid !== null ? 1 : 0);
+
 /** Several workers of a group may know of a partition: the one that has it now is right, else the one that is furthest. */
-const isBetter = (row, than) => (row.assigned !== than.assigned ? row.assigned : (row.committed ?? -1) > (than.committed ?? -1));
+const isBetter = (row, than) => (rank(row) !== rank(than) ? rank(row) > rank(than) : (row.committed ?? -1) > (than.committed ?? -1));
 
 function collect(snapshot) {
   const found = new Map();
