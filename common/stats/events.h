@@ -143,6 +143,9 @@ void events_wait(struct events_reader *reader, uint64_t after, int64_t timeout_u
 
 /* The number of the newest; 0: there is none, or it cannot be read. */
 uint64_t events_newest(const struct events_reader *reader);
+/* When the ring that is read now was made, in microseconds since the epoch: which one it is. Numbers begin
+ * anew in the next one. */
+int64_t events_created_us(const struct events_reader *reader);
 
 /* What a kind is in the build that writes the ring. Valid until the reader is closed. */
 struct event_about events_about(const struct events_reader *reader, int64_t kind);

@@ -196,6 +196,11 @@ uint64_t events_newest(const struct events_reader *reader)
     return read_tail(reader, &tail) ? tail : 0;
 }
 
+int64_t events_created_us(const struct events_reader *reader)
+{
+    return reader->header.created_us;
+}
+
 static bool read_entry(const struct events_reader *reader, uint64_t sequence)
 {
     const struct events_header *header = &reader->header;

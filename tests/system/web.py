@@ -48,7 +48,7 @@ def ask(port, method, path, body=None, headers=None, seconds=40):
 
 
 class Events:
-    """A reader of /events; the connection is closed by close(). Each is (event, id or None, data)."""
+    """A reader of /events; the connection is closed by close(). Each is (event, number or None, data)."""
 
     def __init__(self, port, since=None, header=None):
         self.socket = socket.create_connection(("127.0.0.1", port), 10)
@@ -79,7 +79,7 @@ class Events:
                 name, _, value = line.partition(": ")
                 fields[name] = value
             if "event" in fields:
-                return fields["event"], int(fields["id"]) if "id" in fields else None, json.loads(fields["data"])
+                return fields["event"], int(fields["id"].partition(".")[0]) if "id" in fields else None, json.loads(fields["data"])
 
     def until(self, wanted, seconds=20):
         """Everything up to the first for which wanted(event, data) is true."""

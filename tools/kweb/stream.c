@@ -20,6 +20,7 @@ struct stream {
     struct MHD_Connection *connection;
     struct events_reader *events; /* NULL: the instance has no ring (yet) */
     uint64_t after;               /* the last event that it has */
+    int64_t ring_us;              /* of which ring that is (events_created_us); 0: it did not say */
     uint64_t snapshot;            /* the number of the last snapshot that it has */
     int64_t heard_us;             /* monotonic: when it got something last */
     bool suspended;
@@ -44,11 +45,13 @@ static void put(struct stream *stream, const char *format, ...)
         stream->length += (size_t)length;
 }
 
-/* A supervisor that starts makes its ring; one that follows makes another. */
+/* A supervisor that starts makes its ring; one that follows makes another, whose numbers begin anew. */
 static bool has_ring(struct stream *stream)
 {
-    if (stream->events == NULL)
-        events_reader_open(&stream->events, stream->kweb->settings->instance, NULL);
+    if (stream->events == NULL &&
+        events_reader_open(&stream->events, stream->kweb->settings->instance, NULL) == 0 &&
+        stream->ring_us != 0 && stream->ring_us != events_created_us(stream->events))
+        stream->after = 0;
     return stream->events != NULL;
 }
 
@@ -63,7 +66,9 @@ static void put_event(struct stream *stream, const struct event *event)
     char text[EVENT_LINE_BYTES];
     struct event_about about = events_about(stream->events, event->kind);
     event_json(text, event, &about);
-    put(stream, "id: %" PRIu64 "\nevent: event\ndata: %s\n\n", event->sequence, text);
+    stream->ring_us = events_created_us(stream->events);
+    put(stream, "id: %" PRIu64 ".%" PRId64 "\nevent: event\ndata: %s\n\n", event->sequence, stream->ring_us,
+        text);
 }
 
 static void put_events(struct stream *stream)
@@ -218,14 +223,21 @@ static size_t count_streams(const struct kweb *kweb)
     return count;
 }
 
-/* A browser that comes back says in a header what it has; a program may say so in the address. */
-static uint64_t resume_at(const struct exchange *exchange)
+/* A browser that comes back says in a header what it has, as put_event has it; a program may say a number
+ * alone, there or in the address. */
+static void resume(struct stream *stream, const struct exchange *exchange)
 {
     const char *text = exchange_header(exchange, "Last-Event-ID");
-    int64_t number;
-    if (text != NULL && decimal_parse(text, strlen(text), INT64_MAX, &number))
-        return (uint64_t)number;
-    return exchange_number(exchange, "since", &number) ? (uint64_t)number : 0;
+    int64_t number = 0, ring_us = 0;
+    const char *end = text != NULL ? decimal_read(text, INT64_MAX, &number) : NULL;
+    if (end != NULL && *end == '.')
+        end = decimal_read(end + 1, INT64_MAX, &ring_us);
+    if (end == NULL || *end != '\0') {
+        number = ring_us = 0;
+        exchange_number(exchange, "since", &number);
+    }
+    stream->after = (uint64_t)number;
+    stream->ring_us = ring_us;
 }
 
 static struct stream *begin(struct exchange *exchange)
@@ -237,7 +249,7 @@ static struct stream *begin(struct exchange *exchange)
     stream->kweb = kweb;
     stream->ending = kweb->stopping;
     stream->connection = exchange->connection;
-    stream->after = resume_at(exchange);
+    resume(stream, exchange);
     stream->heard_us = clock_monotonic_us();
     stream->next = kweb->streams;
     stream->link = &kweb->streams;

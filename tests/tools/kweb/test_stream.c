@@ -95,8 +95,8 @@ START_TEST(a_new_reader_gets_all_events_and_then_the_snapshot)
     begin();
     look();
     ck_assert_int_eq(take_all(0, 65536), 0);
-    ck_assert_int_eq(strncmp(text, "retry: 500\n\nid: 1\nevent: event\ndata: {\"sequence\":1,", 50), 0);
-    ck_assert(has("\n\nid: 20\nevent: event\n"));
+    ck_assert_int_eq(strncmp(text, "retry: 500\n\nid: 1.", 18), 0);
+    ck_assert(has("\n\nid: 20."));
     const char *snapshot = strstr(text, "\n\nevent: snapshot\ndata: {");
     ck_assert_ptr_nonnull(snapshot);
     ck_assert_ptr_null(strstr(snapshot, "event: event"));
@@ -127,13 +127,48 @@ START_TEST(one_that_comes_back_gets_what_it_has_not)
     header("Last-Event-ID", "3");
     begin();
     take_all(0, 65536);
-    ck_assert(!has("id: 3\n") && has("id: 4\n") && has("id: 5\n"));
+    ck_assert(!has("id: 3.") && has("id: 4.") && has("id: 5."));
     fake.count = 0;
     ask("GET", "/events");
     query("since", "4");
     serve();
     take_all(1, 65536);
-    ck_assert(!has("id: 4\n") && has("id: 5\n"));
+    ck_assert(!has("id: 4.") && has("id: 5."));
+}
+END_TEST
+
+/* The id of the last event in the text. */
+static char *last_id(void)
+{
+    char *at = NULL;
+    for (char *next = text; (next = strstr(next, "id: ")) != NULL; next++)
+        at = next + 4;
+    ck_assert_ptr_nonnull(at);
+    return strndup(at, strcspn(at, "\n"));
+}
+
+START_TEST(a_number_of_another_ring_is_none_of_this_one)
+{
+    for (int i = 0; i < 3; i++)
+        happens("bravo");
+    begin();
+    take_all(0, 65536);
+    char *id = last_id();
+    header("Last-Event-ID", id);
+    begin();
+    take_all(1, 65536);
+    ck_assert(!has("id: 3."));
+    events_close(events, true);
+    fake_clock_advance(US_PER_SECOND);
+    ck_assert_int_eq(events_open(&events, instance_name, NULL), 0);
+    for (int i = 0; i < 5; i++)
+        happens("zulu");
+    begin();
+    take_all(2, 65536);
+    ck_assert(has("id: 1.") && has("id: 5.") && !has("bravo"));
+    take_all(1, 65536); /* whose connection has lasted */
+    ck_assert(has("id: 1.") && has("id: 5."));
+    free(id);
 }
 END_TEST
 
@@ -143,7 +178,7 @@ START_TEST(a_number_that_is_none_is_none)
     header("Last-Event-ID", "-1");
     begin();
     take_all(0, 65536);
-    ck_assert(has("id: 1\n"));
+    ck_assert(has("id: 1."));
 }
 END_TEST
 
@@ -154,7 +189,7 @@ START_TEST(what_the_ring_has_not_any_more_is_told)
     header("Last-Event-ID", "4");
     begin();
     take_all(0, 65536);
-    ck_assert(has("event: missed\ndata: {\"missed\":6}\n\nid: 11\n"));
+    ck_assert(has("event: missed\ndata: {\"missed\":6}\n\nid: 11."));
 }
 END_TEST
 
@@ -170,7 +205,7 @@ START_TEST(an_event_wakes_it_and_nothing_does_not)
     streams_check(&kweb, clock_monotonic_us());
     ck_assert_int_eq(fake.resumed, 1);
     take_all(0, 65536);
-    ck_assert(has("id: 2\n") && has("zulu") && !has("snapshot"));
+    ck_assert(has("id: 2.") && has("zulu") && !has("snapshot"));
 }
 END_TEST
 
@@ -252,9 +287,9 @@ END_TEST
 
 CHECK_MAIN_WITH("tools/kweb/stream", prepare, clean_up, a_new_reader_gets_all_events_and_then_the_snapshot,
                 however_little_it_takes_at_a_time_it_is_the_same, one_that_comes_back_gets_what_it_has_not,
-                a_number_that_is_none_is_none, what_the_ring_has_not_any_more_is_told,
-                an_event_wakes_it_and_nothing_does_not, a_snapshot_comes_once,
-                of_the_snapshots_that_a_slow_reader_did_not_take_it_gets_the_last,
+                a_number_of_another_ring_is_none_of_this_one, a_number_that_is_none_is_none,
+                what_the_ring_has_not_any_more_is_told, an_event_wakes_it_and_nothing_does_not,
+                a_snapshot_comes_once, of_the_snapshots_that_a_slow_reader_did_not_take_it_gets_the_last,
                 one_that_hears_nothing_hears_that_it_is_still_there, there_are_so_many,
                 only_the_head_costs_no_place, at_the_end_each_is_ended,
                 one_that_comes_at_the_end_is_not_kept_waiting)
