@@ -170,6 +170,15 @@ START_TEST(a_dead_servers_socket_is_replaced_and_a_living_ones_is_not)
 }
 END_TEST
 
+START_TEST(a_unix_socket_is_removed_at_the_end)
+{
+    parse_socket();
+    close(open_it());
+    listen_address_remove(&address);
+    ck_assert_int_eq(access(((struct sockaddr_un *)&address.socket)->sun_path, F_OK), -1);
+}
+END_TEST
+
 START_TEST(a_file_that_is_no_socket_is_left_alone)
 {
     parse_socket();
@@ -187,4 +196,4 @@ CHECK_MAIN_WITH("common/listen_address", prepare, clean_up, a_port_alone_is_at_l
                 what_is_no_address_is_refused_with_the_forms_that_there_are, no_name_is_looked_up,
                 a_path_that_is_too_long_or_empty_is_refused, port_zero_becomes_a_port_that_was_free,
                 a_unix_socket_is_this_users_alone, a_dead_servers_socket_is_replaced_and_a_living_ones_is_not,
-                a_file_that_is_no_socket_is_left_alone)
+                a_unix_socket_is_removed_at_the_end, a_file_that_is_no_socket_is_left_alone)

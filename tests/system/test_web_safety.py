@@ -205,6 +205,16 @@ class WhoMay(Safety):
         self.passes("GET /workers")
         self.assertEqual(self.host.workers()["A"]["pid"], before)
 
+    def test_one_that_cannot_listen_leaves_nothing_behind(self):
+        with socket.socket() as other:
+            other.bind(("127.0.0.1", 0))
+            other.listen()
+            name = f"{self.host.instance}-none"
+            process = self.host.run_program("kweb", "-i", name, "--http", str(other.getsockname()[1]))
+        self.assertEqual(process.status, 75, process.text())
+        self.assertEqual([path for path in pathlib.Path("/dev/shm").iterdir() if name in path.name], [])
+        self.assertFalse(self.host.token_path().with_name(f"{name}.token").exists())
+
     @unittest.skipUnless(os.geteuid() == 0, "a network of one's own is made by root alone")
     @in_a_network_of_its_own
     def test_beyond_loopback_everyone_needs_the_token(self):

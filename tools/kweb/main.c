@@ -92,12 +92,11 @@ static void greet(const struct kweb *kweb)
 
 static int serve(struct kweb *kweb, struct error *error)
 {
-    int listener = -1;
     bool made;
-    if (token_load(kweb->token, kweb->settings->instance, &made, error) == -1 ||
+    int listener = listen_at(kweb, error); /* first: where it cannot, it leaves nothing behind */
+    if (listener == -1 || token_load(kweb->token, kweb->settings->instance, &made, error) == -1 ||
         reactor_init(&kweb->reactor, error) == -1 || watch_wishes(kweb, error) == -1 ||
-        samples_open(&kweb->samples, kweb->settings, error) == -1 ||
-        (listener = listen_at(kweb, error)) == -1 || server_open(kweb, listener, error) == -1)
+        samples_open(&kweb->samples, kweb->settings, error) == -1 || server_open(kweb, listener, error) == -1)
         return -1;
     greet(kweb);
     worker_notify_count(kweb->control, "ready", 0);
