@@ -47,6 +47,17 @@ class Report(Browser, harness.SystemTest):
         self.until(lambda: "died" in self.one("#timeline").text or self.all("#timeline svg"), "the timeline is drawn")
         self.assertEqual(self.run_js("return performance.getEntriesByType('resource').filter((entry) => entry.name.startsWith('http')).length"), 0)
 
+    def test_a_capture_of_two_lives_has_the_events_of_each(self):
+        again = self.supervise("--clients", "bravo", "--topic", self.name("report"), "--rate", "20", "--quiet")
+        again.wait_line(r"ready: bravo", 60)
+        self.look()
+        again.interrupt()
+        self.run_ok("kstat", "-f", self.folder / "night.cap", "--report", self.folder / "night.html")
+        self.open()
+        numbers = self.run_js("return JSON.parse(document.getElementById('recording').textContent).events.map((e) => e.sequence)")
+        second = numbers.index(1, 1)
+        self.assertEqual(numbers, [*range(1, second + 1), *range(1, len(numbers) - second + 1)])
+
     def test_its_moments_are_gone_through_and_nothing_can_be_done_in_them(self):
         self.open()
         moment = self.one(".recording output")

@@ -16,8 +16,9 @@ struct recording {
     struct capture *capture; /* NULL: now */
     struct rates *rates;
     FILE *stream;
-    bool begun;     /* something stands before the next one in the list */
-    uint64_t after; /* the last event that is in it */
+    bool begun;       /* something stands before the next one in the list */
+    uint64_t after;   /* the last event that is in it */
+    int64_t after_us; /* when that was */
 };
 
 /* --- text ---------------------------------------------------------------------------------------------- */
@@ -94,9 +95,11 @@ static int put_moments(struct recording *recording, struct error *error)
 static void put_event(struct recording *recording, const struct event *event, const struct event_about *about)
 {
     char text[EVENT_LINE_BYTES];
-    if (event->sequence <= recording->after)
+    /* Numbers begin anew with the instance: a low one that is later is of another life. */
+    if (event->sequence <= recording->after && event->time_us <= recording->after_us)
         return;
     recording->after = event->sequence;
+    recording->after_us = event->time_us;
     event_json(text, event, about);
     begin_item(recording);
     put_json(recording->stream, text, strlen(text));
