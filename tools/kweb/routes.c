@@ -169,7 +169,7 @@ static const struct route routes[] = {
         .answers = "Workers", .verb = "status", .serve = serve_verb),
     GET(.path = "/events", .tag = "looking", .summary = "what happens, as server-sent events",
         .help = "'snapshot' at once and twice a second; 'event' for each event of the instance, with its "
-                "number as id; "
+                "number and when its ring was made as id; "
                 "'missed' where some are not kept any more.",
         .params = {{.name = "since",
                     .help = "events after this number, as Last-Event-ID",

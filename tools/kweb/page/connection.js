@@ -1,7 +1,7 @@
 // Server-sent events, read with fetch: an EventSource gives up for good after an HTTP error, does not say which one, and does not notice a connection that is
 // only half there. This one comes back by itself, with the number of the last event it has, so that nothing is missed.
 
-const SILENT_MS = 8000; // a snapshot comes each second
+const SILENT_MS = 8000; // a snapshot comes twice a second
 const DELAYS_MS = [250, 500, 1000, 2000, 4000];
 
 /** Cuts a stream of text into server-sent events. @param {function({event: string, data: string, id: string|null}): void} deliver */
