@@ -84,11 +84,17 @@ static json_t *to_json(const struct mp_reader *result)
     return mp_to_json(&reader);
 }
 
+/* Of one that was asked and did not answer it is not known: null. */
+static json_t *was_reset(enum call_end end)
+{
+    return end == CALL_SILENT || end == CALL_BROKEN ? json_null() : json_boolean(end == CALL_ANSWERED);
+}
+
 static void answered(void *context, enum call_end end, const struct mp_reader *result, const char *text)
 {
     struct round *round = context;
     json_t *outcome = end == CALL_ANSWERED ? to_json(result) : json_object();
-    json_object_set_new(outcome, "reset", json_boolean(end == CALL_ANSWERED));
+    json_object_set_new(outcome, "reset", was_reset(end));
     if (end != CALL_ANSWERED)
         json_object_set_new(outcome, "detail", json_of_text(text));
     json_object_set_new(round->consumers, round->clients[round->at++], outcome);

@@ -133,9 +133,10 @@ static void keep_second(struct samples *samples)
     if (view_collect(&view, &request, NULL) == -1)
         return;
     history_begin(samples->history, view.now_us);
-    for (size_t i = 0; i < view.count && i < HISTORY_WORKERS_MAX; i++) {
+    for (size_t i = 0, looked = 0; i < view.count && looked < HISTORY_WORKERS_MAX; i++) {
         if (view.workers[i].entry.retired)
             continue;
+        looked++;
         view_begin_worker(&view, i, &request);
         put_worker(samples, &view, &view.workers[i]);
         view_end_worker(&view, i, &request);
