@@ -67,6 +67,8 @@ class Faulty(SystemTest):
     def audit(self, *sink):
         """What kaudit finds: {finding: how many}, and its exit status."""
         done = self.run_program("kaudit", self.topic_name, "--group", self.group, "--dlq", "--json", *sink)
+        self.assertIn(done.status, (0, 1), done.text())
+        self.assertTrue(done.text("out"), f"kaudit has found nothing to say: {done.text('err')}")
         [partition] = json.loads(done.text("out"))["partitions"]
         self.found = partition
         return partition["missing"], partition["doubled"], done.status

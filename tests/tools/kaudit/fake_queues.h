@@ -10,6 +10,7 @@
 #include "common/clock.h"
 #include "common/record/schema.h"
 #include "tests/support/check_main.h"
+#include "tests/support/fake_clock.h"
 
 enum { FAKE_PARTITIONS = 4, FAKE_MESSAGES = 64, FAKE_NOWHERE = -1 };
 

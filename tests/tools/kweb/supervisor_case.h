@@ -15,6 +15,9 @@
 #include "common/rpc/pack.h"
 #include "common/runtime.h"
 #include "tests/support/check_main.h"
+#include "tools/kweb/kweb.h"
+
+static struct kweb kweb; /* the test's */
 
 static struct {
     char folder[64];
