@@ -28,7 +28,7 @@ static struct {
     size_t asked_bytes;
 } supervisor = {.listener = -1, .caller = -1};
 
-static void supervisor_prepare(void)
+__attribute__((unused)) static void supervisor_prepare(void)
 {
     snprintf(supervisor.folder, sizeof supervisor.folder, "/tmp/check-web-XXXXXX");
     ck_assert_ptr_nonnull(mkdtemp(supervisor.folder));
@@ -93,7 +93,7 @@ __attribute__((unused)) static void supervisor_answers(const char *refused, cons
     msgpack_sbuffer_destroy(&buffer);
 }
 
-static void supervisor_clean_up(void)
+__attribute__((unused)) static void supervisor_clean_up(void)
 {
     char path[128];
     reactor_release(&kweb.reactor);
