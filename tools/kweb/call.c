@@ -181,6 +181,8 @@ int64_t calls_deadline_us(const struct kweb *kweb)
 
 void calls_close(struct kweb *kweb)
 {
-    while (kweb->calls != NULL)
-        finish(kweb->calls, CALL_BROKEN, NULL, "this server is ending");
+    for (struct call *call = kweb->calls, *next; call != NULL; call = next) {
+        next = call->next;
+        finish(call, CALL_BROKEN, NULL, "this server is ending");
+    }
 }

@@ -153,22 +153,23 @@ static json_t *body(const struct route *route)
     return json_pack("{s:b, s:{s:o}}", "required", true, "content", "application/json", media);
 }
 
+enum { OPERATION_BYTES = 96 };
+
 /* --- operations ---------------------------------------------------------------------------------------- */
 
 /* post_consumers_name_reset */
-static void name_operation(const struct route *route, char name[96])
+static void name_operation(const struct route *route, char name[OPERATION_BYTES])
 {
-    size_t used = 0;
-    for (const char *at = route->method; *at != '\0' && used < 94; at++)
-        name[used++] = (char)tolower((unsigned char)*at);
-    for (const char *at = route->path; *at != '\0' && used < 94; at++)
-        if (isalnum((unsigned char)*at))
-            name[used++] = *at;
-        else if (name[used - 1] != '_')
-            name[used++] = '_';
-    while (name[used - 1] == '_')
-        used--;
-    name[used] = '\0';
+    size_t used = (size_t)snprintf(name, OPERATION_BYTES, "%s%s", route->method, route->path);
+    size_t kept = 0;
+    for (size_t i = 0; i < used && i < OPERATION_BYTES - 1; i++)
+        if (isalnum((unsigned char)name[i]))
+            name[kept++] = (char)tolower((unsigned char)name[i]);
+        else if (kept > 0 && name[kept - 1] != '_')
+            name[kept++] = '_';
+    while (kept > 0 && name[kept - 1] == '_')
+        kept--;
+    name[kept] = '\0';
 }
 
 /* "The same in a terminal" beside what it does. */
@@ -182,7 +183,7 @@ static json_t *description(const struct route *route)
 
 static json_t *operation(const struct route *route)
 {
-    char name[96];
+    char name[OPERATION_BYTES];
     name_operation(route, name);
     json_t *operation = json_pack("{s:s, s:s, s:[s], s:o, s:o, s:o}", "operationId", name, "summary",
                                   route->summary, "tags", route->tag, "description", description(route),

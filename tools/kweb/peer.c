@@ -107,7 +107,7 @@ static void name(struct peer *peer, const struct sockaddr_storage *far)
 
 void peer_init(struct peer *peer, int fd)
 {
-    struct ends ends;
+    struct ends ends = {.near = {0}};
     uid_t uid;
     *peer = (struct peer){.fd = fd};
     if (!find_ends(fd, &ends))

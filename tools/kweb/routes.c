@@ -58,10 +58,12 @@
         .name = "topic", .help = "where the records came from", .required = true, .example = "demo-topic"    \
     }
 
-/* A verb of a worker, a client or all, without an argument. */
+/* A verb of a worker, a client or all, without an argument. Both are literals, the first of them joined.
+ * NOLINTBEGIN(bugprone-macro-parentheses) */
 #define WORKER_VERB(word, does)                                                                              \
     POST(.path = "/workers/{name}/" word, .tag = "workers", .summary = does, .params = {WORKER_NAME},        \
          .answers = "Workers", .verb = word, .target = "name", .serve = serve_verb)
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 static const struct route routes[] = {
     GET(.path = "/", .tag = "messages", .summary = "health; for a browser the page",

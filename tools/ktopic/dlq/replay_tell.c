@@ -21,8 +21,8 @@ static void tell_json(const struct letters *letters, const struct replay_counts 
     json_t *json =
         json_pack("{s:s, s:s, s:b, s:I, s:I, s:I, s:I}", "topic", letters->topic, "dlq_topic", letters->name,
                   "dry_run", (int)letters->settings->dry_run, "sent", (json_int_t)counts->sent, "sent_before",
-                  (json_int_t)(counts->before + counts->found), "not_asked_for", (json_int_t)counts->others,
-                  "repeats", (json_int_t)letters->kinds[LETTER_REPEAT]);
+                  (json_int_t)counts->before + (json_int_t)counts->found, "not_asked_for",
+                  (json_int_t)counts->others, "repeats", (json_int_t)letters->kinds[LETTER_REPEAT]);
     log_json(json);
     json_decref(json);
 }
