@@ -3,6 +3,16 @@
 #include "common/view/json_v2.h"
 #include "tools/kweb/samples.h"
 
+/* What was written is the answer. `stream` is a memory stream over the two, or NULL without memory; it is
+ * closed. */
+static void answer_written(struct exchange *exchange, FILE *stream, char **text, const size_t *length)
+{
+    if (stream != NULL && fclose(stream) == 0)
+        answer_text(exchange, MHD_HTTP_OK, "application/json", *text, *length);
+    else
+        answer_problem(exchange, MHD_HTTP_SERVICE_UNAVAILABLE, "out of memory");
+}
+
 void serve_status(struct exchange *exchange)
 {
     const struct view_request request = {.instance = exchange->kweb->settings->instance,
@@ -21,10 +31,7 @@ void serve_status(struct exchange *exchange)
     if (stream != NULL)
         json_v2(&view, &request, NULL, stream);
     view_release(&view);
-    if (stream != NULL && fclose(stream) == 0)
-        answer_text(exchange, MHD_HTTP_OK, "application/json", text, length);
-    else
-        answer_problem(exchange, MHD_HTTP_SERVICE_UNAVAILABLE, "out of memory");
+    answer_written(exchange, stream, &text, &length);
 }
 
 void serve_history(struct exchange *exchange)
@@ -34,8 +41,5 @@ void serve_history(struct exchange *exchange)
     FILE *stream = open_memstream(&text, &length);
     if (stream != NULL)
         samples_history(exchange->kweb->samples, stream);
-    if (stream != NULL && fclose(stream) == 0)
-        answer_text(exchange, MHD_HTTP_OK, "application/json", text, length);
-    else
-        answer_problem(exchange, MHD_HTTP_SERVICE_UNAVAILABLE, "out of memory");
+    answer_written(exchange, stream, &text, &length);
 }
