@@ -194,7 +194,7 @@ demo-all $(SCENARIOS:%=demo-%): all
 
 # --- unit tests: tests/<folder>/test_x.c tests <folder>/x.c -----------------------------------------------
 UNIT_SOURCES := $(sort $(wildcard tests/common/test_*.c tests/common/*/test_*.c tests/consumer/test_*.c tests/consumer/*/test_*.c tests/consumer/*/*/test_*.c \
-                tests/producer/test_*.c tests/supervisor/test_*.c tests/tools/*/test_*.c tests/tools/*/*/test_*.c))
+                tests/producer/test_*.c tests/supervisor/test_*.c tests/supervisor/*/test_*.c tests/tools/*/test_*.c tests/tools/*/*/test_*.c))
 UNIT_TESTS   := $(patsubst tests/%.c,$(B)/tests/%,$(UNIT_SOURCES))
 SUPPORT_O    := $(call objects,$(wildcard tests/support/*.c))
 library_of    = $(foreach p,$(PROGRAMS),$(if $(filter tests/$($(p)_dir)/%,$(1)),$(B)/lib$(p).a))

@@ -1,7 +1,7 @@
 #include "supervisor/done.h"
 
-#include "supervisor/hand_over.h"
-#include "supervisor/segment.h"
+#include "supervisor/process/worker_config.h"
+#include "supervisor/process/segment.h"
 
 /* One topic's partitions, by number. */
 struct progress {

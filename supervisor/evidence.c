@@ -5,9 +5,9 @@
 #include "common/signal_name.h"
 #include "common/stats/kept.h"
 #include "supervisor/journal.h"
-#include "supervisor/line.h"
-#include "supervisor/report.h"
-#include "supervisor/segment.h"
+#include "supervisor/log/line.h"
+#include "supervisor/log/report.h"
+#include "supervisor/process/segment.h"
 #include "supervisor/supervisor.h"
 
 enum { FLIGHTS_MAX = 1024 };

@@ -5,13 +5,13 @@
 #include "common/stats/history.h"
 #include "common/runtime.h"
 #include "common/stats/kept.h"
-#include "supervisor/channel.h"
+#include "supervisor/process/channel.h"
 #include "supervisor/evidence.h"
 #include "supervisor/fleet_slots.h"
-#include "supervisor/hand_over.h"
+#include "supervisor/process/worker_config.h"
 #include "supervisor/journal.h"
-#include "supervisor/report.h"
-#include "supervisor/segment.h"
+#include "supervisor/log/report.h"
+#include "supervisor/process/segment.h"
 #include "supervisor/takeover.h"
 
 /* --- slots --------------------------------------------------------------------------------------------- */

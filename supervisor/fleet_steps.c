@@ -4,7 +4,7 @@
 #include "supervisor/done.h"
 #include "supervisor/hangs.h"
 #include "supervisor/journal.h"
-#include "supervisor/report.h"
+#include "supervisor/log/report.h"
 #include "supervisor/states.h"
 
 #define DONE_CHECK_US (50 * US_PER_MS)

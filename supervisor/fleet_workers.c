@@ -1,7 +1,7 @@
 #include "supervisor/fleet.h"
-#include "supervisor/channel.h"
+#include "supervisor/process/channel.h"
 #include "supervisor/fleet_slots.h"
-#include "supervisor/hand_over.h"
+#include "supervisor/process/worker_config.h"
 #include "supervisor/journal.h"
 #include "supervisor/states.h"
 

@@ -1,6 +1,6 @@
 #include "supervisor/hangs.h"
 
-#include "supervisor/segment.h"
+#include "supervisor/process/segment.h"
 #include "supervisor/states.h"
 
 /* A worker ticks at least once a second while it polls, pauses, produces or waits for its group, and once a

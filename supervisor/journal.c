@@ -5,7 +5,7 @@
 
 #include "common/clock.h"
 #include "common/secret.h"
-#include "supervisor/report.h"
+#include "supervisor/log/report.h"
 
 /* --- the ring ------------------------------------------------------------------------------------------ */
 

@@ -5,7 +5,7 @@
 #define KSUPERVISE_SUPERVISOR_JOURNAL_H
 
 #include "common/stats/events.h"
-#include "supervisor/offsets_text.h"
+#include "supervisor/log/offsets_text.h"
 #include "supervisor/supervisor.h"
 
 /* Opens the ring; where it cannot, that is told, and the instance runs without. */

@@ -6,7 +6,7 @@
 
 #include "common/clock.h"
 #include "common/options.h"
-#include "supervisor/line.h"
+#include "supervisor/log/line.h"
 
 /* A manager that does not read is not waited for longer. */
 #define SEND_MS 200

@@ -3,7 +3,7 @@
 #include "common/clock.h"
 #include "supervisor/actions.h"
 #include "supervisor/fleet.h"
-#include "supervisor/report.h"
+#include "supervisor/log/report.h"
 
 enum { STATE_COUNT = WORKER_DONE + 1 };
 

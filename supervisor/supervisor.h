@@ -3,9 +3,9 @@
 #define KSUPERVISE_SUPERVISOR_SUPERVISOR_H
 
 #include "supervisor/poison.h"
-#include "supervisor/printer.h"
+#include "supervisor/log/printer.h"
 #include "common/reactor.h"
-#include "supervisor/config.h"
+#include "supervisor/config/config.h"
 #include "supervisor/worker.h"
 
 #include <limits.h>

@@ -4,7 +4,7 @@
 
 #include "supervisor/fleet.h"
 #include "supervisor/journal.h"
-#include "supervisor/report.h"
+#include "supervisor/log/report.h"
 
 struct directory *takeover_look(const struct supervisor *supervisor)
 {

@@ -10,12 +10,12 @@
 #include "common/names.h"
 #include "common/stats/directory.h"
 #include "common/stats/reader.h"
-#include "supervisor/reached.h"
+#include "supervisor/progress.h"
 #include "common/reactor.h"
 #include "supervisor/restart.h"
-#include "supervisor/settings.h"
-#include "supervisor/spawn.h"
-#include "supervisor/tail.h"
+#include "supervisor/config/settings.h"
+#include "supervisor/process/spawn.h"
+#include "supervisor/log/tail.h"
 
 /* What a slot runs. The order is that of starting; stopping goes the other way, as fleet.h says. */
 enum worker_kind {

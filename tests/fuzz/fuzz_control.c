@@ -15,10 +15,10 @@
 #include "common/clock.h"
 #include "common/msgpack/reader.h"
 #include "common/runtime.h"
-#include "supervisor/control.h"
+#include "supervisor/control/control.h"
 #include "supervisor/fleet.h"
-#include "supervisor/rollout.h"
-#include "supervisor/segment.h"
+#include "supervisor/control/rollout.h"
+#include "supervisor/process/segment.h"
 #include "supervisor/states.h"
 
 int LLVMFuzzerInitialize(int *argc, char ***argv);

@@ -1,4 +1,4 @@
-/* fake_process.h: processes that are none, in place of supervisor/spawn.c. A test plays the program: it says
+/* fake_process.h: processes that are none, in place of supervisor/process/spawn.c. A test plays the program: it says
  * things on the process's channel, hears what the supervisor asks, and ends it.
  *
  * Including this file is all that a test has to do, as with fake_clock.h: it defines all that spawn.h

@@ -9,13 +9,13 @@
 #include <sys/mman.h>
 
 #include "common/stats/writer.h"
-#include "supervisor/control.h"
+#include "supervisor/control/control.h"
 #include "supervisor/fleet.h"
-#include "supervisor/reload.h"
-#include "supervisor/rollout.h"
-#include "supervisor/segment.h"
+#include "supervisor/control/reload.h"
+#include "supervisor/control/rollout.h"
+#include "supervisor/process/segment.h"
 #include "supervisor/states.h"
-#include "supervisor/verbs.h"
+#include "supervisor/control/verbs.h"
 #include "tests/supervisor/fake_process.h"
 #include "tests/support/fake_clock.h"
 

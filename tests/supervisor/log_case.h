@@ -2,7 +2,7 @@
 #ifndef KSUPERVISE_TESTS_SUPERVISOR_LOG_CASE_H
 #define KSUPERVISE_TESTS_SUPERVISOR_LOG_CASE_H
 
-#include "supervisor/log_files.h"
+#include "supervisor/log/files.h"
 
 #include <dirent.h>
 #include <fcntl.h>

@@ -1,7 +1,7 @@
 #include "tests/supervisor/segments.h"
 
 #include "supervisor/done.h"
-#include "supervisor/segment.h"
+#include "supervisor/process/segment.h"
 
 #define PRODUCER(...) SEGMENT(STATS_KIND_PRODUCER, "payments", __VA_ARGS__)
 #define CONSUMER(...) SEGMENT(STATS_KIND_CONSUMER, "payments", __VA_ARGS__)

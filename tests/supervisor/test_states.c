@@ -8,7 +8,7 @@
 
 #include "supervisor/actions.h"
 #include "supervisor/fleet.h"
-#include "supervisor/report.h"
+#include "supervisor/log/report.h"
 #include "supervisor/states.h"
 
 /* --- stand-ins ----------------------------------------------------------------------------------------- */

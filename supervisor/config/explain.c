@@ -1,0 +1,139 @@
+#include "supervisor/config/explain.h"
+
+#include "common/exit_codes.h"
+#include "supervisor/restart.h"
+#include "supervisor/states.h"
+
+/* --- states -------------------------------------------------------------------------------------------- */
+
+static const char *action_help(action *act)
+{
+    static const struct {
+        action *act;
+        const char *help;
+    } helps[] = {
+#define X(name, help) {action_##name, help},
+        WORKER_ACTIONS(X)
+#undef X
+    };
+    for (size_t i = 0; i < sizeof helps / sizeof helps[0]; i++)
+        if (helps[i].act == act)
+            return helps[i].help;
+    return "?";
+}
+
+static void explain_state(enum worker_state state, FILE *stream)
+{
+    action *act;
+    enum worker_state next;
+    bool titled = false;
+    for (int event = 0; event < EVENT_COUNT; event++) {
+        if (!states_edge(state, (enum worker_event)event, &act, &next))
+            continue;
+        if (!titled)
+            fprintf(stream, "\n%s\n", worker_state_name(state));
+        titled = true;
+        fprintf(stream, "  %-13s %s %-12s %s\n", worker_event_name((enum worker_event)event),
+                next == state ? " " : "→", next == state ? "" : worker_state_name(next), action_help(act));
+    }
+}
+
+void explain_states(FILE *stream)
+{
+    static const struct {
+        const char *name, *help;
+    } events[] = {
+#define X(id, name, help) {name, help},
+        WORKER_EVENTS(X)
+#undef X
+    };
+    fprintf(stream, "Events:\n");
+    for (size_t i = 0; i < sizeof events / sizeof events[0]; i++)
+        fprintf(stream, "  %-13s %s\n", events[i].name, events[i].help);
+    fprintf(stream,
+            "\nStates, and what an event does and where it leads. What is not listed cannot happen: it is "
+            "reported, and nothing changes.\n");
+    for (int state = 0; state <= WORKER_DONE; state++)
+        explain_state((enum worker_state)state, stream);
+}
+
+/* --- exit codes ---------------------------------------------------------------------------------------- */
+
+static const char *const policies[] = {
+    [EXIT_POLICY_DONE] = "restarted only where --restart is always",
+    [EXIT_POLICY_RESTART] = "restarted, and counted as a death",
+    [EXIT_POLICY_RETRY] = "restarted after a wait that grows, for as long as it takes; not counted",
+    [EXIT_POLICY_HOLD] = "held at once: a restart would end the same",
+    [EXIT_POLICY_WAIT] =
+        "restarted at once to take its place over; refused again, after the session timeout; not counted",
+};
+
+void explain_exits(FILE *stream)
+{
+    const struct exit_code_def *def;
+    for (size_t i = 0; (def = exit_code_at(i)) != NULL; i++)
+        fprintf(stream, "%6d  %s\n        %s\n", def->code, def->meaning, policies[def->policy]);
+    fprintf(stream, "others  %s\n        %s\n", exit_code_find(-1)->meaning,
+            policies[exit_code_find(-1)->policy]);
+    fprintf(stream, "signal  killed by a signal\n        %s\n", policies[EXIT_POLICY_RESTART]);
+}
+
+/* --- what would run ------------------------------------------------------------------------------------ */
+
+/* What the line says already. */
+static bool is_shown_elsewhere(const char *name)
+{
+    static const char *const names[] = {"group", "workload", "topic", "restart"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (strcmp(names[i], name) == 0)
+            return true;
+    return false;
+}
+
+static void explain_properties(const struct option_list *properties, FILE *stream)
+{
+    for (size_t i = 0; i < properties->count; i++)
+        fprintf(stream, "  -X %.*s=…", (int)strcspn(properties->items[i], "="), properties->items[i]);
+}
+
+static void explain_given(const struct settings *settings, bool producer, FILE *stream)
+{
+    char value[4096];
+    for (size_t i = 0; i < supervisor_program.option_count; i++) {
+        const struct option_def *def = &supervisor_program.options[i];
+        if (def->type == OPTION_HEADING || is_shown_elsewhere(def->name) ||
+            !config_concerns(def->name, producer) || !options_given(&supervisor_program, settings, def->name))
+            continue;
+        fprintf(stream, "  %s=%s", def->name,
+                settings_render(def, settings, value, sizeof value) ? value : "");
+    }
+    explain_properties(&settings->properties, stream);
+    fputc('\n', stream);
+}
+
+static void explain_worker(const char *name, const char *program, const char *group,
+                           const struct settings *settings, FILE *stream)
+{
+    const struct option_def *restart = options_find(&supervisor_program, "restart");
+    fprintf(stream, "%-16s %s  topic %s%s%s  restart %s", name, program, settings->topic,
+            group == NULL ? "" : "  group ", group == NULL ? "" : group, restart->choices[settings->restart]);
+    explain_given(settings, group == NULL, stream);
+}
+
+void explain_config(const struct config *config, FILE *stream)
+{
+    const struct settings *all = config_settings(config);
+    bool embedded = settings_embedded(all);
+    fprintf(stream, "instance %s, %s%s%s%s\n", all->instance,
+            embedded ? "embedded broker" : all->brokers.bootstrap, embedded ? "" : " (from ",
+            embedded ? "" : all->brokers.source, embedded ? "" : ")");
+    for (size_t i = 0; i < all->clients.count; i++) {
+        const struct settings *settings = config_client(config, i);
+        char group[NAME_BYTES + 16];
+        snprintf(group, sizeof group, "test_group_%s", all->clients.items[i]);
+        explain_worker(all->clients.items[i], "kconsume", settings->group != NULL ? settings->group : group,
+                       settings, stream);
+    }
+    if (!all->no_producer)
+        explain_worker(PRODUCER_WORKER, "kproduce", NULL, config_producer(config), stream);
+}

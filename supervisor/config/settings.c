@@ -1,0 +1,271 @@
+#include "supervisor/config/settings.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <strings.h>
+
+#include "common/complete_names.h"
+#include "common/clock.h"
+#include "common/exit_codes.h"
+#include "common/listen_address.h"
+#include "common/secret.h"
+#include "common/worker/options.h"
+#include "supervisor/log/files.h"
+#include "supervisor/restart.h"
+
+#define AT(field) offsetof(struct settings, field)
+
+static const char *const restart_choices[] = {"always", "on-failure", "never", NULL};
+
+static const char *const format_choices[] = {"text", "json", NULL};
+
+static const struct option_def options[] = {
+    {.type = OPTION_HEADING, .help = "Who"},
+    {OPTION_STRING, "config", 0, "FILE", NULL, "KSUPERVISE_CONFIG", AT(config), 0, 0, NULL,
+     "a configuration file: all of this, and what a client has for itself; flags win", false},
+    {OPTION_FLAG, "check", 0, NULL, NULL, NULL, AT(check), 0, 0, NULL,
+     "look whether all is right, also what only the workers' programs understand, say what would run, and "
+     "start no worker",
+     false},
+    {OPTION_NAMES, "clients", 'c', "A,B,…", NULL, NULL, AT(clients), 0, 0, NULL,
+     "a consumer for each name; each has a group of its own: test_group_NAME", false},
+    {OPTION_STRING, "group", 'g', "NAME", NULL, NULL, AT(group), 0, 0, NULL,
+     "one group for all clients: they share the partitions", false},
+    WORKLOAD_OPTIONS(struct settings),
+    {OPTION_INTEGER, "partitions", 0, "N", "3", NULL, AT(partitions), 1, 10000, NULL,
+     "partitions of the topic, made when it is not there", false},
+    {OPTION_FLAG, "no-producer", 0, NULL, NULL, NULL, AT(no_producer), 0, 0, NULL, "consumers only", false},
+
+    {.type = OPTION_HEADING, .help = "Consumers"},
+    CONSUMER_START_OPTIONS(struct settings),
+    CONSUMER_BATCH_OPTIONS(struct settings),
+    {OPTION_STRING, "pipeline", 0, "STAGES", NULL, NULL, AT(pipeline), 0, 0, NULL,
+     "what is done with a record: 'validate, flag:amount>1000, stats' ('kconsume --stages' lists them)",
+     false},
+    CONSUMER_FAILURE_OPTIONS(struct settings),
+    CONSUMER_COMMIT_OPTIONS(struct settings),
+    CONSUMER_OUTPUT_OPTIONS(struct settings),
+    CONSUMER_SESSION_OPTION(struct settings),
+
+    {.type = OPTION_HEADING, .help = "Producer"},
+    {OPTION_DURATION, "interval", 0, "TIME", "2s", NULL, AT(interval_us), 0, 86400000000, NULL,
+     "time from one record to the next", false},
+    {OPTION_INTEGER, "rate", 'r', "N", NULL, NULL, AT(rate), 0, 100000000, NULL,
+     "records a second, instead of --interval; 0: as fast as it goes", false},
+    {OPTION_INTEGER, "count", 'n', "N", "0", NULL, AT(count), 0, 0, NULL, "end after N records; 0: never",
+     false},
+    {OPTION_INTEGER, "seed", 0, "N", NULL, NULL, AT(seed), 0, 0, NULL,
+     "the same records again for the same N", false},
+    {OPTION_STRING, "ledger", 0, "FILE", NULL, NULL, AT(ledger), 0, 0, NULL,
+     "append to FILE what became of each record, for kaudit", false},
+
+    {.type = OPTION_HEADING, .help = "Kafka"},
+    {OPTION_STRING, "bootstrap", 'b', "HOST:PORT", NULL, NULL, AT(bootstrap), 0, 0, NULL,
+     "brokers to ask first; otherwise KAFKA_BOOTSTRAP, KAFKA_HOST_IP, .env, what 'make kafka' started, or an "
+     "embedded one",
+     false},
+    {OPTION_STRING, "kafka-config", 0, "FILE", NULL, NULL, AT(kafka_config), 0, 0, NULL,
+     "properties of the cluster, for all workers, a line each, NAME=VALUE; otherwise KAFKA_CONFIG, .env. -X "
+     "overrides it",
+     false},
+    {OPTION_LIST, "property", 'X', "NAME=VALUE", NULL, NULL, AT(properties), 0, 0, NULL,
+     "any property of librdkafka, again and again; VALUE @FILE reads a file ('kconsume -X help' lists them)",
+     false},
+
+    {.type = OPTION_HEADING, .help = "Supervision"},
+    {OPTION_STRING, "instance", 'i', "NAME", INSTANCE_DEFAULT, "KSUPERVISE_INSTANCE", AT(instance), 0, 0,
+     NULL, "name of this supervisor: several can run side by side", false},
+    {OPTION_FLAG, "exit-when-done", 0, NULL, NULL, NULL, AT(exit_when_done), 0, 0, NULL,
+     "end when --count records are produced and every group has committed them all", false},
+    {OPTION_DURATION, "start-timeout", 0, "TIME", "6m", NULL, AT(start_timeout_us), 100000, 86400000000, NULL,
+     "a worker that is not ready so long after its start is killed and started again; while no broker "
+     "answers "
+     "this time stands still. A group waits up to 5m (max.poll.interval.ms) for a member that is slow",
+     false},
+    {OPTION_DURATION, "stop-timeout", 0, "TIME", "10s", NULL, AT(stop_timeout_us), 100000, 3600000000, NULL,
+     "a worker that has not ended so long after it was asked to is killed", false},
+    {OPTION_DURATION, "hang-after", 0, "TIME", "60s", NULL, AT(hang_after_us), 1000000, 86400000000, NULL,
+     "a worker in which nothing has moved for so long is killed and started again", false},
+    {OPTION_INTEGER, "max-lag", 0, "N", "1000", NULL, AT(max_lag), 0, 0, NULL,
+     "'kctl rolling-restart' goes on to the next consumer when the one before is at most N records behind, "
+     "or "
+     "no further than it was",
+     false},
+    {OPTION_CHOICE, "restart", 0, "WHEN", "always", NULL, AT(restart), 0, 0, restart_choices,
+     "always: whenever a worker ends unasked; on-failure: not after exit code 0; or never", false},
+    {OPTION_DURATION, "restart-delay", 0, "TIME", "100ms", NULL, AT(restart_delay_us), 1000, 3600000000, NULL,
+     "the first restart is at once, the second waits so long, each further one twice as long", false},
+    {OPTION_DURATION, "restart-delay-max", 0, "TIME", "30s", NULL, AT(restart_delay_max_us), 1000,
+     86400000000, NULL, "but never longer than this", false},
+    {OPTION_INTEGER, "max-deaths", 0, "N", "10", NULL, AT(deaths_max), 1, RESTART_DEATHS_MAX, NULL,
+     "deaths within a minute that hold a worker back", false},
+    {OPTION_DURATION, "healthy-after", 0, "TIME", "30s", NULL, AT(healthy_us), 1000, 86400000000, NULL,
+     "a worker that was ready for so long is restarted at once when it dies; others wait longer each time",
+     false},
+    {OPTION_FLAG, "keep", 0, NULL, NULL, NULL, AT(keep), 0, 0, NULL,
+     "leave the statistics in shared memory at the end, for kstat", false},
+    {OPTION_FLAG, "quiet", 'q', NULL, NULL, NULL, AT(quiet), 0, 0, NULL,
+     "print no batches and no single records", false},
+    {OPTION_FLAG, "verbose", 'v', NULL, NULL, NULL, AT(verbose), 0, 0, NULL,
+     "say more: each partition, librdkafka's log", false},
+
+    {.type = OPTION_HEADING, .help = "Browser"},
+    {OPTION_STRING, "http", 0, "[ADDRESS:]PORT|unix:PATH", NULL, NULL, AT(http), 0, 0, NULL,
+     "serve a page, an API and metrics there (kweb); without an address on 127.0.0.1. Others than this user "
+     "on this "
+     "machine need the token: 'kweb --print-token'",
+     false},
+    {OPTION_FLAG, "http-read-only", 0, NULL, NULL, NULL, AT(http_read_only), 0, 0, NULL,
+     "it shows everything, and changes nothing", false},
+
+    {.type = OPTION_HEADING, .help = "Logs"},
+    {OPTION_CHOICE, "log-format", 0, "FORMAT", "text", NULL, AT(log_format), 0, 0, format_choices,
+     "what stands on standard output: lines for people, or a JSON object a line", false},
+    {OPTION_STRING, "log-dir", 0, "FOLDER", NULL, NULL, AT(log_dir), 0, 0, NULL,
+     "also write the lines of each worker into a file of its own there: NAME.log; ours into ksupervise.log",
+     false},
+    {OPTION_SIZE, "log-size", 0, "SIZE", "10MiB", NULL, AT(log_size_bytes), LOG_FILES_SIZE_MIN,
+     INT64_C(1) << 40, NULL, "a file does not grow beyond this: it is moved on to NAME.log.1", false},
+    {OPTION_INTEGER, "log-files", 0, "N", "5", NULL, AT(log_files), 1, 1000, NULL,
+     "files that are kept of each worker", false},
+
+    {.type = OPTION_HEADING, .help = "Explanations"},
+    {OPTION_FLAG, "explain-exits", 0, NULL, NULL, NULL, AT(explain_exits), 0, 0, NULL,
+     "print every exit code, what it means and what follows from it", false},
+    {OPTION_FLAG, "explain-states", 0, NULL, NULL, NULL, AT(explain_states), 0, 0, NULL,
+     "print what a worker does in each state at each event", false},
+};
+
+const struct program supervisor_program = {
+    .name = "ksupervise",
+    .synopsis = "--clients A,B,… [OPTION]… | --config FILE [OPTION]…",
+    .about = "Runs a producer and a consumer for each client as separate processes, restarts what dies, and "
+             "shows what each is\n"
+             "doing in shared memory (kstat). Ctrl-C ends all in order; a second one at once.",
+    .epilogue =
+        "Examples:\n"
+        "  ksupervise --clients bravo,zulu                         two groups, each gets every payment\n"
+        "  ksupervise --clients bravo,zulu --group shared          one group: they split the partitions\n"
+        "  ksupervise --clients tracker --workload orders --print\n"
+        "  ksupervise --clients bravo --rate 1000 --count 100000 --exit-when-done\n"
+        "  ksupervise --config fleet.ini --check\n\n"
+        "Exit codes: 0 stopped when asked to, or done; 1 failed; 2 usage; 78 configuration; 130 forced by a "
+        "second Ctrl-C.\n",
+    .options = options,
+    .option_count = sizeof options / sizeof options[0],
+    .complete = complete_known_options,
+};
+
+/* --- what no single value can tell --------------------------------------------------------------------- */
+
+static int wrong(const char **culprit, const char *name, struct error *error, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+static int wrong(const char **culprit, const char *name, struct error *error, const char *format, ...)
+{
+    char text[ERROR_TEXT_BYTES];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    *culprit = name;
+    return error_set_code(error, EXIT_CODE_USAGE, "%s", text);
+}
+
+static int check_workload(struct settings *settings, const char **culprit, struct error *error)
+{
+    settings->schema = schema_require(settings->workload, error);
+    if (settings->schema == NULL) {
+        *culprit = "workload";
+        return -1;
+    }
+    if (settings->topic == NULL && (settings->topic = strdup(settings->schema->topic)) == NULL)
+        return error_set(error, "out of memory");
+    return 0;
+}
+
+const char *settings_owner_of(const char *name)
+{
+    static const struct {
+        const char *name, *owner;
+    } owners[] = {{PRODUCER_WORKER, "producer"},  {"ksupervise", "supervisor"},
+                  {"kbroker", "embedded broker"}, {"kweb", "page"},
+                  {"provision", "provisioning"},  {"all", "whole fleet"}}; /* kctl stop all */
+    for (size_t i = 0; i < sizeof owners / sizeof owners[0]; i++)
+        if (strcasecmp(owners[i].name, name) == 0)
+            return owners[i].owner;
+    return NULL;
+}
+
+static int check_http(const struct settings *settings, const char **culprit, struct error *error)
+{
+    struct listen_address address;
+    if (settings->http == NULL || listen_address_parse(&address, settings->http, error) == 0)
+        return 0;
+    *culprit = "http";
+    return -1;
+}
+
+int settings_check(struct settings *settings, const char **culprit, struct error *error)
+{
+    *culprit = NULL;
+    if (settings->clients.count > SETTINGS_CLIENTS_MAX)
+        return wrong(culprit, "clients", error, "%zu clients: one instance has at most %d",
+                     settings->clients.count, SETTINGS_CLIENTS_MAX);
+    for (size_t i = 0; i < settings->clients.count; i++)
+        if (settings_owner_of(settings->clients.items[i]) != NULL)
+            return wrong(culprit, "clients", error, "'%s' is the %s's own name", settings->clients.items[i],
+                         settings_owner_of(settings->clients.items[i]));
+    if (name_check(settings->instance, "instance", error) == -1) {
+        *culprit = "instance";
+        return -1;
+    }
+    if (strcmp(settings->instance, INSTANCE_SOLO) == 0)
+        return wrong(culprit, "instance", error,
+                     "'%s' is where workers that are started by hand publish: take another name",
+                     settings->instance);
+    if (options_given(&supervisor_program, settings, "rate") &&
+        options_given(&supervisor_program, settings, "interval"))
+        return wrong(culprit, "interval", error, "--rate and --interval both say how fast: give one");
+    if (settings->restart_delay_max_us < settings->restart_delay_us)
+        return wrong(culprit, "restart-delay-max", error, "it is shorter than --restart-delay");
+    return check_http(settings, culprit, error) == -1 ? -1 : check_workload(settings, culprit, error);
+}
+
+/* --- for people ---------------------------------------------------------------------------------------- */
+
+static void render_duration(int64_t us, char *text, size_t bytes)
+{
+    if (us % US_PER_SECOND == 0)
+        snprintf(text, bytes, "%" PRId64 "s", us / US_PER_SECOND);
+    else if (us % US_PER_MS == 0)
+        snprintf(text, bytes, "%" PRId64 "ms", us / US_PER_MS);
+    else
+        snprintf(text, bytes, "%" PRId64 "us", us);
+}
+
+static void render_text(const char *whole, char *text, size_t bytes)
+{
+    static const char cut[] = "…";
+    size_t room = bytes - strlen(cut);
+    secret_mask(text, room, whole);
+    if (strlen(text) == room - 1)
+        memcpy(text + room - 1, cut, sizeof cut);
+}
+
+bool settings_render(const struct option_def *def, const struct settings *settings, char *text, size_t bytes)
+{
+    const char *at = (const char *)settings + def->offset;
+    const char *whole = def->type == OPTION_STRING ? *(const char *const *)at : NULL;
+    if (whole == NULL && def->type != OPTION_DURATION)
+        return option_render(def, settings, text, bytes);
+    if (whole != NULL)
+        render_text(whole, text, bytes);
+    else
+        render_duration(*(const int64_t *)at, text, bytes);
+    return true;
+}
+
+void settings_release(struct settings *settings)
+{
+    options_release(&supervisor_program, settings);
+}

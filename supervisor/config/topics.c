@@ -1,0 +1,33 @@
+#include "supervisor/config/topics.h"
+
+static size_t add(const char *topics[TOPICS_MAX], size_t count, const char *topic)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(topics[i], topic) == 0)
+            return count;
+    if (count < TOPICS_MAX)
+        topics[count++] = topic;
+    return count;
+}
+
+size_t topics_used(const struct supervisor *supervisor, const char *topics[TOPICS_MAX])
+{
+    size_t count = 0;
+    for (size_t i = 0; i < supervisor->worker_count; i++) {
+        const struct worker *worker = supervisor->workers[i];
+        if (!worker->retired && (worker->kind == KIND_CONSUMER || worker->kind == KIND_PRODUCER))
+            count = add(topics, count, worker->settings->topic);
+    }
+    return count > 0 ? count : add(topics, 0, supervisor->settings->topic);
+}
+
+void topics_text(const struct supervisor *supervisor, char *text, size_t bytes)
+{
+    const char *topics[TOPICS_MAX];
+    size_t count = topics_used(supervisor, topics);
+    size_t used = 0;
+    for (size_t i = 0; i < count && used < bytes; i++) {
+        int n = snprintf(text + used, bytes - used, "%s%s", i > 0 ? ", " : "", topics[i]);
+        used += n > 0 ? (size_t)n : 0;
+    }
+}

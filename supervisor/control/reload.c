@@ -1,0 +1,439 @@
+#include "supervisor/control/reload.h"
+
+#include <strings.h>
+
+#include "common/clock.h"
+#include "common/exit_codes.h"
+#include "supervisor/fleet.h"
+#include "supervisor/process/worker_config.h"
+#include "supervisor/journal.h"
+#include "supervisor/log/line.h"
+#include "supervisor/config/preflight.h"
+#include "supervisor/log/report.h"
+#include "supervisor/control/rollout.h"
+#include "supervisor/service.h"
+#include "supervisor/config/topics.h"
+
+enum { TEXT_BYTES = 4096, LEAD_BYTES = 16 };
+
+struct plan {
+    struct supervisor *supervisor;
+    const struct config *next;
+    struct rollout_row *rows;
+    size_t count;
+    bool bootstrap; /* another Kafka: all are restarted */
+};
+
+/* --- whose settings ------------------------------------------------------------------------------------ */
+
+static const struct settings *client_settings(const struct config *config, const char *client)
+{
+    const struct option_list *clients = &config_settings(config)->clients;
+    for (size_t i = 0; i < clients->count; i++)
+        if (strcasecmp(clients->items[i], client) == 0)
+            return config_client(config, i);
+    return NULL;
+}
+
+/* The worker's under that configuration; NULL: it has no such worker. */
+static const struct settings *settings_of(const struct config *config, const struct worker *worker)
+{
+    const struct settings *all = config_settings(config);
+    if (worker->kind == KIND_CONSUMER)
+        return client_settings(config, worker->client);
+    if (worker->kind == KIND_PRODUCER)
+        return all->no_producer && !worker->on_request ? NULL : config_producer(config);
+    return all;
+}
+
+/* --- what is another one now --------------------------------------------------------------------------- */
+
+/* From a little before the first difference, where the texts are longer than a row shows. */
+static size_t shown_from(const char *one, const char *other)
+{
+    size_t at = 0;
+    if (strlen(one) < ROLLOUT_VALUE_BYTES && strlen(other) < ROLLOUT_VALUE_BYTES)
+        return 0;
+    while (one[at] != '\0' && one[at] == other[at])
+        at++;
+    at = at > LEAD_BYTES ? at - LEAD_BYTES : 0;
+    while (at > 0 && ((unsigned char)one[at] & 0xc0) == 0x80) /* in the middle of a character */
+        at--;
+    return at;
+}
+
+static void show(char to[ROLLOUT_VALUE_BYTES], const char *text, size_t from)
+{
+    size_t end = ROLLOUT_VALUE_BYTES - 1;
+    int length = snprintf(to, ROLLOUT_VALUE_BYTES, "%s%s", from > 0 ? "…" : "", text + from);
+    if (length < ROLLOUT_VALUE_BYTES)
+        return;
+    end -= strlen("…");
+    while (((unsigned char)to[end] & 0xc0) == 0x80)
+        end--;
+    snprintf(to + end, ROLLOUT_VALUE_BYTES - end, "…");
+}
+
+/* Where only a secret is another one, the name alone is told. */
+static void note(struct rollout_row *row, const char *name, const char *from, const char *to)
+{
+    if (row->setting_count == ROLLOUT_SETTINGS_MAX)
+        return;
+    struct rollout_setting *setting = &row->settings[row->setting_count++];
+    size_t first = shown_from(from, to);
+    *setting = (struct rollout_setting){.name = ""};
+    snprintf(setting->name, sizeof setting->name, "%s", name);
+    if (strcmp(from, to) == 0)
+        return;
+    show(setting->from, from, first);
+    show(setting->to, to, first);
+}
+
+static void render(const struct option_def *def, const struct settings *settings, char text[TEXT_BYTES])
+{
+    if (!settings_render(def, settings, text, TEXT_BYTES))
+        snprintf(text, TEXT_BYTES, "not said");
+}
+
+static bool differs(const struct option_def *def, const struct settings *from, const struct settings *to,
+                    char from_text[TEXT_BYTES], char to_text[TEXT_BYTES])
+{
+    render(def, from, from_text);
+    render(def, to, to_text);
+    return !option_same(def, from, to);
+}
+
+static bool has(const struct option_list *list, const char *item)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (strcmp(list->items[i], item) == 0)
+            return true;
+    return false;
+}
+
+/* Properties of librdkafka by their names alone: a value may be a secret. */
+static void note_properties(struct rollout_row *row, const struct option_list *from,
+                            const struct option_list *besides)
+{
+    for (size_t i = 0; i < from->count; i++) {
+        char name[ROLLOUT_VALUE_BYTES];
+        if (has(besides, from->items[i]))
+            continue;
+        snprintf(name, sizeof name, "%.*s", (int)strcspn(from->items[i], "="), from->items[i]);
+        bool noted = false;
+        for (size_t s = 0; s < row->setting_count; s++)
+            noted |= strcmp(row->settings[s].name, name) == 0;
+        if (!noted)
+            note(row, name, "", "");
+    }
+}
+
+static void note_settings(struct rollout_row *row, const struct settings *from, const struct settings *to)
+{
+    char from_text[TEXT_BYTES];
+    char to_text[TEXT_BYTES];
+    for (size_t i = 0; i < supervisor_program.option_count; i++) {
+        const struct option_def *def = &supervisor_program.options[i];
+        if (def->type != OPTION_HEADING && config_concerns(def->name, row->worker->kind == KIND_PRODUCER) &&
+            differs(def, from, to, from_text, to_text))
+            note(row, def->name, from_text, to_text);
+    }
+    note_properties(row, &to->properties, &from->properties);
+    note_properties(row, &from->properties, &to->properties);
+}
+
+/* --- what cannot change -------------------------------------------------------------------------------- */
+
+static const char *const fixed[] = {"instance", "log-format", "log-dir", "log-size", "log-files"};
+
+static int check_fixed(const struct supervisor *supervisor, const struct settings *next, struct error *error)
+{
+    char from[TEXT_BYTES];
+    char to[TEXT_BYTES];
+    for (size_t i = 0; i < sizeof fixed / sizeof fixed[0]; i++)
+        if (differs(options_find(&supervisor_program, fixed[i]), supervisor->settings, next, from, to))
+            return error_set_code(
+                error, EXIT_CODE_USAGE,
+                "%s: %s cannot change while the instance runs (%s → %s): end it, and start it "
+                "again",
+                next->config, fixed[i], from, to);
+    if (settings_embedded(supervisor->settings) != settings_embedded(next))
+        return error_set_code(error, EXIT_CODE_USAGE,
+                              "%s: an instance with the embedded broker cannot go to another Kafka, nor come "
+                              "from one: end it, and start it again",
+                              next->config);
+    return 0;
+}
+
+/* True when a topic is not among those of the running fleet. */
+static bool is_new_topic(const struct supervisor *supervisor, const char *topic)
+{
+    const char *topics[TOPICS_MAX];
+    size_t count = topics_used(supervisor, topics);
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(topics[i], topic) == 0)
+            return false;
+    return true;
+}
+
+/* The first new topic, or NULL. */
+static const char *new_topic(const struct supervisor *supervisor, const struct config *next)
+{
+    const struct settings *all = config_settings(next);
+    for (size_t i = 0; i < all->clients.count; i++)
+        if (is_new_topic(supervisor, config_client(next, i)->topic))
+            return config_client(next, i)->topic;
+    return !all->no_producer && is_new_topic(supervisor, config_producer(next)->topic)
+               ? config_producer(next)->topic
+               : NULL;
+}
+
+static int check_topics(const struct supervisor *supervisor, const struct config *next, struct error *error)
+{
+    const char *topic = new_topic(supervisor, next);
+    if (topic == NULL || !settings_embedded(supervisor->settings))
+        return 0;
+    return error_set_code(
+        error, EXIT_CODE_USAGE,
+        "%s: topic '%s' is new, and the embedded broker makes its topics when it starts: end the "
+        "instance, and start it again",
+        config_settings(next)->config, topic);
+}
+
+/* --- the plan ------------------------------------------------------------------------------------------ */
+
+static struct rollout_row *plan_row(struct plan *plan, struct worker *worker, enum rollout_kind kind)
+{
+    struct rollout_row *row = &plan->rows[plan->count++];
+    row->worker = worker;
+    row->kind = kind;
+    return row;
+}
+
+/* One that sends what it is asked for, where the instance had no producer and is to have one. */
+static bool turns_producer(const struct supervisor *supervisor, const struct settings *all,
+                           const struct worker *worker)
+{
+    return worker->on_request && supervisor->settings->no_producer && !all->no_producer;
+}
+
+static void plan_worker(struct plan *plan, struct worker *worker)
+{
+    const struct settings *next = settings_of(plan->next, worker);
+    if (worker->retired || (worker->kind != KIND_CONSUMER && worker->kind != KIND_PRODUCER))
+        return;
+    if (next == NULL) {
+        plan_row(plan, worker, ROLLOUT_REMOVE);
+        return;
+    }
+    bool restart = plan->bootstrap || hand_over_differs(worker, next) ||
+                   turns_producer(plan->supervisor, config_settings(plan->next), worker);
+    /* Who is down was stopped, and stays so; what it would be told now, it is told when it is started. */
+    bool runs = worker->state != WORKER_DOWN && worker->state != WORKER_DONE;
+    struct rollout_row *row = plan_row(plan, worker, restart && runs ? ROLLOUT_RESTART : ROLLOUT_ADJUST);
+    note_settings(row, worker->settings, next);
+    if (plan->bootstrap)
+        note(row, "bootstrap", plan->supervisor->brokers.bootstrap,
+             config_settings(plan->next)->brokers.bootstrap);
+    if (row->setting_count == 0 && !restart)
+        plan->count--;
+}
+
+static bool is_there(const struct supervisor *supervisor, const char *client)
+{
+    for (size_t i = 0; i < supervisor->worker_count; i++) {
+        const struct worker *worker = supervisor->workers[i];
+        if (!worker->retired && worker->kind == (client == NULL ? KIND_PRODUCER : KIND_CONSUMER) &&
+            (client == NULL || strcasecmp(worker->client, client) == 0))
+            return true;
+    }
+    return false;
+}
+
+static int plan_new(struct plan *plan, const struct settings *settings, const char *client,
+                    struct error *error)
+{
+    if (is_there(plan->supervisor, client))
+        return 0;
+    struct worker *worker = fleet_add(plan->supervisor, settings, client);
+    if (worker == NULL)
+        return error_set(error, "out of memory");
+    plan_row(plan, worker, ROLLOUT_ADD);
+    return 0;
+}
+
+static int plan_all(struct plan *plan, struct error *error)
+{
+    struct supervisor *supervisor = plan->supervisor;
+    const struct settings *all = config_settings(plan->next);
+    size_t before = supervisor->worker_count;
+    plan->rows = calloc(before + all->clients.count + 1, sizeof *plan->rows);
+    if (plan->rows == NULL)
+        return error_set(error, "out of memory");
+    for (size_t i = 0; i < before; i++)
+        plan_worker(plan, supervisor->workers[i]);
+    for (size_t i = 0; i < all->clients.count; i++)
+        if (plan_new(plan, config_client(plan->next, i), all->clients.items[i], error) == -1)
+            return -1;
+    return all->no_producer ? 0 : plan_new(plan, config_producer(plan->next), NULL, error);
+}
+
+/* --- carried out --------------------------------------------------------------------------------------- */
+
+/* Every worker gets its new settings, also one that is retired: the old ones go. The first configuration
+ * stays: threads have texts of it. */
+static void adopt(struct supervisor *supervisor, struct config *next)
+{
+    const struct settings *all = config_settings(next);
+    for (size_t i = 0; i < supervisor->worker_count; i++) {
+        const struct settings *own = settings_of(next, supervisor->workers[i]);
+        fleet_set_settings(supervisor->workers[i], own != NULL ? own : all);
+        if (turns_producer(supervisor, all, supervisor->workers[i]))
+            supervisor->workers[i]->on_request = false;
+    }
+    if (!settings_embedded(all)) {
+        supervisor->brokers = all->brokers;
+        directory_set_bootstrap(supervisor->directory, all->brokers.bootstrap);
+    }
+    supervisor->settings = all;
+    if (supervisor->config != supervisor->first_config)
+        config_free(supervisor->config);
+    supervisor->config = next;
+    supervisor->done_check_us =
+        all->exit_when_done && supervisor->step == STEP_WORK ? clock_monotonic_us() : INT64_MAX;
+}
+
+/* Slots that were added for nothing stay as retired ones. */
+static void give_up(struct plan *plan)
+{
+    for (size_t i = 0; i < plan->count; i++)
+        if (plan->rows[i].kind == ROLLOUT_ADD) {
+            plan->rows[i].worker->retired = true;
+            fleet_set_settings(plan->rows[i].worker, plan->supervisor->settings);
+        }
+    free(plan->rows);
+}
+
+/* What is another one now, as far as it fits. */
+static void tell_changes(struct supervisor *supervisor, const struct rollout_row *rows, size_t count)
+{
+    struct event event = journal_of_instance(EVENT_KIND_CONFIG);
+    char text[2 * ROLLOUT_VALUE_BYTES + sizeof event.text] = "";
+    char row[1024];
+    size_t used = 0;
+    event.count = (int64_t)count;
+    for (size_t i = 0; i < count && used < sizeof event.text; i++) {
+        rollout_row_text(&rows[i], row, sizeof row);
+        used = line_append(text, sizeof text, used, "%s%s", i > 0 ? "; " : "", row);
+    }
+    journal_add(supervisor, &event, "%s", text);
+}
+
+static int carry_out(struct supervisor *supervisor, struct config *next, struct error *error)
+{
+    struct plan plan = {.supervisor = supervisor, .next = next};
+    bool topics = new_topic(supervisor, next) != NULL;
+    plan.bootstrap = !settings_embedded(supervisor->settings) &&
+                     strcmp(supervisor->brokers.bootstrap, config_settings(next)->brokers.bootstrap) != 0;
+    if (plan_all(&plan, error) == -1) {
+        give_up(&plan);
+        return -1;
+    }
+    adopt(supervisor, next);
+    tell_changes(supervisor, plan.rows, plan.count);
+    if (plan.count == 0)
+        report_line(supervisor, "reload: nothing has changed for any worker");
+    return rollout_begin(supervisor, "reload", plan.rows, plan.count, topics, ROLLOUT_LAG_ANY, error);
+}
+
+static int check_next(const struct supervisor *supervisor, const struct config *next, struct error *error)
+{
+    return check_fixed(supervisor, config_settings(next), error) == -1
+               ? -1
+               : check_topics(supervisor, next, error);
+}
+
+int reload_begin(struct supervisor *supervisor, struct error *error)
+{
+    struct config *next;
+    if (rollout_refuse(supervisor, error) == -1)
+        return -1;
+    if (supervisor->stopping || supervisor->step != STEP_WORK)
+        return error_set(error,
+                         supervisor->stopping ? "the instance is stopping" : "the instance is just starting");
+    if (supervisor->settings->config == NULL)
+        return error_set(error, "there is no file to read again: it was started without --config");
+    if (config_load(&next, supervisor->argc, supervisor->argv, error) == -1)
+        return -1;
+    struct rehearsal *rehearsal =
+        check_next(supervisor, next, error) == 0 ? rehearsal_new(supervisor, next, error) : NULL;
+    if (rehearsal == NULL) {
+        config_free(next);
+        return -1;
+    }
+    service_reloading(&supervisor->service, clock_monotonic_us());
+    supervisor->reload = (struct reload){.next = next, .rehearsal = rehearsal};
+    snprintf(supervisor->reload.cause, sizeof supervisor->reload.cause, "%s",
+             supervisor->cause != NULL ? supervisor->cause : "");
+    return 0;
+}
+
+/* --- looked at before ---------------------------------------------------------------------------------- */
+
+static enum rehearsal_result look(struct supervisor *supervisor, struct error *error)
+{
+    if (!supervisor->stopping)
+        return rehearsal_check(supervisor->reload.rehearsal, error);
+    error_set(error, "the instance is stopping");
+    return REHEARSAL_WRONG;
+}
+
+static void tell_refused(struct supervisor *supervisor, const struct error *error)
+{
+    struct event event = journal_of_instance(EVENT_KIND_CONFIG);
+    int length = (int)strcspn(error->text, "\n");
+    service_reloaded(&supervisor->service);
+    snprintf(supervisor->reload.reason, sizeof supervisor->reload.reason, "%s", error->text);
+    report_line(supervisor, "reload: nothing is changed: %.*s", length, error->text);
+    event.count = 0;
+    journal_add(supervisor, &event, "nothing is changed: %.*s", length, error->text);
+}
+
+void reload_check(struct supervisor *supervisor)
+{
+    struct reload *reload = &supervisor->reload;
+    struct error error = ERROR_INIT;
+    if (reload->next == NULL)
+        return;
+    enum rehearsal_result result = look(supervisor, &error);
+    if (result == REHEARSAL_GOES_ON)
+        return;
+    struct config *next = reload->next;
+    char cause[sizeof reload->cause];
+    memcpy(cause, reload->cause, sizeof cause);
+    rehearsal_free(reload->rehearsal);
+    *reload = (struct reload){0};
+    supervisor->cause = cause[0] != '\0' ? cause : NULL;
+    if (result != REHEARSAL_RIGHT || carry_out(supervisor, next, &error) == -1) {
+        config_free(next);
+        tell_refused(supervisor, &error);
+    }
+    supervisor->cause = NULL;
+}
+
+int64_t reload_deadline_us(const struct supervisor *supervisor)
+{
+    return supervisor->reload.next != NULL ? rehearsal_deadline_us(supervisor->reload.rehearsal) : INT64_MAX;
+}
+
+pid_t reload_pid(const struct supervisor *supervisor)
+{
+    return supervisor->reload.next != NULL ? rehearsal_pid(supervisor->reload.rehearsal) : 0;
+}
+
+void reload_release(struct supervisor *supervisor)
+{
+    rehearsal_free(supervisor->reload.rehearsal);
+    config_free(supervisor->reload.next);
+    supervisor->reload = (struct reload){0};
+}

@@ -1,0 +1,14 @@
+/* verb_rate.h: the verb `rate`: how fast the producer is. A row of the table in verbs.c. */
+#ifndef KSUPERVISE_SUPERVISOR_VERB_RATE_H
+#define KSUPERVISE_SUPERVISOR_VERB_RATE_H
+
+#include "supervisor/control/verbs.h"
+
+/* `rate 500/s`, `rate producer 500`, `rate 2s`: records a second (0: as fast as it goes), or the time from
+ * one record to the next. Done when the producer has taken it; one that does not run takes it with its start.
+ */
+enum progress verb_rate_begin(struct request *request, struct error *error);
+enum progress verb_rate_check(struct request *request, struct error *error);
+void verb_rate_lines(struct request *request, msgpack_packer *packer);
+
+#endif

@@ -1,0 +1,10 @@
+/* verb_status.h: what each worker is now, as the answers of most verbs have it. */
+#ifndef KSUPERVISE_SUPERVISOR_VERB_STATUS_H
+#define KSUPERVISE_SUPERVISOR_VERB_STATUS_H
+
+#include "supervisor/control/verbs.h"
+
+/* The member "workers": an array of maps, of those that the request means. */
+void verb_pack_workers(struct request *request, msgpack_packer *packer);
+
+#endif

@@ -1,0 +1,497 @@
+#include "supervisor/control/verbs.h"
+
+#include <inttypes.h>
+#include <signal.h>
+#include <strings.h>
+
+#include "common/clock.h"
+#include "common/options.h"
+#include "common/rpc/pack.h"
+#include "supervisor/process/channel.h"
+#include "supervisor/fleet.h"
+#include "supervisor/journal.h"
+#include "supervisor/process/segment.h"
+#include "supervisor/states.h"
+#include "supervisor/control/verb_ktopic.h"
+#include "supervisor/control/verb_logs.h"
+#include "supervisor/control/verb_offsets.h"
+#include "supervisor/control/verb_produce.h"
+#include "supervisor/control/verb_rate.h"
+#include "supervisor/control/verb_rollout.h"
+#include "supervisor/control/verb_status.h"
+
+/* --- who is meant -------------------------------------------------------------------------------------- */
+
+enum progress verb_check_target(const struct request *request, struct error *error)
+{
+    if (request_count_meant(request) > 0)
+        return PROGRESS_DONE;
+    error_set(error, "there is no client or worker '%s'", request->target);
+    return PROGRESS_FAILED;
+}
+
+typedef enum progress each_worker(struct request *request, struct worker *worker, struct error *error);
+
+/* Calls `each` for all that are meant: failed when one failed, waiting when one waits. */
+static enum progress for_each(struct request *request, each_worker *each, struct error *error)
+{
+    struct supervisor *supervisor = request->supervisor;
+    enum progress all = PROGRESS_DONE;
+    for (size_t i = 0; i < supervisor->worker_count; i++) {
+        if (!request_means(request, supervisor->workers[i]))
+            continue;
+        enum progress one = each(request, supervisor->workers[i], error);
+        if (one == PROGRESS_FAILED)
+            return PROGRESS_FAILED;
+        if (one == PROGRESS_WAITING)
+            all = PROGRESS_WAITING;
+    }
+    return all;
+}
+
+static enum progress begin_for_each(struct request *request, each_worker *each, struct error *error)
+{
+    struct supervisor *supervisor = request->supervisor;
+    if (verb_check_target(request, error) == PROGRESS_FAILED)
+        return PROGRESS_FAILED;
+    request->generations = calloc(supervisor->worker_count, sizeof *request->generations);
+    if (request->generations == NULL) {
+        error_set(error, "out of memory");
+        return PROGRESS_FAILED;
+    }
+    request->generation_count = supervisor->worker_count;
+    for (size_t i = 0; i < supervisor->worker_count; i++)
+        request->generations[i] = supervisor->workers[i]->generation;
+    for_each(request, each, error);
+    return error->text[0] != '\0' ? PROGRESS_FAILED : PROGRESS_WAITING;
+}
+
+/* --- conditions ---------------------------------------------------------------------------------------- */
+
+static bool is_new(const struct request *request, const struct worker *worker)
+{
+    return worker->index >= request->generation_count ||
+           worker->generation > request->generations[worker->index];
+}
+
+static enum progress works(struct request *request, struct worker *worker, struct error *error)
+{
+    (void)request;
+    if (worker->state == WORKER_HELD) {
+        error_set(error, "%s is held back: %s", worker->name, worker->reason);
+        return PROGRESS_FAILED;
+    }
+    return worker_works_or_done(worker) || worker->retired ? PROGRESS_DONE : PROGRESS_WAITING;
+}
+
+static enum progress works_anew(struct request *request, struct worker *worker, struct error *error)
+{
+    return is_new(request, worker) ? works(request, worker, error) : PROGRESS_WAITING;
+}
+
+static enum progress is_down(struct request *request, struct worker *worker, struct error *error)
+{
+    (void)request;
+    (void)error;
+    return worker->process.pid == 0 && worker->state != WORKER_BACKING_OFF ? PROGRESS_DONE : PROGRESS_WAITING;
+}
+
+static enum progress phase_is_paused(struct worker *worker, bool paused)
+{
+    if (worker->process.pid == 0 || !segment_refresh(worker))
+        return PROGRESS_DONE; /* it will be so when it starts */
+    return (stats_snapshot_status(worker->stats, "phase") == PHASE_PAUSED) == paused ? PROGRESS_DONE
+                                                                                     : PROGRESS_WAITING;
+}
+
+/* --- start, stop, restart ------------------------------------------------------------------------------ */
+
+static enum progress start_one(struct request *request, struct worker *worker, struct error *error)
+{
+    (void)request;
+    (void)error;
+    if (!worker->retired)
+        fleet_start_worker(worker);
+    return PROGRESS_WAITING;
+}
+
+static enum progress begin_start(struct request *request, struct error *error)
+{
+    return begin_for_each(request, start_one, error);
+}
+
+static enum progress check_start(struct request *request, struct error *error)
+{
+    return for_each(request, works, error);
+}
+
+static enum progress stop_one(struct request *request, struct worker *worker, struct error *error)
+{
+    (void)request;
+    (void)error;
+    states_dispatch(worker, EVENT_STOP);
+    return PROGRESS_WAITING;
+}
+
+static enum progress begin_stop(struct request *request, struct error *error)
+{
+    return begin_for_each(request, stop_one, error);
+}
+
+static enum progress check_stop(struct request *request, struct error *error)
+{
+    return for_each(request, is_down, error);
+}
+
+static enum progress restart_one(struct request *request, struct worker *worker, struct error *error)
+{
+    (void)request;
+    (void)error;
+    fleet_restart_worker(worker);
+    return PROGRESS_WAITING;
+}
+
+static enum progress begin_restart(struct request *request, struct error *error)
+{
+    return begin_for_each(request, restart_one, error);
+}
+
+static enum progress check_restart(struct request *request, struct error *error)
+{
+    return for_each(request, works_anew, error);
+}
+
+/* --- signals, pauses, rates ---------------------------------------------------------------------------- */
+
+/* TERM, SIGTERM or 15; -1 when it is none. */
+static int signal_number(const char *text)
+{
+    if (text[0] == '\0')
+        return SIGTERM;
+    const char *name = strncasecmp(text, "SIG", 3) == 0 ? text + 3 : text;
+    for (int number = 1; number < NSIG; number++) {
+        const char *known = sigabbrev_np(number);
+        if (known != NULL && strcasecmp(known, name) == 0)
+            return number;
+    }
+    int64_t number;
+    return option_parse_integer(text, 1, NSIG - 1, &number, NULL) == 0 ? (int)number : -1;
+}
+
+static void tell_signal(struct worker *worker, int number)
+{
+    struct event event = journal_of(worker, EVENT_KIND_SIGNALLED);
+    const char *name = sigabbrev_np(number);
+    event.count = number;
+    worker->signalled = true;
+    journal_add(worker->supervisor, &event, "SIG%s", name != NULL ? name : "?");
+}
+
+static enum progress kill_one(struct request *request, struct worker *worker, struct error *error)
+{
+    if (worker->process.pid == 0)
+        return PROGRESS_DONE;
+    if (process_signal(&worker->process, (int)request->value) == -1)
+        error_set(error, "%s cannot be signalled", worker->name);
+    else
+        tell_signal(worker, (int)request->value);
+    return PROGRESS_WAITING;
+}
+
+static enum progress has_no_process(struct request *request, struct worker *worker, struct error *error)
+{
+    (void)request;
+    if (worker->process.pid != 0)
+        return PROGRESS_WAITING;
+    error_set(error, "%s has no process: it is %s", worker->name, worker_state_name(worker->state));
+    return PROGRESS_DONE;
+}
+
+static enum progress begin_kill(struct request *request, struct error *error)
+{
+    request->value = signal_number(request->argument);
+    if (request->value == -1) {
+        error_set(error, "'%s' is no signal", request->argument);
+        return PROGRESS_FAILED;
+    }
+    struct error nobody = ERROR_INIT;
+    if (request_count_meant(request) > 0 && for_each(request, has_no_process, &nobody) == PROGRESS_DONE) {
+        *error = nobody;
+        return PROGRESS_FAILED;
+    }
+    return begin_for_each(request, kill_one, error);
+}
+
+static enum progress died(struct request *request, struct worker *worker, struct error *error)
+{
+    (void)error;
+    return is_new(request, worker) || worker->process.pid == 0 ? PROGRESS_DONE : PROGRESS_WAITING;
+}
+
+static enum progress check_kill(struct request *request, struct error *error)
+{
+    /* Only SIGKILL is certain to end it; of any other it is done when it is sent. */
+    return request->value == SIGKILL ? for_each(request, died, error) : PROGRESS_DONE;
+}
+
+static enum progress pause_one(struct request *request, struct worker *worker, struct error *error)
+{
+    (void)request;
+    if (fleet_pause_worker(worker, true) == -1)
+        error_set(error, "%s does not listen: it is not told to pause; try again", worker->name);
+    return PROGRESS_WAITING;
+}
+
+static enum progress begin_pause(struct request *request, struct error *error)
+{
+    return begin_for_each(request, pause_one, error);
+}
+
+static enum progress paused_one(struct request *request, struct worker *worker, struct error *error)
+{
+    (void)request;
+    (void)error;
+    return phase_is_paused(worker, true);
+}
+
+static enum progress check_pause(struct request *request, struct error *error)
+{
+    return for_each(request, paused_one, error);
+}
+
+static enum progress resume_one(struct request *request, struct worker *worker, struct error *error)
+{
+    (void)request;
+    if (fleet_pause_worker(worker, false) == -1)
+        error_set(error, "%s does not listen: it is not told to go on; try again", worker->name);
+    return PROGRESS_WAITING;
+}
+
+static enum progress begin_resume(struct request *request, struct error *error)
+{
+    return begin_for_each(request, resume_one, error);
+}
+
+static enum progress resumed_one(struct request *request, struct worker *worker, struct error *error)
+{
+    (void)request;
+    (void)error;
+    return phase_is_paused(worker, false);
+}
+
+static enum progress check_resume(struct request *request, struct error *error)
+{
+    return for_each(request, resumed_one, error);
+}
+
+/* --- scale --------------------------------------------------------------------------------------------- */
+
+static enum progress begin_scale(struct request *request, struct error *error)
+{
+    if (option_parse_integer(request->argument, 1, FLEET_SCALE_MAX, &request->value, error) == -1) {
+        error_context(error, "scale %s", request->target);
+        return PROGRESS_FAILED;
+    }
+    return fleet_scale(request->supervisor, request->target, (unsigned)request->value, error) == -1
+               ? PROGRESS_FAILED
+               : PROGRESS_WAITING;
+}
+
+static enum progress scaled_one(struct request *request, struct worker *worker, struct error *error)
+{
+    return worker->retired ? is_down(request, worker, error) : works(request, worker, error);
+}
+
+static enum progress check_scale(struct request *request, struct error *error)
+{
+    return for_each(request, scaled_one, error);
+}
+
+/* --- the instance -------------------------------------------------------------------------------------- */
+
+static enum progress begin_status(struct request *request, struct error *error)
+{
+    (void)request;
+    (void)error;
+    return PROGRESS_DONE;
+}
+
+static enum progress begin_shutdown(struct request *request, struct error *error)
+{
+    (void)error;
+    fleet_stop(request->supervisor, 0);
+    return PROGRESS_WAITING;
+}
+
+static enum progress check_shutdown(struct request *request, struct error *error)
+{
+    (void)error;
+    return request->supervisor->step == STEP_OVER ? PROGRESS_DONE : PROGRESS_WAITING;
+}
+
+/* --- the table ----------------------------------------------------------------------------------------- */
+
+#define WORKERS .result = verb_pack_workers, .result_name = "workers"
+
+static const struct verb verbs[] = {
+    {.name = "status",
+     .help = "what every worker is",
+     .while_stopping = true,
+     .begin = begin_status,
+     WORKERS},
+    {.name = "start",
+     .help = "start what is down, held or done",
+     .touches = VERB_TOUCHES_TARGET,
+     .after_start = true,
+     .begin = begin_start,
+     .check = check_start,
+     WORKERS},
+    {.name = "stop",
+     .help = "finish, commit, leave the group, and stay down",
+     .touches = VERB_TOUCHES_TARGET,
+     .after_start = true,
+     .begin = begin_stop,
+     .check = check_stop,
+     WORKERS},
+    {.name = "restart",
+     .help = "a new process, the group membership kept: no rebalance",
+     .touches = VERB_TOUCHES_TARGET,
+     .after_start = true,
+     .begin = begin_restart,
+     .check = check_restart,
+     WORKERS},
+    {.name = "rolling-restart",
+     .help = "restart consumers one after the other, each when the one before has caught up",
+     .touches = VERB_TOUCHES_TARGET,
+     .after_start = true,
+     .begin = verb_rolling_begin,
+     .check = verb_rollout_check,
+     .result = verb_rollout_changes,
+     .result_name = "changes",
+     .lines = verb_rollout_lines},
+    {.name = "reload",
+     .help = "read the configuration again, and change what is another one",
+     .begin = verb_reload_begin,
+     .check = verb_reload_check,
+     .result = verb_rollout_changes,
+     .result_name = "changes",
+     .lines = verb_rollout_lines},
+    {.name = "kill", .help = "send a signal (TERM)", .begin = begin_kill, .check = check_kill, WORKERS},
+    {.name = "pause",
+     .help = "stop taking records, keep the partitions",
+     .touches = VERB_TOUCHES_TARGET,
+     .begin = begin_pause,
+     .check = check_pause,
+     WORKERS},
+    {.name = "resume",
+     .help = "take records again",
+     .touches = VERB_TOUCHES_TARGET,
+     .begin = begin_resume,
+     .check = check_resume,
+     WORKERS},
+    {.name = "scale",
+     .help = "so many workers for a client",
+     .touches = VERB_TOUCHES_TARGET,
+     .after_start = true,
+     .begin = begin_scale,
+     .check = check_scale,
+     WORKERS},
+    {.name = "rate",
+     .help = "how fast the producer is",
+     .touches = VERB_TOUCHES_PRODUCER,
+     .begin = verb_rate_begin,
+     .check = verb_rate_check,
+     .lines = verb_rate_lines},
+    {.name = "produce",
+     .help = "send one record, and say where it is",
+     .touches = VERB_TOUCHES_PRODUCER,
+     .after_start = true,
+     .asks = true,
+     .late = VERB_PRODUCE_LATE,
+     .begin = verb_produce_begin,
+     .check = verb_produce_check,
+     .result = verb_produce_result,
+     .result_name = "record",
+     .lines = verb_produce_lines},
+    {.name = "peek",
+     .help = "the record of a topic at an offset",
+     .after_start = true,
+     .late = VERB_PEEK_LATE,
+     .begin = verb_peek_begin,
+     .check = verb_ktopic_check,
+     .lines = verb_ktopic_lines},
+    {.name = "dead-letters",
+     .help = "a topic's dead letters: count them, show them, send them back",
+     .after_start = true,
+     .late = VERB_LETTERS_LATE,
+     .begin = verb_letters_begin,
+     .check = verb_ktopic_check,
+     .lines = verb_ktopic_lines},
+    {.name = "ack",
+     .help = "acknowledge records, where --commit is manual",
+     .touches = VERB_TOUCHES_TARGET,
+     .after_start = true,
+     .asks = true,
+     .results_are = EVENT_KIND_ACKNOWLEDGED,
+     .begin = verb_ack_begin,
+     .check = verb_ack_check,
+     .result = verb_offsets_results,
+     .result_name = "partitions",
+     .lines = verb_offsets_lines},
+    {.name = "reset",
+     .help = "set a client's offsets",
+     .touches = VERB_TOUCHES_TARGET,
+     .after_start = true,
+     .asks = true,
+     .results_are = EVENT_KIND_RESET,
+     .begin = verb_reset_begin,
+     .check = verb_reset_check,
+     .result = verb_offsets_results,
+     .result_name = "partitions",
+     .lines = verb_offsets_lines},
+    {.name = "release",
+     .help = "let a worker that is held start again",
+     .touches = VERB_TOUCHES_TARGET,
+     .after_start = true,
+     .begin = begin_start,
+     .check = check_start,
+     WORKERS},
+    {.name = "logs",
+     .help = "the last lines of a worker",
+     .while_stopping = true,
+     .begin = verb_logs_begin,
+     .result = verb_logs_last,
+     .result_name = "last",
+     .lines = verb_logs_lines},
+    {.name = "reopen-logs",
+     .help = "open the log files anew, after a rotation by hand",
+     .while_stopping = true,
+     .begin = verb_reopen_begin,
+     .check = verb_reopen_check,
+     .lines = verb_reopen_lines},
+    {.name = "shutdown",
+     .help = "end the instance in order",
+     .while_stopping = true,
+     .begin = begin_shutdown,
+     .check = check_shutdown},
+};
+enum { VERBS = sizeof verbs / sizeof verbs[0] };
+
+const struct verb *verb_at(size_t i)
+{
+    return i < VERBS ? &verbs[i] : NULL;
+}
+
+const struct verb *verb_find(const char *name, size_t length, const char **suggestion)
+{
+    const char *names[VERBS];
+    for (size_t i = 0; i < VERBS; i++) {
+        names[i] = verbs[i].name;
+        if (strlen(names[i]) == length && memcmp(names[i], name, length) == 0)
+            return &verbs[i];
+    }
+    char copy[48];
+    snprintf(copy, sizeof copy, "%.*s", (int)(length < sizeof copy - 1 ? length : sizeof copy - 1), name);
+    *suggestion = name_suggest(copy, names, VERBS);
+    return NULL;
+}

@@ -1,0 +1,322 @@
+#include "supervisor/process/worker_config.h"
+
+#include <inttypes.h>
+
+#include "common/exit_codes.h"
+#include "common/worker/config.h"
+#include "supervisor/process/segment.h"
+#include "supervisor/config/topics.h"
+
+enum { SETTINGS_MAX = 128, VALUES_MAX = 32, VALUE_BYTES = 64, TOPIC_BYTES = 512 };
+
+#define FOR(kind) (1U << (kind))
+
+/* Options of ours that a worker's table has under the same name, and for whom they are. What the user did not
+ * say is left to the worker's own default, unless `always`. */
+struct passed_on {
+    const char *name;
+    unsigned kinds;
+    bool always;
+};
+
+static const struct passed_on passed_on[] = {
+    {"workload", FOR(KIND_CONSUMER) | FOR(KIND_PRODUCER), true},
+    {"topic", FOR(KIND_CONSUMER) | FOR(KIND_PRODUCER), true},
+    {"from", FOR(KIND_CONSUMER), false},
+    {"on-offset-loss", FOR(KIND_CONSUMER), false},
+    {"batch-size", FOR(KIND_CONSUMER), false},
+    {"batch-wait", FOR(KIND_CONSUMER), false},
+    {"pipeline", FOR(KIND_CONSUMER), false},
+    {"commit", FOR(KIND_CONSUMER), false},
+    {"max-unacknowledged", FOR(KIND_CONSUMER), false},
+    {"retries", FOR(KIND_CONSUMER), false},
+    {"retry-delay", FOR(KIND_CONSUMER), false},
+    {"dead-letters", FOR(KIND_CONSUMER), false},
+    {"tombstones", FOR(KIND_CONSUMER), false},
+    {"print", FOR(KIND_CONSUMER), false},
+    {"statistics-every", FOR(KIND_CONSUMER), false},
+    {"session-timeout", FOR(KIND_CONSUMER), false},
+    {"interval", FOR(KIND_PRODUCER), false},
+    {"rate", FOR(KIND_PRODUCER), false},
+    {"seed", FOR(KIND_PRODUCER), false},
+    {"ledger", FOR(KIND_PRODUCER), false},
+    {"partitions", FOR(KIND_PROVISION), false},
+    {"instance", FOR(KIND_WEB), true},
+    {"http", FOR(KIND_WEB), true},
+    {"http-read-only", FOR(KIND_WEB), false},
+    {"quiet", FOR(KIND_CONSUMER) | FOR(KIND_PRODUCER), false},
+    {"verbose", FOR(KIND_CONSUMER) | FOR(KIND_PRODUCER), false},
+};
+
+_Static_assert(sizeof passed_on / sizeof passed_on[0] <= VALUES_MAX, "each may be rendered");
+
+struct kind {
+    const char *program;
+    bool publishes;
+    bool listens;
+};
+
+static const struct kind kinds[] = {
+    [KIND_BROKER] = {"kbroker", false, true},   [KIND_PROVISION] = {"ktopic", false, false},
+    [KIND_CONSUMER] = {"kconsume", true, true}, [KIND_PRODUCER] = {"kproduce", true, true},
+    [KIND_KTOPIC] = {"ktopic", false, false},   [KIND_WEB] = {"kweb", false, true},
+};
+
+const char *hand_over_program(enum worker_kind kind)
+{
+    return kinds[kind].program;
+}
+
+bool hand_over_publishes(enum worker_kind kind)
+{
+    return kinds[kind].publishes;
+}
+
+bool hand_over_listens(enum worker_kind kind)
+{
+    return kinds[kind].listens;
+}
+
+void hand_over_arguments(const struct worker *worker, const char *words[HAND_OVER_WORDS])
+{
+    size_t count = 0;
+    words[count++] = kinds[worker->kind].program;
+    if (worker->kind == KIND_PROVISION)
+        words[count++] = "provision";
+    if (worker->kind == KIND_KTOPIC)
+        words[count++] = worker->name;   /* its verb */
+    if (worker->kind == KIND_CONSUMER) { /* for whoever looks at ps */
+        words[count++] = "--client";
+        words[count++] = worker->client;
+    }
+    words[count++] = "--supervised";
+    if (worker->kind == KIND_PROVISION) {
+        words[count++] = "--create-only";
+        count += topics_used(worker->supervisor, words + count);
+    }
+    words[count] = NULL;
+}
+
+/* --- the configuration --------------------------------------------------------------------------------- */
+
+struct builder {
+    struct worker_setting settings[SETTINGS_MAX];
+    size_t count;
+    char values[VALUES_MAX][VALUE_BYTES]; /* rendered ones; the others point at what lives longer */
+    size_t value_count;
+    char topics[TOPICS_MAX][TOPIC_BYTES];
+    char suspects[POISON_TEXT_BYTES], convicts[POISON_TEXT_BYTES];
+    char instance_id[256];
+    char remaining[32]; /* of --count */
+};
+
+static void put(struct builder *builder, const char *name, const char *value)
+{
+    if (builder->count < SETTINGS_MAX)
+        builder->settings[builder->count] = (struct worker_setting){name, value};
+    builder->count++; /* beyond SETTINGS_MAX: hand_over_config refuses */
+}
+
+static void put_passed_on(struct builder *builder, const struct worker *worker)
+{
+    const struct settings *settings = worker->settings;
+    for (size_t i = 0; i < sizeof passed_on / sizeof passed_on[0]; i++) {
+        const struct passed_on *row = &passed_on[i];
+        if (!(row->kinds & FOR(worker->kind)) ||
+            !(row->always || options_given(&supervisor_program, settings, row->name)))
+            continue;
+        const struct option_def *def = options_find(&supervisor_program, row->name);
+        if (def->type == OPTION_STRING) { /* it may be long, and lives as long as the settings */
+            const char *text;
+            memcpy(&text, (const char *)settings + def->offset, sizeof text);
+            if (text != NULL)
+                put(builder, row->name, text);
+            continue;
+        }
+        char *value = builder->values[builder->value_count];
+        if (option_render(def, settings, value, VALUE_BYTES)) {
+            builder->value_count++;
+            put(builder, row->name, value);
+        }
+    }
+}
+
+/* What is not said is not handed on, and with the embedded broker some of it is another value then. */
+static bool value_differs(const struct worker *worker, const char *name, const struct settings *other)
+{
+    const struct settings *one = worker->settings;
+    return !option_same(options_find(&supervisor_program, name), one, other) ||
+           (settings_embedded(worker->supervisor->settings) &&
+            options_given(&supervisor_program, one, name) != options_given(&supervisor_program, other, name));
+}
+
+static bool list_differs(const struct option_list *one, const struct option_list *other)
+{
+    if (one->count != other->count)
+        return true;
+    for (size_t i = 0; i < one->count; i++)
+        if (strcmp(one->items[i], other->items[i]) != 0)
+            return true;
+    return false;
+}
+
+bool hand_over_differs(const struct worker *worker, const struct settings *next)
+{
+    static const struct passed_on more[] = {{"group", FOR(KIND_CONSUMER), false},
+                                            {"count", FOR(KIND_PRODUCER), false}};
+    for (size_t i = 0; i < sizeof passed_on / sizeof passed_on[0]; i++)
+        if ((passed_on[i].kinds & FOR(worker->kind)) && value_differs(worker, passed_on[i].name, next))
+            return true;
+    for (size_t i = 0; i < sizeof more / sizeof more[0]; i++)
+        if ((more[i].kinds & FOR(worker->kind)) && value_differs(worker, more[i].name, next))
+            return true;
+    return list_differs(&worker->settings->properties, &next->properties);
+}
+
+static void put_kafka(struct builder *builder, const struct worker *worker)
+{
+    if (worker->supervisor->brokers.bootstrap[0] != '\0') /* an embedded broker may still have to start */
+        put(builder, "bootstrap", worker->supervisor->brokers.bootstrap);
+    /* The embedded broker answers a fetch that found nothing when its time is up, not when a record comes:
+     * 500 ms unless told. First, so that the user's own -X wins. */
+    if (worker->kind == KIND_CONSUMER && settings_embedded(worker->supervisor->settings))
+        put(builder, "property", "fetch.wait.max.ms=100");
+    for (size_t i = 0; i < worker->settings->properties.count; i++)
+        put(builder, "property", worker->settings->properties.items[i]);
+}
+
+/* Static membership: the id carries instance and host, so that no two supervisors fence each other's workers.
+ * The embedded broker ignores static ids, and keeps nothing for ever: short sessions, so that a killed
+ * consumer is back soon, and no stop on what it has dropped. */
+static void put_consumer(struct builder *builder, const struct worker *worker, char instance_id[256])
+{
+    const struct supervisor *supervisor = worker->supervisor;
+    bool embedded = settings_embedded(supervisor->settings);
+    snprintf(instance_id, 256, "%s.%s.%s", supervisor->settings->instance, supervisor->host, worker->name);
+    put(builder, "client", worker->client);
+    put(builder, "group", worker->group);
+    put(builder, "instance-id", instance_id);
+    if (worker->takes_over)
+        put(builder, "take-over", "yes");
+    if (embedded && !options_given(&supervisor_program, worker->settings, "session-timeout"))
+        put(builder, "session-timeout", "4s");
+    if (embedded && !options_given(&supervisor_program, worker->settings, "on-offset-loss"))
+        put(builder, "on-offset-loss", "earliest");
+}
+
+static void put_poison(struct builder *builder, const struct worker *worker)
+{
+    const struct poison *poison = &worker->supervisor->poison;
+    const char *topic = worker->settings->topic != NULL ? worker->settings->topic : "";
+    if (poison_text(poison, worker->group, topic, false, builder->suspects, POISON_TEXT_BYTES) > 0)
+        put(builder, "suspects", builder->suspects);
+    if (poison_text(poison, worker->group, topic, true, builder->convicts, POISON_TEXT_BYTES) > 0)
+        put(builder, "quarantine", builder->convicts);
+}
+
+/* The embedded broker makes the topics itself. */
+static void put_broker(struct builder *builder, const struct worker *worker)
+{
+    const char *topics[TOPICS_MAX];
+    size_t count = topics_used(worker->supervisor, topics);
+    for (size_t i = 0; i < count; i++) {
+        snprintf(builder->topics[i], TOPIC_BYTES, "%s:%" PRId64, topics[i], worker->settings->partitions);
+        put(builder, "topic", builder->topics[i]);
+    }
+}
+
+int64_t hand_over_acknowledged(struct worker *worker)
+{
+    if (worker->kind != KIND_PRODUCER || !segment_refresh(worker))
+        return 0;
+    int64_t acknowledged = stats_snapshot_counter(worker->stats, "acknowledged");
+    return acknowledged == STATS_UNKNOWN ? 0 : acknowledged;
+}
+
+int64_t hand_over_remaining(struct worker *worker)
+{
+    int64_t sent = hand_over_acknowledged(worker) - worker->asked -
+                   (worker->count_base == STATS_UNKNOWN ? 0 : worker->count_base);
+    int64_t count = worker->settings->count;
+    return sent < count ? count - sent : 0;
+}
+
+bool hand_over_is_finished(struct worker *worker)
+{
+    return worker->kind == KIND_PRODUCER && worker->settings->count > 0 && !worker->on_request &&
+           hand_over_remaining(worker) == 0;
+}
+
+static void put_producer(struct builder *builder, struct worker *worker, char count[32])
+{
+    if (worker->on_request)
+        put(builder, "on-request", "yes");
+    if (worker->on_request || worker->settings->count == 0)
+        return;
+    snprintf(count, 32, "%" PRId64, hand_over_remaining(worker));
+    put(builder, "count", count);
+}
+
+static void fill(struct builder *builder, struct worker *worker, bool publish)
+{
+    put_passed_on(builder, worker);
+    if (worker->kind != KIND_BROKER && worker->kind != KIND_WEB)
+        put_kafka(builder, worker);
+    if (worker->kind == KIND_CONSUMER) {
+        put_consumer(builder, worker, builder->instance_id);
+        put_poison(builder, worker);
+        if (worker->started_for.text != NULL)
+            put(builder, "reset", worker->started_for.text);
+    }
+    if (worker->kind == KIND_PRODUCER)
+        put_producer(builder, worker, builder->remaining);
+    if (worker->kind == KIND_BROKER)
+        put_broker(builder, worker);
+    if (kinds[worker->kind].publishes && !publish)
+        put(builder, "publish", "no");
+}
+
+int hand_over_config(struct worker *worker, bool publish, struct error *error)
+{
+    struct builder *builder = calloc(1, sizeof *builder);
+    if (builder == NULL)
+        return error_set(error, "out of memory");
+    fill(builder, worker, publish);
+    int fd = -1;
+    if (builder->count > SETTINGS_MAX)
+        error_set_code(error, EXIT_CODE_CONFIG, "%zu settings for %s are more than %d: give fewer -X",
+                       builder->count, worker->name, SETTINGS_MAX);
+    else
+        fd = worker_config_write(builder->settings, builder->count, error);
+    free(builder);
+    return fd;
+}
+
+/* http://www.isthe.com/chongo/tech/comp/fnv/, over the text and its NUL. */
+static uint64_t fnv1a(uint64_t hash, const char *text)
+{
+    do
+        hash = (hash ^ (unsigned char)*text) * UINT64_C(0x100000001b3);
+    while (*text++ != '\0');
+    return hash;
+}
+
+static bool is_identity(const char *name)
+{
+    return strcmp(name, "client") == 0 || strcmp(name, "group") == 0 || strcmp(name, "instance-id") == 0;
+}
+
+uint64_t hand_over_digest(struct worker *worker)
+{
+    struct builder *builder = calloc(1, sizeof *builder);
+    uint64_t hash = UINT64_C(0xcbf29ce484222325);
+    if (builder == NULL)
+        return 0;
+    fill(builder, worker, false);
+    for (size_t i = 0; i < builder->count && i < SETTINGS_MAX; i++)
+        if (!is_identity(builder->settings[i].name))
+            hash = fnv1a(fnv1a(hash, builder->settings[i].name), builder->settings[i].value);
+    bool whole = builder->count <= SETTINGS_MAX;
+    free(builder);
+    return whole ? hash : 0;
+}
