@@ -13,7 +13,7 @@
 #define US_PER_MS     INT64_C(1000)
 #define US_PER_SECOND INT64_C(1000000)
 
-/* timeout(1) signals a process, and then its group: two signals to stop within a moment are one wish. */
+/* timeout(1) signals a process, and then its group: two signals to stop within a moment are one request. */
 #define SIGNALS_MOMENT_US (500 * US_PER_MS)
 
 int64_t clock_monotonic_us(void); /* CLOCK_MONOTONIC, microseconds */

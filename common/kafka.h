@@ -86,7 +86,7 @@ struct kafka_outage {
     int64_t over_us;                /* monotonic: the last one ended; 0: there was none */
     int64_t claimed_us;             /* monotonic: librdkafka last said that all are down; 0: never */
     int64_t asked_us;               /* monotonic: kafka_outage_check asked last */
-    unsigned unanswered;            /* so many of its questions in a row; 0 while nothing is suspected */
+    unsigned unanswered;            /* so many of its questions in a row; 0 while all is well */
     struct kafka_failure failure;   /* why */
 };
 /* For the error callback. Returns true when it is news that no broker is said to be there: worth an entry in

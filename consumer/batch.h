@@ -25,8 +25,8 @@ void batch_release(struct batch *batch);
 
 /* Waits up to `idle_us` for a first message; then fills until the batch is full or `wait_us` passed
  * since the first. Callbacks (rebalance, commit, error) run inside. Ends early when the queue is yielded (a
- * wish from outside, an assignment), or when nothing but errors is there. Messages with `err` set (the end of
- * a partition is one) are among the result. */
+ * request from outside, an assignment), or when nothing but errors is there. Messages with `err` set (the end
+ * of a partition is one) are among the result. */
 void batch_fill(struct batch *batch, rd_kafka_queue_t *queue, int64_t idle_us, int64_t wait_us);
 
 /* Lets callbacks run, without waiting. A message that comes is added. */

@@ -1,6 +1,6 @@
 #include "consumer/check.h"
 
-#include "common/reset_wish.h"
+#include "common/reset_spec.h"
 #include "consumer/exactly_once.h"
 #include "consumer/loop.h"
 
@@ -16,11 +16,11 @@ static int check_pipeline(const struct settings *settings, struct error *error)
 
 int check_settings(const struct settings *settings, struct error *error)
 {
-    struct suspects suspects = {0};
-    struct reset_wish wish;
-    int result = suspects_open(&suspects, settings->suspects, settings->quarantine, error);
-    suspects_close(&suspects);
+    struct candidates candidates = {0};
+    struct reset_spec spec;
+    int result = candidates_open(&candidates, settings->candidates, settings->quarantine, error);
+    candidates_close(&candidates);
     if (result == -1 || check_pipeline(settings, error) == -1 || loop_check(settings, error) == -1)
         return -1;
-    return settings->reset == NULL ? 0 : reset_wish_parse(&wish, settings->reset, error);
+    return settings->reset == NULL ? 0 : reset_spec_parse(&spec, settings->reset, error);
 }

@@ -30,7 +30,7 @@ void consumer_say(struct consumer *consumer, int32_t partition, int64_t from, in
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
     if (consumer->settings->supervised)
-        worker_answer_result(consumer->control, consumer->errand.number,
+        worker_answer_result(consumer->control, consumer->request.number,
                              &(struct worker_result){partition, from, to, text});
     else
         log_line("%s", text);

@@ -19,7 +19,7 @@
 #include "consumer/pipeline/pipeline.h"
 #include "consumer/settings.h"
 #include "consumer/sinks/sink.h"
-#include "consumer/suspects.h"
+#include "consumer/candidates.h"
 #include "consumer/trouble.h"
 #include "consumer/watermarks.h"
 
@@ -73,7 +73,7 @@ struct consumer {
     struct deaths deaths;
     struct pipeline pipeline;
     struct pace pace;
-    struct suspects suspects;
+    struct candidates candidates;
     struct exactly_once sink;
     struct dead_letters *letters; /* NULL before the handle is made, and after it is closed */
     struct watermarks *watermarks;
@@ -81,9 +81,9 @@ struct consumer {
     const rd_kafka_topic_t *topic; /* librdkafka's handle of ours, as it was met last; NULL: it was not */
     struct kafka_outage outage;
     struct trouble trouble;
-    struct worker_errand errand; /* the last one */
-    bool errand_waits;           /* for the commit under way to be answered */
-    uint64_t errand_changes;     /* partitions.changes when it was begun */
+    struct worker_request request; /* the last one */
+    bool request_waits;            /* for the commit under way to be answered */
+    uint64_t request_changes;      /* partitions.changes when it was begun */
     struct consumer_end end;
     /* readiness */
     bool assignment_changed; /* the supervisor has not been told yet */

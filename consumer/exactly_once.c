@@ -156,9 +156,9 @@ static size_t write_letters(struct consumer *consumer)
     size_t count = dead_letters_topic(consumer->letters) != NULL ? consumer->deaths.count : 0;
     for (size_t i = 0; i < count; i++) {
         const struct death *death = &consumer->deaths.list[i];
-        struct obituary obituary = {death->stage, death->why, death->attempts, death->first_failure_us};
+        struct letter_failure failure = {death->stage, death->why, death->attempts, death->first_failure_us};
         rd_kafka_headers_t *headers =
-            letter_headers(dead_letters_source(consumer->letters), death->message, &obituary);
+            letter_headers(dead_letters_source(consumer->letters), death->message, &failure);
         consumer->sink.deaths[i] = (struct sink_death){death->message, headers};
     }
     return count;

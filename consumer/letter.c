@@ -20,7 +20,7 @@ static void add_text(rd_kafka_headers_t *headers, const char *name, const char *
 }
 
 rd_kafka_headers_t *letter_headers(const struct letter_source *source, const rd_kafka_message_t *message,
-                                   const struct obituary *obituary)
+                                   const struct letter_failure *failure)
 {
     rd_kafka_headers_t *original;
     rd_kafka_headers_t *headers = rd_kafka_message_headers(message, &original) == RD_KAFKA_RESP_ERR_NO_ERROR
@@ -34,11 +34,10 @@ rd_kafka_headers_t *letter_headers(const struct letter_source *source, const rd_
     add_text(headers, DEAD_LETTER_PARTITION, "%" PRId32, message->partition);
     add_text(headers, DEAD_LETTER_OFFSET, "%" PRId64, message->offset);
     add_text(headers, DEAD_LETTER_TIMESTAMP, "%" PRId64, timestamp_ms);
-    add_text(headers, DEAD_LETTER_STAGE, "%s", obituary->stage);
-    add_text(headers, DEAD_LETTER_REASON, "%s", obituary->why);
-    add_text(headers, DEAD_LETTER_ATTEMPTS, "%u", obituary->attempts);
-    add_text(headers, DEAD_LETTER_FIRST_FAILURE, "%s",
-             clock_format_iso8601(when, obituary->first_failure_us));
+    add_text(headers, DEAD_LETTER_STAGE, "%s", failure->stage);
+    add_text(headers, DEAD_LETTER_REASON, "%s", failure->why);
+    add_text(headers, DEAD_LETTER_ATTEMPTS, "%u", failure->attempts);
+    add_text(headers, DEAD_LETTER_FIRST_FAILURE, "%s", clock_format_iso8601(when, failure->first_failure_us));
     add_text(headers, DEAD_LETTER_ID, "%s/%s/%s/%" PRId32 "/%" PRId64 "/%" PRId64, source->cluster,
              source->group, source->topic, message->partition, message->offset, timestamp_ms);
     return headers;

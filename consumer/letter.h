@@ -18,7 +18,7 @@ struct letter_source {
 };
 
 /* What is said of a record. */
-struct obituary {
+struct letter_failure {
     const char *stage;
     const char *why;
     unsigned attempts;
@@ -44,7 +44,7 @@ struct letter_place {
 
 /* The headers of a message's letter: its own, and what is said of it. The caller destroys them. */
 rd_kafka_headers_t *letter_headers(const struct letter_source *source, const rd_kafka_message_t *message,
-                                   const struct obituary *obituary);
+                                   const struct letter_failure *failure);
 /* The letter of a message, whose key and value it points at. */
 struct letter_body letter_of(const rd_kafka_message_t *message, rd_kafka_headers_t *headers);
 

@@ -6,7 +6,7 @@
 #include "common/exit_codes.h"
 #include "common/log.h"
 #include "consumer/conf.h"
-#include "consumer/errands.h"
+#include "consumer/requests.h"
 #include "consumer/exactly_once.h"
 #include "consumer/lines.h"
 #include "consumer/manual.h"
@@ -19,7 +19,7 @@
 #include "consumer/starts.h"
 
 #define IDLE_US        US_PER_SECOND /* the longest wait for a record: the heartbeat goes at least this often */
-#define ERRAND_US      (5 * US_PER_MS)   /* from a look for the commit that an errand waits for to the next */
+#define REQUEST_US     (5 * US_PER_MS)   /* from a look for the commit that a request waits for to the next */
 #define WATERMARKS_US  (250 * US_PER_MS) /* librdkafka knows the high ones: no traffic */
 #define ENDS_US        US_PER_SECOND /* ends that are not known otherwise, see partition.h: one request a leader */
 #define LOW_US         (5 * US_PER_SECOND) /* low ones, and all ends, are asked for this often */
@@ -150,21 +150,21 @@ int loop_open(struct consumer *consumer, struct error *error)
 
 /* --- a turn -------------------------------------------------------------------------------------------- */
 
-static void suspects_look_again(struct consumer *consumer)
+static void candidates_look_again(struct consumer *consumer)
 {
-    bool looked = consumer->suspects.ranges != NULL && consumer->ever_assigned;
-    if (looked && suspects_look(&consumer->suspects, &consumer->partitions))
+    bool looked = consumer->candidates.ranges != NULL && consumer->ever_assigned;
+    if (looked && candidates_look(&consumer->candidates, &consumer->partitions))
         consumer->assignment_changed = true;
 }
 
 static void tell_assignment(struct consumer *consumer)
 {
     const struct partitions *partitions = &consumer->partitions;
-    suspects_look_again(consumer);
+    candidates_look_again(consumer);
     if (!consumer->assignment_changed)
         return;
     consumer->assignment_changed = false;
-    bool one_by_one = consumer->suspects.ahead && partitions->assigned_count > 0;
+    bool one_by_one = consumer->candidates.ahead && partitions->assigned_count > 0;
     worker_notify_count(consumer->control, one_by_one ? "quarantining" : "ready",
                         (int64_t)partitions->assigned_count);
 }
@@ -233,7 +233,7 @@ static void note_batch(struct rounds *rounds, uint64_t records, int64_t began_us
 static size_t batch_most(const struct consumer *consumer, const struct rounds *rounds)
 {
     const struct settings *settings = consumer->settings;
-    size_t most = consumer->suspects.ahead ? 1 : (size_t)settings->batch_size;
+    size_t most = consumer->candidates.ahead ? 1 : (size_t)settings->batch_size;
     int64_t left = settings->count - (int64_t)rounds->records;
     return left > 0 && (size_t)left < most ? (size_t)left : most;
 }
@@ -242,7 +242,7 @@ static size_t batch_most(const struct consumer *consumer, const struct rounds *r
 static void work(struct consumer *consumer, struct rounds *rounds, int64_t idle_us, int64_t fill_us)
 {
     const struct settings *settings = consumer->settings;
-    suspects_look_again(consumer); /* a reset may have brought them back */
+    candidates_look_again(consumer); /* a reset may have brought them back */
     consumer->batch.records_max = batch_most(consumer, rounds);
     batch_fill(&consumer->batch, consumer->queue, idle_us, fill_us);
     tell_assignment(consumer);
@@ -301,7 +301,7 @@ static void serve(struct consumer *consumer)
         log_line(paused ? "paused" : "resumed");
     }
     look_for_added(consumer);
-    errands_run(consumer);
+    requests_run(consumer);
     for (int32_t i = partition_due(&consumer->partitions, STATE_DISPOSSESSED, 0); i != -1;
          i = partition_due(&consumer->partitions, STATE_DISPOSSESSED, i + 1))
         partition_event(&consumer->partitions, i, EVENT_DUE);
@@ -329,7 +329,7 @@ static int64_t idle_us(const struct consumer *consumer)
 {
     int64_t due_us = least(commit_due_us(&consumer->committer), partitions_due_us(&consumer->partitions));
     due_us = least(due_us, dead_letters_due_us(consumer->letters));
-    return least(due_us, consumer->errand_waits ? ERRAND_US : IDLE_US);
+    return least(due_us, consumer->request_waits ? REQUEST_US : IDLE_US);
 }
 
 static void turn(struct consumer *consumer, struct rounds *rounds)
@@ -427,7 +427,7 @@ static void last_turns(struct consumer *consumer, struct rounds *rounds)
            now_us < until_us && now_us - came_us < LAST_US) {
         uint64_t before = rounds->records;
         fetching_settle(&consumer->fetching);
-        work(consumer, rounds, LAST_US, 0); /* or less: a wish that was on its way ends a wait, too */
+        work(consumer, rounds, LAST_US, 0); /* or less: a request that was on its way ends a wait, too */
         now_us = clock_monotonic_us();
         if (rounds->records != before || consumer->partitions.unsettled)
             came_us = now_us;

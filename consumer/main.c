@@ -28,7 +28,7 @@ static void publish(struct consumer *consumer, struct worker_publication *public
 static int run(struct consumer *consumer, struct error *error)
 {
     const struct settings *settings = consumer->settings;
-    if (suspects_open(&consumer->suspects, settings->suspects, settings->quarantine, error) == -1 ||
+    if (candidates_open(&consumer->candidates, settings->candidates, settings->quarantine, error) == -1 ||
         batch_init(&consumer->batch, (size_t)settings->batch_size, error) == -1 ||
         pipeline_open(&consumer->pipeline, settings, consumer->stats, error) == -1 ||
         deaths_init(&consumer->deaths, (size_t)settings->batch_size, error) == -1 ||
@@ -66,7 +66,7 @@ static int consume(const struct settings *settings)
     pipeline_close(&consumer.pipeline);
     batch_release(&consumer.batch);
     deaths_release(&consumer.deaths);
-    suspects_close(&consumer.suspects);
+    candidates_close(&consumer.candidates);
     worker_unpublish(&publication, exit_code == EXIT_CODE_OK);
     worker_control_stop(consumer.control);
     if (consumer.end.abandoned)

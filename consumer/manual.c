@@ -44,7 +44,7 @@ size_t manual_room(const struct consumer *consumer)
     return room < 1 ? 1 : (size_t)room;
 }
 
-/* --- the errand ---------------------------------------------------------------------------------------- */
+/* --- the request ---------------------------------------------------------------------------------------- */
 
 /* Without the records whose letters are under way: those acknowledge themselves, when they are out. -1 also
  * when there was one: it is not acknowledged now. */
@@ -164,7 +164,7 @@ static int check_committed(const struct consumer *consumer, struct error *error)
 
 int manual_ack(struct consumer *consumer, const char *text, struct error *error)
 {
-    char words[sizeof consumer->errand.text];
+    char words[sizeof consumer->request.text];
     char *rest = words;
     int result = 0;
     if (!manual_is(consumer))

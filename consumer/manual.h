@@ -18,7 +18,7 @@ void manual_serve(struct consumer *consumer);
 /* How many records may be processed at once, so that no partition has more than --max-unacknowledged. */
 size_t manual_room(const struct consumer *consumer);
 
-/* The errand `ack`: "3:41", "3:41-60", "all" that was delivered until now, or several with commas. Those of
+/* The request `ack`: "3:41", "3:41-60", "all" that was delivered until now, or several with commas. Those of
  * partitions that are not ours are passed over. */
 int manual_ack(struct consumer *consumer, const char *text, struct error *error);
 /* Its second half, when no other commit is under way: 0 means that all is committed, and nothing of it is

@@ -72,12 +72,12 @@ int membership_exit_code(const struct consumer *consumer, rd_kafka_resp_err_t er
 /* --- a member that the consumer protocol keeps --------------------------------------------------------- */
 
 /* What the one that takes its place has come to. */
-struct stand_in {
+struct takeover {
     bool joined;
     size_t owned;
 };
 
-bool membership_lingers(const struct consumer *consumer)
+bool membership_must_force_leave(const struct consumer *consumer)
 {
     return consumer->end.leaving && consumer->settings->instance_id != NULL &&
            !conf_is_classic(rd_kafka_conf(consumer->rk));
@@ -87,41 +87,41 @@ bool membership_lingers(const struct consumer *consumer)
 static void rebalanced(rd_kafka_t *rk, rd_kafka_resp_err_t err, rd_kafka_topic_partition_list_t *partitions,
                        void *opaque)
 {
-    struct stand_in *stand_in = opaque;
+    struct takeover *takeover = opaque;
     bool given = err == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS;
-    stand_in->joined |= given;
-    stand_in->owned = given ? (size_t)partitions->cnt : 0;
+    takeover->joined |= given;
+    takeover->owned = given ? (size_t)partitions->cnt : 0;
     rd_kafka_assign(rk, given ? partitions : NULL);
     if (given)
         rd_kafka_pause_partitions(rk, partitions);
 }
 
-static void join_and_leave(rd_kafka_t *rk, const char *topic, struct stand_in *stand_in)
+static void join_and_leave(rd_kafka_t *rk, const char *topic, struct takeover *takeover)
 {
     int64_t until_us = clock_monotonic_us() + RELEASE_US;
     rd_kafka_poll_set_consumer(rk);
     struct error ignored = ERROR_INIT;
     membership_join(rk, topic, &ignored);
-    while (!stand_in->joined && clock_monotonic_us() < until_us)
+    while (!takeover->joined && clock_monotonic_us() < until_us)
         discard(rk);
-    membership_leave(rk, &stand_in->owned);
+    membership_leave(rk, &takeover->owned);
 }
 
-bool membership_release(const struct settings *settings)
+bool membership_force_leave(const struct settings *settings)
 {
     struct settings taking_over = *settings;
     struct error error = ERROR_INIT;
-    struct stand_in stand_in = {0};
+    struct takeover takeover = {0};
     taking_over.take_over = true;
     rd_kafka_conf_t *conf = consumer_conf(&taking_over, &error);
     if (conf != NULL) {
-        rd_kafka_conf_set_opaque(conf, &stand_in);
+        rd_kafka_conf_set_opaque(conf, &takeover);
         rd_kafka_conf_set_rebalance_cb(conf, rebalanced);
     }
     rd_kafka_t *rk = conf != NULL ? kafka_new(RD_KAFKA_CONSUMER, conf, &error) : NULL;
     if (rk != NULL)
-        join_and_leave(rk, settings->topic, &stand_in);
-    if (!stand_in.joined)
+        join_and_leave(rk, settings->topic, &takeover);
+    if (!takeover.joined)
         log_warning("the group may keep this member's partitions until its session is over: it did not leave "
                     "by the classic protocol%s%s",
                     error.text[0] != '\0' ? ": " : "", error.text);
@@ -144,8 +144,9 @@ void membership_end(struct consumer *consumer)
 {
     if (consumer->rk == NULL)
         return;
-    bool lingers = membership_lingers(consumer);
-    bool ended = close_and_destroy(consumer) && (!lingers || membership_release(consumer->settings));
+    bool must_force_leave = membership_must_force_leave(consumer);
+    bool ended =
+        close_and_destroy(consumer) && (!must_force_leave || membership_force_leave(consumer->settings));
     consumer->end.abandoned = !ended;
     if (!ended)
         log_verbose("librdkafka's threads have not ended; the process ends without them");

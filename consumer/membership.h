@@ -37,15 +37,15 @@ int membership_exit_code(const struct consumer *consumer, rd_kafka_resp_err_t er
 
 /* Whether this process, which is leaving, has to give its membership up by another one. While it has its
  * handle. */
-bool membership_lingers(const struct consumer *consumer);
+bool membership_must_force_leave(const struct consumer *consumer);
 
 /* Takes the place of the member that settings->instance_id names, and leaves with it. Blocks for some tenths
  * of a second, some seconds at most; a failure is told, and costs the others a session of waiting. False: its
  * handle has not ended, as in destroy.h. */
-bool membership_release(const struct settings *settings);
+bool membership_force_leave(const struct settings *settings);
 
 /* Closes and destroys the consumer's handle and its queue, gives up a place that the broker would keep
- * (lingers), and says when the group could not be told. What does not end in some seconds is left:
+ * (must_force_leave), and says when the group could not be told. What does not end in some seconds is left:
  * end.abandoned. Does nothing without a handle. */
 void membership_end(struct consumer *consumer);
 

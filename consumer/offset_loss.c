@@ -5,7 +5,7 @@
 #include "common/clock.h"
 #include "common/exit_codes.h"
 #include "common/log.h"
-#include "consumer/edges.h"
+#include "consumer/list_offsets.h"
 #include "consumer/starts.h"
 
 #define ASK_AGAIN_US US_PER_SECOND
@@ -237,8 +237,8 @@ static void settle(struct consumer *consumer, int32_t partition, const struct he
 static void settle_all(struct consumer *consumer, rd_kafka_topic_partition_list_t *low)
 {
     rd_kafka_topic_partition_list_t *end = rd_kafka_topic_partition_list_copy(low);
-    bool known = edges_query(consumer->rk, low, RD_KAFKA_OFFSET_BEGINNING) == RD_KAFKA_RESP_ERR_NO_ERROR &&
-                 edges_query(consumer->rk, end, RD_KAFKA_OFFSET_END) == RD_KAFKA_RESP_ERR_NO_ERROR;
+    bool known = list_offsets(consumer->rk, low, RD_KAFKA_OFFSET_BEGINNING) == RD_KAFKA_RESP_ERR_NO_ERROR &&
+                 list_offsets(consumer->rk, end, RD_KAFKA_OFFSET_END) == RD_KAFKA_RESP_ERR_NO_ERROR;
     for (int i = 0; i < low->cnt; i++) {
         const struct held held = {known ? low->elems[i].offset : STATS_UNKNOWN, end->elems[i].offset};
         settle(consumer, low->elems[i].partition, &held);

@@ -130,7 +130,7 @@ static void raise(struct partitions *partitions, struct partition *row, enum par
     partitions->unsettled = true;
 }
 
-int partition_given(struct partitions *partitions, int32_t number)
+int partition_on_assigned(struct partitions *partitions, int32_t number)
 {
     struct partition *row = make_row(partitions, number);
     if (row == NULL)
@@ -145,7 +145,7 @@ int partition_given(struct partitions *partitions, int32_t number)
     return 0;
 }
 
-void partition_taken(struct partitions *partitions, int32_t number)
+void partition_on_revoked(struct partitions *partitions, int32_t number)
 {
     struct partition *row = partition_assigned_row(partitions, number);
     if (row == NULL)

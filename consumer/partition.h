@@ -94,7 +94,7 @@ struct last_record {
 
 /* What this process has done of a partition in its last assignment beyond what is known to be committed: so
  * when the group has what it had, or what was asked for without an answer, it need not do it again. (Any
- * other offset is somebody's wish: a reset; or another member's work.) */
+ * other offset is somebody's request: a reset; or another member's work.) */
 struct former {
     int64_t from, to; /* STATS_UNKNOWN: nothing */
     int64_t reached;  /* beyond `to` when what was processed waited for a dead letter */
@@ -182,8 +182,8 @@ static inline const struct partition *partition_assigned(const struct partitions
 /* --- events -------------------------------------------------------------------------------------------- */
 
 /* The group assigns it. -1: no memory. */
-int partition_given(struct partitions *partitions, int32_t number);
-void partition_taken(struct partitions *partitions, int32_t number);
+int partition_on_assigned(struct partitions *partitions, int32_t number);
+void partition_on_revoked(struct partitions *partitions, int32_t number);
 /* Where to begin or to go on; published. False when the metadata is not ours (acks.h): nothing counts as
  * acknowledged then. */
 bool partition_placed(struct partitions *partitions, int32_t number, const struct place *place);

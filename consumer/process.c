@@ -50,15 +50,15 @@ static bool sort(struct consumer *consumer, const rd_kafka_message_t *message)
 
 static size_t slice_most(const struct consumer *consumer)
 {
-    size_t most = consumer->suspects.ahead ? 1 : consumer->batch.records_max, room = manual_room(consumer);
+    size_t most = consumer->candidates.ahead ? 1 : consumer->batch.records_max, room = manual_room(consumer);
     most = consumer->pace.records < most ? consumer->pace.records : most;
     return room < most ? room : most;
 }
 
 /* A partition may have been given while the array was filled, or between two slices. */
-static void look_for_suspects(struct consumer *consumer)
+static void look_for_candidates(struct consumer *consumer)
 {
-    if (consumer->suspects.ranges != NULL && suspects_look(&consumer->suspects, &consumer->partitions))
+    if (consumer->candidates.ranges != NULL && candidates_look(&consumer->candidates, &consumer->partitions))
         consumer->assignment_changed = true;
 }
 
@@ -67,7 +67,7 @@ static void look_for_suspects(struct consumer *consumer)
 static void cut_slice(struct consumer *consumer)
 {
     struct batch *batch = &consumer->batch;
-    look_for_suspects(consumer);
+    look_for_candidates(consumer);
     size_t most = slice_most(consumer);
     rd_kafka_message_t *message;
     consumer->partitions.fresh = 0;
@@ -123,12 +123,12 @@ static void stop_before(struct consumer *consumer, const rd_kafka_message_t *fro
                   consumer->settings->topic, from->partition, from->offset);
 }
 
-/* Batches are of one record while there are convicts ahead. */
-static bool is_convicted(const struct consumer *consumer)
+/* Batches are of one record while there are quarantined ahead. */
+static bool is_quarantined(const struct consumer *consumer)
 {
     const struct batch *batch = &consumer->batch;
-    return consumer->suspects.ahead && batch->slice_count == 1 &&
-           suspects_convicted(&consumer->suspects, batch->slice[0]->partition, batch->slice[0]->offset);
+    return consumer->candidates.ahead && batch->slice_count == 1 &&
+           candidates_quarantined(&consumer->candidates, batch->slice[0]->partition, batch->slice[0]->offset);
 }
 
 static void run_pipeline(struct consumer *consumer, struct pipeline_result *result)
@@ -154,7 +154,7 @@ static void run(struct consumer *consumer, struct pipeline_result *result)
     if (dead_letters_full(consumer->letters)) {
         error_set(&error, "topic %s takes no dead letters for now", dead_letters_topic(consumer->letters));
         retry_batch(consumer, &error);
-    } else if (is_convicted(consumer)) {
+    } else if (is_quarantined(consumer)) {
         result->bytes = consumer->batch.slice[0]->len;
         on_dead(consumer, consumer->batch.slice[0], "quarantine",
                 "it killed its consumer whenever it was processed");
@@ -175,9 +175,9 @@ static void send_letters(struct consumer *consumer)
         struct error error = ERROR_INIT;
         if (death->stage == NULL || on_held(consumer, message))
             continue;
-        struct obituary obituary = {death->stage, death->why, death->attempts, death->first_failure_us};
+        struct letter_failure failure = {death->stage, death->why, death->attempts, death->first_failure_us};
         struct letter_body body =
-            letter_of(message, letter_headers(dead_letters_source(consumer->letters), message, &obituary));
+            letter_of(message, letter_headers(dead_letters_source(consumer->letters), message, &failure));
         if (dead_letters_send(consumer->letters, &body, false, &error) == 0)
             continue;
         rd_kafka_headers_destroy(body.headers);
@@ -190,12 +190,12 @@ static void send_letters(struct consumer *consumer)
     deaths_keep_standing(&consumer->deaths, &consumer->partitions);
 }
 
-/* While there are suspects ahead the next record may kill: a letter is to be out, and its record committed,
+/* While there are candidates ahead the next record may kill: a letter is to be out, and its record committed,
  * before that is tried. */
 static void make_sure(struct consumer *consumer, uint64_t died)
 {
     struct error ignored = ERROR_INIT;
-    if (!consumer->suspects.ahead || died == 0)
+    if (!consumer->candidates.ahead || died == 0)
         return;
     dead_letters_flush(consumer->letters, COMMIT_SYNC_US, &ignored);
     commit_sync(&consumer->committer, COMMIT_SYNC_US, &ignored);

@@ -40,12 +40,12 @@ static void disturb_others(struct consumer *consumer)
         partitions_event(&consumer->partitions, EVENT_DISTURBED);
 }
 
-static void given(struct consumer *consumer, rd_kafka_topic_partition_list_t *partitions)
+static void on_assigned(struct consumer *consumer, rd_kafka_topic_partition_list_t *partitions)
 {
     consumer->pace.interval_exceeded = false; /* the group has taken it in again */
     disturb_others(consumer);
     for (int i = 0; i < partitions->cnt; i++)
-        if (partition_given(&consumer->partitions, partitions->elems[i].partition) == -1)
+        if (partition_on_assigned(&consumer->partitions, partitions->elems[i].partition) == -1)
             consumer_fail(consumer, EXIT_CODE_FAILED, "no memory for partition %d",
                           partitions->elems[i].partition);
     if (!consumer->end.closing) /* it is not to begin any more */
@@ -123,7 +123,7 @@ static void leave_behind(struct consumer *consumer, int32_t number, bool lost)
     consumer->end.left += count;
 }
 
-static void taken(struct consumer *consumer, const rd_kafka_topic_partition_list_t *partitions)
+static void on_revoked(struct consumer *consumer, const rd_kafka_topic_partition_list_t *partitions)
 {
     FAULT_POINT(revoking);
     bool lost = rd_kafka_assignment_lost(consumer->rk) != 0;
@@ -132,7 +132,7 @@ static void taken(struct consumer *consumer, const rd_kafka_topic_partition_list
     for (int i = 0; i < partitions->cnt; i++) {
         tell_interrupted(consumer, partitions->elems[i].partition);
         leave_behind(consumer, partitions->elems[i].partition, lost);
-        partition_taken(&consumer->partitions, partitions->elems[i].partition);
+        partition_on_revoked(&consumer->partitions, partitions->elems[i].partition);
         dead_letters_forget(consumer->letters, partitions->elems[i].partition);
     }
     fetching_unassign(&consumer->fetching, partitions);
@@ -174,9 +174,9 @@ void rebalance_callback(rd_kafka_t *rk, rd_kafka_resp_err_t err, rd_kafka_topic_
         fetching_look_at_protocol(&consumer->fetching);
     stats_phase(consumer->stats, PHASE_REBALANCING, wall_us);
     if (assign)
-        given(consumer, ours);
+        on_assigned(consumer, ours);
     else
-        taken(consumer, ours);
+        on_revoked(consumer, ours);
     consumer->assignment_changed = true;
     if (assign)
         note_first(consumer, wall_us);

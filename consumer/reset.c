@@ -5,7 +5,7 @@
 #include "common/clock.h"
 #include "common/exit_codes.h"
 #include "common/kafka_topic.h"
-#include "consumer/edges.h"
+#include "consumer/list_offsets.h"
 #include "consumer/exactly_once.h"
 #include "consumer/group.h"
 #include "consumer/membership.h"
@@ -44,7 +44,7 @@ static bool is_ours(const rd_kafka_t *rk, const struct settings *settings,
 }
 
 static int check_members(struct consumer *consumer, const rd_kafka_ConsumerGroupDescription_t *group,
-                         const struct reset_wish *wish, struct error *error)
+                         const struct reset_spec *spec, struct error *error)
 {
     char names[ERROR_TEXT_BYTES / 2] = "";
     size_t used = 0;
@@ -57,7 +57,7 @@ static int check_members(struct consumer *consumer, const rd_kafka_ConsumerGroup
     for (size_t i = 0; i < rd_kafka_ConsumerGroupDescription_member_count(group); i++) {
         const rd_kafka_MemberDescription_t *member = rd_kafka_ConsumerGroupDescription_member(group, i);
         if (is_ours(consumer->rk, consumer->settings, member) ||
-            !group_member_owns(member, consumer->settings->topic, wish->partition))
+            !group_member_owns(member, consumer->settings->topic, spec->partition))
             continue;
         const char *instance = rd_kafka_MemberDescription_group_instance_id(member);
         int length = snprintf(names + used, sizeof names - used, "%s%s at %s", used > 0 ? ", " : "",
@@ -100,7 +100,7 @@ static bool has_owner(const rd_kafka_ConsumerGroupDescription_t *group, const ch
  * set. With a cooperative assignor that is so in a stable group, too, until the one that gave it up joins
  * again. */
 static int check_transit(struct consumer *consumer, const rd_kafka_ConsumerGroupDescription_t *group,
-                         const struct reset_wish *wish, struct error *error)
+                         const struct reset_spec *spec, struct error *error)
 {
     const char *topic = consumer->settings->topic;
     if (!is_member(consumer, group))
@@ -110,10 +110,10 @@ static int check_transit(struct consumer *consumer, const rd_kafka_ConsumerGroup
     int count = kafka_topic_partitions(consumer->rk, topic, ANSWER_MS);
     if (count <= 0)
         return error_set(error, "nobody says how many partitions topic %s has; nothing was changed", topic);
-    if (consumer->settings->supervised && wish->partition == -1)
+    if (consumer->settings->supervised && spec->partition == -1)
         worker_notify_count(consumer->control, "partitions", count);
     for (int32_t i = 0; i < count; i++)
-        if ((wish->partition == -1 || wish->partition == i) && !has_owner(group, topic, i))
+        if ((spec->partition == -1 || spec->partition == i) && !has_owner(group, topic, i))
             return error_set(error,
                              "%s [%" PRId32 "] is no member's now, as in the midst of a rebalance: try "
                              "again; nothing was changed",
@@ -122,12 +122,12 @@ static int check_transit(struct consumer *consumer, const rd_kafka_ConsumerGroup
 }
 
 static int check_group(struct consumer *consumer, const rd_kafka_ConsumerGroupDescription_t *group,
-                       const struct reset_wish *wish, struct error *error)
+                       const struct reset_spec *spec, struct error *error)
 {
     if (group == NULL)
         return 0;
-    return check_members(consumer, group, wish, error) == -1 ? -1
-                                                             : check_transit(consumer, group, wish, error);
+    return check_members(consumer, group, spec, error) == -1 ? -1
+                                                             : check_transit(consumer, group, spec, error);
 }
 
 /* The embedded broker cannot describe groups (group.h). Nobody else uses it. */
@@ -136,7 +136,7 @@ static bool is_embedded(struct consumer *consumer)
     return kafka_is_mock(dead_letters_source(consumer->letters)->cluster);
 }
 
-static int check_outsiders(struct consumer *consumer, const struct reset_wish *wish, struct error *error)
+static int check_outsiders(struct consumer *consumer, const struct reset_spec *spec, struct error *error)
 {
     if (is_embedded(consumer))
         return 0;
@@ -144,7 +144,7 @@ static int check_outsiders(struct consumer *consumer, const struct reset_wish *w
     rd_kafka_event_t *event = group_describe(consumer->rk, group, ANSWER_MS);
     int result = 0;
     if (event != NULL && rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR_NO_ERROR) {
-        result = check_group(consumer, group_described(event), wish, error);
+        result = check_group(consumer, group_described(event), spec, error);
     } else {
         result =
             error_set(error, "nobody says who else is in group %s%s%s; nothing was changed", group,
@@ -157,20 +157,20 @@ static int check_outsiders(struct consumer *consumer, const struct reset_wish *w
 
 /* --- one partition ------------------------------------------------------------------------------------- */
 
-/* What a wish for an offset became when the topic does not hold it; "" when it does. */
-static const char *bound_note(const struct reset_wish *wish, int64_t from, int64_t target)
+/* What a request for an offset became when the topic does not hold it; "" when it does. */
+static const char *bound_note(const struct reset_spec *spec, int64_t from, int64_t target)
 {
-    int64_t wanted = wish->value;
-    bool shifted = wish->to == RESET_SHIFT && from != STATS_UNKNOWN;
-    if (shifted && __builtin_add_overflow(from, wish->value, &wanted))
-        wanted = wish->value;
-    if ((wish->to != RESET_OFFSET && !shifted) || wanted == target)
+    int64_t wanted = spec->value;
+    bool shifted = spec->to == RESET_SHIFT && from != STATS_UNKNOWN;
+    if (shifted && __builtin_add_overflow(from, spec->value, &wanted))
+        wanted = spec->value;
+    if ((spec->to != RESET_OFFSET && !shifted) || wanted == target)
         return "";
-    return wanted > target ? ", the end: what was wished lies beyond it"
-                           : ", the first that is there: what was wished lies before it";
+    return wanted > target ? ", the end: the requested offset lies beyond it"
+                           : ", the first that is there: the requested offset lies before it";
 }
 
-static void tell_one(struct consumer *consumer, const struct reset_wish *wish,
+static void tell_one(struct consumer *consumer, const struct reset_spec *spec,
                      const rd_kafka_topic_partition_t *target, int64_t from)
 {
     char was[32] = "nothing";
@@ -178,30 +178,30 @@ static void tell_one(struct consumer *consumer, const struct reset_wish *wish,
         snprintf(was, sizeof was, "%" PRId64, from);
     consumer_say(consumer, target->partition, from, target->offset, "%s [%" PRId32 "] %s → %" PRId64 "%s%s",
                  consumer->partitions.topic, target->partition, was, target->offset,
-                 bound_note(wish, from, target->offset), wish->dry_run ? " (dry run)" : "");
+                 bound_note(spec, from, target->offset), spec->dry_run ? " (dry run)" : "");
 }
 
 /* A member reads on from there, and a database has it, whatever becomes of the commit. Without either there
  * is nothing to tell before. */
-static bool stands_at_once(const struct consumer *consumer, const struct reset_wish *wish)
+static bool stands_at_once(const struct consumer *consumer, const struct reset_spec *spec)
 {
-    return wish->dry_run || consumer->settings->reset == NULL || exactly_once_is(consumer);
+    return spec->dry_run || consumer->settings->reset == NULL || exactly_once_is(consumer);
 }
 
-static int set_one(struct consumer *consumer, const struct reset_wish *wish,
+static int set_one(struct consumer *consumer, const struct reset_spec *spec,
                    const rd_kafka_topic_partition_t *target, struct error *error)
 {
     stats_tick(consumer->stats);
-    if (!wish->dry_run && starts_move(consumer, target->partition, target->offset,
-                                      wish->delete_rows ? MOVE_WISHED_ANEW : MOVE_WISHED, error) == -1)
+    if (!spec->dry_run && starts_move(consumer, target->partition, target->offset,
+                                      spec->delete_rows ? MOVE_ASKED_ANEW : MOVE_ASKED, error) == -1)
         return error_context(error, "%s [%" PRId32 "] could not be set to %" PRId64,
                              consumer->partitions.topic, target->partition, target->offset);
     return 0;
 }
 
-static bool is_meant(const struct reset_wish *wish, int32_t partition)
+static bool is_meant(const struct reset_spec *spec, int32_t partition)
 {
-    return wish->partition == -1 || wish->partition == partition;
+    return spec->partition == -1 || spec->partition == partition;
 }
 
 /* Commits what was set, and asks the broker whether it is so. */
@@ -230,11 +230,11 @@ static int commit_and_read_back(struct consumer *consumer, const rd_kafka_topic_
 }
 
 /* Before anything is touched: each of them has a place that can be set. */
-static int check_places(const struct consumer *consumer, const struct reset_wish *wish, struct error *error)
+static int check_places(const struct consumer *consumer, const struct reset_spec *spec, struct error *error)
 {
     for (size_t i = 0; i < consumer->partitions.row_count; i++) {
         enum partition_state state = consumer->partitions.rows[i].state;
-        if (is_meant(wish, (int32_t)i) && state != STATE_UNASSIGNED && !partition_state_defs[state].committed)
+        if (is_meant(spec, (int32_t)i) && state != STATE_UNASSIGNED && !partition_state_defs[state].committed)
             return error_set(error, "%s [%zu] is %s: %s; nothing was changed", consumer->partitions.topic, i,
                              partition_state_defs[state].name, partition_state_defs[state].meaning);
     }
@@ -248,7 +248,7 @@ static rd_kafka_topic_partition_list_t *ask(struct consumer *consumer,
                                             struct error *error)
 {
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_copy(meant);
-    if (list->cnt == 0 || edges_query(consumer->rk, list, edge) == RD_KAFKA_RESP_ERR_NO_ERROR)
+    if (list->cnt == 0 || list_offsets(consumer->rk, list, edge) == RD_KAFKA_RESP_ERR_NO_ERROR)
         return list;
     rd_kafka_topic_partition_list_destroy(list);
     error_set(error, "the broker does not say what topic %s holds; nothing was changed",
@@ -257,19 +257,19 @@ static rd_kafka_topic_partition_list_t *ask(struct consumer *consumer,
 }
 
 /* Where each is to go on. */
-static int find_targets(struct consumer *consumer, const struct reset_wish *wish,
+static int find_targets(struct consumer *consumer, const struct reset_spec *spec,
                         rd_kafka_topic_partition_list_t *targets, struct error *error)
 {
     rd_kafka_topic_partition_list_t *low = ask(consumer, targets, RD_KAFKA_OFFSET_BEGINNING, error);
     rd_kafka_topic_partition_list_t *high = low ? ask(consumer, targets, RD_KAFKA_OFFSET_END, error) : NULL;
-    bool timed = wish->to == RESET_TIMESTAMP;
+    bool timed = spec->to == RESET_TIMESTAMP;
     rd_kafka_topic_partition_list_t *found =
-        high && timed ? ask(consumer, targets, wish->value / US_PER_MS, error) : NULL;
+        high && timed ? ask(consumer, targets, spec->value / US_PER_MS, error) : NULL;
     int result = high != NULL && (found != NULL || !timed) ? 0 : -1;
     for (int i = 0; result == 0 && i < targets->cnt; i++) {
         const struct partition *row = partition_assigned(&consumer->partitions, targets->elems[i].partition);
         targets->elems[i].offset =
-            reset_wish_offset(wish, low->elems[i].offset, high->elems[i].offset, row->commit.committed,
+            reset_spec_offset(spec, low->elems[i].offset, high->elems[i].offset, row->commit.committed,
                               timed ? found->elems[i].offset : STATS_UNKNOWN);
     }
     rd_kafka_topic_partition_list_t *lists[] = {low, high, found};
@@ -280,37 +280,37 @@ static int find_targets(struct consumer *consumer, const struct reset_wish *wish
 }
 
 /* `from`: what is committed of each. */
-static int set_targets(struct consumer *consumer, const struct reset_wish *wish,
+static int set_targets(struct consumer *consumer, const struct reset_spec *spec,
                        const rd_kafka_topic_partition_list_t *targets, int64_t *from, struct error *error)
 {
-    bool at_once = stands_at_once(consumer, wish);
+    bool at_once = stands_at_once(consumer, spec);
     for (int i = 0; i < targets->cnt; i++) {
         from[i] = partition_assigned(&consumer->partitions, targets->elems[i].partition)->commit.committed;
-        if (set_one(consumer, wish, &targets->elems[i], error) == -1)
+        if (set_one(consumer, spec, &targets->elems[i], error) == -1)
             return -1;
         if (at_once)
-            tell_one(consumer, wish, &targets->elems[i], from[i]);
+            tell_one(consumer, spec, &targets->elems[i], from[i]);
     }
-    if (!wish->dry_run && targets->cnt > 0 && commit_and_read_back(consumer, targets, error) == -1)
+    if (!spec->dry_run && targets->cnt > 0 && commit_and_read_back(consumer, targets, error) == -1)
         return -1;
     for (int i = 0; i < targets->cnt && !at_once; i++)
-        tell_one(consumer, wish, &targets->elems[i], from[i]);
+        tell_one(consumer, spec, &targets->elems[i], from[i]);
     return 0;
 }
 
-static int set_all(struct consumer *consumer, const struct reset_wish *wish, int64_t *partitions,
+static int set_all(struct consumer *consumer, const struct reset_spec *spec, int64_t *partitions,
                    struct error *error)
 {
     rd_kafka_topic_partition_list_t *targets = rd_kafka_topic_partition_list_new(1);
     for (size_t i = 0; i < consumer->partitions.row_count; i++)
-        if (consumer->partitions.rows[i].state != STATE_UNASSIGNED && is_meant(wish, (int32_t)i))
+        if (consumer->partitions.rows[i].state != STATE_UNASSIGNED && is_meant(spec, (int32_t)i))
             rd_kafka_topic_partition_list_add(targets, consumer->partitions.topic, (int32_t)i);
     int64_t *from = calloc((size_t)targets->cnt + 1, sizeof *from);
     int result = from == NULL ? error_set(error, "out of memory; nothing was changed")
-                              : find_targets(consumer, wish, targets, error);
+                              : find_targets(consumer, spec, targets, error);
     if (result == 0 && from != NULL) {
         *partitions = targets->cnt;
-        result = set_targets(consumer, wish, targets, from, error);
+        result = set_targets(consumer, spec, targets, from, error);
     }
     free(from);
     rd_kafka_topic_partition_list_destroy(targets);
@@ -319,15 +319,15 @@ static int set_all(struct consumer *consumer, const struct reset_wish *wish, int
 
 /* Letters first: what they stand for lies behind the new offset, or before it, and then nobody would send
  * them again. */
-int reset_owned(struct consumer *consumer, const struct reset_wish *wish, int64_t *partitions,
+int reset_owned(struct consumer *consumer, const struct reset_spec *spec, int64_t *partitions,
                 struct error *error)
 {
     *partitions = 0;
-    if (check_outsiders(consumer, wish, error) == -1 || check_places(consumer, wish, error) == -1)
+    if (check_outsiders(consumer, spec, error) == -1 || check_places(consumer, spec, error) == -1)
         return -1;
-    if (!wish->dry_run && dead_letters_flush(consumer->letters, COMMIT_SYNC_US, error) == -1)
+    if (!spec->dry_run && dead_letters_flush(consumer->letters, COMMIT_SYNC_US, error) == -1)
         return error_context(error, "nothing was changed");
-    return set_all(consumer, wish, partitions, error);
+    return set_all(consumer, spec, partitions, error);
 }
 
 /* --- without members ----------------------------------------------------------------------------------- */
@@ -338,7 +338,7 @@ static int adopt_one(struct consumer *consumer, const rd_kafka_topic_partition_t
 {
     int64_t had = committed->offset >= 0 ? committed->offset : STATS_UNKNOWN;
     struct sink_place in_sink = {had, WITNESS_NONE, STATS_UNKNOWN};
-    if (partition_given(&consumer->partitions, committed->partition) == -1)
+    if (partition_on_assigned(&consumer->partitions, committed->partition) == -1)
         return error_set(error, "out of memory");
     if (exactly_once_is(consumer) && !dry_run &&
         exactly_once_place(consumer, committed->partition, &in_sink, error) == -1)
@@ -348,7 +348,7 @@ static int adopt_one(struct consumer *consumer, const rd_kafka_topic_partition_t
     return 0;
 }
 
-static int adopt_all(struct consumer *consumer, const struct reset_wish *wish, struct error *error)
+static int adopt_all(struct consumer *consumer, const struct reset_spec *spec, struct error *error)
 {
     const char *topic = consumer->settings->topic;
     int count = kafka_topic_partitions(consumer->rk, topic, ANSWER_MS);
@@ -364,8 +364,8 @@ static int adopt_all(struct consumer *consumer, const struct reset_wish *wish, s
                      ? 0
                      : error_set(error, "cannot ask for the group's offsets: %s", rd_kafka_err2str(err));
     for (int i = 0; i < count && result == 0; i++)
-        if (is_meant(wish, i))
-            result = adopt_one(consumer, &list->elems[i], wish->dry_run, error);
+        if (is_meant(spec, i))
+            result = adopt_one(consumer, &list->elems[i], spec->dry_run, error);
     rd_kafka_topic_partition_list_destroy(list);
     return result;
 }
@@ -402,34 +402,34 @@ static void release_dead(struct consumer *consumer)
         struct settings dead = *consumer->settings;
         dead.instance_id = rd_kafka_MemberDescription_group_instance_id(member);
         if (dead.instance_id != NULL && is_ours(consumer->rk, consumer->settings, member))
-            membership_release(&dead);
+            membership_force_leave(&dead);
     }
     if (event != NULL)
         rd_kafka_event_destroy(event);
 }
 
 /* The members are looked at before the sink is: to take a partition over there is to push its owner out. */
-static int adopt(struct consumer *consumer, const struct reset_wish *wish, struct error *error)
+static int adopt(struct consumer *consumer, const struct reset_spec *spec, struct error *error)
 {
     if (is_embedded(consumer))
         return join_alone(consumer, error);
-    if (check_outsiders(consumer, wish, error) == -1)
+    if (check_outsiders(consumer, spec, error) == -1)
         return -1;
-    if (consumer->settings->supervised && !wish->dry_run)
+    if (consumer->settings->supervised && !spec->dry_run)
         release_dead(consumer);
-    return adopt_all(consumer, wish, error);
+    return adopt_all(consumer, spec, error);
 }
 
 static int reset_all(struct consumer *consumer, struct error *error)
 {
-    struct reset_wish wish;
+    struct reset_spec spec;
     int64_t partitions;
-    if (reset_wish_parse(&wish, consumer->settings->reset, error) == -1 ||
-        adopt(consumer, &wish, error) == -1 || reset_owned(consumer, &wish, &partitions, error) == -1)
+    if (reset_spec_parse(&spec, consumer->settings->reset, error) == -1 ||
+        adopt(consumer, &spec, error) == -1 || reset_owned(consumer, &spec, &partitions, error) == -1)
         return -1;
     if (partitions == 0)
         return error_set(error, "topic %s has no partition %" PRId32, consumer->settings->topic,
-                         wish.partition);
+                         spec.partition);
     return 0;
 }
 
@@ -438,6 +438,6 @@ int reset_stopped(struct consumer *consumer, struct error *error)
     if (reset_all(consumer, error) == 0)
         return EXIT_CODE_OK;
     if (consumer->settings->supervised)
-        worker_answer_end(consumer->control, consumer->errand.number, error->text);
+        worker_answer_end(consumer->control, consumer->request.number, error->text);
     return -1;
 }

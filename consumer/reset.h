@@ -6,13 +6,13 @@
 #ifndef KSUPERVISE_CONSUMER_RESET_H
 #define KSUPERVISE_CONSUMER_RESET_H
 
-#include "common/reset_wish.h"
+#include "common/reset_spec.h"
 #include "consumer/consumer.h"
 
 /* Of the partitions that this member owns now: a line for each, "payments [0] 350 → 0" (consumer_say).
  * `*partitions` is how many were set (or would be). -1 with the error: not all was done, what was is in the
  * lines. */
-int reset_owned(struct consumer *consumer, const struct reset_wish *wish, int64_t *partitions,
+int reset_owned(struct consumer *consumer, const struct reset_spec *spec, int64_t *partitions,
                 struct error *error);
 
 /* kconsume --reset: of all partitions, of a group without members. Prints the lines. Returns the exit code.

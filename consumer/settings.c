@@ -40,7 +40,7 @@ static const struct option_def options[] = {
     CONSUMER_COMMIT_OPTIONS(struct settings),
     {OPTION_STRING, "quarantine", 0, "P:OFFSET,…", NULL, NULL, AT(quarantine), 0, 0, NULL,
      "records that go to the dead letters undecoded, because they kill whoever decodes them", false},
-    {OPTION_STRING, "suspects", 0, "P:FIRST-END,…", NULL, NULL, AT(suspects), 0, 0, NULL,
+    {OPTION_STRING, "candidates", 0, "P:FIRST-END,…", NULL, NULL, AT(candidates), 0, 0, NULL,
      "records that are taken one by one, because one of them may have killed an earlier process", true},
 
     {.type = OPTION_HEADING, .help = "Output"},

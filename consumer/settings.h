@@ -27,9 +27,9 @@ struct settings {
     int64_t retry_delay_us;
     int commit;
     int64_t max_unacknowledged;
-    const char *reset;      /* reset_wish.h; NULL: it is there to consume */
-    const char *quarantine; /* records that are not to be decoded: suspects.h */
-    const char *suspects;
+    const char *reset;      /* reset_spec.h; NULL: it is there to consume */
+    const char *quarantine; /* records that are not to be decoded: candidates.h */
+    const char *candidates;
     const char *dead_letters; /* a topic, "off", or NULL: the topic's name and .dlq */
     int tombstones;
     /* output */

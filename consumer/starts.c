@@ -7,12 +7,12 @@
 #include "common/kafka_topic.h"
 #include "common/log.h"
 #include "consumer/backoff.h"
-#include "consumer/edges.h"
+#include "consumer/list_offsets.h"
 #include "consumer/exactly_once.h"
 #include "consumer/manual.h"
 #include "consumer/retries.h"
 
-enum { QUERY_MS = EDGES_QUERY_MS, LOOK_MS = 1000 };
+enum { QUERY_MS = LIST_OFFSETS_MS, LOOK_MS = 1000 };
 
 /* So long a group's offset cannot have expired. Kafka keeps those of a group without members for
  * offsets.retention.minutes: seven days, and one before 2.0. */
@@ -222,7 +222,7 @@ static void ask_edge(struct starts *starts, int64_t edge)
         if (starts->list[i].fresh && starts->list[i].edge == edge)
             rd_kafka_topic_partition_list_add(list, consumer->partitions.topic, starts->list[i].partition);
     rd_kafka_resp_err_t err =
-        list->cnt > 0 ? edges_query(consumer->rk, list, edge) : RD_KAFKA_RESP_ERR_NO_ERROR;
+        list->cnt > 0 ? list_offsets(consumer->rk, list, edge) : RD_KAFKA_RESP_ERR_NO_ERROR;
     for (int i = 0; i < list->cnt; i++) {
         struct start *start = find(starts, list->elems[i].partition);
         start->place.offset = list->elems[i].offset;
@@ -481,7 +481,7 @@ int starts_move(struct consumer *consumer, int32_t partition, int64_t offset, en
     int64_t committed = cause == MOVE_ANOTHER_TOPIC ? STATS_UNKNOWN : row->commit.committed;
     if (exactly_once_is(consumer)) {
         const struct exactly_once_move move = {partition, row->position, offset, committed,
-                                               cause == MOVE_WISHED_ANEW};
+                                               cause == MOVE_ASKED_ANEW};
         enum sink_result result = exactly_once_move(consumer, &move, error);
         if (result != SINK_DONE && result != SINK_LOST)
             partition_wait(&consumer->partitions, partition, EVENT_UNSURE,

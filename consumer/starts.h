@@ -21,8 +21,8 @@ void starts_serve(struct consumer *consumer);
 /* Goes on at another offset than the next, in the sink too. -1 with the error when the sink does not say that
  * it is done; then the partition is asked for again. */
 enum move_cause {
-    MOVE_WISHED,        /* somebody wants it there: nothing is acknowledged from there on */
-    MOVE_WISHED_ANEW,   /* likewise, and the rows of a sink from there on are deleted */
+    MOVE_ASKED,         /* somebody wants it there: nothing is acknowledged from there on */
+    MOVE_ASKED_ANEW,    /* likewise, and the rows of a sink from there on are deleted */
     MOVE_ANOTHER_TOPIC, /* the topic was made anew */
     MOVE_GAP            /* the records before it are gone */
 };

@@ -85,7 +85,7 @@ enum delivery_answer delivery_send_watched(struct delivery *delivery, const stru
 
 /* Runs what callbacks there are, and publishes when it is time; never waits. */
 void delivery_serve(struct delivery *delivery);
-/* The same, after waiting for at most `wait_us` for something to happen: a callback, a wish of the control
+/* The same, after waiting for at most `wait_us` for something to happen: a callback, a request of the control
  * thread, or `fd` (-1: none) becoming readable. */
 void delivery_wait(struct delivery *delivery, int64_t wait_us, int fd);
 

@@ -15,7 +15,7 @@ struct producer {
     struct delivery delivery;
     struct pace pace;
     struct request request;  /* a record that the supervisor asks for */
-    struct worker_rate rate; /* the wish that was taken last */
+    struct worker_rate rate; /* the request that was taken last */
     bool paused;             /* the supervisor wants it to send nothing */
     bool waiting;            /* a record is made that found librdkafka's queue full */
 };

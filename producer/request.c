@@ -9,7 +9,7 @@
 static void end(struct request *request, const struct delivery *delivery, const char *failure)
 {
     request->state = REQUEST_NONE;
-    worker_answer_end(delivery->control, request->errand.number, failure);
+    worker_answer_end(delivery->control, request->asked.number, failure);
 }
 
 static void tell_failure(struct request *request, const struct delivery *delivery)
@@ -30,7 +30,7 @@ static void tell_success(struct request *request, const struct delivery *deliver
     snprintf(line, sizeof line, "%s [%" PRId32 "] @ %" PRId64, delivery->settings->topic, watch->partition,
              watch->offset);
     const struct worker_result result = {watch->partition, STATS_UNKNOWN, watch->offset, line};
-    worker_answer_result(delivery->control, request->errand.number, &result);
+    worker_answer_result(delivery->control, request->asked.number, &result);
     end(request, delivery, NULL);
 }
 
@@ -49,7 +49,7 @@ void request_answer(struct request *request, struct delivery *delivery)
 
 static int read_record(struct request *request, const struct schema *schema, struct error *error)
 {
-    const char *text = request->errand.text;
+    const char *text = request->asked.text;
     return text[strspn(text, " \t\r\n")] == '{'
                ? record_from_json(schema, text, strlen(text), &request->storage, &request->record, error)
                : record_from_words(schema, text, &request->storage, &request->record, error);
@@ -58,7 +58,7 @@ static int read_record(struct request *request, const struct schema *schema, str
 static void take(struct request *request, const struct delivery *delivery)
 {
     struct error error = ERROR_INIT;
-    if (strcmp(request->errand.method, METHOD) != 0)
+    if (strcmp(request->asked.method, METHOD) != 0)
         end(request, delivery, "a producer does not know how to do that");
     else if (read_record(request, delivery->settings->schema, &error) == -1)
         end(request, delivery, error.text);
@@ -68,7 +68,7 @@ static void take(struct request *request, const struct delivery *delivery)
 
 static bool is_new(struct request *request, const struct delivery *delivery)
 {
-    return request->state == REQUEST_NONE && worker_control_errand(delivery->control, &request->errand);
+    return request->state == REQUEST_NONE && worker_control_request(delivery->control, &request->asked);
 }
 
 bool request_serve(struct request *request, struct delivery *delivery)

@@ -11,7 +11,7 @@
 #include "producer/deliver.h"
 
 struct request {
-    struct worker_errand errand; /* the one that was taken last */
+    struct worker_request asked; /* the one that was taken last */
     enum {
         REQUEST_NONE,
         REQUEST_MADE, /* the record found librdkafka's queue full: tried again in the next turn */

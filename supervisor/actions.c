@@ -45,7 +45,7 @@ static void start_close(struct start *start)
 static void make_segment(struct worker *worker)
 {
     struct error error = ERROR_INIT;
-    if (hand_over_publishes(worker->kind) && segment_next(worker, &error) == -1)
+    if (worker_config_publishes(worker->kind) && segment_next(worker, &error) == -1)
         report_line(
             worker->supervisor,
             "%s runs without statistics: its hangs are not seen, --exit-when-done does not end, and no "
@@ -55,9 +55,9 @@ static void make_segment(struct worker *worker)
 
 static int start_process(struct worker *worker, struct start *start, struct error *error)
 {
-    const char *words[HAND_OVER_WORDS];
-    hand_over_arguments(worker, words);
-    if ((start->config_fd = hand_over_config(worker, worker->segment_fd != -1, error)) == -1 ||
+    const char *words[WORKER_CONFIG_WORDS];
+    worker_config_arguments(worker, words);
+    if ((start->config_fd = worker_config(worker, worker->segment_fd != -1, error)) == -1 ||
         (start->channel_fd = channel_open(worker, error)) == -1 ||
         (start->output_fd = output_open(worker, error)) == -1)
         return -1;
@@ -93,7 +93,7 @@ void action_spawn(struct worker *worker)
     worker->moves = false;
     worker->rate.taken = 0;
     worker->hung = worker->signalled = false;
-    worker->unborn = 0;
+    worker->spawn_failed = 0;
     worker->partitions = STATS_UNKNOWN;
     worker->broker_away = false;
     worker->trouble[0] = worker->version[0] = '\0';
@@ -101,7 +101,7 @@ void action_spawn(struct worker *worker)
     worker->tick_us = clock_monotonic_us();
     make_segment(worker);
     if (worker->count_base == STATS_UNKNOWN)
-        worker->count_base = hand_over_acknowledged(worker);
+        worker->count_base = worker_config_acknowledged(worker);
     int result = start_process(worker, &start, &error);
     start_close(&start);
     if (result == 0)
@@ -112,7 +112,7 @@ void action_spawn(struct worker *worker)
         channel_pause(worker, true); /* so does this: it takes no record before it is told */
     if (result == -1) {
         snprintf(worker->reason, sizeof worker->reason, "%.*s", (int)sizeof worker->reason - 1, error.text);
-        worker->unborn = error.exit_code;
+        worker->spawn_failed = error.exit_code;
         states_dispatch(worker, EVENT_SPAWN_FAILED);
     }
 }
@@ -124,7 +124,7 @@ static void become_ready(struct worker *worker)
     journal_broker(worker, false);
     event.count = worker->partitions;
     journal_add(worker->supervisor, &event, "%s",
-                worker->state == WORKER_QUARANTINING ? "taking suspect records one by one" : "");
+                worker->state == WORKER_QUARANTINING ? "taking poison candidates one by one" : "");
 }
 
 void action_ready(struct worker *worker)
@@ -139,7 +139,7 @@ void action_ready(struct worker *worker)
 
 void action_cleared(struct worker *worker)
 {
-    evidence_of_innocence(worker);
+    evidence_cleared(worker);
     action_ready(worker);
 }
 
@@ -190,7 +190,7 @@ static void note_death(struct worker *worker, const struct process_end *end, pid
 
 /* Everything that the process leaves: its last words, its descriptors, its exit status. False when it has not
  * ended after all. */
-static bool lay_out(struct worker *worker, struct process_end *end)
+static bool collect_exit(struct worker *worker, struct process_end *end)
 {
     pid_t pid = worker->process.pid;
     if (!process_reap(&worker->process, end))
@@ -227,7 +227,7 @@ static bool has_served(const struct worker *worker)
 static void hold_reason(struct worker *worker, const struct process_end *end,
                         const struct restart_policy *policy)
 {
-    if (worker->unborn != 0) /* the reason is why it cannot be started */
+    if (worker->spawn_failed != 0) /* the reason is why it cannot be started */
         return;
     if (end->exit_status != -1 && exit_code_find(end->exit_status)->policy == EXIT_POLICY_HOLD)
         snprintf(worker->reason, sizeof worker->reason, "exit code %d: %s", end->exit_status,
@@ -296,7 +296,7 @@ static void ask_policy(struct worker *worker, const struct process_end *end)
     /* A new one would be empty: not a restart of anything. */
     if (worker->kind == KIND_BROKER && (has_served(worker) || end->exit_status != EXIT_CODE_RESOURCES))
         verdict = RESTART_HOLD;
-    if (hand_over_is_finished(worker))
+    if (worker_config_is_finished(worker))
         verdict = RESTART_NEVER; /* it died after its last acknowledgement */
     if (verdict == RESTART_HOLD)
         hold_reason(worker, end, &policy);
@@ -308,49 +308,49 @@ static void ask_policy(struct worker *worker, const struct process_end *end)
         worker->deadline_us = now_us + delay_us;
         worker->next_restart_us = clock_wall_us() + delay_us;
     }
-    if (worker->unborn != 0)
-        report_unborn(worker, verdict, delay_us);
+    if (worker->spawn_failed != 0)
+        report_spawn_failed(worker, verdict, delay_us);
     else if (end->exit_status != 0 ||
              worker->kind != KIND_PROVISION) /* a topic that is there needs no line */
         report_death(worker, end, verdict, delay_us);
     states_dispatch(worker, verdict_events[verdict]);
 }
 
-void action_bury(struct worker *worker)
+void action_reap(struct worker *worker)
 {
     struct process_end end;
-    if (!lay_out(worker, &end))
+    if (!collect_exit(worker, &end))
         return;
     evidence_of_death(worker, &end);
     request_worker_ended(worker, false);
     ask_policy(worker, &end);
 }
 
-void action_bury_stopped(struct worker *worker)
+void action_reap_stopped(struct worker *worker)
 {
     struct process_end end;
-    if (!lay_out(worker, &end))
+    if (!collect_exit(worker, &end))
         return;
     worker->trouble[0] = '\0';
     worker->deadline_us = INT64_MAX;
     request_worker_ended(worker, end.exit_status == 0);
     note_place(worker, &end);
-    bool as_told = !hand_over_listens(worker->kind) && end.signal == SIGTERM;
+    bool as_told = !worker_config_listens(worker->kind) && end.signal == SIGTERM;
     if (end.exit_status != 0 && !as_told)
         report_death(worker, &end, RESTART_NEVER, 0);
     else
         journal_stop(worker);
     if (worker->start_again) {
         worker->start_again = false;
-        states_dispatch(worker, hand_over_is_finished(worker) ? EVENT_FINISH : EVENT_START);
+        states_dispatch(worker, worker_config_is_finished(worker) ? EVENT_FINISH : EVENT_START);
     }
 }
 
 /* What cannot be started now may be startable soon (EAGAIN, EMFILE, ENOMEM): then it is tried for as long as
  * it takes. For what may never be (ENOENT, EACCES) there is the budget. */
-void action_bury_unborn(struct worker *worker)
+void action_reap_spawn_failed(struct worker *worker)
 {
-    struct process_end end = {.exit_status = worker->unborn};
+    struct process_end end = {.exit_status = worker->spawn_failed};
     output_close(worker);
     channel_close(worker);
     reactor_close(&worker->supervisor->reactor, &worker->exit_watch);
@@ -392,7 +392,7 @@ void action_drain(struct worker *worker)
     journal_tell(worker, EVENT_KIND_STOPPING, "%s", worker->supervisor->stopping ? "the instance ends" : "");
     /* One that comes back at once keeps its place in the group: the others notice nothing. One that does not
      * listen, or not any more, is told by a signal; one that does not heed it either is killed in time. */
-    if (!hand_over_listens(worker->kind) || channel_drain(worker, leaves(worker)) == -1)
+    if (!worker_config_listens(worker->kind) || channel_drain(worker, leaves(worker)) == -1)
         process_signal(&worker->process, SIGTERM);
 }
 
@@ -407,7 +407,7 @@ void action_stay_down(struct worker *worker)
     if (!worker->start_again)
         return;
     worker->start_again = false;
-    if (hand_over_listens(worker->kind))
+    if (worker_config_listens(worker->kind))
         channel_drain(worker, leaves(worker));
 }
 

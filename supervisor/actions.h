@@ -9,10 +9,10 @@
     X(none, "nothing")                                                                                       \
     X(spawn, "start a process, a generation and a segment")                                                  \
     X(ready, "say where it resumed")                                                                         \
-    X(cleared, "clear the suspect records that it came through")                                             \
-    X(bury, "reap it and ask the restart policy")                                                            \
-    X(bury_unborn, "ask the restart policy about a process that could not be made")                          \
-    X(bury_stopped, "reap it: its end was asked for")                                                        \
+    X(cleared, "clear the poison candidates that it came through")                                           \
+    X(reap, "reap it and ask the restart policy")                                                            \
+    X(reap_spawn_failed, "ask the restart policy about a process that could not be made")                    \
+    X(reap_stopped, "reap it: its end was asked for")                                                        \
     X(wait_restart, "wait for the restart")                                                                  \
     X(hold, "say why it is held")                                                                            \
     X(finish, "nothing more: its work is done")                                                              \

@@ -48,8 +48,8 @@ static bool cause_of(const struct worker *worker, const struct process_end *end,
     return true;
 }
 
-static void tell_suspects(const struct worker *worker, const char *cause, const struct poison_flight *flights,
-                          size_t count)
+static void tell_candidates(const struct worker *worker, const char *cause,
+                            const struct poison_flight *flights, size_t count)
 {
     char line[LINE_BYTES];
     int64_t records = 0;
@@ -64,7 +64,7 @@ static void tell_suspects(const struct worker *worker, const char *cause, const 
                 "%s: one of the records in flight may have caused %s: %s%s (at most %" PRId64
                 "); the next process takes them one by one",
                 worker->name, cause, flights[0].topic, line, records);
-    struct event event = journal_of(worker, EVENT_KIND_SUSPECTS);
+    struct event event = journal_of(worker, EVENT_KIND_CANDIDATES);
     event.count = records;
     if (count == 1) {
         event.partition = flights[0].partition;
@@ -74,8 +74,8 @@ static void tell_suspects(const struct worker *worker, const char *cause, const 
     journal_add(worker->supervisor, &event, "after %s: %s%s", cause, flights[0].topic, line);
 }
 
-static void tell_convict(const struct worker *worker, const char *cause, const struct poison_flight *flight,
-                         const struct poison_range *former)
+static void tell_quarantined(const struct worker *worker, const char *cause,
+                             const struct poison_flight *flight, const struct poison_range *former)
 {
     report_line(worker->supervisor,
                 "%s [%" PRId32 "] offset %" PRId64 " killed %s twice (%s in generation %" PRIu64
@@ -103,21 +103,21 @@ static void keep(struct supervisor *supervisor)
     }
     void *bytes = poison_pack(&supervisor->poison, supervisor->brokers.bootstrap, &length);
     if (bytes != NULL && kept_write(supervisor->settings->instance, bytes, length, &error) == -1)
-        report_line(supervisor, "another supervisor will not know of suspect records: %s", error.text);
+        report_line(supervisor, "another supervisor will not know of poison candidates: %s", error.text);
     free(bytes);
 }
 
 static void tell_known(struct supervisor *supervisor)
 {
-    size_t convicts = 0;
+    size_t quarantined = 0;
     for (size_t i = 0; i < supervisor->poison.count; i++)
-        convicts += supervisor->poison.ranges[i].convicted;
-    size_t suspects = supervisor->poison.count - convicts;
+        quarantined += supervisor->poison.ranges[i].quarantined;
+    size_t candidates = supervisor->poison.count - quarantined;
     if (supervisor->poison.count > 0)
         report_line(
             supervisor,
-            "known from the supervisor before: %zu range%s of suspect records and %zu quarantined ones",
-            suspects, suspects == 1 ? "" : "s", convicts);
+            "known from the supervisor before: %zu range%s of poison candidates and %zu quarantined ones",
+            candidates, candidates == 1 ? "" : "s", quarantined);
 }
 
 void evidence_take_over(struct supervisor *supervisor)
@@ -146,11 +146,11 @@ void evidence_of_death(struct worker *worker, const struct process_end *end)
                                                cause, flights, count, &former);
     keep(worker->supervisor); /* before it is told: what was told is known */
     switch (verdict) {
-    case POISON_SUSPECTED:
-        tell_suspects(worker, cause, flights, count);
+    case POISON_CANDIDATES:
+        tell_candidates(worker, cause, flights, count);
         break;
-    case POISON_CONVICTED:
-        tell_convict(worker, cause, &flights[0], &former);
+    case POISON_QUARANTINED:
+        tell_quarantined(worker, cause, &flights[0], &former);
         break;
     case POISON_NOTHING:
         break;
@@ -158,7 +158,7 @@ void evidence_of_death(struct worker *worker, const struct process_end *end)
     free(flights);
 }
 
-void evidence_of_innocence(struct worker *worker)
+void evidence_cleared(struct worker *worker)
 {
     if (!segment_refresh_whole(worker))
         return;
@@ -169,7 +169,7 @@ void evidence_of_innocence(struct worker *worker)
             poison_clear(&worker->supervisor->poison, worker->group, topic, partition);
     }
     keep(worker->supervisor);
-    report_line(worker->supervisor, "%s came through the suspect records: batches are whole again",
+    report_line(worker->supervisor, "%s came through the poison candidates: batches are whole again",
                 worker->name);
     journal_note(worker, EVENT_KIND_CLEARED);
 }

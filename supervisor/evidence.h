@@ -9,8 +9,8 @@
  * flight. */
 void evidence_of_death(struct worker *worker, const struct process_end *end);
 
-/* The process came through all suspects that it was told of. */
-void evidence_of_innocence(struct worker *worker);
+/* The process came through all candidates that it was told of. */
+void evidence_cleared(struct worker *worker);
 
 /* What an earlier supervisor of this instance knew, of the same Kafka. */
 void evidence_take_over(struct supervisor *supervisor);

@@ -194,7 +194,7 @@ void fleet_release(struct supervisor *supervisor)
     for (size_t i = 0; i < supervisor->worker_count; i++) {
         struct worker *worker = supervisor->workers[i];
         segment_release(worker);
-        reached_release(&worker->reached);
+        progress_release(&worker->progress);
         free(worker->output.partial);
         tail_release(&worker->tail);
         free(worker);
@@ -214,7 +214,7 @@ void fleet_release(struct supervisor *supervisor)
 void fleet_publish(struct worker *worker)
 {
     struct supervisor *supervisor = worker->supervisor;
-    if (!hand_over_publishes(worker->kind) || supervisor->directory == NULL)
+    if (!worker_config_publishes(worker->kind) || supervisor->directory == NULL)
         return;
     struct directory_worker row = {
         .kind = worker->kind == KIND_PRODUCER ? STATS_KIND_PRODUCER : STATS_KIND_CONSUMER,

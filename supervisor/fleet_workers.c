@@ -18,9 +18,9 @@ static bool follows_itself(struct worker *worker)
 /* One that is started after its --count makes as many again. */
 static void count_anew(struct worker *worker)
 {
-    if (!hand_over_is_finished(worker))
+    if (!worker_config_is_finished(worker))
         return;
-    worker->count_base = hand_over_acknowledged(worker);
+    worker->count_base = worker_config_acknowledged(worker);
     worker->asked = 0;
 }
 

@@ -145,7 +145,7 @@ static int find_programs(struct supervisor *supervisor, struct error *error)
     /* An address of the stack, as a number. NOLINTNEXTLINE(performance-no-int-to-ptr) */
     const char *started_as = (const char *)getauxval(AT_EXECFN);
     return folder_find(supervisor->folder, sizeof supervisor->folder, started_as,
-                       hand_over_program(KIND_CONSUMER), error);
+                       worker_config_program(KIND_CONSUMER), error);
 }
 
 static void identify(struct supervisor *supervisor)
@@ -252,7 +252,7 @@ static int check(struct supervisor *supervisor, struct error *error)
     sigprocmask(SIG_BLOCK, NULL, &supervisor->original_mask);
     if (find_programs(supervisor, error) == -1 || reactor_init(&supervisor->reactor, error) == -1)
         return -1;
-    int result = rehearse(supervisor, supervisor->config, error);
+    int result = preflight(supervisor, supervisor->config, error);
     reactor_release(&supervisor->reactor);
     if (result == 0)
         explain_config(supervisor->config, stdout);

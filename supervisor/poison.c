@@ -32,7 +32,7 @@ static void drop(struct poison *poison, size_t index)
 static void make_room(struct poison *poison)
 {
     size_t oldest = 0;
-    while (oldest < poison->count && poison->ranges[oldest].convicted)
+    while (oldest < poison->count && poison->ranges[oldest].quarantined)
         oldest++;
     drop(poison, oldest < poison->count ? oldest : 0);
 }
@@ -62,7 +62,7 @@ static struct poison_range *suspicion(struct poison *poison, const char *group,
 {
     for (size_t i = 0; i < poison->count; i++) {
         struct poison_range *range = &poison->ranges[i];
-        if (!range->convicted && same_partition(range, group, flight->topic, flight->partition) &&
+        if (!range->quarantined && same_partition(range, group, flight->topic, flight->partition) &&
             flight->first >= range->first && flight->end <= range->end)
             return range;
     }
@@ -70,7 +70,7 @@ static struct poison_range *suspicion(struct poison *poison, const char *group,
 }
 
 static void note(struct poison *poison, const char *group, uint64_t generation, const char *cause,
-                 const struct poison_flight *flight, bool convicted)
+                 const struct poison_flight *flight, bool quarantined)
 {
     struct poison_range *range = add(poison);
     if (range == NULL)
@@ -78,7 +78,7 @@ static void note(struct poison *poison, const char *group, uint64_t generation, 
     *range = (struct poison_range){.partition = flight->partition,
                                    .first = flight->first,
                                    .end = flight->end,
-                                   .convicted = convicted,
+                                   .quarantined = quarantined,
                                    .generation = generation};
     snprintf(range->group, sizeof range->group, "%s", group);
     snprintf(range->topic, sizeof range->topic, "%s", flight->topic);
@@ -99,24 +99,24 @@ enum poison_verdict poison_judge(struct poison *poison, const char *group, uint6
     if (known != NULL) {
         *former = *known; /* it stays: there may be more than one such record in it */
         note(poison, group, generation, cause, &flights[0], true);
-        return POISON_CONVICTED;
+        return POISON_QUARANTINED;
     }
     for (size_t i = 0; i < count; i++)
         if (suspicion(poison, group, &flights[i]) == NULL)
             note(poison, group, generation, cause, &flights[i], false);
-    return POISON_SUSPECTED;
+    return POISON_CANDIDATES;
 }
 
 void poison_clear(struct poison *poison, const char *group, const char *topic, int32_t partition)
 {
     for (size_t i = poison->count; i > 0; i--) {
         const struct poison_range *range = &poison->ranges[i - 1];
-        if (!range->convicted && same_partition(range, group, topic, partition))
+        if (!range->quarantined && same_partition(range, group, topic, partition))
             drop(poison, i - 1);
     }
 }
 
-size_t poison_text(const struct poison *poison, const char *group, const char *topic, bool convicted,
+size_t poison_text(const struct poison *poison, const char *group, const char *topic, bool quarantined,
                    char *text, size_t bytes)
 {
     size_t used = 0;
@@ -124,10 +124,10 @@ size_t poison_text(const struct poison *poison, const char *group, const char *t
     for (size_t i = 0; i < poison->count; i++) {
         const struct poison_range *range = &poison->ranges[i];
         char one[64];
-        if (range->convicted != convicted || strcmp(range->group, group) != 0 ||
+        if (range->quarantined != quarantined || strcmp(range->group, group) != 0 ||
             strcmp(range->topic, topic) != 0)
             continue;
-        int length = convicted
+        int length = quarantined
                          ? snprintf(one, sizeof one, "%" PRId32 ":%" PRId64, range->partition, range->first)
                          : snprintf(one, sizeof one, "%" PRId32 ":%" PRId64 "-%" PRId64, range->partition,
                                     range->first, range->end);
@@ -173,11 +173,11 @@ static bool is_truth(const void *byte)
 
 static bool is_sound(const struct poison_range *range)
 {
-    return is_truth(&range->convicted) && memchr(range->group, '\0', sizeof range->group) != NULL &&
+    return is_truth(&range->quarantined) && memchr(range->group, '\0', sizeof range->group) != NULL &&
            memchr(range->topic, '\0', sizeof range->topic) != NULL &&
            memchr(range->cause, '\0', sizeof range->cause) != NULL && range->partition >= 0 &&
            range->first >= 0 && range->end > range->first &&
-           (!range->convicted || range->end == range->first + 1);
+           (!range->quarantined || range->end == range->first + 1);
 }
 
 void poison_unpack(struct poison *poison, const char *kafka, const void *bytes, size_t length)

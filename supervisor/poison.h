@@ -2,9 +2,10 @@
  * crash or was killed because it hung. (A kill by an operator, or by the kernel for want of memory, is no
  * evidence against a record: SIGKILL, SIGTERM, exit codes do not count.)
  *
- * The first such death makes all records in flight suspects. Every later process of that group is told, and
- * takes them one by one. The record that is alone in flight at the next such death is convicted: from then on
- * it is not decoded, but goes to the dead-letter topic. A process that came through its suspects clears them.
+ * The first such death makes all records in flight candidates. Every later process of that group is told, and
+ * takes them one by one. The record that is alone in flight at the next such death is quarantined: from then
+ * on it is not decoded, but goes to the dead-letter topic. A process that came through its candidates clears
+ * them.
  *
  * A record is a group's, a topic's and a partition's: two topics of one group have each their own.
  *
@@ -18,7 +19,7 @@
 
 #include <stdbool.h>
 
-enum { POISON_MAX = 256 }; /* beyond it the oldest suspects are forgotten */
+enum { POISON_MAX = 256 }; /* beyond it the oldest candidates are forgotten */
 
 /* "2147483647:9223372036854775807-9223372036854775807," of each: what a worker's configuration takes. */
 #define POISON_TEXT_BYTES WORKER_VALUE_BYTES
@@ -30,7 +31,7 @@ struct poison_range {
     char topic[STATS_TOPIC_BYTES];
     int32_t partition;
     int64_t first, end;  /* offsets; `end` is one past the last */
-    bool convicted;      /* then it is one record */
+    bool quarantined;    /* then it is one record */
     uint64_t generation; /* of the death that made it so */
     char cause[32];      /* "SIGSEGV", "hang" */
 };
@@ -47,20 +48,20 @@ struct poison_flight {
     int64_t first, end;
 };
 
-enum poison_verdict { POISON_NOTHING, POISON_SUSPECTED, POISON_CONVICTED };
+enum poison_verdict { POISON_NOTHING, POISON_CANDIDATES, POISON_QUARANTINED };
 
-/* A death by `cause` with these in flight. POISON_CONVICTED: *former is the suspicion that it was under. */
+/* A death by `cause` with these in flight. POISON_QUARANTINED: *former is the suspicion that it was under. */
 enum poison_verdict poison_judge(struct poison *poison, const char *group, uint64_t generation,
                                  const char *cause, const struct poison_flight *flights, size_t count,
                                  struct poison_range *former);
 
-/* The group's suspects of these partitions are cleared: a process came through them. */
+/* The group's candidates of these partitions are cleared: a process came through them. */
 void poison_clear(struct poison *poison, const char *group, const char *topic, int32_t partition);
 
-/* The group's suspects in that topic, "0:12-40,1:7-35" (the ends are exclusive), or its convicts, "0:12,1:9",
- * as a consumer of the topic takes them. POISON_TEXT_BYTES hold all there can be. Returns the length; 0:
- * there are none. */
-size_t poison_text(const struct poison *poison, const char *group, const char *topic, bool convicted,
+/* The group's candidates in that topic, "0:12-40,1:7-35" (the ends are exclusive), or its quarantined,
+ * "0:12,1:9", as a consumer of the topic takes them. POISON_TEXT_BYTES hold all there can be. Returns the
+ * length; 0: there are none. */
+size_t poison_text(const struct poison *poison, const char *group, const char *topic, bool quarantined,
                    char *text, size_t bytes);
 
 /* The whole table as bytes that poison_load reads; `kafka` says which Kafka it is about. NULL when memory is

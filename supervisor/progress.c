@@ -1,26 +1,26 @@
 #include "supervisor/progress.h"
 
-static struct reached_row *find(const struct reached *reached, const char *topic, int32_t partition)
+static struct progress_row *find(const struct worker_progress *progress, const char *topic, int32_t partition)
 {
-    for (size_t i = 0; i < reached->count; i++)
-        if (reached->rows[i].partition == partition && strcmp(reached->rows[i].topic, topic) == 0)
-            return &reached->rows[i];
+    for (size_t i = 0; i < progress->count; i++)
+        if (progress->rows[i].partition == partition && strcmp(progress->rows[i].topic, topic) == 0)
+            return &progress->rows[i];
     return NULL;
 }
 
-static struct reached_row *add(struct reached *reached, const char *topic, int32_t partition)
+static struct progress_row *add(struct worker_progress *progress, const char *topic, int32_t partition)
 {
-    struct reached_row *rows = realloc(reached->rows, (reached->count + 1) * sizeof *rows);
+    struct progress_row *rows = realloc(progress->rows, (progress->count + 1) * sizeof *rows);
     if (rows == NULL)
         return NULL;
-    reached->rows = rows;
-    struct reached_row *row = &rows[reached->count++];
-    *row = (struct reached_row){.partition = partition, .end = STATS_UNKNOWN};
+    progress->rows = rows;
+    struct progress_row *row = &rows[progress->count++];
+    *row = (struct progress_row){.partition = partition, .end = STATS_UNKNOWN};
     snprintf(row->topic, sizeof row->topic, "%s", topic);
     return row;
 }
 
-void reached_note(struct reached *reached, const struct stats_snapshot *stats)
+void progress_note(struct worker_progress *progress, const struct stats_snapshot *stats)
 {
     for (size_t i = 0; stats != NULL && i < stats_snapshot_partitions(stats); i++) {
         int32_t partition;
@@ -29,22 +29,22 @@ void reached_note(struct reached *reached, const struct stats_snapshot *stats)
         int64_t inflight_end = stats_snapshot_partition(stats, i, "inflight_end");
         int64_t end =
             position > inflight_end ? position : inflight_end; /* STATS_UNKNOWN is below every offset */
-        struct reached_row *row = find(reached, topic, partition);
+        struct progress_row *row = find(progress, topic, partition);
         if (row == NULL)
-            row = add(reached, topic, partition);
+            row = add(progress, topic, partition);
         if (row != NULL && end > row->end)
             row->end = end;
     }
 }
 
-int64_t reached_end(const struct reached *reached, const char *topic, int32_t partition)
+int64_t progress_end(const struct worker_progress *progress, const char *topic, int32_t partition)
 {
-    const struct reached_row *row = find(reached, topic, partition);
+    const struct progress_row *row = find(progress, topic, partition);
     return row == NULL ? STATS_UNKNOWN : row->end;
 }
 
-void reached_release(struct reached *reached)
+void progress_release(struct worker_progress *progress)
 {
-    free(reached->rows);
-    *reached = (struct reached){NULL, 0};
+    free(progress->rows);
+    *progress = (struct worker_progress){NULL, 0};
 }

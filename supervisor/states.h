@@ -10,7 +10,7 @@
     X(EVENT_JOINING, "joining", "the process says that it joins its group")                                  \
     X(EVENT_READY, "ready", "the process says that it works")                                                \
     X(EVENT_READY_IDLE, "ready idle", "the process says that there is no partition for it")                  \
-    X(EVENT_QUARANTINING, "quarantining", "the process says that it takes suspect records one by one")       \
+    X(EVENT_QUARANTINING, "quarantining", "the process says that it takes poison candidates one by one")     \
     X(EVENT_EXITED, "exited", "the process has ended")                                                       \
     X(EVENT_RESTART, "restart", "policy: at once")                                                           \
     X(EVENT_BACK_OFF, "back off", "policy: later")                                                           \

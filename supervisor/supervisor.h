@@ -58,12 +58,12 @@ struct rollout {
     char reason[ERROR_TEXT_BYTES]; /* why it was stopped; empty: it was not */
 };
 
-struct rehearsal; /* rehearsal.h */
+struct preflight; /* preflight.h */
 
 /* reload.h: a configuration that was read, and is looked at before it changes anything. */
 struct reload {
     struct config *next; /* NULL: there is none */
-    struct rehearsal *rehearsal;
+    struct preflight *preflight;
     char cause[64];                /* who asked for it */
     char reason[ERROR_TEXT_BYTES]; /* why the last one changed nothing; empty: it was right */
 };

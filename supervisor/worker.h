@@ -36,13 +36,13 @@ struct output {
 /* A process that was started for a request alone: request.h. */
 struct started_for {
     int64_t number;   /* the request's; 0: it was not */
-    const char *text; /* while it is started: the wish that hand_over.h gives it; not owned */
+    const char *text; /* while it is started: the request that worker_config.h gives it; not owned */
 };
 
 /* The producer's, another than configured. */
 struct worker_pace {
     bool set;
-    int64_t number;  /* counts the wishes */
+    int64_t number;  /* counts the requests */
     int64_t taken;   /* the last one that its process has taken; 0: none */
     int64_t records; /* a second */
     int64_t interval_us;
@@ -82,7 +82,7 @@ struct worker {
     struct worker_pace rate;
     bool on_request;    /* the producer: its process makes no records, it sends those of `produce` */
     int64_t asked;      /* the producer: records of `produce` that were acknowledged; no part of --count */
-    int unborn;         /* why it could not be started, as an exit code */
+    int spawn_failed;   /* why it could not be started, as an exit code */
     int64_t partitions; /* what it says that its group has given it; STATS_UNKNOWN: nothing yet */
     bool broker_away;   /* it says that no broker answers */
     bool hung;          /* this process was killed because nothing moved in it */
@@ -99,12 +99,12 @@ struct worker {
     struct tail tail;     /* what it said last */
     struct log_file *log; /* --log-dir; NULL: it has said nothing yet */
     /* statistics */
-    int segment_fd;               /* of the current generation; -1: none */
-    struct stats_snapshot *stats; /* of the current or last generation, as refreshed; NULL: not read yet */
-    struct reached reached;       /* how far its dead generations had come */
-    uint64_t tick;                /* its last sign of progress, as seen when hangs were looked for */
-    int64_t tick_us;              /* monotonic: when that was new */
-    bool resume_told;             /* for this generation */
+    int segment_fd;                  /* of the current generation; -1: none */
+    struct stats_snapshot *stats;    /* of the current or last generation, as refreshed; NULL: not read yet */
+    struct worker_progress progress; /* how far its dead generations had come */
+    uint64_t tick;                   /* its last sign of progress, as seen when hangs were looked for */
+    int64_t tick_us;                 /* monotonic: when that was new */
+    bool resume_told;                /* for this generation */
     int64_t
         count_base; /* the producer: acknowledged before this supervisor; STATS_UNKNOWN: not started yet */
 };

@@ -1,5 +1,5 @@
-/* verb_call.h: a verb as it is asked of a supervisor, and its answer as it comes back (supervisor/control/control.h):
- * what kctl and kweb say alike. Pure functions; any thread.
+/* verb_call.h: a verb as it is asked of a supervisor, and its answer as it comes back
+ * (supervisor/control/control.h): what kctl and kweb say alike. Pure functions; any thread.
  */
 #ifndef KSUPERVISE_COMMON_RPC_VERB_CALL_H
 #define KSUPERVISE_COMMON_RPC_VERB_CALL_H

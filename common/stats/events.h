@@ -48,11 +48,11 @@
     X(EVENT_KIND_DONE, "done", "it has done what it was there for", NULL, NULL, NULL)                        \
     X(EVENT_KIND_FINISHED, "finished", "every record was produced and committed (--exit-when-done)", NULL,   \
       NULL, NULL)                                                                                            \
-    X(EVENT_KIND_SUSPECTS, "suspects", "records that were in flight at a death are taken one by one",        \
+    X(EVENT_KIND_CANDIDATES, "candidates", "records that were in flight at a death are taken one by one",    \
       "from offset #", "to #", "records: #")                                                                 \
     X(EVENT_KIND_QUARANTINED, "quarantined", "a record that kills its consumers goes to the dead letters",   \
       "offset #", NULL, NULL)                                                                                \
-    X(EVENT_KIND_CLEARED, "cleared", "it came through the suspect records: batches are whole again", NULL,   \
+    X(EVENT_KIND_CLEARED, "cleared", "it came through the poison candidates: batches are whole again", NULL, \
       NULL, NULL)                                                                                            \
     X(EVENT_KIND_ASSIGNED, "assigned", "its group gave it partitions", NULL, NULL, "partitions: #")          \
     X(EVENT_KIND_REVOKED, "revoked", "its group took partitions away", NULL, NULL, "partitions: #")          \

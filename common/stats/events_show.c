@@ -30,14 +30,14 @@ void events_show_missed(uint64_t missed, bool json, FILE *stream)
         fprintf(stream, "… %" PRIu64 " event%s missed\n", missed, missed == 1 ? " was" : "s were");
 }
 
-static void show_event(const struct events_wish *wish, const struct events_reader *reader,
+static void show_event(const struct events_spec *spec, const struct events_reader *reader,
                        const struct event *event, FILE *stream)
 {
     char text[EVENT_LINE_BYTES];
     struct event_about about = events_about(reader, event->kind);
-    if (!events_is_of(event, wish->worker))
+    if (!events_is_of(event, spec->worker))
         return;
-    if (wish->json)
+    if (spec->json)
         event_json(text, event, &about);
     else
         event_line(text, event, &about);
@@ -49,20 +49,20 @@ static int flush(FILE *stream, struct error *error)
     return fflush(stream) == 0 ? 0 : error_set(error, "cannot write the events: %m");
 }
 
-static int show_all(const struct events_wish *wish, struct events_reader *reader, FILE *stream,
+static int show_all(const struct events_spec *spec, struct events_reader *reader, FILE *stream,
                     struct error *error)
 {
-    struct event event = {.sequence = wish->since};
+    struct event event = {.sequence = spec->since};
     uint64_t missed;
     int result;
     for (;;) {
         while ((result = events_read(reader, event.sequence, &event, &missed, error)) == 1) {
-            events_show_missed(missed, wish->json, stream);
-            show_event(wish, reader, &event, stream);
+            events_show_missed(missed, spec->json, stream);
+            show_event(spec, reader, &event, stream);
         }
         if (flush(stream, error) == -1 || result == -1)
             return -1;
-        if (!wish->follow || event.kind == EVENT_KIND_SUPERVISOR_STOPPED)
+        if (!spec->follow || event.kind == EVENT_KIND_SUPERVISOR_STOPPED)
             return 0;
         events_wait(reader, event.sequence, LOOK_AGAIN_US);
         if (!stream_is_read(stream))
@@ -70,17 +70,17 @@ static int show_all(const struct events_wish *wish, struct events_reader *reader
     }
 }
 
-int events_show(const struct events_wish *wish, FILE *stream, struct error *error)
+int events_show(const struct events_spec *spec, FILE *stream, struct error *error)
 {
     struct events_reader *reader;
-    if (events_reader_open(&reader, wish->instance, error) == -1)
+    if (events_reader_open(&reader, spec->instance, error) == -1)
         return error->exit_code != EXIT_CODE_NOT_RUNNING
                    ? -1
                    : error_set_code(error, EXIT_CODE_NOT_RUNNING,
                                     "instance '%s' has no events: it is not running, or /dev/shm had no room "
                                     "for them when it started",
-                                    wish->instance);
-    int result = show_all(wish, reader, stream, error);
+                                    spec->instance);
+    int result = show_all(spec, reader, stream, error);
     events_reader_close(reader);
     return result;
 }

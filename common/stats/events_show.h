@@ -5,7 +5,7 @@
 
 #include "common/stats/events.h"
 
-struct events_wish {
+struct events_spec {
     const char *instance;
     const char *worker; /* a worker's, or all of a client's; NULL or "": every one */
     uint64_t since;     /* those after this number; 0: from the oldest that is kept */
@@ -21,6 +21,6 @@ void events_show_missed(uint64_t missed, bool json, FILE *stream);
 
 /* EXIT_CODE_NOT_RUNNING when there is no ring. The stream is flushed whenever there is nothing more to show.
  */
-int events_show(const struct events_wish *wish, FILE *stream, struct error *error);
+int events_show(const struct events_spec *spec, FILE *stream, struct error *error);
 
 #endif

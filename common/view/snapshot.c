@@ -177,23 +177,23 @@ static void put_workers(struct json_stream *json, const struct view *view, struc
     json_stream_close(json, ']');
 }
 
-static void put_instance(struct json_stream *json, const struct snapshot_wish *wish, const struct view *view)
+static void put_instance(struct json_stream *json, const struct snapshot_spec *spec, const struct view *view)
 {
     const char *bootstrap =
         view != NULL && view->directory != NULL ? directory_bootstrap(view->directory) : NULL;
     json_stream_number(json, "time_us", view != NULL ? view->now_us : clock_wall_us());
-    json_stream_text(json, "instance", wish->instance);
+    json_stream_text(json, "instance", spec->instance);
     json_stream_text(json, "bootstrap", or_null(bootstrap));
-    json_stream_boolean(json, "read_only", wish->read_only);
+    json_stream_boolean(json, "read_only", spec->read_only);
 }
 
-void snapshot_write(const struct snapshot_wish *wish, const struct view *view, FILE *stream)
+void snapshot_write(const struct snapshot_spec *spec, const struct view *view, FILE *stream)
 {
     const struct view none = {.count = 0};
     struct json_stream json = {.file = stream};
     json_stream_open(&json, NULL, '{');
-    put_instance(&json, wish, view);
+    put_instance(&json, spec, view);
     json_v2_supervisor(&json, view != NULL ? view : &none);
-    put_workers(&json, view != NULL ? view : &none, wish->rates);
+    put_workers(&json, view != NULL ? view : &none, spec->rates);
     json_stream_close(&json, '}');
 }

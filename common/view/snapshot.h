@@ -8,13 +8,13 @@
 
 #include <stdio.h>
 
-struct snapshot_wish {
+struct snapshot_spec {
     const char *instance;
     bool read_only;      /* said in it */
     struct rates *rates; /* kept from one snapshot to the next; NULL: there are none */
 };
 
 /* `view` NULL: an instance that is not there, without workers. */
-void snapshot_write(const struct snapshot_wish *wish, const struct view *view, FILE *stream);
+void snapshot_write(const struct snapshot_spec *spec, const struct view *view, FILE *stream);
 
 #endif

@@ -25,10 +25,10 @@ struct worker_control {
     atomic_int wanted;
     atomic_bool paused;
     _Atomic int64_t rate_number;
-    _Atomic int64_t errand_number;
-    pthread_mutex_t wish_lock; /* of the two below */
+    _Atomic int64_t request_number;
+    pthread_mutex_t request_lock; /* of the two below */
     struct worker_rate rate;
-    struct worker_errand errand;
+    struct worker_request request;
     pthread_mutex_t wake_lock;
     void (*wake)(void *context);
     void *wake_context;
@@ -86,9 +86,9 @@ static void rate_verb(struct worker_control *control, struct rpc_message *messag
         !mp_read_int(&message->params, &rate.records) || !mp_read_int(&message->params, &rate.interval_us) ||
         rate.records < 0 || rate.interval_us < 0)
         return;
-    pthread_mutex_lock(&control->wish_lock);
+    pthread_mutex_lock(&control->request_lock);
     control->rate = rate;
-    pthread_mutex_unlock(&control->wish_lock);
+    pthread_mutex_unlock(&control->request_lock);
     atomic_store(&control->rate_number, rate.number);
     wake_loop(control);
 }
@@ -102,17 +102,17 @@ static bool read_text(struct rpc_message *message, char *text, size_t bytes)
     return true;
 }
 
-static void errand_verb(struct worker_control *control, struct rpc_message *message)
+static void request_verb(struct worker_control *control, struct rpc_message *message)
 {
-    struct worker_errand errand;
-    if (message->param_count < 3 || !mp_read_int(&message->params, &errand.number) ||
-        !read_text(message, errand.method, sizeof errand.method) ||
-        !read_text(message, errand.text, sizeof errand.text))
+    struct worker_request request;
+    if (message->param_count < 3 || !mp_read_int(&message->params, &request.number) ||
+        !read_text(message, request.method, sizeof request.method) ||
+        !read_text(message, request.text, sizeof request.text))
         return;
-    pthread_mutex_lock(&control->wish_lock);
-    control->errand = errand;
-    pthread_mutex_unlock(&control->wish_lock);
-    atomic_store(&control->errand_number, errand.number);
+    pthread_mutex_lock(&control->request_lock);
+    control->request = request;
+    pthread_mutex_unlock(&control->request_lock);
+    atomic_store(&control->request_number, request.number);
     wake_loop(control);
 }
 
@@ -125,7 +125,7 @@ static const struct verb verbs[] = {
     {"drain", drain_verb},
     {"pause", pause_verb},
     {"rate", rate_verb},
-    {"request", errand_verb},
+    {"request", request_verb},
 };
 
 static void take_message(struct worker_control *control)
@@ -167,7 +167,7 @@ static void control_free(struct worker_control *control)
     if (control->farewell != -1)
         close(control->farewell);
     pthread_mutex_destroy(&control->wake_lock);
-    pthread_mutex_destroy(&control->wish_lock);
+    pthread_mutex_destroy(&control->request_lock);
     free(control);
 }
 
@@ -178,7 +178,7 @@ int worker_control_start(struct worker_control **out, bool supervised, void (*wa
     if (control == NULL)
         return error_set(error, "out of memory");
     pthread_mutex_init(&control->wake_lock, NULL);
-    pthread_mutex_init(&control->wish_lock, NULL);
+    pthread_mutex_init(&control->request_lock, NULL);
     control->wake = wake;
     control->wake_context = context;
     control->channel = supervised ? WORKER_CHANNEL_FD : -1;
@@ -242,19 +242,19 @@ bool worker_control_rate(struct worker_control *control, struct worker_rate *rat
 {
     if (atomic_load_explicit(&control->rate_number, memory_order_relaxed) == rate->number)
         return false;
-    pthread_mutex_lock(&control->wish_lock);
+    pthread_mutex_lock(&control->request_lock);
     *rate = control->rate;
-    pthread_mutex_unlock(&control->wish_lock);
+    pthread_mutex_unlock(&control->request_lock);
     return true;
 }
 
-bool worker_control_errand(struct worker_control *control, struct worker_errand *errand)
+bool worker_control_request(struct worker_control *control, struct worker_request *request)
 {
-    if (atomic_load_explicit(&control->errand_number, memory_order_relaxed) == errand->number)
+    if (atomic_load_explicit(&control->request_number, memory_order_relaxed) == request->number)
         return false;
-    pthread_mutex_lock(&control->wish_lock);
-    *errand = control->errand;
-    pthread_mutex_unlock(&control->wish_lock);
+    pthread_mutex_lock(&control->request_lock);
+    *request = control->request;
+    pthread_mutex_unlock(&control->request_lock);
     return true;
 }
 

@@ -24,13 +24,13 @@ struct worker_control; /* opaque */
 
 /* How fast a producer is to be. */
 struct worker_rate {
-    int64_t number;      /* counts the supervisor's wishes; 0: it has none */
+    int64_t number;      /* counts the supervisor's requests; 0: it has none */
     int64_t records;     /* a second; 0: as fast as it goes */
     int64_t interval_us; /* from one record to the next, when that was said instead; else 0 */
 };
 
 /* Something that a worker is to do beside its work. */
-struct worker_errand {
+struct worker_request {
     int64_t number; /* of the supervisor's request; 0: there was none */
     char method[16];
     char text[RPC_TEXT_BYTES];
@@ -38,7 +38,7 @@ struct worker_errand {
 
 /* Blocks the signals for this thread and all that come after it, so call it before librdkafka makes threads.
  * `supervised`: the channel is on WORKER_CHANNEL_FD. `wake` is called from the control thread whenever the
- * wish changed; it must be quick and thread-safe. */
+ * request changed; it must be quick and thread-safe. */
 int worker_control_start(struct worker_control **control, bool supervised, void (*wake)(void *context),
                          void *context, struct error *error);
 void worker_control_stop(struct worker_control *control);
@@ -52,12 +52,12 @@ enum worker_stop worker_control_wanted(const struct worker_control *control);
 /* The supervisor wants it to take no records for now. Any thread. */
 bool worker_control_paused(const struct worker_control *control);
 
-/* True when there is another wish than the one with rate->number: then it is in *rate. Any thread; costs a
+/* True when there is another request than the one with rate->number: then it is in *rate. Any thread; costs a
  * load while nothing is new. Who has taken it answers with the notification `rate` and the number. */
 bool worker_control_rate(struct worker_control *control, struct worker_rate *rate);
 
-/* The same for an errand: true when there is another than the one with errand->number. */
-bool worker_control_errand(struct worker_control *control, struct worker_errand *errand);
+/* The same for a request: true when there is another than the one with request->number. */
+bool worker_control_request(struct worker_control *control, struct worker_request *request);
 
 /* Sends a notification to the supervisor (rpc/message.h's format letters s, i, b with at most one parameter
  * each way is all that is needed). Does nothing when there is none. Never blocks: the channel holds hundreds
@@ -76,7 +76,7 @@ struct worker_gap {
 };
 void worker_notify_gap(struct worker_control *control, const struct worker_gap *gap);
 
-/* The answer to the errand with that number (0: the one that the process was started for): what became of
+/* The answer to the request with that number (0: the one that the process was started for): what became of
  * each partition, STATS_UNKNOWN where an offset is not known, with the line for people; then the end.
  * Somebody waits for it: where the channel is full, they wait up to a second for room. */
 struct worker_result {

@@ -1,7 +1,7 @@
 /* options.h: rows of option tables that stand in more than one program: what a user can tell a worker, the
- * supervisor can be told too, and it hands it on under the same name (supervisor/process/worker_config.h). A macro is a
- * run of rows; `settings_type` is the struct with the members that the rows fill, named as the options are.
- * Rows whose help says something else in each program are that program's own.
+ * supervisor can be told too, and it hands it on under the same name (supervisor/process/worker_config.h). A
+ * macro is a run of rows; `settings_type` is the struct with the members that the rows fill, named as the
+ * options are. Rows whose help says something else in each program are that program's own.
  */
 #ifndef KSUPERVISE_COMMON_WORKER_OPTIONS_H
 #define KSUPERVISE_COMMON_WORKER_OPTIONS_H

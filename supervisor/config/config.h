@@ -13,8 +13,8 @@
  * without their dashes; what belongs to the instance as a whole may stand in [ksupervise] only, and what is
  * about reading this file or about ending at once nowhere.
  */
-#ifndef KSUPERVISE_SUPERVISOR_CONFIG_H
-#define KSUPERVISE_SUPERVISOR_CONFIG_H
+#ifndef KSUPERVISE_SUPERVISOR_CONFIG_CONFIG_H
+#define KSUPERVISE_SUPERVISOR_CONFIG_CONFIG_H
 
 #include "supervisor/config/settings.h"
 

@@ -1,7 +1,7 @@
 /* explain.h: the tables that the supervisor works by, for people: --explain-states, --explain-exits, --check.
  */
-#ifndef KSUPERVISE_SUPERVISOR_EXPLAIN_H
-#define KSUPERVISE_SUPERVISOR_EXPLAIN_H
+#ifndef KSUPERVISE_SUPERVISOR_CONFIG_EXPLAIN_H
+#define KSUPERVISE_SUPERVISOR_CONFIG_EXPLAIN_H
 
 #include "supervisor/config/config.h"
 

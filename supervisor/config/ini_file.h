@@ -9,8 +9,8 @@
  * A section is there once (told apart without case), and a name once in its section. Errors begin with
  * FILE:LINE.
  */
-#ifndef KSUPERVISE_SUPERVISOR_INI_FILE_H
-#define KSUPERVISE_SUPERVISOR_INI_FILE_H
+#ifndef KSUPERVISE_SUPERVISOR_CONFIG_INI_FILE_H
+#define KSUPERVISE_SUPERVISOR_CONFIG_INI_FILE_H
 
 #include "common/error.h"
 

@@ -1,7 +1,7 @@
 /* settings.h: what ksupervise can be told. One table (settings.c). Much of it is the workers' own business
- * and is handed on to them, as hand_over.h says. */
-#ifndef KSUPERVISE_SUPERVISOR_SETTINGS_H
-#define KSUPERVISE_SUPERVISOR_SETTINGS_H
+ * and is handed on to them, as worker_config.h says. */
+#ifndef KSUPERVISE_SUPERVISOR_CONFIG_SETTINGS_H
+#define KSUPERVISE_SUPERVISOR_CONFIG_SETTINGS_H
 
 #include "common/brokers.h"
 #include "common/names.h"

@@ -1,6 +1,6 @@
 /* topics.h: which topics the fleet uses: each once, in the order of the workers. */
-#ifndef KSUPERVISE_SUPERVISOR_TOPICS_H
-#define KSUPERVISE_SUPERVISOR_TOPICS_H
+#ifndef KSUPERVISE_SUPERVISOR_CONFIG_TOPICS_H
+#define KSUPERVISE_SUPERVISOR_CONFIG_TOPICS_H
 
 #include "supervisor/supervisor.h"
 

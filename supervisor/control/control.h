@@ -12,8 +12,8 @@
  * asked nothing for the longest time is closed for a newcomer; where each waits for an answer, the newcomer
  * is told.
  */
-#ifndef KSUPERVISE_SUPERVISOR_CONTROL_H
-#define KSUPERVISE_SUPERVISOR_CONTROL_H
+#ifndef KSUPERVISE_SUPERVISOR_CONTROL_CONTROL_H
+#define KSUPERVISE_SUPERVISOR_CONTROL_CONTROL_H
 
 #include "supervisor/supervisor.h"
 

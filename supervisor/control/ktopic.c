@@ -8,7 +8,7 @@
 
 struct ktopic {
     struct supervisor *supervisor;
-    struct worker worker; /* what hand_over.h and launch.h know a process by; no slot of the fleet */
+    struct worker worker; /* what worker_config.h and launch.h know a process by; no slot of the fleet */
     bool known;           /* a worker uses the topic, as this workload */
     bool alone;           /* as its command says */
     char topic[VERB_TEXT_BYTES];
@@ -79,7 +79,7 @@ static const char *letters_topic(const struct ktopic *ktopic)
     return name != NULL && strcmp(name, "off") != 0 ? name : NULL;
 }
 
-#define WORDS_MAX (HAND_OVER_WORDS + 16)
+#define WORDS_MAX (WORKER_CONFIG_WORDS + 16)
 
 static void make_words(const struct ktopic *ktopic, const struct ktopic_command *command,
                        const char *words[WORDS_MAX])
@@ -89,7 +89,7 @@ static void make_words(const struct ktopic *ktopic, const struct ktopic_command 
                                     NULL};
     const char *const dlq_topic[] = {letters != NULL ? "--dlq-topic" : NULL, letters, NULL};
     size_t count = 0;
-    hand_over_arguments(&ktopic->worker, words);
+    worker_config_arguments(&ktopic->worker, words);
     while (words[count] != NULL)
         count++;
     count = add_words(words, count, command->options);
@@ -118,7 +118,7 @@ static int start(struct ktopic *ktopic, const struct ktopic_command *command, st
     if (pipe2(ends, O_CLOEXEC) == -1)
         return error_set(error, "cannot make a pipe: %s", strerror(errno));
     fcntl(ends[0], F_SETFL, O_NONBLOCK);
-    int config_fd = hand_over_config(&ktopic->worker, false, error);
+    int config_fd = worker_config(&ktopic->worker, false, error);
     int result = config_fd == -1 ? -1 : spawn(ktopic, command, config_fd, ends[1], error);
     close(ends[1]);
     if (config_fd != -1)

@@ -3,8 +3,8 @@
  *
  * Nobody waits for it but the reactor. The supervisor's thread only.
  */
-#ifndef KSUPERVISE_SUPERVISOR_KTOPIC_H
-#define KSUPERVISE_SUPERVISOR_KTOPIC_H
+#ifndef KSUPERVISE_SUPERVISOR_CONTROL_KTOPIC_H
+#define KSUPERVISE_SUPERVISOR_CONTROL_KTOPIC_H
 
 #include "supervisor/control/request.h"
 

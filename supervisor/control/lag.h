@@ -1,6 +1,6 @@
 /* lag.h: how far a consumer is behind, as its segment says. */
-#ifndef KSUPERVISE_SUPERVISOR_LAG_H
-#define KSUPERVISE_SUPERVISOR_LAG_H
+#ifndef KSUPERVISE_SUPERVISOR_CONTROL_LAG_H
+#define KSUPERVISE_SUPERVISOR_CONTROL_LAG_H
 
 #include "supervisor/worker.h"
 

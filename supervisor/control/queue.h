@@ -4,8 +4,8 @@
  * Two that touch the same worker or group (requests_meet) queue; others run side by side. What workers were
  * asked goes on when nobody waits for it any more, and what is asked of them next comes after it: a worker is
  * asked one thing at a time. */
-#ifndef KSUPERVISE_SUPERVISOR_QUEUE_H
-#define KSUPERVISE_SUPERVISOR_QUEUE_H
+#ifndef KSUPERVISE_SUPERVISOR_CONTROL_QUEUE_H
+#define KSUPERVISE_SUPERVISOR_CONTROL_QUEUE_H
 
 #include "supervisor/control/request.h"
 

@@ -226,7 +226,7 @@ static void plan_worker(struct plan *plan, struct worker *worker)
         plan_row(plan, worker, ROLLOUT_REMOVE);
         return;
     }
-    bool restart = plan->bootstrap || hand_over_differs(worker, next) ||
+    bool restart = plan->bootstrap || worker_config_differs(worker, next) ||
                    turns_producer(plan->supervisor, config_settings(plan->next), worker);
     /* Who is down was stopped, and stays so; what it would be told now, it is told when it is started. */
     bool runs = worker->state != WORKER_DOWN && worker->state != WORKER_DONE;
@@ -365,14 +365,14 @@ int reload_begin(struct supervisor *supervisor, struct error *error)
         return error_set(error, "there is no file to read again: it was started without --config");
     if (config_load(&next, supervisor->argc, supervisor->argv, error) == -1)
         return -1;
-    struct rehearsal *rehearsal =
-        check_next(supervisor, next, error) == 0 ? rehearsal_new(supervisor, next, error) : NULL;
-    if (rehearsal == NULL) {
+    struct preflight *preflight =
+        check_next(supervisor, next, error) == 0 ? preflight_new(supervisor, next, error) : NULL;
+    if (preflight == NULL) {
         config_free(next);
         return -1;
     }
     service_reloading(&supervisor->service, clock_monotonic_us());
-    supervisor->reload = (struct reload){.next = next, .rehearsal = rehearsal};
+    supervisor->reload = (struct reload){.next = next, .preflight = preflight};
     snprintf(supervisor->reload.cause, sizeof supervisor->reload.cause, "%s",
              supervisor->cause != NULL ? supervisor->cause : "");
     return 0;
@@ -380,12 +380,12 @@ int reload_begin(struct supervisor *supervisor, struct error *error)
 
 /* --- looked at before ---------------------------------------------------------------------------------- */
 
-static enum rehearsal_result look(struct supervisor *supervisor, struct error *error)
+static enum preflight_result look(struct supervisor *supervisor, struct error *error)
 {
     if (!supervisor->stopping)
-        return rehearsal_check(supervisor->reload.rehearsal, error);
+        return preflight_check(supervisor->reload.preflight, error);
     error_set(error, "the instance is stopping");
-    return REHEARSAL_WRONG;
+    return PREFLIGHT_WRONG;
 }
 
 static void tell_refused(struct supervisor *supervisor, const struct error *error)
@@ -405,16 +405,16 @@ void reload_check(struct supervisor *supervisor)
     struct error error = ERROR_INIT;
     if (reload->next == NULL)
         return;
-    enum rehearsal_result result = look(supervisor, &error);
-    if (result == REHEARSAL_GOES_ON)
+    enum preflight_result result = look(supervisor, &error);
+    if (result == PREFLIGHT_GOES_ON)
         return;
     struct config *next = reload->next;
     char cause[sizeof reload->cause];
     memcpy(cause, reload->cause, sizeof cause);
-    rehearsal_free(reload->rehearsal);
+    preflight_free(reload->preflight);
     *reload = (struct reload){0};
     supervisor->cause = cause[0] != '\0' ? cause : NULL;
-    if (result != REHEARSAL_RIGHT || carry_out(supervisor, next, &error) == -1) {
+    if (result != PREFLIGHT_RIGHT || carry_out(supervisor, next, &error) == -1) {
         config_free(next);
         tell_refused(supervisor, &error);
     }
@@ -423,17 +423,17 @@ void reload_check(struct supervisor *supervisor)
 
 int64_t reload_deadline_us(const struct supervisor *supervisor)
 {
-    return supervisor->reload.next != NULL ? rehearsal_deadline_us(supervisor->reload.rehearsal) : INT64_MAX;
+    return supervisor->reload.next != NULL ? preflight_deadline_us(supervisor->reload.preflight) : INT64_MAX;
 }
 
 pid_t reload_pid(const struct supervisor *supervisor)
 {
-    return supervisor->reload.next != NULL ? rehearsal_pid(supervisor->reload.rehearsal) : 0;
+    return supervisor->reload.next != NULL ? preflight_pid(supervisor->reload.preflight) : 0;
 }
 
 void reload_release(struct supervisor *supervisor)
 {
-    rehearsal_free(supervisor->reload.rehearsal);
+    preflight_free(supervisor->reload.preflight);
     config_free(supervisor->reload.next);
     supervisor->reload = (struct reload){0};
 }

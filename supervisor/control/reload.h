@@ -8,10 +8,10 @@
  * Flags win over the file, as at the start. What cannot change while the instance runs (its name, its logs,
  * where its broker is when it is the embedded one) is refused, and a configuration with a fault changes
  * nothing at all: before anything does, the workers' own programs have looked at what they would be told
- * (rehearsal.h), while the fleet runs on.
+ * (preflight.h), while the fleet runs on.
  */
-#ifndef KSUPERVISE_SUPERVISOR_RELOAD_H
-#define KSUPERVISE_SUPERVISOR_RELOAD_H
+#ifndef KSUPERVISE_SUPERVISOR_CONTROL_RELOAD_H
+#define KSUPERVISE_SUPERVISOR_CONTROL_RELOAD_H
 
 #include "supervisor/supervisor.h"
 

@@ -2,7 +2,7 @@
 
 #include <strings.h>
 
-#include "common/reset_wish.h"
+#include "common/reset_spec.h"
 #include "supervisor/process/channel.h"
 #include "supervisor/journal.h"
 #include "supervisor/control/ktopic.h"
@@ -129,7 +129,8 @@ int request_ask(struct request *request, struct worker *worker, const char *meth
     return 0;
 }
 
-/* The start is followed at once by the wish that it ends: so its end is no death, and a deadline is set. */
+/* The start is followed at once by the request that it ends: so its end is no death, and a deadline is set.
+ */
 int request_start_for(struct request *request, struct worker *worker, const char *text)
 {
     struct request_share *share = add_share(request, worker);
@@ -178,11 +179,11 @@ static int keep(struct request_share *share, const struct request_result *result
 /* A result of a dry run has changed nothing. */
 static bool has_changed(const struct request *request)
 {
-    struct reset_wish wish;
+    struct reset_spec spec;
     enum event_kind kind = request->verb->results_are;
     return kind != EVENT_KIND_NONE &&
-           (kind != EVENT_KIND_RESET || reset_wish_parse(&wish, request->argument, NULL) == -1 ||
-            !wish.dry_run);
+           (kind != EVENT_KIND_RESET || reset_spec_parse(&spec, request->argument, NULL) == -1 ||
+            !spec.dry_run);
 }
 
 void request_cause(const struct request *request, char cause[REQUEST_CAUSE_BYTES])

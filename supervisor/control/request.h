@@ -7,8 +7,8 @@
  *
  * The supervisor's thread only.
  */
-#ifndef KSUPERVISE_SUPERVISOR_REQUEST_H
-#define KSUPERVISE_SUPERVISOR_REQUEST_H
+#ifndef KSUPERVISE_SUPERVISOR_CONTROL_REQUEST_H
+#define KSUPERVISE_SUPERVISOR_CONTROL_REQUEST_H
 
 #include "common/rpc/message.h"
 #include "supervisor/supervisor.h"

@@ -127,7 +127,7 @@ static enum answer died(const struct worker *worker, struct error *error)
 {
     const struct directory_death *death = &worker->last_death;
     char name[SIGNAL_NAME_BYTES];
-    if (worker->unborn != 0)
+    if (worker->spawn_failed != 0)
         error_set(error, "%s could not be started: %s", worker->name, worker->reason);
     else if (death->signal != 0)
         error_set(error, "%s died before it was ready: killed by %s", worker->name,

@@ -6,8 +6,8 @@
  * The next restart goes when the one before works again, and where that is asked for, when it has caught up.
  * The first failure ends the rollout, with the reason: who was not restarted keeps its process.
  */
-#ifndef KSUPERVISE_SUPERVISOR_ROLLOUT_H
-#define KSUPERVISE_SUPERVISOR_ROLLOUT_H
+#ifndef KSUPERVISE_SUPERVISOR_CONTROL_ROLLOUT_H
+#define KSUPERVISE_SUPERVISOR_CONTROL_ROLLOUT_H
 
 #include "supervisor/supervisor.h"
 

@@ -1,8 +1,8 @@
 /* verb_ktopic.h: the verbs that need Kafka, which a process of ktopic's carries out (ktopic.h): `peek`,
  * `dead-letters`. Rows of the table in verbs.c. The target is a topic, any of the cluster's.
  */
-#ifndef KSUPERVISE_SUPERVISOR_VERB_KTOPIC_H
-#define KSUPERVISE_SUPERVISOR_VERB_KTOPIC_H
+#ifndef KSUPERVISE_SUPERVISOR_CONTROL_VERB_KTOPIC_H
+#define KSUPERVISE_SUPERVISOR_CONTROL_VERB_KTOPIC_H
 
 #include "supervisor/control/verbs.h"
 

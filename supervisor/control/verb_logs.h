@@ -1,7 +1,7 @@
 /* verb_logs.h: the verbs `logs` (the last lines of the workers that are meant, out of their tails) and
  * `reopen-logs` (the files of --log-dir). Rows of verbs.c's table. */
-#ifndef KSUPERVISE_SUPERVISOR_VERB_LOGS_H
-#define KSUPERVISE_SUPERVISOR_VERB_LOGS_H
+#ifndef KSUPERVISE_SUPERVISOR_CONTROL_VERB_LOGS_H
+#define KSUPERVISE_SUPERVISOR_CONTROL_VERB_LOGS_H
 
 #include "supervisor/control/verbs.h"
 

@@ -4,7 +4,7 @@
 #include <stdarg.h>
 
 #include "common/decimal.h"
-#include "common/reset_wish.h"
+#include "common/reset_spec.h"
 #include "common/rpc/pack.h"
 #include "supervisor/states.h"
 
@@ -120,8 +120,8 @@ static int refuse_ack(struct request *request, struct worker *leader)
 
 enum progress verb_reset_begin(struct request *request, struct error *error)
 {
-    struct reset_wish wish;
-    return reset_wish_parse(&wish, request->argument, error) == -1 ? PROGRESS_FAILED
+    struct reset_spec spec;
+    return reset_spec_parse(&spec, request->argument, error) == -1 ? PROGRESS_FAILED
                                                                    : begin(request, reset_alone, error);
 }
 

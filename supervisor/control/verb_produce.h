@@ -4,8 +4,8 @@
  * Where no producer runs, one is started that makes no records of its own (--on-request), and stays. Nothing
  * is sent twice: what may have been sent is said to be so, and left.
  */
-#ifndef KSUPERVISE_SUPERVISOR_VERB_PRODUCE_H
-#define KSUPERVISE_SUPERVISOR_VERB_PRODUCE_H
+#ifndef KSUPERVISE_SUPERVISOR_CONTROL_VERB_PRODUCE_H
+#define KSUPERVISE_SUPERVISOR_CONTROL_VERB_PRODUCE_H
 
 #include "supervisor/control/verbs.h"
 

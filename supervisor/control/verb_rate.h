@@ -1,6 +1,6 @@
 /* verb_rate.h: the verb `rate`: how fast the producer is. A row of the table in verbs.c. */
-#ifndef KSUPERVISE_SUPERVISOR_VERB_RATE_H
-#define KSUPERVISE_SUPERVISOR_VERB_RATE_H
+#ifndef KSUPERVISE_SUPERVISOR_CONTROL_VERB_RATE_H
+#define KSUPERVISE_SUPERVISOR_CONTROL_VERB_RATE_H
 
 #include "supervisor/control/verbs.h"
 

@@ -1,7 +1,7 @@
 /* verb_rollout.h: the verbs that are carried out step by step, `rolling-restart` and `reload`: rows of the
  * table in verbs.c. */
-#ifndef KSUPERVISE_SUPERVISOR_VERB_ROLLOUT_H
-#define KSUPERVISE_SUPERVISOR_VERB_ROLLOUT_H
+#ifndef KSUPERVISE_SUPERVISOR_CONTROL_VERB_ROLLOUT_H
+#define KSUPERVISE_SUPERVISOR_CONTROL_VERB_ROLLOUT_H
 
 #include "supervisor/control/verbs.h"
 

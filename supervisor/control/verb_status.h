@@ -1,6 +1,6 @@
 /* verb_status.h: what each worker is now, as the answers of most verbs have it. */
-#ifndef KSUPERVISE_SUPERVISOR_VERB_STATUS_H
-#define KSUPERVISE_SUPERVISOR_VERB_STATUS_H
+#ifndef KSUPERVISE_SUPERVISOR_CONTROL_VERB_STATUS_H
+#define KSUPERVISE_SUPERVISOR_CONTROL_VERB_STATUS_H
 
 #include "supervisor/control/verbs.h"
 

@@ -1,7 +1,7 @@
 /* verbs.h: what can be asked of a running supervisor. One table; a verb is how it begins, and when it is
  * done. */
-#ifndef KSUPERVISE_SUPERVISOR_VERBS_H
-#define KSUPERVISE_SUPERVISOR_VERBS_H
+#ifndef KSUPERVISE_SUPERVISOR_CONTROL_VERBS_H
+#define KSUPERVISE_SUPERVISOR_CONTROL_VERBS_H
 
 #include "common/stats/events.h"
 #include "supervisor/control/request.h"

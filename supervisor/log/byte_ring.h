@@ -1,7 +1,7 @@
 /* byte_ring.h: a queue of bytes in a block of fixed size, with its arithmetic and nothing else: no lock, no
  * allocation. The block is the caller's. */
-#ifndef KSUPERVISE_SUPERVISOR_BYTE_RING_H
-#define KSUPERVISE_SUPERVISOR_BYTE_RING_H
+#ifndef KSUPERVISE_SUPERVISOR_LOG_BYTE_RING_H
+#define KSUPERVISE_SUPERVISOR_LOG_BYTE_RING_H
 
 #include "common/banned.h"
 

@@ -1,4 +1,4 @@
-/* log_files.h: a file for each worker's lines, in a folder, written by a thread of its own behind a bounded
+/* files.h: a file for each worker's lines, in a folder, written by a thread of its own behind a bounded
  * ring: a disk that is slow, full or gone stops no worker and no supervision. What does not fit, or cannot be
  * written, is dropped as whole lines, counted, and said in the file when there is room again. How files grow,
  * and what happens when others touch them: log_folder.h.

@@ -1,4 +1,4 @@
-/* log_folder.h: the folder of --log-dir and the files in it, which others touch too: they rename, remove and
+/* folder.h: the folder of --log-dir and the files in it, which others touch too: they rename, remove and
  * truncate them, or have put something else under a name. No threads, no lock: one thread has a folder and
  * its files.
  *

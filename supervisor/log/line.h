@@ -1,7 +1,7 @@
 /* line.h: how a line looks: on the screen with who says it in front, as JSON, in a log file. Pure functions,
  * of any thread; the buffer is the caller's and of LINE_BYTES, which do for the longest line of a worker. */
-#ifndef KSUPERVISE_SUPERVISOR_LINE_H
-#define KSUPERVISE_SUPERVISOR_LINE_H
+#ifndef KSUPERVISE_SUPERVISOR_LOG_LINE_H
+#define KSUPERVISE_SUPERVISOR_LOG_LINE_H
 
 #include "supervisor/worker.h"
 

@@ -58,8 +58,8 @@ void offsets_sums(const struct stats_snapshot *stats, int64_t *committed, int64_
     }
 }
 
-bool offsets_resumed_at(const struct stats_snapshot *stats, const struct reached *reached, size_t index,
-                        struct resumption *one)
+bool offsets_resumed_at(const struct stats_snapshot *stats, const struct worker_progress *progress,
+                        size_t index, struct resumption *one)
 {
     int64_t resumed = stats_snapshot_partition(stats, index, "resumed");
     int64_t committed = stats_snapshot_partition(stats, index, "resumed_committed");
@@ -68,18 +68,18 @@ bool offsets_resumed_at(const struct stats_snapshot *stats, const struct reached
     *one = (struct resumption){
         .partitions = 1, .resumed = resumed, .committed = committed == STATS_UNKNOWN ? 0 : committed};
     one->topic = stats_snapshot_partition_topic(stats, index, &one->partition);
-    int64_t end = reached_end(reached, one->topic, one->partition);
+    int64_t end = progress_end(progress, one->topic, one->partition);
     one->redelivered = end > resumed ? end - resumed : 0;
     return true;
 }
 
-bool offsets_resumed(const struct stats_snapshot *stats, const struct reached *reached,
+bool offsets_resumed(const struct stats_snapshot *stats, const struct worker_progress *progress,
                      struct resumption *sum)
 {
     struct resumption one;
     *sum = (struct resumption){0};
     for (size_t i = 0; i < stats_snapshot_partitions(stats); i++) {
-        if (!offsets_resumed_at(stats, reached, i, &one))
+        if (!offsets_resumed_at(stats, progress, i, &one))
             continue;
         sum->partitions++;
         sum->resumed += one.resumed;

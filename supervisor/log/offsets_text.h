@@ -1,6 +1,6 @@
 /* offsets_text.h: offsets out of segments: as text for lines, and what a restart resumed at. */
-#ifndef KSUPERVISE_SUPERVISOR_OFFSETS_TEXT_H
-#define KSUPERVISE_SUPERVISOR_OFFSETS_TEXT_H
+#ifndef KSUPERVISE_SUPERVISOR_LOG_OFFSETS_TEXT_H
+#define KSUPERVISE_SUPERVISOR_LOG_OFFSETS_TEXT_H
 
 #include "supervisor/progress.h"
 
@@ -27,11 +27,11 @@ struct resumption {
  *
  * At most redelivered: what the worker's generations before had reached lies behind where this one resumes by
  * so much; everything in between may have been processed already. */
-bool offsets_resumed_at(const struct stats_snapshot *stats, const struct reached *reached, size_t index,
-                        struct resumption *one);
+bool offsets_resumed_at(const struct stats_snapshot *stats, const struct worker_progress *progress,
+                        size_t index, struct resumption *one);
 
 /* The sum; false when no assigned partition has a known start. */
-bool offsets_resumed(const struct stats_snapshot *stats, const struct reached *reached,
+bool offsets_resumed(const struct stats_snapshot *stats, const struct worker_progress *progress,
                      struct resumption *sum);
 
 #endif

@@ -1,8 +1,8 @@
 /* output.h: what a worker prints: its stdout and stderr arrive on one pipe, are cut into lines, and go to the
  * printer with a prefix. Reading never waits, and the worker's pipe is emptied as fast as it fills: a worker
  * does not block on its own output. */
-#ifndef KSUPERVISE_SUPERVISOR_OUTPUT_H
-#define KSUPERVISE_SUPERVISOR_OUTPUT_H
+#ifndef KSUPERVISE_SUPERVISOR_LOG_OUTPUT_H
+#define KSUPERVISE_SUPERVISOR_LOG_OUTPUT_H
 
 #include "supervisor/worker.h"
 

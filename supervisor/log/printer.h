@@ -3,8 +3,8 @@
  * pipe) stops no worker and no supervision. What does not fit is dropped as whole lines, counted, and said
  * when there is room again.
  */
-#ifndef KSUPERVISE_SUPERVISOR_PRINTER_H
-#define KSUPERVISE_SUPERVISOR_PRINTER_H
+#ifndef KSUPERVISE_SUPERVISOR_LOG_PRINTER_H
+#define KSUPERVISE_SUPERVISOR_LOG_PRINTER_H
 
 #include "common/error.h"
 

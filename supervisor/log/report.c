@@ -147,7 +147,7 @@ void report_death(struct worker *worker, const struct process_end *end, enum res
     journal_restart(worker, verdict, delay_us);
 }
 
-void report_unborn(struct worker *worker, enum restart_verdict verdict, int64_t delay_us)
+void report_spawn_failed(struct worker *worker, enum restart_verdict verdict, int64_t delay_us)
 {
     char line[TEXT_BYTES];
     size_t used = line_append(line, TEXT_BYTES, 0, "%s: %s", worker->name, worker->reason);
@@ -163,7 +163,7 @@ static void tell_partitions(struct worker *worker)
 {
     struct resumption one;
     for (size_t i = 0; i < stats_snapshot_partitions(worker->stats); i++)
-        if (offsets_resumed_at(worker->stats, &worker->reached, i, &one))
+        if (offsets_resumed_at(worker->stats, &worker->progress, i, &one))
             report_line(worker->supervisor,
                         "  %s [%" PRId32 "] resumed at %" PRId64 " (committed %" PRId64
                         "), redelivering at most %" PRId64,
@@ -186,7 +186,7 @@ void report_resume(struct worker *worker)
     struct resumption sum;
     worker->resume_told = worker->generation == 1; /* a first start resumes nothing */
     if (worker->resume_told || !segment_refresh_whole(worker) ||
-        !offsets_resumed(worker->stats, &worker->reached, &sum))
+        !offsets_resumed(worker->stats, &worker->progress, &sum))
         return;
     worker->resume_told = true;
     char line[TEXT_BYTES];

@@ -1,6 +1,6 @@
 /* report.h: what the supervisor says, and the prefix of every line. All text for people is made here. */
-#ifndef KSUPERVISE_SUPERVISOR_REPORT_H
-#define KSUPERVISE_SUPERVISOR_REPORT_H
+#ifndef KSUPERVISE_SUPERVISOR_LOG_REPORT_H
+#define KSUPERVISE_SUPERVISOR_LOG_REPORT_H
 
 #include "supervisor/supervisor.h"
 
@@ -21,7 +21,7 @@ void report_death(struct worker *worker, const struct process_end *end, enum res
                   int64_t delay_us);
 
 /* A process that could not be started: why, and what comes of it. */
-void report_unborn(struct worker *worker, enum restart_verdict verdict, int64_t delay_us);
+void report_spawn_failed(struct worker *worker, enum restart_verdict verdict, int64_t delay_us);
 
 /* `bravo resumed at 1042 (committed 1042), redelivering at most 7`, with a line a partition when verbose. */
 void report_resume(struct worker *worker);

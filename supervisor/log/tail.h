@@ -9,8 +9,8 @@
  * Storage belongs to the caller; all zero is an empty tail. The bytes are allocated by the first line;
  * without memory lines are counted and not kept. One thread.
  */
-#ifndef KSUPERVISE_SUPERVISOR_TAIL_H
-#define KSUPERVISE_SUPERVISOR_TAIL_H
+#ifndef KSUPERVISE_SUPERVISOR_LOG_TAIL_H
+#define KSUPERVISE_SUPERVISOR_LOG_TAIL_H
 
 #include "supervisor/log/byte_ring.h"
 

@@ -1,7 +1,7 @@
 /* channel.h: the supervisor's end of a worker's channel: notifications in, verbs out. What a worker sends is
  * foreign bytes: a message that cannot be read is told and passed over. */
-#ifndef KSUPERVISE_SUPERVISOR_CHANNEL_H
-#define KSUPERVISE_SUPERVISOR_CHANNEL_H
+#ifndef KSUPERVISE_SUPERVISOR_PROCESS_CHANNEL_H
+#define KSUPERVISE_SUPERVISOR_PROCESS_CHANNEL_H
 
 #include "supervisor/worker.h"
 

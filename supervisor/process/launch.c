@@ -9,7 +9,7 @@ int launch(struct worker *worker, struct spawn_request request, struct reactor *
 {
     const struct supervisor *supervisor = worker->supervisor;
     char path[PATH_MAX + 32];
-    snprintf(path, sizeof path, "%s/%s", supervisor->folder, hand_over_program(worker->kind));
+    snprintf(path, sizeof path, "%s/%s", supervisor->folder, worker_config_program(worker->kind));
     request.path = path;
     request.mask = supervisor->original_mask;
     if (process_spawn(&worker->process, &request, error) == -1)

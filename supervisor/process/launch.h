@@ -1,6 +1,6 @@
 /* launch.h: a worker's program as a process whose end the reactor tells. */
-#ifndef KSUPERVISE_SUPERVISOR_LAUNCH_H
-#define KSUPERVISE_SUPERVISOR_LAUNCH_H
+#ifndef KSUPERVISE_SUPERVISOR_PROCESS_LAUNCH_H
+#define KSUPERVISE_SUPERVISOR_PROCESS_LAUNCH_H
 
 #include "supervisor/process/spawn.h"
 #include "supervisor/supervisor.h"

@@ -1,11 +1,11 @@
-/* folder.h: where the workers' programs are: beside ours, under the name by which we were started.
+/* programs.h: where the workers' programs are: beside ours, under the name by which we were started.
  *
  * Not where that name leads to now: `current/bin/ksupervise`, with `current` a link to a version's folder, is
  * what an upgrade in place moves. A worker that is started after it is of the new version, without a restart
  * of the supervisor.
  */
-#ifndef KSUPERVISE_SUPERVISOR_FOLDER_H
-#define KSUPERVISE_SUPERVISOR_FOLDER_H
+#ifndef KSUPERVISE_SUPERVISOR_PROCESS_PROGRAMS_H
+#define KSUPERVISE_SUPERVISOR_PROCESS_PROGRAMS_H
 
 #include "common/error.h"
 

@@ -58,11 +58,11 @@ static void identify(const struct worker *worker, struct stats_identity *identit
     snprintf(identity->group, sizeof identity->group, "%s", worker->group);
 }
 
-static void note_reached(struct worker *worker, int fd)
+static void note_progress(struct worker *worker, int fd)
 {
     struct stats_snapshot *stats = NULL;
     if (stats_snapshot_take(&stats, fd, NULL) == 0)
-        reached_note(&worker->reached, stats);
+        progress_note(&worker->progress, stats);
     stats_snapshot_free(stats);
 }
 
@@ -100,7 +100,7 @@ int segment_next(struct worker *worker, struct error *error)
     int previous_fd = open_previous(worker);
     int fd = create(worker, previous_fd, error);
     if (previous_fd != -1) {
-        note_reached(worker, previous_fd);
+        note_progress(worker, previous_fd);
         close(previous_fd);
     }
     segment_release(worker);

@@ -1,7 +1,7 @@
 /* segment.h: the stats segments of one worker over its generations: made before the process, kept after it,
  * within the quota. */
-#ifndef KSUPERVISE_SUPERVISOR_SEGMENT_H
-#define KSUPERVISE_SUPERVISOR_SEGMENT_H
+#ifndef KSUPERVISE_SUPERVISOR_PROCESS_SEGMENT_H
+#define KSUPERVISE_SUPERVISOR_PROCESS_SEGMENT_H
 
 #include "supervisor/worker.h"
 

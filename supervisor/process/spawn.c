@@ -49,42 +49,42 @@ struct birth {
 /* A thousand workers are five thousand descriptors here, and a child that got them all would spend most of
  * its start in copying and closing them. So it shares our table until it has cut one of its own out of the
  * low end (with CLOSE_RANGE_UNSHARE the kernel copies only what lies below the range). What it is to have
- * waits there: a berth for each of its descriptors, opened once, before there are many, and never closed. An
+ * waits there: a slot for each of its descriptors, opened once, before there are many, and never closed. An
  * empty one holds /dev/null. */
-static int berths[WORKER_FD_END];
-static int berths_end; /* one above the highest; 0: there are none yet */
+static int slots[WORKER_FD_END];
+static int slots_end; /* one above the highest; 0: there are none yet */
 
-static int berths_from(int null)
+static int slots_from(int null)
 {
     for (int i = 0; i < WORKER_FD_END; i++) {
-        berths[i] = fcntl(null, F_DUPFD_CLOEXEC, WORKER_FD_END);
-        if (berths[i] == -1) {
+        slots[i] = fcntl(null, F_DUPFD_CLOEXEC, WORKER_FD_END);
+        if (slots[i] == -1) {
             while (i-- > 0)
-                close(berths[i]);
-            berths_end = 0;
+                close(slots[i]);
+            slots_end = 0;
             return -1;
         }
-        berths_end = berths[i] >= berths_end ? berths[i] + 1 : berths_end;
+        slots_end = slots[i] >= slots_end ? slots[i] + 1 : slots_end;
     }
     return 0;
 }
 
-static int berths_open(void)
+static int slots_open(void)
 {
-    if (berths_end != 0)
+    if (slots_end != 0)
         return 0;
     int null = open("/dev/null", O_RDWR | O_CLOEXEC);
     if (null == -1)
         return -1;
-    int result = berths_from(null);
+    int result = slots_from(null);
     int cause = errno;
     close(null);
     errno = cause;
     return result;
 }
 
-/* Puts a copy of each of the request's descriptors into its berth. The first berth is always empty. */
-static int berths_fill(const struct spawn_request *request)
+/* Puts a copy of each of the request's descriptors into its slot. The first slot is always empty. */
+static int slots_fill(const struct spawn_request *request)
 {
     const int wanted[WORKER_FD_END] = {-1,
                                        request->output_fd,
@@ -93,16 +93,16 @@ static int berths_fill(const struct spawn_request *request)
                                        request->channel_fd,
                                        request->segment_fd};
     for (int i = 1; i < WORKER_FD_END; i++)
-        if (wanted[i] != -1 && dup3(wanted[i], berths[i], O_CLOEXEC) == -1)
+        if (wanted[i] != -1 && dup3(wanted[i], slots[i], O_CLOEXEC) == -1)
             return -1;
     return 0;
 }
 
-/* Nobody reads to the end of a pipe of which a berth holds an end. */
-static void berths_clear(void)
+/* Nobody reads to the end of a pipe of which a slot holds an end. */
+static void slots_clear(void)
 {
     for (int i = 1; i < WORKER_FD_END; i++)
-        dup3(berths[0], berths[i], O_CLOEXEC);
+        dup3(slots[0], slots[i], O_CLOEXEC);
 }
 
 /* --- the child, between clone and exec -------------------------------------------------------------------
@@ -117,14 +117,14 @@ static _Noreturn void child_fail(struct birth *birth)
 }
 
 /* Cuts a table of its own out of the parent's, which it shares until then, and puts the descriptors at their
- * places. No berth is a target, so none is overwritten before it is copied; dup2 clears close-on-exec on the
+ * places. No slot is a target, so none is overwritten before it is copied; dup2 clears close-on-exec on the
  * copy. */
 static void child_descriptors(struct birth *birth)
 {
-    if (close_range((unsigned)berths_end, ~0U, CLOSE_RANGE_UNSHARE) == -1 && unshare(CLONE_FILES) == -1)
+    if (close_range((unsigned)slots_end, ~0U, CLOSE_RANGE_UNSHARE) == -1 && unshare(CLONE_FILES) == -1)
         child_fail(birth);
     for (int target = 0; target < WORKER_FD_END; target++)
-        if (dup2(berths[target], target) == -1)
+        if (dup2(slots[target], target) == -1)
             child_fail(birth);
     /* Whatever our own parent left open is not the worker's business. A kernel before 5.11 has no such flag:
      * then only what we opened ourselves, close-on-exec all of it, is certain to go. */
@@ -168,7 +168,7 @@ static int child_run(void *context)
  * of what a restart takes. So the child runs in our memory, on a stack of its own, and we go on when it has
  * called exec or ended, as after vfork. No handler of ours may run in the child: all signals are blocked. -1
  * with errno when there is no child. */
-static pid_t give_birth(struct birth *birth)
+static pid_t clone_child(struct birth *birth)
 {
     static _Alignas(16) char stack[CHILD_STACK_BYTES]; /* one child at a time is born, by one thread */
     sigset_t all;
@@ -215,13 +215,13 @@ int process_spawn(struct process *process, const struct spawn_request *request, 
 {
     struct birth *birth = birth_place();
     *process = (struct process){0, -1, 0};
-    if (birth == NULL || berths_open() == -1)
+    if (birth == NULL || slots_open() == -1)
         return error_set(error, "cannot start %s: %s", request->path, strerror(errno));
     *birth = (struct birth){.request = request, .parent = getpid()};
-    pid_t pid = berths_fill(request) == 0 ? give_birth(birth) : -1;
+    pid_t pid = slots_fill(request) == 0 ? clone_child(birth) : -1;
     int result = pid == -1 ? -1 : finish_start(process, pid, birth->cause);
     int cause = errno;
-    berths_clear();
+    slots_clear();
     if (result == -1)
         error_set_code(error, exit_code_of_errno(cause, EXIT_CODE_FAILED), "cannot start %s: %s",
                        request->path, strerror(cause));

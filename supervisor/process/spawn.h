@@ -1,8 +1,8 @@
 /* spawn.h: the mechanism of starting one process. No policy: what to start, when, and what its end means is
  * elsewhere.
  */
-#ifndef KSUPERVISE_SUPERVISOR_SPAWN_H
-#define KSUPERVISE_SUPERVISOR_SPAWN_H
+#ifndef KSUPERVISE_SUPERVISOR_PROCESS_SPAWN_H
+#define KSUPERVISE_SUPERVISOR_PROCESS_SPAWN_H
 
 #include "common/error.h"
 

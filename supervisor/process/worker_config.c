@@ -62,22 +62,22 @@ static const struct kind kinds[] = {
     [KIND_KTOPIC] = {"ktopic", false, false},   [KIND_WEB] = {"kweb", false, true},
 };
 
-const char *hand_over_program(enum worker_kind kind)
+const char *worker_config_program(enum worker_kind kind)
 {
     return kinds[kind].program;
 }
 
-bool hand_over_publishes(enum worker_kind kind)
+bool worker_config_publishes(enum worker_kind kind)
 {
     return kinds[kind].publishes;
 }
 
-bool hand_over_listens(enum worker_kind kind)
+bool worker_config_listens(enum worker_kind kind)
 {
     return kinds[kind].listens;
 }
 
-void hand_over_arguments(const struct worker *worker, const char *words[HAND_OVER_WORDS])
+void worker_config_arguments(const struct worker *worker, const char *words[WORKER_CONFIG_WORDS])
 {
     size_t count = 0;
     words[count++] = kinds[worker->kind].program;
@@ -105,7 +105,7 @@ struct builder {
     char values[VALUES_MAX][VALUE_BYTES]; /* rendered ones; the others point at what lives longer */
     size_t value_count;
     char topics[TOPICS_MAX][TOPIC_BYTES];
-    char suspects[POISON_TEXT_BYTES], convicts[POISON_TEXT_BYTES];
+    char candidates[POISON_TEXT_BYTES], quarantined[POISON_TEXT_BYTES];
     char instance_id[256];
     char remaining[32]; /* of --count */
 };
@@ -114,7 +114,7 @@ static void put(struct builder *builder, const char *name, const char *value)
 {
     if (builder->count < SETTINGS_MAX)
         builder->settings[builder->count] = (struct worker_setting){name, value};
-    builder->count++; /* beyond SETTINGS_MAX: hand_over_config refuses */
+    builder->count++; /* beyond SETTINGS_MAX: worker_config refuses */
 }
 
 static void put_passed_on(struct builder *builder, const struct worker *worker)
@@ -160,7 +160,7 @@ static bool list_differs(const struct option_list *one, const struct option_list
     return false;
 }
 
-bool hand_over_differs(const struct worker *worker, const struct settings *next)
+bool worker_config_differs(const struct worker *worker, const struct settings *next)
 {
     static const struct passed_on more[] = {{"group", FOR(KIND_CONSUMER), false},
                                             {"count", FOR(KIND_PRODUCER), false}};
@@ -208,10 +208,10 @@ static void put_poison(struct builder *builder, const struct worker *worker)
 {
     const struct poison *poison = &worker->supervisor->poison;
     const char *topic = worker->settings->topic != NULL ? worker->settings->topic : "";
-    if (poison_text(poison, worker->group, topic, false, builder->suspects, POISON_TEXT_BYTES) > 0)
-        put(builder, "suspects", builder->suspects);
-    if (poison_text(poison, worker->group, topic, true, builder->convicts, POISON_TEXT_BYTES) > 0)
-        put(builder, "quarantine", builder->convicts);
+    if (poison_text(poison, worker->group, topic, false, builder->candidates, POISON_TEXT_BYTES) > 0)
+        put(builder, "candidates", builder->candidates);
+    if (poison_text(poison, worker->group, topic, true, builder->quarantined, POISON_TEXT_BYTES) > 0)
+        put(builder, "quarantine", builder->quarantined);
 }
 
 /* The embedded broker makes the topics itself. */
@@ -225,7 +225,7 @@ static void put_broker(struct builder *builder, const struct worker *worker)
     }
 }
 
-int64_t hand_over_acknowledged(struct worker *worker)
+int64_t worker_config_acknowledged(struct worker *worker)
 {
     if (worker->kind != KIND_PRODUCER || !segment_refresh(worker))
         return 0;
@@ -233,18 +233,18 @@ int64_t hand_over_acknowledged(struct worker *worker)
     return acknowledged == STATS_UNKNOWN ? 0 : acknowledged;
 }
 
-int64_t hand_over_remaining(struct worker *worker)
+int64_t worker_config_remaining(struct worker *worker)
 {
-    int64_t sent = hand_over_acknowledged(worker) - worker->asked -
+    int64_t sent = worker_config_acknowledged(worker) - worker->asked -
                    (worker->count_base == STATS_UNKNOWN ? 0 : worker->count_base);
     int64_t count = worker->settings->count;
     return sent < count ? count - sent : 0;
 }
 
-bool hand_over_is_finished(struct worker *worker)
+bool worker_config_is_finished(struct worker *worker)
 {
     return worker->kind == KIND_PRODUCER && worker->settings->count > 0 && !worker->on_request &&
-           hand_over_remaining(worker) == 0;
+           worker_config_remaining(worker) == 0;
 }
 
 static void put_producer(struct builder *builder, struct worker *worker, char count[32])
@@ -253,7 +253,7 @@ static void put_producer(struct builder *builder, struct worker *worker, char co
         put(builder, "on-request", "yes");
     if (worker->on_request || worker->settings->count == 0)
         return;
-    snprintf(count, 32, "%" PRId64, hand_over_remaining(worker));
+    snprintf(count, 32, "%" PRId64, worker_config_remaining(worker));
     put(builder, "count", count);
 }
 
@@ -276,7 +276,7 @@ static void fill(struct builder *builder, struct worker *worker, bool publish)
         put(builder, "publish", "no");
 }
 
-int hand_over_config(struct worker *worker, bool publish, struct error *error)
+int worker_config(struct worker *worker, bool publish, struct error *error)
 {
     struct builder *builder = calloc(1, sizeof *builder);
     if (builder == NULL)
@@ -306,7 +306,7 @@ static bool is_identity(const char *name)
     return strcmp(name, "client") == 0 || strcmp(name, "group") == 0 || strcmp(name, "instance-id") == 0;
 }
 
-uint64_t hand_over_digest(struct worker *worker)
+uint64_t worker_config_digest(struct worker *worker)
 {
     struct builder *builder = calloc(1, sizeof *builder);
     uint64_t hash = UINT64_C(0xcbf29ce484222325);

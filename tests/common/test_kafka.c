@@ -105,7 +105,7 @@ START_TEST(another_error_raises_no_suspicion)
 }
 END_TEST
 
-START_TEST(after_an_answer_nothing_is_suspected)
+START_TEST(after_an_answer_nothing_is_a_candidate)
 {
     kafka_outage_error(&outage, RD_KAFKA_RESP_ERR__TRANSPORT);
     away_after_a_turn();
@@ -200,7 +200,7 @@ END_TEST
 CHECK_MAIN_WITH("common/kafka", forget, NULL, that_all_brokers_are_down_is_not_believed_while_one_answers,
                 that_all_are_down_is_believed_when_nobody_answers_and_told_once,
                 the_loss_of_one_broker_needs_three_questions_without_an_answer,
-                another_error_raises_no_suspicion, after_an_answer_nothing_is_suspected,
+                another_error_raises_no_suspicion, after_an_answer_nothing_is_a_candidate,
                 a_record_is_an_answer_too, nobody_is_asked_twice_within_a_second_however_often_it_is_said,
                 after_the_loss_of_one_that_of_all_is_asked_about_at_once,
                 its_end_is_told_with_its_length_and_it_is_recent_for_ten_seconds,

@@ -1,6 +1,6 @@
-/* fake_control.h: common/worker/control.h, answered here: the wishes are set by hand, notifications are noted
- * as text. Behind fake_kafka.h. All its functions are here, so that the linker leaves the real ones in the
- * archive. */
+/* fake_control.h: common/worker/control.h, answered here: the requests are set by hand, notifications are
+ * noted as text. Behind fake_kafka.h. All its functions are here, so that the linker leaves the real ones in
+ * the archive. */
 #ifndef KSUPERVISE_TESTS_CONSUMER_FAKE_CONTROL_H
 #define KSUPERVISE_TESTS_CONSUMER_FAKE_CONTROL_H
 
@@ -10,7 +10,7 @@
 struct worker_control {
     enum worker_stop wanted;
     bool paused;
-    struct worker_errand errand;
+    struct worker_request request;
     void (*wake)(void *context);
     void *context;
 };
@@ -55,20 +55,20 @@ bool worker_control_rate(struct worker_control *of, struct worker_rate *rate)
     return false;
 }
 
-bool worker_control_errand(struct worker_control *of, struct worker_errand *errand)
+bool worker_control_request(struct worker_control *of, struct worker_request *request)
 {
-    if (of->errand.number == errand->number)
+    if (of->request.number == request->number)
         return false;
-    *errand = of->errand;
+    *request = of->request;
     return true;
 }
 
 /* The supervisor wants this done. */
 static inline void control_ask(const char *method, const char *text)
 {
-    control.errand.number++;
-    snprintf(control.errand.method, sizeof control.errand.method, "%s", method);
-    snprintf(control.errand.text, sizeof control.errand.text, "%s", text);
+    control.request.number++;
+    snprintf(control.request.method, sizeof control.request.method, "%s", method);
+    snprintf(control.request.text, sizeof control.request.text, "%s", text);
 }
 
 void worker_notify_count(struct worker_control *to, const char *method, int64_t count)
@@ -93,13 +93,13 @@ void worker_notify_gap(struct worker_control *to, const struct worker_gap *gap)
                (long long)gap->to, (long long)gap->records);
 }
 
-/* The number is checked, and not noted where it says nothing: a process answers the errand that it has. */
+/* The number is checked, and not noted where it says nothing: a process answers the request that it has. */
 static struct worker_result last_result;
 
 void worker_answer_result(struct worker_control *to, int64_t number, const struct worker_result *result)
 {
     ck_assert_ptr_eq(to, &control);
-    ck_assert_int_eq(number, control.errand.number);
+    ck_assert_int_eq(number, control.request.number);
     last_result = *result;
     kafka_note_call("result");
     kafka_note(" '%s'", result->text);
@@ -108,7 +108,7 @@ void worker_answer_result(struct worker_control *to, int64_t number, const struc
 void worker_answer_end(struct worker_control *to, int64_t number, const char *failure)
 {
     ck_assert_ptr_eq(to, &control);
-    ck_assert_int_eq(number, control.errand.number);
+    ck_assert_int_eq(number, control.request.number);
     kafka_note_call(failure == NULL ? "done" : "failed");
     if (failure == NULL)
         kafka_note(" %lld", (long long)number);

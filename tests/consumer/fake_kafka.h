@@ -49,8 +49,8 @@ static struct {
     rd_kafka_resp_err_t committed;
     int looks; /* for an offset that must still be there, before a commit: not noted */
     int64_t low[FAKE_PARTITIONS], high[FAKE_PARTITIONS], at_time[FAKE_PARTITIONS];
-    rd_kafka_resp_err_t edges, edges_one[FAKE_PARTITIONS];
-    int edges_refused; /* so many more times: a new topic has no leader yet */
+    rd_kafka_resp_err_t list_offsets, list_offsets_one[FAKE_PARTITIONS];
+    int list_offsets_refused; /* so many more times: a new topic has no leader yet */
     int topic_partitions;
     rd_kafka_resp_err_t metadata;
     /* groups */
@@ -280,14 +280,15 @@ rd_kafka_resp_err_t rd_kafka_offsets_for_times(rd_kafka_t *rk, rd_kafka_topic_pa
     ck_assert_ptr_eq(rk, FAKE_RK);
     ck_assert_int_eq(timeout_ms, 5000);
     kafka_note_list("edge", list, true);
-    bool refused = kafka.edges_refused > 0;
-    kafka.edges_refused -= refused;
+    bool refused = kafka.list_offsets_refused > 0;
+    kafka.list_offsets_refused -= refused;
     for (int i = 0; i < list->cnt; i++) {
         rd_kafka_topic_partition_t *one = &list->elems[i];
-        one->err = refused ? RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION : kafka.edges_one[one->partition];
+        one->err =
+            refused ? RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION : kafka.list_offsets_one[one->partition];
         one->offset = kafka_edge(one->partition, one->offset);
     }
-    return kafka.edges;
+    return kafka.list_offsets;
 }
 
 int usleep(useconds_t microseconds);

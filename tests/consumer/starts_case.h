@@ -25,7 +25,7 @@ static inline void commit_is(int32_t partition, int64_t offset, const char *meta
 static inline void give(int32_t count)
 {
     for (int32_t i = 0; i < count; i++)
-        ck_assert_int_eq(partition_given(&consumer.partitions, i), 0);
+        ck_assert_int_eq(partition_on_assigned(&consumer.partitions, i), 0);
 }
 
 static inline void serve(void)

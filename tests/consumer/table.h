@@ -41,7 +41,7 @@ static inline const struct partition *row_of(const struct partitions *table, int
 /* Assigned, and its place known. STATS_UNKNOWN as `committed`: the group has nothing. */
 static inline void table_begin_at(struct partitions *table, int32_t number, const struct place *place)
 {
-    ck_assert_int_eq(partition_given(table, number), 0);
+    ck_assert_int_eq(partition_on_assigned(table, number), 0);
     partition_placed(table, number, place);
     table_settle(table);
 }

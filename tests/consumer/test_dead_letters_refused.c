@@ -287,7 +287,7 @@ START_TEST(answers_for_a_partition_that_went_mean_nothing)
     send_one(0, 15);
     send_kept(0, 16);
     send_one(1, 12);
-    partition_taken(&table, 0);
+    partition_on_revoked(&table, 0);
     dead_letters_forget(letters, 0);
     table_begin(&table, 0, 10, 10);
     report(0, RD_KAFKA_RESP_ERR_NO_ERROR);

@@ -34,7 +34,7 @@ static void begin(int32_t number, int64_t offset, bool last)
     struct place place = {.offset = offset, .committed = offset, .witness = WITNESS_NONE};
     if (last)
         place.witness = (struct witness){offset - 2, 1, 2};
-    partition_given(&table, number);
+    partition_on_assigned(&table, number);
     partition_placed(&table, number, &place);
 }
 
@@ -89,7 +89,7 @@ END_TEST
 START_TEST(one_whose_start_is_not_known_is_paused_and_later_resumed_and_sought)
 {
     begin(0, 10, false);
-    partition_given(&table, 1);
+    partition_on_assigned(&table, 1);
     ASSIGN(false, 0, 1);
     SAID("assign 0@10 1@-2; pause 1");
     fetches(0, true, false);
@@ -117,7 +117,7 @@ START_TEST(a_pause_that_librdkafka_remembers_over_an_assignment_is_undone)
     ASSIGN(false, 0);
     partition_event(&table, 0, EVENT_FAILED);
     settle();
-    partition_taken(&table, 0);
+    partition_on_revoked(&table, 0);
     begin(0, 15, false);
     kafka_said();
     ASSIGN(false, 0);
@@ -134,7 +134,7 @@ START_TEST(one_that_is_to_stay_paused_is_not_paused_twice)
     begin(0, 10, false);
     fetching.paused = true;
     ASSIGN(false, 0);
-    partition_taken(&table, 0);
+    partition_on_revoked(&table, 0);
     begin(0, 10, false);
     kafka_said();
     ASSIGN(false, 0);
@@ -286,7 +286,7 @@ END_TEST
 START_TEST(what_is_not_ours_any_more_is_told_nothing)
 {
     read_three();
-    partition_taken(&table, 1);
+    partition_on_revoked(&table, 1);
     settle();
     SAID("");
 }
@@ -392,7 +392,7 @@ END_TEST
 START_TEST(assigning_again_leaves_out_what_is_not_ours)
 {
     read_three();
-    partition_taken(&table, 0);
+    partition_on_revoked(&table, 0);
     partition_event(&table, 1, EVENT_AGAIN);
     kafka.seek_one[1] = RD_KAFKA_RESP_ERR__STATE;
     fetching_settle(&fetching);
@@ -445,7 +445,7 @@ START_TEST(a_pause_survives_an_assignment_and_its_end_is_told)
     fetching_pause(&fetching, true);
     settle();
     for (int32_t i = 0; i < 3; i++)
-        partition_taken(&table, i);
+        partition_on_revoked(&table, i);
     read_three();
     fetching_pause(&fetching, false);
     settle();

@@ -8,10 +8,10 @@ static const struct letter_source source = {"cluster", "gr/oup", "payments"};
 /* Of a record at [3] 42, that was given up so. */
 static rd_kafka_headers_t *headers_of(struct fake *fake)
 {
-    const struct obituary obituary = {"validate", "amount: 0 is below 1", 4, clock_wall_us()};
+    const struct letter_failure failure = {"validate", "amount: 0 is below 1", 4, clock_wall_us()};
     fake->message.partition = 3;
     fake->message.offset = 42;
-    return letter_headers(&source, &fake->message, &obituary);
+    return letter_headers(&source, &fake->message, &failure);
 }
 
 static void has(const rd_kafka_headers_t *headers, const char *name, const char *text)

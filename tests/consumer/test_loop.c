@@ -102,12 +102,12 @@ START_TEST(the_supervisor_hears_of_an_assignment_once)
 }
 END_TEST
 
-START_TEST(while_suspects_are_ahead_batches_are_of_one_record)
+START_TEST(while_candidates_are_ahead_batches_are_of_one_record)
 {
-    ck_assert_int_eq(suspects_open(&consumer.suspects, "0:10-12", NULL, &error), 0);
+    ck_assert_int_eq(candidates_open(&consumer.candidates, "0:10-12", NULL, &error), 0);
     STEPS_ARE(give_one, put_three, NULL, NULL, NULL);
     run_loop();
-    suspects_close(&consumer.suspects);
+    candidates_close(&consumer.candidates);
     const char *said = kafka_said();
     const char *first = strstr(said, "notify quarantining 1");
     ck_assert_ptr_nonnull(first);
@@ -117,12 +117,12 @@ START_TEST(while_suspects_are_ahead_batches_are_of_one_record)
 }
 END_TEST
 
-START_TEST(without_a_partition_no_suspect_is_its_own)
+START_TEST(without_a_partition_no_candidate_is_its_own)
 {
-    ck_assert_int_eq(suspects_open(&consumer.suspects, "0:10-12", NULL, &error), 0);
+    ck_assert_int_eq(candidates_open(&consumer.candidates, "0:10-12", NULL, &error), 0);
     STEPS_ARE(NULL, NULL);
     run_loop();
-    suspects_close(&consumer.suspects);
+    candidates_close(&consumer.candidates);
     ck_assert_ptr_null(strstr(kafka_said(), "notify quarantining"));
 }
 END_TEST
@@ -524,7 +524,7 @@ CHECK_MAIN_WITH(
     with_commit_auto_librdkafka_commits, from_latest_it_looks_how_many_partitions_there_are_before_it_joins,
     one_that_is_there_to_reset_joins_nothing, what_cannot_be_made_says_why,
     records_are_received_processed_and_committed, the_supervisor_hears_of_an_assignment_once,
-    while_suspects_are_ahead_batches_are_of_one_record, without_a_partition_no_suspect_is_its_own,
+    while_candidates_are_ahead_batches_are_of_one_record, without_a_partition_no_candidate_is_its_own,
     a_pause_is_kept_to_until_its_end, a_partition_that_is_ours_still_after_a_session_is_placed_again,
     when_the_topic_was_away_the_last_records_are_looked_at, it_waits_for_a_record_until_something_is_due,
     a_letter_that_is_due_ends_the_wait, the_first_records_of_a_process_do_not_wait_for_their_batch,

@@ -19,7 +19,7 @@ static void open_consumer(void)
     table_process(&consumer.partitions, 0, 20);
 }
 
-/* The errand, both halves of it. */
+/* The request, both halves of it. */
 static int ack(const char *text)
 {
     error = (struct error)ERROR_INIT;
@@ -69,7 +69,7 @@ END_TEST
 START_TEST(all_is_what_was_delivered_of_every_partition_of_ours)
 {
     begin(2, 30);
-    partition_taken(&consumer.partitions, 2);
+    partition_on_revoked(&consumer.partitions, 2);
     table_process(&consumer.partitions, 1, 23);
     ck_assert_int_eq(ack("0:12,all"), 0);
     ck_assert_int_eq(next(0), 20);
@@ -109,7 +109,7 @@ END_TEST
 START_TEST(nothing_is_acknowledged_where_the_start_is_not_known)
 {
     static const char why[] = "payments [2]: where it begins is not known yet; nothing is acknowledged";
-    partition_given(&consumer.partitions, 2);
+    partition_on_assigned(&consumer.partitions, 2);
     refuses("2:5", why);
     ck_assert_str_eq(kafka_said(), "");
     refuses("all", why);
@@ -235,7 +235,7 @@ START_TEST(what_is_not_ours_has_nothing_to_be_committed)
     ck_assert_int_eq(ack("0:10"), 0);
     table_process(&consumer.partitions, 1, 23);
     partition_acknowledge(&consumer.partitions, 1, 20, 23, &error);
-    partition_taken(&consumer.partitions, 1);
+    partition_on_revoked(&consumer.partitions, 1);
     ck_assert_int_eq(ack("0:11"), 0);
 }
 END_TEST

@@ -273,16 +273,16 @@ END_TEST
 /* --- the stand-in -----------------------------------------------------------------------------------------
  */
 
-START_TEST(only_a_static_member_of_the_consumer_protocol_that_leaves_lingers)
+START_TEST(only_a_static_member_of_the_consumer_protocol_that_leaves_has_to_be_forced_out)
 {
-    ck_assert(!membership_lingers(&consumer));
+    ck_assert(!membership_must_force_leave(&consumer));
     consumer.end.leaving = true;
-    ck_assert(membership_lingers(&consumer));
+    ck_assert(membership_must_force_leave(&consumer));
     classic = true;
-    ck_assert(!membership_lingers(&consumer));
+    ck_assert(!membership_must_force_leave(&consumer));
     classic = false;
     settings.instance_id = NULL;
-    ck_assert(!membership_lingers(&consumer));
+    ck_assert(!membership_must_force_leave(&consumer));
 }
 END_TEST
 
@@ -290,7 +290,7 @@ START_TEST(a_place_is_taken_over_reading_nothing_and_left)
 {
     seen.assigned_at = 4;
     capture_begin();
-    membership_release(&settings);
+    membership_force_leave(&settings);
     ck_assert_str_eq(capture_end(), "");
     ck_assert(took_over && !settings.take_over);
     ck_assert_str_eq(seen.subscribed, "payments");
@@ -308,7 +308,7 @@ START_TEST(a_place_that_is_not_given_within_three_seconds_is_told)
 {
     int64_t before_us = fake_monotonic_us;
     capture_begin();
-    membership_release(&settings);
+    membership_force_leave(&settings);
     ck_assert_ptr_nonnull(strstr(capture_end(), "the group may keep this member's partitions"));
     ck_assert_int_eq(fake_monotonic_us - before_us, 3050 * US_PER_MS);
     ck_assert_int_eq(seen.closes, 1);
@@ -320,7 +320,7 @@ START_TEST(what_hinders_it_is_told_with_the_reason)
 {
     conf_fails = true;
     capture_begin();
-    membership_release(&settings);
+    membership_force_leave(&settings);
     ck_assert_ptr_nonnull(strstr(capture_end(), "by the classic protocol: no configuration"));
     ck_assert_int_eq(seen.destroys, 0);
 }
@@ -337,12 +337,12 @@ START_TEST(a_handle_of_either_that_does_not_end_is_left)
     ck_assert_int_eq(seen.closes, 1); /* no other takes its place */
     ck_assert(consumer.end.abandoned);
     seen.assigned_at = 4;
-    ck_assert(!membership_release(&settings));
+    ck_assert(!membership_force_leave(&settings));
     ck_assert_int_eq(seen.destroys, 0);
     seen.stays_open = false;
     seen.lives_on = true;
     seen.assigned_at = seen.polls + 4;
-    ck_assert(!membership_release(&settings));
+    ck_assert(!membership_force_leave(&settings));
     ck_assert_int_eq(seen.destroys, 1);
 }
 END_TEST
@@ -362,7 +362,7 @@ CHECK_MAIN_WITH("consumer/membership", begin, NULL, joining_subscribes_to_the_to
                 a_subscription_that_is_refused_is_a_configuration_error_that_names_the_topic,
                 leaving_polls_until_all_is_taken_back_and_a_moment_more, leaving_gives_up_after_five_seconds,
                 a_fenced_member_says_why_it_may_have_been, who_may_not_take_a_place_over_waits,
-                only_a_static_member_of_the_consumer_protocol_that_leaves_lingers,
+                only_a_static_member_of_the_consumer_protocol_that_leaves_has_to_be_forced_out,
                 a_place_is_taken_over_reading_nothing_and_left,
                 a_place_that_is_not_given_within_three_seconds_is_told,
                 what_hinders_it_is_told_with_the_reason, a_handle_of_either_that_does_not_end_is_left,

@@ -242,14 +242,14 @@ END_TEST
 
 START_TEST(a_broker_that_does_not_answer_is_asked_again_in_a_second)
 {
-    kafka.edges = RD_KAFKA_RESP_ERR__TIMED_OUT;
+    kafka.list_offsets = RD_KAFKA_RESP_ERR__TIMED_OUT;
     is_gone(0, 10);
     serve();
     ck_assert_str_eq(capture.text, "");
     waits_a_second();
     serve();
     SAID("edge 0@-2"); /* once */
-    kafka.edges = RD_KAFKA_RESP_ERR_NO_ERROR;
+    kafka.list_offsets = RD_KAFKA_RESP_ERR_NO_ERROR;
     fake_clock_advance(US_PER_SECOND);
     serve();
     ck_assert(consumer.end.must_stop);

@@ -21,7 +21,7 @@ static void close_table(void)
 
 START_TEST(a_row_that_nobody_asked_for_knows_nothing)
 {
-    ck_assert_int_eq(partition_given(&table, 2), 0);
+    ck_assert_int_eq(partition_on_assigned(&table, 2), 0);
     const struct partition *row = &table.rows[1];
     ck_assert(!row->known && row->state == STATE_UNASSIGNED && row->slot == -1);
     ck_assert_int_eq(row->position, STATS_UNKNOWN);
@@ -69,16 +69,16 @@ START_TEST(the_table_grows_and_the_segment_counts_what_it_cannot_hold)
         ck_assert_int_eq(row_of(&table, i)->position, i);
     ck_assert_ptr_null(partition_assigned(&table, MANY));
     ck_assert_uint_eq(counted(CONSUMER_UNTRACKED), MANY - SEGMENT_CAPACITY);
-    partition_given(&table, 0); /* is counted once */
+    partition_on_assigned(&table, 0); /* is counted once */
     ck_assert_uint_eq(counted(CONSUMER_UNTRACKED), MANY - SEGMENT_CAPACITY);
 }
 END_TEST
 
 START_TEST(sixteen_partitions_fit_without_growing)
 {
-    partition_given(&table, 15);
+    partition_on_assigned(&table, 15);
     ck_assert_uint_eq(table.row_count, 16);
-    partition_given(&table, 16);
+    partition_on_assigned(&table, 16);
     ck_assert_uint_eq(table.row_count, 32);
     ck_assert(!table.rows[17].known && table.rows[31].position == STATS_UNKNOWN);
 }
@@ -101,17 +101,17 @@ END_TEST
 
 START_TEST(an_assignment_is_published_before_anybody_knows_where_it_begins)
 {
-    ck_assert_int_eq(partition_given(&table, 2), 0);
+    ck_assert_int_eq(partition_on_assigned(&table, 2), 0);
     ck_assert_int_eq(row_of(&table, 2)->state, STATE_PLACING);
     ck_assert_int_eq(published(2, "assigned"), 1);
     ck_assert_int_eq(published(2, "assignments"), 1);
     ck_assert_int_eq(published(2, "position"), STATS_UNKNOWN);
-    partition_taken(&table, 2);
+    partition_on_revoked(&table, 2);
     ck_assert_int_eq(published(2, "assigned"), 0);
     ck_assert_uint_eq(table.assigned_count, 0);
-    partition_taken(&table, 2); /* twice is fine */
+    partition_on_revoked(&table, 2); /* twice is fine */
     ck_assert_uint_eq(table.assigned_count, 0);
-    partition_given(&table, 2);
+    partition_on_assigned(&table, 2);
     ck_assert_int_eq(published(2, "assigned"), 1);
     ck_assert_int_eq(published(2, "assignments"), 2);
 }
@@ -120,7 +120,7 @@ END_TEST
 START_TEST(what_is_given_twice_counts_once_and_begins_anew)
 {
     table_begin(&table, 0, 10, 10);
-    partition_given(&table, 0);
+    partition_on_assigned(&table, 0);
     ck_assert_uint_eq(table.assigned_count, 1);
     ck_assert_int_eq(row_of(&table, 0)->state, STATE_PLACING);
     ck_assert_int_eq(row_of(&table, 0)->position, STATS_UNKNOWN);
@@ -132,7 +132,7 @@ START_TEST(what_is_taken_stays_readable)
 {
     table_begin(&table, 0, 10, 10);
     table_process(&table, 0, 15);
-    partition_taken(&table, 0);
+    partition_on_revoked(&table, 0);
     ck_assert_int_eq(published(0, "assigned"), 0);
     ck_assert_int_eq(published(0, "position"), 15);
 }
@@ -151,14 +151,14 @@ static void did_behind(int64_t last)
 START_TEST(what_was_done_of_it_is_remembered_until_it_has_a_place_again)
 {
     did_behind(14);
-    partition_taken(&table, 0);
-    partition_given(&table, 0);
+    partition_on_revoked(&table, 0);
+    partition_on_assigned(&table, 0);
     const struct partition *row = row_of(&table, 0);
     ck_assert(partition_did(row, 10));
     ck_assert(!partition_did(row, 9) && !partition_did(row, 15) && !partition_did(row, STATS_UNKNOWN));
-    ck_assert(!partition_did(row, 12) && !partition_did(row, 14)); /* nobody here asked for that: a wish */
-    partition_taken(&table, 0); /* before it had a place: nothing was done */
-    partition_given(&table, 0);
+    ck_assert(!partition_did(row, 12) && !partition_did(row, 14)); /* nobody here asked for that: a request */
+    partition_on_revoked(&table, 0); /* before it had a place: nothing was done */
+    partition_on_assigned(&table, 0);
     ck_assert(!partition_did(row, 10));
     table_begin(&table, 0, 10, 10);
     ck_assert(!partition_did(row, 10));
@@ -174,7 +174,7 @@ START_TEST(what_was_asked_for_without_an_answer_may_be_what_the_group_has)
     table_fly(&table, 0, 17);
     table.rows[0].flight.last = witness_at(16, "last");
     partitions_move(&table, 1);
-    partition_taken(&table, 0);
+    partition_on_revoked(&table, 0);
     ck_assert(partition_did(&table.rows[0], 10) && partition_did(&table.rows[0], 15));
     ck_assert(!partition_did(&table.rows[0], 14) && !partition_did(&table.rows[0], 16) &&
               !partition_did(&table.rows[0], 17));
@@ -188,7 +188,7 @@ START_TEST(what_was_answered_is_what_the_group_has_and_nothing_before)
     partitions_commit_answered(&table, RD_KAFKA_RESP_ERR_NO_ERROR, list, 1);
     rd_kafka_topic_partition_list_destroy(list);
     ck_assert_int_eq(table.rows[0].commit.asked.first, STATS_UNKNOWN);
-    partition_taken(&table, 0);
+    partition_on_revoked(&table, 0);
     ck_assert(!partition_did(&table.rows[0], 10) && !partition_did(&table.rows[0], 15));
 }
 END_TEST
@@ -196,17 +196,17 @@ END_TEST
 START_TEST(what_was_done_counts_only_with_a_last_record_to_compare)
 {
     did_behind(STATS_UNKNOWN);
-    partition_taken(&table, 0);
+    partition_on_revoked(&table, 0);
     ck_assert_int_eq(table.rows[0].former.to, 15);
     ck_assert(!partition_did(&table.rows[0], 10));
     did_behind(14);
     partition_lower_barrier(&table, 0, 13); /* the letter of 13 is not acknowledged */
-    partition_taken(&table, 0);
+    partition_on_revoked(&table, 0);
     ck_assert_int_eq(table.rows[0].former.to, 13);
     ck_assert(!partition_did(&table.rows[0], 10));
     did_behind(12);
     partition_lower_barrier(&table, 0, 13);
-    partition_taken(&table, 0);
+    partition_on_revoked(&table, 0);
     ck_assert(partition_did(&table.rows[0], 10));
 }
 END_TEST
@@ -215,13 +215,13 @@ START_TEST(what_was_committed_of_it_is_no_more_its_own_to_remember)
 {
     table_begin(&table, 0, 10, STATS_UNKNOWN);
     table_process(&table, 0, 15);
-    partition_taken(&table, 0);
+    partition_on_revoked(&table, 0);
     ck_assert_int_eq(table.rows[0].former.from, 10); /* nothing was: from where it began */
     const struct place behind_former = {
         .offset = 15, .committed = 12, .behind = true, .witness = WITNESS_NONE};
     table_begin_at(&table, 0, &behind_former);
     table_process(&table, 0, 20);
-    partition_taken(&table, 0);
+    partition_on_revoked(&table, 0);
     ck_assert_int_eq(table.rows[0].former.from, 12);
     ck_assert_int_eq(table.rows[0].former.to, 20);
 }
@@ -232,7 +232,7 @@ START_TEST(what_a_move_passed_over_was_not_done)
     const struct place reset = {.offset = 25, .committed = 12, .moved = true, .witness = WITNESS_NONE};
     table_begin_at(&table, 0, &reset); /* whose commit is not confirmed */
     table_process(&table, 0, 30);
-    partition_taken(&table, 0);
+    partition_on_revoked(&table, 0);
     ck_assert_int_eq(table.rows[0].former.from, 25);
 }
 END_TEST
@@ -244,7 +244,7 @@ START_TEST(what_was_not_acknowledged_was_not_done)
     table_begin(&table, 0, 10, 10);
     table_process(&table, 0, 15);
     partition_acknowledge(&table, 0, 10, 12, &error);
-    partition_taken(&table, 0);
+    partition_on_revoked(&table, 0);
     ck_assert_int_eq(table.rows[0].former.from, 10);
     ck_assert_int_eq(table.rows[0].former.to, 12);
 }
@@ -252,13 +252,13 @@ END_TEST
 
 START_TEST(acknowledgements_are_kept_with_commit_manual_alone)
 {
-    partition_given(&table, 0);
+    partition_on_assigned(&table, 0);
     ck_assert_ptr_null(row_of(&table, 0)->acks);
     table.manual = true;
-    partition_given(&table, 1);
+    partition_on_assigned(&table, 1);
     const struct acks *acks = row_of(&table, 1)->acks;
     ck_assert_ptr_nonnull(acks);
-    partition_given(&table, 1);
+    partition_on_assigned(&table, 1);
     ck_assert_ptr_eq(row_of(&table, 1)->acks, acks); /* a sanitizer would see a second one */
 }
 END_TEST
@@ -360,7 +360,7 @@ static bool place_with(const char *metadata, bool moved)
                                 .metadata_length = metadata != NULL ? strlen(metadata) : 0,
                                 .moved = moved};
     table.manual = true;
-    partition_given(&table, 0);
+    partition_on_assigned(&table, 0);
     return partition_placed(&table, 0, &place);
 }
 
@@ -427,9 +427,9 @@ END_TEST
 START_TEST(an_event_of_all_is_one_of_what_is_assigned)
 {
     table_begin(&table, 0, 10, 10);
-    partition_given(&table, 1);
+    partition_on_assigned(&table, 1);
     table_begin(&table, 3, 30, 30);
-    partition_taken(&table, 3);
+    partition_on_revoked(&table, 3);
     table_begin(&table, 2, 20, 20);
     partitions_event(&table, EVENT_GONE);
     ck_assert_int_eq(row_of(&table, 0)->state, STATE_LOSING);

@@ -68,7 +68,7 @@ END_TEST
 
 START_TEST(where_it_begins_is_not_known_nothing_is_unacknowledged)
 {
-    partition_given(&table, 0);
+    partition_on_assigned(&table, 0);
     ck_assert_int_eq(partition_unacknowledged(row_of(&table, 0)), 0);
 }
 END_TEST

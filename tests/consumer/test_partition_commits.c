@@ -69,7 +69,7 @@ END_TEST
 
 START_TEST(nothing_is_committed_of_a_partition_whose_place_is_not_known_or_anothers)
 {
-    partition_given(&table, 0);
+    partition_on_assigned(&table, 0);
     ck_assert(!partitions_dirty(&table));
     ck_assert_ptr_null(partitions_to_commit(&table));
     table_begin(&table, 1, 10, 10);
@@ -87,7 +87,7 @@ START_TEST(what_is_not_ours_any_more_is_not_committed)
 {
     table_begin(&table, 0, 10, 10);
     table_process(&table, 0, 15);
-    partition_taken(&table, 0);
+    partition_on_revoked(&table, 0);
     ck_assert(!partitions_dirty(&table));
     ck_assert_ptr_null(partitions_to_commit(&table));
 }
@@ -218,7 +218,7 @@ START_TEST(an_answer_from_before_a_rebalance_says_nothing_of_the_new_assignment)
     table_begin(&table, 0, 10, 10);
     table_process(&table, 0, 15);
     rd_kafka_topic_partition_list_t *late = partitions_to_commit(&table);
-    partition_taken(&table, 0);
+    partition_on_revoked(&table, 0);
     partitions_commit_answered(&table, RD_KAFKA_RESP_ERR_NO_ERROR, late, WALL_US);
     table_begin(&table, 0, 12, 12); /* somebody else had it meanwhile */
     answer(late, RD_KAFKA_RESP_ERR_NO_ERROR);
@@ -273,7 +273,7 @@ START_TEST(all_that_is_assigned_can_be_committed_once_more)
     table_begin(&table, 0, 10, 10);
     table_begin(&table, 1, 20, 20);
     table_begin(&table, 2, 30, 30);
-    partition_taken(&table, 2);
+    partition_on_revoked(&table, 2);
     ck_assert(!partitions_dirty(&table));
     partitions_commit_all_again(&table);
     ck_assert(!table.rows[2].commit.again);

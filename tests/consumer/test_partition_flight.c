@@ -84,7 +84,7 @@ START_TEST(a_partition_that_waits_takes_nothing)
     partition_fetches(&table, 0, (struct fetch){.paused = true, .seek = false});
     ck_assert_int_eq(take(0, 10), NOT_TAKEN);
     ck_assert(!partition_take_end(&table, 0, 12));
-    partition_given(&table, 1);
+    partition_on_assigned(&table, 1);
     partition_fetches(&table, 1, (struct fetch){.paused = false, .seek = false});
     ck_assert_int_eq(take(1, 20), NOT_TAKEN);
     ck_assert(!partition_take_end(&table, 7, 12));

@@ -60,7 +60,7 @@ START_TEST(high_watermarks_are_those_that_librdkafka_knows)
 {
     for (int32_t i = 0; i < 4; i++)
         table_begin(&table, i, 10, 10);
-    partition_taken(&table, 3);
+    partition_on_revoked(&table, 3);
     known[0].high = 40;
     known[1].high = RD_KAFKA_OFFSET_INVALID; /* nothing was fetched yet */
     known[2].high = 60;
@@ -213,11 +213,11 @@ START_TEST(what_another_member_had_for_long_has_no_watermark_before_somebody_loo
     table_begin(&table, 0, 10, 10);
     known[0].high = 100;
     partitions_publish_high(&table, rk, fake_wall_us);
-    partition_taken(&table, 0);
+    partition_on_revoked(&table, 0);
     fake_clock_advance(BEHIND_SILENCE_US);
     table_begin(&table, 0, 90, 90);
     ck_assert_int_eq(published(0, "high"), 100);
-    partition_taken(&table, 0);
+    partition_on_revoked(&table, 0);
     fake_clock_advance(1);
     table_begin(&table, 0, 100, 100);
     partitions_publish_high(&table, rk, fake_wall_us);
@@ -264,7 +264,7 @@ START_TEST(an_end_that_is_not_known_otherwise_is_asked_for)
         ck_assert_int_eq(published(i, "watermarks_us"), WALL_US + 1);
         ck_assert_int_eq(published(i, "last_stable"), STATS_UNKNOWN);
     }
-    partition_taken(&table, 3);
+    partition_on_revoked(&table, 3);
     ck_assert_int_eq(answer_ends(true, 12, RD_KAFKA_RESP_ERR_NO_ERROR, WALL_US), 3);
 }
 END_TEST
@@ -277,7 +277,7 @@ START_TEST(an_answer_that_is_none_changes_nothing)
     ck_assert_int_eq(published(0, "high"), STATS_UNKNOWN);
     rd_kafka_topic_partition_list_t *list = partitions_ends_wanted(&table, true);
     list->elems[0].offset = 50;
-    partition_taken(&table, 0);
+    partition_on_revoked(&table, 0);
     partitions_publish_ends(&table, list, WALL_US); /* not ours any more */
     rd_kafka_topic_partition_list_destroy(list);
     ck_assert_int_eq(published(0, "high"), STATS_UNKNOWN);
@@ -358,7 +358,7 @@ START_TEST(low_watermarks_are_taken_where_the_query_brought_one)
 {
     for (int32_t i = 0; i < 5; i++)
         table_begin(&table, i, 10, 10);
-    partition_taken(&table, 2);
+    partition_on_revoked(&table, 2);
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(3);
     rd_kafka_topic_partition_list_add(list, "payments", 0)->offset = 5;
     rd_kafka_topic_partition_list_add(list, "payments", 1)->err = RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION;

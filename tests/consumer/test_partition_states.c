@@ -142,7 +142,7 @@ static struct partition *put(enum partition_state state)
 {
     partitions_release(&table);
     partitions_init(&table, "payments", NULL);
-    ck_assert_int_eq(partition_given(&table, 0), 0);
+    ck_assert_int_eq(partition_on_assigned(&table, 0), 0);
     table.rows[0] = marked(state);
     table.unsettled = false;
     table.assigned_count = state != STATE_UNASSIGNED;
@@ -309,9 +309,9 @@ static bool same_parts(const struct partition *a, const struct partition *b)
 static void happen(enum partition_event event)
 {
     if (event == EVENT_GIVEN)
-        ck_assert_int_eq(partition_given(&table, 0), 0);
+        ck_assert_int_eq(partition_on_assigned(&table, 0), 0);
     else if (event == EVENT_TAKEN)
-        partition_taken(&table, 0);
+        partition_on_revoked(&table, 0);
     else if (event == EVENT_PLACED)
         partition_placed(&table, 0, knows_last ? &new_place : &place_alone);
     else

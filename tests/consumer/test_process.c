@@ -232,9 +232,9 @@ START_TEST(while_too_many_letters_are_under_way_nothing_is_processed_and_nothing
 }
 END_TEST
 
-START_TEST(a_convicted_record_is_not_decoded)
+START_TEST(a_quarantined_record_is_not_decoded)
 {
-    ck_assert_int_eq(suspects_open(&consumer.suspects, NULL, "0:10,1:20", &error), 0);
+    ck_assert_int_eq(candidates_open(&consumer.candidates, NULL, "0:10,1:20", &error), 0);
     consumer.batch.records_max = 1;
     struct fake *fake = fake_payment(0, 10);
     size_t bytes = fake->message.len;
@@ -244,7 +244,7 @@ START_TEST(a_convicted_record_is_not_decoded)
     ck_assert_str_eq(letters.reason, "it killed its consumer whenever it was processed");
     ck_assert_uint_eq(script.seen, 0);
     ck_assert_uint_eq(counted(CONSUMER_BYTES), bytes);
-    add(fake_payment(0, 11)); /* while a convict is ahead elsewhere */
+    add(fake_payment(0, 11)); /* while a quarantined record is ahead elsewhere */
     ck_assert_uint_eq(process(), 1);
     ck_assert_uint_eq(script.seen, 1);
     add(fake_payment(1, 20));
@@ -254,24 +254,24 @@ START_TEST(a_convicted_record_is_not_decoded)
     add(fake_payment(1, 22));
     ck_assert_uint_eq(process(), 2);
     ck_assert_uint_eq(script.seen, 3);
-    ck_assert(!consumer.suspects.ahead); /* they are behind, so nobody looks */
-    suspects_close(&consumer.suspects);
+    ck_assert(!consumer.candidates.ahead); /* they are behind, so nobody looks */
+    candidates_close(&consumer.candidates);
 }
 END_TEST
 
 /* It came with a partition that was given while the batch was being filled, which had room for many. */
 START_TEST(nor_is_one_among_others_that_were_taken_before_it_was_known_to_be_ahead)
 {
-    ck_assert_int_eq(suspects_open(&consumer.suspects, NULL, "0:11", &error), 0);
-    consumer.suspects.ahead = false;
+    ck_assert_int_eq(candidates_open(&consumer.candidates, NULL, "0:11", &error), 0);
+    consumer.candidates.ahead = false;
     for (int64_t i = 10; i < 13; i++)
         add(fake_payment(0, i));
     ck_assert_uint_eq(process(), 3);
     ck_assert_int_eq(row(0)->position, 13);
     ck_assert_uint_eq(script.seen, 2);
     ck_assert_ptr_nonnull(strstr(kafka_said(), "letter 0@11"));
-    ck_assert(!consumer.suspects.ahead && consumer.assignment_changed);
-    suspects_close(&consumer.suspects);
+    ck_assert(!consumer.candidates.ahead && consumer.assignment_changed);
+    candidates_close(&consumer.candidates);
 }
 END_TEST
 
@@ -285,5 +285,5 @@ CHECK_MAIN_WITH("consumer/process", open_consumer, close_consumer, positions_mov
                 with_dead_letters_off_it_is_passed_over, many_poison_records_are_told_in_a_few_lines,
                 a_letter_that_is_not_even_kept_stops_its_partition_before_it,
                 while_too_many_letters_are_under_way_nothing_is_processed_and_nothing_lost,
-                a_convicted_record_is_not_decoded,
+                a_quarantined_record_is_not_decoded,
                 nor_is_one_among_others_that_were_taken_before_it_was_known_to_be_ahead)

@@ -356,7 +356,7 @@ END_TEST
 
 static void take_away(void)
 {
-    partition_taken(&consumer.partitions, 0);
+    partition_on_revoked(&consumer.partitions, 0);
 }
 
 START_TEST(a_partition_that_goes_between_two_slices_is_not_processed_on)

@@ -5,7 +5,7 @@
 #include "tests/consumer/fake_sink.h"
 #include "tests/support/capture.h"
 
-#include "common/reset_wish.h"
+#include "common/reset_spec.h"
 #include "consumer/reset.h"
 
 /* Partitions 0 and 1 of a topic that holds 5 to 50 are ours, at 10 and 20. */
@@ -34,11 +34,11 @@ static int64_t partitions;
 /* The broker says what was committed: its answer is read back. */
 static int reset(const char *text)
 {
-    struct reset_wish wish;
+    struct reset_spec spec;
     error = (struct error)ERROR_INIT;
-    ck_assert_int_eq(reset_wish_parse(&wish, text, &error), 0);
+    ck_assert_int_eq(reset_spec_parse(&spec, text, &error), 0);
     capture_begin();
-    int result = reset_owned(&consumer, &wish, &partitions, &error);
+    int result = reset_owned(&consumer, &spec, &partitions, &error);
     capture_end();
     return result;
 }
@@ -125,12 +125,12 @@ END_TEST
 START_TEST(an_offset_that_the_topic_does_not_hold_becomes_its_edge_and_that_is_said)
 {
     ck_assert_int_eq(reset("offset:500,dry-run"), 0);
-    ck_assert_ptr_nonnull(
-        strstr(kafka_said(), "'payments [0] 10 → 50, the end: what was wished lies beyond it (dry run)'"));
+    ck_assert_ptr_nonnull(strstr(
+        kafka_said(), "'payments [0] 10 → 50, the end: the requested offset lies beyond it (dry run)'"));
     ck_assert_int_eq(reset("offset:3,dry-run"), 0);
-    ck_assert_ptr_nonnull(
-        strstr(kafka_said(),
-               "'payments [0] 10 → 5, the first that is there: what was wished lies before it (dry run)'"));
+    ck_assert_ptr_nonnull(strstr(
+        kafka_said(),
+        "'payments [0] 10 → 5, the first that is there: the requested offset lies before it (dry run)'"));
     ck_assert_int_eq(reset("shift:-7,dry-run"), 0);
     const char *said = kafka_said();
     ck_assert_ptr_nonnull(strstr(said, "'payments [0] 10 → 5, the first that is there: "));
@@ -183,7 +183,7 @@ END_TEST
 
 START_TEST(one_that_has_no_place_is_not_set_and_neither_are_the_others)
 {
-    partition_given(&consumer.partitions, 2);
+    partition_on_assigned(&consumer.partitions, 2);
     refuses("latest", "payments [2] is placing: assigned, but where to begin is not known (broker or "
                       "database away): asked again, with backoff; nothing was changed");
     committed(50, 20);
@@ -193,10 +193,10 @@ END_TEST
 
 START_TEST(a_broker_that_does_not_say_what_it_holds_ends_it)
 {
-    kafka.edges_one[0] = RD_KAFKA_RESP_ERR__TIMED_OUT;
+    kafka.list_offsets_one[0] = RD_KAFKA_RESP_ERR__TIMED_OUT;
     refuses("latest", "the broker does not say what topic payments holds; nothing was changed");
-    kafka.edges_one[0] = RD_KAFKA_RESP_ERR_NO_ERROR;
-    kafka.edges_one[1] = RD_KAFKA_RESP_ERR__TIMED_OUT;
+    kafka.list_offsets_one[0] = RD_KAFKA_RESP_ERR_NO_ERROR;
+    kafka.list_offsets_one[1] = RD_KAFKA_RESP_ERR__TIMED_OUT;
     ck_assert_int_eq(reset("latest"), -1);
     is_at(10, 20); /* all are asked before one is moved */
     ck_assert_int_eq(partitions, 0);
@@ -250,7 +250,7 @@ END_TEST
 START_TEST(what_is_not_ours_is_not_read_back)
 {
     begin(2, 30);
-    partition_taken(&consumer.partitions, 2);
+    partition_on_revoked(&consumer.partitions, 2);
     committed(50, 50);
     ck_assert_int_eq(reset("latest"), 0);
     ck_assert_int_eq(partitions, 2);

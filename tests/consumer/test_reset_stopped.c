@@ -13,7 +13,7 @@
 static char released[4][64];
 static size_t released_count;
 
-bool membership_release(const struct settings *dead)
+bool membership_force_leave(const struct settings *dead)
 {
     snprintf(released[released_count++], sizeof released[0], "%s", dead->instance_id);
     return true;

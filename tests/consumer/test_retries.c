@@ -92,7 +92,7 @@ END_TEST
 
 START_TEST(a_record_of_a_partition_that_went_meanwhile_is_neither_dead_nor_told)
 {
-    partition_taken(&consumer.partitions, 0);
+    partition_on_revoked(&consumer.partitions, 0);
     ck_assert(fails_at(0, 12));
     ck_assert_str_eq(capture.text, "");
 }

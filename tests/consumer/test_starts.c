@@ -23,7 +23,7 @@ START_TEST(what_has_its_place_is_not_asked_for)
     starts_serve(&consumer);
     SAID("");
     begin(0, 10);
-    partition_given(&consumer.partitions, 1);
+    partition_on_assigned(&consumer.partitions, 1);
     commit_is(1, 20, NULL);
     serve();
     SAID("committed 1");
@@ -110,9 +110,9 @@ START_TEST(a_group_whose_other_members_begin_right_now_is_new)
     kafka.topic_partitions = 4;
     kafka.high[3] = 70;
     kafka.low[3] = 7;
-    partition_given(&consumer.partitions, 1);
-    partition_given(&consumer.partitions, 2); /* came after that first commit: new */
-    partition_given(&consumer.partitions, 3);
+    partition_on_assigned(&consumer.partitions, 1);
+    partition_on_assigned(&consumer.partitions, 2); /* came after that first commit: new */
+    partition_on_assigned(&consumer.partitions, 3);
     serve();
     SAID("committed 1 2 3; partitions?; committed 0 1 2 3; edge 2@-2 3@-2; edge 1@-1; commit 1@50(first of "
          "4); wait 5000 ms; queue gone");
@@ -140,7 +140,7 @@ START_TEST(one_partition_that_went_on_tells_that_the_group_is_not_new)
     settings.from = FROM_LATEST;
     commit_is(0, 50, "first of 3");
     commit_is(2, 60, NULL);
-    partition_given(&consumer.partitions, 1);
+    partition_on_assigned(&consumer.partitions, 1);
     serve();
     begins_at(1, 5, STATS_UNKNOWN);
 }
@@ -220,13 +220,13 @@ END_TEST
 
 START_TEST(an_edge_that_nobody_says_is_asked_for_again)
 {
-    kafka.edges = RD_KAFKA_RESP_ERR__TIMED_OUT;
+    kafka.list_offsets = RD_KAFKA_RESP_ERR__TIMED_OUT;
     give(1);
     serve();
     waits(0, 1);
     ck_assert_ptr_nonnull(
         strstr(capture.text, "the broker does not say where the topic begins: Local: Timed out; again in "));
-    kafka.edges = RD_KAFKA_RESP_ERR_NO_ERROR;
+    kafka.list_offsets = RD_KAFKA_RESP_ERR_NO_ERROR;
     kafka.low[0] = RD_KAFKA_OFFSET_INVALID; /* an answer without an offset */
     fake_clock_advance(2 * US_PER_SECOND);
     serve();

@@ -9,7 +9,7 @@ static void come_back(int64_t committed_meanwhile)
     table_fly(&consumer.partitions, 0, 15);
     consumer.partitions.rows[0].flight.last = last;
     partitions_move(&consumer.partitions, 1);
-    partition_taken(&consumer.partitions, 0);
+    partition_on_revoked(&consumer.partitions, 0);
     commit_is(0, committed_meanwhile, NULL);
     give(1);
     serve();
@@ -42,7 +42,7 @@ static void come_back_unanswered(int64_t committed)
     table_fly(&consumer.partitions, 0, 18);
     consumer.partitions.rows[0].flight.last = witness_at(17, "record");
     partitions_move(&consumer.partitions, 1);
-    partition_taken(&consumer.partitions, 0);
+    partition_on_revoked(&consumer.partitions, 0);
     commit_is(0, committed, NULL);
     give(1);
     serve();
@@ -76,7 +76,7 @@ START_TEST(of_several_commits_without_an_answer_the_first_may_have_been_done)
     table_fly(&consumer.partitions, 0, 18);
     consumer.partitions.rows[0].flight.last = witness_at(17, "record");
     partitions_move(&consumer.partitions, 1);
-    partition_taken(&consumer.partitions, 0);
+    partition_on_revoked(&consumer.partitions, 0);
     commit_is(0, 12, NULL);
     give(1);
     serve();
@@ -92,7 +92,7 @@ START_TEST(a_last_commit_that_got_through_without_an_answer_leaves_nothing_behin
     table_process(&consumer.partitions, 0, 15);
     rd_kafka_topic_partition_list_destroy(partitions_to_commit(&consumer.partitions));
     partitions_commit_unanswered(&consumer.partitions);
-    partition_taken(&consumer.partitions, 0);
+    partition_on_revoked(&consumer.partitions, 0);
     commit_is(0, 15, NULL);
     give(1);
     serve();
@@ -141,7 +141,7 @@ START_TEST(a_reset_meanwhile_is_not_overruled)
     begin(0, 10);
     table_process(&consumer.partitions, 0, 15);
     ck_assert_int_eq(commit_sync(&consumer.committer, COMMIT_SYNC_US, &error), 0);
-    partition_taken(&consumer.partitions, 0);
+    partition_on_revoked(&consumer.partitions, 0);
     commit_is(0, 12, NULL); /* all was committed, and then somebody wanted it again from there */
     give(1);
     serve();
@@ -191,7 +191,7 @@ START_TEST(a_commit_that_was_confirmed_is_nobodys_lost_answer)
     ask_in_vain(12);
     table_process(&consumer.partitions, 0, 16);
     ck_assert_int_eq(commit_sync(&consumer.committer, COMMIT_SYNC_US, &error), 0);
-    ask_whether_it_is_the_same(12); /* somebody's wish */
+    ask_whether_it_is_the_same(12); /* somebody's request */
     begins_at(0, 12, 12);
 }
 END_TEST
@@ -212,7 +212,7 @@ START_TEST(what_waited_for_a_dead_letter_comes_again_and_all_of_it_is_told)
     begin(0, 10);
     table_process(&consumer.partitions, 0, 30);
     partition_lower_barrier(&consumer.partitions, 0, 12);
-    partition_taken(&consumer.partitions, 0);
+    partition_on_revoked(&consumer.partitions, 0);
     commit_is(0, 12, NULL);
     give(1);
     serve();
@@ -239,7 +239,7 @@ START_TEST(where_the_groups_offset_was_deleted_they_may_be_another_topics)
     begin(0, 10);
     table_process(&consumer.partitions, 0, 15);
     ck_assert_int_eq(commit_sync(&consumer.committer, COMMIT_SYNC_US, &error), 0);
-    partition_taken(&consumer.partitions, 0);
+    partition_on_revoked(&consumer.partitions, 0);
     commit_is(0, STATS_UNKNOWN, NULL);
     give(1);
     serve();

@@ -192,7 +192,7 @@ START_TEST(a_reset_writes_down_that_the_group_has_one)
 {
     commit_is(0, 12, NULL);
     with_place(1);
-    ck_assert_int_eq(starts_move(&consumer, 0, 5, MOVE_WISHED, &error), 0);
+    ck_assert_int_eq(starts_move(&consumer, 0, 5, MOVE_ASKED, &error), 0);
     ck_assert_int_eq(sink.group_had_ms[0], clock_wall_us() / US_PER_MS);
 }
 END_TEST
@@ -212,7 +212,7 @@ START_TEST(somebody_moves_a_partition_and_its_letters_are_forgotten)
     begin(0, 10);
     partition_lower_barrier(&consumer.partitions, 0, 8);
     table_process(&consumer.partitions, 0, 20);
-    ck_assert_int_eq(move(15, MOVE_WISHED), 0);
+    ck_assert_int_eq(move(15, MOVE_ASKED), 0);
     SAID("forget 0");
     begins_at(0, 15, 10);
     ck_assert_int_eq(row(0)->received, 15); /* they count again */
@@ -224,7 +224,7 @@ START_TEST(a_move_is_acknowledged_up_to_there_and_no_further)
 {
     consumer.partitions.manual = true;
     begin(0, 10);
-    ck_assert_int_eq(move(10, MOVE_WISHED), 0);
+    ck_assert_int_eq(move(10, MOVE_ASKED), 0);
     ck_assert(row(0)->acks->changed);
     ck_assert(partitions_dirty(&consumer.partitions));
 }
@@ -235,7 +235,7 @@ START_TEST(the_database_moves_first)
     with_sink();
     begin(0, 10);
     table_process(&consumer.partitions, 0, 20);
-    ck_assert_int_eq(move(15, MOVE_WISHED_ANEW), 0);
+    ck_assert_int_eq(move(15, MOVE_ASKED_ANEW), 0);
     SAID("move 0 20→15 without rows; forget 0");
     begins_at(0, 15, 10);
 }
@@ -248,14 +248,14 @@ START_TEST(when_the_database_does_not_say_that_it_moved_the_place_is_asked_for_a
     for (size_t i = 0; i < 2; i++) {
         begin(0, 10);
         sink.move = results[i];
-        ck_assert_int_eq(move(15, MOVE_WISHED), -1);
+        ck_assert_int_eq(move(15, MOVE_ASKED), -1);
         ck_assert_str_eq(error.text, "the database is away");
         ck_assert_int_eq(row(0)->state, STATE_PLACING);
         ck_assert_int_eq(row(0)->until_us, clock_monotonic_us() + backoff_us(&settings, 1));
     }
     begin(0, 10);
     sink.move = SINK_LOST;
-    ck_assert_int_eq(move(15, MOVE_WISHED), -1);
+    ck_assert_int_eq(move(15, MOVE_ASKED), -1);
     ck_assert_int_eq(row(0)->state, STATE_DISPOSSESSED);
 }
 END_TEST

@@ -1,5 +1,5 @@
 /* The loop against librdkafka's mock cluster, inside the process, whose broker is down: its queue fills. The
- * supervisor's wishes are stood in for. */
+ * supervisor's requests are stood in for. */
 #include "producer/loop.h"
 
 #include <librdkafka/rdkafka_mock.h>
@@ -54,12 +54,12 @@ void worker_notify_count(struct worker_control *control, const char *method, int
 static bool record_wanted;
 static char refusal[ERROR_TEXT_BYTES];
 
-bool worker_control_errand(struct worker_control *control, struct worker_errand *errand)
+bool worker_control_request(struct worker_control *control, struct worker_request *request)
 {
     (void)control;
-    if (!record_wanted || !queue_is_full() || errand->number == 3)
+    if (!record_wanted || !queue_is_full() || request->number == 3)
         return false;
-    *errand = (struct worker_errand){3, "produce", "user=ewa\ncurrency=EUR\namount=1\nmethod=blik"};
+    *request = (struct worker_request){3, "produce", "user=ewa\ncurrency=EUR\namount=1\nmethod=blik"};
     return true;
 }
 

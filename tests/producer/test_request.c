@@ -10,19 +10,19 @@ static struct request request; /* 64 KiB of storage */
 /* --- the supervisor ------------------------------------------------------------------------------------ */
 
 static struct {
-    struct worker_errand errand;
+    struct worker_request request;
     int results, ends;
     int64_t number;
     struct worker_result result;
     char text[ERROR_TEXT_BYTES]; /* the result's line, or the failure */
 } boss;
 
-bool worker_control_errand(struct worker_control *control, struct worker_errand *errand)
+bool worker_control_request(struct worker_control *control, struct worker_request *latest)
 {
     (void)control;
-    if (boss.errand.number == errand->number)
+    if (boss.request.number == latest->number)
         return false;
-    *errand = boss.errand;
+    *latest = boss.request;
     return true;
 }
 
@@ -71,9 +71,9 @@ static void begin(void)
 
 static void ask(const char *method, const char *text)
 {
-    boss.errand.number++;
-    snprintf(boss.errand.method, sizeof boss.errand.method, "%s", method);
-    snprintf(boss.errand.text, sizeof boss.errand.text, "%s", text);
+    boss.request.number++;
+    snprintf(boss.request.method, sizeof boss.request.method, "%s", method);
+    snprintf(boss.request.text, sizeof boss.request.text, "%s", text);
 }
 
 #define GOOD "user=marek\namount=1.50\ncurrency=PLN\nmethod=blik"
@@ -103,7 +103,7 @@ START_TEST(it_is_answered_only_when_the_broker_has_it)
         ck_assert(!request_serve(&request, &delivery));
         ck_assert_int_eq(boss.results, (int)i + 1);
         ck_assert_int_eq(boss.ends, (int)i + 1);
-        ck_assert_int_eq(boss.number, boss.errand.number);
+        ck_assert_int_eq(boss.number, boss.request.number);
         ck_assert_str_eq(boss.text, "payments [1] @ 1042");
         ck_assert_int_eq(boss.result.partition, 1);
         ck_assert_int_eq(boss.result.to, 1042);

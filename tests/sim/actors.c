@@ -166,7 +166,8 @@ static void slow(const struct step *step)
     world_trace("a record takes %lld ms for a while", (long long)(sim.faults.slow_us / MS));
 }
 
-/* --- wishes -------------------------------------------------------------------------------------------- */
+/* --- requests --------------------------------------------------------------------------------------------
+ */
 
 static void set_paused(uint32_t number, bool paused)
 {
@@ -199,16 +200,16 @@ static void resume_worker(const struct step *step)
     set_paused(step->a, false);
 }
 
-static void send_errand(struct worker *worker, const char *method, const char *text)
+static void send_request(struct worker *worker, const char *method, const char *text)
 {
-    static const struct worker_errand none;
-    if (worker == NULL || worker->errand_open)
+    static const struct worker_request none;
+    if (worker == NULL || worker->request_open)
         return;
-    int64_t number = worker->errand.number + 1;
-    worker->errand = none;
-    worker->errand.number = number;
-    snprintf(worker->errand.method, sizeof worker->errand.method, "%s", method);
-    snprintf(worker->errand.text, sizeof worker->errand.text, "%s", text);
+    int64_t number = worker->request.number + 1;
+    worker->request = none;
+    worker->request.number = number;
+    snprintf(worker->request.method, sizeof worker->request.method, "%s", method);
+    snprintf(worker->request.text, sizeof worker->request.text, "%s", text);
     worker_poke(worker);
 }
 
@@ -229,7 +230,7 @@ static void ack(const struct step *step)
                  (long long)(last < delivered ? last : delivered));
     }
     for (int i = 0; i < sim.plan->workers; i++)
-        send_errand(sim.workers.slots[i].worker, "ack", text);
+        send_request(sim.workers.slots[i].worker, "ack", text);
 }
 
 /* Where to; one in three stays where the group is, which undoes acknowledgements alone. */
@@ -263,7 +264,7 @@ static void reset(const struct step *step)
     if (sim.plan->commit == COMMIT_SINK)
         snprintf(text + used, sizeof text - used, ",delete-rows");
     for (int i = 0; i < sim.plan->workers; i++)
-        send_errand(sim.workers.slots[i].worker, "reset", text);
+        send_request(sim.workers.slots[i].worker, "reset", text);
 }
 
 /* Another supervisor's, by hand, while members run. */
@@ -360,7 +361,7 @@ static void look(void *context, int64_t until_us, int64_t b)
     }
     for (size_t i = 0; i < sim.workers.count && sim.plan->commit == COMMIT_MANUAL; i++)
         if (sim.workers.all[i].alive) /* zombies, too */
-            send_errand(&sim.workers.all[i], "ack", "all");
+            send_request(&sim.workers.all[i], "ack", "all");
     world_in(SECOND, look, NULL, until_us, 0);
 }
 

@@ -88,7 +88,7 @@ static void look_up(rd_kafka_t *rk, rd_kafka_topic_partition_t *one, bool fails)
 {
     int topic = cluster_topic(one->topic);
     const struct log *log = topic >= 0 ? cluster_log(topic, one->partition) : NULL;
-    int64_t wish = one->offset;
+    int64_t request = one->offset;
     one->err = log == NULL ? RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART
                : fails     ? RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION
                            : RD_KAFKA_RESP_ERR_NO_ERROR;
@@ -96,10 +96,10 @@ static void look_up(rd_kafka_t *rk, rd_kafka_topic_partition_t *one, bool fails)
         one->offset = RD_KAFKA_OFFSET_INVALID;
         return;
     }
-    one->offset = wish == RD_KAFKA_OFFSET_BEGINNING ? log->low
-                  : wish == RD_KAFKA_OFFSET_END     ? log_stable(log)
-                                                    : at_or_after(log, wish);
-    if (wish == RD_KAFKA_OFFSET_END)
+    one->offset = request == RD_KAFKA_OFFSET_BEGINNING ? log->low
+                  : request == RD_KAFKA_OFFSET_END     ? log_stable(log)
+                                                       : at_or_after(log, request);
+    if (request == RD_KAFKA_OFFSET_END)
         oracle_end_told(rk->worker, topic, one->partition, one->offset);
 }
 

@@ -47,7 +47,7 @@ struct fate {
     bool ever_done;        /* it went through, whatever a reset took back */
     int handed_by;         /* whom it was handed out to last */
     uint64_t handed_run;   /* how many runs its consumer had done when it was handed out */
-    uint64_t meant_by;     /* the errand that meant it last, when that was taken up */
+    uint64_t meant_by;     /* the request that meant it last, when that was taken up */
     uint64_t row_commit;   /* the database's commit that made the row, or the letter */
     int done_by;           /* who processed it last, and under which assignment */
     int done_assignment;

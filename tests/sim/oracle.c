@@ -384,8 +384,8 @@ void oracle_ended(struct worker *worker)
 {
     uint64_t received = word_load(&worker->counters[CONSUMER_RECEIVED]);
     oracle_run(worker, false);
-    if (worker->errand_open || worker->reset != NULL)
-        oracle_errand_ended(worker, worker->reset != NULL && worker->exit_code == 0);
+    if (worker->request_open || worker->reset != NULL)
+        oracle_request_ended(worker, worker->reset != NULL && worker->exit_code == 0);
     if (sim.world.over)
         return;
     check_exit(worker);

@@ -46,7 +46,7 @@ enum { ORACLE_TEXT_BYTES = 300 };
 struct oracle {
     enum rule broken; /* the first */
     char text[ORACLE_TEXT_BYTES];
-    uint64_t errands;                /* taken up so far */
+    uint64_t requests;               /* taken up so far */
     int64_t checked[PARTITIONS_MAX]; /* records before it may be committed past */
     bool loss[PARTITIONS_MAX];       /* an offset that was asked for is gone, and with it records */
     bool reported[PARTITIONS_MAX];   /* an offset was reported as gone, rightly or not */
@@ -102,10 +102,10 @@ void oracle_retained(int topic, int32_t partition);
 void oracle_rebalance(rd_kafka_t *client);
 void oracle_ended(struct worker *worker);
 
-/* Errands: taken up, a line of the answer, the end. */
-void oracle_errand_taken(struct worker *worker);
-void oracle_errand_line(struct worker *worker, const char *line);
-void oracle_errand_ended(struct worker *worker, bool success);
+/* Requests: taken up, a line of the answer, the end. */
+void oracle_request_taken(struct worker *worker);
+void oracle_request_line(struct worker *worker, const char *line);
+void oracle_request_ended(struct worker *worker, bool success);
 /* A commit of a process has landed: one that resets, and not a database's, has done so with it. */
 void oracle_reset_committed(struct worker *worker, int32_t partition, int64_t target);
 

@@ -19,10 +19,10 @@ static bool is_meant(const struct worker *worker, const struct entry *entry)
     int partition;
     long long first;
     long long last;
-    if (strcmp(worker->errand.text, "all") == 0)
+    if (strcmp(worker->request.text, "all") == 0)
         return entry->fate.done > 0 && entry->fate.done_by == (int)(worker - sim.workers.all) + 1 &&
                entry->fate.done_assignment == worker->rk->toppars[TOPIC_MAIN][entry->partition].assignment;
-    if (sscanf(worker->errand.text, "%d:%lld-%lld", &partition, &first, &last) != 3 || partition < 0 ||
+    if (sscanf(worker->request.text, "%d:%lld-%lld", &partition, &first, &last) != 3 || partition < 0 ||
         partition >= PARTITIONS_MAX)
         return false;
     return is_assigned(worker, partition) && entry->partition == partition && entry->offset >= first &&
@@ -43,21 +43,21 @@ static void acknowledge(struct worker *worker, struct entry *entry)
     if (oracle_is_former(worker->rk, entry->partition) || entry->fate.exempt || !is_meant(worker, entry))
         return;
     entry->fate.acknowledged = true;
-    entry->fate.meant_by = sim.oracle.errands;
+    entry->fate.meant_by = sim.oracle.requests;
 }
 
-void oracle_errand_taken(struct worker *worker)
+void oracle_request_taken(struct worker *worker)
 {
-    worker->errand_open = true;
-    worker->errand_serial = ++sim.oracle.errands;
+    worker->request_open = true;
+    worker->request_serial = ++sim.oracle.requests;
     for (int32_t p = 0; p < PARTITIONS_MAX; p++) {
-        worker->errand_assignment[p] =
+        worker->request_assignment[p] =
             is_assigned(worker, p) ? worker->rk->toppars[TOPIC_MAIN][p].assignment : -1;
         worker->reset_to[p] = -1;
     }
-    if (strcmp(worker->errand.method, "ack") == 0)
+    if (strcmp(worker->request.method, "ack") == 0)
         each(worker, acknowledge);
-    world_trace("takes up: %s %s", worker->errand.method, worker->errand.text);
+    world_trace("takes up: %s %s", worker->request.method, worker->request.text);
 }
 
 static bool in_metadata(const struct log *log, int64_t offset)
@@ -76,16 +76,16 @@ static bool in_metadata(const struct log *log, int64_t offset)
     return false;
 }
 
-/* It was this process's through the whole errand: then it is to be committed now. What is meant is what had
- * been given when the errand was taken up: its commit waits for the one under way, and what is delivered
+/* It was this process's through the whole request: then it is to be committed now. What is meant is what had
+ * been given when the request was taken up: its commit waits for the one under way, and what is delivered
  * meanwhile is nobody's word. */
 static void confirm(struct worker *worker, struct entry *entry)
 {
     int32_t p = entry->partition;
     const struct log *log = cluster_log(TOPIC_MAIN, p);
     const struct toppar *toppar = &worker->rk->toppars[TOPIC_MAIN][p];
-    if (entry->fate.meant_by != worker->errand_serial || !entry->fate.acknowledged || !toppar->assigned ||
-        worker->errand_assignment[p] != toppar->assignment || worker->rk->member_id == -1)
+    if (entry->fate.meant_by != worker->request_serial || !entry->fate.acknowledged || !toppar->assigned ||
+        worker->request_assignment[p] != toppar->assignment || worker->rk->member_id == -1)
         return;
     if (entry->offset < log->committed || in_metadata(log, entry->offset)) {
         entry->fate.confirmed = true;
@@ -147,7 +147,7 @@ static void begin_reset(struct worker *worker, int32_t partition, int64_t target
 }
 
 /* `payments [0] 350 → 0` */
-void oracle_errand_line(struct worker *worker, const char *line)
+void oracle_request_line(struct worker *worker, const char *line)
 {
     int partition;
     const char *arrow = strstr(line, "→");
@@ -199,14 +199,14 @@ void oracle_reset_committed(struct worker *worker, int32_t partition, int64_t ta
     end_reset(worker, partition, true);
 }
 
-void oracle_errand_ended(struct worker *worker, bool success)
+void oracle_request_ended(struct worker *worker, bool success)
 {
-    worker->errand_open = false;
-    world_trace("the errand %s", success ? "is done" : "failed");
-    if (worker->reset != NULL || strcmp(worker->errand.method, "reset") == 0)
+    worker->request_open = false;
+    world_trace("the request %s", success ? "is done" : "failed");
+    if (worker->reset != NULL || strcmp(worker->request.method, "reset") == 0)
         for (int32_t p = 0; p < PARTITIONS_MAX; p++)
             end_reset(worker, p, success);
-    if (strcmp(worker->errand.method, "ack") == 0 && success)
+    if (strcmp(worker->request.method, "ack") == 0 && success)
         each(worker, confirm);
 }
 

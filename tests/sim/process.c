@@ -65,7 +65,7 @@ static void fill(struct settings *settings, const struct worker *worker)
 static int run(struct consumer *consumer, struct error *error)
 {
     const struct settings *settings = consumer->settings;
-    if (suspects_open(&consumer->suspects, settings->suspects, settings->quarantine, error) == -1 ||
+    if (candidates_open(&consumer->candidates, settings->candidates, settings->quarantine, error) == -1 ||
         batch_init(&consumer->batch, (size_t)settings->batch_size, error) == -1 ||
         pipeline_open(&consumer->pipeline, settings, consumer->stats, error) == -1 ||
         deaths_init(&consumer->deaths, (size_t)settings->batch_size, error) == -1 ||
@@ -111,6 +111,6 @@ int process_main(struct worker *worker)
     pipeline_close(&consumer.pipeline);
     batch_release(&consumer.batch);
     deaths_release(&consumer.deaths);
-    suspects_close(&consumer.suspects);
+    candidates_close(&consumer.candidates);
     return exit_code;
 }

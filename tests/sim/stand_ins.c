@@ -96,13 +96,13 @@ bool worker_control_rate(struct worker_control *control, struct worker_rate *rat
     return false;
 }
 
-bool worker_control_errand(struct worker_control *control, struct worker_errand *errand)
+bool worker_control_request(struct worker_control *control, struct worker_request *request)
 {
     struct worker *worker = of(control);
-    if (worker->errand.number == errand->number)
+    if (worker->request.number == request->number)
         return false;
-    *errand = worker->errand;
-    oracle_errand_taken(worker);
+    *request = worker->request;
+    oracle_request_taken(worker);
     return true;
 }
 
@@ -131,7 +131,7 @@ void worker_notify_gap(struct worker_control *control, const struct worker_gap *
 void worker_answer_result(struct worker_control *control, int64_t number, const struct worker_result *result)
 {
     (void)number;
-    oracle_errand_line(of(control), result->text);
+    oracle_request_line(of(control), result->text);
 }
 
 void worker_answer_end(struct worker_control *control, int64_t number, const char *failure)
@@ -139,7 +139,7 @@ void worker_answer_end(struct worker_control *control, int64_t number, const cha
     (void)number;
     if (failure != NULL)
         world_trace("says: %s", failure);
-    oracle_errand_ended(of(control), failure == NULL);
+    oracle_request_ended(of(control), failure == NULL);
 }
 
 /* --- statistics: the counters, and nothing else -------------------------------------------------------- */

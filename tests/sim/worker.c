@@ -78,7 +78,7 @@ struct worker *worker_start(int slot, const char *reset)
     return worker;
 }
 
-static void bury(struct worker *worker)
+static void reap(struct worker *worker)
 {
     coroutine_free(worker->coroutine);
     worker->coroutine = NULL;
@@ -95,7 +95,7 @@ void worker_run(struct worker *worker)
     coroutine_enter(worker->coroutine);
     sim.workers.current = NULL;
     if (!worker->alive)
-        bury(worker);
+        reap(worker);
 }
 
 void worker_leave(struct worker *worker)
@@ -111,7 +111,7 @@ void worker_kill(struct worker *worker, const char *why)
     worker->alive = false;
     worker->exit_code = -1;
     if (sim.workers.current != worker)
-        bury(worker);
+        reap(worker);
 }
 
 void worker_freeze(struct worker *worker, int64_t us)
@@ -120,7 +120,8 @@ void worker_freeze(struct worker *worker, int64_t us)
     client_process_frozen(worker);
 }
 
-/* --- wishes -------------------------------------------------------------------------------------------- */
+/* --- requests --------------------------------------------------------------------------------------------
+ */
 
 void worker_wake(struct worker *worker)
 {

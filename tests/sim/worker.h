@@ -35,11 +35,11 @@ struct worker {
     enum worker_stop stop;
     bool paused;
     int64_t started_us, ended_us;
-    struct worker_errand errand;
-    bool errand_open;                      /* taken up, not ended */
-    uint64_t errand_serial;                /* its number among all that were taken up */
-    int errand_assignment[PARTITIONS_MAX]; /* of each partition, when it was taken up; -1: none */
-    int64_t reset_to[PARTITIONS_MAX];      /* what it has said of it; -1: nothing */
+    struct worker_request request;
+    bool request_open;                      /* taken up, not ended */
+    uint64_t request_serial;                /* its number among all that were taken up */
+    int request_assignment[PARTITIONS_MAX]; /* of each partition, when it was taken up; -1: none */
+    int64_t reset_to[PARTITIONS_MAX];       /* what it has said of it; -1: nothing */
     void (*wake)(void *context);
     void *wake_context;
     /* what it has */
@@ -89,7 +89,7 @@ void worker_wake(struct worker *worker);
 void worker_kill(struct worker *worker, const char *why);
 /* SIGSTOP, for so long. */
 void worker_freeze(struct worker *worker, int64_t us);
-/* A wish of the supervisor's changed: what control.h's thread does. */
+/* A request of the supervisor's changed: what control.h's thread does. */
 void worker_poke(struct worker *worker);
 
 /* process.c: the life of one process; returns its exit code. */

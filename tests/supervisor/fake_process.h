@@ -1,5 +1,5 @@
-/* fake_process.h: processes that are none, in place of supervisor/process/spawn.c. A test plays the program: it says
- * things on the process's channel, hears what the supervisor asks, and ends it.
+/* fake_process.h: processes that are none, in place of supervisor/process/spawn.c. A test plays the program:
+ * it says things on the process's channel, hears what the supervisor asks, and ends it.
  *
  * Including this file is all that a test has to do, as with fake_clock.h: it defines all that spawn.h
  * declares, and the linker leaves spawn.o in its archive. Only the test's one source file may include it.
@@ -81,7 +81,7 @@ static inline struct fake_process *fake_newest(void)
 }
 
 /* What it had is closed with it. */
-static inline void fake_bury(struct process *process)
+static inline void fake_reap(struct process *process)
 {
     struct fake_process *fake = fake_process(process);
     fake_close(&fake->segment_fd);
@@ -143,7 +143,7 @@ int process_reap(struct process *process, struct process_end *end)
     if (process->pid == 0 || read(process->pidfd, &count, sizeof count) != (ssize_t)sizeof count)
         return 0;
     *end = fake_process(process)->end;
-    fake_bury(process);
+    fake_reap(process);
     return 1;
 }
 
@@ -152,7 +152,7 @@ void process_abandon(struct process *process)
     if (process->pid == 0)
         return;
     process_kill_group(process);
-    fake_bury(process);
+    fake_reap(process);
 }
 
 void process_end_survivor(pid_t pid, uint64_t start_ticks)

@@ -194,13 +194,13 @@ START_TEST(the_age_of_a_heartbeat_that_is_of_the_future_is_not_known)
 }
 END_TEST
 
-START_TEST(one_that_has_not_ended_after_all_is_not_buried)
+START_TEST(one_that_has_not_ended_after_all_is_not_reaped)
 {
     fleet_becomes_ready(bravo);
-    action_bury(bravo);
+    action_reap(bravo);
     ck_assert_int_ne(bravo->process.pid, 0);
     ck_assert_int_ne(bravo->channel_watch.fd, -1);
-    action_bury_stopped(bravo);
+    action_reap_stopped(bravo);
     ck_assert_int_ne(bravo->process.pid, 0);
     ck_assert_int_eq(bravo->last_death.time_us, STATS_UNKNOWN);
 }
@@ -465,7 +465,7 @@ CHECK_MAIN_WITH(
     a_process_that_is_not_paused_is_told_nothing,
     one_that_cannot_be_started_is_tried_again_after_a_delay_with_the_reason,
     what_a_dying_process_has_said_last_counts, a_death_is_written_down_with_all_that_is_known_of_it,
-    the_age_of_a_heartbeat_that_is_of_the_future_is_not_known, one_that_has_not_ended_after_all_is_not_buried,
+    the_age_of_a_heartbeat_that_is_of_the_future_is_not_known, one_that_has_not_ended_after_all_is_not_reaped,
     too_many_deaths_hold_it_and_say_how_many, the_second_death_in_a_row_waits_about_the_restart_delay,
     an_exit_code_that_a_restart_would_not_mend_holds_it_at_once,
     one_that_ended_badly_in_its_group_is_followed_by_one_that_takes_its_place,

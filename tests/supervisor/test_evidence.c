@@ -40,22 +40,22 @@ static void dies_of(int exit_status, int signal)
     evidence_of_death(bravo, &end);
 }
 
-static const char *suspects(bool convicted)
+static const char *candidates(bool quarantined)
 {
     static char text[POISON_TEXT_BYTES];
-    poison_text(&fleet.poison, bravo->group, "payments", convicted, text, sizeof text);
+    poison_text(&fleet.poison, bravo->group, "payments", quarantined, text, sizeof text);
     return text;
 }
 
 /* --- what is held against records ------------------------------------------------------------------------
  */
 
-START_TEST(a_crash_makes_all_that_was_in_flight_suspect_and_tells_it)
+START_TEST(a_crash_makes_all_that_was_in_flight_candidate_and_tells_it)
 {
     flies(1, 40, 50);
     flies(2, 7, 8);
     dies_of(-1, SIGSEGV);
-    ck_assert_str_eq(suspects(false), "1:40-50,2:7-8");
+    ck_assert_str_eq(candidates(false), "1:40-50,2:7-8");
     ck_assert(!fleet_has_said("another supervisor will not know"));
     ck_assert(
         fleet_has_said("bravo: one of the records in flight may have caused SIGSEGV: payments [1] 40 to 49, "
@@ -63,7 +63,7 @@ START_TEST(a_crash_makes_all_that_was_in_flight_suspect_and_tells_it)
 }
 END_TEST
 
-START_TEST(a_partition_with_nothing_in_flight_is_not_suspect)
+START_TEST(a_partition_with_nothing_in_flight_is_not_candidate)
 {
     flies(0, STATS_UNKNOWN, STATS_UNKNOWN);
     flies(1, 40, 40);
@@ -71,18 +71,18 @@ START_TEST(a_partition_with_nothing_in_flight_is_not_suspect)
     flies(3, STATS_UNKNOWN, 40);
     flies(4, 0, 1);
     dies_of(-1, SIGABRT);
-    ck_assert_str_eq(suspects(false), "4:0-1");
+    ck_assert_str_eq(candidates(false), "4:0-1");
 }
 END_TEST
 
-START_TEST(the_second_crash_at_one_record_alone_convicts_it)
+START_TEST(the_second_crash_at_one_record_alone_quarantines_it)
 {
     flies(1, 40, 50);
     dies_of(-1, SIGSEGV);
     bravo->generation = 2;
     flies(1, 44, 45);
     dies_of(-1, SIGBUS);
-    ck_assert_str_eq(suspects(true), "1:44");
+    ck_assert_str_eq(candidates(true), "1:44");
     ck_assert(fleet_has_said("payments [1] offset 44 killed bravo twice (SIGSEGV in generation 1, SIGBUS in "
                              "generation 2): quarantined, it goes to the dead letters undecoded"));
 }
@@ -93,7 +93,7 @@ START_TEST(a_hang_is_held_against_records_whatever_killed_the_process)
     flies(1, 40, 50);
     bravo->hung = true;
     dies_of(-1, SIGKILL);
-    ck_assert_str_eq(suspects(false), "1:40-50");
+    ck_assert_str_eq(candidates(false), "1:40-50");
     ck_assert(fleet_has_said("may have caused a hang: "));
 }
 END_TEST
@@ -142,7 +142,7 @@ END_TEST
 
 /* --- innocence ----------------------------------------------------------------------------------------- */
 
-START_TEST(one_that_came_through_clears_the_suspects_of_its_partitions_alone)
+START_TEST(one_that_came_through_clears_the_candidates_of_its_partitions_alone)
 {
     flies(1, 40, 50);
     flies(2, 60, 70);
@@ -153,8 +153,8 @@ START_TEST(one_that_came_through_clears_the_suspects_of_its_partitions_alone)
     bravo->state = WORKER_QUARANTINING;
     FAKE_SAYS(bravo, "ready", "i", (int64_t)1);
     fleet_turn();
-    ck_assert_str_eq(suspects(false), "2:60-70");
-    ck_assert(fleet_has_said("bravo came through the suspect records: batches are whole again"));
+    ck_assert_str_eq(candidates(false), "2:60-70");
+    ck_assert(fleet_has_said("bravo came through the poison candidates: batches are whole again"));
 }
 END_TEST
 
@@ -163,7 +163,7 @@ START_TEST(without_a_segment_nobody_is_cleared)
     flies(1, 40, 50);
     dies_of(-1, SIGSEGV);
     segment_release(bravo);
-    evidence_of_innocence(bravo);
+    evidence_cleared(bravo);
     ck_assert_uint_eq(fleet.poison.count, 1);
     ck_assert(!fleet_has_said("came through"));
 }
@@ -180,7 +180,7 @@ static size_t finds(void)
     return fleet.poison.count;
 }
 
-START_TEST(what_is_suspect_is_known_to_the_next_supervisor_of_the_same_Kafka)
+START_TEST(what_is_candidate_is_known_to_the_next_supervisor_of_the_same_Kafka)
 {
     flies(1, 40, 50);
     flies(2, 40, 50);
@@ -190,12 +190,12 @@ START_TEST(what_is_suspect_is_known_to_the_next_supervisor_of_the_same_Kafka)
     flies(1, 44, 45);
     dies_of(-1, SIGSEGV);
     ck_assert_uint_eq(finds(), 3);
-    ck_assert_str_eq(suspects(false), "1:40-50,2:40-50");
-    ck_assert_str_eq(suspects(true), "1:44");
+    ck_assert_str_eq(candidates(false), "1:40-50,2:40-50");
+    ck_assert_str_eq(candidates(true), "1:44");
     snprintf(fleet.brokers.bootstrap, sizeof fleet.brokers.bootstrap, "elsewhere:1");
     ck_assert_uint_eq(finds(), 0);
     ck_assert(fleet_has_said(
-        "known from the supervisor before: 2 ranges of suspect records and 1 quarantined ones"));
+        "known from the supervisor before: 2 ranges of poison candidates and 1 quarantined ones"));
 }
 END_TEST
 
@@ -207,7 +207,7 @@ START_TEST(when_all_are_cleared_nothing_is_kept)
     void *bytes = kept_read(fleet_instance, &length);
     ck_assert_ptr_nonnull(bytes);
     free(bytes);
-    evidence_of_innocence(bravo);
+    evidence_cleared(bravo);
     ck_assert_ptr_null(kept_read(fleet_instance, &length));
     ck_assert_uint_eq(finds(), 0);
     ck_assert(!fleet_has_said("known from the supervisor before"));
@@ -232,12 +232,12 @@ START_TEST(with_the_embedded_broker_nothing_is_kept_for_its_records_end_with_it)
 END_TEST
 
 CHECK_MAIN_WITH(
-    "supervisor/evidence", set_up, tear_down, a_crash_makes_all_that_was_in_flight_suspect_and_tells_it,
-    a_partition_with_nothing_in_flight_is_not_suspect, the_second_crash_at_one_record_alone_convicts_it,
+    "supervisor/evidence", set_up, tear_down, a_crash_makes_all_that_was_in_flight_candidate_and_tells_it,
+    a_partition_with_nothing_in_flight_is_not_candidate, the_second_crash_at_one_record_alone_quarantines_it,
     a_hang_is_held_against_records_whatever_killed_the_process,
     no_exit_no_kill_and_no_operator_s_signal_is_a_record_s_fault,
     outside_of_processing_and_without_a_segment_no_record_is_to_blame, only_a_consumer_has_records_in_flight,
     many_partitions_in_flight_are_told_as_far_as_a_line_goes,
-    one_that_came_through_clears_the_suspects_of_its_partitions_alone, without_a_segment_nobody_is_cleared,
-    what_is_suspect_is_known_to_the_next_supervisor_of_the_same_Kafka, when_all_are_cleared_nothing_is_kept,
+    one_that_came_through_clears_the_candidates_of_its_partitions_alone, without_a_segment_nobody_is_cleared,
+    what_is_candidate_is_known_to_the_next_supervisor_of_the_same_Kafka, when_all_are_cleared_nothing_is_kept,
     with_the_embedded_broker_nothing_is_kept_for_its_records_end_with_it)

@@ -20,8 +20,8 @@ static struct {
     char report[256];
 } seen;
 
-static enum worker_event raised_by_bury;
-static bool bury_raises;
+static enum worker_event raised_by_reap;
+static bool reap_raises;
 
 static void note(const char *name, const struct worker *worker)
 {
@@ -34,8 +34,8 @@ static void note(const char *name, const struct worker *worker)
     void action_##name(struct worker *worker)                                                                \
     {                                                                                                        \
         note(#name, worker);                                                                                 \
-        if (bury_raises && strcmp(#name, "bury") == 0)                                                       \
-            states_dispatch(worker, raised_by_bury);                                                         \
+        if (reap_raises && strcmp(#name, "reap") == 0)                                                       \
+            states_dispatch(worker, raised_by_reap);                                                         \
     }
 WORKER_ACTIONS(X)
 #undef X
@@ -88,12 +88,12 @@ static const struct expected expected[STATES][EVENT_COUNT] = {
                          [EVENT_BROKER_AWAY] = TO(broker_away, STARTING),
                          [EVENT_BROKER_BACK] = TO(broker_back, STARTING),
                          [EVENT_TIMER] = TO(kill_unready, STARTING),
-                         [EVENT_SPAWN_FAILED] = TO(bury_unborn, DOWN),
+                         [EVENT_SPAWN_FAILED] = TO(reap_spawn_failed, DOWN),
                          [EVENT_JOINING] = TO(none, JOINING),
                          [EVENT_READY] = TO(ready, READY),
                          [EVENT_QUARANTINING] = TO(ready, QUARANTINING),
                          [EVENT_READY_IDLE] = TO(ready, READY_IDLE),
-                         [EVENT_EXITED] = TO(bury, DOWN),
+                         [EVENT_EXITED] = TO(reap, DOWN),
                          [EVENT_STOP] = TO(drain, STOPPING)},
     [WORKER_JOINING] = {[EVENT_HUNG] = TO(kill_hung, JOINING),
                         [EVENT_BROKER_AWAY] = TO(broker_away, JOINING),
@@ -103,7 +103,7 @@ static const struct expected expected[STATES][EVENT_COUNT] = {
                         [EVENT_READY] = TO(ready, READY),
                         [EVENT_QUARANTINING] = TO(ready, QUARANTINING),
                         [EVENT_READY_IDLE] = TO(ready, READY_IDLE),
-                        [EVENT_EXITED] = TO(bury, DOWN),
+                        [EVENT_EXITED] = TO(reap, DOWN),
                         [EVENT_STOP] = TO(drain, STOPPING)},
     [WORKER_READY] = {[EVENT_HUNG] = TO(kill_hung, READY),
                       [EVENT_BROKER_AWAY] = TO(broker_away, READY),
@@ -112,7 +112,7 @@ static const struct expected expected[STATES][EVENT_COUNT] = {
                       [EVENT_READY] = TO(ready, READY),
                       [EVENT_QUARANTINING] = TO(ready, QUARANTINING),
                       [EVENT_READY_IDLE] = TO(ready, READY_IDLE),
-                      [EVENT_EXITED] = TO(bury, DOWN),
+                      [EVENT_EXITED] = TO(reap, DOWN),
                       [EVENT_STOP] = TO(drain, STOPPING)},
     [WORKER_READY_IDLE] = {[EVENT_HUNG] = TO(kill_hung, READY_IDLE),
                            [EVENT_BROKER_AWAY] = TO(broker_away, READY_IDLE),
@@ -121,7 +121,7 @@ static const struct expected expected[STATES][EVENT_COUNT] = {
                            [EVENT_READY] = TO(ready, READY),
                            [EVENT_QUARANTINING] = TO(ready, QUARANTINING),
                            [EVENT_READY_IDLE] = TO(none, READY_IDLE),
-                           [EVENT_EXITED] = TO(bury, DOWN),
+                           [EVENT_EXITED] = TO(reap, DOWN),
                            [EVENT_STOP] = TO(drain, STOPPING)},
     [WORKER_QUARANTINING] = {[EVENT_HUNG] = TO(kill_hung, QUARANTINING),
                              [EVENT_BROKER_AWAY] = TO(broker_away, QUARANTINING),
@@ -130,7 +130,7 @@ static const struct expected expected[STATES][EVENT_COUNT] = {
                              [EVENT_QUARANTINING] = TO(ready, QUARANTINING),
                              [EVENT_READY] = TO(cleared, READY),
                              [EVENT_READY_IDLE] = TO(ready, READY_IDLE),
-                             [EVENT_EXITED] = TO(bury, DOWN),
+                             [EVENT_EXITED] = TO(reap, DOWN),
                              [EVENT_STOP] = TO(drain, STOPPING)},
     [WORKER_STOPPING] = {[EVENT_START] = TO(start_after, STOPPING),
                          [EVENT_JOINING] = TO(none, STOPPING),
@@ -139,7 +139,7 @@ static const struct expected expected[STATES][EVENT_COUNT] = {
                          [EVENT_READY_IDLE] = TO(none, STOPPING),
                          [EVENT_BROKER_AWAY] = TO(none, STOPPING),
                          [EVENT_BROKER_BACK] = TO(none, STOPPING),
-                         [EVENT_EXITED] = TO(bury_stopped, DOWN),
+                         [EVENT_EXITED] = TO(reap_stopped, DOWN),
                          [EVENT_STOP] = TO(stay_down, STOPPING),
                          [EVENT_TIMER] = TO(kill, STOPPING)},
     [WORKER_BACKING_OFF] = {[EVENT_START] = TO(spawn, STARTING),
@@ -155,7 +155,7 @@ static void place(enum worker_state state)
 {
     worker = (struct worker){.name = "bravo", .state = state, .state_since_us = 1};
     memset(&seen, 0, sizeof seen);
-    bury_raises = false;
+    reap_raises = false;
 }
 
 /* --- cases --------------------------------------------------------------------------------------------- */
@@ -206,7 +206,7 @@ START_TEST(what_cannot_happen_is_reported_and_changes_nothing)
 }
 END_TEST
 
-START_TEST(every_process_that_can_die_can_be_stopped_and_buried)
+START_TEST(every_process_that_can_die_can_be_stopped_and_reaped)
 {
     static const enum worker_state running[] = {WORKER_STARTING,   WORKER_JOINING,      WORKER_READY,
                                                 WORKER_READY_IDLE, WORKER_QUARANTINING, WORKER_STOPPING};
@@ -242,8 +242,8 @@ START_TEST(the_verdict_on_a_death_arrives_in_down)
                     {EVENT_FINISH, WORKER_DONE}};
     for (size_t i = 0; i < sizeof verdicts / sizeof verdicts[0]; i++) {
         place(WORKER_READY);
-        bury_raises = true;
-        raised_by_bury = verdicts[i].verdict;
+        reap_raises = true;
+        raised_by_reap = verdicts[i].verdict;
         states_dispatch(&worker, EVENT_EXITED);
         ck_assert_int_eq(worker.state, verdicts[i].end);
         ck_assert_int_eq(seen.actions, 2);
@@ -271,6 +271,6 @@ END_TEST
 
 CHECK_MAIN("supervisor/states", every_event_in_every_state_does_what_is_written_here,
            what_cannot_happen_is_reported_and_changes_nothing,
-           every_process_that_can_die_can_be_stopped_and_buried, every_state_takes_a_stop_without_a_complaint,
+           every_process_that_can_die_can_be_stopped_and_reaped, every_state_takes_a_stop_without_a_complaint,
            the_verdict_on_a_death_arrives_in_down, since_when_moves_only_with_the_state,
            every_event_has_a_name)

@@ -35,7 +35,7 @@ class Poison(SystemTest):
         partition, offset = where
         fleet.wait_line(f"may have caused {cause}: {topic} ", 30)
         fleet.wait_line(rf"{topic} \[{partition}\] offset {offset} killed bravo twice \({cause} in generation \d+, {cause} in generation \d+\)", 30)
-        fleet.wait_line("bravo came through the suspect records", 30)
+        fleet.wait_line("bravo came through the poison candidates", 30)
         wait_until(lambda: self.all_committed(topic), 30, "everything committed")
         [letter] = self.letters(topic)
         self.assertEqual((letter["dlq.partition"], letter["dlq.offset"], letter["dlq.stage"]), (str(partition), str(offset), "quarantine"))
@@ -81,7 +81,7 @@ class Poison(SystemTest):
         self.check_found(fleet, topic, where, "a hang")
         self.assertEqual(fleet.interrupt(), 0)
 
-    def test_another_topic_s_record_at_the_same_place_is_innocent(self):
+    def test_another_topic_s_record_at_the_same_place_is_none(self):
         topics = self.topic(1), self.topic(1, "other")
         for topic in topics:
             self.produce(topic, 20)
@@ -111,7 +111,7 @@ class Poison(SystemTest):
         first.wait_line("bravo is held back", 30)
         first.kill()
         second = self.supervise_one(*arguments)
-        second.wait_line("known from the supervisor before: 1 range of suspect records and 0 quarantined ones", 20)
+        second.wait_line("known from the supervisor before: 1 range of poison candidates and 0 quarantined ones", 20)
         second.wait_line(rf"offset {where[1]} killed bravo twice \(SIGSEGV in generation 1, SIGSEGV in generation 2\)", 40)
         second.kill()
         third = self.supervise_one(*arguments)

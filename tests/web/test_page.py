@@ -141,7 +141,7 @@ class Demo(PageTest):
         self.run_js("scrollTo(0, 0)")
         self.until(lambda: not self.all(".mark.plan:not([display])"), "it is drawn no more")
 
-    def test_another_wish_forgets_the_dry_run(self):
+    def test_another_request_forgets_the_dry_run(self):
         self.produce(2)
         self.press("Dry run")
         self.until(lambda: self.part("reset-do").is_enabled(), "the reset may be made")

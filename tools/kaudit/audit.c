@@ -45,7 +45,7 @@ static const struct source *if_open(const struct source *source)
 static int open_sink(struct audit *audit, struct error *error)
 {
     const struct settings *settings = audit->settings;
-    const struct sink_wish wish = {.where = settings->sink_where,
+    const struct sink_spec spec = {.where = settings->sink_where,
                                    .table = settings->table != NULL ? settings->table : settings->topic,
                                    .partitions = audit->partitions,
                                    .cluster = audit->cluster.id,
@@ -53,7 +53,7 @@ static int open_sink(struct audit *audit, struct error *error)
                                    .topic = settings->topic,
                                    .letters = settings->dead_letters,
                                    .next_offsets = audit->in_database};
-    return settings->open_sink == NULL ? 0 : settings->open_sink(&audit->sink, &wish, error);
+    return settings->open_sink == NULL ? 0 : settings->open_sink(&audit->sink, &spec, error);
 }
 
 static int open_letters(struct audit *audit, struct error *error)

@@ -5,7 +5,7 @@
 #include "common/options.h"
 #include "tools/kaudit/sink.h"
 
-typedef int (*sink_opener)(struct sink *sink, const struct sink_wish *wish, struct error *error);
+typedef int (*sink_opener)(struct sink *sink, const struct sink_spec *spec, struct error *error);
 
 struct settings {
     struct option_given given;

@@ -34,7 +34,7 @@ struct sink {
 };
 
 /* What is asked for. */
-struct sink_wish {
+struct sink_spec {
     const char *where; /* a file, or libpq's connection string */
     const char *table;
     int partitions;                      /* the topic's */
@@ -43,14 +43,14 @@ struct sink_wish {
     int64_t *next_offsets;               /* by partition: set where the database has one */
 };
 
-static inline void sink_take_place(const struct sink_wish *wish, int64_t partition, int64_t next_offset)
+static inline void sink_take_place(const struct sink_spec *spec, int64_t partition, int64_t next_offset)
 {
-    if (partition >= 0 && partition < wish->partitions)
-        wish->next_offsets[partition] = next_offset;
+    if (partition >= 0 && partition < spec->partitions)
+        spec->next_offsets[partition] = next_offset;
 }
 
-int sink_open_sqlite(struct sink *sink, const struct sink_wish *wish, struct error *error);
-int sink_open_postgres(struct sink *sink, const struct sink_wish *wish, struct error *error);
-int sink_open_ndjson(struct sink *sink, const struct sink_wish *wish, struct error *error);
+int sink_open_sqlite(struct sink *sink, const struct sink_spec *spec, struct error *error);
+int sink_open_postgres(struct sink *sink, const struct sink_spec *spec, struct error *error);
+int sink_open_ndjson(struct sink *sink, const struct sink_spec *spec, struct error *error);
 
 #endif

@@ -72,21 +72,21 @@ static int take_lines(struct scratch *scratch, FILE *file, int partitions, struc
 }
 
 /* A file is of one topic, and has no outbox. */
-int sink_open_ndjson(struct sink *sink, const struct sink_wish *wish, struct error *error)
+int sink_open_ndjson(struct sink *sink, const struct sink_spec *spec, struct error *error)
 {
-    FILE *file = fopen(wish->where, "re");
+    FILE *file = fopen(spec->where, "re");
     struct scratch *scratch = scratch_open(false, error);
     int result = -1;
     sink->form = CONTENT_JSON;
     if (file == NULL)
         error_set(error, "cannot open it: %s", strerror(errno));
     else if (scratch != NULL)
-        result = take_lines(scratch, file, wish->partitions, sink, error);
+        result = take_lines(scratch, file, spec->partitions, sink, error);
     if (result == 0)
         result = scratch_source(scratch, &sink->source, error);
     else
         scratch_free(scratch);
     if (file != NULL)
         fclose(file);
-    return result == 0 ? 0 : error_context(error, "--ndjson %s", wish->where);
+    return result == 0 ? 0 : error_context(error, "--ndjson %s", spec->where);
 }

@@ -171,15 +171,15 @@ static int take_letters(struct postgres *p, const PGresult *rows, struct scratch
     return 0;
 }
 
-static int read_outbox(struct postgres *p, const struct sink_wish *wish, struct sink *sink,
+static int read_outbox(struct postgres *p, const struct sink_spec *spec, struct sink *sink,
                        struct error *error)
 {
     static const char sql[] =
         "SELECT " SINK_PARTITION ", " SINK_OFFSET ", timestamp_ms FROM " SINK_OUTBOX
         " WHERE consumer_group = $1 AND topic = $2 AND ($3::text IS NULL OR cluster = $3)";
-    const char *const values[] = {wish->group, wish->topic, wish->cluster};
+    const char *const values[] = {spec->group, spec->topic, spec->cluster};
     bool has = false;
-    if (!wish->letters)
+    if (!spec->letters)
         return 0;
     if (has_table(p, SINK_OUTBOX, &has, error) == -1)
         return -1;
@@ -199,11 +199,11 @@ static int read_outbox(struct postgres *p, const struct sink_wish *wish, struct 
 }
 
 /* Where a sink of ours goes on. *ours: one of ours has filled the table, this group's or another's. */
-static int read_places(struct postgres *p, const struct sink_wish *wish, bool *ours, struct error *error)
+static int read_places(struct postgres *p, const struct sink_spec *spec, bool *ours, struct error *error)
 {
     static const char sql[] = "SELECT kafka_partition, next_offset, consumer_group IS NOT DISTINCT FROM $1 "
                               "AND ($3::text IS NULL OR cluster = $3) FROM " SINK_PLACES " WHERE topic = $2";
-    const char *const values[] = {wish->group, wish->topic, wish->cluster};
+    const char *const values[] = {spec->group, spec->topic, spec->cluster};
     bool has = false;
     if (has_table(p, SINK_PLACES, &has, error) == -1)
         return -1;
@@ -215,7 +215,7 @@ static int read_places(struct postgres *p, const struct sink_wish *wish, bool *o
     *ours = result == 0 && PQntuples(rows) > 0;
     for (int i = 0; result == 0 && i < PQntuples(rows); i++)
         if (PQgetvalue(rows, i, 2)[0] == 't' && !PQgetisnull(rows, i, 1))
-            sink_take_place(wish, number(rows, i, 0), number(rows, i, 1));
+            sink_take_place(spec, number(rows, i, 0), number(rows, i, 1));
     PQclear(rows);
     return result;
 }
@@ -246,34 +246,34 @@ static int look_at_columns(struct postgres *p, struct sink *sink, struct error *
     return result;
 }
 
-static int prepare(struct postgres *p, const struct sink_wish *wish, struct sink *sink, struct error *error)
+static int prepare(struct postgres *p, const struct sink_spec *spec, struct sink *sink, struct error *error)
 {
     bool ours = false;
     if (PQstatus(p->connection) != CONNECTION_OK)
         return failed(p, "connect", error);
-    p->table = PQescapeIdentifier(p->connection, wish->table, strlen(wish->table));
+    p->table = PQescapeIdentifier(p->connection, spec->table, strlen(spec->table));
     if (p->table == NULL)
         return failed(p, "name the table", error);
     p->timestamp_ms = has_timestamps(p) ? SINK_TIMESTAMP " / 1000" : "0";
     if (command(p, "read", "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", error) == -1)
         return -1;
-    if (count_elsewhere(p, &sink->elsewhere, error) == -1 || read_places(p, wish, &ours, error) == -1 ||
+    if (count_elsewhere(p, &sink->elsewhere, error) == -1 || read_places(p, spec, &ours, error) == -1 ||
         (ours && look_at_columns(p, sink, error) == -1))
         return -1;
-    return read_outbox(p, wish, sink, error);
+    return read_outbox(p, spec, sink, error);
 }
 
-int sink_open_postgres(struct sink *sink, const struct sink_wish *wish, struct error *error)
+int sink_open_postgres(struct sink *sink, const struct sink_spec *spec, struct error *error)
 {
     struct postgres *p = calloc(1, sizeof *p);
     if (p == NULL)
         return error_set(error, "out of memory");
-    p->count = wish->partitions;
-    p->cursors = calloc((size_t)wish->partitions + 1, sizeof *p->cursors);
-    p->connection = PQconnectdb(wish->where);
+    p->count = spec->partitions;
+    p->cursors = calloc((size_t)spec->partitions + 1, sizeof *p->cursors);
+    p->connection = PQconnectdb(spec->where);
     if (p->cursors == NULL || p->connection == NULL)
         error_set(error, "out of memory");
-    else if (prepare(p, wish, sink, error) == 0) {
+    else if (prepare(p, spec, sink, error) == 0) {
         sink->source = (struct source){.next = next, .close = close_postgres, .state = p};
         return 0;
     }

@@ -61,7 +61,7 @@ static bool has_field(void *context, const char *column)
 }
 
 /* Where a sink of ours goes on. *ours: one of ours has filled the table, this group's or another's. */
-static int read_places(sqlite3 *db, const struct sink_wish *wish, bool *ours, struct error *error)
+static int read_places(sqlite3 *db, const struct sink_spec *spec, bool *ours, struct error *error)
 {
     static const char sql[] =
         "SELECT kafka_partition, next_offset, consumer_group IS ?1 AND (?3 IS NULL OR cluster = ?3) "
@@ -71,13 +71,13 @@ static int read_places(sqlite3 *db, const struct sink_wish *wish, bool *ours, st
     if (!has_column(db, SINK_PLACES, NULL))
         return 0;
     if (sqlite3_prepare_v2(db, sql, -1, &statement, NULL) == SQLITE_OK) {
-        sqlite3_bind_text(statement, 1, wish->group, -1, SQLITE_STATIC);
-        sqlite3_bind_text(statement, 2, wish->topic, -1, SQLITE_STATIC);
-        sqlite3_bind_text(statement, 3, wish->cluster, -1, SQLITE_STATIC); /* NULL is a null */
+        sqlite3_bind_text(statement, 1, spec->group, -1, SQLITE_STATIC);
+        sqlite3_bind_text(statement, 2, spec->topic, -1, SQLITE_STATIC);
+        sqlite3_bind_text(statement, 3, spec->cluster, -1, SQLITE_STATIC); /* NULL is a null */
         while ((step = sqlite3_step(statement)) == SQLITE_ROW) {
             *ours = true;
             if (sqlite3_column_int(statement, 2) != 0 && sqlite3_column_type(statement, 1) != SQLITE_NULL)
-                sink_take_place(wish, sqlite3_column_int64(statement, 0), sqlite3_column_int64(statement, 1));
+                sink_take_place(spec, sqlite3_column_int64(statement, 0), sqlite3_column_int64(statement, 1));
         }
     }
     int result = step == SQLITE_DONE ? 0 : sqlite_failed(db, "read where the sink goes on", error);
@@ -86,14 +86,14 @@ static int read_places(sqlite3 *db, const struct sink_wish *wish, bool *ours, st
 }
 
 /* Of a table that a sink of ours fills. */
-static int look_at_columns(sqlite3 *db, const struct sink_wish *wish, struct altered *altered,
+static int look_at_columns(sqlite3 *db, const struct sink_spec *spec, struct altered *altered,
                            struct error *error)
 {
     static const char sql[] = "SELECT name, type FROM pragma_table_info(?1)";
     sqlite3_stmt *statement = NULL;
     int step = SQLITE_ERROR;
     if (sqlite3_prepare_v2(db, sql, -1, &statement, NULL) == SQLITE_OK) {
-        sqlite3_bind_text(statement, 1, wish->table, -1, SQLITE_STATIC);
+        sqlite3_bind_text(statement, 1, spec->table, -1, SQLITE_STATIC);
         while ((step = sqlite3_step(statement)) == SQLITE_ROW)
             columns_look(altered, COLUMNS_SQLITE, (const char *)sqlite3_column_text(statement, 0),
                          (const char *)sqlite3_column_text(statement, 1));
@@ -121,22 +121,22 @@ static int take_letters(sqlite3_stmt *statement, struct scratch *scratch, int pa
 }
 
 /* A sink of somebody else's has none. */
-static int read_outbox(sqlite3 *db, const struct sink_wish *wish, struct sink *sink, struct error *error)
+static int read_outbox(sqlite3 *db, const struct sink_spec *spec, struct sink *sink, struct error *error)
 {
     static const char sql[] = "SELECT " SINK_PARTITION ", " SINK_OFFSET ", timestamp_ms FROM " SINK_OUTBOX
                               " WHERE consumer_group = ?1 AND topic = ?2 AND (?3 IS NULL OR cluster = ?3)";
     sqlite3_stmt *statement = NULL;
-    if (!wish->letters || !has_column(db, SINK_OUTBOX, NULL))
+    if (!spec->letters || !has_column(db, SINK_OUTBOX, NULL))
         return 0;
     struct scratch *scratch = scratch_open(true, error);
     if (scratch == NULL)
         return -1;
     int result = -1;
     if (sqlite3_prepare_v2(db, sql, -1, &statement, NULL) == SQLITE_OK) {
-        sqlite3_bind_text(statement, 1, wish->group, -1, SQLITE_STATIC);
-        sqlite3_bind_text(statement, 2, wish->topic, -1, SQLITE_STATIC);
-        sqlite3_bind_text(statement, 3, wish->cluster, -1, SQLITE_STATIC); /* NULL is a null */
-        result = take_letters(statement, scratch, wish->partitions, &sink->elsewhere, error);
+        sqlite3_bind_text(statement, 1, spec->group, -1, SQLITE_STATIC);
+        sqlite3_bind_text(statement, 2, spec->topic, -1, SQLITE_STATIC);
+        sqlite3_bind_text(statement, 3, spec->cluster, -1, SQLITE_STATIC); /* NULL is a null */
+        result = take_letters(statement, scratch, spec->partitions, &sink->elsewhere, error);
     } else {
         sqlite_failed(db, "read the outbox", error);
     }
@@ -147,9 +147,9 @@ static int read_outbox(sqlite3 *db, const struct sink_wish *wish, struct sink *s
     return -1;
 }
 
-int sink_open_sqlite(struct sink *sink, const struct sink_wish *wish, struct error *error)
+int sink_open_sqlite(struct sink *sink, const struct sink_spec *spec, struct error *error)
 {
-    struct sqlite_table its = {.name = wish->table,
+    struct sqlite_table its = {.name = spec->table,
                                .partition = SINK_PARTITION,
                                .offset = SINK_OFFSET,
                                .tag = "0",
@@ -157,7 +157,7 @@ int sink_open_sqlite(struct sink *sink, const struct sink_wish *wish, struct err
     sqlite3 *db = NULL;
     bool ours = false;
     int result = -1;
-    if (sqlite3_open_v2(wish->where, &db, SQLITE_OPEN_READONLY, NULL) != SQLITE_OK) {
+    if (sqlite3_open_v2(spec->where, &db, SQLITE_OPEN_READONLY, NULL) != SQLITE_OK) {
         sqlite_failed(db, "open it", error);
         goto failed;
     }
@@ -166,20 +166,20 @@ int sink_open_sqlite(struct sink *sink, const struct sink_wish *wish, struct err
         sqlite_failed(db, "read it", error);
         goto failed;
     }
-    if (check_name(db, wish->table, error) == -1 ||
-        count_elsewhere(db, wish->table, wish->partitions, &sink->elsewhere, error) == -1 ||
-        read_places(db, wish, &ours, error) == -1 ||
-        (ours && look_at_columns(db, wish, &sink->altered, error) == -1) ||
-        read_outbox(db, wish, sink, error) == -1)
+    if (check_name(db, spec->table, error) == -1 ||
+        count_elsewhere(db, spec->table, spec->partitions, &sink->elsewhere, error) == -1 ||
+        read_places(db, spec, &ours, error) == -1 ||
+        (ours && look_at_columns(db, spec, &sink->altered, error) == -1) ||
+        read_outbox(db, spec, sink, error) == -1)
         goto failed;
     if (ours)
-        its.schema = columns_schema(has_field, &(struct named_table){db, wish->table}, &its.fields);
+        its.schema = columns_schema(has_field, &(struct named_table){db, spec->table}, &its.fields);
     sink->schema = its.schema;
-    if (has_column(db, wish->table, SINK_TIMESTAMP))
+    if (has_column(db, spec->table, SINK_TIMESTAMP))
         its.timestamp_ms = SINK_TIMESTAMP " / 1000";
     result = sqlite_source_open(&sink->source, db, &its, error);
     db = NULL; /* the source's */
 failed:
     sqlite3_close(db);
-    return result == 0 ? 0 : error_context(error, "--sqlite %s", wish->where);
+    return result == 0 ? 0 : error_context(error, "--sqlite %s", spec->where);
 }

@@ -7,7 +7,7 @@
 #include "common/streams.h"
 #include "common/names.h"
 #include "common/options.h"
-#include "common/reset_wish.h"
+#include "common/reset_spec.h"
 #include "common/rpc/message.h"
 #include "common/stats/events_show.h"
 #include "tools/kctl/prune.h"
@@ -128,10 +128,10 @@ static int follow(const struct settings *settings, const char *target, const cha
     }
 }
 
-/* What reset_wish.h reads. */
+/* What reset_spec.h reads. */
 static int reset_argument(const struct settings *settings, char argument[ARGUMENT_BYTES], struct error *error)
 {
-    struct reset_wish wish;
+    struct reset_spec spec;
     if (settings->to == NULL)
         return error_set_code(error, EXIT_CODE_USAGE,
                               "reset: where? --to earliest, latest, offset N, timestamp T or shift ±N");
@@ -141,7 +141,7 @@ static int reset_argument(const struct settings *settings, char argument[ARGUMEN
                  settings->dry_run ? ",dry-run" : "", settings->delete_rows ? ",delete-rows" : "");
     if (length >= ARGUMENT_BYTES)
         return error_set_code(error, EXIT_CODE_USAGE, "reset: --to and --partition are too long");
-    return reset_wish_parse(&wish, argument, error);
+    return reset_spec_parse(&spec, argument, error);
 }
 
 /* `--to offset 41`, `--to shift -3`: the number is of the place, and no option. Joined as `offset:41`. */
@@ -184,14 +184,14 @@ static int reopen(const struct settings *settings, const struct operands *operan
 static int show_events(const struct settings *settings, const struct operands *operands, struct error *error)
 {
     const char *worker = operands->count > 1 ? operands->items[1] : "";
-    const struct events_wish wish = {.instance = settings->instance,
+    const struct events_spec spec = {.instance = settings->instance,
                                      .worker = strcmp(worker, "all") == 0 ? "" : worker,
                                      .since = (uint64_t)settings->since,
                                      .follow = settings->follow,
                                      .json = settings->json};
     return operands->count > 2
                ? error_set_code(error, EXIT_CODE_USAGE, "events: of one worker or client, or of all")
-               : events_show(&wish, stdout, error);
+               : events_show(&spec, stdout, error);
 }
 
 static int produce(const struct settings *settings, const struct operands *operands, struct error *error)

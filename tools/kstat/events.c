@@ -4,9 +4,9 @@
 
 int kstat_events(const struct settings *settings, const char *instance, struct error *error)
 {
-    const struct events_wish wish = {.instance = instance,
+    const struct events_spec spec = {.instance = instance,
                                      .worker = settings->worker,
                                      .follow = settings->interval_us > 0,
                                      .json = settings->json != JSON_NONE};
-    return events_show(&wish, stdout, error);
+    return events_show(&spec, stdout, error);
 }

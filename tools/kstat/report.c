@@ -45,12 +45,12 @@ static void begin_item(struct recording *recording)
 
 static int put_view(struct recording *recording, const struct view *view, struct error *error)
 {
-    const struct snapshot_wish wish = {view->instance, true, recording->rates};
+    const struct snapshot_spec spec = {view->instance, true, recording->rates};
     char *text = NULL;
     size_t length = 0;
     FILE *stream = open_memstream(&text, &length);
     if (stream != NULL)
-        snapshot_write(&wish, view, stream);
+        snapshot_write(&spec, view, stream);
     if (stream == NULL || fclose(stream) != 0) {
         free(text);
         return error_set(error, "out of memory");

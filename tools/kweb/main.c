@@ -34,7 +34,7 @@ static void woken(void *context)
     kweb->stopping = kweb->control != NULL && worker_control_wanted(kweb->control) != WORKER_RUN;
 }
 
-static int watch_wishes(struct kweb *kweb, struct error *error)
+static int watch_requests(struct kweb *kweb, struct error *error)
 {
     int fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (fd == -1)
@@ -95,7 +95,7 @@ static int serve(struct kweb *kweb, struct error *error)
     bool made;
     int listener = listen_at(kweb, error); /* first: where it cannot, it leaves nothing behind */
     if (listener == -1 || token_load(kweb->token, kweb->settings->instance, &made, error) == -1 ||
-        reactor_init(&kweb->reactor, error) == -1 || watch_wishes(kweb, error) == -1 ||
+        reactor_init(&kweb->reactor, error) == -1 || watch_requests(kweb, error) == -1 ||
         samples_open(&kweb->samples, kweb->settings, error) == -1 || server_open(kweb, listener, error) == -1)
         return -1;
     greet(kweb);

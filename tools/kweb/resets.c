@@ -3,14 +3,15 @@
 #include <strings.h>
 
 #include "common/msgpack/to_json.h"
-#include "common/reset_wish.h"
+#include "common/reset_spec.h"
 #include "common/stats/directory.h"
 #include "tools/kweb/verb.h"
 
 #define CLIENTS_MAX  256
 #define CLIENT_BYTES (sizeof((struct directory_worker *)NULL)->client)
 
-/* --- what is wished ------------------------------------------------------------------------------------- */
+/* --- what is asked for -------------------------------------------------------------------------------------
+ */
 
 static const char *if_true(const struct exchange *exchange, const char *name, const char *text)
 {
@@ -18,11 +19,11 @@ static const char *if_true(const struct exchange *exchange, const char *name, co
     return exchange_number(exchange, name, &given) && given == 1 ? text : "";
 }
 
-/* As reset_wish.h has it. False: the answer is given. */
-static bool wish_of(struct exchange *exchange, char argument[RPC_TEXT_BYTES])
+/* As reset_spec.h has it. False: the answer is given. */
+static bool spec_of(struct exchange *exchange, char argument[RPC_TEXT_BYTES])
 {
     const char *partition = exchange_value(exchange, "partition");
-    struct reset_wish wish;
+    struct reset_spec spec;
     struct error error = ERROR_INIT;
     int length =
         snprintf(argument, RPC_TEXT_BYTES, "%s%s%s%s%s", exchange_value(exchange, "to"),
@@ -32,7 +33,7 @@ static bool wish_of(struct exchange *exchange, char argument[RPC_TEXT_BYTES])
         error_set(&error, "to is too long");
     else if (strchr(exchange_value(exchange, "to"), ',') != NULL)
         error_set(&error, "to is one place: no comma");
-    else if (reset_wish_parse(&wish, argument, &error) == 0)
+    else if (reset_spec_parse(&spec, argument, &error) == 0)
         return true;
     answer_problem(exchange, MHD_HTTP_BAD_REQUEST, "%s", error.text);
     return false;
@@ -42,7 +43,7 @@ void serve_reset(struct exchange *exchange)
 {
     char argument[RPC_TEXT_BYTES];
     const char *name = exchange_value(exchange, "name");
-    if (wish_of(exchange, argument) && target_is_there(exchange, name))
+    if (spec_of(exchange, argument) && target_is_there(exchange, name))
         ask_verb(exchange, "reset", name, argument);
 }
 
@@ -133,7 +134,7 @@ void serve_reset_all(struct exchange *exchange)
     }
     round->exchange = exchange;
     round->count = find_clients(exchange->kweb->settings->instance, round->clients);
-    if (round->count > 0 && wish_of(exchange, round->argument)) {
+    if (round->count > 0 && spec_of(exchange, round->argument)) {
         round->consumers = json_object();
         ask_next(round);
         return;

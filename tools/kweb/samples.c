@@ -85,11 +85,11 @@ static void take(struct samples *samples)
         free(text);
         return;
     }
-    const struct snapshot_wish wish = {samples->instance, samples->read_only, samples->rates};
+    const struct snapshot_spec spec = {samples->instance, samples->read_only, samples->rates};
     const struct view_request request = {.instance = samples->instance};
     struct view view;
     bool there = view_collect(&view, &request, NULL) == 0;
-    snapshot_write(&wish, there ? &view : NULL, stream);
+    snapshot_write(&spec, there ? &view : NULL, stream);
     if (there)
         view_release(&view);
     if (fclose(stream) != 0) {

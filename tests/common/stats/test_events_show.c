@@ -8,13 +8,13 @@
 #include "tests/common/stats/events_support.h"
 
 static char shown[64 * 1024];
-static struct events_wish wish;
+static struct events_spec spec;
 static struct error error;
 
 static void begin(void)
 {
     begin_events();
-    wish = (struct events_wish){.instance = instance_name};
+    spec = (struct events_spec){.instance = instance_name};
 }
 
 static int show(void)
@@ -22,7 +22,7 @@ static int show(void)
     memset(shown, 0, sizeof shown);
     FILE *stream = fmemopen(shown, sizeof shown, "w");
     error = (struct error)ERROR_INIT;
-    int result = events_show(&wish, stream, &error);
+    int result = events_show(&spec, stream, &error);
     fclose(stream);
     return result;
 }
@@ -59,10 +59,10 @@ START_TEST(a_client_means_all_of_its_workers)
     happens(EVENT_KIND_STARTED, "bravo.2");
     happens(EVENT_KIND_STARTED, "bravox");
     happens(EVENT_KIND_SUPERVISOR_STOPPING, "");
-    wish.worker = "BRAVO";
+    spec.worker = "BRAVO";
     ck_assert_int_eq(show(), 0);
     ck_assert_uint_eq(count_lines(), 2);
-    wish.worker = "bravo.2";
+    spec.worker = "bravo.2";
     ck_assert_int_eq(show(), 0);
     ck_assert_uint_eq(count_lines(), 1);
 }
@@ -71,18 +71,18 @@ END_TEST
 START_TEST(what_was_overwritten_unread_is_told)
 {
     write_events(1, EVENTS_KEPT + 5);
-    wish.since = 3;
-    wish.json = true;
-    wish.worker = "nobody";
+    spec.since = 3;
+    spec.json = true;
+    spec.worker = "nobody";
     ck_assert_int_eq(show(), 0);
     ck_assert_str_eq(shown, "{\"missed\":2}\n");
-    wish.json = false;
+    spec.json = false;
     ck_assert_int_eq(show(), 0);
     ck_assert_str_eq(shown, "… 2 events were missed\n");
-    wish.since = 4;
+    spec.since = 4;
     ck_assert_int_eq(show(), 0);
     ck_assert_str_eq(shown, "… 1 event was missed\n");
-    wish.since = 0;
+    spec.since = 0;
     ck_assert_int_eq(show(), 0);
     ck_assert_str_eq(shown, "");
 }
@@ -102,7 +102,7 @@ START_TEST(what_cannot_be_written_is_an_error)
 {
     FILE *stream = fopen("/dev/full", "w");
     happens(EVENT_KIND_STARTED, "bravo");
-    ck_assert_int_eq(events_show(&wish, stream, &error), -1);
+    ck_assert_int_eq(events_show(&spec, stream, &error), -1);
     ck_assert_ptr_nonnull(strstr(error.text, "cannot write the events"));
     fclose(stream);
 }
@@ -116,8 +116,8 @@ struct follower {
 static void *run_follower(void *context)
 {
     struct follower *follower = context;
-    wish.follow = true;
-    follower->result = events_show(&wish, follower->out, &error);
+    spec.follow = true;
+    follower->result = events_show(&spec, follower->out, &error);
     fclose(follower->out);
     return NULL;
 }

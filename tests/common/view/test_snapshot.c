@@ -17,11 +17,11 @@ static json_t *look_at(const char *instance)
     json_decref(snapshot);
     free(shown);
     FILE *stream = open_memstream(&shown, &bytes);
-    const struct snapshot_wish wish = {instance, false, rates};
+    const struct snapshot_spec spec = {instance, false, rates};
     const struct view_request request = {.instance = instance};
     struct view now;
     bool there = view_collect(&now, &request, NULL) == 0;
-    snapshot_write(&wish, there ? &now : NULL, stream);
+    snapshot_write(&spec, there ? &now : NULL, stream);
     if (there)
         view_release(&now);
     fclose(stream);

@@ -1,5 +1,5 @@
 /* The control thread ends its process, so every case has a worker in a process of its own, which tells each
- * wish that wakes it over a pipe. */
+ * request that wakes it over a pipe. */
 #include "tests/support/check_main.h"
 
 #include <fcntl.h>
@@ -19,50 +19,51 @@ enum { DEADLINE_MS = 10000 };
 
 static struct {
     pid_t pid;
-    int wishes;  /* a byte for each wake: '0' + the wish; STARTED when it listens */
-    int channel; /* the supervisor's end; -1: not supervised */
+    int requests; /* a byte for each wake: '0' + the request; STARTED when it listens */
+    int channel;  /* the supervisor's end; -1: not supervised */
 } worker;
 
 /* --- the worker ---------------------------------------------------------------------------------------- */
 
 static struct worker_control *_Atomic control; /* its thread wakes us while it is set */
-static int wishes_fd;
+static int requests_fd;
 
 static void tell(char what)
 {
-    if (write(wishes_fd, &what, 1) != 1)
+    if (write(requests_fd, &what, 1) != 1)
         _exit(99);
 }
 
 static struct worker_rate rate;
 
-/* A letter comes as the rate, so that it can be told like a wish. */
+/* A letter comes as the rate, so that it can be told like a request. */
 static bool rate_is_new(void)
 {
     return worker_control_rate(control, &rate) && rate.interval_us == 7;
 }
 
-static struct worker_errand errand;
+static struct worker_request request;
 
-static bool errand_is_new(void)
+static bool request_is_new(void)
 {
-    return worker_control_errand(control, &errand);
+    return worker_control_request(control, &request);
 }
 
-/* '!': the errand that the tests ask for; '?': another one. */
-static char errand_letter(void)
+/* '!': the request that the tests ask for; '?': another one. */
+static char request_letter(void)
 {
-    return errand.number == 5 && strcmp(errand.method, "reset") == 0 && strcmp(errand.text, "offset:7") == 0
+    return request.number == 5 && strcmp(request.method, "reset") == 0 &&
+                   strcmp(request.text, "offset:7") == 0
                ? '!'
                : '?';
 }
 
 static void wake(void *context)
 {
-    if (context != &wishes_fd)
+    if (context != &requests_fd)
         _exit(96);
-    if (control != NULL && errand_is_new())
-        tell(errand_letter());
+    if (control != NULL && request_is_new())
+        tell(request_letter());
     else if (control != NULL)
         tell(rate_is_new() ? (char)rate.records : (char)('0' + worker_control_wanted(control)));
 }
@@ -72,12 +73,12 @@ static void live(bool supervised)
     struct error error = ERROR_INIT;
     struct worker_control *started = NULL;
     /* Either way to be woken. */
-    if (worker_control_start(&started, supervised, supervised ? NULL : wake, supervised ? NULL : &wishes_fd,
+    if (worker_control_start(&started, supervised, supervised ? NULL : wake, supervised ? NULL : &requests_fd,
                              &error) == -1)
         _exit(98);
     control = started;
     if (supervised)
-        worker_control_set_wake(control, wake, &wishes_fd);
+        worker_control_set_wake(control, wake, &requests_fd);
     tell(STARTED);
     worker_notify_count(control, "joining", 0);
     worker_notify_text(control, "address", "localhost:9092");
@@ -92,25 +93,25 @@ static void live(bool supervised)
 
 /* --- the supervisor ------------------------------------------------------------------------------------ */
 
-static char next_wish(void)
+static char next_request(void)
 {
-    struct pollfd readable = {.fd = worker.wishes, .events = POLLIN};
-    char wish;
-    ck_assert_msg(poll(&readable, 1, DEADLINE_MS) == 1, "no wish within %d ms", DEADLINE_MS);
-    ck_assert_int_eq(read(worker.wishes, &wish, 1), 1);
-    return wish;
+    struct pollfd readable = {.fd = worker.requests, .events = POLLIN};
+    char byte;
+    ck_assert_msg(poll(&readable, 1, DEADLINE_MS) == 1, "no byte within %d ms", DEADLINE_MS);
+    ck_assert_int_eq(read(worker.requests, &byte, 1), 1);
+    return byte;
 }
 
 static void start(bool supervised)
 {
-    int wishes[2];
+    int requests[2];
     int channel[2] = {-1, -1};
-    ck_assert_int_eq(pipe(wishes), 0);
+    ck_assert_int_eq(pipe(requests), 0);
     if (supervised)
         ck_assert_int_eq(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, channel), 0);
     worker.pid = fork();
     if (worker.pid == 0) {
-        wishes_fd = fcntl(wishes[1], F_DUPFD, WORKER_FD_END);
+        requests_fd = fcntl(requests[1], F_DUPFD, WORKER_FD_END);
         if (supervised) {
             close(channel[0]);
             dup2(channel[1], WORKER_CHANNEL_FD);
@@ -119,12 +120,12 @@ static void start(bool supervised)
         }
         live(supervised);
     }
-    close(wishes[1]);
+    close(requests[1]);
     if (supervised)
         close(channel[1]);
-    worker.wishes = wishes[0];
+    worker.requests = requests[0];
     worker.channel = channel[0];
-    ck_assert_int_eq(next_wish(), STARTED);
+    ck_assert_int_eq(next_request(), STARTED);
 }
 
 static int end_of_worker(void)
@@ -149,7 +150,7 @@ START_TEST(the_first_signal_drains_and_leaves_the_group)
     for (size_t i = 0; i < 3; i++) {
         start(false);
         kill(worker.pid, stop_signals[i]);
-        ck_assert_int_eq(next_wish(), '0' + WORKER_DRAIN_LEAVE);
+        ck_assert_int_eq(next_request(), '0' + WORKER_DRAIN_LEAVE);
         kill(worker.pid, SIGKILL);
         waitpid(worker.pid, NULL, 0);
     }
@@ -174,9 +175,9 @@ START_TEST(two_signals_within_a_moment_are_one)
     kill(worker.pid, SIGTERM);
     kill(worker.pid, SIGINT);
     kill(worker.pid, SIGHUP);
-    ck_assert_int_eq(next_wish(), '0' + WORKER_DRAIN_LEAVE);
+    ck_assert_int_eq(next_request(), '0' + WORKER_DRAIN_LEAVE);
     ask_to_drain("b", 0); /* signals are taken before it */
-    ck_assert_int_eq(next_wish(), '0' + WORKER_DRAIN_KEEP);
+    ck_assert_int_eq(next_request(), '0' + WORKER_DRAIN_KEEP);
     kill(worker.pid, SIGKILL);
     waitpid(worker.pid, NULL, 0);
 }
@@ -187,13 +188,13 @@ START_TEST(the_second_signal_ends_it_with_128_and_its_number)
     for (size_t i = 0; i < 3; i++) {
         start(false);
         kill(worker.pid, SIGTERM);
-        ck_assert_int_eq(next_wish(), '0' + WORKER_DRAIN_LEAVE);
+        ck_assert_int_eq(next_request(), '0' + WORKER_DRAIN_LEAVE);
         ck_assert_int_eq(end_by(stop_signals[i]), 128 + stop_signals[i]);
     }
 }
 END_TEST
 
-static void wish_rate(int64_t number, int64_t records, int64_t interval_us)
+static void ask_for_rate(int64_t number, int64_t records, int64_t interval_us)
 {
     uint8_t bytes[64];
     size_t length = rpc_pack_notification(bytes, sizeof bytes, "rate", "iii", number, records, interval_us);
@@ -203,26 +204,26 @@ static void wish_rate(int64_t number, int64_t records, int64_t interval_us)
 START_TEST(the_channel_brings_a_rate_and_none_that_is_negative)
 {
     start(true);
-    wish_rate(1, 'a', 7);
-    ck_assert_int_eq(next_wish(), 'a');
-    wish_rate(2, -1, 7);
-    wish_rate(3, 1, -7);
-    wish_rate(4, 'b', 7);
-    ck_assert_int_eq(next_wish(), 'b');
+    ask_for_rate(1, 'a', 7);
+    ck_assert_int_eq(next_request(), 'a');
+    ask_for_rate(2, -1, 7);
+    ask_for_rate(3, 1, -7);
+    ask_for_rate(4, 'b', 7);
+    ck_assert_int_eq(next_request(), 'b');
     ask_to_drain("b", 0); /* what was taken is not new again */
-    ck_assert_int_eq(next_wish(), '0' + WORKER_DRAIN_KEEP);
+    ck_assert_int_eq(next_request(), '0' + WORKER_DRAIN_KEEP);
     kill(worker.pid, SIGKILL);
     waitpid(worker.pid, NULL, 0);
 }
 END_TEST
 
-START_TEST(a_rate_of_0_and_an_interval_of_0_are_wishes_too)
+START_TEST(a_rate_of_0_and_an_interval_of_0_are_requests_too)
 {
     start(true);
-    wish_rate(1, 0, 7);
-    ck_assert_int_eq(next_wish(), 0);
-    wish_rate(2, 'a', 0); /* no letter of the tests': it comes as the wish to run */
-    ck_assert_int_eq(next_wish(), '0' + WORKER_RUN);
+    ask_for_rate(1, 0, 7);
+    ck_assert_int_eq(next_request(), 0);
+    ask_for_rate(2, 'a', 0); /* no letter of the tests': it comes as the request to run */
+    ck_assert_int_eq(next_request(), '0' + WORKER_RUN);
     kill(worker.pid, SIGKILL);
     waitpid(worker.pid, NULL, 0);
 }
@@ -235,14 +236,14 @@ static void ask(int64_t number, const char *method, const char *text)
     ck_assert_int_eq(send(worker.channel, bytes, length, 0), (ssize_t)length);
 }
 
-START_TEST(the_channel_brings_an_errand_and_none_whose_method_is_too_long)
+START_TEST(the_channel_brings_an_request_and_none_whose_method_is_too_long)
 {
     start(true);
     ask(4, "a-method-that-no-worker-knows", "offset:7");
     ask(5, "reset", "offset:7");
-    ck_assert_int_eq(next_wish(), '!');
+    ck_assert_int_eq(next_request(), '!');
     ask(6, "sixteen-letters", "");
-    ck_assert_int_eq(next_wish(), '?');
+    ck_assert_int_eq(next_request(), '?');
     kill(worker.pid, SIGKILL);
     waitpid(worker.pid, NULL, 0);
 }
@@ -252,11 +253,11 @@ START_TEST(the_channel_drains_leaving_or_keeping_the_membership)
 {
     start(true);
     ask_to_drain("b", 0);
-    ck_assert_int_eq(next_wish(), '0' + WORKER_DRAIN_KEEP);
+    ck_assert_int_eq(next_request(), '0' + WORKER_DRAIN_KEEP);
     ask_to_drain("b", 1);
-    ck_assert_int_eq(next_wish(), '0' + WORKER_DRAIN_LEAVE);
+    ck_assert_int_eq(next_request(), '0' + WORKER_DRAIN_LEAVE);
     ask_to_drain("", 0);
-    ck_assert_int_eq(next_wish(), '0' + WORKER_DRAIN_LEAVE);
+    ck_assert_int_eq(next_request(), '0' + WORKER_DRAIN_LEAVE);
     kill(worker.pid, SIGKILL);
     waitpid(worker.pid, NULL, 0);
 }
@@ -274,7 +275,7 @@ START_TEST(bytes_that_are_no_message_are_passed_over)
     size_t length = rpc_pack_notification(unknown, sizeof unknown, "dance", "b", 1);
     ck_assert_int_gt(send(worker.channel, unknown, length, 0), 0);
     ask_to_drain("b", 0);
-    ck_assert_int_eq(next_wish(), '0' + WORKER_DRAIN_KEEP);
+    ck_assert_int_eq(next_request(), '0' + WORKER_DRAIN_KEEP);
     kill(worker.pid, SIGKILL);
     waitpid(worker.pid, NULL, 0);
 }
@@ -430,8 +431,8 @@ END_TEST
 CHECK_MAIN("common/worker/control", the_first_signal_drains_and_leaves_the_group,
            two_signals_within_a_moment_are_one, the_second_signal_ends_it_with_128_and_its_number,
            the_channel_brings_a_rate_and_none_that_is_negative,
-           a_rate_of_0_and_an_interval_of_0_are_wishes_too,
-           the_channel_brings_an_errand_and_none_whose_method_is_too_long,
+           a_rate_of_0_and_an_interval_of_0_are_requests_too,
+           the_channel_brings_an_request_and_none_whose_method_is_too_long,
            the_channel_drains_leaving_or_keeping_the_membership, bytes_that_are_no_message_are_passed_over,
            a_supervisor_that_is_gone_ends_it_as_an_orphan, what_it_notifies_arrives_as_messages,
            a_full_channel_does_not_block_the_worker, answers_wait_for_room_because_somebody_waits_for_them,

@@ -60,7 +60,7 @@ static void set_up(void)
 {
     unsetenv("KAFKA_BOOTSTRAP");
     unsetenv("KSUPERVISE_INSTANCE");
-    snprintf(folder, sizeof folder, "/tmp/rehearsal-XXXXXX");
+    snprintf(folder, sizeof folder, "/tmp/preflight-XXXXXX");
     ck_assert_ptr_nonnull(mkdtemp(folder));
     snprintf(supervisor.folder, sizeof supervisor.folder, "%s", folder);
     sigemptyset(&supervisor.original_mask);
@@ -84,13 +84,13 @@ static void tear_down(void)
 
 static void is_right(void)
 {
-    ck_assert_msg(rehearse(&supervisor, config, &error) == 0, "%s", error.text);
+    ck_assert_msg(preflight(&supervisor, config, &error) == 0, "%s", error.text);
 }
 
 /* `expected` has %s where the folder is named. */
 static void is_wrong(int exit_code, const char *expected)
 {
-    ck_assert_int_eq(rehearse(&supervisor, config, &error), -1);
+    ck_assert_int_eq(preflight(&supervisor, config, &error), -1);
     const char *said = error.text;
     if (strncmp(said, folder, strlen(folder)) == 0)
         said += strlen(folder) + 1;
@@ -190,15 +190,15 @@ END_TEST
 
 /* --- one that does not end ----------------------------------------------------------------------------- */
 
-static struct rehearsal *begin(const char *script)
+static struct preflight *begin(const char *script)
 {
     program("kconsume", script);
     load("[client bravo]\n");
-    struct rehearsal *rehearsal = rehearsal_new(&supervisor, config, &error);
-    ck_assert_ptr_nonnull(rehearsal);
-    ck_assert_int_eq(rehearsal_check(rehearsal, &error), REHEARSAL_GOES_ON);
-    ck_assert_int_gt(rehearsal_pid(rehearsal), 0);
-    return rehearsal;
+    struct preflight *preflight = preflight_new(&supervisor, config, &error);
+    ck_assert_ptr_nonnull(preflight);
+    ck_assert_int_eq(preflight_check(preflight, &error), PREFLIGHT_GOES_ON);
+    ck_assert_int_gt(preflight_pid(preflight), 0);
+    return preflight;
 }
 
 static void is_gone(pid_t pid)
@@ -208,29 +208,29 @@ static void is_gone(pid_t pid)
 
 START_TEST(one_that_says_too_much_and_does_not_end_is_killed_when_its_time_is_up)
 {
-    struct rehearsal *rehearsal = begin("exec yes");
-    pid_t pid = rehearsal_pid(rehearsal);
-    fake_clock_advance(REHEARSAL_US - 1);
-    ck_assert_int_eq(rehearsal_check(rehearsal, &error), REHEARSAL_GOES_ON);
+    struct preflight *preflight = begin("exec yes");
+    pid_t pid = preflight_pid(preflight);
+    fake_clock_advance(PREFLIGHT_US - 1);
+    ck_assert_int_eq(preflight_check(preflight, &error), PREFLIGHT_GOES_ON);
     fake_clock_advance(1);
-    ck_assert_int_ge(clock_monotonic_us(), rehearsal_deadline_us(rehearsal));
-    ck_assert_int_eq(rehearsal_check(rehearsal, &error), REHEARSAL_WRONG);
+    ck_assert_int_ge(clock_monotonic_us(), preflight_deadline_us(preflight));
+    ck_assert_int_eq(preflight_check(preflight, &error), PREFLIGHT_WRONG);
     ck_assert_str_eq(error.text, "bravo: kconsume --check has not ended within 10 s");
     is_gone(pid);
-    rehearsal_free(rehearsal);
+    preflight_free(preflight);
 }
 END_TEST
 
 START_TEST(one_that_is_not_wanted_any_more_is_killed)
 {
-    struct rehearsal *rehearsal = begin("exec sleep 100");
-    pid_t pid = rehearsal_pid(rehearsal);
-    rehearsal_free(rehearsal);
+    struct preflight *preflight = begin("exec sleep 100");
+    pid_t pid = preflight_pid(preflight);
+    preflight_free(preflight);
     is_gone(pid);
 }
 END_TEST
 
-CHECK_MAIN_WITH("supervisor/rehearsal", set_up, tear_down,
+CHECK_MAIN_WITH("supervisor/preflight", set_up, tear_down,
                 each_section_that_says_something_else_is_asked_once_and_then_the_producer,
                 without_a_producer_none_is_asked, it_is_told_what_a_real_one_would_be_told,
                 a_mistake_of_a_section_comes_with_its_line, a_mistake_of_all_comes_with_the_line_of_all,

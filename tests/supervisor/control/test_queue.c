@@ -314,7 +314,7 @@ START_TEST(what_happens_while_a_verb_begins_is_told_as_an_operators)
     last_event(&event);
     ck_assert_int_eq(event.kind, EVENT_KIND_PAUSED);
     ck_assert_str_eq(event.text, "an operator's pause");
-    fake_ends(&fleet_worker("zulu")->process, -1, 9); /* that is nobody's wish */
+    fake_ends(&fleet_worker("zulu")->process, -1, 9); /* that is nobody's request */
     fleet_turn();
     last_event(&event);
     ck_assert_int_eq(event.kind, EVENT_KIND_STARTED);

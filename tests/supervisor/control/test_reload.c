@@ -35,7 +35,7 @@ static void tear_down(void)
 }
 
 /* The programs have looked at it, all but the last with 0. */
-static unsigned rehearsed(int exit_status)
+static unsigned checked(int exit_status)
 {
     unsigned processes = 0;
     while (reload_pid(&fleet) != 0) {
@@ -53,7 +53,7 @@ static void reloads(const char *text)
     error = (struct error)ERROR_INIT;
     ck_assert_msg(reload_begin(&fleet, &error) == 0, "%s", error.text);
     reload_check(&fleet);
-    rehearsed(0);
+    checked(0);
     ck_assert_str_eq(fleet.reload.reason, "");
 }
 
@@ -315,10 +315,10 @@ START_TEST(what_a_worker_s_program_cannot_work_with_changes_nothing)
     ck_assert_int_eq(reload_begin(&fleet, &error), 0);
     reload_check(&fleet);
     ck_assert_int_ne(reload_pid(&fleet), 0);
-    ck_assert_int_eq(reload_deadline_us(&fleet), clock_monotonic_us() + REHEARSAL_US);
+    ck_assert_int_eq(reload_deadline_us(&fleet), clock_monotonic_us() + PREFLIGHT_US);
     ck_assert_int_eq(reload_begin(&fleet, &error), -1);
     ck_assert_str_eq(error.text, "a reload is under way");
-    ck_assert_uint_eq(rehearsed(2), 1); /* the first mistake ends it */
+    ck_assert_uint_eq(checked(2), 1); /* the first mistake ends it */
     ck_assert_str_eq(fleet.reload.reason, "bravo: kconsume --check ended with exit code 2");
     ck_assert_ptr_eq(fleet.config, before);
     ck_assert_ptr_null(fleet.reload.next);

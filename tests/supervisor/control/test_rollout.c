@@ -147,7 +147,7 @@ START_TEST(the_second_restart_waits_until_the_first_works_again)
 }
 END_TEST
 
-START_TEST(who_takes_suspect_records_one_by_one_works)
+START_TEST(who_takes_candidates_one_by_one_works)
 {
     begin(ROLLOUT_RESTART, ROLLOUT_ADJUST, false, ROLLOUT_LAG_ANY);
     ck_assert_str_eq(happened(), "restart bravo|");
@@ -241,7 +241,7 @@ START_TEST(one_that_could_not_be_started_tells_why_and_of_no_former_death)
     happened();
     bravo.state = WORKER_BACKING_OFF;
     bravo.generation = 2;
-    bravo.unborn = 71;
+    bravo.spawn_failed = 71;
     bravo.last_death.signal = SIGKILL;
     snprintf(bravo.reason, sizeof bravo.reason, "cannot start kconsume: Resource temporarily unavailable");
     happened();
@@ -355,8 +355,7 @@ START_TEST(a_row_tells_what_changed_and_no_secret)
 END_TEST
 
 CHECK_MAIN_WITH("supervisor/rollout", set_up, tear_down, the_second_restart_waits_until_the_first_works_again,
-                who_takes_suspect_records_one_by_one_works,
-                the_second_restart_waits_until_the_first_has_caught_up,
+                who_takes_candidates_one_by_one_works, the_second_restart_waits_until_the_first_has_caught_up,
                 who_was_far_behind_need_not_be_nearer_than_it_was,
                 who_is_paused_is_not_waited_for_to_catch_up, who_was_stopped_before_its_turn_is_passed_over,
                 a_restart_goes_on_with_who_is_being_started_again_and_not_with_who_is_down,

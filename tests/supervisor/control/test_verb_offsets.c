@@ -110,7 +110,7 @@ static const char *last_line(uint32_t *count)
 
 /* --- refused ------------------------------------------------------------------------------------------- */
 
-START_TEST(who_has_no_offsets_and_what_is_no_wish_is_refused)
+START_TEST(who_has_no_offsets_and_what_is_no_spec_is_refused)
 {
     is_refused("reset", PRODUCER_WORKER, "earliest", "producer has no offsets: it is no consumer");
     is_refused("ack", PRODUCER_WORKER, "all", "producer has no offsets: it is no consumer");
@@ -413,7 +413,7 @@ START_TEST(many_partitions_are_not_all_events)
 END_TEST
 
 CHECK_MAIN_WITH("supervisor/verb_offsets", set_up, tear_down, what_a_verb_has_changed_is_an_event,
-                many_partitions_are_not_all_events, who_has_no_offsets_and_what_is_no_wish_is_refused,
+                many_partitions_are_not_all_events, who_has_no_offsets_and_what_is_no_spec_is_refused,
                 an_ack_of_one_that_does_not_run_fails,
                 one_that_does_not_listen_has_failed_and_the_others_go_on,
                 a_reset_that_leaves_a_partition_out_has_failed,

@@ -14,19 +14,19 @@
 static struct stats_snapshot *stats, *previous;
 static struct resumption one;
 
-static struct reached reached;
+static struct worker_progress progress;
 
 /* What that generation, and it alone, had reached. */
-static const struct reached *reached_by(const struct stats_snapshot *generation)
+static const struct worker_progress *progress_by(const struct stats_snapshot *generation)
 {
-    reached_release(&reached);
-    reached_note(&reached, generation);
-    return &reached;
+    progress_release(&progress);
+    progress_note(&progress, generation);
+    return &progress;
 }
 
 static void release(void)
 {
-    reached_release(&reached);
+    progress_release(&progress);
     stats_snapshot_free(stats);
     stats_snapshot_free(previous);
 }
@@ -81,7 +81,7 @@ START_TEST(everything_between_the_resumption_and_the_old_position_may_come_again
 {
     previous = CONSUMER({0, PARTITION_POSITION, 1049});
     stats = CONSUMER(ASSIGNED(0, 1042, 1042));
-    ck_assert(offsets_resumed_at(stats, reached_by(previous), 0, &one));
+    ck_assert(offsets_resumed_at(stats, progress_by(previous), 0, &one));
     ck_assert_str_eq(one.topic, "payments");
     ck_assert_int_eq(one.partition, 0);
     ck_assert_int_eq(one.resumed, 1042);
@@ -95,7 +95,7 @@ START_TEST(the_batch_in_flight_counts_to_its_end)
     previous = CONSUMER({0, PARTITION_POSITION, 1042}, {0, PARTITION_INFLIGHT_FIRST, 1042},
                         {0, PARTITION_INFLIGHT_END, 1542});
     stats = CONSUMER(ASSIGNED(0, 1042, 1042));
-    ck_assert(offsets_resumed_at(stats, reached_by(previous), 0, &one));
+    ck_assert(offsets_resumed_at(stats, progress_by(previous), 0, &one));
     ck_assert_int_eq(one.redelivered, 500);
 }
 END_TEST
@@ -104,7 +104,7 @@ START_TEST(a_batch_before_any_position_counts_too)
 {
     previous = CONSUMER({0, PARTITION_INFLIGHT_END, 10});
     stats = CONSUMER(ASSIGNED(0, 0, STATS_UNKNOWN));
-    ck_assert(offsets_resumed_at(stats, reached_by(previous), 0, &one));
+    ck_assert(offsets_resumed_at(stats, progress_by(previous), 0, &one));
     ck_assert_int_eq(one.redelivered, 10);
     ck_assert_int_eq(one.committed, 0); /* nothing was committed */
 }
@@ -114,9 +114,9 @@ START_TEST(nothing_comes_again_when_all_was_committed_or_the_group_went_on)
 {
     previous = CONSUMER({0, PARTITION_POSITION, 1042}, {1, PARTITION_POSITION, 10});
     stats = CONSUMER(ASSIGNED(0, 1042, 1042), ASSIGNED(1, 50, 50));
-    ck_assert(offsets_resumed_at(stats, reached_by(previous), 0, &one));
+    ck_assert(offsets_resumed_at(stats, progress_by(previous), 0, &one));
     ck_assert_int_eq(one.redelivered, 0);
-    ck_assert(offsets_resumed_at(stats, reached_by(previous), 1, &one));
+    ck_assert(offsets_resumed_at(stats, progress_by(previous), 1, &one));
     ck_assert_int_eq(one.redelivered, 0);
 }
 END_TEST
@@ -125,9 +125,9 @@ START_TEST(a_generation_that_did_nothing_forgets_nothing)
 {
     previous = CONSUMER({0, PARTITION_POSITION, 1049});
     struct stats_snapshot *idle = CONSUMER(ASSIGNED(0, 1042, 1042), {0, PARTITION_POSITION, 1042});
-    reached_by(previous);
-    reached_note(&reached, idle);
-    ck_assert(offsets_resumed_at(idle, &reached, 0, &one));
+    progress_by(previous);
+    progress_note(&progress, idle);
+    ck_assert(offsets_resumed_at(idle, &progress, 0, &one));
     ck_assert_int_eq(one.redelivered, 7);
     stats_snapshot_free(idle);
 }
@@ -137,9 +137,9 @@ START_TEST(a_partition_that_was_somebody_elses_says_nothing_of_redelivery)
 {
     previous = CONSUMER({1, PARTITION_POSITION, 1049});
     stats = CONSUMER(ASSIGNED(0, 1042, 1042));
-    ck_assert(offsets_resumed_at(stats, reached_by(previous), 0, &one));
+    ck_assert(offsets_resumed_at(stats, progress_by(previous), 0, &one));
     ck_assert_int_eq(one.redelivered, 0);
-    ck_assert(offsets_resumed_at(stats, reached_by(NULL), 0, &one));
+    ck_assert(offsets_resumed_at(stats, progress_by(NULL), 0, &one));
     ck_assert_int_eq(one.redelivered, 0);
 }
 END_TEST
@@ -148,7 +148,7 @@ START_TEST(the_same_number_of_another_topic_is_another_partition)
 {
     previous = SEGMENT(STATS_KIND_CONSUMER, "orders", {0, PARTITION_POSITION, 1049});
     stats = CONSUMER(ASSIGNED(0, 1042, 1042));
-    ck_assert(offsets_resumed_at(stats, reached_by(previous), 0, &one));
+    ck_assert(offsets_resumed_at(stats, progress_by(previous), 0, &one));
     ck_assert_int_eq(one.redelivered, 0);
 }
 END_TEST
@@ -156,9 +156,9 @@ END_TEST
 START_TEST(what_is_not_assigned_or_has_no_start_is_left_out)
 {
     stats = CONSUMER({0, PARTITION_ASSIGNED, 0}, {0, PARTITION_RESUMED, 5}, {1, PARTITION_ASSIGNED, 1});
-    ck_assert(!offsets_resumed_at(stats, reached_by(NULL), 0, &one));
-    ck_assert(!offsets_resumed_at(stats, reached_by(NULL), 1, &one));
-    ck_assert(!offsets_resumed(stats, reached_by(NULL), &one));
+    ck_assert(!offsets_resumed_at(stats, progress_by(NULL), 0, &one));
+    ck_assert(!offsets_resumed_at(stats, progress_by(NULL), 1, &one));
+    ck_assert(!offsets_resumed(stats, progress_by(NULL), &one));
     ck_assert_uint_eq(one.partitions, 0);
 }
 END_TEST
@@ -169,7 +169,7 @@ START_TEST(the_sum_is_over_what_is_assigned)
         CONSUMER({0, PARTITION_POSITION, 105}, {1, PARTITION_POSITION, 202}, {2, PARTITION_POSITION, 999});
     stats = CONSUMER(ASSIGNED(0, 100, 100), ASSIGNED(1, 200, 200), {2, PARTITION_RESUMED, 300},
                      {2, PARTITION_ASSIGNED, 0});
-    ck_assert(offsets_resumed(stats, reached_by(previous), &one));
+    ck_assert(offsets_resumed(stats, progress_by(previous), &one));
     ck_assert_uint_eq(one.partitions, 2);
     ck_assert_int_eq(one.resumed, 300);
     ck_assert_int_eq(one.committed, 300);

@@ -79,16 +79,15 @@ END_TEST
 
 /* --- resuming ------------------------------------------------------------------------------------------ */
 
-static void resumes(int32_t number, int64_t committed, int64_t reached)
+static void resumes(int32_t number, int64_t committed, int64_t end)
 {
     partition(number, PARTITION_ASSIGNED, 1);
     partition(number, PARTITION_COMMITTED, committed);
     partition(number, PARTITION_RESUMED, committed);
     partition(number, PARTITION_RESUMED_COMMITTED, committed);
-    struct reached_row *rows = realloc(bravo->reached.rows, (bravo->reached.count + 1) * sizeof *rows);
-    rows[bravo->reached.count] =
-        (struct reached_row){.topic = "payments", .partition = number, .end = reached};
-    bravo->reached = (struct reached){rows, bravo->reached.count + 1};
+    struct progress_row *rows = realloc(bravo->progress.rows, (bravo->progress.count + 1) * sizeof *rows);
+    rows[bravo->progress.count] = (struct progress_row){.topic = "payments", .partition = number, .end = end};
+    bravo->progress = (struct worker_progress){rows, bravo->progress.count + 1};
 }
 
 START_TEST(a_resumption_says_how_much_may_come_again_and_how_long_it_took)

@@ -11,7 +11,7 @@ static struct error error;
 static void close_stage(void)
 {
     segment_release(&stage.worker);
-    reached_release(&stage.worker.reached);
+    progress_release(&stage.worker.progress);
     segment_unlink_all(stage.name);
     stage_close();
 }
@@ -46,7 +46,7 @@ static int64_t received(const struct stats_snapshot *stats)
 
 static int64_t reached(void)
 {
-    return reached_end(&stage.worker.reached, "payments", 0);
+    return progress_end(&stage.worker.progress, "payments", 0);
 }
 
 START_TEST(counters_go_on_over_the_generations)

@@ -169,7 +169,7 @@ END_TEST
 
 START_TEST(a_failed_start_leaves_no_descriptor_open)
 {
-    refused("/no/such/program", ENOENT); /* the first one opens the berths, which stay */
+    refused("/no/such/program", ENOENT); /* the first one opens the slots, which stay */
     int before = dup(STDERR_FILENO);
     close(before);
     for (int i = 0; i < 10; i++)
@@ -419,7 +419,7 @@ static int open_descriptors(void)
     return count;
 }
 
-/* The first start of all has to make the berths. */
+/* The first start of all has to make the slots. */
 START_TEST(without_room_for_its_descriptors_nothing_starts_and_later_it_does)
 {
     struct rlimit before, few;

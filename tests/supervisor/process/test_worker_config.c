@@ -84,7 +84,7 @@ static void take_text(struct mp_reader *reader, char *text, size_t bytes)
 static void tell(enum worker_kind kind, bool publish)
 {
     become(kind);
-    int fd = hand_over_config(&worker, publish, &error);
+    int fd = worker_config(&worker, publish, &error);
     ck_assert_msg(fd != -1, "%s", error.text);
     static char bytes[64 * 1024];
     ssize_t length = read(fd, bytes, sizeof bytes);
@@ -202,9 +202,9 @@ START_TEST(no_secret_is_in_any_command_line)
 {
     LOAD("-b", "h:1", "-X", "sasl.password=hunter2");
     for (int kind = KIND_BROKER; kind <= KIND_PRODUCER; kind++) {
-        const char *words[HAND_OVER_WORDS] = {NULL};
+        const char *words[WORKER_CONFIG_WORDS] = {NULL};
         become((enum worker_kind)kind);
-        hand_over_arguments(&worker, words);
+        worker_config_arguments(&worker, words);
         size_t count = 0;
         bool supervised = false;
         for (; words[count] != NULL; count++) {
@@ -213,7 +213,7 @@ START_TEST(no_secret_is_in_any_command_line)
             ck_assert_ptr_null(strstr(words[count], "sasl"));
             supervised = supervised || strcmp(words[count], "--supervised") == 0;
         }
-        ck_assert_str_eq(words[0], hand_over_program((enum worker_kind)kind));
+        ck_assert_str_eq(words[0], worker_config_program((enum worker_kind)kind));
         ck_assert(supervised);
         if (kind != KIND_BROKER && kind != KIND_WEB) {
             tell((enum worker_kind)kind, true);
@@ -238,21 +238,21 @@ END_TEST
 
 START_TEST(each_kind_has_its_program)
 {
-    ck_assert_str_eq(hand_over_program(KIND_CONSUMER), "kconsume");
-    ck_assert_str_eq(hand_over_program(KIND_PRODUCER), "kproduce");
-    ck_assert_str_eq(hand_over_program(KIND_PROVISION), "ktopic");
-    ck_assert_str_eq(hand_over_program(KIND_BROKER), "kbroker");
-    ck_assert(hand_over_publishes(KIND_CONSUMER) && hand_over_publishes(KIND_PRODUCER));
-    ck_assert(!hand_over_publishes(KIND_PROVISION) && !hand_over_publishes(KIND_BROKER));
+    ck_assert_str_eq(worker_config_program(KIND_CONSUMER), "kconsume");
+    ck_assert_str_eq(worker_config_program(KIND_PRODUCER), "kproduce");
+    ck_assert_str_eq(worker_config_program(KIND_PROVISION), "ktopic");
+    ck_assert_str_eq(worker_config_program(KIND_BROKER), "kbroker");
+    ck_assert(worker_config_publishes(KIND_CONSUMER) && worker_config_publishes(KIND_PRODUCER));
+    ck_assert(!worker_config_publishes(KIND_PROVISION) && !worker_config_publishes(KIND_BROKER));
 }
 END_TEST
 
 START_TEST(a_consumer_shows_its_client_in_ps)
 {
     LOAD("-b", "h:1");
-    const char *words[HAND_OVER_WORDS] = {NULL};
+    const char *words[WORKER_CONFIG_WORDS] = {NULL};
     become(KIND_CONSUMER);
-    hand_over_arguments(&worker, words);
+    worker_config_arguments(&worker, words);
     ck_assert_str_eq(words[1], "--client");
     ck_assert_str_eq(words[2], "bravo");
 }
@@ -292,9 +292,9 @@ START_TEST(every_topic_that_is_used_is_made_once)
     ck_assert_str_eq(told.value[0], "payments:5");
     ck_assert_str_eq(told.value[1], "orders:5");
 
-    const char *words[HAND_OVER_WORDS];
+    const char *words[WORKER_CONFIG_WORDS];
     become(KIND_PROVISION);
-    hand_over_arguments(&worker, words);
+    worker_config_arguments(&worker, words);
     ck_assert_str_eq(words[3], "--create-only");
     ck_assert_str_eq(words[4], "payments");
     ck_assert_str_eq(words[5], "orders");
@@ -331,7 +331,7 @@ START_TEST(more_properties_than_fit_are_refused_not_dropped)
         argv[argc++] = (char *)words[i];
     load_words(argc, argv);
     become(KIND_CONSUMER);
-    ck_assert_int_eq(hand_over_config(&worker, true, &error), -1);
+    ck_assert_int_eq(worker_config(&worker, true, &error), -1);
     ck_assert_msg(strstr(error.text, "-X") != NULL, "%s", error.text);
 }
 END_TEST
@@ -352,18 +352,18 @@ START_TEST(a_restarted_producer_is_told_what_is_left_of_the_count)
     snprintf(instance, sizeof instance, "check-%d", (int)getpid());
     LOAD("-b", "h:1", "--count", "100", "--instance", instance);
     become(KIND_PRODUCER);
-    ck_assert_int_eq(hand_over_remaining(&worker), 100);
+    ck_assert_int_eq(worker_config_remaining(&worker), 100);
     worker.generation = 1;
     ck_assert_msg(segment_next(&worker, &error) == 0, "%s", error.text);
     acknowledge(30);
-    ck_assert_int_eq(hand_over_acknowledged(&worker), 30);
-    ck_assert_int_eq(hand_over_remaining(&worker), 70);
+    ck_assert_int_eq(worker_config_acknowledged(&worker), 30);
+    ck_assert_int_eq(worker_config_remaining(&worker), 70);
     worker.count_base = 20; /* of an earlier supervisor */
-    ck_assert_int_eq(hand_over_remaining(&worker), 90);
+    ck_assert_int_eq(worker_config_remaining(&worker), 90);
     worker.asked = 5; /* of those that were acknowledged since: none that it made */
-    ck_assert_int_eq(hand_over_remaining(&worker), 95);
+    ck_assert_int_eq(worker_config_remaining(&worker), 95);
     acknowledge(1000);
-    ck_assert_int_eq(hand_over_remaining(&worker), 0);
+    ck_assert_int_eq(worker_config_remaining(&worker), 0);
     segment_release(&worker);
     segment_unlink_all(instance);
 }
@@ -405,7 +405,7 @@ static bool differs(enum worker_kind kind, const char *flag, const char *value)
     int count = (int)(sizeof words / sizeof words[0]) - (flag == NULL ? 2 : 0);
     ck_assert_msg(config_load(&next, count, (char **)(uintptr_t)words, &error) == 0, "%s", error.text);
     become(kind);
-    bool differs = hand_over_differs(&worker, config_settings(next));
+    bool differs = worker_config_differs(&worker, config_settings(next));
     config_free(next);
     return differs;
 }
@@ -432,8 +432,8 @@ START_TEST(what_differs_restarts_those_whose_business_it_is)
 }
 END_TEST
 
-CHECK_MAIN_WITH("supervisor/hand_over", clean_environment, release, a_consumer_is_told_who_it_is_and_where,
-                only_who_follows_a_dead_one_takes_its_place_over,
+CHECK_MAIN_WITH("supervisor/worker_config", clean_environment, release,
+                a_consumer_is_told_who_it_is_and_where, only_who_follows_a_dead_one_takes_its_place_over,
                 what_the_user_did_not_say_is_left_to_the_worker, each_kind_is_told_what_is_its_business,
                 every_property_is_handed_on_in_its_order, no_secret_is_in_any_command_line,
                 who_serves_a_browser_is_told_where_and_nothing_of_kafka, each_kind_has_its_program,

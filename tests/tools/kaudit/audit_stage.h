@@ -24,7 +24,7 @@ static struct rows rows, outbox;
 static bool has_outbox;
 static const char *sink_fails;
 static int64_t in_database[FAKE_PARTITIONS_MAX];
-static struct sink_wish wished;
+static struct sink_spec asked;
 
 static inline int next_row(void *state, int32_t partition, struct source_item *item, struct error *error)
 {
@@ -43,17 +43,17 @@ static inline void close_rows(void *state)
     ((struct rows *)state)->closed++;
 }
 
-static inline int open_list(struct sink *sink, const struct sink_wish *wish, struct error *error)
+static inline int open_list(struct sink *sink, const struct sink_spec *spec, struct error *error)
 {
-    fake_asked("sink", wish->where);
-    wished = *wish;
+    fake_asked("sink", spec->where);
+    asked = *spec;
     if (sink_fails != NULL)
         return error_set(error, "%s", sink_fails);
     sink->source = (struct source){.next = next_row, .close = close_rows, .state = &rows};
     if (has_outbox)
         sink->outbox = (struct source){.next = next_row, .close = close_rows, .state = &outbox};
-    for (int i = 0; i < wish->partitions; i++)
-        sink_take_place(wish, i, in_database[i]);
+    for (int i = 0; i < spec->partitions; i++)
+        sink_take_place(spec, i, in_database[i]);
     return 0;
 }
 

@@ -12,14 +12,14 @@ enum { P = 3 };
 
 static struct sink sink;
 static int64_t next_offsets[P];
-static struct sink_wish wish;
+static struct sink_spec spec;
 static struct error error;
 
-static inline void wish_for(const char *where)
+static inline void look_for(const char *where)
 {
     for (int i = 0; i < P; i++)
         next_offsets[i] = -1;
-    wish = (struct sink_wish){.where = where,
+    spec = (struct sink_spec){.where = where,
                               .table = "payments",
                               .partitions = P,
                               .cluster = "c",

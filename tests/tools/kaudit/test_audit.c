@@ -42,12 +42,12 @@ END_TEST
 START_TEST(the_sink_is_told_whose_rows_are_wanted)
 {
     runs();
-    ck_assert_str_eq(wished.table, "payments");
-    ck_assert_str_eq(wished.topic, "payments");
-    ck_assert_str_eq(wished.group, "g");
-    ck_assert_str_eq(wished.cluster, "the cluster");
-    ck_assert_int_eq(wished.partitions, P);
-    ck_assert(!wished.letters);
+    ck_assert_str_eq(asked.table, "payments");
+    ck_assert_str_eq(asked.topic, "payments");
+    ck_assert_str_eq(asked.group, "g");
+    ck_assert_str_eq(asked.cluster, "the cluster");
+    ck_assert_int_eq(asked.partitions, P);
+    ck_assert(!asked.letters);
 }
 END_TEST
 
@@ -56,8 +56,8 @@ START_TEST(a_table_of_another_name_is_asked_for_by_it_and_the_outbox_with_the_le
     settings.table = "other";
     settings.dead_letters = true;
     runs();
-    ck_assert_str_eq(wished.table, "other");
-    ck_assert(wished.letters);
+    ck_assert_str_eq(asked.table, "other");
+    ck_assert(asked.letters);
 }
 END_TEST
 

@@ -18,10 +18,10 @@ static struct error error;
 static json_t *json;
 static char ledger[64];
 
-static int no_sink(struct sink *sink, const struct sink_wish *wish, struct error *wrong)
+static int no_sink(struct sink *sink, const struct sink_spec *spec, struct error *wrong)
 {
     (void)sink;
-    (void)wish;
+    (void)spec;
     return error_set(wrong, "none is opened here");
 }
 

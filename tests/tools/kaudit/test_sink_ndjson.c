@@ -13,7 +13,7 @@ static void set_up(void)
 {
     snprintf(path, sizeof path, "/tmp/lines-XXXXXX");
     close(mkstemp(path));
-    wish_for(path);
+    look_for(path);
 }
 
 static void tear_down(void)
@@ -31,7 +31,7 @@ static void writes(const char *text)
 
 static void opens(void)
 {
-    ck_assert_msg(sink_open_ndjson(&sink, &wish, &error) == 0, "%s", error.text);
+    ck_assert_msg(sink_open_ndjson(&sink, &spec, &error) == 0, "%s", error.text);
 }
 
 START_TEST(lines_are_offsets_by_partition_under_either_name)
@@ -60,11 +60,11 @@ END_TEST
 START_TEST(a_file_that_cannot_be_read_is_an_error)
 {
     unlink(path);
-    ck_assert_int_eq(sink_open_ndjson(&sink, &wish, &error), -1);
+    ck_assert_int_eq(sink_open_ndjson(&sink, &spec, &error), -1);
     ck_assert_ptr_nonnull(strstr(error.text, "--ndjson "));
     ck_assert_ptr_nonnull(strstr(error.text, "cannot open it: No such file"));
     ck_assert_int_eq(mkdir(path, 0700), 0);
-    ck_assert_int_eq(sink_open_ndjson(&sink, &wish, &error), -1);
+    ck_assert_int_eq(sink_open_ndjson(&sink, &spec, &error), -1);
     ck_assert_ptr_nonnull(strstr(error.text, "cannot read it: Is a directory"));
     rmdir(path);
 }
@@ -117,7 +117,7 @@ START_TEST(lines_that_cannot_be_sorted_are_an_error_not_an_empty_file)
     for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
         close_sink();
         sqlite_fails = steps[i];
-        ck_assert_int_eq(sink_open_ndjson(&sink, &wish, &error), -1);
+        ck_assert_int_eq(sink_open_ndjson(&sink, &spec, &error), -1);
         ck_assert_ptr_nonnull(strstr(error.text, "a temporary table: "));
     }
     sqlite_fails = NULL;

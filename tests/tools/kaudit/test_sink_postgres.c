@@ -23,7 +23,7 @@ static void begin(void)
     own = PQconnectdb("options='-c client_min_messages=warning'");
     ck_assert_msg(PQstatus(own) == CONNECTION_OK, "%s", PQerrorMessage(own));
     clean();
-    wish_for("");
+    look_for("");
 }
 
 static void end(void)
@@ -36,13 +36,13 @@ static void end(void)
 static void opens(void)
 {
     close_sink();
-    ck_assert_msg(sink_open_postgres(&sink, &wish, &error) == 0, "%s", error.text);
+    ck_assert_msg(sink_open_postgres(&sink, &spec, &error) == 0, "%s", error.text);
 }
 
 static void fails(const char *why)
 {
     close_sink();
-    ck_assert_int_eq(sink_open_postgres(&sink, &wish, &error), -1);
+    ck_assert_int_eq(sink_open_postgres(&sink, &spec, &error), -1);
     ck_assert_ptr_eq(strstr(error.text, "--postgres: "), error.text);
     ck_assert_msg(strstr(error.text, why) != NULL, "'%s' instead of '%s'", error.text, why);
     ck_assert_ptr_null(strchr(error.text, '\n'));
@@ -100,12 +100,12 @@ START_TEST(a_name_with_capitals_is_that_tables_and_what_is_not_there_is_an_error
 {
     execute("CREATE TABLE \"Payments\" (kafka_partition bigint, kafka_offset bigint)");
     fails("cannot read the table: ERROR:  relation \"payments\" does not exist");
-    wish.table = "Payments";
+    spec.table = "Payments";
     opens();
-    wish.table = "pay\377ments";
+    spec.table = "pay\377ments";
     fails("cannot name the table: ");
-    wish.table = "Payments";
-    wish.where = "port=1 host=127.0.0.1";
+    spec.table = "Payments";
+    spec.where = "port=1 host=127.0.0.1";
     fails("cannot connect: ");
 }
 END_TEST
@@ -166,7 +166,7 @@ START_TEST(the_places_of_this_group_are_taken_over_and_those_of_another_are_not)
     ck_assert_int_eq(next_offsets[0], 7);
     ck_assert_int_eq(next_offsets[1], -1);
     ck_assert_int_eq(next_offsets[2], -1);
-    wish.cluster = NULL; /* it does not tell: of any */
+    spec.cluster = NULL; /* it does not tell: of any */
     execute("UPDATE ksupervise_offsets SET next_offset = 11 WHERE cluster = 'd'");
     opens();
     ck_assert_int_eq(next_offsets[1], 11);
@@ -184,11 +184,11 @@ START_TEST(the_outbox_has_the_letters_of_this_group_once)
     ck_assert_str_eq(offsets(&sink.outbox, 1), "7@70 7@71 ");
     ck_assert_str_eq(offsets(&sink.outbox, 0), "9@90 ");
     ck_assert_uint_eq(sink.elsewhere, 2);
-    wish.letters = false; /* not looked for */
+    spec.letters = false; /* not looked for */
     opens();
     ck_assert(sink.outbox.next == NULL);
-    wish.letters = true;
-    wish.cluster = NULL;
+    spec.letters = true;
+    spec.cluster = NULL;
     opens();
     ck_assert_str_eq(offsets(&sink.outbox, 1), "1 7@70 7@71 ");
 }

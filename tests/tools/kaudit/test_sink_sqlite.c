@@ -13,7 +13,7 @@ static void set_up(void)
 {
     snprintf(path, sizeof path, "/tmp/sinks-XXXXXX");
     close(mkstemp(path));
-    wish_for(path);
+    look_for(path);
 }
 
 static void tear_down(void)
@@ -33,12 +33,12 @@ static void execute(const char *sql)
 
 static void opens(void)
 {
-    ck_assert_msg(sink_open_sqlite(&sink, &wish, &error) == 0, "%s", error.text);
+    ck_assert_msg(sink_open_sqlite(&sink, &spec, &error) == 0, "%s", error.text);
 }
 
 static void fails(const char *why)
 {
-    ck_assert_int_eq(sink_open_sqlite(&sink, &wish, &error), -1);
+    ck_assert_int_eq(sink_open_sqlite(&sink, &spec, &error), -1);
     ck_assert_msg(strstr(error.text, why) != NULL, "'%s' instead of '%s'", error.text, why);
     ck_assert_ptr_nonnull(strstr(error.text, path));
 }
@@ -86,8 +86,8 @@ START_TEST(a_table_that_is_not_there_or_no_database_is_an_error)
     fails("no such table: payments");
     execute("CREATE TABLE payments (kafka_partition, elsewhere);");
     fails("kafka_offset");
-    wish.where = "/nowhere/at/all.db";
-    ck_assert_int_eq(sink_open_sqlite(&sink, &wish, &error), -1);
+    spec.where = "/nowhere/at/all.db";
+    ck_assert_int_eq(sink_open_sqlite(&sink, &spec, &error), -1);
     ck_assert_ptr_nonnull(strstr(error.text, "--sqlite /nowhere/at/all.db"));
 }
 END_TEST
@@ -151,7 +151,7 @@ START_TEST(the_places_of_this_group_are_taken_over_and_those_of_another_are_not)
     ck_assert_int_eq(next_offsets[1], -1);
     ck_assert_int_eq(next_offsets[2], -1);
     source_close(&sink.source);
-    wish.cluster = NULL; /* it does not tell: of any */
+    spec.cluster = NULL; /* it does not tell: of any */
     execute("UPDATE ksupervise_offsets SET next_offset = 11 WHERE cluster = 'd';");
     opens();
     ck_assert_int_eq(next_offsets[1], 11);
@@ -171,7 +171,7 @@ START_TEST(the_outbox_has_the_letters_of_this_group_once)
     ck_assert_uint_eq(sink.elsewhere, 2);
     source_close(&sink.source);
     source_close(&sink.outbox);
-    wish.letters = false; /* not looked for */
+    spec.letters = false; /* not looked for */
     opens();
     ck_assert(sink.outbox.next == NULL);
 }

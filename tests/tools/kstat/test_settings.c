@@ -188,7 +188,7 @@ START_TEST(a_comparison_takes_one_or_two_captures)
 }
 END_TEST
 
-/* What the environment says is no wish that could contradict a flag. */
+/* What the environment says is no request that could contradict a flag. */
 START_TEST(an_instance_of_the_environment_does_not_keep_a_capture_from_being_shown)
 {
     setenv("KSUPERVISE_INSTANCE", "blue", 1);

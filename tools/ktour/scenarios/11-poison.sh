@@ -2,7 +2,7 @@
 scenario poison any "a record that kills its consumer is found, quarantined, and the work goes on after it"
 
 scenario_poison() {
-    watch_for "two deaths by SIGSEGV; the suspects are tried one by one, one is guilty, and there is no third death."
+    watch_for "two deaths by SIGSEGV; the candidates are tried one by one, one is guilty, and there is no third death."
     use_topic 3
     step "600 payments with one among them at which the consumer crashes"
     produce 300
@@ -14,7 +14,7 @@ scenario_poison() {
         --pipeline "validate, crash:user == 'mallory'"
     said 'may have caused SIGSEGV'
     said 'killed bravo twice'
-    said 'came through the suspect records'
+    said 'came through the poison candidates'
     wait_for 30 "all committed" committed_is "$instance" 601
     step "Where is it now?"
     show '' ktopic dlq show --workload payments "$topic"

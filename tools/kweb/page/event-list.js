@@ -15,7 +15,7 @@ const SAID = {
   resumed: { from: "committed #", to: "resumed at #", count: "redelivering at most #" },
   killed: { count: "after # ms" },
   signalled: { count: "signal #" },
-  suspects: { from: "from offset #", to: "to #", count: "records: #" },
+  candidates: { from: "from offset #", to: "to #", count: "records: #" },
   quarantined: { from: "offset #" },
   assigned: { count: "partitions: #" },
   revoked: { count: "partitions: #" },

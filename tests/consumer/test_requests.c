@@ -1,18 +1,18 @@
-/* What the supervisor asks for, and how it is answered. The errands themselves: test_manual.c, test_reset.c.
+/* What the supervisor asks for, and how it is answered. The requests themselves: test_manual.c, test_reset.c.
  * A reset is stood in for here. */
 #include "tests/consumer/fake_consumer.h"
 #include "tests/support/capture.h"
 
-#include "consumer/errands.h"
+#include "consumer/requests.h"
 #include "consumer/reset.h"
 
 static int reset_answers;
 
-int reset_owned(struct consumer *of, const struct reset_wish *wish, int64_t *partitions, struct error *why)
+int reset_owned(struct consumer *of, const struct reset_spec *spec, int64_t *partitions, struct error *why)
 {
     ck_assert_ptr_eq(of, &consumer);
     kafka_note_call("reset");
-    kafka_note(" to %d, partition %d%s", (int)wish->to, (int)wish->partition, wish->dry_run ? ", dry" : "");
+    kafka_note(" to %d, partition %d%s", (int)spec->to, (int)spec->partition, spec->dry_run ? ", dry" : "");
     *partitions = 1;
     return reset_answers == 0 ? 0 : error_set(why, "members outside");
 }
@@ -33,7 +33,7 @@ static void open_consumer(void)
 
 START_TEST(nothing_is_done_when_nobody_asks)
 {
-    errands_run(&consumer);
+    requests_run(&consumer);
     SAID("");
 }
 END_TEST
@@ -41,12 +41,12 @@ END_TEST
 START_TEST(a_reset_is_carried_out_once_and_answered_with_its_number)
 {
     control_ask("reset", "latest,partition=2,dry-run");
-    errands_run(&consumer);
+    requests_run(&consumer);
     SAID("reset to 1, partition 2, dry; done 1");
-    errands_run(&consumer);
+    requests_run(&consumer);
     SAID("");
     control_ask("reset", "earliest");
-    errands_run(&consumer);
+    requests_run(&consumer);
     SAID("reset to 0, partition -1; done 2");
 }
 END_TEST
@@ -55,7 +55,7 @@ START_TEST(one_that_failed_says_why)
 {
     reset_answers = -1;
     control_ask("reset", "latest");
-    errands_run(&consumer);
+    requests_run(&consumer);
     SAID("reset to 1, partition -1; failed 'members outside'");
 }
 END_TEST
@@ -64,7 +64,7 @@ START_TEST(one_that_comes_during_a_rebalance_is_refused_and_changes_nothing)
 {
     consumer.joining.since_us = clock_monotonic_us();
     control_ask("reset", "latest");
-    errands_run(&consumer);
+    requests_run(&consumer);
     SAID("failed 'a rebalance is under way: try again; nothing was changed'");
 }
 END_TEST
@@ -72,7 +72,7 @@ END_TEST
 START_TEST(a_place_that_is_none_resets_nothing)
 {
     control_ask("reset", "somewhere");
-    errands_run(&consumer);
+    requests_run(&consumer);
     ck_assert_ptr_nonnull(strstr(kafka_said(), "failed ''somewhere' is no place to reset to: earliest"));
 }
 END_TEST
@@ -85,14 +85,14 @@ static void have_ten_records(void)
     settings.max_unacknowledged = 100;
 }
 
-START_TEST(an_acknowledgement_is_an_errand)
+START_TEST(an_acknowledgement_is_an_request)
 {
     have_ten_records();
     control_ask("ack", "0:10");
-    errands_run(&consumer);
+    requests_run(&consumer);
     SAID("result 'payments [0] acknowledged before 11, and 0 beyond; 9 not'; commit 0@11; wait "
          "5000 ms; queue gone; done 1");
-    ck_assert(!consumer.errand_waits && !consumer.committer.quiet);
+    ck_assert(!consumer.request_waits && !consumer.committer.quiet);
 }
 END_TEST
 
@@ -114,15 +114,15 @@ START_TEST(it_is_taken_at_once_and_answered_when_no_other_commit_is_under_way)
 {
     commit_one();
     control_ask("ack", "0:11");
-    errands_run(&consumer);
+    requests_run(&consumer);
     SAID("result 'payments [0] acknowledged before 12, and 0 beyond; 8 not'");
-    ck_assert(consumer.errand_waits && consumer.committer.quiet);
-    errands_run(&consumer);
+    ck_assert(consumer.request_waits && consumer.committer.quiet);
+    requests_run(&consumer);
     SAID("");
     it_is_answered();
-    errands_run(&consumer);
+    requests_run(&consumer);
     SAID("commit 0@12; wait 5000 ms; queue gone; done 1");
-    errands_run(&consumer);
+    requests_run(&consumer);
     SAID("");
 }
 END_TEST
@@ -131,13 +131,13 @@ START_TEST(a_rebalance_in_between_undoes_an_acknowledgement_and_is_told)
 {
     commit_one();
     control_ask("ack", "0:11");
-    errands_run(&consumer);
+    requests_run(&consumer);
     it_is_answered();
     begin(1, 20);
     kafka_said();
-    errands_run(&consumer);
+    requests_run(&consumer);
     SAID("failed 'a rebalance came between: say it again'");
-    ck_assert(!consumer.errand_waits && !consumer.committer.quiet);
+    ck_assert(!consumer.request_waits && !consumer.committer.quiet);
 }
 END_TEST
 
@@ -145,11 +145,11 @@ START_TEST(but_not_a_reset_which_is_of_what_is_ours_then)
 {
     commit_one();
     control_ask("reset", "latest");
-    errands_run(&consumer);
+    requests_run(&consumer);
     SAID("");
     begin(1, 20);
     it_is_answered();
-    errands_run(&consumer);
+    requests_run(&consumer);
     SAID("reset to 1, partition -1; done 1");
 }
 END_TEST
@@ -158,16 +158,16 @@ START_TEST(one_that_cannot_begin_is_answered_at_once)
 {
     commit_one();
     control_ask("ack", "bad");
-    errands_run(&consumer);
+    requests_run(&consumer);
     SAID("failed ''bad' is no PARTITION:OFFSET, PARTITION:FIRST-LAST or all'");
-    ck_assert(!consumer.errand_waits && !consumer.committer.quiet);
+    ck_assert(!consumer.request_waits && !consumer.committer.quiet);
 }
 END_TEST
 
-START_TEST(an_errand_that_it_does_not_know_is_refused)
+START_TEST(a_request_that_it_does_not_know_is_refused)
 {
     control_ask("dance", "");
-    errands_run(&consumer);
+    requests_run(&consumer);
     SAID("failed 'a consumer knows no 'dance''");
 }
 END_TEST
@@ -208,13 +208,13 @@ START_TEST(between_two_batches_it_polls_or_is_paused)
 }
 END_TEST
 
-CHECK_MAIN_WITH("consumer/errands", open_consumer, consumer_end, nothing_is_done_when_nobody_asks,
+CHECK_MAIN_WITH("consumer/requests", open_consumer, consumer_end, nothing_is_done_when_nobody_asks,
                 a_reset_is_carried_out_once_and_answered_with_its_number, one_that_failed_says_why,
                 one_that_comes_during_a_rebalance_is_refused_and_changes_nothing,
-                a_place_that_is_none_resets_nothing, an_acknowledgement_is_an_errand,
+                a_place_that_is_none_resets_nothing, an_acknowledgement_is_an_request,
                 it_is_taken_at_once_and_answered_when_no_other_commit_is_under_way,
                 a_rebalance_in_between_undoes_an_acknowledgement_and_is_told,
                 but_not_a_reset_which_is_of_what_is_ours_then, one_that_cannot_begin_is_answered_at_once,
-                an_errand_that_it_does_not_know_is_refused, only_the_first_failure_is_remembered,
+                a_request_that_it_does_not_know_is_refused, only_the_first_failure_is_remembered,
                 who_asked_is_answered_the_supervisor_or_the_terminal,
                 between_two_batches_it_polls_or_is_paused)

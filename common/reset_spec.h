@@ -1,4 +1,4 @@
-/* reset_wish.h: where a group's offsets are to be set: what kctl reset says, kconsume --reset takes, and the
+/* reset_spec.h: where a group's offsets are to be set: what kctl reset says, kconsume --reset takes, and the
  * supervisor hands through:
  *
  *   WHERE[,partition=P][,dry-run][,delete-rows]      WHERE: earliest, latest, offset:N, timestamp:T, shift:±N
@@ -8,8 +8,8 @@
  * 1772099540500ms since the epoch, as Kafka counts, or s or us. One without is refused: Kafka's tools mean
  * milliseconds, others seconds or microseconds.
  */
-#ifndef KSUPERVISE_COMMON_RESET_WISH_H
-#define KSUPERVISE_COMMON_RESET_WISH_H
+#ifndef KSUPERVISE_COMMON_RESET_SPEC_H
+#define KSUPERVISE_COMMON_RESET_SPEC_H
 
 #include "common/error.h"
 
@@ -18,7 +18,7 @@
 
 enum reset_to { RESET_EARLIEST, RESET_LATEST, RESET_OFFSET, RESET_TIMESTAMP, RESET_SHIFT };
 
-struct reset_wish {
+struct reset_spec {
     enum reset_to to;
     int64_t value;     /* an offset, microseconds since the epoch, or by how many */
     int32_t partition; /* -1: all */
@@ -27,12 +27,12 @@ struct reset_wish {
 };
 
 /* -1 with a usage error that says what was expected. */
-int reset_wish_parse(struct reset_wish *wish, const char *text, struct error *error);
+int reset_spec_parse(struct reset_spec *spec, const char *text, struct error *error);
 
 /* Where that is in a partition that holds `low` to before `high`, and is at `now` (STATS_UNKNOWN: nothing
  * committed): between the two, both included. `found` is the first offset at or after the timestamp;
  * negative: there is none. Only that of RESET_TIMESTAMP is looked at. */
-int64_t reset_wish_offset(const struct reset_wish *wish, int64_t low, int64_t high, int64_t now,
+int64_t reset_spec_offset(const struct reset_spec *spec, int64_t low, int64_t high, int64_t now,
                           int64_t found);
 
 #endif
