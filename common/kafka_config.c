@@ -113,10 +113,10 @@ static void release_lines(struct option_list *list)
 /* --- the file ------------------------------------------------------------------------------------------ */
 
 /* An empty name is none: --kafka-config= takes back what the environment says. */
-static int load(struct file *file, const struct kafka_place *place, struct error *error)
+static int load(struct file *file, const struct kafka_source *source, struct error *error)
 {
     *file = (struct file){0};
-    if (find_path(file, place->config, error) == -1)
+    if (find_path(file, source->config, error) == -1)
         return -1;
     if (file->path[0] == '\0')
         return 0;
@@ -149,32 +149,33 @@ static int put_first(struct option_list *properties, struct option_list *lines, 
     return 0;
 }
 
-int kafka_config_prepend(const struct kafka_place *place, struct option_list *properties, struct error *error)
+int kafka_config_prepend(const struct kafka_source *source, struct option_list *properties,
+                         struct error *error)
 {
     struct file file;
-    if (load(&file, place, error) == -1)
+    if (load(&file, source, error) == -1)
         return -1;
     return put_first(properties, &file.lines, error);
 }
 
-int kafka_config_find(struct brokers *brokers, const struct kafka_place *place,
+int kafka_config_find(struct brokers *brokers, const struct kafka_source *source,
                       struct option_list *properties, struct error *error)
 {
     struct file file;
-    if (load(&file, place, error) == -1 || put_first(properties, &file.lines, error) == -1)
+    if (load(&file, source, error) == -1 || put_first(properties, &file.lines, error) == -1)
         return -1;
-    if (place->bootstrap != NULL || file.bootstrap[0] == '\0')
-        return brokers_find(brokers, place->bootstrap, error);
+    if (source->bootstrap != NULL || file.bootstrap[0] == '\0')
+        return brokers_find(brokers, source->bootstrap, error);
     if (brokers_find(brokers, file.bootstrap, error) == -1)
         return error_context(error, "%s: bootstrap.servers", file.path);
     snprintf(brokers->source, sizeof brokers->source, "%.60s", file.path);
     return 0;
 }
 
-int kafka_config_require(struct brokers *brokers, const struct kafka_place *place,
+int kafka_config_require(struct brokers *brokers, const struct kafka_source *source,
                          struct option_list *properties, struct error *error)
 {
-    if (kafka_config_find(brokers, place, properties, error) == -1)
+    if (kafka_config_find(brokers, source, properties, error) == -1)
         return -1;
     if (brokers->bootstrap[0] != '\0')
         return 0;

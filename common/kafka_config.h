@@ -1,4 +1,4 @@
-/* kafka_config.h: one place for a cluster's properties: a file of lines NAME=VALUE, as Kafka's own tools read
+/* kafka_config.h: one source of a cluster's properties: a file of lines NAME=VALUE, as Kafka's own tools read
  * it
  * (`--command-config`), with librdkafka's names. Read without librdkafka, because the supervisor hands it to
  * its workers, who do not read it again.
@@ -18,23 +18,23 @@
 #include "common/options.h"
 
 /* What the user said: the flags --bootstrap and --kafka-config (NULL: not given). */
-struct kafka_place {
+struct kafka_source {
     const char *bootstrap, *config;
 };
 
 /* Puts the file's properties before those in `properties`, which then owns them, and finds the brokers:
  * --bootstrap, then bootstrap.servers of the file, then as brokers.h has it. -1 with EXIT_CODE_CONFIG and
  * FILE:LINE when there is something wrong in the file. */
-int kafka_config_find(struct brokers *brokers, const struct kafka_place *place,
+int kafka_config_find(struct brokers *brokers, const struct kafka_source *source,
                       struct option_list *properties, struct error *error);
 
 /* The same for a program that cannot go on without a broker: the advice of brokers.h when none is configured.
  */
-int kafka_config_require(struct brokers *brokers, const struct kafka_place *place,
+int kafka_config_require(struct brokers *brokers, const struct kafka_source *source,
                          struct option_list *properties, struct error *error);
 
 /* Of a file alone: as kafka_config_find, for one more list. */
-int kafka_config_prepend(const struct kafka_place *place, struct option_list *properties,
+int kafka_config_prepend(const struct kafka_source *source, struct option_list *properties,
                          struct error *error);
 
 #endif

@@ -5,7 +5,7 @@
 #include "common/exit_codes.h"
 #include "common/options.h"
 
-static const char *const places[] = {
+static const char *const targets[] = {
     [RESET_EARLIEST] = "earliest",    [RESET_LATEST] = "latest", [RESET_OFFSET] = "offset:",
     [RESET_TIMESTAMP] = "timestamp:", [RESET_SHIFT] = "shift:",
 };
@@ -13,7 +13,7 @@ static const char *const places[] = {
 static int expected(const char *text, struct error *error)
 {
     return error_set_code(error, EXIT_CODE_USAGE,
-                          "'%s' is no place to reset to: earliest, latest, offset N, timestamp T "
+                          "'%s' is not a reset target: earliest, latest, offset N, timestamp T "
                           "(2026-02-26T09:52:20Z, or 1772099540500ms since the epoch) or shift ±N",
                           text);
 }
@@ -73,7 +73,7 @@ static int parse_timestamp(struct reset_spec *spec, const char *text, struct err
     }
 }
 
-/* --- places -------------------------------------------------------------------------------------------- */
+/* --- targets -------------------------------------------------------------------------------------------- */
 
 static int parse_value(struct reset_spec *spec, const char *text, struct error *error)
 {
@@ -85,11 +85,11 @@ static int parse_value(struct reset_spec *spec, const char *text, struct error *
     return option_parse_integer(text, minimum, INT64_MAX - 1, &spec->value, error);
 }
 
-static int parse_place(struct reset_spec *spec, const char *text, struct error *error)
+static int parse_target(struct reset_spec *spec, const char *text, struct error *error)
 {
-    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
-        size_t length = strlen(places[i]);
-        if (strncmp(text, places[i], length) != 0)
+    for (size_t i = 0; i < sizeof targets / sizeof targets[0]; i++) {
+        size_t length = strlen(targets[i]);
+        if (strncmp(text, targets[i], length) != 0)
             continue;
         spec->to = (enum reset_to)i;
         if (spec->to == RESET_TIMESTAMP)
@@ -127,7 +127,7 @@ int reset_spec_parse(struct reset_spec *spec, const char *text, struct error *er
     if (strlen(text) >= sizeof words)
         return expected("…", error);
     snprintf(words, sizeof words, "%s", text);
-    if (parse_place(spec, strsep(&rest, ","), error) == -1)
+    if (parse_target(spec, strsep(&rest, ","), error) == -1)
         return -1;
     while (rest != NULL)
         if (parse_more(spec, strsep(&rest, ","), error) == -1)

@@ -28,9 +28,9 @@ struct dead_letters {
     struct letter_slots slots;
     bool moved;          /* some were answered since barriers were last set */
     char why[WHY_BYTES]; /* the last refusal */
-    /* places of kept letters that were acknowledged; NULL: nobody asks */
-    struct letter_place *places;
-    size_t place_count;
+    /* origins of kept letters that were acknowledged; NULL: nobody asks */
+    struct letter_origin *origins;
+    size_t origin_count;
 };
 
 /* --- opening ------------------------------------------------------------------------------------------- */
@@ -224,7 +224,7 @@ void dead_letters_close(struct dead_letters *letters)
         close_producer(letters);
     }
     letter_slots_release(&letters->slots);
-    free(letters->places);
+    free(letters->origins);
     free(letters);
 }
 
@@ -319,32 +319,32 @@ static void send_refused_again(struct dead_letters *letters)
             send_again(letters, &letters->slots.slots[i]);
 }
 
-/* --- places of kept letters ---------------------------------------------------------------------------- */
+/* --- origins of kept letters ---------------------------------------------------------------------------- */
 
-int dead_letters_keep_places(struct dead_letters *letters, struct error *error)
+int dead_letters_keep_origins(struct dead_letters *letters, struct error *error)
 {
-    letters->places = calloc(letters->slots.capacity, sizeof *letters->places);
-    return letters->places != NULL ? 0 : error_set(error, "out of memory");
+    letters->origins = calloc(letters->slots.capacity, sizeof *letters->origins);
+    return letters->origins != NULL ? 0 : error_set(error, "out of memory");
 }
 
-const struct letter_place *dead_letters_acknowledged(const struct dead_letters *letters, size_t *count)
+const struct letter_origin *dead_letters_acknowledged(const struct dead_letters *letters, size_t *count)
 {
-    *count = letters != NULL ? letters->place_count : 0;
-    return letters != NULL ? letters->places : NULL;
+    *count = letters != NULL ? letters->origin_count : 0;
+    return letters != NULL ? letters->origins : NULL;
 }
 
 bool dead_letters_idle(const struct dead_letters *letters, int32_t partition)
 {
-    for (size_t i = 0; letters != NULL && i < letters->place_count; i++)
-        if (letters->places[i].partition == partition)
+    for (size_t i = 0; letters != NULL && i < letters->origin_count; i++)
+        if (letters->origins[i].partition == partition)
             return false;
     return dead_letters_next(letters, partition, 0) == INT64_MAX;
 }
 
 void dead_letters_let_go(struct dead_letters *letters, size_t count)
 {
-    letters->place_count -= count;
-    memmove(letters->places, letters->places + count, letters->place_count * sizeof *letters->places);
+    letters->origin_count -= count;
+    memmove(letters->origins, letters->origins + count, letters->origin_count * sizeof *letters->origins);
     letters->moved = true; /* there is room for those that wait */
 }
 
@@ -357,17 +357,17 @@ static void settle(struct dead_letters *letters, const struct letter *letter)
     partition_settle(letters->partitions, letter->partition, letter->offset, letter->offset + 1);
 }
 
-/* False: the place waits, as there is no room for it. */
-static bool tell_place(struct dead_letters *letters, const struct letter *letter)
+/* False: the origin waits, as there is no room for it. */
+static bool tell_origin(struct dead_letters *letters, const struct letter *letter)
 {
     if (!letter->kept)
         settle(letters, letter);
-    if (!letter->kept || letter->partition == -1 || letters->places == NULL)
+    if (!letter->kept || letter->partition == -1 || letters->origins == NULL)
         return true;
-    if (letters->place_count == letters->slots.capacity)
+    if (letters->origin_count == letters->slots.capacity)
         return false;
-    letters->places[letters->place_count++] =
-        (struct letter_place){letter->partition, letter->offset, letter->timestamp_ms};
+    letters->origins[letters->origin_count++] =
+        (struct letter_origin){letter->partition, letter->offset, letter->timestamp_ms};
     return true;
 }
 
@@ -377,7 +377,7 @@ static void set_barriers(struct dead_letters *letters)
     partitions_lift_barriers(letters->partitions);
     for (size_t i = letters->slots.top; i > 0; i--) {
         struct letter *letter = &letters->slots.slots[i - 1];
-        if (letter->state == LETTER_ACKNOWLEDGED && tell_place(letters, letter))
+        if (letter->state == LETTER_ACKNOWLEDGED && tell_origin(letters, letter))
             letter_slots_free(&letters->slots, letter);
         else if (letter->state != LETTER_FREE && letter->state != LETTER_ACKNOWLEDGED && !letter->kept)
             partition_lower_barrier(letters->partitions, letter->partition, letter->offset);
@@ -422,15 +422,15 @@ bool dead_letters_full(const struct dead_letters *letters)
     return letters != NULL && letters->slots.under_way + letters->slots.refused >= UNDER_WAY_MAX;
 }
 
-/* Acknowledged places of a partition that goes, or moves: another letter may have the same place by the time
- * they are let go. Whoever has it next sends the letter again, with the same id. */
+/* Acknowledged origins of a partition that goes, or moves: another letter may have the same origin by the
+ * time they are let go. Whoever has it next sends the letter again, with the same id. */
 static void forget_places(struct dead_letters *letters, int32_t partition)
 {
     size_t kept = 0;
-    for (size_t i = 0; i < letters->place_count; i++)
-        if (letters->places[i].partition != partition)
-            letters->places[kept++] = letters->places[i];
-    letters->place_count = kept;
+    for (size_t i = 0; i < letters->origin_count; i++)
+        if (letters->origins[i].partition != partition)
+            letters->origins[kept++] = letters->origins[i];
+    letters->origin_count = kept;
 }
 
 /* One that nobody waits for is not sent again. */

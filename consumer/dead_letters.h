@@ -36,15 +36,16 @@ const char *dead_letters_topic(const struct dead_letters *letters);
 const struct letter_source *dead_letters_source(struct dead_letters *letters);
 
 /* Copies the letter and sends it on its way. Its headers are taken over. `kept`: elsewhere, until it is
- * acknowledged (an outbox): sets no barrier, and its place is told. -1: it was not even kept here, for want
+ * acknowledged (an outbox): sets no barrier, and its origin is told. -1: it was not even kept here, for want
  * of memory or of a producer; nothing was taken over. */
 int dead_letters_send(struct dead_letters *letters, const struct letter_body *body, bool kept,
                       struct error *error);
 
-/* The places of kept letters that were acknowledged, for whoever keeps them, after dead_letters_keep_places;
- * good until the next call of anything here. The first `count` are forgotten when their keeper has let go. */
-int dead_letters_keep_places(struct dead_letters *letters, struct error *error);
-const struct letter_place *dead_letters_acknowledged(const struct dead_letters *letters, size_t *count);
+/* The origins of kept letters that were acknowledged, for whoever keeps them, after
+ * dead_letters_keep_origins; good until the next call of anything here. The first `count` are forgotten when
+ * their keeper has let go. */
+int dead_letters_keep_origins(struct dead_letters *letters, struct error *error);
+const struct letter_origin *dead_letters_acknowledged(const struct dead_letters *letters, size_t *count);
 void dead_letters_let_go(struct dead_letters *letters, size_t count);
 
 /* None of that partition's is under way or refused, and none is to be let go. */

@@ -38,7 +38,7 @@ int exactly_once_open(struct consumer *consumer, struct error *error)
     sink->ranges = calloc(most, sizeof *sink->ranges);
     if (sink->deaths == NULL || sink->ranges == NULL)
         return error_set(error, "no memory for a batch of %zu records: --batch-size is too large", most);
-    return dead_letters_keep_places(consumer->letters, error);
+    return dead_letters_keep_origins(consumer->letters, error);
 }
 
 void exactly_once_close(struct consumer *consumer)
@@ -89,22 +89,24 @@ static void dispossess(struct consumer *consumer, int32_t partition, const struc
                 partition);
 }
 
-static int take(struct consumer *consumer, int32_t partition, struct sink_place *place, struct error *error)
+static int take(struct consumer *consumer, int32_t partition, struct sink_position *position,
+                struct error *error)
 {
     const struct exactly_once *sink = &consumer->sink;
     const struct letter_source *source = dead_letters_source(consumer->letters);
     if (strcmp(source->cluster, "unknown") == 0)
         return error_set(error, "the cluster's id is not known yet");
-    if (sink->class->take(sink->state, source, partition, place, error) == -1)
+    if (sink->class->take(sink->state, source, partition, position, error) == -1)
         return -1;
     partition_own(&consumer->partitions, partition);
     return 0;
 }
 
-static int reread(struct consumer *consumer, int32_t partition, struct sink_place *place, struct error *error)
+static int reread(struct consumer *consumer, int32_t partition, struct sink_position *position,
+                  struct error *error)
 {
     const struct exactly_once *sink = &consumer->sink;
-    enum sink_result result = sink->class->reread(sink->state, partition, place, error);
+    enum sink_result result = sink->class->reread(sink->state, partition, position, error);
     if (result == SINK_LOST)
         dispossess(consumer, partition, error);
     return result == SINK_DONE ? 0 : -1;
@@ -113,16 +115,16 @@ static int reread(struct consumer *consumer, int32_t partition, struct sink_plac
 /* The commit whose end is not known may have been done after all, and its letters were not sent: they are
  * when those that are under way have come back, or slow ones would be sent anew each time and never be
  * acknowledged. One that is sent twice has the same id. */
-int exactly_once_place(struct consumer *consumer, int32_t partition, struct sink_place *place,
-                       struct error *error)
+int exactly_once_position(struct consumer *consumer, int32_t partition, struct sink_position *position,
+                          struct error *error)
 {
     const struct exactly_once *sink = &consumer->sink;
     const struct partition *row = partition_assigned(&consumer->partitions, partition);
     if (row->owned) {
         partition_letters_left(&consumer->partitions, partition, true);
-        return reread(consumer, partition, place, error);
+        return reread(consumer, partition, position, error);
     }
-    if (take(consumer, partition, place, error) == -1)
+    if (take(consumer, partition, position, error) == -1)
         return -1;
     dead_letters_forget(consumer->letters, partition);
     if (sink->class->outbox(sink->state, partition, send_kept, consumer, error) == -1)
@@ -237,11 +239,11 @@ static void take_out(struct consumer *consumer)
     struct exactly_once *sink = &consumer->sink;
     struct error error = ERROR_INIT;
     size_t count;
-    const struct letter_place *places = dead_letters_acknowledged(consumer->letters, &count);
+    const struct letter_origin *origins = dead_letters_acknowledged(consumer->letters, &count);
     if (count == 0 || clock_monotonic_us() < sink->serve_us)
         return;
     count = count < PLACES_A_TIME ? count : PLACES_A_TIME;
-    if (sink->class->forwarded(sink->state, places, count, &error) == 0) {
+    if (sink->class->forwarded(sink->state, origins, count, &error) == 0) {
         dead_letters_let_go(consumer->letters, count);
         FAULT_POINT(outbox_emptied);
         return;

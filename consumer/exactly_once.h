@@ -23,8 +23,8 @@ static inline bool exactly_once_is(const struct consumer *consumer)
 
 /* Where the database has a partition that is assigned: takes it over, or asks again where it is ours already.
  * -1 when it cannot be asked now; then the partition may be dispossessed. */
-int exactly_once_place(struct consumer *consumer, int32_t partition, struct sink_place *place,
-                       struct error *error);
+int exactly_once_position(struct consumer *consumer, int32_t partition, struct sink_position *position,
+                          struct error *error);
 
 /* Sets where to go on: the first start, a gap that retention tore, a reset. `committed`: what the group has;
  * STATS_UNKNOWN: nothing that is known. SINK_LOST: the partition is dispossessed now. */

@@ -36,7 +36,7 @@ struct letter_body {
 };
 
 /* Which letter it is, as its id says: a topic that was made anew has other records at the same offsets. */
-struct letter_place {
+struct letter_origin {
     int32_t partition;
     int64_t offset;
     int64_t timestamp_ms; /* of the record; −1: it had none */

@@ -14,7 +14,7 @@ enum letter_state { LETTER_FREE, LETTER_UNDER_WAY, LETTER_ACKNOWLEDGED, LETTER_R
 struct letter {
     enum letter_state state;
     int32_t partition; /* of the source; -1: it is not ours any more */
-    bool kept;         /* elsewhere: no barrier, but its place is told */
+    bool kept;         /* elsewhere: no barrier, but its origin is told */
     bool last;         /* its record is gone: nobody can make it again, so it is sent whatever happens */
     int64_t offset;
     int64_t timestamp_ms; /* of the record: which letter it is */

@@ -11,7 +11,7 @@
 #define ASK_AGAIN_US US_PER_SECOND
 
 /* What a partition holds now: from `low` to before `end`. */
-struct held {
+struct bounds {
     int64_t low, end;
 };
 
@@ -59,12 +59,12 @@ static const char *go_on(struct consumer *consumer, int32_t partition, int64_t t
 /* --- another topic of the same name -------------------------------------------------------------------- */
 
 /* Its records are all new: those that `latest` passes over are lost. */
-static void begin_another(struct consumer *consumer, int32_t partition, const struct held *held,
+static void begin_another(struct consumer *consumer, int32_t partition, const struct bounds *bounds,
                           const char *why)
 {
     int64_t from = partition_assigned(&consumer->partitions, partition)->position;
-    int64_t to = latest(consumer) ? held->end : held->low;
-    int64_t passed = to - held->low;
+    int64_t to = latest(consumer) ? bounds->end : bounds->low;
+    int64_t passed = to - bounds->low;
     const char *end = go_on(consumer, partition, to, MOVE_ANOTHER_TOPIC, passed);
     log_warning("%s [%" PRId32 "]: %s; %" PRId64 " → %" PRId64 ", %" PRId64
                 " records of the new one are passed over; how many the former one had left is unknown%s",
@@ -102,7 +102,7 @@ static void describe_other(const struct last_record *last, char why[ERROR_TEXT_B
                  last->read.offset, found, last->found.offset);
 }
 
-static void settle_witness(struct consumer *consumer, int32_t partition, const struct held *held)
+static void settle_witness(struct consumer *consumer, int32_t partition, const struct bounds *bounds)
 {
     const struct partition *row = partition_assigned(&consumer->partitions, partition);
     char why[ERROR_TEXT_BYTES / 2];
@@ -113,19 +113,19 @@ static void settle_witness(struct consumer *consumer, int32_t partition, const s
                       "first record, 'kctl reset' where you say",
                       consumer->partitions.topic, partition, why);
     else
-        begin_another(consumer, partition, held, why);
+        begin_another(consumer, partition, bounds, why);
 }
 
 /* --- offsets that are gone ----------------------------------------------------------------------------- */
 
-static void stop(struct consumer *consumer, int32_t partition, int64_t from, const struct held *held)
+static void stop(struct consumer *consumer, int32_t partition, int64_t from, const struct bounds *bounds)
 {
     consumer_fail(consumer, EXIT_CODE_OFFSETS_LOST,
                   "%s [%" PRId32 "]: offset %" PRId64 " is not there: the topic holds %" PRId64 " to %" PRId64
                   "%s; nothing was skipped. --on-offset-loss earliest goes on at the first record that is "
                   "there",
-                  consumer->partitions.topic, partition, from, held->low, held->end,
-                  from > held->end ? " (was it made anew?)" : "");
+                  consumer->partitions.topic, partition, from, bounds->low, bounds->end,
+                  from > bounds->end ? " (was it made anew?)" : "");
 }
 
 /* Delivered before `from`, and waiting for somebody's word; a dead letter on its way is its own. */
@@ -146,50 +146,50 @@ static void tell_unacknowledged(const struct consumer *consumer, int32_t partiti
                     consumer->partitions.topic, partition, count, first);
 }
 
-static void pass_gap(struct consumer *consumer, int32_t partition, int64_t from, const struct held *held)
+static void pass_gap(struct consumer *consumer, int32_t partition, int64_t from, const struct bounds *bounds)
 {
-    int64_t gone = held->low - from;
-    int64_t to = latest(consumer) ? held->end : held->low;
+    int64_t gone = bounds->low - from;
+    int64_t to = latest(consumer) ? bounds->end : bounds->low;
     const struct partition *row = partition_assigned(&consumer->partitions, partition);
     int64_t first = row->acks != NULL ? row->acks->done.next : from;
     int64_t unacknowledged = count_unacknowledged(consumer, partition, from);
     const char *end = go_on(consumer, partition, to, MOVE_GAP, to - from);
     log_warning("%s [%" PRId32 "]: %" PRId64 " records are gone, offsets %" PRId64 " to %" PRId64 "; %" PRId64
                 " → %" PRId64 ", %" PRId64 " records that are there are passed over%s",
-                consumer->partitions.topic, partition, gone, from, held->low - 1, from, to, to - held->low,
-                end);
+                consumer->partitions.topic, partition, gone, from, bounds->low - 1, from, to,
+                to - bounds->low, end);
     tell_unacknowledged(consumer, partition, unacknowledged, first);
 }
 
 /* It was the last record that is not there, and all that is to be read is: retention took no more than that.
  * Or the topic was shorter, and has grown meanwhile. When librdkafka says it again, that waits first. */
-static bool is_there(struct consumer *consumer, int32_t partition, const struct held *held)
+static bool is_there(struct consumer *consumer, int32_t partition, const struct bounds *bounds)
 {
     const struct partition *row = partition_assigned(&consumer->partitions, partition);
-    if (held->low > row->position || held->end < row->position)
+    if (bounds->low > row->position || bounds->end < row->position)
         return false;
     if (partition_count_asking(&consumer->partitions, partition) % 2 == 0) {
         wait(consumer, partition);
         return true;
     }
-    partition_not_lost(&consumer->partitions, partition, held->low);
+    partition_not_lost(&consumer->partitions, partition, bounds->low);
     return true;
 }
 
-static void settle_gone(struct consumer *consumer, int32_t partition, const struct held *held)
+static void settle_gone(struct consumer *consumer, int32_t partition, const struct bounds *bounds)
 {
     int64_t from = partition_assigned(&consumer->partitions, partition)->position;
-    if (is_there(consumer, partition, held))
+    if (is_there(consumer, partition, bounds))
         return;
-    if (from > held->end) /* another topic: so are the other partitions, whose last records are looked at */
+    if (from > bounds->end) /* another topic: so are the other partitions, whose last records are looked at */
         partitions_doubt(&consumer->partitions);
     if (consumer->settings->on_offset_loss == OFFSET_LOSS_STOP)
-        stop(consumer, partition, from, held);
-    else if (from > held->end)
-        begin_another(consumer, partition, held,
+        stop(consumer, partition, from, bounds);
+    else if (from > bounds->end)
+        begin_another(consumer, partition, bounds,
                       "the topic ends before the offset: it was made anew, or cut");
     else
-        pass_gap(consumer, partition, from, held);
+        pass_gap(consumer, partition, from, bounds);
 }
 
 /* Another topic, or this one and the group was without members for long. Going on would skip records of
@@ -207,29 +207,29 @@ static void stop_untold(struct consumer *consumer, int32_t partition)
 }
 
 /* What the topic holds may leave no choice: both go on at its first record, or it is not there. */
-static void settle_expired(struct consumer *consumer, int32_t partition, const struct held *held)
+static void settle_expired(struct consumer *consumer, int32_t partition, const struct bounds *bounds)
 {
     struct error ignored = ERROR_INIT; /* then it is asked for again */
     int64_t position = partition_assigned(&consumer->partitions, partition)->position;
-    if (held->low < position && position <= held->end)
+    if (bounds->low < position && position <= bounds->end)
         stop_untold(consumer, partition);
-    else if (held->low == position)
+    else if (bounds->low == position)
         starts_move(consumer, partition, position, MOVE_ANOTHER_TOPIC, &ignored);
     else
-        settle_gone(consumer, partition, held);
+        settle_gone(consumer, partition, bounds);
 }
 
-static void settle(struct consumer *consumer, int32_t partition, const struct held *held)
+static void settle(struct consumer *consumer, int32_t partition, const struct bounds *bounds)
 {
     const struct partition *row = partition_assigned(&consumer->partitions, partition);
-    if (consumer->end.must_stop || held->low < 0 || held->end < 0)
+    if (consumer->end.must_stop || bounds->low < 0 || bounds->end < 0)
         wait(consumer, partition);
     else if (row->last.expired)
-        settle_expired(consumer, partition, held);
+        settle_expired(consumer, partition, bounds);
     else if (row->last.found.offset != STATS_UNKNOWN || row->last.deleted)
-        settle_witness(consumer, partition, held);
+        settle_witness(consumer, partition, bounds);
     else
-        settle_gone(consumer, partition, held);
+        settle_gone(consumer, partition, bounds);
 }
 
 /* Both edges of all, in two questions: each takes as long for one as for a hundred. What nobody says is below
@@ -240,8 +240,8 @@ static void settle_all(struct consumer *consumer, rd_kafka_topic_partition_list_
     bool known = list_offsets(consumer->rk, low, RD_KAFKA_OFFSET_BEGINNING) == RD_KAFKA_RESP_ERR_NO_ERROR &&
                  list_offsets(consumer->rk, end, RD_KAFKA_OFFSET_END) == RD_KAFKA_RESP_ERR_NO_ERROR;
     for (int i = 0; i < low->cnt; i++) {
-        const struct held held = {known ? low->elems[i].offset : STATS_UNKNOWN, end->elems[i].offset};
-        settle(consumer, low->elems[i].partition, &held);
+        const struct bounds bounds = {known ? low->elems[i].offset : STATS_UNKNOWN, end->elems[i].offset};
+        settle(consumer, low->elems[i].partition, &bounds);
     }
     rd_kafka_topic_partition_list_destroy(end);
 }

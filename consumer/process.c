@@ -99,7 +99,7 @@ static void on_dropped(void *context, const rd_kafka_message_t *message)
     deaths_add(&consumer->deaths, message, NULL, "");
 }
 
-static bool on_held(void *context, const rd_kafka_message_t *message)
+static bool on_blocked(void *context, const rd_kafka_message_t *message)
 {
     const struct consumer *consumer = context;
     const struct partition *row = partition_assigned(&consumer->partitions, message->partition);
@@ -134,7 +134,7 @@ static bool is_quarantined(const struct consumer *consumer)
 static void run_pipeline(struct consumer *consumer, struct pipeline_result *result)
 {
     const struct batch *batch = &consumer->batch;
-    struct pipeline_events events = {consumer, on_dead, on_retry, on_held,
+    struct pipeline_events events = {consumer, on_dead, on_retry, on_blocked,
                                      manual_is(consumer) ? on_dropped : NULL};
     struct error error = ERROR_INIT;
     if (pipeline_run(&consumer->pipeline, batch->slice, batch->slice_count, &events, result, &error) == -1) {
@@ -173,7 +173,7 @@ static void send_letters(struct consumer *consumer)
         const struct death *death = &consumer->deaths.list[i];
         const rd_kafka_message_t *message = death->message;
         struct error error = ERROR_INIT;
-        if (death->stage == NULL || on_held(consumer, message))
+        if (death->stage == NULL || on_blocked(consumer, message))
             continue;
         struct letter_failure failure = {death->stage, death->why, death->attempts, death->first_failure_us};
         struct letter_body body =

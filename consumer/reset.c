@@ -337,11 +337,11 @@ static int adopt_one(struct consumer *consumer, const rd_kafka_topic_partition_t
                      struct error *error)
 {
     int64_t had = committed->offset >= 0 ? committed->offset : STATS_UNKNOWN;
-    struct sink_place in_sink = {had, WITNESS_NONE, STATS_UNKNOWN};
+    struct sink_position in_sink = {had, WITNESS_NONE, STATS_UNKNOWN};
     if (partition_on_assigned(&consumer->partitions, committed->partition) == -1)
         return error_set(error, "out of memory");
     if (exactly_once_is(consumer) && !dry_run &&
-        exactly_once_place(consumer, committed->partition, &in_sink, error) == -1)
+        exactly_once_position(consumer, committed->partition, &in_sink, error) == -1)
         return -1;
     const struct place place = {.offset = in_sink.next_offset, .committed = had, .witness = WITNESS_NONE};
     partition_placed(&consumer->partitions, committed->partition, &place);

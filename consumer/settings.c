@@ -119,9 +119,9 @@ static int resolve(struct settings *settings, struct error *error)
     if (settings->check && settings->supervised && settings->bootstrap == NULL)
         return 0;
     /* The supervisor has read the file: its properties are among ours. */
-    const struct kafka_place place = {settings->bootstrap,
-                                      settings->supervised ? "" : settings->kafka_config};
-    return kafka_config_require(&settings->brokers, &place, &settings->properties, error);
+    const struct kafka_source source = {settings->bootstrap,
+                                        settings->supervised ? "" : settings->kafka_config};
+    return kafka_config_require(&settings->brokers, &source, &settings->properties, error);
 }
 
 int settings_load(struct settings *settings, int argc, char **argv, struct error *error)

@@ -112,7 +112,7 @@ static void compare(struct starts *starts)
 
 /* --- what the sink says -------------------------------------------------------------------------------- */
 
-static void take_place(struct start *start, const struct sink_place *place)
+static void take_position(struct start *start, const struct sink_position *place)
 {
     start->in_sink = place->next_offset != STATS_UNKNOWN;
     if (!start->in_sink)
@@ -129,14 +129,14 @@ static void ask_sink(struct starts *starts)
 {
     bool away = false;
     for (size_t i = 0; i < starts->count; i++) {
-        struct sink_place place = SINK_PLACE_NONE;
+        struct sink_position place = SINK_POSITION_NONE;
         stats_tick(starts->consumer->stats);
-        if (away ||
-            exactly_once_place(starts->consumer, starts->list[i].partition, &place, &starts->error) == -1) {
+        if (away || exactly_once_position(starts->consumer, starts->list[i].partition, &place,
+                                          &starts->error) == -1) {
             away = true;
             fail(&starts->list[i]);
         } else {
-            take_place(&starts->list[i], &place);
+            take_position(&starts->list[i], &place);
         }
     }
 }

@@ -276,7 +276,7 @@ static bool leaves(const struct worker *worker)
 }
 
 /* Whether its successor finds its place in the group taken. One that kept it is followed by the same way. */
-static void note_place(struct worker *worker, const struct process_end *end)
+static void note_membership(struct worker *worker, const struct process_end *end)
 {
     if (end->exit_status != 0)
         worker->takes_over = true;
@@ -289,7 +289,7 @@ static void ask_policy(struct worker *worker, const struct process_end *end)
     struct restart_policy policy = policy_of(worker);
     int64_t now_us = clock_monotonic_us();
     int64_t delay_us;
-    note_place(worker, end);
+    note_membership(worker, end);
     enum restart_verdict verdict =
         restart_decide(&policy, &worker->history, end->exit_status, worker->ready_us, now_us,
                        next_random(worker->supervisor), &delay_us);
@@ -334,7 +334,7 @@ void action_reap_stopped(struct worker *worker)
     worker->trouble[0] = '\0';
     worker->deadline_us = INT64_MAX;
     request_worker_ended(worker, end.exit_status == 0);
-    note_place(worker, &end);
+    note_membership(worker, &end);
     bool as_told = !worker_config_listens(worker->kind) && end.signal == SIGTERM;
     if (end.exit_status != 0 && !as_told)
         report_death(worker, &end, RESTART_NEVER, 0);
@@ -366,7 +366,7 @@ void action_wait_restart(struct worker *worker)
 void action_hold(struct worker *worker)
 {
     worker->deadline_us = INT64_MAX;
-    report_line(worker->supervisor, "%s is held back: %s", worker->name, worker->reason);
+    report_line(worker->supervisor, "%s is held: %s", worker->name, worker->reason);
     journal_tell(worker, EVENT_KIND_HELD, "%s", worker->reason);
 }
 

@@ -191,8 +191,8 @@ void poison_unpack(struct poison *poison, const char *kafka, const void *bytes, 
     for (uint32_t i = 0; i < packed->count; i++) {
         struct poison_range range;
         memcpy(&range, (const char *)(packed + 1) + i * sizeof range, sizeof range);
-        struct poison_range *place = is_sound(&range) ? add(poison) : NULL;
-        if (place != NULL)
-            *place = range;
+        struct poison_range *free_range = is_sound(&range) ? add(poison) : NULL;
+        if (free_range != NULL)
+            *free_range = range;
     }
 }

@@ -18,54 +18,55 @@ static bool begins_character(char c)
     return ((unsigned char)c & 0xc0) != 0x80;
 }
 
-static int column_of(const char *source, const char *place)
+static int column_of(const char *source, const char *position)
 {
     int column = 1;
-    for (const char *at = source; at < place; at++)
+    for (const char *at = source; at < position; at++)
         column += begins_character(at[1]);
     return column;
 }
 
-/* As many characters of the source around `place` as a terminal's line can show, and blanks up to the place.
+/* As many characters of the source around `position` as a terminal's line can show, and blanks up to the
+ * position.
  */
-static void show_place(const char *source, const char *place, char *shown, size_t bytes)
+static void show_position(const char *source, const char *position, char *shown, size_t bytes)
 {
-    const char *start = place - source > SHOWN_BEFORE ? place - SHOWN_BEFORE : source;
-    while (start < place && !begins_character(*start))
+    const char *start = position - source > SHOWN_BEFORE ? position - SHOWN_BEFORE : source;
+    while (start < position && !begins_character(*start))
         start++;
-    size_t length = strnlen(start, (size_t)(place - start) + SHOWN_AFTER);
+    size_t length = strnlen(start, (size_t)(position - start) + SHOWN_AFTER);
     while (length > 0 && !begins_character(start[length]))
         length--;
     int used = snprintf(shown, bytes, "\n  %.*s\n  ", (int)length, start);
     for (int i = 3; i < 3 + (int)length; i++)
         if ((unsigned char)shown[i] < ' ' || shown[i] == 0x7f)
             shown[i] = '?';
-    snprintf(shown + used, bytes - (size_t)used, "%*s^", column_of(start, place) - 1, "");
+    snprintf(shown + used, bytes - (size_t)used, "%*s^", column_of(start, position) - 1, "");
 }
 
 /* The same of the source with its secrets masked: part of it would not show which of its words are some. */
-static void show_masked_place(const char *source, const char *place, char *shown, size_t bytes)
+static void show_masked_position(const char *source, const char *position, char *shown, size_t bytes)
 {
     char masked[MASKED_BYTES], before[MASKED_BYTES];
     secret_mask(masked, sizeof masked, source);
-    snprintf(before, sizeof before, "%.*s", (int)(place - source), source);
+    snprintf(before, sizeof before, "%.*s", (int)(position - source), source);
     char masked_before[MASKED_BYTES];
     secret_mask(masked_before, sizeof masked_before, before);
-    show_place(masked, masked + strnlen(masked, strlen(masked_before)), shown, bytes);
+    show_position(masked, masked + strnlen(masked, strlen(masked_before)), shown, bytes);
 }
 
-int lexer_error(const char *source, const char *place, struct error *error, const char *format, ...)
+int lexer_error(const char *source, const char *position, struct error *error, const char *format, ...)
 {
     char message[MESSAGE_BYTES];
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(message, sizeof message, format, arguments);
     va_end(arguments);
-    error_set_code(error, EXIT_CODE_USAGE, "column %d: %s", column_of(source, place), message);
+    error_set_code(error, EXIT_CODE_USAGE, "column %d: %s", column_of(source, position), message);
     if (error == NULL)
         return -1;
     size_t used = strlen(error->text);
-    show_masked_place(source, place, error->text + used, sizeof error->text - used);
+    show_masked_position(source, position, error->text + used, sizeof error->text - used);
     return -1;
 }
 

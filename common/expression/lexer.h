@@ -37,8 +37,8 @@ bool is_equality(const struct token *comparison);
 /* Reads the token at `*at`, blanks before it skipped, and moves behind it. -1 for what is no token. */
 int lexer_next(const char *source, const char **at, struct token *token, struct error *error);
 
-/* Sets a usage error: `column N: …`, the source around `place`, and a caret under it. Returns -1. */
-int lexer_error(const char *source, const char *place, struct error *error, const char *format, ...)
+/* Sets a usage error: `column N: …`, the source around `position`, and a caret under it. Returns -1. */
+int lexer_error(const char *source, const char *position, struct error *error, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
 #endif

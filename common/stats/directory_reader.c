@@ -18,7 +18,7 @@ struct directory {
     int fd;
     char name[STATS_NAME_BYTES]; /* "" when there is none to open again */
     struct directory_header header;
-    struct field_place places[DIRECTORY_FIELD_COUNT];
+    struct field_location locations[DIRECTORY_FIELD_COUNT];
     size_t count;
     unsigned char *records; /* count · 2 copies */
     uint64_t *publications; /* of each; 0: torn or never published */
@@ -69,7 +69,7 @@ static int read_fields(struct directory *directory, struct error *error)
 {
     const struct wire_fields theirs = {directory->header.fields_offset, directory->header.field_bytes,
                                        directory->header.field_count, directory->header.worker_bytes};
-    return fields_find(directory->fd, &theirs, directory_fields, directory->places, DIRECTORY_FIELD_COUNT,
+    return fields_find(directory->fd, &theirs, directory_fields, directory->locations, DIRECTORY_FIELD_COUNT,
                        error);
 }
 
@@ -246,6 +246,6 @@ bool directory_worker(const struct directory *directory, size_t index, struct di
     size_t bytes = directory->header.worker_bytes;
     const unsigned char *record =
         directory->records + 2 * index * bytes + (directory->publications[index] & 1) * bytes;
-    fields_take(record, directory->places, directory_fields, DIRECTORY_FIELD_COUNT, worker);
+    fields_take(record, directory->locations, directory_fields, DIRECTORY_FIELD_COUNT, worker);
     return worker->name[0] != '\0';
 }

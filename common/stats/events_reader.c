@@ -23,7 +23,7 @@ struct events_reader {
     int fd;
     char name[STATS_NAME_BYTES]; /* "": there is none to open again */
     struct events_header header;
-    struct field_place places[EVENT_FIELD_COUNT];
+    struct field_location locations[EVENT_FIELD_COUNT];
     struct events_wire_kind *kinds; /* header.kind_count of them, printable */
     unsigned char *entry;           /* header.entry_bytes */
     /* The pages up to the cursor, only ever given to futex(2): nothing is read through it. */
@@ -119,7 +119,7 @@ static int load(struct events_reader *reader, struct error *error)
     reader->entry = malloc(header->entry_bytes);
     if (reader->entry == NULL)
         return error_set(error, "no memory to read the events");
-    if (fields_find(reader->fd, &theirs, event_fields, reader->places, EVENT_FIELD_COUNT, error) != 0 ||
+    if (fields_find(reader->fd, &theirs, event_fields, reader->locations, EVENT_FIELD_COUNT, error) != 0 ||
         read_kinds(reader, error) != 0)
         return -1;
     map_cursor(reader);
@@ -226,7 +226,7 @@ static int take_event(const struct events_reader *reader, uint64_t sequence, str
                       struct error *error)
 {
     *event = (struct event){0};
-    fields_take(reader->entry, reader->places, event_fields, EVENT_FIELD_COUNT, event);
+    fields_take(reader->entry, reader->locations, event_fields, EVENT_FIELD_COUNT, event);
     return event->sequence == sequence ? 1 : damaged(error);
 }
 

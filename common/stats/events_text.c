@@ -33,10 +33,10 @@ static void add_foreign(struct out *out, const char *text)
 /* "committed #" with the number in the place of the '#'. */
 static void add_number(struct out *out, const char *said, int64_t number, const char **between)
 {
-    const char *place = strchr(said, '#');
-    if (place == NULL || number == STATS_UNKNOWN)
+    const char *where = strchr(said, '#');
+    if (where == NULL || number == STATS_UNKNOWN)
         return;
-    add(out, "%s%.*s%" PRId64 "%s", *between, (int)(place - said), said, number, place + 1);
+    add(out, "%s%.*s%" PRId64 "%s", *between, (int)(where - said), said, number, where + 1);
     *between = ", ";
 }
 

@@ -15,7 +15,7 @@ void fields_describe(struct wire_field *wire, const struct stats_field *fields, 
 
 /* Takes a field of theirs for the one of ours that has its name; ill-fitting ones count as absent. */
 static void adopt(const struct wire_field *wire, uint32_t record_bytes, const struct stats_field *fields,
-                  struct field_place *places, size_t count)
+                  struct field_location *locations, size_t count)
 {
     if ((uint64_t)wire->offset + wire->bytes > record_bytes)
         return;
@@ -23,39 +23,40 @@ static void adopt(const struct wire_field *wire, uint32_t record_bytes, const st
         if (strncmp(fields[i].name, wire->name, sizeof wire->name) != 0)
             continue;
         if (fields[i].is_text ? wire->bytes > 0 : wire->bytes == sizeof(int64_t))
-            places[i] = (struct field_place){.offset = wire->offset, .bytes = wire->bytes};
+            locations[i] = (struct field_location){.offset = wire->offset, .bytes = wire->bytes};
     }
 }
 
 int fields_find(int fd, const struct wire_fields *theirs, const struct stats_field *fields,
-                struct field_place *places, size_t count, struct error *error)
+                struct field_location *locations, size_t count, struct error *error)
 {
     for (size_t i = 0; i < count; i++)
-        places[i].offset = FIELD_ABSENT;
+        locations[i].offset = FIELD_ABSENT;
     for (uint32_t i = 0; i < theirs->count; i++) {
         struct wire_field wire;
         if (!object_read(fd, &wire, sizeof wire, theirs->offset + (uint64_t)i * theirs->stride))
             return error_set(error, "a truncated object");
-        adopt(&wire, theirs->record_bytes, fields, places, count);
+        adopt(&wire, theirs->record_bytes, fields, locations, count);
     }
     return 0;
 }
 
-static void take(const unsigned char *record, const struct field_place *place,
+static void take(const unsigned char *record, const struct field_location *location,
                  const struct stats_field *field, char *to)
 {
     const int64_t unknown = STATS_UNKNOWN;
-    if (place->offset != FIELD_ABSENT)
-        memcpy(to, record + place->offset, place->bytes < field->bytes ? place->bytes : field->bytes);
+    if (location->offset != FIELD_ABSENT)
+        memcpy(to, record + location->offset,
+               location->bytes < field->bytes ? location->bytes : field->bytes);
     else if (!field->is_text)
         memcpy(to, &unknown, sizeof unknown);
     if (field->is_text)
         printable(to, field->bytes);
 }
 
-void fields_take(const unsigned char *record, const struct field_place *places,
+void fields_take(const unsigned char *record, const struct field_location *locations,
                  const struct stats_field *fields, size_t count, void *to)
 {
     for (size_t i = 0; i < count; i++)
-        take(record, &places[i], &fields[i], (char *)to + fields[i].offset);
+        take(record, &locations[i], &fields[i], (char *)to + fields[i].offset);
 }

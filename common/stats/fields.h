@@ -1,4 +1,4 @@
-/* fields.h: a record whose members stand in the object by name and place, so that a reader of another build
+/* fields.h: a record whose members stand in the object by name and offset, so that a reader of another build
  * finds those that it knows. Only common/stats includes this. */
 #ifndef KSUPERVISE_COMMON_STATS_FIELDS_H
 #define KSUPERVISE_COMMON_STATS_FIELDS_H
@@ -30,7 +30,7 @@ struct wire_field {
 };
 
 /* Where a member of ours is in their record. */
-struct field_place {
+struct field_location {
     uint32_t offset; /* FIELD_ABSENT: they have none that fits */
     uint32_t bytes;
 };
@@ -45,11 +45,11 @@ void fields_describe(struct wire_field *wire, const struct stats_field *fields, 
 
 /* Reads their list, and finds ours in it. -1 when the object ends before. */
 int fields_find(int fd, const struct wire_fields *theirs, const struct stats_field *fields,
-                struct field_place *places, size_t count, struct error *error);
+                struct field_location *locations, size_t count, struct error *error);
 
 /* Their record as ours: texts end and are printable, a number that they do not have is STATS_UNKNOWN, a text
  * stays as it is. */
-void fields_take(const unsigned char *record, const struct field_place *places,
+void fields_take(const unsigned char *record, const struct field_location *locations,
                  const struct stats_field *fields, size_t count, void *to);
 
 #endif

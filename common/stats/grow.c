@@ -91,8 +91,8 @@ static void *map(int fd, const struct stats_header *layout)
     return base != MAP_FAILED ? base : NULL;
 }
 
-static int take_place(int fd, const struct stats_header *layout, const char *hidden, const char *name,
-                      void **base)
+static int take_position(int fd, const struct stats_header *layout, const char *hidden, const char *name,
+                         void **base)
 {
     *base = map(fd, layout);
     if (*base == NULL)
@@ -140,7 +140,7 @@ bool writer_grow(struct stats_writer *writer)
     void *base;
     if (fd == -1)
         return false;
-    if (take_place(fd, &layout, hidden, name, &base) != 0) {
+    if (take_position(fd, &layout, hidden, name, &base) != 0) {
         object_discard(fd, hidden);
         return false;
     }

@@ -166,10 +166,10 @@ static void keep_time(struct history *history, int64_t time_us)
 
 static void keep_values(struct history *history, size_t worker, const float values[HISTORY_VALUES])
 {
-    float *place = (*history->series[worker])[history->slot];
+    float *slot = (*history->series[worker])[history->slot];
     size_t at = SERIES_AT + worker * sizeof(series) + history->slot * sizeof(float[HISTORY_VALUES]);
-    memcpy(place, values, sizeof(float[HISTORY_VALUES]));
-    keep(history, place, sizeof(float[HISTORY_VALUES]), at);
+    memcpy(slot, values, sizeof(float[HISTORY_VALUES]));
+    keep(history, slot, sizeof(float[HISTORY_VALUES]), at);
 }
 
 /* Without its time a sample is none: so a kill in between leaves no half of one. */

@@ -5,7 +5,7 @@
 #define CACHE_LINE_BYTES 64
 #define WORD_BYTES       sizeof(uint64_t)
 
-static uint32_t place(uint32_t *end, size_t bytes)
+static uint32_t reserve(uint32_t *end, size_t bytes)
 {
     uint32_t offset = (*end + CACHE_LINE_BYTES - 1) / CACHE_LINE_BYTES * CACHE_LINE_BYTES;
     *end = offset + (uint32_t)bytes;
@@ -36,28 +36,28 @@ void stats_layout(struct stats_header *header, enum stats_kind kind, uint32_t pa
     header->histogram_buckets = HISTOGRAM_BUCKETS;
 
     uint32_t end = header->header_bytes;
-    header->definitions_offset = place(&end, definitions * sizeof(struct stats_wire_definition));
-    header->liveness_offset = place(&end, sizeof(struct stats_wire_liveness));
-    header->selectors_offset = place(&end, header->selector_count * WORD_BYTES);
-    place(&end, stats_section_count(kind, STATS_SECTION_COUNTERS) * WORD_BYTES);
-    header->status_offset = place(&end, (size_t)2 * header->status_bytes);
-    place(&end, stats_section_count(kind, STATS_SECTION_HISTOGRAMS) * sizeof(struct stats_wire_histogram));
+    header->definitions_offset = reserve(&end, definitions * sizeof(struct stats_wire_definition));
+    header->liveness_offset = reserve(&end, sizeof(struct stats_wire_liveness));
+    header->selectors_offset = reserve(&end, header->selector_count * WORD_BYTES);
+    reserve(&end, stats_section_count(kind, STATS_SECTION_COUNTERS) * WORD_BYTES);
+    header->status_offset = reserve(&end, (size_t)2 * header->status_bytes);
+    reserve(&end, stats_section_count(kind, STATS_SECTION_HISTOGRAMS) * sizeof(struct stats_wire_histogram));
     header->rings_offset =
-        place(&end, (size_t)header->ring_count * header->ring_slots * header->ring_entry_bytes);
-    header->partitions_offset = place(&end, (size_t)partition_capacity * header->partition_bytes);
+        reserve(&end, (size_t)header->ring_count * header->ring_slots * header->ring_entry_bytes);
+    header->partitions_offset = reserve(&end, (size_t)partition_capacity * header->partition_bytes);
     header->total_bytes = end;
 }
 
 uint32_t stats_layout_counters(const struct stats_header *header)
 {
     uint32_t end = header->selectors_offset + header->selector_count * (uint32_t)WORD_BYTES;
-    return place(&end, 0);
+    return reserve(&end, 0);
 }
 
 uint32_t stats_layout_histograms(const struct stats_header *header)
 {
     uint32_t end = header->status_offset + 2 * header->status_bytes;
-    return place(&end, 0);
+    return reserve(&end, 0);
 }
 
 /* http://www.isthe.com/chongo/tech/comp/fnv/: finds an accident, not an attacker. */

@@ -4,14 +4,14 @@
 #include "common/view/view.h"
 
 /* One partition of one worker. */
-struct place {
+struct partition_slot {
     const struct stats_snapshot *snapshot;
     size_t slot;
 };
 
-static int64_t value(const struct place *place, const char *name)
+static int64_t value(const struct partition_slot *at, const char *name)
 {
-    return stats_snapshot_partition(place->snapshot, place->slot, name);
+    return stats_snapshot_partition(at->snapshot, at->slot, name);
 }
 
 /* Foreign numbers: they may be anything. Never negative. */
@@ -30,19 +30,19 @@ struct sight {
     int64_t passed_us; /* that the watermark had passed then */
 };
 
-static struct sight of_producer(const struct place *place)
+static struct sight of_producer(const struct partition_slot *at)
 {
-    int64_t acknowledged = value(place, "acknowledged_offset");
+    int64_t acknowledged = value(at, "acknowledged_offset");
     int64_t high = STATS_UNKNOWN;
     if (acknowledged != STATS_UNKNOWN && acknowledged < INT64_MAX)
         high = acknowledged + 1;
-    return (struct sight){high, value(place, "acknowledged_us"), STATS_UNKNOWN, STATS_UNKNOWN};
+    return (struct sight){high, value(at, "acknowledged_us"), STATS_UNKNOWN, STATS_UNKNOWN};
 }
 
-static struct sight of_consumer(const struct place *place)
+static struct sight of_consumer(const struct partition_slot *at)
 {
-    return (struct sight){value(place, "high"), value(place, "watermarks_us"), value(place, "committed"),
-                          value(place, "behind_since_us")};
+    return (struct sight){value(at, "high"), value(at, "watermarks_us"), value(at, "committed"),
+                          value(at, "behind_since_us")};
 }
 
 /* --- who else has a partition -------------------------------------------------------------------------- */
@@ -76,9 +76,9 @@ static void add_holders(struct holders *holders, const struct view_worker *worke
 {
     for (size_t slot = 0; slot < count_partitions(worker); slot++) {
         struct holder *holder = &holders->items[holders->count++];
-        const struct place place = {worker->snapshot, slot};
+        const struct partition_slot at = {worker->snapshot, slot};
         *holder = (struct holder){.worker = worker};
-        holder->sight = view_is_producer(worker) ? of_producer(&place) : of_consumer(&place);
+        holder->sight = view_is_producer(worker) ? of_producer(&at) : of_consumer(&at);
         holder->topic = stats_snapshot_partition_topic(worker->snapshot, slot, &holder->number);
     }
 }
@@ -133,11 +133,11 @@ static void raise_by(struct behind *behind, const struct sight *sight, int64_t c
 }
 
 static void raise_by_others(const struct view *view, const struct view_worker *worker,
-                            const struct place *place, struct behind *behind, int64_t *beyond_us)
+                            const struct partition_slot *at, struct behind *behind, int64_t *beyond_us)
 {
     struct holder wanted = {.worker = worker};
-    int64_t committed = value(place, "committed");
-    wanted.topic = stats_snapshot_partition_topic(place->snapshot, place->slot, &wanted.number);
+    int64_t committed = value(at, "committed");
+    wanted.topic = stats_snapshot_partition_topic(at->snapshot, at->slot, &wanted.number);
     const struct holder *holder = first_holder(view->holders, &wanted);
     for (; holder != NULL && holder < view->holders->items + view->holders->count &&
            compare(holder, &wanted) == 0;
@@ -163,9 +163,9 @@ static bool asks_others(const struct view *view, const struct view_worker *worke
     return !view_alive(worker) || still;
 }
 
-static int64_t held_back(const struct place *place, int64_t lag)
+static int64_t held_back(const struct partition_slot *at, int64_t lag)
 {
-    int64_t held = stats_lag(value(place, "last_stable"), value(place, "high"));
+    int64_t held = stats_lag(value(at, "last_stable"), value(at, "high"));
     if (held == STATS_UNKNOWN || lag == STATS_UNKNOWN)
         return 0;
     return held < lag ? held : lag;
@@ -173,17 +173,17 @@ static int64_t held_back(const struct place *place, int64_t lag)
 
 struct behind behind_of(const struct view *view, const struct view_worker *worker, size_t slot)
 {
-    const struct place place = {worker->snapshot, slot};
-    struct behind behind = {.high = value(&place, "high"), .high_us = value(&place, "watermarks_us")};
-    int64_t committed = value(&place, "committed");
-    int64_t since_us = value(&place, "behind_since_us");
+    const struct partition_slot at = {worker->snapshot, slot};
+    struct behind behind = {.high = value(&at, "high"), .high_us = value(&at, "watermarks_us")};
+    int64_t committed = value(&at, "committed");
+    int64_t since_us = value(&at, "behind_since_us");
     int64_t beyond_us = STATS_UNKNOWN;
-    behind.us_at_least = value(&place, "behind_at_least") == 1;
+    behind.us_at_least = value(&at, "behind_at_least") == 1;
     behind.lag_at_least = !looks(view, worker, behind.high_us);
     if (behind.lag_at_least && asks_others(view, worker))
-        raise_by_others(view, worker, &place, &behind, &beyond_us);
+        raise_by_others(view, worker, &at, &behind, &beyond_us);
     behind.lag = stats_lag(committed, behind.high);
-    behind.held_back = held_back(&place, behind.lag);
+    behind.held_back = held_back(&at, behind.lag);
     if (since_us == STATS_UNKNOWN && beyond_us != STATS_UNKNOWN) {
         since_us = beyond_us;
         behind.us_at_least = true;

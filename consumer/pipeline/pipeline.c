@@ -138,7 +138,7 @@ static bool run_records(struct run *run, const struct item *item, size_t first, 
 
 static bool is_held(const struct run *run, const rd_kafka_message_t *message)
 {
-    return run->holding && run->events->held(run->events->context, message);
+    return run->holding && run->events->blocked(run->events->context, message);
 }
 
 /* --- a batch ------------------------------------------------------------------------------------------- */

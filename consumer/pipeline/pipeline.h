@@ -113,10 +113,10 @@ static inline bool pipeline_ending(const struct pipeline *pipeline)
 struct pipeline_events {
     void *context;
     void (*dead)(void *context, const rd_kafka_message_t *message, const char *stage, const char *why);
-    /* True: its partition waits, and `held` is true for the record and what follows it there. False: it was
-     * tried often enough; it is dead. */
+    /* True: its partition waits, and `blocked` is true for the record and what follows it there. False: it
+     * was tried often enough; it is dead. */
     bool (*retry)(void *context, const rd_kafka_message_t *message, const char *stage, const char *why);
-    bool (*held)(void *context, const rd_kafka_message_t *message);
+    bool (*blocked)(void *context, const rd_kafka_message_t *message);
     /* A stage was done with it before the end. May be NULL. */
     void (*dropped)(void *context, const rd_kafka_message_t *message);
 };

@@ -148,22 +148,22 @@ static struct postgres_owner owner(const struct postgres_sink *sink)
     return (struct postgres_owner){sink->cluster, settings->group_name, settings->topic};
 }
 
-static int take_in_transaction(struct postgres_sink *sink, int32_t partition, struct postgres_place *place,
-                               struct error *error)
+static int take_in_transaction(struct postgres_sink *sink, int32_t partition,
+                               struct postgres_position *position, struct error *error)
 {
     struct postgres_owner own = owner(sink);
     if (postgres_link_do(&sink->link, "take over", "BEGIN", error) == -1 ||
         postgres_check_alone(&sink->link, &own, error) == -1 ||
-        postgres_take(&sink->link, &own, partition, place, error) == -1)
+        postgres_take(&sink->link, &own, partition, position, error) == -1)
         return -1;
     return postgres_link_do(&sink->link, "take over", "COMMIT", error);
 }
 
 static int postgres_sink_take(void *state, const struct letter_source *source, int32_t partition,
-                              struct sink_place *place, struct error *error)
+                              struct sink_position *position, struct error *error)
 {
     struct postgres_sink *sink = state;
-    struct postgres_place found;
+    struct postgres_position found;
     snprintf(sink->cluster, sizeof sink->cluster, "%s", source->cluster);
     if (up(sink, TABLES_MADE, error) == -1)
         return -1;
@@ -172,16 +172,16 @@ static int postgres_sink_take(void *state, const struct letter_source *source, i
         forget_shape(sink); /* whatever is gone is made before the next try */
         return -1;
     }
-    *place = found.place;
+    *position = found.position;
     return sink_epoch_set(&sink->epochs, partition, found.epoch, error);
 }
 
-static enum sink_result postgres_sink_reread(void *state, int32_t partition, struct sink_place *place,
+static enum sink_result postgres_sink_reread(void *state, int32_t partition, struct sink_position *position,
                                              struct error *error)
 {
     struct postgres_sink *sink = state;
     struct postgres_owner own = owner(sink);
-    struct postgres_place found;
+    struct postgres_position found;
     int there = up(sink, TABLES_CHECKED, error) == 0
                     ? postgres_read(&sink->link, &own, partition, &found, error)
                     : -1;
@@ -191,7 +191,7 @@ static enum sink_result postgres_sink_reread(void *state, int32_t partition, str
         sink_lost(error, "PostgreSQL", partition, there == 1);
         return SINK_LOST;
     }
-    *place = found.place;
+    *position = found.position;
     return SINK_DONE;
 }
 
@@ -200,8 +200,8 @@ static enum sink_result explain_miss(struct postgres_sink *sink, const struct si
                                      size_t count, int32_t *lost, struct error *error)
 {
     for (size_t i = 0; i < count; i++) {
-        struct sink_place place;
-        enum sink_result result = postgres_sink_reread(sink, ranges[i].partition, &place, error);
+        struct sink_position position;
+        enum sink_result result = postgres_sink_reread(sink, ranges[i].partition, &position, error);
         if (result != SINK_DONE) {
             *lost = ranges[i].partition;
             return result;
@@ -333,7 +333,7 @@ static int postgres_sink_outbox(void *state, int32_t partition,
     return postgres_outbox_list(&sink->link, &own, partition, each, context, error);
 }
 
-static int postgres_sink_forwarded(void *state, const struct letter_place *letters, size_t count,
+static int postgres_sink_forwarded(void *state, const struct letter_origin *letters, size_t count,
                                    struct error *error)
 {
     struct postgres_sink *sink = state;

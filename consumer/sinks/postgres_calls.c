@@ -52,8 +52,8 @@ static const struct statement statements[] = {
                   "FROM ksupervise_outbox" WHERE_PARTITION " ORDER BY kafka_offset, timestamp_ms"},
     {OUTBOX_REMOVE,
      "DELETE FROM ksupervise_outbox USING unnest($4::int[], $5::bigint[], $6::bigint[]) AS given "
-     "(number, place, moment) WHERE " WHERE_OWN " AND kafka_partition = given.number AND "
-     "kafka_offset = given.place AND timestamp_ms = given.moment"},
+     "(number, position, moment) WHERE " WHERE_OWN " AND kafka_partition = given.number AND "
+     "kafka_offset = given.position AND timestamp_ms = given.moment"},
 };
 
 int postgres_calls_prepare(struct postgres_link *link, struct error *error)
@@ -148,8 +148,8 @@ static int64_t number_of(const PGresult *result, int column)
 }
 
 /* A call about one partition that returns SINK_PLACE: 1, or 0 when it returns no row. */
-static int ask_place(struct postgres_link *link, const char *statement, const struct postgres_owner *owner,
-                     int32_t partition, struct postgres_place *place, struct error *error)
+static int ask_position(struct postgres_link *link, const char *statement, const struct postgres_owner *owner,
+                        int32_t partition, struct postgres_position *position, struct error *error)
 {
     char number[NUMBER_BYTES];
     const char *const values[] = {owner->cluster, owner->group, owner->topic, number};
@@ -160,26 +160,26 @@ static int ask_place(struct postgres_link *link, const char *statement, const st
         return -1;
     int there = PQntuples(result);
     if (there == 1) {
-        place->epoch = number_of(result, 0);
-        place->place.next_offset = number_of(result, 1);
-        place->place.witness =
+        position->epoch = number_of(result, 0);
+        position->position.next_offset = number_of(result, 1);
+        position->position.witness =
             (struct witness){number_of(result, 2), number_of(result, 3), number_of(result, 4)};
-        place->place.group_had_ms = number_of(result, 5);
+        position->position.group_had_ms = number_of(result, 5);
     }
     PQclear(result);
     return there;
 }
 
 int postgres_take(struct postgres_link *link, const struct postgres_owner *owner, int32_t partition,
-                  struct postgres_place *place, struct error *error)
+                  struct postgres_position *position, struct error *error)
 {
-    return ask_place(link, TAKE, owner, partition, place, error) == -1 ? -1 : 0;
+    return ask_position(link, TAKE, owner, partition, position, error) == -1 ? -1 : 0;
 }
 
 int postgres_read(struct postgres_link *link, const struct postgres_owner *owner, int32_t partition,
-                  struct postgres_place *place, struct error *error)
+                  struct postgres_position *position, struct error *error)
 {
-    return ask_place(link, READ, owner, partition, place, error);
+    return ask_position(link, READ, owner, partition, position, error);
 }
 
 int postgres_ranges_set(struct postgres_calls *calls, const struct sink_range *ranges, size_t count,
@@ -291,7 +291,7 @@ int postgres_outbox_list(struct postgres_link *link, const struct postgres_owner
 }
 
 int postgres_outbox_remove(struct postgres_link *link, struct postgres_calls *calls,
-                           const struct postgres_owner *owner, const struct letter_place *letters,
+                           const struct postgres_owner *owner, const struct letter_origin *letters,
                            size_t count, struct error *error)
 {
     enum { IDENTITY = 3 };

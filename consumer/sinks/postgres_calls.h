@@ -13,9 +13,9 @@ struct postgres_owner {
     const char *cluster, *group, *topic;
 };
 
-struct postgres_place {
+struct postgres_position {
     int64_t epoch;
-    struct sink_place place;
+    struct sink_position position;
 };
 
 /* Parameters that are arrays, as text ({1,2,NULL}), which grow and are kept. Zeroed at first. */
@@ -41,10 +41,10 @@ int postgres_calls_prepare(struct postgres_link *link, struct error *error);
 int postgres_check_alone(struct postgres_link *link, const struct postgres_owner *owner, struct error *error);
 /* Raises the epoch. */
 int postgres_take(struct postgres_link *link, const struct postgres_owner *owner, int32_t partition,
-                  struct postgres_place *place, struct error *error);
+                  struct postgres_position *position, struct error *error);
 /* Waits for a transaction that is about to change it. 1; 0 when the partition has no row. */
 int postgres_read(struct postgres_link *link, const struct postgres_owner *owner, int32_t partition,
-                  struct postgres_place *place, struct error *error);
+                  struct postgres_position *position, struct error *error);
 
 /* Compare-and-set of the ranges that were set: how many rows were as expected. *altered: the topic's table is
  * not of that shape (postgres_tables.h); behind a COPY in the same transaction that holds for its rows. */
@@ -60,7 +60,7 @@ int postgres_outbox_list(struct postgres_link *link, const struct postgres_owner
                          void (*each)(void *context, const struct letter_body *letter), void *context,
                          struct error *error);
 int postgres_outbox_remove(struct postgres_link *link, struct postgres_calls *calls,
-                           const struct postgres_owner *owner, const struct letter_place *letters,
+                           const struct postgres_owner *owner, const struct letter_origin *letters,
                            size_t count, struct error *error);
 
 #endif

@@ -10,8 +10,8 @@
  * whose partition has moved, changes nothing any more. The witness (witness.h) is the last record before
  * next_offset that was read, NULL where none is known: a database from before there were any, an offset that
  * was set. Then the group may tell a topic that was made anew, as Kafka deletes its offsets with the topic:
- * group_had_ms is when the place was written, if the group was known to have an offset of the partition; else
- * NULL. ksupervise_outbox    dead letters of committed batches that the dead-letter topic has not
+ * group_had_ms is when the position was written, if the group was known to have an offset of the partition;
+ * else NULL. ksupervise_outbox    dead letters of committed batches that the dead-letter topic has not
  * acknowledged. A row a letter, as its id tells them apart: by (cluster, group, topic, partition), offset and
  * timestamp. So whoever takes one out, be it a process that was replaced meanwhile, takes out what was
  * acknowledged, and the letters of a topic that was made anew stand beside the former one's.
@@ -32,13 +32,13 @@
 struct item; /* pipeline.h */
 
 /* Where a partition goes on, and the last record before that. */
-struct sink_place {
+struct sink_position {
     int64_t next_offset; /* STATS_UNKNOWN: nothing of it was ever committed */
     struct witness witness;
     int64_t group_had_ms; /* wall: it was written, and the group had an offset; STATS_UNKNOWN: not known */
 };
 
-#define SINK_PLACE_NONE                                                                                      \
+#define SINK_POSITION_NONE                                                                                   \
     {                                                                                                        \
         STATS_UNKNOWN, WITNESS_NONE, STATS_UNKNOWN                                                           \
     }
@@ -47,7 +47,7 @@ struct sink_place {
 struct sink_range {
     int32_t partition;
     int64_t expected;
-    struct sink_place next;
+    struct sink_position next;
 };
 
 /* A record that went to the dead letters with this batch. */
@@ -76,18 +76,19 @@ enum sink_result {
 };
 
 struct sink_class {
-    /* Takes a partition over: its epoch is raised, and who had it before can commit no more. *place is where
-     * to go on. */
-    int (*take)(void *state, const struct letter_source *source, int32_t partition, struct sink_place *place,
-                struct error *error);
+    /* Takes a partition over: its epoch is raised, and who had it before can commit no more. *position is
+     * where to go on. */
+    int (*take)(void *state, const struct letter_source *source, int32_t partition,
+                struct sink_position *position, struct error *error);
 
     /* Where to go on, of a partition that is ours already, when the end of a commit is not known. SINK_DONE,
      * SINK_LOST, or SINK_AGAIN (the row cannot be read now). */
-    enum sink_result (*reread)(void *state, int32_t partition, struct sink_place *place, struct error *error);
+    enum sink_result (*reread)(void *state, int32_t partition, struct sink_position *position,
+                               struct error *error);
 
     /* Sets where to go on: a first start, a gap that retention tore, a reset; `delete_rows`: of the partition
-     * from there on, in the same transaction. The place has no witness then. SINK_LOST when the partition is
-     * not ours any more. */
+     * from there on, in the same transaction. The position has no witness then. SINK_LOST when the partition
+     * is not ours any more. */
     enum sink_result (*move)(void *state, const struct sink_range *range, bool delete_rows,
                              struct error *error);
 
@@ -99,7 +100,7 @@ struct sink_class {
                   void (*each)(void *context, const struct letter_body *letter), void *context,
                   struct error *error);
     /* These are acknowledged: out of the outbox, whoever has the partition now. */
-    int (*forwarded)(void *state, const struct letter_place *letters, size_t count, struct error *error);
+    int (*forwarded)(void *state, const struct letter_origin *letters, size_t count, struct error *error);
 };
 
 #endif

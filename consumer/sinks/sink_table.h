@@ -42,7 +42,7 @@ void sink_insert_sql(char sql[SINK_SQL_BYTES], const char *topic, const struct s
 /* `"topic" (kafka_partition, …)`: for COPY. */
 void sink_columns_sql(char sql[SINK_SQL_BYTES], const char *topic, const struct schema *schema);
 
-/* Of a row of ksupervise_offsets: its epoch, and then what a struct sink_place has, in its order. */
+/* Of a row of ksupervise_offsets: its epoch, and then what a struct sink_position has, in its order. */
 #define SINK_PLACE "epoch, next_offset, witness_offset, witness_timestamp_ms, witness_hash, group_had_ms"
 
 /* The rows of a partition from an offset on. */

@@ -92,7 +92,7 @@ static int sqlite_open(void **state, const char *argument, const struct pipeline
 /* --- where to go on ------------------------------------------------------------------------------------ */
 
 static int sqlite_sink_take(void *state, const struct letter_source *source, int32_t partition,
-                            struct sink_place *place, struct error *error)
+                            struct sink_position *position, struct error *error)
 {
     struct sqlite_sink *sink = state;
     int64_t epoch = 0;
@@ -101,7 +101,7 @@ static int sqlite_sink_take(void *state, const struct letter_source *source, int
         return -1;
     int result = sqlite_check_alone(&sink->calls, error);
     if (result == 0)
-        result = sqlite_take(&sink->calls, partition, &epoch, place, error);
+        result = sqlite_take(&sink->calls, partition, &epoch, position, error);
     if (result == 0)
         result = sqlite_commit(&sink->calls, error);
     sqlite_link_roll_back(&sink->link);
@@ -109,11 +109,11 @@ static int sqlite_sink_take(void *state, const struct letter_source *source, int
 }
 
 /* Reads a partition's row as its owner. */
-static enum sink_result read_own(struct sqlite_sink *sink, int32_t partition, struct sink_place *place,
+static enum sink_result read_own(struct sqlite_sink *sink, int32_t partition, struct sink_position *position,
                                  struct error *error)
 {
     int64_t epoch = 0;
-    int there = sqlite_read(&sink->calls, partition, &epoch, place, error);
+    int there = sqlite_read(&sink->calls, partition, &epoch, position, error);
     if (there == -1)
         return SINK_AGAIN;
     if (there == 1 && epoch == sink_epoch(&sink->epochs, partition))
@@ -122,17 +122,17 @@ static enum sink_result read_own(struct sqlite_sink *sink, int32_t partition, st
     return SINK_LOST;
 }
 
-static enum sink_result sqlite_sink_reread(void *state, int32_t partition, struct sink_place *place,
+static enum sink_result sqlite_sink_reread(void *state, int32_t partition, struct sink_position *position,
                                            struct error *error)
 {
-    return up(state, error) == 0 ? read_own(state, partition, place, error) : SINK_AGAIN;
+    return up(state, error) == 0 ? read_own(state, partition, position, error) : SINK_AGAIN;
 }
 
 /* Why a compare-and-set met nothing. */
 static enum sink_result explain_miss(struct sqlite_sink *sink, int32_t partition, struct error *error)
 {
-    struct sink_place place;
-    enum sink_result result = read_own(sink, partition, &place, error);
+    struct sink_position position;
+    enum sink_result result = read_own(sink, partition, &position, error);
     if (result != SINK_DONE)
         return result;
     /* Still ours: an earlier commit got through, or somebody changed the row. */
@@ -144,12 +144,12 @@ static enum sink_result explain_miss(struct sqlite_sink *sink, int32_t partition
 static void agree_with_everything(struct sqlite_sink *sink, struct sink_range *range)
 {
     struct error ignored = ERROR_INIT;
-    struct sink_place place;
+    struct sink_position position;
     int64_t epoch;
-    if (sqlite_read(&sink->calls, range->partition, &epoch, &place, &ignored) != 1)
+    if (sqlite_read(&sink->calls, range->partition, &epoch, &position, &ignored) != 1)
         return;
     sink_epoch_set(&sink->epochs, range->partition, epoch, &ignored);
-    range->expected = place.next_offset;
+    range->expected = position.next_offset;
 }
 
 static enum sink_result set_next(struct sqlite_sink *sink, struct sink_range range, struct error *error)
@@ -241,7 +241,7 @@ static int sqlite_sink_outbox(void *state, int32_t partition,
     return up(sink, error) == 0 ? sqlite_outbox_list(&sink->calls, partition, each, context, error) : -1;
 }
 
-static int sqlite_sink_forwarded(void *state, const struct letter_place *letters, size_t count,
+static int sqlite_sink_forwarded(void *state, const struct letter_origin *letters, size_t count,
                                  struct error *error)
 {
     struct sqlite_sink *sink = state;

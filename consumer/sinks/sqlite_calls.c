@@ -15,7 +15,7 @@ static const char *const texts[CALL_STATEMENTS] = {
     [CALL_TAKE] = "INSERT INTO ksupervise_offsets (cluster, consumer_group, topic, kafka_partition, epoch) "
                   "VALUES (?1, ?2, ?3, ?4, 1) ON CONFLICT DO UPDATE SET epoch = epoch + 1 "
                   "RETURNING " SINK_PLACE,
-    [CALL_READ_PLACE] = "SELECT " SINK_PLACE " FROM ksupervise_offsets" WHERE_PARTITION,
+    [CALL_READ_POSITION] = "SELECT " SINK_PLACE " FROM ksupervise_offsets" WHERE_PARTITION,
     [CALL_MOVE] =
         "UPDATE ksupervise_offsets SET next_offset = ?7, witness_offset = ?8, witness_timestamp_ms = ?9, "
         "witness_hash = ?10, group_had_ms = ?11" WHERE_PARTITION " AND epoch = ?5 AND next_offset IS ?6",
@@ -128,33 +128,34 @@ int sqlite_check_alone(struct sqlite_calls *calls, struct error *error)
 }
 
 /* 1 with what a row of SINK_PLACE says, 0 without one. */
-static int ask_place(struct sqlite_calls *calls, sqlite3_stmt *statement, const char *what, int64_t *epoch,
-                     struct sink_place *place, struct error *error)
+static int ask_position(struct sqlite_calls *calls, sqlite3_stmt *statement, const char *what, int64_t *epoch,
+                        struct sink_position *position, struct error *error)
 {
     int step = sqlite3_step(statement);
     if (step == SQLITE_ROW) {
         *epoch = sqlite3_column_int64(statement, 0);
-        place->next_offset = column_offset(statement, 1);
-        place->witness.offset = column_offset(statement, 2);
-        place->witness.timestamp_ms = column_offset(statement, 3);
-        place->witness.hash = column_offset(statement, 4);
-        place->group_had_ms = column_offset(statement, 5);
+        position->next_offset = column_offset(statement, 1);
+        position->witness.offset = column_offset(statement, 2);
+        position->witness.timestamp_ms = column_offset(statement, 3);
+        position->witness.hash = column_offset(statement, 4);
+        position->group_had_ms = column_offset(statement, 5);
     }
     return ended(calls, statement, step, what, error) == 0 ? step == SQLITE_ROW : -1;
 }
 
 /* With RETURNING, all changes are made before the first row is returned. */
-int sqlite_take(struct sqlite_calls *calls, int32_t partition, int64_t *epoch, struct sink_place *place,
+int sqlite_take(struct sqlite_calls *calls, int32_t partition, int64_t *epoch, struct sink_position *position,
                 struct error *error)
 {
-    return ask_place(calls, about(calls, CALL_TAKE, partition), "take over", epoch, place, error) == -1 ? -1
-                                                                                                        : 0;
+    return ask_position(calls, about(calls, CALL_TAKE, partition), "take over", epoch, position, error) == -1
+               ? -1
+               : 0;
 }
 
-int sqlite_read(struct sqlite_calls *calls, int32_t partition, int64_t *epoch, struct sink_place *place,
+int sqlite_read(struct sqlite_calls *calls, int32_t partition, int64_t *epoch, struct sink_position *position,
                 struct error *error)
 {
-    return ask_place(calls, about(calls, CALL_READ_PLACE, partition), "read", epoch, place, error);
+    return ask_position(calls, about(calls, CALL_READ_POSITION, partition), "read", epoch, position, error);
 }
 
 int sqlite_move(struct sqlite_calls *calls, const struct sink_range *range, int64_t epoch,
@@ -223,7 +224,7 @@ int sqlite_outbox_list(struct sqlite_calls *calls, int32_t partition,
     return ended(calls, statement, step, "read the outbox", error);
 }
 
-int sqlite_outbox_remove(struct sqlite_calls *calls, struct letter_place letter, struct error *error)
+int sqlite_outbox_remove(struct sqlite_calls *calls, struct letter_origin letter, struct error *error)
 {
     sqlite3_stmt *statement = about(calls, CALL_OUTBOX_REMOVE, letter.partition);
     sqlite3_bind_int64(statement, 5, letter.offset);

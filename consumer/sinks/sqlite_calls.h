@@ -12,7 +12,7 @@ enum sqlite_statement {
     CALL_COMMIT,
     CALL_OTHERS,
     CALL_TAKE,
-    CALL_READ_PLACE,
+    CALL_READ_POSITION,
     CALL_MOVE,
     CALL_INSERT_BATCH,
     CALL_OUTBOX_ADD,
@@ -37,10 +37,10 @@ int sqlite_commit(struct sqlite_calls *calls, struct error *error);
 /* An error of configuration when another group, or another cluster, fills the topic's table. */
 int sqlite_check_alone(struct sqlite_calls *calls, struct error *error);
 /* Raises the epoch. */
-int sqlite_take(struct sqlite_calls *calls, int32_t partition, int64_t *epoch, struct sink_place *place,
+int sqlite_take(struct sqlite_calls *calls, int32_t partition, int64_t *epoch, struct sink_position *position,
                 struct error *error);
 /* 1; 0 when the partition has no row. */
-int sqlite_read(struct sqlite_calls *calls, int32_t partition, int64_t *epoch, struct sink_place *place,
+int sqlite_read(struct sqlite_calls *calls, int32_t partition, int64_t *epoch, struct sink_position *position,
                 struct error *error);
 /* Compare-and-set: 1; 0 when the row was not as expected. */
 int sqlite_move(struct sqlite_calls *calls, const struct sink_range *range, int64_t epoch,
@@ -51,6 +51,6 @@ int sqlite_outbox_add(struct sqlite_calls *calls, const struct sink_death *death
 int sqlite_outbox_list(struct sqlite_calls *calls, int32_t partition,
                        void (*each)(void *context, const struct letter_body *letter), void *context,
                        struct error *error);
-int sqlite_outbox_remove(struct sqlite_calls *calls, struct letter_place letter, struct error *error);
+int sqlite_outbox_remove(struct sqlite_calls *calls, struct letter_origin letter, struct error *error);
 
 #endif

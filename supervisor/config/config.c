@@ -36,13 +36,13 @@ struct load {
 
 enum { IN_ALL = 1, IN_PRODUCER = 2, IN_CLIENT = 4, ANYWHERE = IN_ALL | IN_PRODUCER | IN_CLIENT };
 
-struct place {
+struct option_sections {
     const char *option;
     unsigned sections;
 };
 
 /* What is not listed may stand anywhere. */
-static const struct place places[] = {
+static const struct option_sections option_sections[] = {
     {"config", 0},
     {"check", 0},
     {"explain-exits", 0},
@@ -87,9 +87,9 @@ static const struct place places[] = {
 
 static unsigned places_of(const char *option)
 {
-    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++)
-        if (strcmp(places[i].option, option) == 0)
-            return places[i].sections;
+    for (size_t i = 0; i < sizeof option_sections / sizeof option_sections[0]; i++)
+        if (strcmp(option_sections[i].option, option) == 0)
+            return option_sections[i].sections;
     return ANYWHERE;
 }
 
@@ -402,12 +402,12 @@ static int build_sections(const struct load *load, struct error *error)
         struct settings *own = build_own(load, section, name == NULL ? IN_PRODUCER : IN_CLIENT, error);
         if (own == NULL)
             return -1;
-        struct settings **place = name == NULL ? &config->producer : NULL;
-        for (size_t i = 0; i < config->all.clients.count && place == NULL; i++)
+        struct settings **target = name == NULL ? &config->producer : NULL;
+        for (size_t i = 0; i < config->all.clients.count && target == NULL; i++)
             if (strcasecmp(config->all.clients.items[i], name) == 0)
-                place = &config->clients[i];
-        if (place != NULL) {
-            *place = own;
+                target = &config->clients[i];
+        if (target != NULL) {
+            *target = own;
         } else {
             settings_release(own);
             free(own);
@@ -446,14 +446,14 @@ static int check_names(const struct config *config, struct error *error)
 /* What the file says holds for all: each set of settings of its own has it, too. */
 static int find_kafka(struct config *config, struct error *error)
 {
-    const struct kafka_place place = {config->all.bootstrap, config->all.kafka_config};
+    const struct kafka_source source = {config->all.bootstrap, config->all.kafka_config};
     for (size_t i = 0; i < config->all.clients.count; i++)
         if (config->clients[i] != NULL &&
-            kafka_config_prepend(&place, &config->clients[i]->properties, error) == -1)
+            kafka_config_prepend(&source, &config->clients[i]->properties, error) == -1)
             return -1;
-    if (config->producer != NULL && kafka_config_prepend(&place, &config->producer->properties, error) == -1)
+    if (config->producer != NULL && kafka_config_prepend(&source, &config->producer->properties, error) == -1)
         return -1;
-    return kafka_config_find(&config->all.brokers, &place, &config->all.properties, error);
+    return kafka_config_find(&config->all.brokers, &source, &config->all.properties, error);
 }
 
 static int check_whole(const struct load *load, struct error *error)

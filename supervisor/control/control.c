@@ -218,7 +218,7 @@ static int read_params(struct rpc_message *message, struct request *request, str
 static void take_request(struct connection *connection, struct rpc_message *message)
 {
     struct control *control = connection->control;
-    struct pending *pending = queue_place(&control->queue);
+    struct pending *pending = queue_free_slot(&control->queue);
     const char *nearest = NULL;
     const struct verb *verb = verb_find(message->method.data, message->method.length, &nearest);
     struct error error = ERROR_INIT;

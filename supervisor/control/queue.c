@@ -5,7 +5,7 @@
 
 /* --- places -------------------------------------------------------------------------------------------- */
 
-struct pending *queue_place(struct queue *queue)
+struct pending *queue_free_slot(struct queue *queue)
 {
     for (size_t i = 0; i < QUEUE_REQUESTS_MAX; i++)
         if (!queue->pendings[i].open)

@@ -25,7 +25,7 @@ struct queue {
 };
 
 /* A free place, to be filled and entered; NULL: there is none. */
-struct pending *queue_place(struct queue *queue);
+struct pending *queue_free_slot(struct queue *queue);
 void queue_enter(struct queue *queue, struct pending *pending, void *caller, uint32_t id);
 
 /* How far it is now: it begins when it may; when its time is up, it has failed. */

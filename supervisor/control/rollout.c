@@ -143,7 +143,7 @@ static enum answer works(const struct worker *worker, uint64_t generation, struc
 {
     switch (worker->state) {
     case WORKER_HELD:
-        error_set(error, "%s is held back: %s", worker->name, worker->reason);
+        error_set(error, "%s is held: %s", worker->name, worker->reason);
         return NEVER;
     case WORKER_BACKING_OFF:
         return died(worker, error);

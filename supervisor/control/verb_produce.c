@@ -68,8 +68,8 @@ static int ask(struct request *request, struct worker *producer, struct error *e
     if (request->supervisor->stopping)
         return error_set(error, "the instance is stopping; the record is not sent");
     if (producer->state == WORKER_HELD)
-        return error_set(error, "%s is held back: %s ('kctl release %s'); the record is not sent",
-                         producer->name, producer->reason, producer->name);
+        return error_set(error, "%s is held: %s ('kctl release %s'); the record is not sent", producer->name,
+                         producer->reason, producer->name);
     if (is_down(producer))
         start_for_requests(request, producer);
     else if (listens(producer) &&

@@ -78,7 +78,7 @@ static enum progress works(struct request *request, struct worker *worker, struc
 {
     (void)request;
     if (worker->state == WORKER_HELD) {
-        error_set(error, "%s is held back: %s", worker->name, worker->reason);
+        error_set(error, "%s is held: %s", worker->name, worker->reason);
         return PROGRESS_FAILED;
     }
     return worker_works_or_done(worker) || worker->retired ? PROGRESS_DONE : PROGRESS_WAITING;

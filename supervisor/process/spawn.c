@@ -203,12 +203,12 @@ static int finish_start(struct process *process, pid_t pid, int cause)
  * to be had. */
 static struct birth *birth_place(void)
 {
-    static struct birth *place;
-    if (place == NULL) {
-        void *page = mmap(NULL, sizeof *place, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-        place = page != MAP_FAILED ? page : NULL;
+    static struct birth *shared;
+    if (shared == NULL) {
+        void *page = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+        shared = page != MAP_FAILED ? page : NULL;
     }
-    return place;
+    return shared;
 }
 
 int process_spawn(struct process *process, const struct spawn_request *request, struct error *error)

@@ -45,8 +45,8 @@ static void found(const char *bootstrap, const char *config, const char *expecte
 {
     char all[256] = "";
     size_t used = 0;
-    const struct kafka_place place = {bootstrap, config};
-    ck_assert_msg(kafka_config_find(&brokers, &place, &properties, &error) == 0, "%s", error.text);
+    const struct kafka_source source = {bootstrap, config};
+    ck_assert_msg(kafka_config_find(&brokers, &source, &properties, &error) == 0, "%s", error.text);
     for (size_t i = 0; i < properties.count; i++)
         used += (size_t)snprintf(all + used, sizeof all - used, "%s;", properties.items[i]);
     ck_assert_str_eq(all, expected);
@@ -54,8 +54,8 @@ static void found(const char *bootstrap, const char *config, const char *expecte
 
 static void refused(const char *config, const char *text)
 {
-    const struct kafka_place place = {NULL, config};
-    ck_assert_int_eq(kafka_config_find(&brokers, &place, &properties, &error), -1);
+    const struct kafka_source source = {NULL, config};
+    ck_assert_int_eq(kafka_config_find(&brokers, &source, &properties, &error), -1);
     ck_assert_msg(strstr(error.text, text) != NULL, "'%s' does not say '%s'", error.text, text);
 }
 
@@ -124,16 +124,16 @@ END_TEST
 
 START_TEST(properties_are_put_first_without_an_address_too)
 {
-    const struct kafka_place place = {NULL, "file"};
+    const struct kafka_source source = {NULL, "file"};
     int before = dup(0);
     close(before);
-    ck_assert_int_eq(kafka_config_prepend(&place, &properties, &error), -1);
+    ck_assert_int_eq(kafka_config_prepend(&source, &properties, &error), -1);
     ck_assert_ptr_nonnull(strstr(error.text, "cannot read file"));
     properties.items = calloc(1, sizeof(char *));
     properties.items[0] = strdup("acks=all");
     properties.count = 1;
     put("file", "bootstrap.servers=h:1\na=1\nb=2\n");
-    ck_assert_int_eq(kafka_config_prepend(&place, &properties, &error), 0);
+    ck_assert_int_eq(kafka_config_prepend(&source, &properties, &error), 0);
     ck_assert_uint_eq(properties.count, 3);
     ck_assert_str_eq(properties.items[0], "a=1");
     ck_assert_str_eq(properties.items[1], "b=2");

@@ -13,8 +13,8 @@ static struct partitions table;
 static struct committer committer;
 static struct joining joining;
 static struct error error;
-static char queue_place;
-#define OUR_QUEUE ((rd_kafka_queue_t *)(void *)&queue_place)
+static char queue_free_slot;
+#define OUR_QUEUE ((rd_kafka_queue_t *)(void *)&queue_free_slot)
 
 static inline void on_answer(rd_kafka_t *rk, rd_kafka_resp_err_t err, rd_kafka_topic_partition_list_t *list,
                              void *number)

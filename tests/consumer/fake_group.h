@@ -30,9 +30,9 @@ static struct {
     rd_kafka_message_t *message; /* that a poll brings */
 } group;
 
-static char fake_group_places[3];
-#define FAKE_EVENT ((rd_kafka_event_t *)(void *)&fake_group_places[0])
-#define FAKE_GROUP ((const rd_kafka_ConsumerGroupDescription_t *)(void *)&fake_group_places[1])
+static char fake_group_positions[3];
+#define FAKE_EVENT ((rd_kafka_event_t *)(void *)&fake_group_positions[0])
+#define FAKE_GROUP ((const rd_kafka_ConsumerGroupDescription_t *)(void *)&fake_group_positions[1])
 
 static inline void group_begin(void)
 {
@@ -122,7 +122,7 @@ const rd_kafka_DescribeConsumerGroups_result_t *
 rd_kafka_event_DescribeConsumerGroups_result(rd_kafka_event_t *event)
 {
     ck_assert_ptr_eq(event, FAKE_EVENT);
-    return (const rd_kafka_DescribeConsumerGroups_result_t *)(void *)&fake_group_places[2];
+    return (const rd_kafka_DescribeConsumerGroups_result_t *)(void *)&fake_group_positions[2];
 }
 
 const rd_kafka_ConsumerGroupDescription_t **

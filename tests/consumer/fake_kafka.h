@@ -58,9 +58,9 @@ static struct {
     int yields;
 } kafka;
 
-static char fake_places[2];
-#define FAKE_RK    ((rd_kafka_t *)(void *)&fake_places[0])
-#define FAKE_QUEUE ((rd_kafka_queue_t *)(void *)&fake_places[1])
+static char fake_positions[2];
+#define FAKE_RK    ((rd_kafka_t *)(void *)&fake_positions[0])
+#define FAKE_QUEUE ((rd_kafka_queue_t *)(void *)&fake_positions[1])
 
 /* An empty topic of three partitions, of which the group has nothing. */
 static inline void kafka_begin(void)

@@ -19,8 +19,8 @@ static struct {
     int flush;                 /* what it answers */
     struct partitions *table;  /* where a letter that is not kept elsewhere sets its barrier; NULL: nowhere */
     char reason[256], id[256]; /* of the last one */
-    struct letter_place places[FAKE_PLACES];
-    size_t place_count;
+    struct letter_origin places[FAKE_PLACES];
+    size_t origin_count;
 } letters;
 
 static char fake_letters_place;
@@ -93,7 +93,7 @@ int dead_letters_send(struct dead_letters *dead_letters, const struct letter_bod
     return 0;
 }
 
-int dead_letters_keep_places(struct dead_letters *dead_letters, struct error *error)
+int dead_letters_keep_origins(struct dead_letters *dead_letters, struct error *error)
 {
     (void)error;
     ck_assert_ptr_nonnull(dead_letters);
@@ -101,17 +101,17 @@ int dead_letters_keep_places(struct dead_letters *dead_letters, struct error *er
     return 0;
 }
 
-const struct letter_place *dead_letters_acknowledged(const struct dead_letters *dead_letters, size_t *count)
+const struct letter_origin *dead_letters_acknowledged(const struct dead_letters *dead_letters, size_t *count)
 {
     ck_assert_ptr_nonnull(dead_letters);
-    *count = letters.place_count;
+    *count = letters.origin_count;
     return letters.places;
 }
 
 void dead_letters_let_go(struct dead_letters *dead_letters, size_t count)
 {
     ck_assert_ptr_nonnull(dead_letters);
-    letters.place_count -= count;
+    letters.origin_count -= count;
     kafka_note_call("let go");
     kafka_note(" %zu", count);
 }
@@ -152,7 +152,7 @@ int64_t dead_letters_next(const struct dead_letters *dead_letters, int32_t parti
 
 bool dead_letters_idle(const struct dead_letters *dead_letters, int32_t partition)
 {
-    return dead_letters_next(dead_letters, partition, 0) == INT64_MAX && letters.place_count == 0;
+    return dead_letters_next(dead_letters, partition, 0) == INT64_MAX && letters.origin_count == 0;
 }
 
 int64_t dead_letters_due_us(const struct dead_letters *dead_letters)

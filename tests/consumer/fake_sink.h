@@ -7,7 +7,7 @@
 #include "tests/consumer/fake_kafka.h"
 
 static struct {
-    struct sink_place places[FAKE_PARTITIONS];
+    struct sink_position positions[FAKE_PARTITIONS];
     int takes_fail; /* so many fail; then they are done */
     enum sink_result reread, move, commit;
     int32_t lost;
@@ -24,7 +24,7 @@ static inline void sink_begin(void)
 {
     memset(&sink, 0, sizeof sink);
     for (int i = 0; i < FAKE_PARTITIONS; i++)
-        sink.places[i] = (struct sink_place)SINK_PLACE_NONE;
+        sink.positions[i] = (struct sink_position)SINK_POSITION_NONE;
 }
 
 static inline enum sink_result sink_answers(enum sink_result result, struct error *why)
@@ -35,7 +35,7 @@ static inline enum sink_result sink_answers(enum sink_result result, struct erro
 }
 
 static inline int sink_take(void *state, const struct letter_source *source, int32_t partition,
-                            struct sink_place *place, struct error *why)
+                            struct sink_position *position, struct error *why)
 {
     ck_assert_ptr_eq(state, FAKE_SINK);
     ck_assert_str_eq(source->cluster, "cluster");
@@ -45,17 +45,17 @@ static inline int sink_take(void *state, const struct letter_source *source, int
         sink.takes_fail--;
         return error_set(why, "the database is away");
     }
-    *place = sink.places[partition];
+    *position = sink.positions[partition];
     return 0;
 }
 
-static inline enum sink_result sink_reread(void *state, int32_t partition, struct sink_place *place,
+static inline enum sink_result sink_reread(void *state, int32_t partition, struct sink_position *position,
                                            struct error *why)
 {
     ck_assert_ptr_eq(state, FAKE_SINK);
     kafka_note_call("reread");
     kafka_note(" %d", (int)partition);
-    *place = sink.places[partition];
+    *position = sink.positions[partition];
     return sink_answers(sink.reread, why);
 }
 
@@ -109,11 +109,11 @@ static inline int sink_outbox(void *state, int32_t partition,
     return sink.outbox == 0 ? 0 : error_set(why, "the outbox is away");
 }
 
-static inline int sink_forwarded(void *state, const struct letter_place *places, size_t count,
+static inline int sink_forwarded(void *state, const struct letter_origin *origins, size_t count,
                                  struct error *why)
 {
     ck_assert_ptr_eq(state, FAKE_SINK);
-    ck_assert_ptr_nonnull(places);
+    ck_assert_ptr_nonnull(origins);
     kafka_note_call("forwarded");
     kafka_note(" %zu", count);
     return sink.forwarded == 0 ? 0 : error_set(why, "the outbox is away");

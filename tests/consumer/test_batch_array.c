@@ -7,8 +7,8 @@ enum { RECORDS = 4, SIZE = RECORDS + 256 };
 
 static struct batch batch;
 static struct error error;
-static char queue_place;
-#define QUEUE ((rd_kafka_queue_t *)(void *)&queue_place)
+static char queue_free_slot;
+#define QUEUE ((rd_kafka_queue_t *)(void *)&queue_free_slot)
 
 static void open_batch(void)
 {

@@ -189,7 +189,7 @@ static size_t acknowledged(void)
 START_TEST(a_letter_that_is_kept_elsewhere_sets_no_barrier_and_its_place_is_told)
 {
     size_t count;
-    ck_assert_int_eq(dead_letters_keep_places(letters, &error), 0);
+    ck_assert_int_eq(dead_letters_keep_origins(letters, &error), 0);
     send_kept(0, 15);
     send_kept(1, 12);
     barrier_is(0, STATS_UNKNOWN);
@@ -197,11 +197,11 @@ START_TEST(a_letter_that_is_kept_elsewhere_sets_no_barrier_and_its_place_is_told
     report(1, RD_KAFKA_RESP_ERR_NO_ERROR);
     serve();
     barrier_is(0, STATS_UNKNOWN); /* nor when barriers are set anew */
-    const struct letter_place *places = dead_letters_acknowledged(letters, &count);
+    const struct letter_origin *origins = dead_letters_acknowledged(letters, &count);
     ck_assert_uint_eq(count, 1);
-    ck_assert_int_eq(places[0].partition, 1);
-    ck_assert_int_eq(places[0].offset, 12);
-    ck_assert_int_eq(places[0].timestamp_ms, 1012);
+    ck_assert_int_eq(origins[0].partition, 1);
+    ck_assert_int_eq(origins[0].offset, 12);
+    ck_assert_int_eq(origins[0].timestamp_ms, 1012);
     serve();
     ck_assert_uint_eq(acknowledged(), 1); /* told once */
     ck_assert(!dead_letters_idle(letters, 0) && !dead_letters_idle(letters, 1));
@@ -213,7 +213,7 @@ END_TEST
 START_TEST(places_are_let_go_from_the_front)
 {
     size_t count;
-    dead_letters_keep_places(letters, &error);
+    dead_letters_keep_origins(letters, &error);
     for (int64_t i = 0; i < 3; i++)
         send_kept(0, 15 + i);
     for (size_t i = 0; i < 3; i++) {
@@ -221,10 +221,10 @@ START_TEST(places_are_let_go_from_the_front)
         serve();
     }
     dead_letters_let_go(letters, 1);
-    const struct letter_place *places = dead_letters_acknowledged(letters, &count);
+    const struct letter_origin *origins = dead_letters_acknowledged(letters, &count);
     ck_assert_uint_eq(count, 2);
-    ck_assert_int_eq(places[0].offset, 16);
-    ck_assert_int_eq(places[1].offset, 17);
+    ck_assert_int_eq(origins[0].offset, 16);
+    ck_assert_int_eq(origins[1].offset, 17);
     dead_letters_let_go(letters, 2);
     ck_assert_uint_eq(acknowledged(), 0);
 }
@@ -233,7 +233,7 @@ END_TEST
 START_TEST(places_for_which_there_is_no_room_wait_and_none_is_forgotten)
 {
     enum { CAPACITY = 10016, MORE = 700 };
-    dead_letters_keep_places(letters, &error);
+    dead_letters_keep_origins(letters, &error);
     for (int64_t i = 0; i < CAPACITY + MORE; i++) { /* nobody lets go meanwhile */
         send_kept(0, 15 + i);
         producer_report((size_t)i, RD_KAFKA_RESP_ERR_NO_ERROR);
@@ -265,7 +265,7 @@ END_TEST
 
 START_TEST(a_refused_letter_that_is_kept_elsewhere_sets_no_barrier)
 {
-    dead_letters_keep_places(letters, &error);
+    dead_letters_keep_origins(letters, &error);
     send_kept(0, 15);
     report(0, RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE);
     serve();
@@ -283,7 +283,7 @@ END_TEST
 
 START_TEST(answers_for_a_partition_that_went_mean_nothing)
 {
-    dead_letters_keep_places(letters, &error);
+    dead_letters_keep_origins(letters, &error);
     send_one(0, 15);
     send_kept(0, 16);
     send_one(1, 12);
@@ -303,7 +303,7 @@ END_TEST
 START_TEST(acknowledged_places_of_a_partition_that_went_are_forgotten_and_no_others)
 {
     size_t count;
-    dead_letters_keep_places(letters, &error);
+    dead_letters_keep_origins(letters, &error);
     for (int64_t i = 0; i < 2; i++) {
         send_kept(0, 15 + i);
         send_kept(1, 12 + i);
@@ -313,11 +313,11 @@ START_TEST(acknowledged_places_of_a_partition_that_went_are_forgotten_and_no_oth
         serve();
     }
     dead_letters_forget(letters, 0);
-    const struct letter_place *places = dead_letters_acknowledged(letters, &count);
+    const struct letter_origin *origins = dead_letters_acknowledged(letters, &count);
     ck_assert_uint_eq(count, 2);
     for (size_t i = 0; i < 2; i++) {
-        ck_assert_int_eq(places[i].partition, 1);
-        ck_assert_int_eq(places[i].offset, 12 + (int64_t)i);
+        ck_assert_int_eq(origins[i].partition, 1);
+        ck_assert_int_eq(origins[i].offset, 12 + (int64_t)i);
     }
 }
 END_TEST

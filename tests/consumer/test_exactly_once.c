@@ -86,19 +86,19 @@ END_TEST
 
 /* --- where to go on ------------------------------------------------------------------------------------ */
 
-static int place(struct sink_place *found)
+static int place(struct sink_position *found)
 {
-    *found = (struct sink_place)SINK_PLACE_NONE;
+    *found = (struct sink_position)SINK_POSITION_NONE;
     capture_begin();
-    int result = exactly_once_place(&consumer, 0, found, &error);
+    int result = exactly_once_position(&consumer, 0, found, &error);
     capture_end();
     return result;
 }
 
 START_TEST(a_partition_is_taken_over_and_from_then_on_asked_for)
 {
-    struct sink_place found;
-    sink.places[0] = (struct sink_place){42, {41, 1, 2}, STATS_UNKNOWN};
+    struct sink_position found;
+    sink.positions[0] = (struct sink_position){42, {41, 1, 2}, STATS_UNKNOWN};
     sink.outbox_letters = 2;
     ck_assert_int_eq(place(&found), 0);
     SAID("take 0; forget 0; outbox 0; letter 0@90 kept; letter 0@91 kept");
@@ -113,7 +113,7 @@ END_TEST
 
 START_TEST(nothing_is_taken_before_the_clusters_id_is_known)
 {
-    struct sink_place found;
+    struct sink_position found;
     letters.source.cluster = "unknown";
     ck_assert_int_eq(place(&found), -1);
     ck_assert_str_eq(error.text, "the cluster's id is not known yet");
@@ -124,7 +124,7 @@ END_TEST
 
 START_TEST(what_cannot_be_taken_is_not_ours)
 {
-    struct sink_place found;
+    struct sink_position found;
     sink.takes_fail = 1;
     ck_assert_int_eq(place(&found), -1);
     ck_assert(!row(0)->owned);
@@ -138,7 +138,7 @@ END_TEST
 
 START_TEST(one_that_another_process_has_waits_for_the_group_to_say_so)
 {
-    struct sink_place found;
+    struct sink_position found;
     place(&found);
     sink.reread = SINK_LOST;
     kafka_said();
@@ -157,7 +157,7 @@ END_TEST
 
 START_TEST(one_that_cannot_be_asked_now_is_ours_still)
 {
-    struct sink_place found;
+    struct sink_position found;
     place(&found);
     sink.reread = SINK_AGAIN;
     ck_assert_int_eq(place(&found), -1);
@@ -168,7 +168,7 @@ END_TEST
 
 START_TEST(letters_of_the_outbox_go_nowhere_with_dead_letters_off)
 {
-    struct sink_place found;
+    struct sink_position found;
     letters.topic = NULL;
     sink.outbox_letters = 2;
     ck_assert_int_eq(place(&found), 0);
@@ -178,7 +178,7 @@ END_TEST
 
 START_TEST(what_the_outbox_has_beyond_the_room_there_is_follows_when_the_others_are_out)
 {
-    struct sink_place found;
+    struct sink_position found;
     sink.outbox_letters = 3;
     letters.refused_sends = 2;
     ck_assert_int_eq(place(&found), 0);
@@ -189,7 +189,7 @@ START_TEST(what_the_outbox_has_beyond_the_room_there_is_follows_when_the_others_
     exactly_once_serve(&consumer);
     SAID("");
     letters.next[0] = 0;
-    letters.place_count = 1;
+    letters.origin_count = 1;
     exactly_once_serve(&consumer); /* and taken out */
     SAID("forwarded 1; let go 1; outbox 0; letter 0@90 kept; letter 0@91 kept; letter 0@92 kept");
     fake_clock_advance(US_PER_SECOND);
@@ -200,7 +200,7 @@ END_TEST
 
 START_TEST(an_outbox_that_cannot_be_read_again_is_tried_a_second_later)
 {
-    struct sink_place found;
+    struct sink_position found;
     sink.outbox_letters = 1;
     letters.refused_sends = 1;
     ck_assert_int_eq(place(&found), 0);
@@ -222,7 +222,7 @@ END_TEST
 
 START_TEST(a_letter_that_is_not_even_kept_stays_in_the_outbox)
 {
-    struct sink_place found;
+    struct sink_position found;
     sink.outbox_letters = 2;
     letters.refused_sends = 1;
     ck_assert_int_eq(place(&found), 0);
@@ -268,7 +268,7 @@ START_TEST(acknowledged_letters_leave_the_outbox)
 {
     exactly_once_serve(&consumer);
     SAID("");
-    letters.place_count = 3;
+    letters.origin_count = 3;
     exactly_once_serve(&consumer);
     SAID("forwarded 3; let go 3");
     exactly_once_serve(&consumer);
@@ -278,21 +278,21 @@ END_TEST
 
 START_TEST(many_leave_five_hundred_at_a_time_and_all_leave)
 {
-    letters.place_count = 1100;
+    letters.origin_count = 1100;
     for (int i = 0; i < 3; i++)
         exactly_once_serve(&consumer);
     SAID("forwarded 500; let go 500; forwarded 500; let go 500; forwarded 100; let go 100");
-    ck_assert_uint_eq(letters.place_count, 0);
+    ck_assert_uint_eq(letters.origin_count, 0);
 }
 END_TEST
 
 START_TEST(an_outbox_that_cannot_be_emptied_is_left_alone_for_a_second)
 {
     sink.forwarded = -1;
-    letters.place_count = 3;
+    letters.origin_count = 3;
     exactly_once_serve(&consumer);
     SAID("forwarded 3");
-    ck_assert_uint_eq(letters.place_count, 3);
+    ck_assert_uint_eq(letters.origin_count, 3);
     fake_clock_advance(US_PER_SECOND - 1);
     exactly_once_serve(&consumer);
     SAID("");

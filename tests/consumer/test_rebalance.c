@@ -196,7 +196,7 @@ END_TEST
 START_TEST(without_a_sink_no_outbox_is_emptied)
 {
     GIVE(0);
-    letters.place_count = 2;
+    letters.origin_count = 2;
     kafka_said();
     TAKE(0);
     SAID("flush; forget 0; assign nothing; notify revoked 1");
@@ -309,7 +309,7 @@ START_TEST(acknowledged_letters_leave_the_outbox_before_the_partitions_go)
 {
     GIVE(0);
     consumer.sink = (struct exactly_once){.class = &fake_sink_class, .state = FAKE_SINK};
-    letters.place_count = 2;
+    letters.origin_count = 2;
     kafka_said();
     TAKE(0);
     SAID("flush; forwarded 2; let go 2; forget 0; assign nothing; notify revoked 1");

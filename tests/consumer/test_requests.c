@@ -73,7 +73,7 @@ START_TEST(a_place_that_is_none_resets_nothing)
 {
     control_ask("reset", "somewhere");
     requests_run(&consumer);
-    ck_assert_ptr_nonnull(strstr(kafka_said(), "failed ''somewhere' is no place to reset to: earliest"));
+    ck_assert_ptr_nonnull(strstr(kafka_said(), "failed ''somewhere' is not a reset target: earliest"));
 }
 END_TEST
 

@@ -117,7 +117,7 @@ END_TEST
 START_TEST(a_sink_is_taken_over_and_moved_from_where_it_is)
 {
     consumer.sink = (struct exactly_once){.class = &fake_sink_class, .state = FAKE_SINK};
-    sink.places[0] = (struct sink_place){12, WITNESS_NONE, STATS_UNKNOWN};
+    sink.positions[0] = (struct sink_position){12, WITNESS_NONE, STATS_UNKNOWN};
     kafka.while_waiting = confirm;
     ck_assert_int_eq(reset("latest,partition=0"), EXIT_CODE_OK);
     const char *said = kafka_said();
@@ -175,7 +175,7 @@ START_TEST(a_supervisor_hears_why_it_failed)
     SAID("who is in group; asked; who is in group; asked; partitions?; failed 'topic payments does not "
          "exist'");
     ck_assert_int_eq(reset("nowhere"), -1);
-    ck_assert_ptr_nonnull(strstr(kafka_said(), "failed ''nowhere' is no place to reset to"));
+    ck_assert_ptr_nonnull(strstr(kafka_said(), "failed ''nowhere' is not a reset target"));
 }
 END_TEST
 

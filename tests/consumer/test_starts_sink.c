@@ -19,8 +19,8 @@ START_TEST(the_database_says_where_to_go_on_before_the_group_does)
 {
     with_sink();
     commit_is(0, 12, NULL);
-    sink.places[0] = (struct sink_place){30, {29, 1, 2}, STATS_UNKNOWN};
-    sink.places[1] = (struct sink_place){0, WITNESS_NONE, STATS_UNKNOWN};
+    sink.positions[0] = (struct sink_position){30, {29, 1, 2}, STATS_UNKNOWN};
+    sink.positions[1] = (struct sink_position){0, WITNESS_NONE, STATS_UNKNOWN};
     give(2);
     serve();
     SAID("committed 0 1; take 0; forget 0; outbox 0; take 1; forget 1; outbox 1");
@@ -71,7 +71,7 @@ START_TEST(where_the_database_has_a_place_the_groups_error_does_not_matter)
 {
     with_sink();
     kafka.group[0].err = RD_KAFKA_RESP_ERR_NOT_COORDINATOR;
-    sink.places[0] = (struct sink_place){30, WITNESS_NONE, STATS_UNKNOWN};
+    sink.positions[0] = (struct sink_position){30, WITNESS_NONE, STATS_UNKNOWN};
     give(1);
     serve();
     begins_at(0, 30, STATS_UNKNOWN);
@@ -127,7 +127,7 @@ static void with_place(int64_t hours_ago)
 {
     int64_t had_us = clock_wall_us() - hours_ago * 60 * 60 * US_PER_SECOND;
     with_sink();
-    sink.places[0] = (struct sink_place){30, WITNESS_NONE, had_us / US_PER_MS};
+    sink.positions[0] = (struct sink_position){30, WITNESS_NONE, had_us / US_PER_MS};
     give(1);
     serve();
 }
@@ -172,7 +172,7 @@ END_TEST
 START_TEST(a_last_record_says_more_than_the_group)
 {
     with_sink();
-    sink.places[0] = (struct sink_place){30, {29, 1, 2}, clock_wall_us() / US_PER_MS};
+    sink.positions[0] = (struct sink_position){30, {29, 1, 2}, clock_wall_us() / US_PER_MS};
     give(1);
     serve();
     ck_assert_int_eq(row(0)->state, STATE_VERIFYING);

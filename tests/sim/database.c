@@ -45,14 +45,15 @@ static const struct database_row *read_row(int32_t partition)
 }
 
 static int database_take(void *state, const struct letter_source *source, int32_t partition,
-                         struct sink_place *place, struct error *error)
+                         struct sink_position *place, struct error *error)
 {
     (void)source;
     if (is_away("take", error))
         return -1;
     const struct database_row *row = read_row(partition);
     *epoch_of(state, partition) = ++sim.database.rows[partition].epoch;
-    *place = (struct sink_place){row->next >= 0 ? row->next : STATS_UNKNOWN, row->witness, row->group_had_ms};
+    *place =
+        (struct sink_position){row->next >= 0 ? row->next : STATS_UNKNOWN, row->witness, row->group_had_ms};
     world_trace("takes [%d] over: epoch %lld, next %lld", (int)partition, (long long)row->epoch,
                 (long long)row->next);
     if (random_percent(&sim.random, 2))
@@ -60,13 +61,14 @@ static int database_take(void *state, const struct letter_source *source, int32_
     return 0;
 }
 
-static enum sink_result database_reread(void *state, int32_t partition, struct sink_place *place,
+static enum sink_result database_reread(void *state, int32_t partition, struct sink_position *place,
                                         struct error *error)
 {
     if (is_away("reread", error))
         return SINK_AGAIN;
     const struct database_row *row = read_row(partition);
-    *place = (struct sink_place){row->next >= 0 ? row->next : STATS_UNKNOWN, row->witness, row->group_had_ms};
+    *place =
+        (struct sink_position){row->next >= 0 ? row->next : STATS_UNKNOWN, row->witness, row->group_had_ms};
     if (row->epoch == *epoch_of(state, partition))
         return SINK_DONE;
     error_set(error, "another epoch");
@@ -87,7 +89,7 @@ static bool matches(void *state, const struct sink_range *range)
     return row->epoch == *epoch_of(state, range->partition) && row->next == expected;
 }
 
-static void set_place(struct database_row *row, const struct sink_place *place)
+static void set_place(struct database_row *row, const struct sink_position *place)
 {
     row->next = place->next_offset;
     row->witness = place->witness;
@@ -214,14 +216,14 @@ static int database_outbox(void *state, int32_t partition,
     return 0;
 }
 
-static bool is_at(const struct kept_letter *letter, const struct letter_place *place)
+static bool is_at(const struct kept_letter *letter, const struct letter_origin *place)
 {
     return letter->partition == place->partition && letter->offset == place->offset &&
            letter->timestamp_ms == place->timestamp_ms;
 }
 
 /* Where a topic was made anew, two letters can have one place: it is that of the one that was stored. */
-static void remove_letter(const struct letter_place *place)
+static void remove_letter(const struct letter_origin *place)
 {
     struct kept_letter **at = &sim.database.outbox;
     while (*at != NULL && (!is_at(*at, place) || !(*at)->entry->fate.ever_stored))
@@ -238,7 +240,7 @@ static void remove_letter(const struct letter_place *place)
     *at = (*at)->next;
 }
 
-static int database_forwarded(void *state, const struct letter_place *letters, size_t count,
+static int database_forwarded(void *state, const struct letter_origin *letters, size_t count,
                               struct error *error)
 {
     (void)state;

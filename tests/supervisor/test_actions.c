@@ -220,7 +220,7 @@ START_TEST(too_many_deaths_hold_it_and_say_how_many)
     ck_assert_int_eq(bravo->state, WORKER_HELD);
     ck_assert_str_eq(bravo->reason, "3 deaths within 60 s");
     ck_assert_int_eq(bravo->deadline_us, INT64_MAX);
-    ck_assert(fleet_has_said("bravo is held back: 3 deaths within 60 s"));
+    ck_assert(fleet_has_said("bravo is held: 3 deaths within 60 s"));
 }
 END_TEST
 

@@ -226,7 +226,7 @@ class Verbs(Control):
     def test_release_lets_a_held_worker_start_again(self):
         fleet = self.fleet("--max-deaths", "1")
         self.kctl("kill", self.bravo, "KILL")
-        fleet.wait_line(f"{self.bravo} is held back")
+        fleet.wait_line(f"{self.bravo} is held")
         self.assertRegex(self.kctl("status"), rf"{self.bravo}: held, 1 deaths")
         self.kctl("release", self.bravo)
         self.assertEqual(self.worker(self.bravo)["state"], "ready")

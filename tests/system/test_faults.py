@@ -148,7 +148,7 @@ class Starts(Faults):
                 break_it(self.bin / "kconsume")
                 fleet = self.fleet("--max-deaths", "3", "--restart-delay", "10ms", "--restart-delay-max", "10ms", ready=False)
                 fleet.wait_line(rf"bravo: cannot start {self.bin}/kconsume: {os.strerror(cause)}", 15)
-                fleet.wait_line(rf"bravo is held back: cannot start {self.bin}/kconsume: {os.strerror(cause)}", 15)
+                fleet.wait_line(rf"bravo is held: cannot start {self.bin}/kconsume: {os.strerror(cause)}", 15)
                 mend(self.bin / "kconsume")
                 self.assertIn("bravo: ready", self.run_ok("kctl", "-i", self.instance, "release", "bravo"))
                 self.end(fleet)
@@ -188,7 +188,7 @@ class Edges(Faults):
         for limit in range(14, 60, 2):
             fleet = self.fleet("--max-deaths", "3", "--restart-delay", "1ms", "--restart-delay-max", "1ms", clients="a,b,c", ready=False,
                                preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit)))
-            wait_until(lambda: fleet.popen.poll() is not None or re.search(r"ready:|held back|Too many open files", fleet.text()), 20, f"an outcome with {limit} descriptors")
+            wait_until(lambda: fleet.popen.poll() is not None or re.search(r"ready:|held|Too many open files", fleet.text()), 20, f"an outcome with {limit} descriptors")
             if fleet.popen.poll() is None:
                 worked += "ready:" in fleet.text()
                 self.assertEqual(set(children(fleet.pid).values()) - set("SRD"), set(), f"no zombie with {limit} descriptors")
@@ -293,7 +293,7 @@ class Answers(Faults):
         clients = [f"{'x' * 28}{i:04}" for i in range(1000)]
         self.script("kconsume", "exit 78")
         fleet = self.fleet(clients=",".join(clients), ready=False)
-        wait_until(lambda: fleet.text().count("is held back: exit code 78") == 1000, 60, "a thousand held workers, each with its reason", every=0.5)
+        wait_until(lambda: fleet.text().count("is held: exit code 78") == 1000, 60, "a thousand held workers, each with its reason", every=0.5)
         status = json.loads(self.run_ok("kctl", "-i", self.instance, "--json", "status"))
         self.assertEqual([worker["name"] for worker in status["workers"]], clients)
         self.assertGreater(len(json.dumps(status)), 250_000)

@@ -93,7 +93,7 @@ class Ends(Faults):
         (self.bin / "kconsume").unlink()
         mark = fleet.mark()
         self.run_program("kctl", "-i", self.instance, "--timeout", "5s", "restart", "bravo")
-        fleet.wait_line(rf"bravo is held back: cannot start {self.bin}/kconsume: No such file or directory", 15, after=mark)
+        fleet.wait_line(rf"bravo is held: cannot start {self.bin}/kconsume: No such file or directory", 15, after=mark)
         said = "\n".join(line[2] for line in fleet.lines[mark:])
         self.assertIn(f"bravo: cannot start {self.bin}/kconsume: No such file or directory; restarting at once", said)
         self.assertNotIn("exited with 1", said)
@@ -108,7 +108,7 @@ class Ends(Faults):
         broker = next(pid for pid in children(fleet.pid) if b"1001" in pathlib.Path(f"/proc/{pid}/cmdline").read_bytes())
         os.kill(broker, signal.SIGKILL)
         self.assertEqual(fleet.wait(30), 1)
-        self.assertIn("kbroker is held back: it died, and its records with it", fleet.text())
+        self.assertIn("kbroker is held: it died, and its records with it", fleet.text())
         self.assertNotIn("deaths within", fleet.text())
         self.assert_nothing_left()
 

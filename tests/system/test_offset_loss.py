@@ -374,7 +374,7 @@ class InADatabase(Losing):
         self.produce(self.topic_name, 80)
         fleet = self.supervise("--clients", "bravo", "--no-producer", "--topic", self.topic_name, "--group", self.group, "--pipeline",
                                f"validate, {self.stage}", "--quiet")
-        fleet.wait_line("bravo.* is held back", 30)
+        fleet.wait_line("bravo.* is held", 30)
         done = self.run_program("kctl", "-i", self.instance, "reset", "bravo", "--to", "earliest", "--delete-rows")
         self.assertEqual(done.status, 0, done.text())
         self.run_ok("kctl", "-i", self.instance, "start", "bravo")

@@ -108,7 +108,7 @@ class Poison(SystemTest):
         arguments = topic, "crash:user == 'poison'", "--session-timeout", "6s"  # a member that is killed while it joins is waited for so long
         first = self.supervise_one(*arguments, "--max-deaths", "1")
         first.wait_line("may have caused SIGSEGV", 30)
-        first.wait_line("bravo is held back", 30)
+        first.wait_line("bravo is held", 30)
         first.kill()
         second = self.supervise_one(*arguments)
         second.wait_line("known from the supervisor before: 1 range of poison candidates and 0 quarantined ones", 20)

@@ -243,7 +243,7 @@ class BrokerAway(Produce):
         told = self.kctl("produce", *FIELDS, status=1)
         self.assertRegex(told, rf"topic '{self.topic_name}': .*[Uu]nknown topic.*: the record is not stored")
         wait_until(lambda: self.state()["state"] == "held", 10, "the end of its producer")
-        self.assertRegex(self.kctl("produce", *FIELDS, status=1), "producer is held back: exit code 78.*the record is not sent")
+        self.assertRegex(self.kctl("produce", *FIELDS, status=1), "producer is held: exit code 78.*the record is not sent")
         self.end(fleet)
 
 

@@ -183,7 +183,7 @@ class Reload(SystemTest):
         zulu = self.running()[self.zulu]
         bad = "pipeline = ndjson:/dev/null"
         self.write({self.bravo: bad, self.zulu: bad})
-        self.assertIn(f"{self.bravo} is held back: exit code 78", self.kctl("reload", status=1))
+        self.assertIn(f"{self.bravo} is held: exit code 78", self.kctl("reload", status=1))
         self.assertEqual(self.running()[self.zulu], zulu)
         self.write({self.bravo: "", self.zulu: ""})
         self.kctl("reload")

@@ -134,7 +134,7 @@ class Deaths(Fleet):
             mark = fleet.mark()
             os.kill(wait_until(lambda: (w := self.worker("producer")) and w["alive"] and w["pid"], 10, "the producer"), signal.SIGKILL)
             fleet.wait_line("producer .*was killed by SIGKILL", 10, after=mark)
-        fleet.wait_line("producer is held back: 2 deaths within 60 s")
+        fleet.wait_line("producer is held: 2 deaths within 60 s")
         wait_until(lambda: self.worker("producer")["state"] == "held", 5, "what kstat sees")
         self.assertEqual(self.worker(good)["state"], "ready")
         self.assertEqual(fleet.interrupt(), 0)
@@ -144,7 +144,7 @@ class Deaths(Fleet):
         fleet = self.supervise("--clients", bravo, "--topic", topic, "--rate", "200", "--quiet")
         fleet.wait_line("ready:", 30)
         other = self.take_place(bravo, topic)
-        fleet.wait_line(f"{bravo} is held back: exit code 81: fenced", 20)
+        fleet.wait_line(f"{bravo} is held: exit code 81: fenced", 20)
         self.assertEqual(fleet.interrupt(), 0)
         self.assertEqual(other.interrupt(), 0)
 
@@ -174,7 +174,7 @@ class Poison(Fleet):
         self.run_ok("/usr/bin/env", "kcat", "-P", "-b", self.kafka.bootstrap, "-t", topic, "-H", "schema=payment/2", path)
         fleet = self.supervise("--clients", bravo, "--topic", topic, "--no-producer", "--quiet")
         fleet.wait_line("major version that this build does not know", 30)
-        fleet.wait_line(f"{bravo} is held back: exit code 78")
+        fleet.wait_line(f"{bravo} is held: exit code 78")
         self.assertEqual(self.committed_total(bravo, topic), 3)
         self.assertEqual(fleet.interrupt(), 0)
 

@@ -197,8 +197,8 @@ static int read_topic(struct audit *audit, struct error *error)
 int audit_run(struct audit *audit, struct error *error)
 {
     struct settings *settings = audit->settings;
-    const struct kafka_place place = {settings->bootstrap, settings->kafka_config};
-    if (cluster_open(&audit->cluster, &place, &settings->properties, error) == -1 ||
+    const struct kafka_source source = {settings->bootstrap, settings->kafka_config};
+    if (cluster_open(&audit->cluster, &source, &settings->properties, error) == -1 ||
         find_topic(audit, error) == -1 || gather(audit, error) == -1)
         return -1;
     for (int i = 0; i < audit->partitions; i++)

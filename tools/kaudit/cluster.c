@@ -13,12 +13,12 @@ static const struct kafka_property ours[] = {
     {NULL, NULL},
 };
 
-int cluster_open(struct cluster *cluster, const struct kafka_place *place, struct option_list *properties,
+int cluster_open(struct cluster *cluster, const struct kafka_source *source, struct option_list *properties,
                  struct error *error)
 {
     *cluster = (struct cluster){0};
     kafka_help_if_asked(properties);
-    if (kafka_config_require(&cluster->kafka.brokers, place, properties, error) == -1)
+    if (kafka_config_require(&cluster->kafka.brokers, source, properties, error) == -1)
         return -1;
     if (kafka_property_given(properties, "group.id"))
         return error_set_code(error, EXIT_CODE_USAGE,

@@ -11,7 +11,7 @@ struct cluster {
     char *id; /* NULL when it does not tell */
 };
 
-int cluster_open(struct cluster *cluster, const struct kafka_place *place, struct option_list *properties,
+int cluster_open(struct cluster *cluster, const struct kafka_source *source, struct option_list *properties,
                  struct error *error);
 void cluster_close(struct cluster *cluster);
 

@@ -25,7 +25,7 @@ void key_order_release(struct key_order *order)
 }
 
 /* The entry of the hash, or the free one where it belongs. */
-static struct key_order_entry *place(struct key_order_entry *entries, size_t capacity, uint64_t hash)
+static struct key_order_entry *slot_of(struct key_order_entry *entries, size_t capacity, uint64_t hash)
 {
     size_t at = (size_t)(hash ^ hash >> 32) & (capacity - 1);
     while (entries[at].hash != 0 && entries[at].hash != hash)
@@ -41,7 +41,7 @@ static bool grow(struct key_order *order)
         return false;
     for (size_t i = 0; i < order->capacity; i++)
         if (order->entries[i].hash != 0)
-            *place(entries, capacity, order->entries[i].hash) = order->entries[i];
+            *slot_of(entries, capacity, order->entries[i].hash) = order->entries[i];
     free(order->entries);
     order->entries = entries;
     order->capacity = capacity;
@@ -54,7 +54,7 @@ enum key_order_answer key_order_take(struct key_order *order, uint64_t hash, uin
         order->unfollowed++;
         return KEY_UNFOLLOWED;
     }
-    struct key_order_entry *entry = place(order->entries, order->capacity, hash);
+    struct key_order_entry *entry = slot_of(order->entries, order->capacity, hash);
     if (entry->hash == 0 && order->count == KEY_ORDER_MAX) {
         order->unfollowed++;
         return KEY_UNFOLLOWED;

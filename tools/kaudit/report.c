@@ -234,7 +234,7 @@ static void print_tally(const struct audit *audit, const struct tally *tally)
              cell(audit->ledgers != NULL, tally->lost.count, lost), tally->disorder.count);
 }
 
-static void print_place(const struct tally *tally)
+static void print_position(const struct tally *tally)
 {
     int partition = (int)tally->partition;
     if (tally->low > 0)
@@ -260,7 +260,7 @@ static void print_table(const struct audit *audit)
     for (int i = 0; i < audit->partitions; i++)
         print_tally(audit, &audit->tallies[i]);
     for (int i = 0; i < audit->partitions; i++)
-        print_place(&audit->tallies[i]);
+        print_position(&audit->tallies[i]);
 }
 
 /* "12, 14, 15 …" */

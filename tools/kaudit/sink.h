@@ -43,7 +43,7 @@ struct sink_spec {
     int64_t *next_offsets;               /* by partition: set where the database has one */
 };
 
-static inline void sink_take_place(const struct sink_spec *spec, int64_t partition, int64_t next_offset)
+static inline void sink_take_position(const struct sink_spec *spec, int64_t partition, int64_t next_offset)
 {
     if (partition >= 0 && partition < spec->partitions)
         spec->next_offsets[partition] = next_offset;

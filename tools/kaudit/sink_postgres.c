@@ -199,7 +199,7 @@ static int read_outbox(struct postgres *p, const struct sink_spec *spec, struct 
 }
 
 /* Where a sink of ours goes on. *ours: one of ours has filled the table, this group's or another's. */
-static int read_places(struct postgres *p, const struct sink_spec *spec, bool *ours, struct error *error)
+static int read_positions(struct postgres *p, const struct sink_spec *spec, bool *ours, struct error *error)
 {
     static const char sql[] = "SELECT kafka_partition, next_offset, consumer_group IS NOT DISTINCT FROM $1 "
                               "AND ($3::text IS NULL OR cluster = $3) FROM " SINK_PLACES " WHERE topic = $2";
@@ -215,7 +215,7 @@ static int read_places(struct postgres *p, const struct sink_spec *spec, bool *o
     *ours = result == 0 && PQntuples(rows) > 0;
     for (int i = 0; result == 0 && i < PQntuples(rows); i++)
         if (PQgetvalue(rows, i, 2)[0] == 't' && !PQgetisnull(rows, i, 1))
-            sink_take_place(spec, number(rows, i, 0), number(rows, i, 1));
+            sink_take_position(spec, number(rows, i, 0), number(rows, i, 1));
     PQclear(rows);
     return result;
 }
@@ -257,7 +257,7 @@ static int prepare(struct postgres *p, const struct sink_spec *spec, struct sink
     p->timestamp_ms = has_timestamps(p) ? SINK_TIMESTAMP " / 1000" : "0";
     if (command(p, "read", "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", error) == -1)
         return -1;
-    if (count_elsewhere(p, &sink->elsewhere, error) == -1 || read_places(p, spec, &ours, error) == -1 ||
+    if (count_elsewhere(p, &sink->elsewhere, error) == -1 || read_positions(p, spec, &ours, error) == -1 ||
         (ours && look_at_columns(p, sink, error) == -1))
         return -1;
     return read_outbox(p, spec, sink, error);

@@ -61,7 +61,7 @@ static bool has_field(void *context, const char *column)
 }
 
 /* Where a sink of ours goes on. *ours: one of ours has filled the table, this group's or another's. */
-static int read_places(sqlite3 *db, const struct sink_spec *spec, bool *ours, struct error *error)
+static int read_positions(sqlite3 *db, const struct sink_spec *spec, bool *ours, struct error *error)
 {
     static const char sql[] =
         "SELECT kafka_partition, next_offset, consumer_group IS ?1 AND (?3 IS NULL OR cluster = ?3) "
@@ -77,7 +77,8 @@ static int read_places(sqlite3 *db, const struct sink_spec *spec, bool *ours, st
         while ((step = sqlite3_step(statement)) == SQLITE_ROW) {
             *ours = true;
             if (sqlite3_column_int(statement, 2) != 0 && sqlite3_column_type(statement, 1) != SQLITE_NULL)
-                sink_take_place(spec, sqlite3_column_int64(statement, 0), sqlite3_column_int64(statement, 1));
+                sink_take_position(spec, sqlite3_column_int64(statement, 0),
+                                   sqlite3_column_int64(statement, 1));
         }
     }
     int result = step == SQLITE_DONE ? 0 : sqlite_failed(db, "read where the sink goes on", error);
@@ -168,7 +169,7 @@ int sink_open_sqlite(struct sink *sink, const struct sink_spec *spec, struct err
     }
     if (check_name(db, spec->table, error) == -1 ||
         count_elsewhere(db, spec->table, spec->partitions, &sink->elsewhere, error) == -1 ||
-        read_places(db, spec, &ours, error) == -1 ||
+        read_positions(db, spec, &ours, error) == -1 ||
         (ours && look_at_columns(db, spec, &sink->altered, error) == -1) ||
         read_outbox(db, spec, sink, error) == -1)
         goto failed;

@@ -71,7 +71,7 @@ static const struct program program = {
     .epilogue =
         "Verbs:\n"
         "  status                     what every worker is\n"
-        "  start bravo                start what is down, held back or done\n"
+        "  start bravo                start what is down, held or done\n"
         "  stop bravo                 finish, commit, leave the group, and stay down\n"
         "  restart bravo              a new process; the place in the group is kept: no rebalance\n"
         "  rolling-restart all [N]    the consumers one after the other, the next when the one before has\n"
@@ -91,7 +91,7 @@ static const struct program program = {
         "                             (50), send them back, each once: JSON\n"
         "  ack bravo 3:41             acknowledge a record (--commit manual): also 3:41-60, all, 0:7,1:9\n"
         "  reset bravo --to WHERE     set the offsets of its group: by its members, or when it is stopped\n"
-        "  release bravo              let a worker that is held back start again\n"
+        "  release bravo              let a worker that is held start again\n"
         "  logs bravo [N] [-f]        its last lines (20)\n"
         "  logs --reopen              open the files of --log-dir anew, after a rotation by hand\n"
         "  events [bravo] [-f]        what has happened, from the last 4096 events: also of a supervisor\n"
@@ -144,13 +144,14 @@ static int reset_argument(const struct settings *settings, char argument[ARGUMEN
     return reset_spec_parse(&spec, argument, error);
 }
 
-/* `--to offset 41`, `--to shift -3`: the number is of the place, and no option. Joined as `offset:41`. */
+/* `--to offset 41`, `--to shift -3`: the number belongs to the target, and is not an option. Joined as
+ * `offset:41`. */
 static int join_place(int argc, char **argv, char joined[ARGUMENT_BYTES])
 {
-    static const char *const places[] = {"offset", "timestamp", "shift"};
+    static const char *const targets[] = {"offset", "timestamp", "shift"};
     for (int i = 2; i + 1 < argc; i++)
-        for (size_t p = 0; p < sizeof places / sizeof places[0]; p++) {
-            if (strcmp(argv[i - 1], "--to") != 0 || strcmp(argv[i], places[p]) != 0)
+        for (size_t p = 0; p < sizeof targets / sizeof targets[0]; p++) {
+            if (strcmp(argv[i - 1], "--to") != 0 || strcmp(argv[i], targets[p]) != 0)
                 continue;
             snprintf(joined, ARGUMENT_BYTES, "%s:%s", argv[i], argv[i + 1]);
             argv[i] = joined;

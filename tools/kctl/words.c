@@ -45,7 +45,7 @@ static const struct verb_words {
     candidates *first, *second, *further;
 } verbs[] = {
     {"status", "what every worker is", workers, NULL, NULL},
-    {"start", "start what is down, held back or done", workers, NULL, NULL},
+    {"start", "start what is down, held or done", workers, NULL, NULL},
     {"stop", "finish, commit, leave the group, and stay down", workers, NULL, NULL},
     {"restart", "a new process; the place in the group is kept", workers, NULL, NULL},
     {"rolling-restart", "the consumers one after the other", workers, NULL, NULL},
@@ -61,7 +61,7 @@ static const struct verb_words {
      letters_words, NULL},
     {"ack", "acknowledge records, where --commit is manual", workers, NULL, NULL},
     {"reset", "set the offsets of a client's group: --to", workers, NULL, NULL},
-    {"release", "let a worker that is held back start again", workers, NULL, NULL},
+    {"release", "let a worker that is held start again", workers, NULL, NULL},
     {"logs", "its last lines", workers, NULL, NULL},
     {"events", "what has happened", workers, NULL, NULL},
     {"prune", "remove what dead instances left in shared memory", NULL, NULL, NULL},
@@ -69,7 +69,7 @@ static const struct verb_words {
 };
 enum { VERBS = sizeof verbs / sizeof verbs[0] };
 
-static void places(const struct completion *completion)
+static void targets(const struct completion *completion)
 {
     static const char *const known[] = {"earliest", "latest", "offset", "timestamp", "shift"};
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
@@ -98,7 +98,7 @@ void words_complete(const struct completion *completion)
     if (completion->option == NULL)
         words(completion);
     else if (complete_wants(completion, "to"))
-        places(completion);
+        targets(completion);
     else
         complete_known_options(completion);
 }

@@ -10,7 +10,7 @@
 
 #define FRAMES_MAX 10000000
 
-struct frame_place {
+struct frame_entry {
     int64_t time_us;
     uint64_t offset; /* of the packed bytes */
     uint64_t packed_bytes, plain_bytes;
@@ -26,7 +26,7 @@ struct capture {
     struct source source; /* first: it is found by it */
     int fd;
     char path[256];
-    struct frame_place *places;
+    struct frame_entry *entries;
     size_t frames, capacity;
     bool cut;
     uint64_t end; /* of the last whole frame */
@@ -58,17 +58,17 @@ static int check_file(const struct capture *capture, struct error *error)
     return 0;
 }
 
-static bool add_place(struct capture *capture, const struct frame_place *place)
+static bool add_entry(struct capture *capture, const struct frame_entry *entry)
 {
     if (capture->frames == capture->capacity) {
         size_t capacity = capture->capacity == 0 ? 64 : 2 * capture->capacity;
-        struct frame_place *places = realloc(capture->places, capacity * sizeof *places);
-        if (places == NULL)
+        struct frame_entry *entries = realloc(capture->entries, capacity * sizeof *entries);
+        if (entries == NULL)
             return false;
-        capture->places = places;
+        capture->entries = entries;
         capture->capacity = capacity;
     }
-    capture->places[capture->frames++] = *place;
+    capture->entries[capture->frames++] = *entry;
     return true;
 }
 
@@ -95,8 +95,8 @@ static int find_frames(struct capture *capture, struct error *error)
         capture->cut = frame.packed_bytes > end - at;
         if (capture->cut)
             break;
-        struct frame_place place = {frame.time_us, at, frame.packed_bytes, frame.plain_bytes};
-        if (!add_place(capture, &place))
+        struct frame_entry entry = {frame.time_us, at, frame.packed_bytes, frame.plain_bytes};
+        if (!add_entry(capture, &entry))
             return error_set(error, "out of memory");
         at += frame.packed_bytes;
         capture->end = at;
@@ -112,7 +112,7 @@ int capture_measure(int fd, const char *path, uint64_t *end, struct error *error
     if (result == 0 && capture.frames == FRAMES_MAX) /* what is behind them was not looked at */
         result = refuse(&capture, "is full", error);
     *end = capture.end;
-    free(capture.places);
+    free(capture.entries);
     return result;
 }
 
@@ -123,7 +123,7 @@ size_t capture_frames(const struct capture *capture)
 
 int64_t capture_time_us(const struct capture *capture, size_t frame)
 {
-    return frame < capture->frames ? capture->places[frame].time_us : STATS_UNKNOWN;
+    return frame < capture->frames ? capture->entries[frame].time_us : STATS_UNKNOWN;
 }
 
 bool capture_was_cut(const struct capture *capture)
@@ -135,7 +135,7 @@ size_t capture_find(const struct capture *capture, int64_t time_us)
 {
     size_t found = 0;
     for (size_t i = 0; i < capture->frames; i++) /* all: the clock may have been set back meanwhile */
-        if (capture->places[i].time_us <= time_us)
+        if (capture->entries[i].time_us <= time_us)
             found = i;
     return found;
 }
@@ -210,15 +210,15 @@ static int take_items(struct capture *capture, size_t bytes, struct error *error
     return 0;
 }
 
-/* `packed` is as long as the place says. */
-static int unpack(struct capture *capture, const struct frame_place *place, const void *packed,
+/* `packed` is as long as the entry says. */
+static int unpack(struct capture *capture, const struct frame_entry *entry, const void *packed,
                   struct error *error)
 {
-    unsigned char *plain = malloc(place->plain_bytes + 1);
+    unsigned char *plain = malloc(entry->plain_bytes + 1);
     if (plain == NULL)
         return error_set(error, "out of memory");
-    size_t length = ZSTD_decompress(plain, place->plain_bytes, packed, place->packed_bytes);
-    if (ZSTD_isError(length) || length != place->plain_bytes) {
+    size_t length = ZSTD_decompress(plain, entry->plain_bytes, packed, entry->packed_bytes);
+    if (ZSTD_isError(length) || length != entry->plain_bytes) {
         free(plain);
         return refuse(capture, "is damaged: a frame cannot be unpacked", error);
     }
@@ -231,18 +231,18 @@ int capture_seek(struct capture *capture, size_t frame, struct error *error)
 {
     if (frame >= capture->frames)
         return error_set_code(error, EXIT_CODE_USAGE, "%s has %zu frames", capture->path, capture->frames);
-    const struct frame_place *place = &capture->places[frame];
-    if (place->plain_bytes > CAPTURE_BYTES_MAX)
+    const struct frame_entry *entry = &capture->entries[frame];
+    if (entry->plain_bytes > CAPTURE_BYTES_MAX)
         return refuse(capture, "is damaged: a frame is too large", error);
-    void *packed = malloc(place->packed_bytes + 1);
+    void *packed = malloc(entry->packed_bytes + 1);
     int result = -1;
     if (packed == NULL)
         error_set(error, "out of memory");
-    else if (pread(capture->fd, packed, place->packed_bytes, (off_t)place->offset) !=
-             (ssize_t)place->packed_bytes)
+    else if (pread(capture->fd, packed, entry->packed_bytes, (off_t)entry->offset) !=
+             (ssize_t)entry->packed_bytes)
         refuse(capture, "cannot be read", error);
     else
-        result = unpack(capture, place, packed, error);
+        result = unpack(capture, entry, packed, error);
     free(packed);
     if (result == 0)
         capture->at = frame;
@@ -289,7 +289,7 @@ static const struct capture *of(const struct source *source)
 
 static int64_t now_us(const struct source *source)
 {
-    return of(source)->places[of(source)->at].time_us;
+    return of(source)->entries[of(source)->at].time_us;
 }
 
 /* As an object that its reader can open. */
@@ -433,7 +433,7 @@ void capture_close(struct capture *capture)
         return;
     if (capture->fd >= 0)
         close(capture->fd);
-    free(capture->places);
+    free(capture->entries);
     free(capture->plain);
     free(capture->objects);
     free(capture);

@@ -164,13 +164,13 @@ static int put_page(struct recording *recording, struct error *error)
 {
     const struct asset *page = asset_find(PAGE);
     size_t length = page != NULL ? (size_t)(page->end - page->bytes) : 0;
-    const unsigned char *place = length > 0 ? memmem(page->bytes, length, PLACE, strlen(PLACE)) : NULL;
-    if (place == NULL)
+    const unsigned char *at = length > 0 ? memmem(page->bytes, length, PLACE, strlen(PLACE)) : NULL;
+    if (at == NULL)
         return error_set(error, "this build has no page: build it anew");
-    fwrite(page->bytes, 1, (size_t)(place - page->bytes), recording->stream);
+    fwrite(page->bytes, 1, (size_t)(at - page->bytes), recording->stream);
     if (put_recording(recording, error) == -1)
         return -1;
-    fwrite(place + strlen(PLACE), 1, (size_t)(page->end - place) - strlen(PLACE), recording->stream);
+    fwrite(at + strlen(PLACE), 1, (size_t)(page->end - at) - strlen(PLACE), recording->stream);
     return 0;
 }
 

@@ -11,12 +11,12 @@ const struct kafka_property cluster_reader_settings[] = {
     {"auto.offset.reset", "error"},  {NULL, NULL},
 };
 
-int cluster_open(struct kafka_cluster *cluster, rd_kafka_type_t type, const struct kafka_place *place,
+int cluster_open(struct kafka_cluster *cluster, rd_kafka_type_t type, const struct kafka_source *source,
                  struct option_list *properties, const struct kafka_property *settings, struct error *error)
 {
     cluster->rk = NULL;
     kafka_help_if_asked(properties);
-    if (kafka_config_require(&cluster->brokers, place, properties, error) == -1)
+    if (kafka_config_require(&cluster->brokers, source, properties, error) == -1)
         return -1;
     return kafka_cluster_open(cluster, type, "ktopic", properties, settings, error);
 }

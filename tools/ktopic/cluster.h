@@ -9,7 +9,7 @@
 extern const struct kafka_property cluster_reader_settings[];
 
 /* Finds out which Kafka, and connects: brokers.h, kafka_cluster_open. */
-int cluster_open(struct kafka_cluster *cluster, rd_kafka_type_t type, const struct kafka_place *place,
+int cluster_open(struct kafka_cluster *cluster, rd_kafka_type_t type, const struct kafka_source *source,
                  struct option_list *properties, const struct kafka_property *settings, struct error *error);
 
 /* 0, or -1 on the embedded broker (kbroker) with an error: "the embedded broker (kbroker) WHAT_NOT: …". Its

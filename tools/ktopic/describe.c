@@ -181,7 +181,7 @@ static int describe(void *given, const struct operands *names, struct error *err
     struct kafka_cluster cluster;
     const struct rd_kafka_metadata *metadata;
     if (cluster_open(&cluster, RD_KAFKA_PRODUCER,
-                     &(struct kafka_place){settings->bootstrap, settings->kafka_config},
+                     &(struct kafka_source){settings->bootstrap, settings->kafka_config},
                      &settings->properties, NULL, error) == -1)
         return -1;
     int result = kafka_cluster_metadata(&cluster, &metadata, error);

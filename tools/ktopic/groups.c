@@ -207,7 +207,7 @@ static int ask(struct settings *settings, show_function *show, const char *name,
 {
     struct kafka_cluster cluster;
     if (cluster_open(&cluster, RD_KAFKA_PRODUCER,
-                     &(struct kafka_place){settings->bootstrap, settings->kafka_config},
+                     &(struct kafka_source){settings->bootstrap, settings->kafka_config},
                      &settings->properties, NULL, error) == -1)
         return -1;
     int result = cluster_real(&cluster, "does not tell its groups", error);

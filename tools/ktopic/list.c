@@ -80,7 +80,7 @@ static int list(void *given, const struct operands *none, struct error *error)
     struct kafka_cluster cluster;
     const struct rd_kafka_metadata *metadata;
     if (cluster_open(&cluster, RD_KAFKA_PRODUCER,
-                     &(struct kafka_place){settings->bootstrap, settings->kafka_config},
+                     &(struct kafka_source){settings->bootstrap, settings->kafka_config},
                      &settings->properties, NULL, error) == -1)
         return -1;
     int result = kafka_cluster_metadata(&cluster, &metadata, error);

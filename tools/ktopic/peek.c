@@ -247,9 +247,9 @@ static int assign(struct peek *peek, struct error *error)
 static int look(struct peek *peek, struct settings *settings, struct error *error)
 {
     /* The supervisor has read the file: its properties are among ours. */
-    const struct kafka_place place = {settings->bootstrap,
-                                      settings->supervised ? "" : settings->kafka_config};
-    if (cluster_open(&peek->cluster, RD_KAFKA_CONSUMER, &place, &settings->properties,
+    const struct kafka_source source = {settings->bootstrap,
+                                        settings->supervised ? "" : settings->kafka_config};
+    if (cluster_open(&peek->cluster, RD_KAFKA_CONSUMER, &source, &settings->properties,
                      cluster_reader_settings, error) == -1)
         return -1;
     rd_kafka_poll_set_consumer(peek->cluster.rk);

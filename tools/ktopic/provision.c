@@ -215,7 +215,7 @@ static int run(void *given, const struct operands *operands, struct error *error
     if ((settings->supervised && worker_config_read(WORKER_CONFIG_FD, &program, settings, error) == -1) ||
         cluster_open(
             &cluster, RD_KAFKA_PRODUCER,
-            &(struct kafka_place){settings->bootstrap, settings->supervised ? "" : settings->kafka_config},
+            &(struct kafka_source){settings->bootstrap, settings->supervised ? "" : settings->kafka_config},
             &settings->properties, NULL, error) == -1)
         return -1;
     int result = provision(&cluster, settings, topics, count, error);

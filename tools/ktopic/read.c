@@ -242,7 +242,7 @@ static int read_topic(void *given, const struct operands *operands, struct error
     const struct schema *fallback;
     if (show_fallback(settings->workload, topic, &fallback, error) == -1 ||
         cluster_open(&reader.cluster, RD_KAFKA_CONSUMER,
-                     &(struct kafka_place){settings->bootstrap, settings->kafka_config},
+                     &(struct kafka_source){settings->bootstrap, settings->kafka_config},
                      &settings->properties, cluster_reader_settings, error) == -1)
         return -1;
     rd_kafka_poll_set_consumer(reader.cluster.rk);

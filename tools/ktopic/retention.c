@@ -225,7 +225,7 @@ static int retention(void *given, const struct operands *operands, struct error 
     const char *word = operands->count > 1 ? operands->items[1] : NULL;
     if ((word != NULL && parse(word, value, error) == -1) ||
         cluster_open(&cluster, RD_KAFKA_PRODUCER,
-                     &(struct kafka_place){settings->bootstrap, settings->kafka_config},
+                     &(struct kafka_source){settings->bootstrap, settings->kafka_config},
                      &settings->properties, NULL, error) == -1)
         return -1;
     int result = act(&cluster, operands->items[0], word != NULL ? value : NULL, error);

@@ -3,7 +3,7 @@
 /* --- what is known of a partition ---------------------------------------------------------------------- */
 
 /* A group's, or with `group` "" the topic's own, whose offsets are `committed` = unknown. */
-struct place {
+struct row {
     const char *group, *topic;
     int32_t number;
     bool alive;
@@ -12,8 +12,8 @@ struct place {
     size_t worker;
 };
 
-struct places {
-    struct place *items;
+struct rows {
+    struct row *items;
     size_t count;
 };
 
@@ -23,13 +23,13 @@ enum column { HIGH, WATERMARKS_AT, COMMITTED, LAG, LAG_US, ACKNOWLEDGED, ACKNOWL
 struct metrics_kafka {
     const struct metrics_table *table;
     size_t columns[COLUMNS];
-    size_t family, place; /* what comes next: of a list, the first of those that stand together */
-    struct places groups; /* by group, topic and partition */
-    struct places topics; /* by topic and partition */
+    size_t family, next;  /* what comes next: of a list, the first of those that stand together */
+    struct rows groups;   /* by group, topic and partition */
+    struct rows topics;   /* by topic and partition */
     struct labels labels; /* here, because the compiler clears a local one of 4 KiB for each sample */
 };
 
-static int compare_places(const struct place *a, const struct place *b)
+static int compare_rows(const struct row *a, const struct row *b)
 {
     int order = strcmp(a->group, b->group);
     if (order == 0)
@@ -40,22 +40,22 @@ static int compare_places(const struct place *a, const struct place *b)
 /* Of the same partition, who is to be believed comes first: who lives, then who looked last. */
 static int compare(const void *left, const void *right)
 {
-    const struct place *a = left, *b = right;
-    int order = compare_places(a, b);
+    const struct row *a = left, *b = right;
+    int order = compare_rows(a, b);
     if (order == 0)
         order = b->alive - a->alive;
     return order != 0 ? order : (a->updated_us < b->updated_us) - (a->updated_us > b->updated_us);
 }
 
-static void sort_and_choose(struct places *places)
+static void sort_and_choose(struct rows *rows)
 {
     size_t kept = 0;
-    if (places->count > 0)
-        qsort(places->items, places->count, sizeof places->items[0], compare);
-    for (size_t i = 0; i < places->count; i++)
-        if (kept == 0 || compare_places(&places->items[kept - 1], &places->items[i]) != 0)
-            places->items[kept++] = places->items[i];
-    places->count = kept;
+    if (rows->count > 0)
+        qsort(rows->items, rows->count, sizeof rows->items[0], compare);
+    for (size_t i = 0; i < rows->count; i++)
+        if (kept == 0 || compare_rows(&rows->items[kept - 1], &rows->items[i]) != 0)
+            rows->items[kept++] = rows->items[i];
+    rows->count = kept;
 }
 
 /* --- from the table ------------------------------------------------------------------------------------ */
@@ -73,45 +73,45 @@ static int64_t value_of(const struct metrics_kafka *kafka, size_t partition, enu
     return metrics_partition_row(kafka->table, partition)[kafka->columns[column]];
 }
 
-static struct place place_of(const struct metrics_table *table, size_t index)
+static struct row row_of(const struct metrics_table *table, size_t index)
 {
     const struct metrics_partition *partition = &table->partitions[index];
     const struct metrics_worker *worker = &table->workers[partition->worker];
-    return (struct place){.group = metrics_text(table, worker->group),
-                          .topic = metrics_text(table, partition->topic),
-                          .number = partition->number,
-                          .alive = worker->alive,
-                          .committed = STATS_UNKNOWN,
-                          .lag = STATS_UNKNOWN,
-                          .lag_us = STATS_UNKNOWN,
-                          .one = 1,
-                          .worker = partition->worker};
+    return (struct row){.group = metrics_text(table, worker->group),
+                        .topic = metrics_text(table, partition->topic),
+                        .number = partition->number,
+                        .alive = worker->alive,
+                        .committed = STATS_UNKNOWN,
+                        .lag = STATS_UNKNOWN,
+                        .lag_us = STATS_UNKNOWN,
+                        .one = 1,
+                        .worker = partition->worker};
 }
 
 static void of_consumer(struct metrics_kafka *kafka, size_t index)
 {
-    struct place place = place_of(kafka->table, index);
-    place.high = value_of(kafka, index, HIGH);
-    place.updated_us = value_of(kafka, index, WATERMARKS_AT);
-    place.committed = value_of(kafka, index, COMMITTED);
-    place.lag = value_of(kafka, index, LAG);
-    place.lag_us = value_of(kafka, index, LAG_US);
-    if (place.group[0] != '\0')
-        kafka->groups.items[kafka->groups.count++] = place;
-    place.group = "";
-    place.alive = false; /* the topic's end is what it is, whoever saw it last */
-    kafka->topics.items[kafka->topics.count++] = place;
+    struct row row = row_of(kafka->table, index);
+    row.high = value_of(kafka, index, HIGH);
+    row.updated_us = value_of(kafka, index, WATERMARKS_AT);
+    row.committed = value_of(kafka, index, COMMITTED);
+    row.lag = value_of(kafka, index, LAG);
+    row.lag_us = value_of(kafka, index, LAG_US);
+    if (row.group[0] != '\0')
+        kafka->groups.items[kafka->groups.count++] = row;
+    row.group = "";
+    row.alive = false; /* the topic's end is what it is, whoever saw it last */
+    kafka->topics.items[kafka->topics.count++] = row;
 }
 
 static void of_producer(struct metrics_kafka *kafka, size_t index)
 {
-    struct place place = place_of(kafka->table, index);
+    struct row row = row_of(kafka->table, index);
     int64_t acknowledged = value_of(kafka, index, ACKNOWLEDGED);
-    place.high = acknowledged < 0 || acknowledged == INT64_MAX ? STATS_UNKNOWN : acknowledged + 1;
-    place.updated_us = value_of(kafka, index, ACKNOWLEDGED_AT);
-    place.group = "";
-    place.alive = false;
-    kafka->topics.items[kafka->topics.count++] = place;
+    row.high = acknowledged < 0 || acknowledged == INT64_MAX ? STATS_UNKNOWN : acknowledged + 1;
+    row.updated_us = value_of(kafka, index, ACKNOWLEDGED_AT);
+    row.group = "";
+    row.alive = false;
+    kafka->topics.items[kafka->topics.count++] = row;
 }
 
 static int gather(struct metrics_kafka *kafka, const struct metrics_table *table)
@@ -137,37 +137,36 @@ static int gather(struct metrics_kafka *kafka, const struct metrics_table *table
 /* --- labels -------------------------------------------------------------------------------------------- */
 
 /* kafka_exporter says consumergroup; kafka-lag-exporter says group, and which cluster and which client. */
-static void exporter_labels(const struct metrics_kafka *kafka, const struct place *place,
-                            struct labels *labels)
+static void exporter_labels(const struct metrics_kafka *kafka, const struct row *row, struct labels *labels)
 {
     (void)kafka;
-    labels_add(labels, "consumergroup", place->group);
-    labels_add(labels, "topic", place->topic);
-    labels_add_number(labels, "partition", place->number);
+    labels_add(labels, "consumergroup", row->group);
+    labels_add(labels, "topic", row->topic);
+    labels_add_number(labels, "partition", row->number);
 }
 
-static void lag_exporter_labels(const struct metrics_kafka *kafka, const struct place *place,
+static void lag_exporter_labels(const struct metrics_kafka *kafka, const struct row *row,
                                 struct labels *labels)
 {
-    const struct metrics_worker *worker = &kafka->table->workers[place->worker];
+    const struct metrics_worker *worker = &kafka->table->workers[row->worker];
     labels_add(labels, "cluster_name", metrics_text(kafka->table, kafka->table->cluster));
-    labels_add(labels, "group", place->group);
-    labels_add(labels, "topic", place->topic);
-    labels_add_number(labels, "partition", place->number);
-    if (place->group[0] != '\0')
+    labels_add(labels, "group", row->group);
+    labels_add(labels, "topic", row->topic);
+    labels_add_number(labels, "partition", row->number);
+    if (row->group[0] != '\0')
         labels_add(labels, "client_id", metrics_text(kafka->table, worker->client));
 }
 
-static void group_labels(const struct metrics_kafka *kafka, const struct place *place, struct labels *labels)
+static void group_labels(const struct metrics_kafka *kafka, const struct row *row, struct labels *labels)
 {
     labels_add(labels, "cluster_name", metrics_text(kafka->table, kafka->table->cluster));
-    labels_add(labels, "group", place->group);
+    labels_add(labels, "group", row->group);
 }
 
-static void topic_labels(const struct metrics_kafka *kafka, const struct place *place, struct labels *labels)
+static void topic_labels(const struct metrics_kafka *kafka, const struct row *row, struct labels *labels)
 {
     (void)kafka;
-    labels_add(labels, "topic", place->topic);
+    labels_add(labels, "topic", row->topic);
 }
 
 /* --- families ------------------------------------------------------------------------------------------ */
@@ -178,23 +177,23 @@ static void topic_labels(const struct metrics_kafka *kafka, const struct place *
 /* What is written for neighbours: each for itself, or once for all that have the same group or topic. */
 struct family {
     struct metrics_kafka_family shown;
-    size_t list, member; /* in struct metrics_kafka a struct places, in struct place an int64_t */
-    void (*label)(const struct metrics_kafka *kafka, const struct place *place, struct labels *labels);
-    bool (*together)(const struct place *a, const struct place *b);
+    size_t list, member; /* in struct metrics_kafka a struct rows, in struct row an int64_t */
+    void (*label)(const struct metrics_kafka *kafka, const struct row *row, struct labels *labels);
+    bool (*together)(const struct row *a, const struct row *b);
     int64_t (*join)(int64_t a, int64_t b);
 };
 
-static bool same_group(const struct place *a, const struct place *b)
+static bool same_group(const struct row *a, const struct row *b)
 {
     return strcmp(a->group, b->group) == 0;
 }
 
-static bool same_topic(const struct place *a, const struct place *b)
+static bool same_topic(const struct row *a, const struct row *b)
 {
     return strcmp(a->topic, b->topic) == 0;
 }
 
-static bool alone(const struct place *a, const struct place *b)
+static bool alone(const struct row *a, const struct row *b)
 {
     return a == b;
 }
@@ -214,7 +213,7 @@ static int64_t added(int64_t a, int64_t b)
 
 #define GROUPS     offsetof(struct metrics_kafka, groups)
 #define TOPICS     offsetof(struct metrics_kafka, topics)
-#define OF(member) offsetof(struct place, member)
+#define OF(member) offsetof(struct row, member)
 
 static const struct family families[] = {
     {{{"kafka_topic_partitions", "Number of partitions of the topic that this instance has met", "",
@@ -312,23 +311,23 @@ const struct metrics_kafka_family *metrics_kafka_family(size_t index)
 
 /* --- writing ------------------------------------------------------------------------------------------- */
 
-static int64_t member_of(const struct place *place, size_t member)
+static int64_t member_of(const struct row *row, size_t member)
 {
     int64_t value;
-    memcpy(&value, (const char *)place + member, sizeof value);
+    memcpy(&value, (const char *)row + member, sizeof value);
     return value;
 }
 
 /* Those that stand together, joined; returns the first after them. */
 static size_t write_sample(struct exposition *exposition, struct metrics_kafka *kafka,
-                           const struct family *family, const struct places *places, size_t first)
+                           const struct family *family, const struct rows *rows, size_t first)
 {
-    int64_t value = member_of(&places->items[first], family->member);
+    int64_t value = member_of(&rows->items[first], family->member);
     size_t i = first + 1;
-    for (; i < places->count && family->together(&places->items[first], &places->items[i]); i++)
-        value = family->join(value, member_of(&places->items[i], family->member));
+    for (; i < rows->count && family->together(&rows->items[first], &rows->items[i]); i++)
+        value = family->join(value, member_of(&rows->items[i], family->member));
     kafka->labels.used = 0;
-    family->label(kafka, &places->items[first], &kafka->labels);
+    family->label(kafka, &rows->items[first], &kafka->labels);
     exposition_sample(exposition, labels_span(&kafka->labels), value);
     return i;
 }
@@ -338,14 +337,14 @@ bool metrics_kafka_next(struct metrics_kafka *kafka, struct exposition *expositi
     if (kafka->family == FAMILIES)
         return false;
     const struct family *family = &families[kafka->family];
-    const struct places *places = (const void *)((const char *)kafka + family->list);
-    if (kafka->place == 0)
+    const struct rows *rows = (const void *)((const char *)kafka + family->list);
+    if (kafka->next == 0)
         exposition_family(exposition, &family->shown.head);
-    if (kafka->place < places->count) {
-        kafka->place = write_sample(exposition, kafka, family, places, kafka->place);
+    if (kafka->next < rows->count) {
+        kafka->next = write_sample(exposition, kafka, family, rows, kafka->next);
     } else {
         kafka->family++;
-        kafka->place = 0;
+        kafka->next = 0;
     }
     return true;
 }

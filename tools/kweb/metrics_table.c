@@ -86,7 +86,7 @@ static void find_definitions(struct metrics_table *table, const struct view_work
         const struct metrics_family *family = &table->families.items[i];
         bool of_segment =
             worker->snapshot != NULL && family->value == NULL && family->kind == worker->entry.kind;
-        table->places[i] = of_segment ? find_definition(worker->snapshot, family) : NOWHERE;
+        table->definitions[i] = of_segment ? find_definition(worker->snapshot, family) : NOWHERE;
     }
 }
 
@@ -112,16 +112,16 @@ static void distribution(const struct metrics_family *family, const struct stats
 }
 
 static void value_of_segment(const struct metrics_family *family, const struct stats_snapshot *snapshot,
-                             size_t place, size_t slot, int64_t *values)
+                             size_t definition, size_t slot, int64_t *values)
 {
-    if (place == NOWHERE)
+    if (definition == NOWHERE)
         return;
     if (family->head.type == EXPOSITION_HISTOGRAM)
         distribution(family, snapshot, values);
     else if (family->head.type == EXPOSITION_STATES)
-        values[0] = state_of(family, stats_snapshot_state_at(snapshot, place));
+        values[0] = state_of(family, stats_snapshot_state_at(snapshot, definition));
     else
-        values[0] = stats_snapshot_value(snapshot, place, slot);
+        values[0] = stats_snapshot_value(snapshot, definition, slot);
 }
 
 /* --- a worker ------------------------------------------------------------------------------------------ */
@@ -137,7 +137,7 @@ static void worker_values(struct metrics_table *table, const struct view *view,
         if (family->value != NULL)
             values[family->column] = family->value->of_worker(view, worker);
         else
-            value_of_segment(family, worker->snapshot, table->places[i], 0, values + family->column);
+            value_of_segment(family, worker->snapshot, table->definitions[i], 0, values + family->column);
     }
 }
 
@@ -194,7 +194,7 @@ static void partition_values(const struct metrics_table *table, const struct vie
         if (family->value != NULL)
             values[family->column] = family->value->of_partition(partition);
         else
-            value_of_segment(family, worker->snapshot, table->places[i], partition->slot,
+            value_of_segment(family, worker->snapshot, table->definitions[i], partition->slot,
                              values + family->column);
     }
 }

@@ -38,8 +38,9 @@ struct metrics_table {
     struct metrics_partition *partitions;
     size_t partitions_count, partitions_capacity;
     int64_t *partition_values;
-    size_t places[METRICS_FAMILIES_MAX]; /* of each family's definition in the segment that is being read */
-    char *text;                          /* all texts, each with a NUL behind it */
+    size_t
+        definitions[METRICS_FAMILIES_MAX]; /* of each family's definition in the segment that is being read */
+    char *text;                            /* all texts, each with a NUL behind it */
     size_t text_used, text_capacity;
 };
 

@@ -71,9 +71,9 @@ const struct route *route_find(const char *method, const char *path, char *value
 
 bool param_in_path(const struct route *route, const struct param *param)
 {
-    char place[64];
-    snprintf(place, sizeof place, "{%s}", param->name);
-    return strstr(route->path, place) != NULL;
+    char pattern[64];
+    snprintf(pattern, sizeof pattern, "{%s}", param->name);
+    return strstr(route->path, pattern) != NULL;
 }
 
 /* --- values -------------------------------------------------------------------------------------------- */

@@ -69,14 +69,14 @@ static bool retry(void *context, const rd_kafka_message_t *message, const char *
     return true;
 }
 
-static bool held(void *context, const rd_kafka_message_t *message)
+static bool blocked(void *context, const rd_kafka_message_t *message)
 {
     ck_assert_ptr_eq(context, &refusals);
     return waits.from[message->partition] != 0 && message->offset >= waits.from[message->partition];
 }
 
 static const struct pipeline_events events = {
-    .context = &refusals, .dead = dead, .retry = retry, .held = held};
+    .context = &refusals, .dead = dead, .retry = retry, .blocked = blocked};
 
 static inline void add(struct fake *fake)
 {

@@ -25,11 +25,11 @@ void refuse_commits(bool refused);
 
 START_TEST(an_empty_database_knows_no_place)
 {
-    struct sink_place place;
-    ck_assert_int_eq(stage->sink->take(sink, &source, 3, &place, &error), 0);
-    ck_assert_int_eq(place.next_offset, STATS_UNKNOWN);
-    ck_assert_int_eq(place.witness.offset, STATS_UNKNOWN);
-    ck_assert_int_eq(place.group_had_ms, STATS_UNKNOWN);
+    struct sink_position position;
+    ck_assert_int_eq(stage->sink->take(sink, &source, 3, &position, &error), 0);
+    ck_assert_int_eq(position.next_offset, STATS_UNKNOWN);
+    ck_assert_int_eq(position.witness.offset, STATS_UNKNOWN);
+    ck_assert_int_eq(position.group_had_ms, STATS_UNKNOWN);
     ck_assert_str_eq(ask("SELECT cluster, consumer_group, topic, kafka_partition, epoch, next_offset "
                          "FROM ksupervise_offsets"),
                      "cluster-1|group-1|letters|3|1|NULL;");
@@ -53,20 +53,20 @@ START_TEST(a_commit_is_rows_places_and_letters)
     ck_assert_str_eq(ask("SELECT cluster, consumer_group, topic, kafka_partition, kafka_offset, timestamp_ms "
                          "FROM ksupervise_outbox"),
                      "cluster-1|group-1|letters|0|6|1006;");
-    struct sink_place place;
-    ck_assert_int_eq(reread(sink, 0, &place), SINK_DONE);
-    ck_assert_int_eq(place.next_offset, 7);
-    ck_assert_int_eq(place.witness.offset, 6);
-    ck_assert_int_eq(place.witness.timestamp_ms, 1006);
-    ck_assert_int_eq(place.witness.hash, -77);
-    ck_assert_int_eq(place.group_had_ms, STATS_UNKNOWN);
-    ck_assert_int_eq(reread(sink, 2, &place), SINK_DONE);
-    ck_assert_int_eq(place.witness.offset, STATS_UNKNOWN);
-    ck_assert_int_eq(place.group_had_ms, 1772099540102);
+    struct sink_position position;
+    ck_assert_int_eq(reread(sink, 0, &position), SINK_DONE);
+    ck_assert_int_eq(position.next_offset, 7);
+    ck_assert_int_eq(position.witness.offset, 6);
+    ck_assert_int_eq(position.witness.timestamp_ms, 1006);
+    ck_assert_int_eq(position.witness.hash, -77);
+    ck_assert_int_eq(position.group_had_ms, STATS_UNKNOWN);
+    ck_assert_int_eq(reread(sink, 2, &position), SINK_DONE);
+    ck_assert_int_eq(position.witness.offset, STATS_UNKNOWN);
+    ck_assert_int_eq(position.group_had_ms, 1772099540102);
     void *other = open_sink(); /* takes it over where the first stopped, witness included */
-    ck_assert_int_eq(stage->sink->take(other, &source, 0, &place, &error), 0);
-    ck_assert_int_eq(place.next_offset, 7);
-    ck_assert_int_eq(place.witness.hash, -77);
+    ck_assert_int_eq(stage->sink->take(other, &source, 0, &position, &error), 0);
+    ck_assert_int_eq(position.next_offset, 7);
+    ck_assert_int_eq(position.witness.hash, -77);
     stage->close(other);
 }
 END_TEST
@@ -110,7 +110,7 @@ END_TEST
 
 START_TEST(who_was_replaced_writes_nothing)
 {
-    struct sink_place place;
+    struct sink_position position;
     take(sink, 0);
     take(sink, 1);
     void *other = open_sink();
@@ -125,8 +125,8 @@ START_TEST(who_was_replaced_writes_nothing)
     ck_assert_str_eq(ask(ROWS), "");
     ck_assert_str_eq(ask(OUTBOX), "");
     ck_assert_str_eq(ask(PLACES), "0|1|NULL;1|2|NULL;");
-    ck_assert_int_eq(reread(sink, 1, &place), SINK_LOST);
-    ck_assert_int_eq(reread(sink, 0, &place), SINK_DONE);
+    ck_assert_int_eq(reread(sink, 1, &position), SINK_LOST);
+    ck_assert_int_eq(reread(sink, 0, &position), SINK_DONE);
     ck_assert_int_eq(move(sink, 1, STATS_UNKNOWN, 5, true), SINK_LOST);
     ck_assert_int_eq(commit_one(other, 1, STATS_UNKNOWN, 0), SINK_DONE);
     ck_assert_int_eq(commit_one(sink, 0, STATS_UNKNOWN, 0), SINK_DONE);
@@ -136,7 +136,7 @@ END_TEST
 
 START_TEST(a_restored_database_whose_epoch_is_an_older_one_is_taken_again_where_it_says)
 {
-    struct sink_place place;
+    struct sink_position position;
     for (int i = 0; i < 3; i++)
         take(sink, 0);
     ck_assert_int_eq(commit_one(sink, 0, STATS_UNKNOWN, 0), SINK_DONE);
@@ -146,7 +146,7 @@ START_TEST(a_restored_database_whose_epoch_is_an_older_one_is_taken_again_where_
     ck_assert_int_eq(commit_one(sink, 0, 2, 2), SINK_LOST);
     ck_assert_int_eq(lost, 0);
     ck_assert_ptr_nonnull(strstr(error.text, "[0]: another process took it over, or the database was"));
-    ck_assert_int_eq(reread(sink, 0, &place), SINK_LOST);
+    ck_assert_int_eq(reread(sink, 0, &position), SINK_LOST);
     ck_assert_int_eq(move(sink, 0, 1, 7, true), SINK_LOST);
     ck_assert_int_eq(commit_one(sink, 0, 1, 1), SINK_LOST); /* the offset alone is not enough */
     ck_assert_str_eq(ask(ROWS), "0|0;");
@@ -159,7 +159,7 @@ END_TEST
 
 START_TEST(a_row_of_offsets_that_vanished_is_taken_anew)
 {
-    struct sink_place place;
+    struct sink_position position;
     take(sink, 0);
     take(sink, 1);
     ck_assert_int_eq(commit_one(sink, 0, STATS_UNKNOWN, 0), SINK_DONE);
@@ -167,8 +167,8 @@ START_TEST(a_row_of_offsets_that_vanished_is_taken_anew)
     ck_assert_int_eq(commit_one(sink, 0, 1, 1), SINK_LOST);
     ck_assert_int_eq(lost, 0);
     ck_assert_ptr_nonnull(strstr(error.text, "[0]: its row in ksupervise_offsets is gone"));
-    ck_assert_int_eq(reread(sink, 0, &place), SINK_LOST);
-    ck_assert_int_eq(reread(sink, 1, &place), SINK_DONE);
+    ck_assert_int_eq(reread(sink, 0, &position), SINK_LOST);
+    ck_assert_int_eq(reread(sink, 1, &position), SINK_DONE);
     ck_assert_int_eq(move(sink, 0, 1, 7, false), SINK_LOST);
     ck_assert_str_eq(ask(ROWS), "0|0;");
     ck_assert_int_eq(take(sink, 0), STATS_UNKNOWN);
@@ -179,7 +179,7 @@ END_TEST
 
 START_TEST(a_move_sets_the_place_and_deletes_rows_only_when_it_is_told)
 {
-    struct sink_place place;
+    struct sink_position position;
     take(sink, 0);
     take(sink, 1);
     add_item(0, 4, "a");
@@ -192,8 +192,8 @@ START_TEST(a_move_sets_the_place_and_deletes_rows_only_when_it_is_told)
     ck_assert_int_eq(move(sink, 0, 7, 10, false), SINK_DONE);
     ck_assert_str_eq(ask(ROWS), "0|4;0|5;0|6;1|5;");
     ck_assert_str_eq(ask(PLACES), "0|1|10;1|1|6;");
-    ck_assert_int_eq(reread(sink, 0, &place), SINK_DONE);
-    ck_assert_int_eq(place.witness.offset, STATS_UNKNOWN);
+    ck_assert_int_eq(reread(sink, 0, &position), SINK_DONE);
+    ck_assert_int_eq(position.witness.offset, STATS_UNKNOWN);
     ck_assert_int_eq(move(sink, 0, 7, 5, true), SINK_UNKNOWN); /* from elsewhere */
     ck_assert_str_eq(ask(ROWS), "0|4;0|5;0|6;1|5;");
     ck_assert_int_eq(move(sink, 0, 10, 5, true), SINK_DONE);
@@ -212,15 +212,15 @@ END_TEST
 
 START_TEST(a_table_takes_one_group_and_one_cluster)
 {
-    struct sink_place place;
+    struct sink_position position;
     const struct letter_source elsewhere = {"cluster-2", "group-1", "letters"};
     take(sink, 0);
     void *other = open_sink();
-    ck_assert_int_eq(stage->sink->take(other, &elsewhere, 1, &place, &error), -1);
+    ck_assert_int_eq(stage->sink->take(other, &elsewhere, 1, &position, &error), -1);
     ck_assert_ptr_nonnull(strstr(error.text, "table letters is filled by group group-1, or from another"));
     ck_assert_int_eq(error.exit_code, EXIT_CODE_CONFIG);
     snprintf(settings.group_name, sizeof settings.group_name, "group-2");
-    ck_assert_int_eq(stage->sink->take(other, &source, 1, &place, &error), -1);
+    ck_assert_int_eq(stage->sink->take(other, &source, 1, &position, &error), -1);
     ck_assert_str_eq(ask(PLACES), "0|1|NULL;");
     snprintf(settings.group_name, sizeof settings.group_name, "group-1");
     ck_assert_int_eq(take(other, 1), STATS_UNKNOWN); /* and nothing of that is left behind */
@@ -250,7 +250,7 @@ END_TEST
 
 START_TEST(a_place_that_cannot_be_set_leaves_all_as_it_was)
 {
-    struct sink_place place;
+    struct sink_position position;
     take(sink, 0);
     ck_assert_int_eq(commit_one(sink, 0, STATS_UNKNOWN, 0), SINK_DONE);
     refuse("UPDATE", "ksupervise_offsets", NULL);
@@ -258,7 +258,7 @@ START_TEST(a_place_that_cannot_be_set_leaves_all_as_it_was)
     ck_assert_int_eq(error.exit_code, EXIT_CODE_SINK);
     ck_assert_ptr_nonnull(strstr(error.text, "refused"));
     ck_assert_int_eq(move(sink, 0, 1, 0, true), SINK_AGAIN);
-    ck_assert_int_eq(stage->sink->take(sink, &source, 0, &place, &error), -1);
+    ck_assert_int_eq(stage->sink->take(sink, &source, 0, &position, &error), -1);
     ck_assert_ptr_nonnull(strstr(error.text, "refused"));
     allow("ksupervise_offsets");
     ck_assert_str_eq(ask(ROWS), "0|0;");
@@ -300,14 +300,14 @@ END_TEST
 
 START_TEST(what_became_of_a_commit_that_failed_is_not_known)
 {
-    struct sink_place place;
+    struct sink_position position;
     take(sink, 0);
     refuse_commits(true);
     ck_assert_int_eq(commit_one(sink, 0, STATS_UNKNOWN, 0), SINK_UNKNOWN);
     ck_assert_int_eq(error.exit_code, EXIT_CODE_SINK);
     refuse_commits(false);
-    ck_assert_int_eq(reread(sink, 0, &place), SINK_DONE);
-    ck_assert_int_eq(place.next_offset, STATS_UNKNOWN);
+    ck_assert_int_eq(reread(sink, 0, &position), SINK_DONE);
+    ck_assert_int_eq(position.next_offset, STATS_UNKNOWN);
     ck_assert_int_eq(commit_one(sink, 0, STATS_UNKNOWN, 0), SINK_DONE);
     ck_assert_str_eq(ask(ROWS), "0|0;");
 }
@@ -315,13 +315,13 @@ END_TEST
 
 START_TEST(places_that_cannot_be_read_are_asked_for_again)
 {
-    struct sink_place place;
+    struct sink_position position;
     take(sink, 0);
     ask("ALTER TABLE ksupervise_offsets RENAME TO away");
-    ck_assert_int_eq(reread(sink, 0, &place), SINK_AGAIN);
+    ck_assert_int_eq(reread(sink, 0, &position), SINK_AGAIN);
     ck_assert_int_eq(error.exit_code, EXIT_CODE_SINK);
     ask("ALTER TABLE away RENAME TO ksupervise_offsets");
-    ck_assert_int_eq(reread(sink, 0, &place), SINK_DONE);
+    ck_assert_int_eq(reread(sink, 0, &position), SINK_DONE);
 }
 END_TEST
 
@@ -375,7 +375,7 @@ START_TEST(letters_that_were_sent_leave_the_outbox_and_no_others)
     add_range(0, STATS_UNKNOWN, 3);
     add_range(1, STATS_UNKNOWN, 3);
     ck_assert_int_eq(commit(sink), SINK_DONE);
-    const struct letter_place sent[] = {{0, 0, 1000}, {1, 2, 1002}, {7, 7, 1007}};
+    const struct letter_origin sent[] = {{0, 0, 1000}, {1, 2, 1002}, {7, 7, 1007}};
     ck_assert_int_eq(stage->sink->forwarded(sink, sent, 2, &error), 0);
     ck_assert_str_eq(ask(OUTBOX), "0|1;0|2;1|0;1|1;");
     ck_assert_int_eq(stage->sink->forwarded(sink, sent, 3, &error), 0); /* gone already, or never there */
@@ -393,7 +393,7 @@ START_TEST(letters_that_cannot_leave_the_outbox_all_stay)
     add_range(0, STATS_UNKNOWN, 3);
     ck_assert_int_eq(commit(sink), SINK_DONE);
     refuse("DELETE", "ksupervise_outbox", "OLD.kafka_offset = 1");
-    const struct letter_place sent[] = {{0, 0, 1000}, {0, 1, 1001}, {0, 2, 1002}};
+    const struct letter_origin sent[] = {{0, 0, 1000}, {0, 1, 1001}, {0, 2, 1002}};
     ck_assert_int_eq(stage->sink->forwarded(sink, sent, 3, &error), -1);
     ck_assert_ptr_nonnull(strstr(error.text, "refused"));
     ck_assert_str_eq(ask(OUTBOX), "0|0;0|1;0|2;");
@@ -452,7 +452,7 @@ START_TEST(a_letter_of_a_former_topic_stands_beside_the_new_ones)
     ck_assert_uint_eq(kept.count, 2);
     ck_assert_str_eq(kept.key[0], "former");
     ck_assert_str_eq(kept.key[1], "new");
-    const struct letter_place former = {0, 0, 1000}; /* a zombie's, perhaps */
+    const struct letter_origin former = {0, 0, 1000}; /* a zombie's, perhaps */
     ck_assert_int_eq(stage->sink->forwarded(sink, &former, 1, &error), 0);
     list_letters(sink, 0);
     ck_assert_uint_eq(kept.count, 1);
@@ -477,14 +477,14 @@ END_TEST
 
 START_TEST(offsets_of_an_older_build_get_a_column_for_what_the_group_had)
 {
-    struct sink_place place;
+    struct sink_position position;
     take(sink, 0);
     ck_assert_int_eq(commit_one(sink, 0, STATS_UNKNOWN, 0), SINK_DONE);
     ask("ALTER TABLE ksupervise_offsets DROP COLUMN group_had_ms");
     void *other = open_sink();
-    ck_assert_int_eq(stage->sink->take(other, &source, 0, &place, &error), 0);
-    ck_assert_int_eq(place.next_offset, 1);
-    ck_assert_int_eq(place.group_had_ms, STATS_UNKNOWN);
+    ck_assert_int_eq(stage->sink->take(other, &source, 0, &position, &error), 0);
+    ck_assert_int_eq(position.next_offset, 1);
+    ck_assert_int_eq(position.group_had_ms, STATS_UNKNOWN);
     ck_assert_int_eq(move(other, 0, 1, 7, false), SINK_DONE);
     ck_assert_str_eq(ask("SELECT next_offset, group_had_ms FROM ksupervise_offsets"), "7|1007;");
     stage->close(other);

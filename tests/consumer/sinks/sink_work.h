@@ -1,4 +1,4 @@
-/* sink_work.h: what a test gives to a sink and gets from it: batches, places, letters; by the names that
+/* sink_work.h: what a test gives to a sink and gets from it: batches, origins, letters; by the names that
  * sink_cases.h asks for.
  */
 #ifndef KSUPERVISE_TESTS_CONSUMER_SINKS_SINK_WORK_H
@@ -111,15 +111,15 @@ static inline enum sink_result commit_one(void *by, int32_t partition, int64_t e
 
 static inline int64_t take(void *by, int32_t partition)
 {
-    struct sink_place place;
-    ck_assert_msg(stage->sink->take(by, &source, partition, &place, &error) == 0, "%s", error.text);
-    return place.next_offset;
+    struct sink_position position;
+    ck_assert_msg(stage->sink->take(by, &source, partition, &position, &error) == 0, "%s", error.text);
+    return position.next_offset;
 }
 
-static inline enum sink_result reread(void *by, int32_t partition, struct sink_place *place)
+static inline enum sink_result reread(void *by, int32_t partition, struct sink_position *position)
 {
     error = (struct error)ERROR_INIT;
-    return stage->sink->reread(by, partition, place, &error);
+    return stage->sink->reread(by, partition, position, &error);
 }
 
 static inline enum sink_result move(void *by, int32_t partition, int64_t from, int64_t to, bool delete_rows)

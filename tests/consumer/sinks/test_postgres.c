@@ -233,16 +233,16 @@ END_TEST
 /* A restore drops them, and makes them again: neither is the time to make empty ones. */
 START_TEST(tables_that_are_gone_are_made_only_for_who_takes_a_partition)
 {
-    struct sink_place place;
+    struct sink_position position;
     take(sink, 0);
     ask("DROP TABLE letters, ksupervise_offsets, ksupervise_outbox");
     ck_assert_int_eq(commit_one(sink, 0, STATS_UNKNOWN, 0), SINK_AGAIN);
-    ck_assert_int_eq(reread(sink, 0, &place), SINK_AGAIN);
+    ck_assert_int_eq(reread(sink, 0, &position), SINK_AGAIN);
     ck_assert_str_eq(ask("SELECT to_regclass('letters'), to_regclass('ksupervise_offsets')"), "NULL|NULL;");
     ck_assert_int_eq(take(sink, 0), STATS_UNKNOWN);
     ck_assert_int_eq(commit_one(sink, 0, STATS_UNKNOWN, 0), SINK_DONE);
     ask("DROP TABLE ksupervise_offsets");
-    ck_assert_int_eq(stage->sink->take(sink, &source, 0, &place, &error), -1);
+    ck_assert_int_eq(stage->sink->take(sink, &source, 0, &position, &error), -1);
     ck_assert_int_eq(take(sink, 0), STATS_UNKNOWN); /* the second try has made it */
 }
 END_TEST
@@ -276,13 +276,13 @@ END_TEST
 
 START_TEST(a_connection_that_is_lost_is_made_again_and_nothing_is_done_twice)
 {
-    struct sink_place place;
+    struct sink_position position;
     take(sink, 0);
     for (int64_t offset = 0; offset < 3; offset++) {
         ask("SELECT pg_terminate_backend(pid, 5000) " SESSIONS);
         ck_assert_int_eq(commit_one(sink, 0, offset > 0 ? offset : STATS_UNKNOWN, offset), SINK_AGAIN);
         ck_assert_int_eq(error.exit_code, EXIT_CODE_SINK);
-        ck_assert_int_eq(reread(sink, 0, &place), SINK_DONE);
+        ck_assert_int_eq(reread(sink, 0, &position), SINK_DONE);
         ck_assert_int_eq(commit_one(sink, 0, offset > 0 ? offset : STATS_UNKNOWN, offset), SINK_DONE);
     }
     ck_assert_str_eq(ask(ROWS), "0|0;0|1;0|2;");
@@ -291,15 +291,15 @@ END_TEST
 
 START_TEST(a_server_that_is_away_is_no_error_of_the_start)
 {
-    struct sink_place place;
+    struct sink_position position;
     void *state = NULL;
     ck_assert_int_eq(stage->open(&state, "host=127.0.0.1 port=1", &pipeline, &error), 0);
-    ck_assert_int_eq(stage->sink->take(state, &source, 0, &place, &error), -1);
+    ck_assert_int_eq(stage->sink->take(state, &source, 0, &position, &error), -1);
     ck_assert_ptr_nonnull(strstr(error.text, "PostgreSQL: connect"));
-    ck_assert_int_eq(reread(state, 0, &place), SINK_AGAIN);
+    ck_assert_int_eq(reread(state, 0, &position), SINK_AGAIN);
     ck_assert_int_eq(commit_one(state, 0, STATS_UNKNOWN, 0), SINK_AGAIN);
     ck_assert_int_eq(move(state, 0, STATS_UNKNOWN, 1, false), SINK_AGAIN);
-    const struct letter_place sent = {0, 0, 1000};
+    const struct letter_origin sent = {0, 0, 1000};
     ck_assert_int_eq(stage->sink->forwarded(state, &sent, 1, &error), -1);
     ck_assert_int_eq(stage->sink->outbox(state, 0, keep_letter, &kept, &error), -1);
     stage->close(state);

@@ -161,44 +161,44 @@ static const PGresult no_place = {.rows = 1, .cells = {{{"8", 0}}}};
 
 START_TEST(a_partition_that_is_taken_has_an_epoch_and_a_place)
 {
-    struct postgres_place place = {0};
+    struct postgres_position position = {0};
     server_answers(&a_place);
-    ck_assert_int_eq(postgres_take(&to, &owner, 3, &place, &error), 0);
+    ck_assert_int_eq(postgres_take(&to, &owner, 3, &position, &error), 0);
     SERVER_SAID("take over cluster-1|group-1|letters|3");
-    ck_assert_int_eq(place.epoch, 7);
-    ck_assert_int_eq(place.place.next_offset, 60);
-    ck_assert(witness_equal(&place.place.witness, &(struct witness){59, 1772099540102, -5}));
-    ck_assert_int_eq(place.place.group_had_ms, 1772099540103);
+    ck_assert_int_eq(position.epoch, 7);
+    ck_assert_int_eq(position.position.next_offset, 60);
+    ck_assert(witness_equal(&position.position.witness, &(struct witness){59, 1772099540102, -5}));
+    ck_assert_int_eq(position.position.group_had_ms, 1772099540103);
     server_answers(&no_place);
-    ck_assert_int_eq(postgres_take(&to, &owner, 4, &place, &error), 0);
-    ck_assert_int_eq(place.epoch, 8);
-    ck_assert_int_eq(place.place.next_offset, STATS_UNKNOWN);
-    ck_assert(witness_equal(&place.place.witness, &(struct witness)WITNESS_NONE));
-    ck_assert_int_eq(place.place.group_had_ms, STATS_UNKNOWN);
+    ck_assert_int_eq(postgres_take(&to, &owner, 4, &position, &error), 0);
+    ck_assert_int_eq(position.epoch, 8);
+    ck_assert_int_eq(position.position.next_offset, STATS_UNKNOWN);
+    ck_assert(witness_equal(&position.position.witness, &(struct witness)WITNESS_NONE));
+    ck_assert_int_eq(position.position.group_had_ms, STATS_UNKNOWN);
 }
 END_TEST
 
 START_TEST(a_place_that_is_read_may_not_be_there)
 {
-    struct postgres_place place = {.epoch = 5};
+    struct postgres_position position = {.epoch = 5};
     server_answers(&a_place);
-    ck_assert_int_eq(postgres_read(&to, &owner, 3, &place, &error), 1);
+    ck_assert_int_eq(postgres_read(&to, &owner, 3, &position, &error), 1);
     SERVER_SAID("read the next offset cluster-1|group-1|letters|3");
-    ck_assert_int_eq(place.epoch, 7);
-    ck_assert_int_eq(postgres_read(&to, &owner, 4, &place, &error), 0);
-    ck_assert_int_eq(place.epoch, 7); /* nothing of it is touched */
+    ck_assert_int_eq(position.epoch, 7);
+    ck_assert_int_eq(postgres_read(&to, &owner, 4, &position, &error), 0);
+    ck_assert_int_eq(position.epoch, 7); /* nothing of it is touched */
 }
 END_TEST
 
 START_TEST(a_place_that_nobody_tells_is_an_error)
 {
-    struct postgres_place place = {.epoch = 5};
+    struct postgres_position position = {.epoch = 5};
     server.fails_at = 1;
-    ck_assert_int_eq(postgres_take(&to, &owner, 3, &place, &error), -1);
+    ck_assert_int_eq(postgres_take(&to, &owner, 3, &position, &error), -1);
     is_away();
     server.calls = 0;
-    ck_assert_int_eq(postgres_read(&to, &owner, 3, &place, &error), -1);
-    ck_assert_int_eq(place.epoch, 5);
+    ck_assert_int_eq(postgres_read(&to, &owner, 3, &position, &error), -1);
+    ck_assert_int_eq(position.epoch, 5);
 }
 END_TEST
 
@@ -312,7 +312,7 @@ END_TEST
 
 START_TEST(letters_are_taken_out_by_place_and_time)
 {
-    static const struct letter_place letters[] = {{3, 41, 1000}, {0, 7, 2000}};
+    static const struct letter_origin letters[] = {{3, 41, 1000}, {0, 7, 2000}};
     postgres_array_add(&calls.arrays[0], 99, &error); /* what was there is not there any more */
     ck_assert_int_eq(postgres_outbox_remove(&to, &calls, &owner, letters, 2, &error), 0);
     SERVER_SAID("take out of the outbox cluster-1|group-1|letters|{3,0}|{41,7}|{1000,2000}");

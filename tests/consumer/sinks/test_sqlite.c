@@ -196,14 +196,14 @@ END_TEST
 
 START_TEST(neither_a_taking_nor_letters_that_were_sent_are_done_when_their_commit_fails)
 {
-    struct sink_place place;
-    const struct letter_place sent = {0, 0, 1000};
+    struct sink_position position;
+    const struct letter_origin sent = {0, 0, 1000};
     take(sink, 0);
     add_death(0, 0, "k", "v");
     add_range(0, STATS_UNKNOWN, 1);
     ck_assert_int_eq(commit(sink), SINK_DONE);
     refuse_commits(true);
-    ck_assert_int_eq(stage->sink->take(sink, &source, 0, &place, &error), -1);
+    ck_assert_int_eq(stage->sink->take(sink, &source, 0, &position, &error), -1);
     ck_assert_int_eq(stage->sink->forwarded(sink, &sent, 1, &error), -1);
     refuse_commits(false);
     ck_assert_str_eq(ask(PLACES), "0|1|1;");
@@ -242,13 +242,13 @@ enum { TAKES, REREADS, MOVES, LISTS, FORWARDS, CALLS };
 /* Whether it was done. */
 static bool call_sink(int call)
 {
-    static const struct letter_place sent[] = {{0, 0, 1000}, {0, 1, 1001}};
-    struct sink_place place;
+    static const struct letter_origin sent[] = {{0, 0, 1000}, {0, 1, 1001}};
+    struct sink_position position;
     switch (call) {
     case TAKES:
-        return stage->sink->take(sink, &source, 0, &place, &error) == 0;
+        return stage->sink->take(sink, &source, 0, &position, &error) == 0;
     case REREADS:
-        return reread(sink, 0, &place) == SINK_DONE;
+        return reread(sink, 0, &position) == SINK_DONE;
     case MOVES:
         return move(sink, 0, 2, 2, true) == SINK_DONE;
     case LISTS:

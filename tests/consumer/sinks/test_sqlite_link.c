@@ -28,7 +28,7 @@ END_TEST
 
 START_TEST(no_call_waits_longer_than_a_second_and_those_that_follow_do_not_wait)
 {
-    struct sink_place place;
+    struct sink_position position;
     take(sink, 0);
     lock();
     int64_t began_us = clock_monotonic_us();
@@ -40,12 +40,12 @@ START_TEST(no_call_waits_longer_than_a_second_and_those_that_follow_do_not_wait)
     ck_assert_uint_gt(waits, 10);
     began_us = clock_monotonic_us();
     for (int32_t partition = 1; partition < 200; partition++)
-        ck_assert_int_eq(stage->sink->take(sink, &source, partition, &place, &error), -1);
+        ck_assert_int_eq(stage->sink->take(sink, &source, partition, &position, &error), -1);
     ck_assert_int_eq(move(sink, 0, STATS_UNKNOWN, 5, false), SINK_AGAIN);
-    const struct letter_place sent = {0, 0, 1000};
+    const struct letter_origin sent = {0, 0, 1000};
     ck_assert_int_eq(stage->sink->forwarded(sink, &sent, 1, &error), -1);
     ck_assert_int_eq(clock_monotonic_us() - began_us, 0);
-    ck_assert_int_eq(reread(sink, 0, &place), SINK_DONE); /* who reads waits for no writer */
+    ck_assert_int_eq(reread(sink, 0, &position), SINK_DONE); /* who reads waits for no writer */
     fake_clock_advance(2 * US_PER_SECOND);
     began_us = clock_monotonic_us();
     ck_assert_int_eq(move(sink, 0, STATS_UNKNOWN, 5, false), SINK_AGAIN);
@@ -89,7 +89,7 @@ END_TEST
 
 START_TEST(a_file_that_is_locked_at_the_start_is_waited_for)
 {
-    struct sink_place place;
+    struct sink_position position;
     stage->close(sink);
     sink = NULL;
     sqlite3_close(own);
@@ -102,7 +102,7 @@ START_TEST(a_file_that_is_locked_at_the_start_is_waited_for)
     void *late = open_sink();
     ck_assert_msg(strstr(capture_end(), "database is locked; retrying") != NULL, "%s", capture.text);
     error = (struct error)ERROR_INIT;
-    ck_assert_int_eq(stage->sink->take(late, &source, 0, &place, &error), -1);
+    ck_assert_int_eq(stage->sink->take(late, &source, 0, &position, &error), -1);
     ck_assert_int_eq(error.exit_code, EXIT_CODE_SINK);
     unlock();
     fake_clock_advance(2 * US_PER_SECOND);
@@ -116,7 +116,7 @@ END_TEST
 
 START_TEST(a_file_that_was_deleted_is_made_anew_and_its_partitions_are_taken_again)
 {
-    struct sink_place place;
+    struct sink_position position;
     take(sink, 0);
     ck_assert_int_eq(commit_one(sink, 0, STATS_UNKNOWN, 0), SINK_DONE);
     remove_all();
@@ -124,7 +124,7 @@ START_TEST(a_file_that_was_deleted_is_made_anew_and_its_partitions_are_taken_aga
     ck_assert_int_eq(commit_one(sink, 0, 1, 1), SINK_LOST);
     ck_assert_ptr_nonnull(strstr(capture_end(), "was deleted or replaced while it was in use"));
     ck_assert_int_eq(lost, 0);
-    ck_assert_int_eq(reread(sink, 0, &place), SINK_LOST);
+    ck_assert_int_eq(reread(sink, 0, &position), SINK_LOST);
     ck_assert_int_eq(take(sink, 0), STATS_UNKNOWN);
     ck_assert_int_eq(commit_one(sink, 0, STATS_UNKNOWN, 1), SINK_DONE);
     open_own();
@@ -135,11 +135,11 @@ END_TEST
 
 START_TEST(every_call_notices_a_deleted_file)
 {
-    struct sink_place place;
-    const struct letter_place sent = {0, 0, 1000};
+    struct sink_position position;
+    const struct letter_origin sent = {0, 0, 1000};
     take(sink, 0);
     remove_all();
-    ck_assert_int_eq(reread(sink, 0, &place), SINK_LOST);
+    ck_assert_int_eq(reread(sink, 0, &position), SINK_LOST);
     remove_all();
     ck_assert_int_eq(move(sink, 0, STATS_UNKNOWN, 5, false), SINK_LOST);
     remove_all();
@@ -220,7 +220,7 @@ END_TEST
 
 START_TEST(the_log_of_the_former_file_is_not_taken_for_the_new_ones)
 {
-    struct sink_place place;
+    struct sink_position position;
     take(sink, 0);
     ck_assert_int_eq(commit_one(sink, 0, STATS_UNKNOWN, 0), SINK_DONE);
     back_up();
@@ -228,7 +228,7 @@ START_TEST(the_log_of_the_former_file_is_not_taken_for_the_new_ones)
     restore(); /* over the old one, whose log stays */
     ck_assert_int_eq(commit_one(sink, 0, 2, 2), SINK_AGAIN);
     ck_assert_msg(strstr(error.text, "records.db-wal") != NULL, "%s", error.text);
-    ck_assert_int_eq(stage->sink->take(sink, &source, 0, &place, &error), -1);
+    ck_assert_int_eq(stage->sink->take(sink, &source, 0, &position, &error), -1);
     remove_file("-wal");
     remove_file("-shm");
     ck_assert_int_eq(take(sink, 0), 1);

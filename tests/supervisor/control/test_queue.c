@@ -24,7 +24,7 @@ static void tear_down(void)
 
 static struct pending *enters(int caller, const char *verb, const char *target, const char *argument)
 {
-    struct pending *pending = queue_place(&queue);
+    struct pending *pending = queue_free_slot(&queue);
     ck_assert_ptr_nonnull(pending);
     pending->request = (struct request){.supervisor = &fleet,
                                         .verb = verb_find(verb, strlen(verb), NULL),
@@ -56,9 +56,9 @@ START_TEST(there_are_so_many_places_and_one_that_is_left_is_free_again)
     ck_assert(queue_is_empty(&queue));
     for (size_t i = 0; i < QUEUE_REQUESTS_MAX; i++)
         all[i] = enters(0, "status", "", "");
-    ck_assert_ptr_null(queue_place(&queue));
+    ck_assert_ptr_null(queue_free_slot(&queue));
     queue_answered(all[QUEUE_REQUESTS_MAX - 1]);
-    ck_assert_ptr_eq(queue_place(&queue), all[QUEUE_REQUESTS_MAX - 1]);
+    ck_assert_ptr_eq(queue_free_slot(&queue), all[QUEUE_REQUESTS_MAX - 1]);
     ck_assert(!queue_is_empty(&queue));
     queue_caller_gone(&queue, &callers[0]);
     ck_assert(queue_is_empty(&queue));

@@ -257,7 +257,7 @@ START_TEST(a_restart_that_fails_ends_it_with_the_reason_and_touches_nobody_else)
         uint64_t generation;
         const char *reason;
     } failures[] = {
-        {WORKER_HELD, 2, "stopped: bravo is held back: 10 deaths"},
+        {WORKER_HELD, 2, "stopped: bravo is held: 10 deaths"},
         {WORKER_BACKING_OFF, 2, "stopped: bravo died before it was ready: killed by SIGSEGV"},
         {WORKER_STARTING, 3,
          "stopped: bravo died before it was ready: killed by SIGSEGV"}, /* and came again */

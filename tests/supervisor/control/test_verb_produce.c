@@ -121,7 +121,7 @@ START_TEST(of_one_that_is_held_back_the_reason_is_told_and_of_an_end_too)
     ck_assert_int_eq(producer->state, WORKER_HELD);
     ck_assert_int_eq(begins_waiting("", RECORD), PROGRESS_WAITING);
     ck_assert_int_eq(is(), PROGRESS_FAILED);
-    ck_assert_ptr_nonnull(strstr(error.text, "producer is held back: exit code 78"));
+    ck_assert_ptr_nonnull(strstr(error.text, "producer is held: exit code 78"));
     ck_assert_ptr_nonnull(strstr(error.text, "the record is not sent"));
     fleet.stopping = true;
     ck_assert_int_eq(is(), PROGRESS_FAILED);

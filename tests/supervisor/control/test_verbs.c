@@ -90,7 +90,7 @@ START_TEST(a_start_that_ends_held_back_has_failed_with_the_reason)
     waits("start", "bravo", "");
     ends(bravo, EXIT_CODE_USAGE);
     ck_assert_int_eq(is(), PROGRESS_FAILED);
-    ck_assert_ptr_eq(strstr(error.text, "bravo is held back: exit code 2: "), error.text);
+    ck_assert_ptr_eq(strstr(error.text, "bravo is held: exit code 2: "), error.text);
     waits("release", "bravo", "");
     ck_assert_int_eq(bravo->state, WORKER_STARTING);
     ck_assert_uint_eq(bravo->history.death_count, 0);

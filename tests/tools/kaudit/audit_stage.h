@@ -53,7 +53,7 @@ static inline int open_list(struct sink *sink, const struct sink_spec *spec, str
     if (has_outbox)
         sink->outbox = (struct source){.next = next_row, .close = close_rows, .state = &outbox};
     for (int i = 0; i < spec->partitions; i++)
-        sink_take_place(spec, i, in_database[i]);
+        sink_take_position(spec, i, in_database[i]);
     return 0;
 }
 

@@ -72,10 +72,10 @@ static inline struct fake_record *fake_add(const char *topic, int32_t partition,
     return added;
 }
 
-int cluster_open(struct cluster *cluster, const struct kafka_place *place, struct option_list *properties,
+int cluster_open(struct cluster *cluster, const struct kafka_source *source, struct option_list *properties,
                  struct error *error)
 {
-    (void)place;
+    (void)source;
     (void)properties;
     *cluster = (struct cluster){.id = (char *)(uintptr_t) "the cluster"};
     return fake_kafka.open_fails != NULL ? error_set(error, "%s", fake_kafka.open_fails) : 0;

@@ -210,11 +210,11 @@ void rd_kafka_event_destroy(rd_kafka_event_t *event)
 
 static int open_cluster(const char *property)
 {
-    static const struct kafka_place place = {.bootstrap = "h:1"};
+    static const struct kafka_source source = {.bootstrap = "h:1"};
     const char *words[] = {property};
     struct option_list properties = {.items = (char **)(uintptr_t)words, .count = property != NULL};
     error = (struct error)ERROR_INIT;
-    return cluster_open(&cluster, &place, &properties, &error);
+    return cluster_open(&cluster, &source, &properties, &error);
 }
 
 static void answers(int32_t partition, int64_t offset, rd_kafka_resp_err_t err)
@@ -271,7 +271,7 @@ END_TEST
 
 START_TEST(who_does_not_answer_or_is_not_named_is_an_error)
 {
-    static const struct kafka_place nowhere = {.config = "/no/such/file"};
+    static const struct kafka_source nowhere = {.config = "/no/such/file"};
     struct option_list none = {.count = 0};
     cluster_close(&cluster);
     broker.cannot_open = true;

@@ -28,11 +28,11 @@ static struct {
 static const char *text;
 static struct rd_kafka_metadata_topic topic_there;
 
-int cluster_open(struct kafka_cluster *cluster, rd_kafka_type_t type, const struct kafka_place *place,
+int cluster_open(struct kafka_cluster *cluster, rd_kafka_type_t type, const struct kafka_source *source,
                  struct option_list *properties, const struct kafka_property *ours, struct error *error)
 {
     (void)type;
-    (void)place;
+    (void)source;
     (void)properties;
     (void)ours;
     (void)error;

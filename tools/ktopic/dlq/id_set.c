@@ -11,7 +11,7 @@ static uint64_t hash_of(const unsigned char *bytes, size_t length)
     return hash == 0 ? 1 : hash;
 }
 
-static uint64_t *place(uint64_t *hashes, size_t capacity, uint64_t hash)
+static uint64_t *slot_of(uint64_t *hashes, size_t capacity, uint64_t hash)
 {
     size_t at = (size_t)(hash ^ hash >> 32) & (capacity - 1);
     while (hashes[at] != 0 && hashes[at] != hash)
@@ -27,7 +27,7 @@ static int grow(struct id_set *set, struct error *error)
         return error_set(error, "out of memory");
     for (size_t i = 0; i < set->capacity; i++)
         if (set->hashes[i] != 0)
-            *place(hashes, capacity, set->hashes[i]) = set->hashes[i];
+            *slot_of(hashes, capacity, set->hashes[i]) = set->hashes[i];
     free(set->hashes);
     set->hashes = hashes;
     set->capacity = capacity;
@@ -39,7 +39,7 @@ int id_set_add(struct id_set *set, const void *id, size_t length, struct error *
     if (4 * set->count >= 3 * set->capacity && grow(set, error) == -1)
         return -1;
     uint64_t hash = hash_of(id, length);
-    uint64_t *found = place(set->hashes, set->capacity, hash);
+    uint64_t *found = slot_of(set->hashes, set->capacity, hash);
     if (*found == hash)
         return 0;
     *found = hash;
@@ -49,7 +49,7 @@ int id_set_add(struct id_set *set, const void *id, size_t length, struct error *
 
 bool id_set_has(const struct id_set *set, const void *id, size_t length)
 {
-    return set->count > 0 && *place(set->hashes, set->capacity, hash_of(id, length)) != 0;
+    return set->count > 0 && *slot_of(set->hashes, set->capacity, hash_of(id, length)) != 0;
 }
 
 void id_set_release(struct id_set *set)

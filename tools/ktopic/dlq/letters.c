@@ -221,10 +221,10 @@ int letters_open(struct letters *letters, struct dlq_settings *settings, const c
                                                 {"auto.offset.reset", "error"},
                                                 {NULL, NULL}};
     /* The supervisor has read the file: its properties are among ours. */
-    const struct kafka_place place = {settings->bootstrap,
-                                      settings->supervised ? "" : settings->kafka_config};
+    const struct kafka_source source = {settings->bootstrap,
+                                        settings->supervised ? "" : settings->kafka_config};
     if (parse_where(letters, error) == -1 ||
-        cluster_open(&letters->cluster, RD_KAFKA_CONSUMER, &place, &settings->properties, properties,
+        cluster_open(&letters->cluster, RD_KAFKA_CONSUMER, &source, &settings->properties, properties,
                      error) == -1 ||
         find_topic(letters, error) == -1)
         return -1;
