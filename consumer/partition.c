@@ -1,4 +1,5 @@
 #include "consumer/partition.h"
+#include "common/stats/predecessor.h"
 
 #include "common/clock.h"
 #include "common/log.h"

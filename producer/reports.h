@@ -3,7 +3,7 @@
 #ifndef KSUPERVISE_PRODUCER_REPORTS_H
 #define KSUPERVISE_PRODUCER_REPORTS_H
 
-#include "producer/deliver.h"
+#include "producer/delivery.h"
 
 /* What a message carries through librdkafka to its report: its seq. */
 #define REPORT_OPAQUE(seq) ((void *)(uintptr_t)(seq))

@@ -1,7 +1,5 @@
 #include "common/stats/definitions.h"
 
-#include "common/stats/layout.h"
-
 /* The texts go into fields of fixed size; what would be cut there must not compile. */
 #define X(id, text, type_, unit_, help_)                                                                     \
     _Static_assert(sizeof(text) <= STATS_DEFINITION_NAME_BYTES, "name too long: " text);                     \

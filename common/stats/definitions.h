@@ -185,11 +185,35 @@ enum stats_section {
     STATS_SECTION_NAMES = 5
 };
 
+/* What its texts have room for in a segment. */
+#define STATS_DEFINITION_NAME_BYTES 40
+#define STATS_DEFINITION_UNIT_BYTES 16
+#define STATS_DEFINITION_HELP_BYTES 112
+
 struct stats_definition {
     enum stats_section section;
     enum stats_type type;
     const char *name, *unit, *help;
 };
+
+/* One enum per kind and section, from the tables above; the calls of writer.h take them as plain `int
+ * id`. A consumer's writer takes CONSUMER_… and PARTITION_…, a producer's PRODUCER_…; the other kind's ids
+ * are a programming error (assert). */
+#define X(id, name, type, unit, help) id,
+enum stats_consumer_counter { STATS_CONSUMER_COUNTERS(X) STATS_CONSUMER_COUNTER_COUNT };
+enum stats_consumer_status { STATS_CONSUMER_STATUS(X) STATS_CONSUMER_STATUS_COUNT };
+enum stats_consumer_partition { STATS_CONSUMER_PARTITION(X) STATS_CONSUMER_PARTITION_COUNT };
+enum stats_consumer_histogram { STATS_CONSUMER_HISTOGRAMS(X) STATS_CONSUMER_HISTOGRAM_COUNT };
+enum stats_producer_counter { STATS_PRODUCER_COUNTERS(X) STATS_PRODUCER_COUNTER_COUNT };
+enum stats_producer_status { STATS_PRODUCER_STATUS(X) STATS_PRODUCER_STATUS_COUNT };
+enum stats_producer_partition { STATS_PRODUCER_PARTITION(X) STATS_PRODUCER_PARTITION_COUNT };
+enum stats_producer_histogram { STATS_PRODUCER_HISTOGRAMS(X) STATS_PRODUCER_HISTOGRAM_COUNT };
+#undef X
+
+/* Rings: the last rebalances, errors and lines, each with a time, a number and a text. */
+#define STATS_RING_ENTRIES    16
+#define STATS_RING_TEXT_BYTES 112
+enum stats_ring { STATS_RING_REBALANCES, STATS_RING_ERRORS, STATS_RING_LINES, STATS_RING_COUNT };
 
 /* This build's definitions of a kind in the table's order: counters, status, partition, histograms, names.
  * Never NULL for a kind of the enum. */

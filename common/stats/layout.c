@@ -1,7 +1,5 @@
 #include "common/stats/layout.h"
 
-#include "common/stats/writer.h"
-
 #define CACHE_LINE_BYTES 64
 #define WORD_BYTES       sizeof(uint64_t)
 

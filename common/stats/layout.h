@@ -16,10 +16,6 @@
 #define STATS_BYTE_ORDER     UINT32_C(0x01020304)
 #define STATS_LAYOUT_VERSION UINT32_C(1) /* changes when a reader of the former one would misread */
 
-#define STATS_DEFINITION_NAME_BYTES 40
-#define STATS_DEFINITION_UNIT_BYTES 16
-#define STATS_DEFINITION_HELP_BYTES 112
-
 struct stats_header {
     char magic[8];
     uint32_t byte_order;

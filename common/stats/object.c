@@ -7,7 +7,6 @@
 
 #include "common/exit_codes.h"
 #include "common/own_file.h"
-#include "common/stats/segment.h"
 #include "common/stats/words.h"
 
 #define OBJECT_MODE 0600
@@ -15,7 +14,7 @@
 /* "/dev/shm/ksupervise.0.default": where Linux's shm_open keeps them. shm_open itself waits in open() for
  * somebody to open the other end, when the name is a FIFO. */
 struct path {
-    char text[sizeof OBJECT_FOLDER + STATS_NAME_BYTES + 2]; /* of a hidden one, too */
+    char text[sizeof OBJECT_FOLDER + OBJECT_NAME_BYTES + 2]; /* of a hidden one, too */
 };
 
 static struct path path_of(const char *name)

@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define OBJECT_NAME_BYTES 128
+
 #define OBJECT_FOLDER "/dev/shm" /* where Linux's shm_open keeps them (shm_overview(7)) */
 
 /* Makes `name` (O_EXCL, 0600), claims all of its memory, and writes `image`. A full tmpfs is an error now,

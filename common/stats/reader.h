@@ -13,7 +13,7 @@
 #ifndef KSUPERVISE_COMMON_STATS_READER_H
 #define KSUPERVISE_COMMON_STATS_READER_H
 
-#include "common/stats/writer.h"
+#include "common/stats/segment.h"
 
 #include <stdbool.h>
 

@@ -1,8 +1,8 @@
-/* segment.h: one worker generation's shared-memory object: its name, its creation, its end. The layout is
+/* segment.h: one worker generation's shared-memory object: what it is of, its name, its end. The layout is
  * drawn in README.md.
  *
- * The supervisor (or a worker started by hand) creates it; from then on only the worker writes, through
- * writer.h; anybody of the same user reads, through reader.h.
+ * The supervisor (or a worker that runs without one) creates it, by create.h; from then on only the worker
+ * writes, through writer.h; anybody of the same user reads, through reader.h.
  */
 #ifndef KSUPERVISE_COMMON_STATS_SEGMENT_H
 #define KSUPERVISE_COMMON_STATS_SEGMENT_H
@@ -39,16 +39,6 @@ void stats_segment_name(char name[STATS_NAME_BYTES], const char *instance, const
 /* "….~": where one with more room is made that takes its place. No other name of ours has a '~'. */
 void stats_segment_hidden_name(char hidden[STATS_NAME_BYTES + 2], const char *name);
 
-/* Creates it (O_EXCL, 0600, posix_fallocate) with header and definitions, counters carried over from
- * `previous_fd` (a segment of the former generation, read by definition; -1 for none). Returns a descriptor,
- * close-on-exec, or -1; errno EEXIST when the name is taken. On a full /dev/shm the error says so and nothing
- * is left behind. */
-int stats_segment_create(const struct stats_identity *identity, int previous_fd, struct error *error);
-
-/* The same without a name: when /dev/shm has no room, for the worker and the supervisor that hold it. Nobody
- * else finds it, and it ends with them. */
-int stats_segment_create_unnamed(const struct stats_identity *identity, int previous_fd, struct error *error);
-
 /* Opens one for reading, close-on-exec, or -1: EXIT_CODE_NOT_RUNNING when there is none. For `previous_fd`.
  */
 int stats_segment_open(const char *instance, const char *worker, uint64_t generation, struct error *error);
@@ -59,9 +49,6 @@ bool stats_segment_is_replaced(int fd);
 
 /* With what was left where it was to be replaced. 0, or -1 with errno. */
 int stats_segment_unlink(const char *instance, const char *worker, uint64_t generation);
-
-/* Bytes that a segment of this kind and capacity has. */
-size_t stats_segment_bytes(enum stats_kind kind, uint32_t partition_capacity);
 
 /* Calls `each` for every segment object of this uid and instance (instance NULL: of all), in the order
  * worker, generation. Names that are not ours are passed over. Stops when `each` returns non-zero, and

@@ -9,7 +9,6 @@
 #include "common/stats/layout.h"
 #include "common/stats/liveness.h"
 #include "common/stats/object.h"
-#include "common/stats/reader.h"
 
 _Static_assert(STATS_CONSUMER_STATUS_COUNT <= STATS_STATUS_WORDS_MAX, "raise STATS_STATUS_WORDS_MAX");
 _Static_assert(STATS_PRODUCER_STATUS_COUNT <= STATS_STATUS_WORDS_MAX, "raise STATS_STATUS_WORDS_MAX");
@@ -121,21 +120,6 @@ int stats_writer_open(struct stats_writer **writer, int fd, struct error *error)
     }
     *writer = opened;
     return 0;
-}
-
-struct stats_snapshot *stats_writer_predecessor(const struct stats_writer *writer)
-{
-    struct stats_snapshot *snapshot = NULL;
-    if (writer == NULL || writer->layout->generation < 2 ||
-        stats_snapshot_open(&snapshot, writer->layout->instance, writer->layout->worker,
-                            writer->layout->generation - 1, NULL) != 0)
-        return NULL;
-    const struct stats_identity *identity = stats_snapshot_identity(snapshot);
-    if (identity->kind == (enum stats_kind)writer->layout->kind &&
-        strcmp(identity->group, writer->layout->group) == 0)
-        return snapshot;
-    stats_snapshot_free(snapshot);
-    return NULL;
 }
 
 void stats_writer_close(struct stats_writer *writer)

@@ -13,30 +13,12 @@
 
 #include <assert.h>
 
-/* One enum per kind and section, from the tables of definitions.h; the calls below take them as plain `int
- * id`. A consumer's writer takes CONSUMER_… and PARTITION_…, a producer's PRODUCER_…; the other kind's ids
- * are a programming error (assert). */
-#define X(id, name, type, unit, help) id,
-enum stats_consumer_counter { STATS_CONSUMER_COUNTERS(X) STATS_CONSUMER_COUNTER_COUNT };
-enum stats_consumer_status { STATS_CONSUMER_STATUS(X) STATS_CONSUMER_STATUS_COUNT };
-enum stats_consumer_partition { STATS_CONSUMER_PARTITION(X) STATS_CONSUMER_PARTITION_COUNT };
-enum stats_consumer_histogram { STATS_CONSUMER_HISTOGRAMS(X) STATS_CONSUMER_HISTOGRAM_COUNT };
-enum stats_producer_counter { STATS_PRODUCER_COUNTERS(X) STATS_PRODUCER_COUNTER_COUNT };
-enum stats_producer_status { STATS_PRODUCER_STATUS(X) STATS_PRODUCER_STATUS_COUNT };
-enum stats_producer_partition { STATS_PRODUCER_PARTITION(X) STATS_PRODUCER_PARTITION_COUNT };
-enum stats_producer_histogram { STATS_PRODUCER_HISTOGRAMS(X) STATS_PRODUCER_HISTOGRAM_COUNT };
-#undef X
-
 struct stats_writer; /* opaque to callers */
 
 /* Opens the segment behind `fd` as its one writer: opens /proc/self/fd/N anew (a lock on an inherited
  * description would be the supervisor's too), takes the open-file-description lock and holds it for life,
  * records pid and start time. `fd` stays the caller's. */
 int stats_writer_open(struct stats_writer **writer, int fd, struct error *error);
-/* What the generation before left, if it is still there and was of the same group; NULL. The caller's, to
- * free (reader.h). */
-struct stats_snapshot;
-struct stats_snapshot *stats_writer_predecessor(const struct stats_writer *writer);
 /* Unmaps; the lock goes with it. The object stays. */
 void stats_writer_close(struct stats_writer *writer);
 
@@ -83,9 +65,6 @@ void stats_observe(struct stats_writer *writer, int histogram_id, int64_t value_
 
 /* Rings: the last STATS_RING_ENTRIES rebalances, errors and lines that it printed, with time, a number
  * (librdkafka's error code, or how many partitions) and a text. */
-#define STATS_RING_ENTRIES    16
-#define STATS_RING_TEXT_BYTES 112
-enum stats_ring { STATS_RING_REBALANCES, STATS_RING_ERRORS, STATS_RING_LINES, STATS_RING_COUNT };
 void stats_event(struct stats_writer *writer, enum stats_ring ring, int64_t wall_us, int64_t number,
                  const char *format, ...) __attribute__((format(printf, 5, 6)));
 

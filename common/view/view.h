@@ -5,7 +5,7 @@
 
 #include "common/stats/directory.h"
 #include "common/stats/reader.h"
-#include "common/view/behind.h"
+#include "common/view/view_behind.h"
 #include "common/view/source.h"
 
 struct view_worker {

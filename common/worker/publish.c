@@ -1,4 +1,5 @@
 #include "common/worker/publish.h"
+#include "common/stats/create.h"
 
 #include <errno.h>
 #include <fcntl.h>

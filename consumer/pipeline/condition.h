@@ -4,7 +4,7 @@
 #define KSUPERVISE_CONSUMER_PIPELINE_CONDITION_H
 
 #include "common/expression/expression.h"
-#include "consumer/pipeline/pipeline.h"
+#include "consumer/pipeline/stage.h"
 
 struct condition {
     const struct pipeline *pipeline;

@@ -6,7 +6,7 @@
 #define KSUPERVISE_CONSUMER_PIPELINE_ITEM_JSON_H
 
 #include "common/record/text.h"
-#include "consumer/pipeline/pipeline.h"
+#include "consumer/pipeline/stage.h"
 
 #define ITEM_JSON_START "{\"partition\":"
 /* Suffices for any valid record, newline included. */

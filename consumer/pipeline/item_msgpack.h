@@ -9,7 +9,7 @@
 #ifndef KSUPERVISE_CONSUMER_PIPELINE_ITEM_MSGPACK_H
 #define KSUPERVISE_CONSUMER_PIPELINE_ITEM_MSGPACK_H
 
-#include "consumer/pipeline/pipeline.h"
+#include "consumer/pipeline/stage.h"
 
 /* Suffices for every record that was decoded: encoding makes none longer than it came. */
 #define ITEM_MSGPACK_MAX (RECORD_BYTES_MAX + 64)

@@ -11,7 +11,7 @@
 #define KSUPERVISE_CONSUMER_PIPELINE_REPLY_H
 
 #include "common/msgpack/reader.h"
-#include "consumer/pipeline/pipeline.h"
+#include "consumer/pipeline/stage.h"
 
 /* No reply is longer than this, its newline included. */
 #define REPLY_BYTES_MAX 1024

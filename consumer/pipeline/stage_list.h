@@ -6,7 +6,7 @@
 #ifndef KSUPERVISE_CONSUMER_PIPELINE_STAGE_LIST_H
 #define KSUPERVISE_CONSUMER_PIPELINE_STAGE_LIST_H
 
-#include "consumer/pipeline/pipeline.h"
+#include "consumer/pipeline/stage.h"
 
 struct stage_text {
     const struct stage_class *class;

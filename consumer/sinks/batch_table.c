@@ -2,7 +2,7 @@
 
 #include "common/clock.h"
 #include "consumer/faults.h"
-#include "consumer/pipeline/pipeline.h"
+#include "consumer/pipeline/stage.h"
 #include "consumer/sinks/sink_table.h"
 
 struct connected {

@@ -6,7 +6,7 @@
 #ifndef KSUPERVISE_CONSUMER_SINKS_COPY_BINARY_H
 #define KSUPERVISE_CONSUMER_SINKS_COPY_BINARY_H
 
-#include "consumer/pipeline/pipeline.h"
+#include "consumer/pipeline/stage.h"
 
 struct copy_binary {
     unsigned char *data;

@@ -13,7 +13,7 @@
 
 #include <libpq-fe.h>
 
-#include "consumer/pipeline/pipeline.h"
+#include "consumer/pipeline/stage.h"
 
 struct postgres_link {
     const struct pipeline *pipeline; /* ticks; a consumer that is to end waits less */

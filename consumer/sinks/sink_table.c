@@ -7,7 +7,7 @@
 #include <uuid/uuid.h>
 
 #include "common/exit_codes.h"
-#include "consumer/pipeline/pipeline.h"
+#include "consumer/pipeline/stage.h"
 
 /* --- names --------------------------------------------------------------------------------------------- */
 

@@ -14,7 +14,7 @@
 #include <sqlite3.h>
 #include <sys/types.h>
 
-#include "consumer/pipeline/pipeline.h"
+#include "consumer/pipeline/stage.h"
 
 /* Which file it is. */
 struct sqlite_identity {

@@ -1,4 +1,5 @@
 #include "supervisor/process/segment.h"
+#include "common/stats/create.h"
 
 #include <errno.h>
 

@@ -3,6 +3,7 @@
 #define KSUPERVISE_TESTS_CONSUMER_SEGMENT_H
 
 #include "common/stats/reader.h"
+#include "common/stats/create.h"
 #include "common/stats/writer.h"
 #include "tests/support/check_main.h"
 

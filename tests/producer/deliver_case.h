@@ -8,6 +8,7 @@
 #include <librdkafka/rdkafka_mock.h>
 
 #include "common/clock.h"
+#include "common/stats/create.h"
 #include "common/exit_codes.h"
 #include "common/log.h"
 #include "common/record/generate.h"

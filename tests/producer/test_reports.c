@@ -3,6 +3,7 @@
 #include "producer/reports.h"
 
 #include "common/clock.h"
+#include "common/stats/create.h"
 #include "common/exit_codes.h"
 #include "common/log.h"
 #include "common/stats/reader.h"

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 
 #include "common/clock.h"
+#include "common/stats/predecessor.h"
 #include "common/log.h"
 #include "consumer/added.h"
 #include "consumer/destroy.h"

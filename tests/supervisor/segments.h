@@ -4,6 +4,8 @@
 #define KSUPERVISE_TESTS_SUPERVISOR_SEGMENTS_H
 
 #include "common/stats/reader.h"
+#include "common/stats/writer.h"
+#include "common/stats/create.h"
 #include "tests/support/check_main.h"
 
 struct value {

@@ -5,6 +5,7 @@
  *   bench_fleet INSTANCE WORKERS PARTITIONS
  */
 #include "common/clock.h"
+#include "common/stats/create.h"
 #include "common/stats/writer.h"
 
 #define OBSERVATIONS 1000

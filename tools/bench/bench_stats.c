@@ -8,6 +8,7 @@
 #include <inttypes.h>
 
 #include "common/stats/events.h"
+#include "common/stats/create.h"
 #include "common/stats/reader.h"
 
 #define ROUNDS 7

@@ -5,7 +5,6 @@
 #include <strings.h>
 
 #include "common/record/schema.h"
-#include "tools/kaudit/sink.h"
 
 enum kind { NUMBER, TEXT, UUID, KINDS };
 

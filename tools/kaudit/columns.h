@@ -13,6 +13,17 @@
 
 #include "common/record/schema.h"
 
+#define SINK_PARTITION "kafka_partition"
+#define SINK_OFFSET    "kafka_offset"
+#define SINK_TIMESTAMP "kafka_timestamp_us"
+
+/* Where a consumer keeps the dead letters of committed batches until the dead-letter topic has acknowledged
+ * them. */
+#define SINK_OUTBOX "ksupervise_outbox"
+
+/* Where ours keep their next offsets: a table that is filled by one of ours has its topic in there. */
+#define SINK_OFFSETS_TABLE "ksupervise_offsets"
+
 enum columns_database { COLUMNS_SQLITE, COLUMNS_POSTGRES, COLUMNS_DATABASES };
 
 #define ALTERED_MAX        16

@@ -12,17 +12,6 @@
 #include "tools/kaudit/columns.h"
 #include "tools/kaudit/source.h"
 
-#define SINK_PARTITION "kafka_partition"
-#define SINK_OFFSET    "kafka_offset"
-#define SINK_TIMESTAMP "kafka_timestamp_us"
-
-/* Where a consumer keeps the dead letters of committed batches until the dead-letter topic has acknowledged
- * them. */
-#define SINK_OUTBOX "ksupervise_outbox"
-
-/* Where ours keep their places: a table that is filled by one of ours has its topic in there. */
-#define SINK_PLACES "ksupervise_offsets"
-
 struct sink {
     struct source source;
     struct source outbox;   /* each letter once; not there: `next` is NULL */

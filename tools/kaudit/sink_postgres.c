@@ -201,11 +201,12 @@ static int read_outbox(struct postgres *p, const struct sink_spec *spec, struct 
 /* Where a sink of ours goes on. *ours: one of ours has filled the table, this group's or another's. */
 static int read_positions(struct postgres *p, const struct sink_spec *spec, bool *ours, struct error *error)
 {
-    static const char sql[] = "SELECT kafka_partition, next_offset, consumer_group IS NOT DISTINCT FROM $1 "
-                              "AND ($3::text IS NULL OR cluster = $3) FROM " SINK_PLACES " WHERE topic = $2";
+    static const char sql[] =
+        "SELECT kafka_partition, next_offset, consumer_group IS NOT DISTINCT FROM $1 "
+        "AND ($3::text IS NULL OR cluster = $3) FROM " SINK_OFFSETS_TABLE " WHERE topic = $2";
     const char *const values[] = {spec->group, spec->topic, spec->cluster};
     bool has = false;
-    if (has_table(p, SINK_PLACES, &has, error) == -1)
+    if (has_table(p, SINK_OFFSETS_TABLE, &has, error) == -1)
         return -1;
     if (!has)
         return 0;

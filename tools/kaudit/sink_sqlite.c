@@ -65,10 +65,10 @@ static int read_positions(sqlite3 *db, const struct sink_spec *spec, bool *ours,
 {
     static const char sql[] =
         "SELECT kafka_partition, next_offset, consumer_group IS ?1 AND (?3 IS NULL OR cluster = ?3) "
-        "FROM " SINK_PLACES " WHERE topic = ?2";
+        "FROM " SINK_OFFSETS_TABLE " WHERE topic = ?2";
     sqlite3_stmt *statement = NULL;
     int step = SQLITE_ERROR;
-    if (!has_column(db, SINK_PLACES, NULL))
+    if (!has_column(db, SINK_OFFSETS_TABLE, NULL))
         return 0;
     if (sqlite3_prepare_v2(db, sql, -1, &statement, NULL) == SQLITE_OK) {
         sqlite3_bind_text(statement, 1, spec->group, -1, SQLITE_STATIC);

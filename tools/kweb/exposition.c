@@ -45,7 +45,7 @@ static void put_text(struct exposition *exposition, const char *text)
     put(exposition, text, strlen(text));
 }
 
-void exposition_begin(struct exposition *exposition, enum metrics_format format)
+void exposition_begin(struct exposition *exposition, enum exposition_format format)
 {
     exposition->format = format;
     exposition->used = 0;
@@ -53,7 +53,7 @@ void exposition_begin(struct exposition *exposition, enum metrics_format format)
 
 void exposition_end(struct exposition *exposition)
 {
-    if (exposition->format == METRICS_OPENMETRICS)
+    if (exposition->format == EXPOSITION_OPENMETRICS)
         put_text(exposition, "# EOF\n");
 }
 
@@ -66,7 +66,7 @@ static void comment(struct exposition *exposition, const char *word, const char 
     put_text(exposition, word);
     put_text(exposition, " ");
     put_text(exposition, family->name);
-    if (exposition->format == METRICS_TEXT)
+    if (exposition->format == EXPOSITION_TEXT)
         put_text(exposition, types[family->type].suffix);
     put_text(exposition, " ");
     put_text(exposition, what);
@@ -75,7 +75,7 @@ static void comment(struct exposition *exposition, const char *word, const char 
 
 void exposition_family(struct exposition *exposition, const struct exposition_family *family)
 {
-    bool openmetrics = exposition->format == METRICS_OPENMETRICS;
+    bool openmetrics = exposition->format == EXPOSITION_OPENMETRICS;
     exposition->family = family;
     comment(exposition, "HELP", family->help);
     comment(exposition, "TYPE",

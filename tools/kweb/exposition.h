@@ -11,8 +11,12 @@
 #ifndef KSUPERVISE_TOOLS_KWEB_EXPOSITION_H
 #define KSUPERVISE_TOOLS_KWEB_EXPOSITION_H
 
+#include <stdbool.h>
+
+#include "common/stats/definitions.h"
 #include "tools/kweb/labels.h"
-#include "tools/kweb/metrics.h"
+
+enum exposition_format { EXPOSITION_TEXT, EXPOSITION_OPENMETRICS };
 
 /* A state set is a gauge of 0 and 1 a state in both formats: OpenMetrics' own demands a label that is named
  * as the metric. */
@@ -38,13 +42,13 @@ struct exposition_family {
 #define EXPOSITION_SAMPLE_BYTES (LABELS_BYTES + 512)
 
 struct exposition {
-    enum metrics_format format;
+    enum exposition_format format;
     const struct exposition_family *family;
     size_t used;
     char bytes[EXPOSITION_FULL_BYTES + EXPOSITION_ROW_SAMPLES * EXPOSITION_SAMPLE_BYTES];
 };
 
-void exposition_begin(struct exposition *exposition, enum metrics_format format);
+void exposition_begin(struct exposition *exposition, enum exposition_format format);
 void exposition_end(struct exposition *exposition);
 bool exposition_is_full(const struct exposition *exposition);
 

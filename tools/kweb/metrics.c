@@ -11,11 +11,11 @@ struct metrics {
     struct exposition exposition;
 };
 
-const char *metrics_content_type(enum metrics_format format)
+const char *metrics_content_type(enum exposition_format format)
 {
     static const char *const types[] = {
-        [METRICS_TEXT] = "text/plain; version=0.0.4; charset=utf-8",
-        [METRICS_OPENMETRICS] = "application/openmetrics-text; version=1.0.0; charset=utf-8",
+        [EXPOSITION_TEXT] = "text/plain; version=0.0.4; charset=utf-8",
+        [EXPOSITION_OPENMETRICS] = "application/openmetrics-text; version=1.0.0; charset=utf-8",
     };
     return types[format];
 }
@@ -128,7 +128,7 @@ static bool prepare(struct metrics *metrics, struct view *view, const struct vie
 }
 
 struct metrics *metrics_open(struct view *view, const struct view_request *request, enum metrics_names names,
-                             enum metrics_format format)
+                             enum exposition_format format)
 {
     struct metrics *metrics = calloc(1, sizeof *metrics);
     if (metrics == NULL)

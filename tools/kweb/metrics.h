@@ -20,11 +20,10 @@
 #include <stdio.h>
 
 #include "common/view/view.h"
-
-enum metrics_format { METRICS_TEXT, METRICS_OPENMETRICS };
+#include "tools/kweb/exposition.h"
 
 /* What an answer in that format says its Content-Type is. */
-const char *metrics_content_type(enum metrics_format format);
+const char *metrics_content_type(enum exposition_format format);
 
 enum metrics_names { METRICS_OWN, METRICS_KAFKA };
 
@@ -32,7 +31,7 @@ struct metrics; /* opaque: an answer, and how far it has been read */
 
 /* The caller's, to close; NULL without memory. The view is not needed any more. */
 struct metrics *metrics_open(struct view *view, const struct view_request *request, enum metrics_names names,
-                             enum metrics_format format);
+                             enum exposition_format format);
 /* The next bytes, at most `capacity`; 0: that was all. */
 size_t metrics_read(struct metrics *metrics, char *bytes, size_t capacity);
 void metrics_close(struct metrics *metrics); /* NULL is fine */

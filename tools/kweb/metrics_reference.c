@@ -1,5 +1,6 @@
 /* METRICS.md, from the same lists that the answers are made of. */
 #include "tools/kweb/metrics_families.h"
+#include "tools/kweb/metrics.h"
 #include "tools/kweb/metrics_kafka.h"
 
 static void row(FILE *stream, const struct exposition_family *head, const char *labels, const char *meaning)

@@ -6,11 +6,12 @@
 #define BLOCK_BYTES       65536
 #define WHOLE_WORKERS_MAX 100 /* 7 MB of segments */
 
-static enum metrics_format format_of(const struct exchange *exchange)
+static enum exposition_format format_of(const struct exchange *exchange)
 {
     const char *accepted = exchange_header(exchange, MHD_HTTP_HEADER_ACCEPT);
-    return accepted != NULL && strstr(accepted, "application/openmetrics-text") != NULL ? METRICS_OPENMETRICS
-                                                                                        : METRICS_TEXT;
+    return accepted != NULL && strstr(accepted, "application/openmetrics-text") != NULL
+               ? EXPOSITION_OPENMETRICS
+               : EXPOSITION_TEXT;
 }
 
 static ssize_t read_metrics(void *metrics, uint64_t position, char *bytes, size_t capacity)
@@ -44,7 +45,7 @@ static int collect(struct view *view, struct view_request *request, struct error
 static void serve(struct exchange *exchange, enum metrics_names names)
 {
     struct view_request request = {.instance = exchange->kweb->settings->instance};
-    enum metrics_format format = format_of(exchange);
+    enum exposition_format format = format_of(exchange);
     struct view view;
     struct error error = ERROR_INIT;
     if (collect(&view, &request, &error) == -1) {

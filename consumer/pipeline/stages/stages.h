@@ -2,7 +2,7 @@
 #ifndef KSUPERVISE_CONSUMER_PIPELINE_STAGES_STAGES_H
 #define KSUPERVISE_CONSUMER_PIPELINE_STAGES_STAGES_H
 
-#include "consumer/pipeline/pipeline.h"
+#include "consumer/pipeline/stage.h"
 
 /*  X(id): a file of stages/ or of consumer/sinks/ defines `stage_<id>`  */
 #define STAGES(X)                                                                                            \

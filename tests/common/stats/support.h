@@ -8,7 +8,9 @@
 #include <sys/stat.h>
 
 #include "common/stats/layout.h"
+#include "common/stats/create.h"
 #include "common/stats/reader.h"
+#include "common/stats/writer.h"
 #include "tests/support/check_main.h"
 
 #define CAPACITY 16

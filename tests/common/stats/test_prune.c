@@ -1,5 +1,6 @@
 /* What is dead goes, what lives stays, and nothing of anybody else is touched. */
 #include "common/stats/prune.h"
+#include "common/stats/create.h"
 
 #include <fcntl.h>
 #include <signal.h>

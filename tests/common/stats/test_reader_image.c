@@ -1,6 +1,7 @@
 /* A snapshot kept as an object reads as the snapshot did: value by value, also where the writer was too fast
  * for it. */
 #include "common/stats/reader_private.h"
+#include "common/stats/create.h"
 #include "tests/common/stats/support.h"
 
 static struct stats_writer *writer;

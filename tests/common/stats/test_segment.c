@@ -1,4 +1,5 @@
 #include "common/stats/segment.h"
+#include "common/stats/create.h"
 
 #include <errno.h>
 #include <sched.h>

@@ -1,4 +1,6 @@
 #include "common/stats/writer.h"
+#include "common/stats/create.h"
+#include "common/stats/predecessor.h"
 
 #include <errno.h>
 

@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 
 #include "common/clock.h"
+#include "common/stats/create.h"
 #include "common/exit_codes.h"
 #include "tests/common/stats/support.h"
 #include "common/view/view.h"

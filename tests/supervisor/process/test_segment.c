@@ -1,4 +1,6 @@
 #include "tests/supervisor/support.h"
+#include "common/stats/create.h"
+#include "common/stats/writer.h"
 
 #include <sched.h>
 #include <sys/mount.h>

@@ -2,6 +2,7 @@
 #include "tests/support/check_main.h"
 
 #include "common/msgpack/reader.h"
+#include "common/stats/writer.h"
 #include "common/worker/config.h"
 #include "supervisor/process/worker_config.h"
 #include "supervisor/process/segment.h"

@@ -7,7 +7,7 @@
 
 /* In pieces of at most so many bytes. The view is gone before the first of them is read. */
 __attribute__((unused)) static void render(const struct view_request *request, enum metrics_names names,
-                                           enum metrics_format format, size_t piece)
+                                           enum exposition_format format, size_t piece)
 {
     size_t bytes;
     char buffer[65536];

@@ -16,7 +16,7 @@ static const struct span none = {"", 0};
 
 static struct exposition exposition;
 
-static void begin(enum metrics_format format)
+static void begin(enum exposition_format format)
 {
     exposition_begin(&exposition, format);
 }
@@ -32,7 +32,7 @@ static const char *end(void)
 
 START_TEST(a_counter_is_called_total_in_the_text_format)
 {
-    begin(METRICS_TEXT);
+    begin(EXPOSITION_TEXT);
     exposition_family(&exposition, &counter);
     exposition_sample(&exposition, bravo, 42);
     ck_assert_str_eq(end(), "# HELP ksupervise_bytes_total how many\n# TYPE ksupervise_bytes_total counter\n"
@@ -42,7 +42,7 @@ END_TEST
 
 START_TEST(in_openmetrics_only_its_samples_are_and_the_unit_and_the_end_are_told)
 {
-    begin(METRICS_OPENMETRICS);
+    begin(EXPOSITION_OPENMETRICS);
     exposition_family(&exposition, &counter);
     exposition_sample(&exposition, bravo, 42);
     ck_assert_str_eq(end(), "# HELP ksupervise_bytes how many\n# TYPE ksupervise_bytes counter\n"
@@ -53,12 +53,12 @@ END_TEST
 
 START_TEST(an_info_is_a_gauge_to_the_text_format)
 {
-    begin(METRICS_TEXT);
+    begin(EXPOSITION_TEXT);
     exposition_family(&exposition, &info);
     exposition_sample(&exposition, none, 1);
     ck_assert_str_eq(end(), "# HELP ksupervise_build_info what\n# TYPE ksupervise_build_info gauge\n"
                             "ksupervise_build_info 1\n");
-    begin(METRICS_OPENMETRICS);
+    begin(EXPOSITION_OPENMETRICS);
     exposition_family(&exposition, &info);
     exposition_sample(&exposition, none, 1);
     ck_assert_str_eq(end(), "# HELP ksupervise_build what\n# TYPE ksupervise_build info\n"
@@ -68,7 +68,7 @@ END_TEST
 
 START_TEST(a_further_label_follows_the_others_or_stands_alone)
 {
-    begin(METRICS_TEXT);
+    begin(EXPOSITION_TEXT);
     exposition_family(&exposition, &states);
     exposition_part(&exposition, bravo, (struct exposition_extra){"", "state", "held"}, 1);
     exposition_part(&exposition, none, (struct exposition_extra){"", "state", "held"}, 0);
@@ -79,7 +79,7 @@ END_TEST
 
 START_TEST(what_is_unknown_is_left_out)
 {
-    begin(METRICS_TEXT);
+    begin(EXPOSITION_TEXT);
     exposition_family(&exposition, &seconds);
     exposition_sample(&exposition, bravo, STATS_UNKNOWN);
     ck_assert_ptr_null(strstr(end(), "bravo"));
@@ -88,7 +88,7 @@ END_TEST
 
 START_TEST(a_histogram_counts_in_numbers_and_adds_up_in_seconds)
 {
-    begin(METRICS_TEXT);
+    begin(EXPOSITION_TEXT);
     exposition_family(&exposition, &histogram);
     exposition_part(&exposition, none, (struct exposition_extra){"_bucket", "le", "+Inf"}, 3);
     exposition_part(&exposition, none, (struct exposition_extra){"_sum", NULL, NULL}, 1500000);
@@ -128,7 +128,7 @@ START_TEST(a_full_one_has_room_for_the_largest_row)
     static char many[LABELS_BYTES];
     memset(many, 'x', sizeof many);
     const struct span labels = {many, sizeof many};
-    begin(METRICS_TEXT);
+    begin(EXPOSITION_TEXT);
     while (!exposition_is_full(&exposition)) {
         exposition_family(&exposition, &histogram);
         for (size_t i = 0; i < EXPOSITION_ROW_SAMPLES; i++)

@@ -2,7 +2,7 @@
  */
 #include "tests/support/fake_clock.h"
 
-#include "common/view/behind.h"
+#include "common/view/view_behind.h"
 
 #include "tests/tools/kweb/metrics_case.h"
 
@@ -11,7 +11,7 @@
 
 static void show(void)
 {
-    render(&everything, METRICS_OWN, METRICS_TEXT, 65536);
+    render(&everything, METRICS_OWN, EXPOSITION_TEXT, 65536);
 }
 
 START_TEST(it_says_what_it_is)
@@ -70,8 +70,9 @@ END_TEST
 
 START_TEST(each_format_has_its_media_type)
 {
-    ck_assert_ptr_nonnull(strstr(metrics_content_type(METRICS_TEXT), "text/plain; version=0.0.4"));
-    ck_assert_ptr_nonnull(strstr(metrics_content_type(METRICS_OPENMETRICS), "application/openmetrics-text"));
+    ck_assert_ptr_nonnull(strstr(metrics_content_type(EXPOSITION_TEXT), "text/plain; version=0.0.4"));
+    ck_assert_ptr_nonnull(
+        strstr(metrics_content_type(EXPOSITION_OPENMETRICS), "application/openmetrics-text"));
 }
 END_TEST
 
@@ -133,7 +134,7 @@ START_TEST(a_lazy_view_shows_the_same)
     show();
     char *whole = shown;
     shown = NULL;
-    render(&(const struct view_request){.lazy = true}, METRICS_OWN, METRICS_TEXT, 65536);
+    render(&(const struct view_request){.lazy = true}, METRICS_OWN, EXPOSITION_TEXT, 65536);
     ck_assert_str_eq(shown, whole);
     free(whole);
 }
@@ -153,7 +154,7 @@ START_TEST(in_pieces_of_any_size_it_is_the_same)
     shown = NULL;
     ck_assert_uint_gt(strlen(whole), 2 * 65536);
     for (size_t i = 0; i < sizeof pieces / sizeof pieces[0]; i++) {
-        render(&everything, METRICS_OWN, METRICS_TEXT, pieces[i]);
+        render(&everything, METRICS_OWN, EXPOSITION_TEXT, pieces[i]);
         ck_assert_str_eq(shown, whole);
     }
     free(whole);
@@ -162,7 +163,7 @@ END_TEST
 
 START_TEST(openmetrics_ends_with_its_mark)
 {
-    render(&everything, METRICS_OWN, METRICS_OPENMETRICS, 65536);
+    render(&everything, METRICS_OWN, EXPOSITION_OPENMETRICS, 65536);
     ck_assert_str_eq(shown + strlen(shown) - 6, "# EOF\n");
     expect("\n# TYPE ksupervise_consumer_processed_records counter\n");
     expect("\n# UNIT ksupervise_consumer_processed_records records\n");

@@ -13,7 +13,7 @@ static struct stats_writer *second;
 
 static void show(void)
 {
-    render(&everything, METRICS_KAFKA, METRICS_TEXT, 1000);
+    render(&everything, METRICS_KAFKA, EXPOSITION_TEXT, 1000);
 }
 
 static size_t times(const char *text)

@@ -1,4 +1,4 @@
-#include "common/view/behind.h"
+#include "common/view/view_behind.h"
 
 #include "common/view/format.h"
 #include "common/view/view.h"

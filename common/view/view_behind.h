@@ -1,5 +1,5 @@
-/* behind.h: the lag of a partition, in records and in time, from all that a view knows of it; and what of it
- * is only a lower bound.
+/* view_behind.h: the lag of a partition, in records and in time, from all that a view knows of it; and what
+ * of it is only a lower bound.
  *
  * A consumer that lives looks at its watermarks at least every five seconds. Of one that does not (dead,
  * stopped, the brokers away) the watermark is one of former times: the lag is at least that. What others of
@@ -11,8 +11,8 @@
  * offset after the last look, it is at least so old as the first time at which somebody is known to have seen
  * it beyond.
  */
-#ifndef KSUPERVISE_COMMON_VIEW_BEHIND_H
-#define KSUPERVISE_COMMON_VIEW_BEHIND_H
+#ifndef KSUPERVISE_COMMON_VIEW_VIEW_BEHIND_H
+#define KSUPERVISE_COMMON_VIEW_VIEW_BEHIND_H
 
 #include "common/banned.h"
 

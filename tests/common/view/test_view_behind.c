@@ -1,5 +1,6 @@
 /* Lags of a view that is made by hand: bravo and zulu, of two groups, and a producer. */
-#include "common/view/behind.h"
+#include "common/view/view_behind.h"
+#include "common/stats/create.h"
 
 #include "common/clock.h"
 #include "common/stats/writer.h"
@@ -296,7 +297,7 @@ START_TEST(texts_say_which_are_lower_bounds_and_how_old_a_watermark_is)
 }
 END_TEST
 
-CHECK_MAIN_WITH("common/view/behind", begin, end,
+CHECK_MAIN_WITH("common/view/view_behind", begin, end,
                 the_lag_in_time_is_from_when_the_watermark_passed_the_committed_offset,
                 caught_up_is_0_and_unknown_is_unknown, a_time_to_come_is_no_negative_lag,
                 what_nobody_looked_at_lately_is_a_lower_bound, after_death_it_goes_on_growing,
