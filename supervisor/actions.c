@@ -1,6 +1,7 @@
 #include "supervisor/actions.h"
 
 #include "common/clock.h"
+#include "supervisor/announce.h"
 #include "supervisor/process/channel.h"
 #include "supervisor/evidence.h"
 #include "supervisor/fleet.h"
@@ -134,7 +135,7 @@ void action_ready(struct worker *worker)
     worker->deadline_us = INT64_MAX;
     worker->reason[0] = '\0';
     if (worker->kind == KIND_CONSUMER && !worker->resume_told)
-        report_resume(worker);
+        announce_resume(worker);
 }
 
 void action_cleared(struct worker *worker)
@@ -309,10 +310,10 @@ static void ask_policy(struct worker *worker, const struct process_end *end)
         worker->next_restart_us = clock_wall_us() + delay_us;
     }
     if (worker->spawn_failed != 0)
-        report_spawn_failed(worker, verdict, delay_us);
+        announce_spawn_failed(worker, verdict, delay_us);
     else if (end->exit_status != 0 ||
              worker->kind != KIND_PROVISION) /* a topic that is there needs no line */
-        report_death(worker, end, verdict, delay_us);
+        announce_death(worker, end, verdict, delay_us);
     states_dispatch(worker, verdict_events[verdict]);
 }
 
@@ -337,7 +338,7 @@ void action_reap_stopped(struct worker *worker)
     note_membership(worker, &end);
     bool as_told = !worker_config_listens(worker->kind) && end.signal == SIGTERM;
     if (end.exit_status != 0 && !as_told)
-        report_death(worker, &end, RESTART_NEVER, 0);
+        announce_death(worker, &end, RESTART_NEVER, 0);
     else
         journal_stop(worker);
     if (worker->start_again) {
@@ -360,7 +361,7 @@ void action_reap_spawn_failed(struct worker *worker)
 
 void action_wait_restart(struct worker *worker)
 {
-    (void)worker; /* the deadline is set, and report_death has said it */
+    (void)worker; /* the deadline is set, and announce_death has said it */
 }
 
 void action_hold(struct worker *worker)

@@ -1,5 +1,6 @@
 #include "supervisor/fleet.h"
 #include "common/clock.h"
+#include "supervisor/announce.h"
 #include "common/exit_codes.h"
 #include "supervisor/done.h"
 #include "supervisor/hangs.h"
@@ -139,7 +140,7 @@ static void check_ready(struct supervisor *supervisor)
             return;
     }
     supervisor->ready_told = true;
-    report_ready(supervisor);
+    announce_ready(supervisor);
 }
 
 static void check_done(struct supervisor *supervisor)

@@ -12,6 +12,7 @@
 #include "common/exit_codes.h"
 #include "common/log.h"
 #include "common/streams.h"
+#include "supervisor/announce.h"
 #include "supervisor/control/control.h"
 #include "supervisor/config/explain.h"
 #include "supervisor/fleet.h"
@@ -296,7 +297,7 @@ int main(int argc, char **argv)
         return program_fail(supervisor_program.name, &error);
     run(&supervisor);
     control_close(supervisor.control);
-    report_summary(&supervisor);
+    announce_summary(&supervisor);
     close_output(&supervisor);
     fleet_release(&supervisor);
     reactor_close(&supervisor.reactor, &supervisor.signal_watch);

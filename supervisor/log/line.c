@@ -5,7 +5,6 @@
 
 #include "common/clock.h"
 #include "common/record/text.h"
-#include "supervisor/log/output.h"
 
 _Static_assert(LINE_BYTES >= 6 * OUTPUT_LINE_BYTES + 512, "a worker's longest line, all of it escaped, fits");
 

@@ -5,7 +5,8 @@
 
 #include "supervisor/worker.h"
 
-#define LINE_BYTES (7 * 8192)
+#define OUTPUT_LINE_BYTES 8192 /* of a worker: the longest that is not cut */
+#define LINE_BYTES        (7 * 8192)
 
 /* printf at line[used], cut to `bytes`; returns the new length. */
 size_t line_append(char *line, size_t bytes, size_t used, const char *format, ...)

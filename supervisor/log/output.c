@@ -4,6 +4,7 @@
 #include <fcntl.h>
 
 #include "common/exit_codes.h"
+#include "supervisor/log/line.h"
 #include "supervisor/log/report.h"
 
 enum { READ_BYTES = 64 * 1024, READS_A_ROUND = 4, READS_AT_CLOSE = 32 };

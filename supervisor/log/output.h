@@ -1,12 +1,10 @@
-/* output.h: what a worker prints: its stdout and stderr arrive on one pipe, are cut into lines, and go to the
- * printer with a prefix. Reading never waits, and the worker's pipe is emptied as fast as it fills: a worker
- * does not block on its own output. */
+/* output.h: what a worker prints: its stdout and stderr arrive on one pipe, are cut into lines (a longer one
+ * than OUTPUT_LINE_BYTES into pieces of that size), and go to the printer with a prefix. Reading never waits,
+ * and the worker's pipe is emptied as fast as it fills: a worker does not block on its own output. */
 #ifndef KSUPERVISE_SUPERVISOR_LOG_OUTPUT_H
 #define KSUPERVISE_SUPERVISOR_LOG_OUTPUT_H
 
 #include "supervisor/worker.h"
-
-#define OUTPUT_LINE_BYTES 8192 /* a longer line comes out in pieces of this size */
 
 /* Makes the pipe; our end is watched, the other is returned for the spawn (the caller closes it). -1 with the
  * error. */

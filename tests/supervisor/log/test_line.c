@@ -2,7 +2,6 @@
 
 #include <jansson.h>
 
-#include "supervisor/log/output.h"
 #include "tests/support/check_main.h"
 
 static char line[LINE_BYTES];

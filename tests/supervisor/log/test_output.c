@@ -4,6 +4,7 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 
+#include "supervisor/log/line.h"
 #include "supervisor/log/output.h"
 
 #define PREFIX "[client 🟣 BRAVO] "
