@@ -26,9 +26,6 @@ void fleet_kill(struct supervisor *supervisor);
 int64_t fleet_deadline_us(const struct supervisor *supervisor);
 void fleet_timers(struct supervisor *supervisor, int64_t now_us);
 
-/* Puts the worker's row into the directory. */
-void fleet_publish(struct worker *worker);
-
 /* kbroker has told its address. */
 void fleet_set_address(struct supervisor *supervisor, const char *bootstrap);
 
@@ -47,18 +44,6 @@ int fleet_pause_worker(struct worker *worker, bool paused);
 int fleet_set_rate(struct worker *worker, int64_t records, int64_t interval_us);
 void fleet_retire(struct worker *worker); /* it finishes, leaves, and stays down */
 
-/* The same worker under other settings; they hold from its next process on, those for the supervisor now. */
-void fleet_set_settings(struct worker *worker, const struct settings *settings);
-/* By its name, whatever its case; NULL: there is none. */
-struct worker *fleet_find(const struct supervisor *supervisor, const char *name);
-/* A client's first worker, or the producer (`client` is NULL), as one more of the fleet or as one that was
- * retired; not started. NULL when memory is out. */
-struct worker *fleet_add(struct supervisor *supervisor, const struct settings *settings, const char *client);
-/* A worker that an earlier supervisor had beside the first of its client: as retired as it was; one whose
- * client there is no more is retired, and keeps the generations until the client comes again. Not started.
- * NULL when memory is out. */
-struct worker *fleet_add_again(struct supervisor *supervisor, const char *client, const char *name,
-                               bool retired);
 /* Makes the topics that are not there. */
 void fleet_provision(struct supervisor *supervisor);
 

@@ -1,14 +1,30 @@
-/* fleet_slots.h: what the files of the fleet share about its slots. Nobody else includes this. */
+/* fleet_slots.h: the slots of the fleet: who is in it, and under which settings. Nothing is started here. */
 #ifndef KSUPERVISE_SUPERVISOR_FLEET_SLOTS_H
 #define KSUPERVISE_SUPERVISOR_FLEET_SLOTS_H
 
 #include "supervisor/supervisor.h"
 
+/* One more slot, not started. NULL when memory is out. */
+struct worker *fleet_add_slot(struct supervisor *supervisor, const struct settings *settings,
+                              enum worker_kind kind, const char *name);
 /* One more slot for a client's worker, not started. NULL when memory is out. */
 struct worker *fleet_add_consumer(struct supervisor *supervisor, const struct settings *settings,
                                   const char *client, const char *name, unsigned colour);
 
 /* Whether it is one of the client's workers, whatever the name's case. */
 bool fleet_is_of(const struct worker *worker, const char *client);
+
+/* The same worker under other settings; they hold from its next process on, those for the supervisor now. */
+void fleet_set_settings(struct worker *worker, const struct settings *settings);
+/* By its name, whatever its case; NULL: there is none. */
+struct worker *fleet_find(const struct supervisor *supervisor, const char *name);
+/* A client's first worker, or the producer (`client` is NULL), as one more of the fleet or as one that was
+ * retired; not started. NULL when memory is out. */
+struct worker *fleet_add(struct supervisor *supervisor, const struct settings *settings, const char *client);
+/* A worker that an earlier supervisor had beside the first of its client: as retired as it was; one whose
+ * client there is no more is retired, and keeps the generations until the client comes again. Not started.
+ * NULL when memory is out. */
+struct worker *fleet_add_again(struct supervisor *supervisor, const char *client, const char *name,
+                               bool retired);
 
 #endif

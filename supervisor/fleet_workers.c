@@ -1,4 +1,5 @@
 #include "supervisor/fleet.h"
+#include "supervisor/publish.h"
 #include "supervisor/process/channel.h"
 #include "supervisor/fleet_slots.h"
 #include "supervisor/process/worker_config.h"
@@ -87,7 +88,7 @@ void fleet_retire(struct worker *worker)
 {
     worker->retired = true;
     states_dispatch(worker, EVENT_STOP);
-    fleet_publish(worker);
+    publish_worker(worker);
 }
 
 void fleet_provision(struct supervisor *supervisor)

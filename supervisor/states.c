@@ -2,7 +2,7 @@
 
 #include "common/clock.h"
 #include "supervisor/actions.h"
-#include "supervisor/fleet.h"
+#include "supervisor/publish.h"
 #include "supervisor/log/report.h"
 
 enum { STATE_COUNT = WORKER_DONE + 1 };
@@ -118,7 +118,7 @@ void states_dispatch(struct worker *worker, enum worker_event event)
         worker->state_since_us = clock_wall_us();
     }
     edge->act(worker);
-    fleet_publish(worker);
+    publish_worker(worker);
 }
 
 bool states_edge(enum worker_state state, enum worker_event event, action **act, enum worker_state *next)

@@ -2,7 +2,7 @@
 
 #include <strings.h>
 
-#include "supervisor/fleet.h"
+#include "supervisor/fleet_slots.h"
 #include "supervisor/journal.h"
 #include "supervisor/log/report.h"
 

@@ -6,7 +6,7 @@
 #include "common/clock.h"
 #include "common/exit_codes.h"
 #include "common/signal_name.h"
-#include "supervisor/fleet.h"
+#include "supervisor/fleet_slots.h"
 #include "supervisor/process/worker_config.h"
 #include "supervisor/process/launch.h"
 

@@ -4,7 +4,7 @@
 
 #include "common/clock.h"
 #include "common/exit_codes.h"
-#include "supervisor/fleet.h"
+#include "supervisor/fleet_slots.h"
 #include "supervisor/process/worker_config.h"
 #include "supervisor/journal.h"
 #include "supervisor/log/line.h"

@@ -4,6 +4,7 @@
 
 #include "common/rpc/pack.h"
 #include "supervisor/fleet.h"
+#include "supervisor/fleet_slots.h"
 #include "supervisor/log/report.h"
 #include "supervisor/states.h"
 #include "supervisor/config/topics.h"

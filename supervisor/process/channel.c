@@ -7,6 +7,7 @@
 #include "common/record/text.h"
 #include "common/rpc/message.h"
 #include "supervisor/fleet.h"
+#include "supervisor/publish.h"
 #include "supervisor/journal.h"
 #include "supervisor/log/report.h"
 #include "supervisor/control/request.h"
@@ -156,7 +157,7 @@ static void on_trouble(struct worker *worker, struct rpc_message *message)
     if (strcmp(former, worker->trouble) != 0)
         journal_tell(worker, worker->trouble[0] != '\0' ? EVENT_KIND_TROUBLE : EVENT_KIND_TROUBLE_OVER, "%s",
                      worker->trouble);
-    fleet_publish(worker);
+    publish_worker(worker);
 }
 
 static void on_version(struct worker *worker, struct rpc_message *message)

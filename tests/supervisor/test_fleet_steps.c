@@ -412,7 +412,7 @@ START_TEST(a_fleet_that_is_done_says_so_and_ends_with_success)
 END_TEST
 
 CHECK_MAIN_WITH(
-    "supervisor/fleet: steps", NULL, fleet_close, the_embedded_broker_is_awaited_and_then_all_others_start,
+    "supervisor/fleet_steps", NULL, fleet_close, the_embedded_broker_is_awaited_and_then_all_others_start,
     only_a_broker_has_an_address_to_tell_and_a_whole_one, the_workers_start_when_the_topics_are_there,
     the_workers_start_too_when_the_broker_could_not_be_asked_for_the_topics,
     topics_that_cannot_be_made_end_a_start_and_later_no_fleet,

@@ -7,7 +7,7 @@
 #include <stdarg.h>
 
 #include "supervisor/actions.h"
-#include "supervisor/fleet.h"
+#include "supervisor/publish.h"
 #include "supervisor/log/report.h"
 #include "supervisor/states.h"
 
@@ -40,7 +40,7 @@ static void note(const char *name, const struct worker *worker)
 WORKER_ACTIONS(X)
 #undef X
 
-void fleet_publish(struct worker *worker)
+void publish_worker(struct worker *worker)
 {
     (void)worker;
     seen.published++;

@@ -1,6 +1,6 @@
 #include "tests/support/check_main.h"
 
-#include "supervisor/fleet.h"
+#include "supervisor/fleet_slots.h"
 
 static struct settings former, next;
 static struct worker worker;
@@ -85,7 +85,7 @@ START_TEST(a_producer_has_no_place_in_a_group)
 }
 END_TEST
 
-CHECK_MAIN_WITH("supervisor/fleet", set_up, NULL,
+CHECK_MAIN_WITH("supervisor/fleet_slots", set_up, NULL,
                 a_change_that_is_not_about_what_is_read_keeps_the_place_in_the_group,
                 another_topic_gives_the_place_in_the_group_up,
                 another_workload_gives_the_place_in_the_group_up,

@@ -1,5 +1,7 @@
-/* How a fleet grows and shrinks, what is done to one worker of it, and what readers see. */
+/* How a fleet grows and shrinks, and what is done to one worker of it. */
 #include "tests/supervisor/fleet_case.h"
+
+#include "supervisor/fleet_slots.h"
 
 /* --- growing and shrinking ----------------------------------------------------------------------------- */
 
@@ -244,53 +246,7 @@ START_TEST(a_rate_holds_for_the_next_process_until_the_settings_say_another_one)
 }
 END_TEST
 
-/* --- what readers see ---------------------------------------------------------------------------------- */
-
-static struct directory_worker row_of(const char *name)
-{
-    struct directory *directory;
-    struct directory_worker row;
-    ck_assert_int_eq(directory_open(&directory, fleet_instance, &error), 0);
-    ck_assert(directory_worker(directory, fleet_worker(name)->index, &row));
-    directory_free(directory);
-    return row;
-}
-
-START_TEST(the_directory_says_of_each_worker_what_it_is)
-{
-    open_real();
-    fleet_begin();
-    fleet_all_ready();
-    struct worker *bravo = fleet_worker("bravo");
-    bravo->restarts = 4;
-    bravo->next_restart_us = 99;
-    snprintf(bravo->trouble, sizeof bravo->trouble, "the disk is full");
-    fleet_publish(bravo);
-    struct directory_worker row = row_of("bravo");
-    ck_assert_str_eq(row.name, "bravo");
-    ck_assert_str_eq(row.client, "bravo");
-    ck_assert_str_eq(row.group, "test_group_bravo");
-    ck_assert_str_eq(row.reason, "the disk is full");
-    ck_assert_int_eq(row.kind, STATS_KIND_CONSUMER);
-    ck_assert_int_eq(row.state, WORKER_READY);
-    ck_assert_int_eq(row.state_since_us, bravo->state_since_us);
-    ck_assert_int_eq(row.pid, bravo->process.pid);
-    ck_assert_int_eq(row.start_ticks, 7);
-    ck_assert_int_eq(row.generation, 1);
-    ck_assert_int_eq(row.restarts, 4);
-    ck_assert_int_eq(row.next_restart_us, 99);
-    ck_assert_int_eq(row.retired, 0);
-    snprintf(bravo->reason, sizeof bravo->reason, "the reason");
-    bravo->retired = true;
-    fleet_publish(bravo);
-    row = row_of("bravo");
-    ck_assert_str_eq(row.reason, "the reason");
-    ck_assert_int_eq(row.retired, 1);
-    ck_assert_int_eq(row_of(PRODUCER_WORKER).kind, STATS_KIND_PRODUCER);
-}
-END_TEST
-
-CHECK_MAIN_WITH("supervisor/fleet: workers", NULL, fleet_close,
+CHECK_MAIN_WITH("supervisor/fleet_workers", NULL, fleet_close,
                 a_client_grows_by_numbered_workers_of_its_group_and_colour,
                 the_last_workers_of_a_client_go_and_the_same_come_again,
                 a_client_that_was_removed_does_not_come_again_by_a_scale,
@@ -301,5 +257,4 @@ CHECK_MAIN_WITH("supervisor/fleet: workers", NULL, fleet_close,
                 a_start_forgives_former_deaths_and_one_that_runs_keeps_its_process,
                 a_restart_of_one_that_is_down_starts_it_and_of_one_scaled_away_does_nothing,
                 one_that_goes_away_for_good_is_not_started_again,
-                a_rate_holds_for_the_next_process_until_the_settings_say_another_one,
-                the_directory_says_of_each_worker_what_it_is)
+                a_rate_holds_for_the_next_process_until_the_settings_say_another_one)
