@@ -14,10 +14,12 @@
 #include "supervisor/control/request.h"
 #include "supervisor/process/segment.h"
 #include "supervisor/states.h"
+#include "supervisor/verdict.h"
 
-void action_none(struct worker *worker)
+enum worker_event action_none(struct worker *worker)
 {
     (void)worker;
+    return EVENT_NONE;
 }
 
 /* --- birth --------------------------------------------------------------------------------------------- */
@@ -79,7 +81,7 @@ static void begin_start_deadline(struct worker *worker)
     worker->deadline_us = none ? INT64_MAX : clock_monotonic_us() + worker->settings->start_timeout_us;
 }
 
-void action_spawn(struct worker *worker)
+enum worker_event action_spawn(struct worker *worker)
 {
     struct start start = {-1, -1, -1};
     struct error error = ERROR_INIT;
@@ -111,11 +113,11 @@ void action_spawn(struct worker *worker)
         channel_rate(worker); /* it lies there until the process listens */
     if (result == 0 && worker->paused)
         channel_pause(worker, true); /* so does this: it takes no record before it is told */
-    if (result == -1) {
-        snprintf(worker->reason, sizeof worker->reason, "%.*s", (int)sizeof worker->reason - 1, error.text);
-        worker->spawn_failed = error.exit_code;
-        states_dispatch(worker, EVENT_SPAWN_FAILED);
-    }
+    if (result == 0)
+        return EVENT_NONE;
+    snprintf(worker->reason, sizeof worker->reason, "%.*s", (int)sizeof worker->reason - 1, error.text);
+    worker->spawn_failed = error.exit_code;
+    return EVENT_SPAWN_FAILED;
 }
 
 static void become_ready(struct worker *worker)
@@ -128,7 +130,7 @@ static void become_ready(struct worker *worker)
                 worker->state == WORKER_QUARANTINING ? "taking poison candidates one by one" : "");
 }
 
-void action_ready(struct worker *worker)
+enum worker_event action_ready(struct worker *worker)
 {
     if (worker->ready_us == 0)
         become_ready(worker);
@@ -136,30 +138,33 @@ void action_ready(struct worker *worker)
     worker->reason[0] = '\0';
     if (worker->kind == KIND_CONSUMER && !worker->resume_told)
         announce_resume(worker);
+    return EVENT_NONE;
 }
 
-void action_cleared(struct worker *worker)
+enum worker_event action_cleared(struct worker *worker)
 {
     evidence_cleared(worker);
-    action_ready(worker);
+    return action_ready(worker);
 }
 
 /* A worker that cannot reach Kafka can do nothing about it, and neither could its successor: the time in
  * which it has to be ready stands still. */
-void action_broker_away(struct worker *worker)
+enum worker_event action_broker_away(struct worker *worker)
 {
     worker->deadline_us = INT64_MAX;
     snprintf(worker->reason, sizeof worker->reason, "no broker answers");
     if (worker->ready_us == 0)
         report_line(worker->supervisor,
                     "%s is not ready, because no broker answers: its start deadline waits", worker->name);
+    return EVENT_NONE;
 }
 
-void action_broker_back(struct worker *worker)
+enum worker_event action_broker_back(struct worker *worker)
 {
     worker->reason[0] = '\0';
     if (worker->ready_us == 0)
         begin_start_deadline(worker);
+    return EVENT_NONE;
 }
 
 /* --- death --------------------------------------------------------------------------------------------- */
@@ -210,66 +215,6 @@ static const enum worker_event verdict_events[] = {
     [RESTART_HOLD] = EVENT_HOLD,
 };
 
-static uint64_t next_random(struct supervisor *supervisor)
-{
-    /* SplitMix64 (Steele, Lea, Flood 2014): jitter needs no better one. */
-    uint64_t z = supervisor->random += UINT64_C(0x9e3779b97f4a7c15);
-    z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-    z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
-    return z ^ (z >> 31);
-}
-
-/* The embedded broker: its address is known. */
-static bool has_served(const struct worker *worker)
-{
-    return worker->supervisor->brokers.bootstrap[0] != '\0';
-}
-
-static void hold_reason(struct worker *worker, const struct process_end *end,
-                        const struct restart_policy *policy)
-{
-    if (worker->spawn_failed != 0) /* the reason is why it cannot be started */
-        return;
-    if (end->exit_status != -1 && exit_code_find(end->exit_status)->policy == EXIT_POLICY_HOLD)
-        snprintf(worker->reason, sizeof worker->reason, "exit code %d: %s", end->exit_status,
-                 exit_code_find(end->exit_status)->meaning);
-    else if (worker->kind == KIND_BROKER)
-        snprintf(worker->reason, sizeof worker->reason, "%s",
-                 has_served(worker) ? "it died, and its records with it"
-                                    : "it ended before it could be used");
-    else
-        snprintf(worker->reason, sizeof worker->reason, "%u deaths within %d s", policy->deaths_max,
-                 (int)(policy->window_us / US_PER_SECOND));
-}
-
-/* Some work has an end: a topic that is there, --count records. There `always` would mean: again and again.
- */
-static bool has_an_end(const struct worker *worker)
-{
-    return worker->kind == KIND_PROVISION ||
-           (worker->kind == KIND_PRODUCER && worker->settings->count > 0 && !worker->on_request);
-}
-
-static struct restart_policy policy_of(const struct worker *worker)
-{
-    const struct settings *settings = worker->settings;
-    struct restart_policy policy = RESTART_POLICY_DEFAULT;
-    policy.mode = (enum restart_mode)settings->restart;
-    policy.first_us = settings->restart_delay_us;
-    policy.cap_us = settings->restart_delay_max_us;
-    policy.deaths_max = (unsigned)settings->deaths_max;
-    policy.healthy_us = settings->healthy_us;
-    policy.session_us = worker->takes_over ? settings->session_timeout_us : 0;
-    if (worker->kind ==
-        KIND_PROVISION) { /* a broker may be away for long: it is asked again until it answers */
-        policy.mode = RESTART_MODE_ON_FAILURE;
-        policy.window_us = 0;
-    }
-    if (has_an_end(worker) && policy.mode == RESTART_MODE_ALWAYS)
-        policy.mode = RESTART_MODE_ON_FAILURE;
-    return policy;
-}
-
 /* Its group, when it is stopped. Who is to be started again stays a member. */
 static bool leaves(const struct worker *worker)
 {
@@ -285,53 +230,34 @@ static void note_membership(struct worker *worker, const struct process_end *end
         worker->takes_over = false;
 }
 
-static void ask_policy(struct worker *worker, const struct process_end *end)
+static enum worker_event ask_policy(struct worker *worker, const struct process_end *end)
 {
-    struct restart_policy policy = policy_of(worker);
-    int64_t now_us = clock_monotonic_us();
     int64_t delay_us;
-    note_membership(worker, end);
-    enum restart_verdict verdict =
-        restart_decide(&policy, &worker->history, end->exit_status, worker->ready_us, now_us,
-                       next_random(worker->supervisor), &delay_us);
-    /* A new one would be empty: not a restart of anything. */
-    if (worker->kind == KIND_BROKER && (has_served(worker) || end->exit_status != EXIT_CODE_RESOURCES))
-        verdict = RESTART_HOLD;
-    if (worker_config_is_finished(worker))
-        verdict = RESTART_NEVER; /* it died after its last acknowledgement */
-    if (verdict == RESTART_HOLD)
-        hold_reason(worker, end, &policy);
-    bool finished = has_an_end(worker) && end->exit_status == 0;
-    if (verdict == RESTART_NEVER)
-        snprintf(worker->reason, sizeof worker->reason, "%s",
-                 policy.mode == RESTART_MODE_NEVER && !finished ? "not restarted: --restart is never" : "");
-    if (verdict == RESTART_LATER) {
-        worker->deadline_us = now_us + delay_us;
-        worker->next_restart_us = clock_wall_us() + delay_us;
-    }
+    enum restart_verdict verdict = verdict_of(worker, end, &delay_us);
+    note_membership(worker, end); /* the verdict is about the place that this one took over */
     if (worker->spawn_failed != 0)
         announce_spawn_failed(worker, verdict, delay_us);
     else if (end->exit_status != 0 ||
              worker->kind != KIND_PROVISION) /* a topic that is there needs no line */
         announce_death(worker, end, verdict, delay_us);
-    states_dispatch(worker, verdict_events[verdict]);
+    return verdict_events[verdict];
 }
 
-void action_reap(struct worker *worker)
+enum worker_event action_reap(struct worker *worker)
 {
     struct process_end end;
     if (!collect_exit(worker, &end))
-        return;
+        return EVENT_NONE;
     evidence_of_death(worker, &end);
     request_worker_ended(worker, false);
-    ask_policy(worker, &end);
+    return ask_policy(worker, &end);
 }
 
-void action_reap_stopped(struct worker *worker)
+enum worker_event action_reap_stopped(struct worker *worker)
 {
     struct process_end end;
     if (!collect_exit(worker, &end))
-        return;
+        return EVENT_NONE;
     worker->trouble[0] = '\0';
     worker->deadline_us = INT64_MAX;
     request_worker_ended(worker, end.exit_status == 0);
@@ -341,53 +267,57 @@ void action_reap_stopped(struct worker *worker)
         announce_death(worker, &end, RESTART_NEVER, 0);
     else
         journal_stop(worker);
-    if (worker->start_again) {
-        worker->start_again = false;
-        states_dispatch(worker, worker_config_is_finished(worker) ? EVENT_FINISH : EVENT_START);
-    }
+    if (!worker->start_again)
+        return EVENT_NONE;
+    worker->start_again = false;
+    return worker_config_is_finished(worker) ? EVENT_FINISH : EVENT_START;
 }
 
 /* What cannot be started now may be startable soon (EAGAIN, EMFILE, ENOMEM): then it is tried for as long as
  * it takes. For what may never be (ENOENT, EACCES) there is the budget. */
-void action_reap_spawn_failed(struct worker *worker)
+enum worker_event action_reap_spawn_failed(struct worker *worker)
 {
     struct process_end end = {.exit_status = worker->spawn_failed};
     output_close(worker);
     channel_close(worker);
     reactor_close(&worker->supervisor->reactor, &worker->exit_watch);
     worker->died_us = clock_monotonic_us();
-    ask_policy(worker, &end);
+    return ask_policy(worker, &end);
 }
 
-void action_wait_restart(struct worker *worker)
+enum worker_event action_wait_restart(struct worker *worker)
 {
     (void)worker; /* the deadline is set, and announce_death has said it */
+    return EVENT_NONE;
 }
 
-void action_hold(struct worker *worker)
+enum worker_event action_hold(struct worker *worker)
 {
     worker->deadline_us = INT64_MAX;
     report_line(worker->supervisor, "%s is held: %s", worker->name, worker->reason);
     journal_tell(worker, EVENT_KIND_HELD, "%s", worker->reason);
+    return EVENT_NONE;
 }
 
-void action_finish(struct worker *worker)
+enum worker_event action_finish(struct worker *worker)
 {
     worker->deadline_us = INT64_MAX;
     if (worker->reason[0] != '\0')
         report_line(worker->supervisor, "%s is %s", worker->name, worker->reason);
     journal_tell(worker, EVENT_KIND_DONE, "%s", worker->reason);
+    return EVENT_NONE;
 }
 
-void action_cancel_restart(struct worker *worker)
+enum worker_event action_cancel_restart(struct worker *worker)
 {
     worker->deadline_us = INT64_MAX;
     worker->next_restart_us = STATS_UNKNOWN;
+    return EVENT_NONE;
 }
 
 /* --- the asked-for end --------------------------------------------------------------------------------- */
 
-void action_drain(struct worker *worker)
+enum worker_event action_drain(struct worker *worker)
 {
     worker->deadline_us = clock_monotonic_us() + worker->settings->stop_timeout_us;
     journal_tell(worker, EVENT_KIND_STOPPING, "%s", worker->supervisor->stopping ? "the instance ends" : "");
@@ -395,21 +325,24 @@ void action_drain(struct worker *worker)
      * listen, or not any more, is told by a signal; one that does not heed it either is killed in time. */
     if (!worker_config_listens(worker->kind) || channel_drain(worker, leaves(worker)) == -1)
         process_signal(&worker->process, SIGTERM);
+    return EVENT_NONE;
 }
 
-void action_start_after(struct worker *worker)
+enum worker_event action_start_after(struct worker *worker)
 {
     worker->start_again = true;
+    return EVENT_NONE;
 }
 
 /* A restart is taken back. It was told to keep its place in the group, for the one that was to follow. */
-void action_stay_down(struct worker *worker)
+enum worker_event action_stay_down(struct worker *worker)
 {
     if (!worker->start_again)
-        return;
+        return EVENT_NONE;
     worker->start_again = false;
     if (worker_config_listens(worker->kind))
         channel_drain(worker, leaves(worker));
+    return EVENT_NONE;
 }
 
 static const char *phase_text(const struct worker *worker)
@@ -418,20 +351,21 @@ static const char *phase_text(const struct worker *worker)
     return phase == STATS_UNKNOWN ? "starting" : stats_phase_name((enum stats_phase)phase);
 }
 
-void action_kill_unready(struct worker *worker)
+enum worker_event action_kill_unready(struct worker *worker)
 {
     if (worker->paused)
-        return;
+        return EVENT_NONE;
     segment_refresh_whole(worker);
     snprintf(worker->reason, sizeof worker->reason, "start deadline: not ready after %.1f s, while %s",
              (double)(clock_monotonic_us() - worker->spawned_us) / 1e6, phase_text(worker));
     report_line(worker->supervisor, "%s: %s: killed", worker->name, worker->reason);
     journal_kill(worker, worker->spawned_us, worker->reason);
     process_kill_group(&worker->process);
+    return EVENT_NONE;
 }
 
 /* What it was at when it stopped moving is what the one who reads this at night wants to know. */
-void action_kill_hung(struct worker *worker)
+enum worker_event action_kill_hung(struct worker *worker)
 {
     char first[512];
     char end[512];
@@ -449,9 +383,10 @@ void action_kill_hung(struct worker *worker)
     journal_kill(worker, worker->tick_us, "it hangs: nothing has moved");
     worker->hung = true;
     process_kill_group(&worker->process);
+    return EVENT_NONE;
 }
 
-void action_kill(struct worker *worker)
+enum worker_event action_kill(struct worker *worker)
 {
     segment_refresh(worker);
     report_line(worker->supervisor, "%s has not ended in %.1f s: killed", worker->name,
@@ -460,4 +395,5 @@ void action_kill(struct worker *worker)
                  "it has not ended in time");
     worker->deadline_us = INT64_MAX;
     process_kill_group(&worker->process);
+    return EVENT_NONE;
 }

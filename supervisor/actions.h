@@ -3,6 +3,7 @@
 #define KSUPERVISE_SUPERVISOR_ACTIONS_H
 
 #include "supervisor/worker.h"
+#include "supervisor/worker_event.h"
 
 /*  X(name, what --explain-states calls it)  */
 #define WORKER_ACTIONS(X)                                                                                    \
@@ -26,7 +27,9 @@
     X(kill_hung, "kill its process group: it hangs")                                                         \
     X(cancel_restart, "forget the planned restart")
 
-typedef void action(struct worker *worker);
+/* Returns what happens to the worker next, as a consequence: EVENT_NONE, or an event for the state that it is
+ * in now. */
+typedef enum worker_event action(struct worker *worker);
 
 #define X(name, help) action action_##name;
 WORKER_ACTIONS(X)

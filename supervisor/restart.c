@@ -58,3 +58,12 @@ enum restart_verdict restart_decide(const struct restart_policy *policy, struct 
     *delay_us = backoff_us(policy, history->consecutive, random);
     return RESTART_LATER;
 }
+
+/* SplitMix64 (Steele, Lea, Flood 2014): jitter needs no better one. */
+uint64_t restart_random(uint64_t *state)
+{
+    uint64_t z = *state += UINT64_C(0x9e3779b97f4a7c15);
+    z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+    z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
+    return z ^ (z >> 31);
+}

@@ -57,6 +57,9 @@ enum restart_verdict restart_decide(const struct restart_policy *policy, struct 
                                     int exit_status, int64_t ready_us, int64_t now_us, uint64_t random,
                                     int64_t *delay_us);
 
+/* The next number of a sequence, for `random` above; any state begins one. */
+uint64_t restart_random(uint64_t *state);
+
 /* True when the last RESTART_HOLD came from too many deaths. */
 bool restart_budget_spent(const struct restart_policy *policy, const struct restart_history *history,
                           int64_t now_us);

@@ -12,9 +12,8 @@ struct edge {
     enum worker_state next;
 };
 
-/* The state is set before the action runs, so that an action that raises a further event raises it in the new
- * state. A death goes through DOWN, where what the worker said last is still read, and the policy's verdict
- * arrives as the next event. */
+/* The state is set before the action runs. A death goes through DOWN, where what the worker said last is
+ * still read, and the policy's verdict is the event that follows. */
 static const struct edge table[STATE_COUNT][EVENT_COUNT] = {
     [WORKER_DOWN] = {[EVENT_START] = {action_spawn, WORKER_STARTING},
                      [EVENT_RESTART] = {action_spawn, WORKER_STARTING},
@@ -105,19 +104,36 @@ const char *worker_event_name(enum worker_event event)
     return names[event];
 }
 
-void states_dispatch(struct worker *worker, enum worker_event event)
+static void tell_impossible(const struct worker *worker, enum worker_event event)
+{
+    report_line(worker->supervisor, "%s: '%s' cannot happen while %s: a bug, please tell us", worker->name,
+                worker_event_name(event), worker_state_name(worker->state));
+}
+
+static void move(struct worker *worker, enum worker_state next)
+{
+    if (worker->state == next)
+        return;
+    worker->state = next;
+    worker->state_since_us = clock_wall_us();
+}
+
+/* Returns the event that follows. */
+static enum worker_event take(struct worker *worker, enum worker_event event)
 {
     const struct edge *edge = &table[worker->state][event];
     if (edge->act == NULL) {
-        report_line(worker->supervisor, "%s: '%s' cannot happen while %s: a bug, please tell us",
-                    worker->name, worker_event_name(event), worker_state_name(worker->state));
-        return;
+        tell_impossible(worker, event);
+        return EVENT_NONE;
     }
-    if (worker->state != edge->next) {
-        worker->state = edge->next;
-        worker->state_since_us = clock_wall_us();
-    }
-    edge->act(worker);
+    move(worker, edge->next);
+    return edge->act(worker);
+}
+
+void states_dispatch(struct worker *worker, enum worker_event event)
+{
+    while (event != EVENT_NONE)
+        event = take(worker, event);
     publish_worker(worker);
 }
 

@@ -226,6 +226,17 @@ START_TEST(thousands_of_deaths_overflow_nothing)
 }
 END_TEST
 
+/* The first three of the published sequence from 0. */
+START_TEST(random_numbers_are_those_of_splitmix64)
+{
+    static const uint64_t published[] = {UINT64_C(0xe220a8397b1dcdaf), UINT64_C(0x6e789e6aa1b965f4),
+                                         UINT64_C(0x06c45d188009454f)};
+    uint64_t state = 0;
+    for (size_t i = 0; i < sizeof published / sizeof published[0]; i++)
+        ck_assert_uint_eq(restart_random(&state), published[i]);
+}
+END_TEST
+
 CHECK_MAIN_WITH("supervisor/restart", forget, NULL, always_restarts_also_what_says_that_it_is_done,
                 never_restarts_nothing, the_first_death_is_followed_by_a_restart_at_once,
                 each_further_death_doubles_the_wait_up_to_the_cap,
@@ -237,4 +248,4 @@ CHECK_MAIN_WITH("supervisor/restart", forget, NULL, always_restarts_also_what_sa
                 without_a_window_no_number_of_deaths_holds, every_exit_code_gets_the_verdict_of_its_policy,
                 a_fenced_worker_is_held_but_not_one_whose_poll_interval_ran_out,
                 a_member_that_is_not_released_waits_for_the_session_uncharged,
-                thousands_of_deaths_overflow_nothing)
+                thousands_of_deaths_overflow_nothing, random_numbers_are_those_of_splitmix64)

@@ -20,8 +20,7 @@ static struct {
     char report[256];
 } seen;
 
-static enum worker_event raised_by_reap;
-static bool reap_raises;
+static enum worker_event follows_a_reap = EVENT_NONE;
 
 static void note(const char *name, const struct worker *worker)
 {
@@ -31,11 +30,10 @@ static void note(const char *name, const struct worker *worker)
 }
 
 #define X(name, help)                                                                                        \
-    void action_##name(struct worker *worker)                                                                \
+    enum worker_event action_##name(struct worker *worker)                                                   \
     {                                                                                                        \
         note(#name, worker);                                                                                 \
-        if (reap_raises && strcmp(#name, "reap") == 0)                                                       \
-            states_dispatch(worker, raised_by_reap);                                                         \
+        return strcmp(#name, "reap") == 0 ? follows_a_reap : EVENT_NONE;                                     \
     }
 WORKER_ACTIONS(X)
 #undef X
@@ -155,7 +153,7 @@ static void place(enum worker_state state)
 {
     worker = (struct worker){.name = "bravo", .state = state, .state_since_us = 1};
     memset(&seen, 0, sizeof seen);
-    reap_raises = false;
+    follows_a_reap = EVENT_NONE;
 }
 
 /* --- cases --------------------------------------------------------------------------------------------- */
@@ -242,11 +240,11 @@ START_TEST(the_verdict_on_a_death_arrives_in_down)
                     {EVENT_FINISH, WORKER_DONE}};
     for (size_t i = 0; i < sizeof verdicts / sizeof verdicts[0]; i++) {
         place(WORKER_READY);
-        reap_raises = true;
-        raised_by_reap = verdicts[i].verdict;
+        follows_a_reap = verdicts[i].verdict;
         states_dispatch(&worker, EVENT_EXITED);
         ck_assert_int_eq(worker.state, verdicts[i].end);
         ck_assert_int_eq(seen.actions, 2);
+        ck_assert_int_eq(seen.published, 1); /* nobody sees it down in between */
         ck_assert_int_eq(seen.reported, 0);
     }
 }

@@ -1,4 +1,6 @@
 /* Which policy a death meets: by the kind of worker, what it was to do, and how it ended. */
+#include "supervisor/verdict.h"
+
 #include <signal.h>
 
 #include "tests/supervisor/fleet_stage.h"
@@ -174,7 +176,7 @@ START_TEST(a_start_that_fails_leaves_no_descriptor_open)
 }
 END_TEST
 
-CHECK_MAIN_WITH("supervisor/actions", NULL, fleet_close,
+CHECK_MAIN_WITH("supervisor/verdict", NULL, fleet_close,
                 work_without_an_end_is_started_again_whatever_it_ended_with,
                 work_that_has_an_end_is_done_with_it, work_that_has_an_end_is_not_done_by_dying,
                 a_producer_that_dies_after_its_last_acknowledgement_has_done_its_work,
