@@ -4,16 +4,14 @@
 #include "supervisor/announce.h"
 #include "supervisor/process/channel.h"
 #include "supervisor/evidence.h"
-#include "supervisor/fleet.h"
 #include "supervisor/process/worker_config.h"
 #include "supervisor/journal.h"
 #include "supervisor/process/launch.h"
 #include "supervisor/log/offsets_text.h"
 #include "supervisor/log/output.h"
 #include "supervisor/log/report.h"
-#include "supervisor/control/request.h"
 #include "supervisor/process/segment.h"
-#include "supervisor/states.h"
+#include "supervisor/supervisor.h"
 #include "supervisor/verdict.h"
 
 enum worker_event action_none(struct worker *worker)
@@ -27,9 +25,7 @@ enum worker_event action_none(struct worker *worker)
 static void process_ended(void *context)
 {
     struct worker *worker = context;
-    struct supervisor *supervisor = worker->supervisor;
-    states_dispatch(worker, EVENT_EXITED);
-    segment_cool(supervisor);
+    worker->supervisor->listener->exited(worker);
 }
 
 /* The descriptors of a start: whatever happens, ours are closed when it is over. */
@@ -249,7 +245,7 @@ enum worker_event action_reap(struct worker *worker)
     if (!collect_exit(worker, &end))
         return EVENT_NONE;
     evidence_of_death(worker, &end);
-    request_worker_ended(worker, false);
+    worker->supervisor->listener->reaped(worker, false);
     return ask_policy(worker, &end);
 }
 
@@ -260,7 +256,7 @@ enum worker_event action_reap_stopped(struct worker *worker)
         return EVENT_NONE;
     worker->trouble[0] = '\0';
     worker->deadline_us = INT64_MAX;
-    request_worker_ended(worker, end.exit_status == 0);
+    worker->supervisor->listener->reaped(worker, end.exit_status == 0);
     note_membership(worker, &end);
     bool as_told = !worker_config_listens(worker->kind) && end.signal == SIGTERM;
     if (end.exit_status != 0 && !as_told)

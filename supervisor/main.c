@@ -24,6 +24,7 @@
 #include "supervisor/control/ktopic.h"
 #include "supervisor/control/reload.h"
 #include "supervisor/log/report.h"
+#include "supervisor/notifications.h"
 #include "supervisor/control/rollout.h"
 #include "supervisor/service.h"
 #include "supervisor/config/topics.h"
@@ -277,8 +278,11 @@ static int explain(struct supervisor *supervisor, struct error *error)
 
 int main(int argc, char **argv)
 {
-    struct supervisor supervisor = {
-        .argc = argc, .argv = argv, .done_check_us = INT64_MAX, .signal_watch.fd = -1};
+    struct supervisor supervisor = {.argc = argc,
+                                    .argv = argv,
+                                    .listener = &notifications,
+                                    .done_check_us = INT64_MAX,
+                                    .signal_watch.fd = -1};
     struct error error = ERROR_INIT;
     streams_init();
     if (config_load(&supervisor.config, argc, argv, &error) == -1)

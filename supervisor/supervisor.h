@@ -68,6 +68,19 @@ struct reload {
     char reason[ERROR_TEXT_BYTES]; /* why the last one changed nothing; empty: it was right */
 };
 
+struct rpc_message; /* common/rpc/message.h */
+
+/* Who is told what comes of workers, by those that run their processes: notifications.h, which stands above
+ * them. */
+struct worker_listener {
+    /* Its process has sent this; its parameters are not read yet. */
+    void (*notified)(struct worker *worker, struct rpc_message *message);
+    /* Its process can be reaped. */
+    void (*exited)(struct worker *worker);
+    /* It was reaped. `well`: it had been asked to end, and said that it did so in order. */
+    void (*reaped)(struct worker *worker, bool well);
+};
+
 struct supervisor {
     int argc;
     char **argv; /* read again by a reload */
@@ -78,6 +91,7 @@ struct supervisor {
     struct log_files *logs; /* NULL: no --log-dir */
     struct log_file *log;   /* our own */
     struct reactor reactor;
+    const struct worker_listener *listener; /* set before a worker is started */
     struct watch signal_watch;
     sigset_t original_mask; /* for the children */
     bool child_ended;       /* one that may not be reaped yet */

@@ -18,6 +18,7 @@
 #include "supervisor/control/control.h"
 #include "supervisor/fleet.h"
 #include "supervisor/control/rollout.h"
+#include "supervisor/notifications.h"
 #include "supervisor/process/segment.h"
 #include "supervisor/states.h"
 
@@ -202,6 +203,7 @@ static void open_fleet(void)
                                      .first_config = config,
                                      .settings = config_settings(config),
                                      .printer = printer,
+                                     .listener = &notifications,
                                      .service.fd = -1,
                                      .folder = "/nowhere",
                                      .done_check_us = INT64_MAX};

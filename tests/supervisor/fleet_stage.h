@@ -13,6 +13,7 @@
 #include "supervisor/fleet.h"
 #include "supervisor/control/reload.h"
 #include "supervisor/control/rollout.h"
+#include "supervisor/notifications.h"
 #include "supervisor/process/segment.h"
 #include "supervisor/states.h"
 #include "supervisor/control/verbs.h"
@@ -52,6 +53,7 @@ static inline void fleet_open(const char *const flags[])
                                 .config = fleet_config,
                                 .first_config = fleet_config,
                                 .settings = config_settings(fleet_config),
+                                .listener = &notifications,
                                 .service.fd = -1,
                                 .folder = "/nowhere",
                                 .done_check_us = INT64_MAX};

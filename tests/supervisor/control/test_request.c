@@ -5,6 +5,7 @@
 #include "supervisor/process/channel.h"
 #include "supervisor/control/request.h"
 #include "supervisor/control/verbs.h"
+#include "supervisor/notifications.h"
 #include "tests/supervisor/support.h"
 
 /* bravo and bravo.2 and yank are in one group, Zulu alone in another. */
@@ -28,6 +29,7 @@ static void set_up(void)
 {
     struct error error = ERROR_INIT;
     stage_open();
+    stage.supervisor.listener = &notifications;
     for (size_t i = 0; i < WORKERS; i++) {
         fleet[i] = stage.worker;
         fleet[i].index = (unsigned)i;
