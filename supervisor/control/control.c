@@ -13,6 +13,7 @@
 #include "common/runtime.h"
 #include "supervisor/control/queue.h"
 #include "supervisor/log/report.h"
+#include "supervisor/control/verb_status.h"
 #include "supervisor/control/verbs.h"
 
 #define CHECK_US (10 * US_PER_MS)

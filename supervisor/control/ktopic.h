@@ -6,7 +6,8 @@
 #ifndef KSUPERVISE_SUPERVISOR_CONTROL_KTOPIC_H
 #define KSUPERVISE_SUPERVISOR_CONTROL_KTOPIC_H
 
-#include "supervisor/control/request.h"
+#include "supervisor/control/verb.h"
+#include "supervisor/supervisor.h"
 
 /* What it may print: an answer has to fit into what a client takes (1 MiB). */
 #define KTOPIC_BYTES_MAX (768 * 1024)

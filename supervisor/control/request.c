@@ -8,7 +8,6 @@
 #include "supervisor/control/ktopic.h"
 #include "supervisor/log/report.h"
 #include "supervisor/states.h"
-#include "supervisor/control/verbs.h"
 
 enum {
     RESULTS_MAX = 8192, /* of one worker: more than Kafka gives to one consumer */
@@ -38,6 +37,14 @@ size_t request_count_meant(const struct request *request)
     for (size_t i = 0; i < request->supervisor->worker_count; i++)
         count += request_means(request, request->supervisor->workers[i]);
     return count;
+}
+
+enum progress request_check_target(const struct request *request, struct error *error)
+{
+    if (request_count_meant(request) > 0)
+        return PROGRESS_DONE;
+    error_set(error, "there is no client or worker '%s'", request->target);
+    return PROGRESS_FAILED;
 }
 
 static bool touches(const struct request *request, const struct worker *worker)

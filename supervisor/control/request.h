@@ -11,13 +11,10 @@
 #define KSUPERVISE_SUPERVISOR_CONTROL_REQUEST_H
 
 #include "common/rpc/message.h"
+#include "supervisor/control/verb.h"
 #include "supervisor/supervisor.h"
 
-#define VERB_TEXT_BYTES  256 /* a target; RPC_TEXT_BYTES an argument */
-#define VERB_TIMEOUT_MS  30000
 #define REQUEST_BY_BYTES 64
-
-enum progress { PROGRESS_DONE, PROGRESS_WAITING, PROGRESS_FAILED };
 
 /* What became of a partition; STATS_UNKNOWN where an offset is not known. */
 struct request_result {
@@ -68,6 +65,8 @@ void request_cause(const struct request *request, char cause[REQUEST_CAUSE_BYTES
 bool request_means(const struct request *request, const struct worker *worker);
 /* How many are. */
 size_t request_count_meant(const struct request *request);
+/* PROGRESS_FAILED with the reason when the target means nobody. */
+enum progress request_check_target(const struct request *request, struct error *error);
 /* True when the two cannot be under way at once: a worker of the one is one of the other, or in the same
  * group. What touches nobody (`status`, `logs`, …: a column of the table in verbs.c) meets nobody. */
 bool requests_meet(const struct request *one, const struct request *other);

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 
 #include "common/options.h"
+#include "supervisor/control/request.h"
 #include "supervisor/journal.h"
 #include "supervisor/control/ktopic.h"
 

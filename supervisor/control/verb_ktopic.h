@@ -4,7 +4,7 @@
 #ifndef KSUPERVISE_SUPERVISOR_CONTROL_VERB_KTOPIC_H
 #define KSUPERVISE_SUPERVISOR_CONTROL_VERB_KTOPIC_H
 
-#include "supervisor/control/verbs.h"
+#include "supervisor/control/verb.h"
 
 #define VERB_KTOPIC_SHOWN     50 /* dead letters, unless told */
 #define VERB_KTOPIC_SHOWN_MAX 500

@@ -2,6 +2,7 @@
 
 #include "common/options.h"
 #include "common/rpc/pack.h"
+#include "supervisor/control/request.h"
 #include "supervisor/log/files.h"
 
 enum { LOG_LINES = 20 };
@@ -55,7 +56,7 @@ enum progress verb_logs_begin(struct request *request, struct error *error)
     if (request->argument[0] != '\0' &&
         option_parse_integer(request->argument + after, 0, INT64_MAX, &number, error) == -1)
         return PROGRESS_FAILED;
-    if (verb_check_target(request, error) == PROGRESS_FAILED)
+    if (request_check_target(request, error) == PROGRESS_FAILED)
         return PROGRESS_FAILED;
     request->value = after ? number : 0;
     request->at = after ? SIZE_MAX : (size_t)number;

@@ -3,7 +3,7 @@
 #ifndef KSUPERVISE_SUPERVISOR_CONTROL_VERB_LOGS_H
 #define KSUPERVISE_SUPERVISOR_CONTROL_VERB_LOGS_H
 
-#include "supervisor/control/verbs.h"
+#include "supervisor/control/verb.h"
 
 enum progress verb_logs_begin(struct request *request, struct error *error);
 void verb_logs_lines(struct request *request, msgpack_packer *packer);

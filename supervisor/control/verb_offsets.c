@@ -6,6 +6,7 @@
 #include "common/decimal.h"
 #include "common/reset_spec.h"
 #include "common/rpc/pack.h"
+#include "supervisor/control/request.h"
 #include "supervisor/states.h"
 
 /* --- who does it --------------------------------------------------------------------------------------- */
@@ -94,7 +95,7 @@ static int ask_group(struct request *request, struct worker *leader, without_mem
 
 static enum progress begin(struct request *request, without_members *otherwise, struct error *error)
 {
-    if (verb_check_target(request, error) == PROGRESS_FAILED)
+    if (request_check_target(request, error) == PROGRESS_FAILED)
         return PROGRESS_FAILED;
     for (size_t i = 0; i < request->supervisor->worker_count; i++)
         if (leads(request, worker_at(request, i)) &&

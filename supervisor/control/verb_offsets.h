@@ -4,7 +4,7 @@
 #ifndef KSUPERVISE_SUPERVISOR_CONTROL_VERB_OFFSETS_H
 #define KSUPERVISE_SUPERVISOR_CONTROL_VERB_OFFSETS_H
 
-#include "supervisor/control/verbs.h"
+#include "supervisor/control/verb.h"
 
 /* The argument is a request of common/reset_spec.h. A client that runs: every worker of its group sets the
  * partitions that it owns. One that does not: a process is started for nothing else. */

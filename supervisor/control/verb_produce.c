@@ -3,6 +3,7 @@
 #include <strings.h>
 
 #include "common/rpc/pack.h"
+#include "supervisor/control/request.h"
 #include "supervisor/fleet.h"
 #include "supervisor/fleet_slots.h"
 #include "supervisor/log/report.h"

@@ -7,7 +7,7 @@
 #ifndef KSUPERVISE_SUPERVISOR_CONTROL_VERB_PRODUCE_H
 #define KSUPERVISE_SUPERVISOR_CONTROL_VERB_PRODUCE_H
 
-#include "supervisor/control/verbs.h"
+#include "supervisor/control/verb.h"
 
 #define VERB_PRODUCE_LATE "the record may still arrive; it is not sent again"
 

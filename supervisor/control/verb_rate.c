@@ -4,6 +4,7 @@
 #include <strings.h>
 
 #include "common/options.h"
+#include "supervisor/control/request.h"
 #include "supervisor/fleet.h"
 
 #define RATE_MAX 100000000 /* as --rate's own */

@@ -2,7 +2,7 @@
 #ifndef KSUPERVISE_SUPERVISOR_CONTROL_VERB_RATE_H
 #define KSUPERVISE_SUPERVISOR_CONTROL_VERB_RATE_H
 
-#include "supervisor/control/verbs.h"
+#include "supervisor/control/verb.h"
 
 /* `rate 500/s`, `rate producer 500`, `rate 2s`: records a second (0: as fast as it goes), or the time from
  * one record to the next. Done when the producer has taken it; one that does not run takes it with its start.

@@ -2,6 +2,7 @@
 
 #include "common/options.h"
 #include "common/rpc/pack.h"
+#include "supervisor/control/request.h"
 #include "supervisor/control/reload.h"
 #include "supervisor/control/rollout.h"
 
@@ -39,7 +40,7 @@ enum progress verb_rolling_begin(struct request *request, struct error *error)
         error_context(error, "rolling-restart %s: records behind", request->target);
         return PROGRESS_FAILED;
     }
-    if (verb_check_target(request, error) == PROGRESS_FAILED ||
+    if (request_check_target(request, error) == PROGRESS_FAILED ||
         rollout_refuse(request->supervisor, error) == -1)
         return PROGRESS_FAILED;
     struct rollout_row *rows = rolling_rows(request, &count, error);

@@ -3,7 +3,7 @@
 #ifndef KSUPERVISE_SUPERVISOR_CONTROL_VERB_ROLLOUT_H
 #define KSUPERVISE_SUPERVISOR_CONTROL_VERB_ROLLOUT_H
 
-#include "supervisor/control/verbs.h"
+#include "supervisor/control/verb.h"
 
 /* The argument is how far behind a consumer may be when the next one goes, instead of --max-lag. */
 enum progress verb_rolling_begin(struct request *request, struct error *error);

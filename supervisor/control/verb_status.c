@@ -4,6 +4,7 @@
 
 #include "common/rpc/pack.h"
 #include "common/stats/liveness.h"
+#include "supervisor/control/request.h"
 #include "supervisor/log/line.h"
 #include "supervisor/states.h"
 

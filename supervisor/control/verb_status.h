@@ -2,7 +2,10 @@
 #ifndef KSUPERVISE_SUPERVISOR_CONTROL_VERB_STATUS_H
 #define KSUPERVISE_SUPERVISOR_CONTROL_VERB_STATUS_H
 
-#include "supervisor/control/verbs.h"
+#include "supervisor/control/verb.h"
+
+/* The member "lines": the verb's own, or what each worker is now that the request means. */
+void verb_lines(struct request *request, msgpack_packer *packer);
 
 /* The member "workers": an array of maps, of those that the request means. */
 void verb_pack_workers(struct request *request, msgpack_packer *packer);

@@ -12,6 +12,7 @@
 #include "supervisor/journal.h"
 #include "supervisor/process/segment.h"
 #include "supervisor/states.h"
+#include "supervisor/control/request.h"
 #include "supervisor/control/verb_ktopic.h"
 #include "supervisor/control/verb_logs.h"
 #include "supervisor/control/verb_offsets.h"
@@ -21,14 +22,6 @@
 #include "supervisor/control/verb_status.h"
 
 /* --- who is meant -------------------------------------------------------------------------------------- */
-
-enum progress verb_check_target(const struct request *request, struct error *error)
-{
-    if (request_count_meant(request) > 0)
-        return PROGRESS_DONE;
-    error_set(error, "there is no client or worker '%s'", request->target);
-    return PROGRESS_FAILED;
-}
 
 typedef enum progress each_worker(struct request *request, struct worker *worker, struct error *error);
 
@@ -52,7 +45,7 @@ static enum progress for_each(struct request *request, each_worker *each, struct
 static enum progress begin_for_each(struct request *request, each_worker *each, struct error *error)
 {
     struct supervisor *supervisor = request->supervisor;
-    if (verb_check_target(request, error) == PROGRESS_FAILED)
+    if (request_check_target(request, error) == PROGRESS_FAILED)
         return PROGRESS_FAILED;
     request->generations = calloc(supervisor->worker_count, sizeof *request->generations);
     if (request->generations == NULL) {

@@ -1,46 +1,11 @@
-/* verbs.h: what can be asked of a running supervisor. One table; a verb is how it begins, and when it is
- * done. */
+/* verbs.h: what can be asked of a running supervisor: the table of verbs. */
 #ifndef KSUPERVISE_SUPERVISOR_CONTROL_VERBS_H
 #define KSUPERVISE_SUPERVISOR_CONTROL_VERBS_H
 
-#include "common/stats/events.h"
-#include "supervisor/control/request.h"
-
-#include <msgpack.h>
-
-/* Whom a verb changes: two that touch the same worker or group are not under way at once (request.h). A
- * signal is sent at once, whatever else is under way: it is what helps where something hangs. A reload and a
- * rolling restart have a rule of their own: the second is refused (rollout.h). */
-enum verb_touches { VERB_TOUCHES_NOBODY, VERB_TOUCHES_TARGET, VERB_TOUCHES_PRODUCER };
-
-struct verb {
-    const char *name;
-    const char *help;
-    enum verb_touches touches;
-    bool asks;                   /* its workers answer it: each is asked one thing at a time */
-    enum event_kind results_are; /* what has happened, where a worker answers so; EVENT_KIND_NONE: nothing */
-    bool after_start;            /* not begun before the fleet has started its workers: that would undo it */
-    bool while_stopping;         /* begun also when the instance is on its way out */
-    const char *late;            /* what is told when it is not true in time; NULL: it goes on */
-    /* Starts it. PROGRESS_FAILED with the reason in `error`. */
-    enum progress (*begin)(struct request *request, struct error *error);
-    /* Is it true yet? NULL: it is when it has begun. */
-    enum progress (*check)(struct request *request, struct error *error);
-    /* More members of the result's map, after "lines": returns how many by count(), packs them. NULL: none.
-     */
-    void (*result)(struct request *request, msgpack_packer *packer);
-    const char *result_name;
-    /* The member "lines", when it is not what each worker is now: an array. */
-    void (*lines)(struct request *request, msgpack_packer *packer);
-};
+#include "supervisor/control/verb.h"
 
 /* NULL when there is none; then `suggestion` is the nearest name, or NULL. */
 const struct verb *verb_find(const char *name, size_t length, const char **suggestion);
-/* PROGRESS_FAILED with the reason when the target means nobody. */
-enum progress verb_check_target(const struct request *request, struct error *error);
-/* The lines of the answer: what each worker is now. */
-void verb_lines(struct request *request, msgpack_packer *packer);
-
 /* Each by its place in the table; NULL behind the last. */
 const struct verb *verb_at(size_t i);
 

@@ -16,6 +16,8 @@
 #include "supervisor/notifications.h"
 #include "supervisor/process/segment.h"
 #include "supervisor/states.h"
+#include "supervisor/control/request.h"
+#include "supervisor/control/verb_status.h"
 #include "supervisor/control/verbs.h"
 #include "tests/supervisor/fake_process.h"
 #include "tests/support/fake_clock.h"

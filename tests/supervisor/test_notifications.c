@@ -6,6 +6,8 @@
 #include "supervisor/actions.h"
 #include "supervisor/process/channel.h"
 #include "supervisor/process/segment.h"
+#include "supervisor/control/request.h"
+#include "supervisor/control/verb_status.h"
 #include "supervisor/control/verbs.h"
 #include "supervisor/notifications.h"
 #include "tests/supervisor/support.h"

@@ -4,6 +4,7 @@
 #include "common/rpc/message.h"
 #include "supervisor/process/channel.h"
 #include "supervisor/control/request.h"
+#include "supervisor/control/verb_status.h"
 #include "supervisor/control/verbs.h"
 #include "supervisor/notifications.h"
 #include "tests/supervisor/support.h"
