@@ -47,7 +47,7 @@ kctl_pkg       := $(MSGPACK) jansson uuid
 ktopic_pkg     := rdkafka $(MSGPACK) jansson uuid
 kbroker_pkg    := rdkafka $(MSGPACK) uuid
 kaudit_pkg     := rdkafka $(MSGPACK) jansson uuid sqlite3 libpq
-kweb_pkg       := libmicrohttpd $(MSGPACK) jansson uuid
+kweb_pkg       := libmicrohttpd libzstd $(MSGPACK) jansson uuid
 all_pkg        := rdkafka $(MSGPACK) uuid jansson inih sqlite3 libpq libzstd ncursesw libmicrohttpd
 
 # --- flags -----------------------------------------------------------------------------------------------

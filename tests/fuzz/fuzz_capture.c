@@ -7,7 +7,7 @@
 #include <sys/mman.h>
 #include <zstd.h>
 
-#include "tools/kstat/capture.h"
+#include "common/capture/recording.h"
 #include "tools/kstat/flat.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -53,6 +53,32 @@ static void look_at_file(const char *path)
     capture_close(capture);
 }
 
+static void look_at_recording(const void *bytes, size_t size)
+{
+    static const struct capture_bounds bounds = {.frames = FRAMES, .objects = 64, .frame_bytes = 1 << 22};
+    struct capture *capture;
+    struct recording *recording;
+    char *text = NULL;
+    size_t length = 0;
+    int fd = memfd_create("fuzz", MFD_CLOEXEC);
+    if (fd < 0 || write(fd, bytes, size) != (ssize_t)size)
+        abort();
+    if (capture_take(&capture, fd, "it", &bounds, NULL) != 0)
+        return;
+    const struct view_request request = {.source = capture_source(capture),
+                                         .instance = capture_instance(capture)};
+    FILE *stream = open_memstream(&text, &length);
+    const struct recording_spec spec = {
+        .request = &request, .capture = capture, .bytes_max = 1 << 20, .stream = stream};
+    if (recording_open(&recording, &spec, NULL) == 0)
+        while (recording_step(recording, NULL) == 1)
+            ;
+    recording_close(recording);
+    fclose(stream);
+    free(text);
+    capture_close(capture);
+}
+
 /* A file in memory has a path, too. */
 static void look_at(const void *bytes, size_t size)
 {
@@ -63,6 +89,7 @@ static void look_at(const void *bytes, size_t size)
     snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
     look_at_file(path);
     close(fd);
+    look_at_recording(bytes, size);
 }
 
 static void look_at_items(const uint8_t *data, size_t size)

@@ -1,5 +1,6 @@
 #include "tools/kstat/events_list.h"
 
+#include "common/capture/news.h"
 #include "common/stats/events_show.h"
 #include "common/stats/events_text.h"
 
@@ -7,7 +8,7 @@ struct listing {
     const char *worker;
     bool json;
     FILE *stream;
-    struct event last; /* captures that were appended to begin again with what the ring kept */
+    struct capture_news news;
     int64_t count;
 };
 
@@ -25,31 +26,13 @@ static void list(struct listing *listing, const struct event *event)
     listing->count++;
 }
 
-/* The numbers of another ring begin again: the last event that was listed is not in this frame, which begins
- * before it, or is another one. */
-static bool is_of_another_ring(const struct listing *listing, const struct capture *capture)
-{
-    struct event event;
-    if (!capture_event(capture, 0, &event) || event.sequence > listing->last.sequence)
-        return false;
-    for (size_t i = 0; capture_event(capture, i, &event); i++)
-        if (event.sequence == listing->last.sequence)
-            return event.time_us != listing->last.time_us;
-    return true;
-}
-
 static void list_frame(struct listing *listing, const struct capture *capture)
 {
     struct event event;
-    if (is_of_another_ring(listing, capture))
-        listing->last = (struct event){0};
-    for (size_t i = 0; capture_event(capture, i, &event); i++) {
-        uint64_t last = listing->last.sequence;
-        if (event.sequence <= last)
-            continue;
-        if (last > 0)
-            events_show_missed(event.sequence - last - 1, listing->json, listing->stream);
-        listing->last = event;
+    uint64_t missed;
+    capture_news_frame(&listing->news, capture);
+    while (capture_news_next(&listing->news, capture, &event, &missed)) {
+        events_show_missed(missed, listing->json, listing->stream);
         list(listing, &event);
     }
 }

@@ -3,7 +3,7 @@
 #ifndef KSUPERVISE_TOOLS_KSTAT_EVENTS_LIST_H
 #define KSUPERVISE_TOOLS_KSTAT_EVENTS_LIST_H
 
-#include "tools/kstat/capture.h"
+#include "common/capture/capture.h"
 
 /* A line (or a JSON object) an event of the frames up to `frame`, oldest first, each once; of a worker or
  * a client alone when `worker` is not NULL; how many are in no frame is said where they would be. The

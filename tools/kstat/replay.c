@@ -2,7 +2,7 @@
 
 #include "common/clock.h"
 #include "common/exit_codes.h"
-#include "tools/kstat/capture.h"
+#include "common/capture/capture.h"
 #include "tools/kstat/choose.h"
 #include "tools/kstat/diff.h"
 #include "tools/kstat/events_list.h"

@@ -4,11 +4,8 @@
 #define KSUPERVISE_TOOLS_KSTAT_REPORT_H
 
 #include "common/view/view.h"
-#include "tools/kstat/capture.h"
+#include "common/capture/capture.h"
 #include "tools/kstat/settings.h"
-
-/* More are thinned out evenly: a browser has to hold them. */
-#define REPORT_MOMENTS_MAX 1000
 
 /* Writes settings->report: what `capture` has, or what is now (NULL). A file of that name is replaced when
  * the new one is whole. */

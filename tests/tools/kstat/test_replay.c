@@ -2,7 +2,7 @@
 #include "tools/kstat/replay.h"
 
 #include "tests/support/capture.h"
-#include "tests/tools/kstat/capture_case.h"
+#include "tests/common/capture/capture_case.h"
 
 static struct settings settings;
 static char other_path[80];

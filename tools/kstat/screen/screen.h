@@ -3,7 +3,7 @@
 #ifndef KSUPERVISE_TOOLS_KSTAT_SCREEN_SCREEN_H
 #define KSUPERVISE_TOOLS_KSTAT_SCREEN_SCREEN_H
 
-#include "tools/kstat/capture.h"
+#include "common/capture/capture.h"
 #include "tools/kstat/settings.h"
 
 /* True when both ends are a terminal that curses can use, and nobody asked for another form. */

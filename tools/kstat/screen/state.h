@@ -3,7 +3,7 @@
 #ifndef KSUPERVISE_TOOLS_KSTAT_SCREEN_STATE_H
 #define KSUPERVISE_TOOLS_KSTAT_SCREEN_STATE_H
 
-#include "tools/kstat/capture.h"
+#include "common/capture/capture.h"
 #include "tools/kstat/screen/history.h"
 #include "tools/kstat/screen/rows.h"
 #include "tools/kstat/settings.h"

@@ -3,7 +3,7 @@
 
 #include "common/stats/reader_private.h"
 #define CHECK_TIMEOUT_SECONDS 60 /* a gibibyte is packed */
-#include "tests/tools/kstat/capture_case.h"
+#include "tests/common/capture/capture_case.h"
 
 static void refuses_to_write_to(const char *where, int exit_code, const char *text)
 {
@@ -459,7 +459,7 @@ START_TEST(a_capture_that_cannot_be_begun_is_told)
 }
 END_TEST
 
-CHECK_MAIN_WITH("tools/kstat/capture_writer", capture_prepare, capture_clean_up,
+CHECK_MAIN_WITH("common/capture/writer", capture_prepare, capture_clean_up,
                 a_new_capture_is_its_owners_alone_and_begins_with_its_header,
                 a_capture_goes_on_where_it_ended, what_a_killed_writer_left_of_a_frame_is_cut_away,
                 nothing_else_is_written_to_and_it_stays_as_it_is,

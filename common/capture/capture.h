@@ -10,8 +10,8 @@
  * may end within a frame (who wrote it was killed): the frames before it count. Nothing that is read is
  * trusted. One thread.
  */
-#ifndef KSUPERVISE_TOOLS_KSTAT_CAPTURE_H
-#define KSUPERVISE_TOOLS_KSTAT_CAPTURE_H
+#ifndef KSUPERVISE_COMMON_CAPTURE_CAPTURE_H
+#define KSUPERVISE_COMMON_CAPTURE_CAPTURE_H
 
 #include "common/stats/events.h"
 #include "common/view/view.h"
@@ -74,6 +74,16 @@ int capture_measure(int fd, const char *path, uint64_t *end, struct error *error
 /* --- reading ------------------------------------------------------------------------------------------- */
 struct capture;
 int capture_open(struct capture **capture, const char *path, struct error *error);
+
+/* What may be in one that a stranger brings. */
+struct capture_bounds {
+    size_t frames;        /* those behind them are not looked at */
+    size_t objects;       /* of a frame */
+    uint64_t frame_bytes; /* unpacked */
+};
+/* One that is open: takes `fd`, also when it fails. Errors call it `name`. */
+int capture_take(struct capture **capture, int fd, const char *name, const struct capture_bounds *bounds,
+                 struct error *error);
 void capture_close(struct capture *capture);          /* NULL is fine */
 size_t capture_frames(const struct capture *capture); /* at least 1 */
 int64_t capture_time_us(const struct capture *capture, size_t frame);

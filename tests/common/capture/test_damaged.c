@@ -1,5 +1,5 @@
 /* Captures that are none, were cut, or are damaged. */
-#include "tests/tools/kstat/capture_case.h"
+#include "tests/common/capture/capture_case.h"
 
 START_TEST(what_is_no_capture_is_told)
 {
@@ -138,7 +138,7 @@ START_TEST(a_file_that_shrinks_while_it_is_open_is_told)
 }
 END_TEST
 
-CHECK_MAIN_WITH("tools/kstat/capture_reader: damage", capture_prepare, capture_clean_up,
+CHECK_MAIN_WITH("common/capture/reader: damage", capture_prepare, capture_clean_up,
                 what_is_no_capture_is_told, a_damaged_frame_is_told_and_the_others_can_be_seen,
                 a_frame_whose_place_is_not_known_makes_the_file_damaged,
                 a_damaged_byte_is_told_or_makes_no_difference,

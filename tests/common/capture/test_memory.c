@@ -1,7 +1,7 @@
 /* Captures without memory: each allocation of a writer and of a reader fails once. What is there stays,
  * nothing is kept, and somebody says so. */
-#include "tests/tools/kstat/capture_case.h"
-#include "tools/kstat/flat.h"
+#include "tests/common/capture/capture_case.h"
+#include "common/view/values.h"
 
 /* A sanitizer has an allocator of its own: there the steps are taken once, and nothing fails. */
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
@@ -65,12 +65,23 @@ static int write_once(void)
     return result;
 }
 
-static void count_value(void *context, const struct view_worker *worker, const char *name,
-                        struct stat_value value)
+static void count_value(void *context, const char *name, struct stat_value value)
 {
-    (void)worker;
-    bool counts = value.type != VALUE_UNKNOWN && !flat_matches("*.problem", name);
-    *(size_t *)context += counts;
+    *(size_t *)context += value.type != VALUE_UNKNOWN && strcmp(name, "problem") != 0;
+}
+
+static void open_part(void *context, enum values_part part, const char *name, int32_t number)
+{
+    (void)context;
+    (void)part;
+    (void)name;
+    (void)number;
+}
+
+static void close_part(void *context, enum values_part part)
+{
+    (void)context;
+    (void)part;
 }
 
 /* How many values of the last moment are known, but for what could not be read. */
@@ -83,10 +94,11 @@ static int read_once(bool lazy, size_t *known)
         return -1;
     const struct view_request request = {
         .source = capture_source(read), .instance = capture_instance(read), .lazy = lazy};
+    const struct values_visitor visitor = {open_part, count_value, close_part, known};
     int result = view_collect(&seen, &request, &error);
     for (size_t i = 0; result == 0 && i < seen.count; i++) {
         view_begin_worker(&seen, i, &request);
-        flat_worker(&seen, &seen.workers[i], NULL, count_value, known);
+        values_of_worker(&seen, &seen.workers[i], NULL, &visitor);
         view_end_worker(&seen, i, &request);
     }
     view_release(&seen);
@@ -152,6 +164,6 @@ START_TEST(a_reader_without_memory_says_so_or_shows_less)
 }
 END_TEST
 
-CHECK_MAIN_WITH("tools/kstat/capture: memory", capture_prepare, capture_clean_up,
+CHECK_MAIN_WITH("common/capture: memory", capture_prepare, capture_clean_up,
                 a_writer_without_memory_says_so_and_leaves_what_is_there,
                 a_reader_without_memory_says_so_or_shows_less)

@@ -1,17 +1,16 @@
 /* capture_case.h: captures of the instance of instance_case.h, and captures that are made byte by byte.
  *
- *   CHECK_MAIN_WITH("tools/kstat/x", capture_prepare, capture_clean_up, …)
+ *   CHECK_MAIN_WITH("common/capture/x", capture_prepare, capture_clean_up, …)
  */
-#ifndef KSUPERVISE_TESTS_TOOLS_KSTAT_CAPTURE_CASE_H
-#define KSUPERVISE_TESTS_TOOLS_KSTAT_CAPTURE_CASE_H
+#ifndef KSUPERVISE_TESTS_COMMON_CAPTURE_CAPTURE_CASE_H
+#define KSUPERVISE_TESTS_COMMON_CAPTURE_CAPTURE_CASE_H
 
 #include <zstd.h>
 
 #include "tests/support/fake_clock.h"
 #include "tests/common/view/instance_case.h"
 #include "common/view/json_v2.h"
-#include "tools/kstat/capture.h"
-#include "tools/kstat/show.h"
+#include "common/capture/capture.h"
 
 static char path[64];
 static struct capture_writer *writing;

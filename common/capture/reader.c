@@ -1,41 +1,15 @@
 #include <fcntl.h>
 #include <inttypes.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <zstd.h>
 
+#include "common/capture/reader_private.h"
 #include "common/exit_codes.h"
-#include "common/record/text.h"
-#include "tools/kstat/capture.h"
 
 #define FRAMES_MAX 10000000
 
-struct frame_entry {
-    int64_t time_us;
-    uint64_t offset; /* of the packed bytes */
-    uint64_t packed_bytes, plain_bytes;
-};
-
-/* Of the frame that is looked at; `bytes` points into it. */
-struct kept_object {
-    struct capture_item item;
-    const unsigned char *bytes;
-};
-
-struct capture {
-    struct source source; /* first: it is found by it */
-    int fd;
-    char path[256];
-    struct frame_entry *entries;
-    size_t frames, capacity;
-    bool cut;
-    uint64_t end; /* of the last whole frame */
-    size_t at;
-    unsigned char *plain;
-    struct kept_object *objects;
-    size_t object_count, object_capacity;
-    char instance[sizeof((struct capture_item *)NULL)->name];
-};
+static const struct capture_bounds any = {
+    .frames = FRAMES_MAX, .objects = SIZE_MAX, .frame_bytes = CAPTURE_BYTES_MAX};
 
 /* --- the frames of a file ------------------------------------------------------------------------------ */
 
@@ -80,7 +54,7 @@ static int find_frames(struct capture *capture, struct error *error)
         return error_set(error, "cannot look at %s: %m", capture->path);
     uint64_t end = (uint64_t)status.st_size, at = sizeof(struct capture_file_header);
     capture->end = at;
-    while (at < end && capture->frames < FRAMES_MAX) {
+    while (at < end && capture->frames < capture->bounds.frames) {
         struct capture_frame frame;
         capture->cut = end - at < sizeof frame ||
                        pread(capture->fd, &frame, sizeof frame, (off_t)at) != (ssize_t)sizeof frame;
@@ -106,7 +80,7 @@ static int find_frames(struct capture *capture, struct error *error)
 
 int capture_measure(int fd, const char *path, uint64_t *end, struct error *error)
 {
-    struct capture capture = {.fd = fd};
+    struct capture capture = {.fd = fd, .bounds = any};
     snprintf(capture.path, sizeof capture.path, "%s", path);
     int result = check_file(&capture, error) == 0 && find_frames(&capture, error) == 0 ? 0 : -1;
     if (result == 0 && capture.frames == FRAMES_MAX) /* what is behind them was not looked at */
@@ -156,18 +130,14 @@ static bool add_object(struct capture *capture, const struct kept_object *object
     return true;
 }
 
-static bool is_segment(const struct capture_item *item)
-{
-    return item->type == CAPTURE_SEGMENT || item->type == CAPTURE_PROBLEM;
-}
-
 /* As an instance or a worker is: its name is written to terminals as it stands. Other types may have other
  * names. */
 static bool is_named(const struct capture_item *item)
 {
     static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-.";
     size_t length = strnlen(item->name, sizeof item->name);
-    bool known = is_segment(item) || item->type == CAPTURE_INSTANCE || item->type == CAPTURE_DIRECTORY;
+    bool known =
+        capture_is_segment(item) || item->type == CAPTURE_INSTANCE || item->type == CAPTURE_DIRECTORY;
     return !known || (length > 0 && length < WORKER_NAME_BYTES && strspn(item->name, allowed) == length);
 }
 
@@ -202,6 +172,9 @@ static int take_items(struct capture *capture, size_t bytes, struct error *error
     while ((more = next_item(capture->plain, bytes, &at, &object)) == 1) {
         if (object.item.type == CAPTURE_INSTANCE)
             snprintf(capture->instance, sizeof capture->instance, "%s", object.item.name);
+        else if (capture->object_count == capture->bounds.objects)
+            return error_set(error, "%s has a frame of more than %zu objects: too many here", capture->path,
+                             capture->bounds.objects);
         else if (!add_object(capture, &object))
             return error_set(error, "out of memory");
     }
@@ -234,6 +207,9 @@ int capture_seek(struct capture *capture, size_t frame, struct error *error)
     const struct frame_entry *entry = &capture->entries[frame];
     if (entry->plain_bytes > CAPTURE_BYTES_MAX)
         return refuse(capture, "is damaged: a frame is too large", error);
+    if (entry->plain_bytes > capture->bounds.frame_bytes)
+        return error_set(error, "%s has a frame of more than %" PRIu64 " bytes: too large here",
+                         capture->path, capture->bounds.frame_bytes);
     void *packed = malloc(entry->packed_bytes + 1);
     int result = -1;
     if (packed == NULL)
@@ -280,125 +256,7 @@ bool capture_event(const struct capture *capture, size_t index, struct event *ev
     return false;
 }
 
-/* --- as a source --------------------------------------------------------------------------------------- */
-
-static const struct capture *of(const struct source *source)
-{
-    return (const struct capture *)(const void *)source;
-}
-
-static int64_t now_us(const struct source *source)
-{
-    return of(source)->entries[of(source)->at].time_us;
-}
-
-/* As an object that its reader can open. */
-static int object_fd(const struct kept_object *object, struct error *error)
-{
-    int fd = memfd_create("capture", MFD_CLOEXEC);
-    if (fd < 0)
-        return error_set(error, "cannot make a file in memory: %m");
-    for (uint64_t done = 0; done < object->item.bytes;) {
-        ssize_t n = write(fd, object->bytes + done, object->item.bytes - done);
-        if (n <= 0) {
-            error_set(error, "cannot write a file in memory: %m");
-            close(fd);
-            return -1;
-        }
-        done += (uint64_t)n;
-    }
-    return fd;
-}
-
-static int supervisor(const struct source *source, const char *instance, struct source_supervisor *supervisor,
-                      struct error *error)
-{
-    (void)instance;
-    const struct capture *capture = of(source);
-    *supervisor = (struct source_supervisor){0};
-    for (size_t i = 0; i < capture->object_count; i++) {
-        const struct kept_object *object = &capture->objects[i];
-        if (object->item.type != CAPTURE_DIRECTORY)
-            continue;
-        int fd = object_fd(object, error);
-        int result = fd < 0 ? -1 : directory_take(&supervisor->directory, fd, error);
-        if (fd >= 0)
-            close(fd);
-        supervisor->alive = object->item.flags & CAPTURE_ALIVE;
-        supervisor->stopped = object->item.flags & CAPTURE_STOPPED;
-        supervisor->elsewhere = object->item.flags & CAPTURE_ELSEWHERE;
-        return result;
-    }
-    return 0;
-}
-
-static int compare(const void *left, const void *right)
-{
-    const struct segment_name *a = left, *b = right;
-    int order = strcmp(a->worker, b->worker);
-    return order != 0 ? order : (a->generation > b->generation) - (a->generation < b->generation);
-}
-
-static int segments(const struct source *source, const char *instance, struct segment_list *list,
-                    struct error *error)
-{
-    (void)instance;
-    const struct capture *capture = of(source);
-    for (size_t i = 0; i < capture->object_count; i++) {
-        const struct capture_item *item = &capture->objects[i].item;
-        if (is_segment(item) && segment_list_add(list, item->name, item->generation) != 0)
-            return error_set(error, "out of memory");
-    }
-    if (list->count > 0)
-        qsort(list->items, list->count, sizeof *list->items, compare);
-    return 0;
-}
-
-static const struct kept_object *find(const struct capture *capture, const struct segment_name *name)
-{
-    for (size_t i = 0; i < capture->object_count; i++) {
-        const struct capture_item *item = &capture->objects[i].item;
-        if (is_segment(item) && item->generation == name->generation && strcmp(item->name, name->worker) == 0)
-            return &capture->objects[i];
-    }
-    return NULL;
-}
-
-static int tell_problem(const struct kept_object *object, struct error *error)
-{
-    char text[256];
-    size_t used = 0;
-    text_escape(text, sizeof text, &used, (const char *)object->bytes, object->item.bytes);
-    return error_set(error, "%s", text);
-}
-
-static int segment(const struct source *source, const char *instance, const struct segment_name *name,
-                   struct stats_snapshot **snapshot, struct stats_liveness *liveness, struct error *error)
-{
-    (void)instance;
-    const struct kept_object *object = find(of(source), name);
-    *snapshot = NULL;
-    if (object == NULL)
-        return error_set_code(error, EXIT_CODE_NOT_RUNNING, "the capture has no such segment");
-    if (object->item.type == CAPTURE_PROBLEM)
-        return tell_problem(object, error);
-    int fd = object_fd(object, error);
-    if (fd < 0)
-        return -1;
-    int result = stats_snapshot_take(snapshot, fd, error);
-    close(fd);
-    if (result != 0)
-        return -1;
-    stats_snapshot_liveness(*snapshot, liveness);
-    if (object->item.flags & CAPTURE_TORN)
-        stats_snapshot_mark_torn(*snapshot);
-    liveness->alive = object->item.flags & CAPTURE_ALIVE;
-    liveness->elsewhere = object->item.flags & CAPTURE_ELSEWHERE;
-    return 0;
-}
-
-static const struct source_class class = {
-    .now_us = now_us, .supervisor = supervisor, .segments = segments, .segment = segment};
+/* --- opening and closing ------------------------------------------------------------------------------- */
 
 struct source *capture_source(struct capture *capture)
 {
@@ -406,18 +264,20 @@ struct source *capture_source(struct capture *capture)
 }
 
 /* The last frame is what is shown unless another one is asked for. */
-int capture_open(struct capture **capture, const char *path, struct error *error)
+int capture_take(struct capture **capture, int fd, const char *name, const struct capture_bounds *bounds,
+                 struct error *error)
 {
     struct capture *fresh = calloc(1, sizeof *fresh);
     *capture = NULL;
-    if (fresh == NULL)
+    if (fresh == NULL) {
+        close(fd);
         return error_set(error, "out of memory");
-    fresh->source.class = &class;
-    snprintf(fresh->path, sizeof fresh->path, "%s", path);
-    fresh->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fresh->fd < 0)
-        error_set(error, "cannot open %s: %m", path);
-    else if (check_file(fresh, error) == 0 && find_frames(fresh, error) == 0 && fresh->frames == 0)
+    }
+    fresh->source.class = &capture_source_class;
+    fresh->fd = fd;
+    fresh->bounds = *bounds;
+    snprintf(fresh->path, sizeof fresh->path, "%s", name);
+    if (check_file(fresh, error) == 0 && find_frames(fresh, error) == 0 && fresh->frames == 0)
         refuse(fresh, "has no whole frame", error);
     if (fresh->frames > 0 && capture_seek(fresh, fresh->frames - 1, error) == 0) {
         *capture = fresh;
@@ -427,12 +287,20 @@ int capture_open(struct capture **capture, const char *path, struct error *error
     return -1;
 }
 
+int capture_open(struct capture **capture, const char *path, struct error *error)
+{
+    *capture = NULL;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0)
+        return error_set(error, "cannot open %s: %m", path);
+    return capture_take(capture, fd, path, &any, error);
+}
+
 void capture_close(struct capture *capture)
 {
     if (capture == NULL)
         return;
-    if (capture->fd >= 0)
-        close(capture->fd);
+    close(capture->fd);
     free(capture->entries);
     free(capture->plain);
     free(capture->objects);

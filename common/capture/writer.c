@@ -4,7 +4,7 @@
 #include <zstd.h>
 
 #include "common/exit_codes.h"
-#include "tools/kstat/capture.h"
+#include "common/capture/capture.h"
 
 /* Fast: most of a segment is zeros, or what it was a moment ago. */
 #define LEVEL 3

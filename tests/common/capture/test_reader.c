@@ -1,5 +1,5 @@
 /* Captures as they are read: what they show, and what they are refused for. */
-#include "tests/tools/kstat/capture_case.h"
+#include "tests/common/capture/capture_case.h"
 
 /* --- what it shows ---------------------------------------------------------------------------------------
  */
@@ -372,7 +372,7 @@ START_TEST(items_end_within_their_frame)
 }
 END_TEST
 
-CHECK_MAIN_WITH("tools/kstat/capture_reader", capture_prepare, capture_clean_up,
+CHECK_MAIN_WITH("common/capture/reader", capture_prepare, capture_clean_up,
                 a_capture_shows_what_the_instance_showed,
                 what_died_is_dead_in_a_capture_and_stays_what_it_was,
                 a_capture_is_of_its_moment_whatever_comes_after_it, each_moment_has_its_time_and_its_values,
