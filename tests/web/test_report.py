@@ -57,6 +57,8 @@ class Report(Browser, harness.SystemTest):
         numbers = self.run_js("return JSON.parse(document.getElementById('recording').textContent).events.map((e) => e.sequence)")
         second = numbers.index(1, 1)
         self.assertEqual(numbers, [*range(1, second + 1), *range(1, len(numbers) - second + 1)])
+        self.click(next(s for s in self.all("summary") if s.text.startswith("Events")))
+        self.until(lambda: [int(text) for text in self.texts('[data-is="event-rows"] td:nth-child(2)')] == numbers[::-1], "the page lists those of both")
 
     def test_its_moments_are_gone_through_and_nothing_can_be_done_in_them(self):
         self.open()

@@ -11,6 +11,7 @@
 #include <microhttpd.h>
 
 #define BODY_BYTES_MAX 16384
+#define FILE_TYPE      "application/octet-stream"
 
 struct exchange {
     struct kweb *kweb;
@@ -24,6 +25,7 @@ struct exchange {
     char *body;                           /* NUL-terminated; NULL: none. Owned */
     size_t body_bytes;
     bool body_too_large;
+    int file;     /* instead, where the route takes a file: in memory, and of no name; 0: none. Owned */
     bool head;    /* only the answer's head is wanted */
     bool refused; /* the answer was made before the body came, which is not looked at */
     bool closing; /* the connection ends with the answer, whatever else was sent on it */

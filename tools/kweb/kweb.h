@@ -10,6 +10,7 @@
 
 struct MHD_Daemon;
 struct call;    /* call.h */
+struct opening; /* captures.h */
 struct peer;    /* peer.h */
 struct stream;  /* stream.h */
 struct samples; /* samples.h */
@@ -22,12 +23,14 @@ struct kweb {
     struct worker_control *control;
     struct watch wake; /* an eventfd: control has something new */
     struct MHD_Daemon *daemon;
-    struct watch http;       /* the daemon's epoll descriptor */
-    struct peer *peers;      /* those that are connected, a list */
-    struct call *calls;      /* verbs under way, a list */
-    struct stream *streams;  /* readers of /events, a list */
-    struct samples *samples; /* what there is to show, once a second */
-    int64_t started_us;      /* wall */
+    struct watch http;        /* the daemon's epoll descriptor */
+    struct peer *peers;       /* those that are connected, a list */
+    struct call *calls;       /* verbs under way, a list */
+    size_t files;             /* that arrive, or are looked at */
+    struct opening *openings; /* captures that are looked at, a list */
+    struct stream *streams;   /* readers of /events, a list */
+    struct samples *samples;  /* what there is to show, once a second */
+    int64_t started_us;       /* wall */
     bool stopping;
 };
 

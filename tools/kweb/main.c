@@ -9,6 +9,7 @@
 #include "common/streams.h"
 #include "common/worker/config.h"
 #include "tools/kweb/call.h"
+#include "tools/kweb/captures.h"
 #include "tools/kweb/metrics.h"
 #include "tools/kweb/samples.h"
 #include "tools/kweb/server.h"
@@ -48,7 +49,7 @@ static int watch_requests(struct kweb *kweb, struct error *error)
 
 static int64_t deadline_us(const struct kweb *kweb)
 {
-    const int64_t all_us[] = {server_deadline_us(kweb), calls_deadline_us(kweb),
+    const int64_t all_us[] = {server_deadline_us(kweb), calls_deadline_us(kweb), captures_deadline_us(kweb),
                               samples_deadline_us(kweb->samples), streams_deadline_us(kweb)};
     int64_t nearest_us = INT64_MAX;
     for (size_t i = 0; i < sizeof all_us / sizeof all_us[0]; i++)
@@ -63,6 +64,7 @@ static void run(struct kweb *kweb)
         reactor_wait(&kweb->reactor, deadline_us(kweb));
         int64_t now_us = clock_monotonic_us();
         calls_check(kweb, now_us);
+        captures_check(kweb, now_us);
         samples_check(kweb->samples, now_us);
         streams_check(kweb, now_us);
         server_run(kweb, now_us);

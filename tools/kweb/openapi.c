@@ -114,7 +114,7 @@ static bool changes(const struct route *route)
 
 static bool has_body(const struct route *route)
 {
-    return route->body != NULL;
+    return route->body != NULL || route->file_bytes > 0;
 }
 
 static bool is_verb(const struct route *route)
@@ -131,7 +131,7 @@ static json_t *responses(const struct route *route)
         {"404", "there is no such client, worker or file", may_lack},
         {"409", "it cannot be done now: the detail says why", is_verb},
         {"413", "the body is too large", has_body},
-        {"415", "the body is no JSON", has_body},
+        {"415", "the body is of another type", has_body},
         {"421", "the Host header is not this server's", always},
         {"502", "the supervisor's answer did not come whole", is_verb},
         {"503", "no supervisor runs, or too many requests are under way", always},
@@ -148,6 +148,8 @@ static json_t *responses(const struct route *route)
 
 static json_t *body(const struct route *route)
 {
+    if (route->file_bytes > 0)
+        return json_pack("{s:b, s:{s:{s:{}}}}", "required", true, "content", FILE_TYPE, "schema");
     json_t *media =
         json_pack("{s:o, s:o}", "schema", reference("Record"), "example", json_loads(route->body, 0, NULL));
     return json_pack("{s:b, s:{s:o}}", "required", true, "content", "application/json", media);
@@ -188,7 +190,7 @@ static json_t *operation(const struct route *route)
     json_t *operation = json_pack("{s:s, s:s, s:[s], s:o, s:o, s:o}", "operationId", name, "summary",
                                   route->summary, "tags", route->tag, "description", description(route),
                                   "parameters", parameters(route), "responses", responses(route));
-    if (route->body != NULL)
+    if (has_body(route))
         json_object_set_new(operation, "requestBody", body(route));
     return operation;
 }

@@ -1,4 +1,5 @@
 /* What can be asked, in the order in which the documentation shows it. */
+#include "tools/kweb/captures.h"
 #include "tools/kweb/consumers.h"
 #include "tools/kweb/letters.h"
 #include "tools/kweb/metrics_routes.h"
@@ -182,6 +183,15 @@ static const struct route routes[] = {
                 "percentile of its latency "
                 "in microseconds; null is unknown. It outlives a restart of this server.",
         .answers = "History", .serve = serve_history),
+    {.method = "POST",
+     .path = "/captures",
+     .tag = "looking",
+     .summary = "a capture of kstat --dump, as the page plays it",
+     .help = "Its moments, thinned out evenly where they are many, as the snapshots of /events are; and its "
+             "events. Nothing of it is kept.",
+     .file_bytes = CAPTURES_BYTES_MAX,
+     .answers = "Recording",
+     .serve = serve_captures},
     GET(.path = "/topics/{topic}/dead-letters", .tag = "dead letters",
         .summary = "how many, by group, stage and reason",
         .help =

@@ -3,12 +3,14 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 
 #include "common/clock.h"
 #include "common/decimal.h"
 #include "common/log.h"
 #include "tools/kweb/call.h"
+#include "tools/kweb/captures.h"
 #include "tools/kweb/exchange.h"
 #include "tools/kweb/framing.h"
 #include "tools/kweb/guard.h"
@@ -54,6 +56,15 @@ static struct exchange *begin(struct kweb *kweb, struct MHD_Connection *connecti
     return exchange;
 }
 
+static void drop_file(struct exchange *exchange)
+{
+    if (exchange->file == 0)
+        return;
+    close(exchange->file);
+    exchange->file = 0;
+    exchange->kweb->files--;
+}
+
 static void end(struct exchange *exchange)
 {
     for (size_t i = 0; exchange->route != NULL && i < ROUTE_PARAMS_MAX && exchange->route->params[i].name;
@@ -62,6 +73,7 @@ static void end(struct exchange *exchange)
             free((char *)(uintptr_t)exchange->values[i]);
     if (exchange->response != NULL)
         MHD_destroy_response(exchange->response);
+    drop_file(exchange);
     free(exchange->body);
     free(exchange->path);
     free(exchange);
@@ -111,39 +123,74 @@ static bool take_parameters(struct exchange *exchange)
 
 /* --- its body ------------------------------------------------------------------------------------------ */
 
+static size_t body_bytes_max(const struct exchange *exchange)
+{
+    return exchange->route->file_bytes > 0 ? exchange->route->file_bytes : BODY_BYTES_MAX;
+}
+
 /* The rest of it is not waited for. */
 static void refuse_body(struct exchange *exchange)
 {
     exchange->closing = true;
-    answer_problem(exchange, MHD_HTTP_CONTENT_TOO_LARGE, "a body has at most %d bytes", BODY_BYTES_MAX);
+    answer_problem(exchange, MHD_HTTP_CONTENT_TOO_LARGE, "a body has at most %zu bytes here",
+                   body_bytes_max(exchange));
 }
 
 /* "application/json; charset=utf-8" */
-static bool is_json(const char *type)
+static bool is_type(const char *given, const char *type)
 {
-    static const char json[] = "application/json";
-    return type != NULL && strncasecmp(type, json, strlen(json)) == 0 &&
-           strchr("; \t", type[strlen(json)]) != NULL;
+    return given != NULL && strncasecmp(given, type, strlen(type)) == 0 &&
+           strchr("; \t", given[strlen(type)]) != NULL;
+}
+
+/* A form of another site's page cannot say these types without being asked about it first. */
+static bool type_is_welcome(struct exchange *exchange)
+{
+    const char *given = exchange_header(exchange, MHD_HTTP_HEADER_CONTENT_TYPE);
+    const char *type = exchange->route->file_bytes > 0 ? FILE_TYPE : "application/json";
+    if ((exchange->route->body == NULL && exchange->route->file_bytes == 0) || is_type(given, type))
+        return true;
+    answer_problem(exchange, MHD_HTTP_UNSUPPORTED_MEDIA_TYPE, "the body is %s: Content-Type: %s",
+                   exchange->route->file_bytes > 0 ? "a file" : "JSON", type);
+    return false;
+}
+
+/* It may take longer to arrive than a request does. */
+static bool begin_file(struct exchange *exchange)
+{
+    if (exchange->route->file_bytes == 0)
+        return true;
+    int fd = exchange->kweb->files < SERVER_FILES_MAX ? memfd_create("kweb", MFD_CLOEXEC) : -1;
+    if (fd == -1) {
+        exchange->closing = true;
+        answer_problem(exchange, MHD_HTTP_SERVICE_UNAVAILABLE,
+                       "other files are looked at just now: try again in a moment");
+        return false;
+    }
+    exchange->file = fd;
+    exchange->kweb->files++;
+    exchange->peer->arriving_us += SERVER_FILE_US - SERVER_ARRIVAL_US;
+    return true;
 }
 
 /* What it says of itself; what comes is looked at, too. */
 static bool body_is_welcome(struct exchange *exchange)
 {
     const char *length = exchange_header(exchange, MHD_HTTP_HEADER_CONTENT_LENGTH);
-    const char *type = exchange_header(exchange, MHD_HTTP_HEADER_CONTENT_TYPE);
     int64_t bytes;
-    if (length != NULL &&
-        (!decimal_parse(length, strlen(length), INT64_MAX, &bytes) || bytes > BODY_BYTES_MAX)) {
+    if (length != NULL && (!decimal_parse(length, strlen(length), INT64_MAX, &bytes) ||
+                           (uint64_t)bytes > body_bytes_max(exchange))) {
         refuse_body(exchange);
         return false;
     }
-    /* A form of another site's page cannot say this type without being asked about it first. */
-    if (exchange->route->body != NULL && !is_json(type)) {
-        answer_problem(exchange, MHD_HTTP_UNSUPPORTED_MEDIA_TYPE,
-                       "the body is JSON: Content-Type: application/json");
-        return false;
-    }
-    return true;
+    return type_is_welcome(exchange);
+}
+
+static void take_file(struct exchange *exchange, const char *bytes, size_t length)
+{
+    exchange->body_bytes += length;
+    exchange->body_too_large = exchange->body_bytes > exchange->route->file_bytes ||
+                               write(exchange->file, bytes, length) != (ssize_t)length;
 }
 
 static void take_body(struct exchange *exchange, const char *bytes, size_t length)
@@ -151,6 +198,10 @@ static void take_body(struct exchange *exchange, const char *bytes, size_t lengt
     char *body = NULL;
     if (exchange->refused || exchange->body_too_large)
         return;
+    if (exchange->file != 0) {
+        take_file(exchange, bytes, length);
+        return;
+    }
     if (exchange->body_bytes + length <= BODY_BYTES_MAX)
         body = realloc(exchange->body, exchange->body_bytes + length + 1);
     if (body == NULL) {
@@ -196,8 +247,8 @@ static enum MHD_Result begin_exchange(struct kweb *kweb, struct MHD_Connection *
     *context = exchange;
     if (framing_is_clear(exchange))
         find_route(exchange, method);
-    if (exchange->response == NULL && body_is_welcome(exchange))
-        take_parameters(exchange);
+    if (exchange->response == NULL && body_is_welcome(exchange) && take_parameters(exchange))
+        begin_file(exchange);
     exchange->refused = exchange->response != NULL;
     return exchange->closing ? send_answer(exchange) : MHD_YES;
 }
@@ -339,6 +390,7 @@ int server_open(struct kweb *kweb, int listener, struct error *error)
 void server_close(struct kweb *kweb)
 {
     calls_close(kweb); /* answers those that wait: none may be suspended at the end */
+    captures_close(kweb);
     reactor_close(&kweb->reactor, &kweb->http);
     if (kweb->daemon != NULL) {
         MHD_run(kweb->daemon);

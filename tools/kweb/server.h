@@ -11,6 +11,9 @@
     (10 * INT64_C(1000000)) /* a request that takes longer to arrive is dropped, and so is a                 \
                                connection that asks nothing */
 
+#define SERVER_FILE_US   (60 * INT64_C(1000000)) /* the same of a file */
+#define SERVER_FILES_MAX 2                       /* at a time: each takes memory */
+
 #define SERVER_UNREAD_MS                                                                                     \
     20000 /* who has taken nothing of what was sent for so long is dropped, too (over TCP) */
 

@@ -2,23 +2,25 @@
 
 /** @typedef {{ok: boolean, status: number, value: object|null, problem: string|null}} Answer */
 
+const SILENT = "kweb does not answer; whether it was done is not known";
+
 async function answerOf(response) {
   const value = await response.json().catch(() => null);
   const problem = response.ok ? null : value?.detail ?? value?.title ?? `the server answers ${response.status}`;
   return { ok: response.ok, status: response.status, value, problem };
 }
 
-/** @param {string|undefined} body JSON @returns {Promise<Answer>} */
-export async function call(method, path, body = undefined) {
+/** @param {string|Blob|undefined} body JSON, or of another type @returns {Promise<Answer>} */
+export async function call(method, path, body = undefined, type = "application/json") {
   const options = { method, cache: "no-store", headers: { Accept: "application/json" } };
   if (body !== undefined) {
     options.body = body;
-    options.headers["Content-Type"] = "application/json";
+    options.headers["Content-Type"] = type;
   }
   try {
     return await answerOf(await fetch(path, options));
   } catch {
-    return { ok: false, status: 0, value: null, problem: "kweb does not answer; whether it was done is not known" };
+    return { ok: false, status: 0, value: null, problem: SILENT };
   }
 }
 
@@ -40,6 +42,7 @@ export const logs = (target, lines) => call("GET", `/workers/${name(target)}/log
 export const letters = (topic) => call("GET", `/topics/${name(topic)}/dead-letters`);
 export const letterRecords = (topic, limit) => call("GET", `/topics/${name(topic)}/dead-letters/records${query({ limit })}`);
 export const replay = (topic, dryRun) => call("POST", `/topics/${name(topic)}/dead-letters/replay${query({ dry_run: dryRun ? "true" : null })}`);
+export const capture = (file) => call("POST", "/captures", file, "application/octet-stream");
 export const health = () => call("GET", "/");
 
 /** The `kctl` command that does the same. */

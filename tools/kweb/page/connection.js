@@ -42,15 +42,21 @@ async function read(response, feed, touch) {
 }
 
 /**
- * Follows /events until the page is closed.
+ * Follows /events until it is told to stop.
  * @param {{event: function(object), snapshot: function(object), missed: function(number), state: function({connected: boolean, why?: string, retryMs?: number})}} to
+ * @returns {{stop: function(): void}}
  */
 export function follow(to) {
   let last = "0"; // all that the ring still has
   let failures = 0;
   let wake = () => {};
+  const ended = new AbortController();
+  let current = ended;
+
+  const tell = (state) => ended.signal.aborted || to.state(state);
 
   const deliver = ({ event, data, id }) => {
+    if (ended.signal.aborted) return;
     const value = JSON.parse(data);
     if (id !== null) last = id;
     if (event === "event") to.event(value);
@@ -59,7 +65,7 @@ export function follow(to) {
   };
 
   async function once() {
-    const abort = new AbortController();
+    const abort = (current = new AbortController());
     let timer = 0;
     const touch = () => {
       clearTimeout(timer);
@@ -71,7 +77,7 @@ export function follow(to) {
       const response = await fetch("/events", { headers, signal: abort.signal, cache: "no-store" });
       if (!response.ok) throw new Error(REFUSED[response.status] ?? `the server answers ${response.status}`);
       failures = 0;
-      to.state({ connected: true });
+      tell({ connected: true });
       await read(response, createParser(deliver), touch);
       throw new Error("the server has ended the connection");
     } finally {
@@ -89,16 +95,23 @@ export function follow(to) {
     });
 
   async function forever() {
-    for (;;) {
+    while (!ended.signal.aborted) {
       const problem = await once().catch((error) => error);
       const retryMs = DELAYS_MS[Math.min(failures++, DELAYS_MS.length - 1)];
-      to.state({ connected: false, why: problem instanceof TypeError ? "kweb does not answer" : problem.message, retryMs });
+      tell({ connected: false, why: problem instanceof TypeError ? "kweb does not answer" : problem.message, retryMs });
       await pause(retryMs);
     }
   }
 
-  addEventListener("online", () => wake());
-  document.addEventListener("visibilitychange", () => document.hidden || wake());
+  const { signal } = ended;
+  addEventListener("online", () => wake(), { signal });
+  document.addEventListener("visibilitychange", () => document.hidden || wake(), { signal });
   forever();
-  return { retryNow: () => wake() };
+  return {
+    stop() {
+      ended.abort();
+      current.abort();
+      wake();
+    },
+  };
 }

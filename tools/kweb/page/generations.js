@@ -99,8 +99,11 @@ const RULES = {
   "not-started": signed("trouble"),
 };
 
-/** @returns {{feed: function(object): void, lives: Map<string, object>, outages: object[], clear: function(): void}} */
-export function createGenerations() {
+/**
+ * @param {function(): boolean} keepsLives whether what was before an instance was started anew is shown, too
+ * @returns {{feed: function(object): void, lives: Map<string, object>, outages: object[], clear: function(): void}}
+ */
+export function createGenerations(keepsLives) {
   const lives = new Map();
   const outages = [];
   let last = 0;
@@ -115,6 +118,7 @@ export function createGenerations() {
   function clear() {
     lives.clear();
     outages.length = 0;
+    last = 0;
   }
 
   return {
@@ -122,7 +126,7 @@ export function createGenerations() {
     outages,
     clear,
     feed(event) {
-      if (event.sequence <= last) clear();
+      if (event.sequence <= last && !keepsLives()) clear();
       last = event.sequence;
       if (event.kind === "broker-away" || event.kind === "broker-back") outage(event);
       const rule = event.worker !== null && RULES[event.kind];

@@ -26,6 +26,7 @@ export function createHistory() {
   let kept = NOTHING;
   let fresh = [];
   let version = 0;
+  let epoch = 0; // what is asked for in one is no answer in the next
 
   const newestUs = () => fresh.at(-1)?.timeUs ?? kept.timesUs.at(-1) ?? 0;
 
@@ -43,11 +44,19 @@ export function createHistory() {
     version++;
   }
 
+  function clear() {
+    kept = NOTHING;
+    fresh = [];
+    version++;
+    epoch++;
+  }
+
   /** Also after a reconnect: what came in between is there then. */
   function load() {
+    const asked = epoch;
     worker ??= new Worker("/page/history-worker.js", { type: "module" });
     return new Promise((resolve) => {
-      worker.onmessage = ({ data }) => resolve(take(data));
+      worker.onmessage = ({ data }) => resolve(asked === epoch && take(data));
       worker.postMessage(VALUES.length);
     });
   }
@@ -61,5 +70,5 @@ export function createHistory() {
     const times = [...Array.from(kept.timesUs.subarray(from), (us) => us / 1e6), ...late.map((sample) => sample.timeUs / 1e6)];
     return [times, ...names.map((name) => [...before(name), ...late.map((sample) => sample.of.get(name)?.[index] ?? null)])];
   }
-  return { add, load, lines, version: () => version };
+  return { add, clear, load, lines, version: () => version };
 }

@@ -2,6 +2,7 @@
 
 import { byId, parts } from "./dom.js";
 import { createAcknowledge } from "./acknowledge.js";
+import { createCaptures } from "./captures.js";
 import { createCharts } from "./charts.js";
 import { createEventList } from "./event-list.js";
 import { createFrame } from "./frame.js";
@@ -30,7 +31,7 @@ const { request, watch, job } = frame;
 const store = createStore(request);
 const ui = parts(document);
 const results = createResults(ui);
-const generations = createGenerations();
+const generations = createGenerations(() => Boolean(store.connection.recorded));
 const history = createHistory();
 /** Where a dry run would set offsets: "GROUP PARTITION TOPIC" → offset. */
 const plans = new Map();
@@ -67,7 +68,7 @@ createTheme(ui.theme, charts.restyle);
 charts.load();
 
 function live() {
-  follow({
+  return follow({
     event: store.takeEvent,
     snapshot: store.takeSnapshot,
     missed: store.takeMissed,
@@ -78,6 +79,31 @@ function live() {
   });
 }
 
+/** Something else is shown from now on. */
+function begin() {
+  store.begin();
+  generations.clear();
+  history.clear();
+}
+
+function liveUntilACapture() {
+  let connection = live();
+  let close = () => {};
+  function leave() {
+    close();
+    store.takeConnection({ connected: false, why: "back from a capture" });
+    begin();
+    connection = live();
+  }
+  function show(capture, name) {
+    connection.stop();
+    close();
+    begin();
+    close = play(capture, { store, history }, { name, leave });
+  }
+  createCaptures({ ui, results, show });
+}
+
 const recording = findRecording();
-if (recording === null) live();
+if (recording === null) liveUntilACapture();
 else play(recording, { store, history });

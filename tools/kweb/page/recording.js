@@ -1,6 +1,6 @@
-// A capture instead of a living instance: what `kstat --report` has put into this file. It is gone through with a slider; nothing is asked of anyone.
+// A capture instead of a living instance: what `kstat --report` has put into this file, or one that was opened (captures.js). It is gone through with a slider.
 
-import { element, setText } from "./dom.js";
+import { button, element, setText } from "./dom.js";
 import { timeOfDay } from "./format.js";
 
 /** @returns {{snapshots: object[], events: object[]}|null} null: this page is a living one */
@@ -9,14 +9,14 @@ export function findRecording() {
   return place === null ? null : JSON.parse(place.textContent);
 }
 
-function stepButton(label, text, act) {
-  const button = element("button", { type: "button", class: "quiet", "aria-label": label }, text);
-  button.addEventListener("click", act);
-  return button;
-}
+const stepButton = (label, text, act) => button(text, act, { class: "quiet", "aria-label": label });
 
-/** Shows its last moment, and a slider for the others. */
-export function play(recording, { store, history }) {
+/**
+ * Shows its last moment, and a slider for the others; the store, the history and the generations know nothing yet.
+ * @param {{name: string|null, leave: function(): void|null}} how what it is called, and what leads back to what lives; null: nothing does
+ * @returns {function(): void} takes it off the page again
+ */
+export function play(recording, { store, history }, { name = null, leave = null } = {}) {
   const { snapshots, events } = recording;
   const last = snapshots.length - 1;
   const slider = element("input", { type: "range", min: "0", max: String(last), value: String(last), "aria-label": "Moment of the capture" });
@@ -34,12 +34,15 @@ export function play(recording, { store, history }) {
   };
 
   slider.addEventListener("input", show);
-  document.querySelector("main").before(
-    element("div", { class: "recording", role: "group", "aria-label": "Capture" }, stepButton("Moment before", "‹", step(-1)), slider, stepButton("Moment after", "›", step(1)), moment),
-  );
+  const bar = element("div", { class: "recording", role: "group", "aria-label": "Capture" }, name && element("b", {}, name), stepButton("Moment before", "‹", step(-1)), slider, stepButton("Moment after", "›", step(1)), moment, leave && button("Back to live", leave));
+  document.querySelector("main").before(bar);
   document.documentElement.classList.add("recorded");
+  store.takeConnection({ connected: true, recorded: true });
   snapshots.forEach(history.add);
   events.forEach(store.takeEvent);
-  store.takeConnection({ connected: true, recorded: true });
   show();
+  return () => {
+    bar.remove();
+    document.documentElement.classList.remove("recorded");
+  };
 }

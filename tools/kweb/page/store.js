@@ -23,6 +23,13 @@ export function createStore(changed) {
     nowUs: () => store.recordedUs ?? Date.now() * 1000 + store.skewUs,
     on: (kind, subscriber) => subscribers[kind].push(subscriber),
 
+    /** Nothing is known any more: something else is shown from now on. */
+    begin() {
+      Object.assign(store, { snapshot: null, missed: 0, openedUs: null, recordedUs: null });
+      store.events.length = 0;
+      changed();
+    },
+
     takeSnapshot(snapshot) {
       store.snapshot = snapshot;
       store.skewUs = snapshot.time_us - Date.now() * 1000;
@@ -39,10 +46,10 @@ export function createStore(changed) {
       changed();
     },
 
-    /** A number that is not higher than the last one is of a new ring: the instance was started anew. */
+    /** A number that is not higher than the last one is of a new ring: the instance was started anew. A capture shows all of its lives. */
     takeEvent(event) {
       const newest = store.events.at(-1);
-      if (newest && event.sequence <= newest.sequence) store.events.length = 0;
+      if (newest && event.sequence <= newest.sequence && !store.connection.recorded) store.events.length = 0;
       store.events.push(event);
       if (store.events.length > EVENTS_KEPT) store.events.splice(0, EVENTS_KEPT / 10);
       tell("event", event);
