@@ -106,5 +106,31 @@ class Large(PageTest):
         self.until(lambda: self.texts(".lane h3") == ["topic-07 [11]"], "the one that is looked for")
 
 
+ROUNDS = """
+const [done] = arguments;
+import('/page/frame.js').then(({ createFrame }) => {
+  const frame = createFrame();
+  const painted = [];
+  let frames = 0;
+  const count = () => { frames++; if (painted.length < 8) { frame.request(); requestAnimationFrame(count); } else done(painted); };
+  const work = (name) => () => {
+    const until = performance.now() + 30;
+    while (performance.now() < until);
+    painted.push([name, frames]);
+  };
+  for (const name of ['a', 'b', 'c', 'd']) frame.add(work(name));
+  requestAnimationFrame(count);
+});
+"""
+
+
+class Frames(PageTest):
+    def test_what_is_too_much_for_a_frame_goes_on_in_the_next_and_each_part_has_its_turn(self):
+        self.open()
+        painted = self.driver.execute_async_script(ROUNDS)
+        self.assertEqual([name for name, _ in painted], ["a", "b", "c", "d"] * 2, "also while it is asked for again in every frame")
+        self.assertEqual(len({frame for _, frame in painted}), 8, "one a frame")
+
+
 if __name__ == "__main__":
     main()

@@ -1,6 +1,8 @@
-// What is to be drawn is drawn once per animation frame, however often it changed in between. What is not on the screen waits until it is.
+// What is to be drawn is drawn once per animation frame, however often it changed in between. What is not on the screen waits until it is. Where it is more than
+// a frame has time for, as when a large fleet is drawn for the first time, the rest follows in the next one.
 
 const MARGIN = 200; // pixels before a section comes onto the screen
+const BUDGET_MS = 10; // then a frame begins no other part of the page
 
 /** What is wrong in one part of the page is told, and hides no other part. */
 function paintOne(painter) {
@@ -40,6 +42,7 @@ function createWatch() {
  */
 export function createFrame() {
   const painters = [];
+  let left = []; // of them, in this round
   const jobs = new Map();
   const watch = createWatch();
   let asked = { frame: false, paint: false };
@@ -49,13 +52,21 @@ export function createFrame() {
     jobs.delete(key);
     if (job) paintOne(job);
   }
+  function paintSome() {
+    const until = performance.now() + BUDGET_MS;
+    do paintOne(left.shift());
+    while (left.length > 0 && performance.now() < until);
+  }
+  /** A round ends before the next one begins: else those at the end would never have their turn. */
   function turn() {
     const comes = watch.look();
-    const paints = asked.paint || comes;
-    asked = { frame: false, paint: false };
-    if (paints) painters.forEach(paintOne);
+    const wanted = asked.paint || comes;
+    const begins = wanted && left.length === 0;
+    asked = { frame: false, paint: wanted && !begins };
+    if (begins) left = [...painters];
+    if (left.length > 0) paintSome();
     else doOneJob();
-    if (jobs.size > 0) ask();
+    if (left.length > 0 || asked.paint || jobs.size > 0) ask();
   }
   function ask() {
     if (!asked.frame) requestAnimationFrame(turn);

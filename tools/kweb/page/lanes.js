@@ -80,7 +80,7 @@ const worstLag = (lane) => Math.max(...lane.rows.map((row) => row.lag ?? -1));
 const matches = (lane, row, wanted) => `${laneName(lane)} ${row.group} ${ownerOf(row)}`.toLowerCase().includes(wanted);
 
 /** @param {{store: object, ui: object, plans: Map<string, number>, onRecord: function(string, number, number, string): void}} page */
-export function createLanes({ store, ui, plans, onRecord, section, request, watch }) {
+export function createLanes({ store, ui, plans, onRecord, section, request, watch, job }) {
   const arrivals = createArrivals();
   const visible = watch(section);
   const view = { first: 0, table: false, width: 0 };
@@ -166,7 +166,7 @@ export function createLanes({ store, ui, plans, onRecord, section, request, watc
   function paint() {
     if (!store.snapshot) return;
     const all = lanes(store.snapshot);
-    setChoices(ui["record-of"], all.slice(0, 500).map((lane) => [lane.key, laneName(lane)]));
+    job("record-of", () => setChoices(ui["record-of"], all.slice(0, 500).map((lane) => [lane.key, laneName(lane)])));
     if (!visible.visible) return;
     const found = filtered(all);
     const shown = pageOf(found);

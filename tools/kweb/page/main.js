@@ -35,7 +35,7 @@ const generations = createGenerations(() => Boolean(store.connection.recorded));
 const history = createHistory();
 /** Where a dry run would set offsets: "GROUP PARTITION TOPIC" → offset. */
 const plans = new Map();
-const shared = { store, ui, results, plans, request, watch };
+const shared = { store, ui, results, plans, request, watch, job };
 
 store.on("event", generations.feed);
 store.on("snapshot", history.add);
@@ -44,7 +44,7 @@ const acknowledge = createAcknowledge(shared);
 const record = createRecord({ ...shared, dialog: byId("record-dialog"), acknowledge });
 const workers = createWorkers({ ...shared, section: byId("workers") });
 const kill = createKill({ ...shared, dialog: byId("kill-dialog") });
-const charts = createCharts({ ...shared, history, job, section: byId("charts") });
+const charts = createCharts({ ...shared, history, section: byId("charts") });
 
 for (const painter of [
   createHead({ ...shared, notice: byId("notice") }),
