@@ -4,13 +4,16 @@
 #include "supervisor/announce.h"
 #include "supervisor/process/channel.h"
 #include "supervisor/evidence.h"
-#include "supervisor/process/worker_config.h"
+#include "supervisor/count.h"
+#include "supervisor/process/kinds.h"
 #include "supervisor/journal.h"
 #include "supervisor/process/launch.h"
 #include "supervisor/log/offsets_text.h"
 #include "supervisor/log/output.h"
 #include "supervisor/log/report.h"
 #include "supervisor/process/segment.h"
+#include "supervisor/process/worker_config.h"
+#include "supervisor/spec.h"
 #include "supervisor/supervisor.h"
 #include "supervisor/verdict.h"
 
@@ -44,7 +47,7 @@ static void start_close(struct start *start)
 static void make_segment(struct worker *worker)
 {
     struct error error = ERROR_INIT;
-    if (worker_config_publishes(worker->kind) && segment_next(worker, &error) == -1)
+    if (kind_publishes(worker->kind) && segment_next(worker, &error) == -1)
         report_line(
             worker->supervisor,
             "%s runs without statistics: its hangs are not seen, --exit-when-done does not end, and no "
@@ -55,19 +58,27 @@ static void make_segment(struct worker *worker)
 static int start_process(struct worker *worker, struct start *start, struct error *error)
 {
     const char *words[WORKER_CONFIG_WORDS];
-    worker_config_arguments(worker, words);
-    if ((start->config_fd = worker_config(worker, worker->segment_fd != -1, error)) == -1 ||
+    struct worker_spec spec;
+    spec_of_worker(worker, &spec);
+    worker_config_arguments(&spec, words);
+    if ((start->config_fd = worker_config(&spec, error)) == -1 ||
         (start->channel_fd = channel_open(worker, error)) == -1 ||
         (start->output_fd = output_open(worker, error)) == -1)
         return -1;
-    struct spawn_request request = {
-        .argv = (char *const *)words,
-        .output_fd = start->output_fd,
-        .config_fd = start->config_fd,
-        .channel_fd = start->channel_fd,
-        .segment_fd = worker->segment_fd,
+    struct launch how = {
+        .folder = worker->supervisor->folder,
+        .program = kind_program(worker->kind),
+        .request = {.argv = (char *const *)words,
+                    .output_fd = start->output_fd,
+                    .config_fd = start->config_fd,
+                    .channel_fd = start->channel_fd,
+                    .segment_fd = worker->segment_fd,
+                    .mask = worker->supervisor->original_mask},
+        .reactor = &worker->supervisor->reactor,
+        .ended = process_ended,
+        .context = worker,
     };
-    return launch(worker, request, &worker->supervisor->reactor, process_ended, worker, error);
+    return launch(&how, &worker->process, &worker->exit_watch, error);
 }
 
 /* Provisioning is never ready, it is done. One that is paused may send nothing, and so never be it. */
@@ -100,7 +111,7 @@ enum worker_event action_spawn(struct worker *worker)
     worker->tick_us = clock_monotonic_us();
     make_segment(worker);
     if (worker->count_base == STATS_UNKNOWN)
-        worker->count_base = worker_config_acknowledged(worker);
+        worker->count_base = count_acknowledged(worker);
     int result = start_process(worker, &start, &error);
     start_close(&start);
     if (result == 0)
@@ -258,7 +269,7 @@ enum worker_event action_reap_stopped(struct worker *worker)
     worker->deadline_us = INT64_MAX;
     worker->supervisor->listener->reaped(worker, end.exit_status == 0);
     note_membership(worker, &end);
-    bool as_told = !worker_config_listens(worker->kind) && end.signal == SIGTERM;
+    bool as_told = !kind_listens(worker->kind) && end.signal == SIGTERM;
     if (end.exit_status != 0 && !as_told)
         announce_death(worker, &end, RESTART_NEVER, 0);
     else
@@ -266,7 +277,7 @@ enum worker_event action_reap_stopped(struct worker *worker)
     if (!worker->start_again)
         return EVENT_NONE;
     worker->start_again = false;
-    return worker_config_is_finished(worker) ? EVENT_FINISH : EVENT_START;
+    return count_is_finished(worker) ? EVENT_FINISH : EVENT_START;
 }
 
 /* What cannot be started now may be startable soon (EAGAIN, EMFILE, ENOMEM): then it is tried for as long as
@@ -319,7 +330,7 @@ enum worker_event action_drain(struct worker *worker)
     journal_tell(worker, EVENT_KIND_STOPPING, "%s", worker->supervisor->stopping ? "the instance ends" : "");
     /* One that comes back at once keeps its place in the group: the others notice nothing. One that does not
      * listen, or not any more, is told by a signal; one that does not heed it either is killed in time. */
-    if (!worker_config_listens(worker->kind) || channel_drain(worker, leaves(worker)) == -1)
+    if (!kind_listens(worker->kind) || channel_drain(worker, leaves(worker)) == -1)
         process_signal(&worker->process, SIGTERM);
     return EVENT_NONE;
 }
@@ -336,7 +347,7 @@ enum worker_event action_stay_down(struct worker *worker)
     if (!worker->start_again)
         return EVENT_NONE;
     worker->start_again = false;
-    if (worker_config_listens(worker->kind))
+    if (kind_listens(worker->kind))
         channel_drain(worker, leaves(worker));
     return EVENT_NONE;
 }

@@ -1,6 +1,6 @@
 #include "supervisor/done.h"
 
-#include "supervisor/process/worker_config.h"
+#include "supervisor/count.h"
 #include "supervisor/process/segment.h"
 
 /* One topic's partitions, by number. */
@@ -116,7 +116,7 @@ bool done_check(struct supervisor *supervisor)
     struct worker *producer = supervisor_find(supervisor, KIND_PRODUCER);
     if (producer == NULL || (producer->state != WORKER_DONE && !producer->on_request) ||
         !segment_refresh(producer) ||
-        worker_config_remaining(producer) > 0) /* it ended before its time, and is not restarted */
+        count_remaining(producer) > 0) /* it ended before its time, and is not restarted */
         return false;
     for (size_t i = 0; i < supervisor->worker_count; i++)
         if (supervisor->workers[i]->kind == KIND_CONSUMER)

@@ -66,10 +66,7 @@ void fleet_set_settings(struct worker *worker, const struct settings *settings)
     worker->settings = settings;
     if (worker->kind != KIND_CONSUMER)
         return;
-    if (settings->group != NULL)
-        snprintf(worker->group, sizeof worker->group, "%s", settings->group);
-    else
-        snprintf(worker->group, sizeof worker->group, "test_group_%s", worker->client);
+    settings_group(settings, worker->client, worker->group, sizeof worker->group);
     bool moves = worker->moves || other_records || strcmp(former, worker->group) != 0;
     worker->moves = worker->process.pid != 0 && moves;
 }

@@ -2,7 +2,7 @@
 #include "supervisor/publish.h"
 #include "supervisor/process/channel.h"
 #include "supervisor/fleet_slots.h"
-#include "supervisor/process/worker_config.h"
+#include "supervisor/count.h"
 #include "supervisor/journal.h"
 #include "supervisor/states.h"
 
@@ -19,9 +19,9 @@ static bool follows_itself(struct worker *worker)
 /* One that is started after its --count makes as many again. */
 static void count_anew(struct worker *worker)
 {
-    if (!worker_config_is_finished(worker))
+    if (!count_is_finished(worker))
         return;
-    worker->count_base = worker_config_acknowledged(worker);
+    worker->count_base = count_acknowledged(worker);
     worker->asked = 0;
 }
 

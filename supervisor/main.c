@@ -17,7 +17,7 @@
 #include "supervisor/config/explain.h"
 #include "supervisor/fleet.h"
 #include "supervisor/process/programs.h"
-#include "supervisor/process/worker_config.h"
+#include "supervisor/process/kinds.h"
 #include "supervisor/lock.h"
 #include "supervisor/log/files.h"
 #include "supervisor/config/preflight.h"
@@ -146,8 +146,8 @@ static int find_programs(struct supervisor *supervisor, struct error *error)
 {
     /* An address of the stack, as a number. NOLINTNEXTLINE(performance-no-int-to-ptr) */
     const char *started_as = (const char *)getauxval(AT_EXECFN);
-    return folder_find(supervisor->folder, sizeof supervisor->folder, started_as,
-                       worker_config_program(KIND_CONSUMER), error);
+    return folder_find(supervisor->folder, sizeof supervisor->folder, started_as, kind_program(KIND_CONSUMER),
+                       error);
 }
 
 static void identify(struct supervisor *supervisor)

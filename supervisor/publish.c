@@ -1,12 +1,12 @@
 #include "supervisor/publish.h"
 
 #include "supervisor/log/report.h"
-#include "supervisor/process/worker_config.h"
+#include "supervisor/process/kinds.h"
 
 void publish_worker(struct worker *worker)
 {
     struct supervisor *supervisor = worker->supervisor;
-    if (!worker_config_publishes(worker->kind) || supervisor->directory == NULL)
+    if (!kind_publishes(worker->kind) || supervisor->directory == NULL)
         return;
     struct directory_worker row = {
         .kind = worker->kind == KIND_PRODUCER ? STATS_KIND_PRODUCER : STATS_KIND_CONSUMER,

@@ -2,7 +2,7 @@
 
 #include "common/clock.h"
 #include "common/exit_codes.h"
-#include "supervisor/process/worker_config.h"
+#include "supervisor/count.h"
 #include "supervisor/supervisor.h"
 
 /* The embedded broker: its address is known. */
@@ -66,8 +66,8 @@ static enum restart_verdict decide(struct worker *worker, const struct process_e
     /* A new one would be empty: not a restart of anything. */
     if (worker->kind == KIND_BROKER && (has_served(worker) || end->exit_status != EXIT_CODE_RESOURCES))
         verdict = RESTART_HOLD;
-    return worker_config_is_finished(worker) ? RESTART_NEVER /* it died after its last acknowledgement */
-                                             : verdict;
+    return count_is_finished(worker) ? RESTART_NEVER /* it died after its last acknowledgement */
+                                     : verdict;
 }
 
 enum restart_verdict verdict_of(struct worker *worker, const struct process_end *end, int64_t *delay_us)

@@ -14,18 +14,9 @@
 #include "common/reactor.h"
 #include "supervisor/restart.h"
 #include "supervisor/config/settings.h"
+#include "supervisor/process/kinds.h"
 #include "supervisor/process/spawn.h"
 #include "supervisor/log/tail.h"
-
-/* What a slot runs. The order is that of starting; stopping goes the other way, as fleet.h says. */
-enum worker_kind {
-    KIND_BROKER,
-    KIND_WEB,
-    KIND_PROVISION,
-    KIND_CONSUMER,
-    KIND_PRODUCER,
-    KIND_KTOPIC /* no slot has it: ktopic.h; its name is ktopic's verb */
-};
 
 struct output {
     struct watch watch;
@@ -36,7 +27,7 @@ struct output {
 /* A process that was started for a request alone: request.h. */
 struct started_for {
     int64_t number;   /* the request's; 0: it was not */
-    const char *text; /* while it is started: the request that worker_config.h gives it; not owned */
+    const char *text; /* while it is started: the request that its configuration has; not owned */
 };
 
 /* The producer's, another than configured. */

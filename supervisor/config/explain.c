@@ -129,10 +129,9 @@ void explain_config(const struct config *config, FILE *stream)
             embedded ? "" : all->brokers.source, embedded ? "" : ")");
     for (size_t i = 0; i < all->clients.count; i++) {
         const struct settings *settings = config_client(config, i);
-        char group[NAME_BYTES + 16];
-        snprintf(group, sizeof group, "test_group_%s", all->clients.items[i]);
-        explain_worker(all->clients.items[i], "kconsume", settings->group != NULL ? settings->group : group,
-                       settings, stream);
+        char group[STATS_GROUP_BYTES];
+        settings_group(settings, all->clients.items[i], group, sizeof group);
+        explain_worker(all->clients.items[i], "kconsume", group, settings, stream);
     }
     if (!all->no_producer)
         explain_worker(PRODUCER_WORKER, "kproduce", NULL, config_producer(config), stream);

@@ -6,19 +6,21 @@
 #include "common/clock.h"
 #include "common/exit_codes.h"
 #include "common/signal_name.h"
-#include "supervisor/fleet_slots.h"
-#include "supervisor/process/worker_config.h"
+#include "supervisor/process/kinds.h"
 #include "supervisor/process/launch.h"
+#include "supervisor/process/worker_config.h"
 
 enum { SAID_BYTES = 2 * ERROR_TEXT_BYTES };
 
 struct preflight {
-    struct reactor *reactor;
+    struct supervisor *supervisor; /* the reactor, and where the programs are */
     const struct config *config;
-    struct supervisor fleet; /* as it would be, as far as a worker is told of it */
-    struct worker worker;    /* the one that is asked */
-    size_t next;             /* the client that is looked at next; behind the last comes the producer */
-    uint64_t *asked;         /* worker_config_digest of the clients that were asked */
+    struct worker_spec spec; /* of the one that is asked */
+    char group[STATS_GROUP_BYTES];
+    struct process process;
+    struct watch exit_watch;
+    size_t next;     /* the client that is looked at next; behind the last comes the producer */
+    uint64_t *asked; /* worker_config_digest of the clients that were asked */
     size_t asked_count;
     int output_fd;       /* what the process says; -1: none runs */
     int64_t deadline_us; /* monotonic */
@@ -37,32 +39,30 @@ struct preflight *preflight_new(struct supervisor *supervisor, const struct conf
         return NULL;
     }
     preflight->asked = asked;
-    preflight->reactor = &supervisor->reactor;
+    preflight->supervisor = supervisor;
     preflight->config = config;
-    preflight->worker.exit_watch.fd = preflight->output_fd = -1;
-    preflight->fleet.settings = settings;
-    preflight->fleet.brokers = settings_embedded(settings) ? supervisor->brokers : settings->brokers;
-    preflight->fleet.original_mask = supervisor->original_mask;
-    snprintf(preflight->fleet.folder, sizeof preflight->fleet.folder, "%s", supervisor->folder);
-    snprintf(preflight->fleet.host, sizeof preflight->fleet.host, "%s", supervisor->host);
+    preflight->exit_watch.fd = preflight->output_fd = -1;
     return preflight;
 }
 
 /* --- who is asked -------------------------------------------------------------------------------------- */
 
+/* As it would be told of the instance and of itself. */
 static void become(struct preflight *preflight, enum worker_kind kind, const char *name,
                    const struct settings *settings)
 {
-    struct worker *worker = &preflight->worker;
-    *worker = (struct worker){.supervisor = &preflight->fleet,
-                              .settings = settings,
-                              .kind = kind,
-                              .exit_watch.fd = -1,
-                              .segment_fd = -1,
-                              .count_base = STATS_UNKNOWN};
-    snprintf(worker->name, sizeof worker->name, "%s", name);
-    snprintf(worker->client, sizeof worker->client, "%s", name);
-    fleet_set_settings(worker, settings);
+    const struct settings *all = config_settings(preflight->config);
+    const struct brokers *brokers = settings_embedded(all) ? &preflight->supervisor->brokers : &all->brokers;
+    settings_group(settings, name, preflight->group, sizeof preflight->group);
+    preflight->spec = (struct worker_spec){.kind = kind,
+                                           .name = name,
+                                           .client = name,
+                                           .group = preflight->group,
+                                           .settings = settings,
+                                           .instance = all,
+                                           .bootstrap = brokers->bootstrap,
+                                           .host = preflight->supervisor->host,
+                                           .remaining = settings->count};
 }
 
 /* Clients that are told the same, but for who they are, have one answer for all: those without a section of
@@ -82,7 +82,7 @@ static bool find_client(struct preflight *preflight)
     while (preflight->next < all->clients.count) {
         size_t next = preflight->next++;
         become(preflight, KIND_CONSUMER, all->clients.items[next], config_client(preflight->config, next));
-        uint64_t digest = worker_config_digest(&preflight->worker);
+        uint64_t digest = worker_config_digest(&preflight->spec);
         if (is_asked(preflight, digest))
             continue;
         preflight->asked[preflight->asked_count++] = digest;
@@ -115,17 +115,22 @@ static int spawn(struct preflight *preflight, int config_fd, int output_fd, stru
 {
     const char *words[WORKER_CONFIG_WORDS + 1];
     size_t count = 0;
-    worker_config_arguments(&preflight->worker, words);
+    worker_config_arguments(&preflight->spec, words);
     while (words[count] != NULL)
         count++;
     words[count++] = "--check";
     words[count] = NULL;
-    struct spawn_request request = {.argv = (char *const *)words,
-                                    .output_fd = output_fd,
-                                    .config_fd = config_fd,
-                                    .channel_fd = -1,
-                                    .segment_fd = -1};
-    return launch(&preflight->worker, request, preflight->reactor, wake, NULL, error);
+    struct launch how = {.folder = preflight->supervisor->folder,
+                         .program = kind_program(preflight->spec.kind),
+                         .request = {.argv = (char *const *)words,
+                                     .output_fd = output_fd,
+                                     .config_fd = config_fd,
+                                     .channel_fd = -1,
+                                     .segment_fd = -1,
+                                     .mask = preflight->supervisor->original_mask},
+                         .reactor = &preflight->supervisor->reactor,
+                         .ended = wake};
+    return launch(&how, &preflight->process, &preflight->exit_watch, error);
 }
 
 static int start(struct preflight *preflight, struct error *error)
@@ -134,7 +139,7 @@ static int start(struct preflight *preflight, struct error *error)
     if (pipe2(ends, O_CLOEXEC) == -1)
         return error_set(error, "cannot make a pipe: %s", strerror(errno));
     fcntl(ends[0], F_SETFL, O_NONBLOCK); /* ours only: a process that says too much may wait, and is killed */
-    int config_fd = worker_config(&preflight->worker, false, error);
+    int config_fd = worker_config(&preflight->spec, error);
     int result = config_fd == -1 ? -1 : spawn(preflight, config_fd, ends[1], error);
     close(ends[1]);
     if (config_fd != -1)
@@ -150,7 +155,7 @@ static int start(struct preflight *preflight, struct error *error)
 
 static void lay_down(struct preflight *preflight)
 {
-    reactor_close(preflight->reactor, &preflight->worker.exit_watch);
+    reactor_close(&preflight->supervisor->reactor, &preflight->exit_watch);
     if (preflight->output_fd != -1)
         close(preflight->output_fd);
     preflight->output_fd = -1;
@@ -161,7 +166,7 @@ static void lay_down(struct preflight *preflight)
 /* Its error alone, as program_fail (options.h) prints it: `kconsume: TEXT`, and perhaps a hint to --help. */
 static const char *read_error(const struct preflight *preflight, char said[SAID_BYTES])
 {
-    const char *program = worker_config_program(preflight->worker.kind);
+    const char *program = kind_program(preflight->spec.kind);
     size_t used = 0;
     ssize_t length;
     while (used < SAID_BYTES - 1 &&
@@ -196,14 +201,13 @@ static const char *take_name(const char *text, char name[128])
 
 static int wrong(const struct preflight *preflight, int exit_code, const char *text, struct error *error)
 {
-    const struct worker *worker = &preflight->worker;
+    const struct worker_spec *spec = &preflight->spec;
     char name[128];
     const char *rest = take_name(text, name);
     error_set_code(error, exit_code, "%s", rest != NULL ? rest : text);
     if (rest == NULL)
-        return error_context(error, "%s", worker->name);
-    return config_blame(preflight->config, worker->kind == KIND_CONSUMER ? worker->client : NULL, name,
-                        error);
+        return error_context(error, "%s", spec->name);
+    return config_blame(preflight->config, spec->kind == KIND_CONSUMER ? spec->client : NULL, name, error);
 }
 
 /* 0: the process had nothing against it. */
@@ -221,23 +225,23 @@ static int judge(const struct preflight *preflight, const struct process_end *en
         snprintf(how, sizeof how, "was killed by %s", signal_name(end->signal, name));
     else
         snprintf(how, sizeof how, "ended with exit code %d", end->exit_status);
-    return error_set(error, "%s: %s --check %s", preflight->worker.name,
-                     worker_config_program(preflight->worker.kind), how);
+    return error_set(error, "%s: %s --check %s", preflight->spec.name, kind_program(preflight->spec.kind),
+                     how);
 }
 
 static int too_slow(struct preflight *preflight, struct error *error)
 {
-    process_abandon(&preflight->worker.process);
+    process_abandon(&preflight->process);
     lay_down(preflight);
-    return error_set(error, "%s: %s --check has not ended within %d s", preflight->worker.name,
-                     worker_config_program(preflight->worker.kind), (int)(PREFLIGHT_US / US_PER_SECOND));
+    return error_set(error, "%s: %s --check has not ended within %d s", preflight->spec.name,
+                     kind_program(preflight->spec.kind), (int)(PREFLIGHT_US / US_PER_SECOND));
 }
 
 /* --- one after the other ------------------------------------------------------------------------------- */
 
 enum preflight_result preflight_check(struct preflight *preflight, struct error *error)
 {
-    struct process *process = &preflight->worker.process;
+    struct process *process = &preflight->process;
     struct process_end end = {0};
     for (;;) {
         if (process->pid != 0 && !process_reap(process, &end)) {
@@ -264,15 +268,15 @@ int64_t preflight_deadline_us(const struct preflight *preflight)
 
 pid_t preflight_pid(const struct preflight *preflight)
 {
-    return preflight->worker.process.pid;
+    return preflight->process.pid;
 }
 
 void preflight_free(struct preflight *preflight)
 {
     if (preflight == NULL)
         return;
-    if (preflight->worker.process.pid != 0)
-        process_abandon(&preflight->worker.process);
+    if (preflight->process.pid != 0)
+        process_abandon(&preflight->process);
     lay_down(preflight);
     free(preflight->asked);
     free(preflight);

@@ -265,6 +265,14 @@ bool settings_render(const struct option_def *def, const struct settings *settin
     return true;
 }
 
+void settings_group(const struct settings *settings, const char *client, char *group, size_t bytes)
+{
+    if (settings->group != NULL)
+        snprintf(group, bytes, "%s", settings->group);
+    else
+        snprintf(group, bytes, "test_group_%s", client);
+}
+
 void settings_release(struct settings *settings)
 {
     options_release(&supervisor_program, settings);

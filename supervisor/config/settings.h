@@ -95,6 +95,9 @@ int settings_check(struct settings *settings, const char **culprit, struct error
  * False when there is none. */
 bool settings_render(const struct option_def *def, const struct settings *settings, char *text, size_t bytes);
 
+/* The group that a client with these settings is in. */
+void settings_group(const struct settings *settings, const char *client, char *group, size_t bytes);
+
 void settings_release(struct settings *settings);
 
 /* No broker is configured: kbroker takes its place. */

@@ -3,14 +3,17 @@
 #include <errno.h>
 #include <fcntl.h>
 
-#include "supervisor/process/worker_config.h"
 #include "supervisor/process/launch.h"
+#include "supervisor/process/worker_config.h"
 
 struct ktopic {
     struct supervisor *supervisor;
-    struct worker worker; /* what worker_config.h and launch.h know a process by; no slot of the fleet */
-    bool known;           /* a worker uses the topic, as this workload */
-    bool alone;           /* as its command says */
+    struct process process;
+    struct watch exit_watch;
+    char verb[16];                   /* of ktopic's */
+    const struct settings *settings; /* of one that uses the topic */
+    bool known;                      /* a worker uses the topic, as this workload */
+    bool alone;                      /* as its command says */
     char topic[VERB_TEXT_BYTES];
     struct watch output;
     char *text; /* KTOPIC_BYTES_MAX and a NUL */
@@ -48,10 +51,10 @@ const char *ktopic_text(const struct ktopic *ktopic)
 static int its_error(const struct ktopic *ktopic, struct error *error)
 {
     char prefix[64];
-    int length = snprintf(prefix, sizeof prefix, "ktopic %s: ", ktopic->worker.name);
+    int length = snprintf(prefix, sizeof prefix, "ktopic %s: ", ktopic->verb);
     const char *text = strstr(ktopic_text(ktopic), prefix);
     if (text == NULL)
-        return error_set(error, "ktopic %s has ended without a reason", ktopic->worker.name);
+        return error_set(error, "ktopic %s has ended without a reason", ktopic->verb);
     text += length;
     return error_set(error, "%.*s", (int)strcspn(text, "\n"), text);
 }
@@ -62,7 +65,7 @@ static int its_error(const struct ktopic *ktopic, struct error *error)
 static void wake(void *context)
 {
     struct ktopic *ktopic = context;
-    reactor_close(&ktopic->supervisor->reactor, &ktopic->worker.exit_watch);
+    reactor_close(&ktopic->supervisor->reactor, &ktopic->exit_watch);
 }
 
 static size_t add_words(const char **words, size_t count, const char *const more[])
@@ -75,21 +78,20 @@ static size_t add_words(const char **words, size_t count, const char *const more
 /* Where this client's dead letters go, if not to the topic's own; NULL. */
 static const char *letters_topic(const struct ktopic *ktopic)
 {
-    const char *name = ktopic->known ? ktopic->worker.settings->dead_letters : NULL;
+    const char *name = ktopic->known ? ktopic->settings->dead_letters : NULL;
     return name != NULL && strcmp(name, "off") != 0 ? name : NULL;
 }
 
 #define WORDS_MAX (WORKER_CONFIG_WORDS + 16)
 
-static void make_words(const struct ktopic *ktopic, const struct ktopic_command *command,
-                       const char *words[WORDS_MAX])
+static void make_words(const struct ktopic *ktopic, const struct worker_spec *spec,
+                       const struct ktopic_command *command, const char *words[WORDS_MAX])
 {
     const char *letters = command->of_letters ? letters_topic(ktopic) : NULL;
-    const char *const workload[] = {ktopic->known ? "--workload" : NULL, ktopic->worker.settings->workload,
-                                    NULL};
+    const char *const workload[] = {ktopic->known ? "--workload" : NULL, ktopic->settings->workload, NULL};
     const char *const dlq_topic[] = {letters != NULL ? "--dlq-topic" : NULL, letters, NULL};
     size_t count = 0;
-    worker_config_arguments(&ktopic->worker, words);
+    worker_config_arguments(spec, words);
     while (words[count] != NULL)
         count++;
     count = add_words(words, count, command->options);
@@ -99,17 +101,41 @@ static void make_words(const struct ktopic *ktopic, const struct ktopic_command 
     words[add_words(words, count, command->operands)] = NULL;
 }
 
-static int spawn(struct ktopic *ktopic, const struct ktopic_command *command, int config_fd, int output_fd,
-                 struct error *error)
+/* With the words, its output on that descriptor, and the configuration of its own. */
+static int spawn(struct ktopic *ktopic, const struct worker_spec *spec, const char *words[WORDS_MAX],
+                 int output_fd, struct error *error)
 {
+    struct launch how = {.folder = ktopic->supervisor->folder,
+                         .program = kind_program(spec->kind),
+                         .request = {.argv = (char *const *)words,
+                                     .output_fd = output_fd,
+                                     .config_fd = worker_config(spec, error),
+                                     .channel_fd = -1,
+                                     .segment_fd = -1,
+                                     .mask = ktopic->supervisor->original_mask},
+                         .reactor = &ktopic->supervisor->reactor,
+                         .ended = wake,
+                         .context = ktopic};
+    if (how.request.config_fd == -1)
+        return -1;
+    int result = launch(&how, &ktopic->process, &ktopic->exit_watch, error);
+    close(how.request.config_fd);
+    return result;
+}
+
+static int start_process(struct ktopic *ktopic, const struct ktopic_command *command, int output_fd,
+                         struct error *error)
+{
+    const struct supervisor *supervisor = ktopic->supervisor;
+    const struct worker_spec spec = {.kind = KIND_KTOPIC,
+                                     .name = ktopic->verb,
+                                     .settings = ktopic->settings,
+                                     .instance = supervisor->settings,
+                                     .bootstrap = supervisor->brokers.bootstrap,
+                                     .host = supervisor->host};
     const char *words[WORDS_MAX];
-    make_words(ktopic, command, words);
-    struct spawn_request request = {.argv = (char *const *)words,
-                                    .output_fd = output_fd,
-                                    .config_fd = config_fd,
-                                    .channel_fd = -1,
-                                    .segment_fd = -1};
-    return launch(&ktopic->worker, request, &ktopic->supervisor->reactor, wake, ktopic, error);
+    make_words(ktopic, &spec, command, words);
+    return spawn(ktopic, &spec, words, output_fd, error);
 }
 
 static int start(struct ktopic *ktopic, const struct ktopic_command *command, struct error *error)
@@ -118,11 +144,8 @@ static int start(struct ktopic *ktopic, const struct ktopic_command *command, st
     if (pipe2(ends, O_CLOEXEC) == -1)
         return error_set(error, "cannot make a pipe: %s", strerror(errno));
     fcntl(ends[0], F_SETFL, O_NONBLOCK);
-    int config_fd = worker_config(&ktopic->worker, false, error);
-    int result = config_fd == -1 ? -1 : spawn(ktopic, command, config_fd, ends[1], error);
+    int result = start_process(ktopic, command, ends[1], error);
     close(ends[1]);
-    if (config_fd != -1)
-        close(config_fd);
     if (result == 0)
         result =
             reactor_add(&ktopic->supervisor->reactor, &ktopic->output, ends[0], read_output, ktopic, error);
@@ -171,13 +194,13 @@ static struct ktopic *make(struct supervisor *supervisor, const struct ktopic_co
     *ktopic = (struct ktopic){.supervisor = supervisor,
                               .alone = command->alone,
                               .text = text,
+                              .process = {0, -1, 0},
+                              .exit_watch.fd = -1,
                               .output.fd = -1,
                               .next = supervisor->ktopics};
     snprintf(ktopic->topic, sizeof ktopic->topic, "%s", command->topic);
-    ktopic->worker = (struct worker){.supervisor = supervisor, .kind = KIND_KTOPIC};
-    snprintf(ktopic->worker.name, sizeof ktopic->worker.name, "%s", command->verb);
-    ktopic->worker.settings = settings_for(supervisor, command->topic, &ktopic->known);
-    ktopic->worker.exit_watch.fd = ktopic->worker.channel_watch.fd = ktopic->worker.segment_fd = -1;
+    snprintf(ktopic->verb, sizeof ktopic->verb, "%s", command->verb);
+    ktopic->settings = settings_for(supervisor, command->topic, &ktopic->known);
     supervisor->ktopics = ktopic;
     return ktopic;
 }
@@ -205,10 +228,10 @@ enum progress ktopic_check(struct ktopic *ktopic, struct error *error)
     if (ktopic->full) {
         error_set(error,
                   "the records are longer than an answer may be (%d KiB): ask for fewer, or use 'ktopic %s'",
-                  KTOPIC_BYTES_MAX / 1024, ktopic->worker.name);
+                  KTOPIC_BYTES_MAX / 1024, ktopic->verb);
         return PROGRESS_FAILED;
     }
-    if (!process_reap(&ktopic->worker.process, &end))
+    if (!process_reap(&ktopic->process, &end))
         return PROGRESS_WAITING;
     read_output(ktopic);
     if (end.exit_status == 0 && !ktopic->full)
@@ -231,9 +254,9 @@ void ktopic_free(struct ktopic *ktopic)
     if (ktopic == NULL)
         return;
     unlist(ktopic);
-    if (ktopic->worker.process.pid != 0)
-        process_abandon(&ktopic->worker.process);
-    reactor_close(&ktopic->supervisor->reactor, &ktopic->worker.exit_watch);
+    if (ktopic->process.pid != 0)
+        process_abandon(&ktopic->process);
+    reactor_close(&ktopic->supervisor->reactor, &ktopic->exit_watch);
     reactor_close(&ktopic->supervisor->reactor, &ktopic->output);
     free(ktopic->text);
     free(ktopic);
@@ -242,7 +265,7 @@ void ktopic_free(struct ktopic *ktopic)
 bool ktopic_owns(const struct supervisor *supervisor, pid_t pid)
 {
     for (const struct ktopic *ktopic = supervisor->ktopics; ktopic != NULL; ktopic = ktopic->next)
-        if (ktopic->worker.process.pid == pid)
+        if (ktopic->process.pid == pid)
             return true;
     return false;
 }

@@ -6,6 +6,7 @@
 #include "common/exit_codes.h"
 #include "supervisor/fleet_slots.h"
 #include "supervisor/process/worker_config.h"
+#include "supervisor/spec.h"
 #include "supervisor/journal.h"
 #include "supervisor/log/line.h"
 #include "supervisor/config/preflight.h"
@@ -226,7 +227,9 @@ static void plan_worker(struct plan *plan, struct worker *worker)
         plan_row(plan, worker, ROLLOUT_REMOVE);
         return;
     }
-    bool restart = plan->bootstrap || worker_config_differs(worker, next) ||
+    struct worker_spec spec;
+    spec_of_worker(worker, &spec);
+    bool restart = plan->bootstrap || worker_config_differs(&spec, next) ||
                    turns_producer(plan->supervisor, config_settings(plan->next), worker);
     /* Who is down was stopped, and stays so; what it would be told now, it is told when it is started. */
     bool runs = worker->state != WORKER_DOWN && worker->state != WORKER_DONE;

@@ -1,26 +1,24 @@
 #include "supervisor/process/launch.h"
 
 #include <errno.h>
+#include <limits.h>
 
-#include "supervisor/process/worker_config.h"
-
-int launch(struct worker *worker, struct spawn_request request, struct reactor *reactor,
-           void (*ended)(void *context), void *context, struct error *error)
+int launch(const struct launch *launch, struct process *process, struct watch *watch, struct error *error)
 {
-    const struct supervisor *supervisor = worker->supervisor;
+    struct spawn_request request = launch->request;
     char path[PATH_MAX + 32];
-    snprintf(path, sizeof path, "%s/%s", supervisor->folder, worker_config_program(worker->kind));
+    snprintf(path, sizeof path, "%s/%s", launch->folder, launch->program);
     request.path = path;
-    request.mask = supervisor->original_mask;
-    if (process_spawn(&worker->process, &request, error) == -1)
+    if (process_spawn(process, &request, error) == -1)
         return -1;
     /* The watch owns its descriptor, and process_reap needs one: so a copy. */
-    int watched = dup(worker->process.pidfd);
-    if (watched != -1 && reactor_add(reactor, &worker->exit_watch, watched, ended, context, error) == 0)
+    int watched = dup(process->pidfd);
+    if (watched != -1 &&
+        reactor_add(launch->reactor, watch, watched, launch->ended, launch->context, error) == 0)
         return 0;
     error_set(error, "cannot watch %s: %s", path, strerror(errno));
     if (watched != -1)
         close(watched);
-    process_abandon(&worker->process);
+    process_abandon(process);
     return -1;
 }

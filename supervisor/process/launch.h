@@ -1,14 +1,20 @@
-/* launch.h: a worker's program as a process whose end the reactor tells. */
+/* launch.h: a program as a process whose end the reactor tells. */
 #ifndef KSUPERVISE_SUPERVISOR_PROCESS_LAUNCH_H
 #define KSUPERVISE_SUPERVISOR_PROCESS_LAUNCH_H
 
+#include "common/reactor.h"
 #include "supervisor/process/spawn.h"
-#include "supervisor/supervisor.h"
 
-/* Starts the program of the worker's kind, from its supervisor's folder and with its signal mask, as the
- * request says (whose path and mask are filled in here), and watches it: `ended` is called with the context
- * when worker->process can be reaped. -1 with the error, and no process; errno is the cause. */
-int launch(struct worker *worker, struct spawn_request request, struct reactor *reactor,
-           void (*ended)(void *context), void *context, struct error *error);
+struct launch {
+    const char *folder, *program; /* where it is, and its name */
+    struct spawn_request request; /* all but the path */
+    struct reactor *reactor;
+    void (*ended)(void *context); /* the process can be reaped */
+    void *context;
+};
+
+/* Starts it as *process, and watches its end with *watch, which the caller closes. -1 with the error, and no
+ * process; errno is the cause. */
+int launch(const struct launch *launch, struct process *process, struct watch *watch, struct error *error);
 
 #endif

@@ -4,8 +4,6 @@
 
 #include "common/exit_codes.h"
 #include "common/worker/config.h"
-#include "supervisor/process/segment.h"
-#include "supervisor/config/topics.h"
 
 enum { SETTINGS_MAX = 128, VALUES_MAX = 32, VALUE_BYTES = 64, TOPIC_BYTES = 512 };
 
@@ -50,49 +48,23 @@ static const struct passed_on passed_on[] = {
 
 _Static_assert(sizeof passed_on / sizeof passed_on[0] <= VALUES_MAX, "each may be rendered");
 
-struct kind {
-    const char *program;
-    bool publishes;
-    bool listens;
-};
-
-static const struct kind kinds[] = {
-    [KIND_BROKER] = {"kbroker", false, true},   [KIND_PROVISION] = {"ktopic", false, false},
-    [KIND_CONSUMER] = {"kconsume", true, true}, [KIND_PRODUCER] = {"kproduce", true, true},
-    [KIND_KTOPIC] = {"ktopic", false, false},   [KIND_WEB] = {"kweb", false, true},
-};
-
-const char *worker_config_program(enum worker_kind kind)
-{
-    return kinds[kind].program;
-}
-
-bool worker_config_publishes(enum worker_kind kind)
-{
-    return kinds[kind].publishes;
-}
-
-bool worker_config_listens(enum worker_kind kind)
-{
-    return kinds[kind].listens;
-}
-
-void worker_config_arguments(const struct worker *worker, const char *words[WORKER_CONFIG_WORDS])
+void worker_config_arguments(const struct worker_spec *spec, const char *words[WORKER_CONFIG_WORDS])
 {
     size_t count = 0;
-    words[count++] = kinds[worker->kind].program;
-    if (worker->kind == KIND_PROVISION)
+    words[count++] = kind_program(spec->kind);
+    if (spec->kind == KIND_PROVISION)
         words[count++] = "provision";
-    if (worker->kind == KIND_KTOPIC)
-        words[count++] = worker->name;   /* its verb */
-    if (worker->kind == KIND_CONSUMER) { /* for whoever looks at ps */
+    if (spec->kind == KIND_KTOPIC)
+        words[count++] = spec->name;   /* its verb */
+    if (spec->kind == KIND_CONSUMER) { /* for whoever looks at ps */
         words[count++] = "--client";
-        words[count++] = worker->client;
+        words[count++] = spec->client;
     }
     words[count++] = "--supervised";
-    if (worker->kind == KIND_PROVISION) {
+    if (spec->kind == KIND_PROVISION) {
         words[count++] = "--create-only";
-        count += topics_used(worker->supervisor, words + count);
+        for (size_t i = 0; i < spec->topic_count; i++)
+            words[count++] = spec->topics[i];
     }
     words[count] = NULL;
 }
@@ -104,7 +76,7 @@ struct builder {
     size_t count;
     char values[VALUES_MAX][VALUE_BYTES]; /* rendered ones; the others point at what lives longer */
     size_t value_count;
-    char topics[TOPICS_MAX][TOPIC_BYTES];
+    char topics[CONFIG_TOPICS_MAX][TOPIC_BYTES];
     char candidates[POISON_TEXT_BYTES], quarantined[POISON_TEXT_BYTES];
     char instance_id[256];
     char remaining[32]; /* of --count */
@@ -117,12 +89,12 @@ static void put(struct builder *builder, const char *name, const char *value)
     builder->count++; /* beyond SETTINGS_MAX: worker_config refuses */
 }
 
-static void put_passed_on(struct builder *builder, const struct worker *worker)
+static void put_passed_on(struct builder *builder, const struct worker_spec *spec)
 {
-    const struct settings *settings = worker->settings;
+    const struct settings *settings = spec->settings;
     for (size_t i = 0; i < sizeof passed_on / sizeof passed_on[0]; i++) {
         const struct passed_on *row = &passed_on[i];
-        if (!(row->kinds & FOR(worker->kind)) ||
+        if (!(row->kinds & FOR(spec->kind)) ||
             !(row->always || options_given(&supervisor_program, settings, row->name)))
             continue;
         const struct option_def *def = options_find(&supervisor_program, row->name);
@@ -142,11 +114,11 @@ static void put_passed_on(struct builder *builder, const struct worker *worker)
 }
 
 /* What is not said is not handed on, and with the embedded broker some of it is another value then. */
-static bool value_differs(const struct worker *worker, const char *name, const struct settings *other)
+static bool value_differs(const struct worker_spec *spec, const char *name, const struct settings *other)
 {
-    const struct settings *one = worker->settings;
+    const struct settings *one = spec->settings;
     return !option_same(options_find(&supervisor_program, name), one, other) ||
-           (settings_embedded(worker->supervisor->settings) &&
+           (settings_embedded(spec->instance) &&
             options_given(&supervisor_program, one, name) != options_given(&supervisor_program, other, name));
 }
 
@@ -160,132 +132,109 @@ static bool list_differs(const struct option_list *one, const struct option_list
     return false;
 }
 
-bool worker_config_differs(const struct worker *worker, const struct settings *next)
+bool worker_config_differs(const struct worker_spec *spec, const struct settings *next)
 {
     static const struct passed_on more[] = {{"group", FOR(KIND_CONSUMER), false},
                                             {"count", FOR(KIND_PRODUCER), false}};
     for (size_t i = 0; i < sizeof passed_on / sizeof passed_on[0]; i++)
-        if ((passed_on[i].kinds & FOR(worker->kind)) && value_differs(worker, passed_on[i].name, next))
+        if ((passed_on[i].kinds & FOR(spec->kind)) && value_differs(spec, passed_on[i].name, next))
             return true;
     for (size_t i = 0; i < sizeof more / sizeof more[0]; i++)
-        if ((more[i].kinds & FOR(worker->kind)) && value_differs(worker, more[i].name, next))
+        if ((more[i].kinds & FOR(spec->kind)) && value_differs(spec, more[i].name, next))
             return true;
-    return list_differs(&worker->settings->properties, &next->properties);
+    return list_differs(&spec->settings->properties, &next->properties);
 }
 
-static void put_kafka(struct builder *builder, const struct worker *worker)
+static void put_kafka(struct builder *builder, const struct worker_spec *spec)
 {
-    if (worker->supervisor->brokers.bootstrap[0] != '\0') /* an embedded broker may still have to start */
-        put(builder, "bootstrap", worker->supervisor->brokers.bootstrap);
+    if (spec->bootstrap[0] != '\0') /* an embedded broker may still have to start */
+        put(builder, "bootstrap", spec->bootstrap);
     /* The embedded broker answers a fetch that found nothing when its time is up, not when a record comes:
      * 500 ms unless told. First, so that the user's own -X wins. */
-    if (worker->kind == KIND_CONSUMER && settings_embedded(worker->supervisor->settings))
+    if (spec->kind == KIND_CONSUMER && settings_embedded(spec->instance))
         put(builder, "property", "fetch.wait.max.ms=100");
-    for (size_t i = 0; i < worker->settings->properties.count; i++)
-        put(builder, "property", worker->settings->properties.items[i]);
+    for (size_t i = 0; i < spec->settings->properties.count; i++)
+        put(builder, "property", spec->settings->properties.items[i]);
 }
 
 /* Static membership: the id carries instance and host, so that no two supervisors fence each other's workers.
  * The embedded broker ignores static ids, and keeps nothing for ever: short sessions, so that a killed
  * consumer is back soon, and no stop on what it has dropped. */
-static void put_consumer(struct builder *builder, const struct worker *worker, char instance_id[256])
+static void put_consumer(struct builder *builder, const struct worker_spec *spec, char instance_id[256])
 {
-    const struct supervisor *supervisor = worker->supervisor;
-    bool embedded = settings_embedded(supervisor->settings);
-    snprintf(instance_id, 256, "%s.%s.%s", supervisor->settings->instance, supervisor->host, worker->name);
-    put(builder, "client", worker->client);
-    put(builder, "group", worker->group);
+    bool embedded = settings_embedded(spec->instance);
+    snprintf(instance_id, 256, "%s.%s.%s", spec->instance->instance, spec->host, spec->name);
+    put(builder, "client", spec->client);
+    put(builder, "group", spec->group);
     put(builder, "instance-id", instance_id);
-    if (worker->takes_over)
+    if (spec->takes_over)
         put(builder, "take-over", "yes");
-    if (embedded && !options_given(&supervisor_program, worker->settings, "session-timeout"))
+    if (embedded && !options_given(&supervisor_program, spec->settings, "session-timeout"))
         put(builder, "session-timeout", "4s");
-    if (embedded && !options_given(&supervisor_program, worker->settings, "on-offset-loss"))
+    if (embedded && !options_given(&supervisor_program, spec->settings, "on-offset-loss"))
         put(builder, "on-offset-loss", "earliest");
 }
 
-static void put_poison(struct builder *builder, const struct worker *worker)
+static void put_poison(struct builder *builder, const struct worker_spec *spec)
 {
-    const struct poison *poison = &worker->supervisor->poison;
-    const char *topic = worker->settings->topic != NULL ? worker->settings->topic : "";
-    if (poison_text(poison, worker->group, topic, false, builder->candidates, POISON_TEXT_BYTES) > 0)
+    const struct poison *poison = spec->poison;
+    const char *topic = spec->settings->topic != NULL ? spec->settings->topic : "";
+    if (poison == NULL)
+        return;
+    if (poison_text(poison, spec->group, topic, false, builder->candidates, POISON_TEXT_BYTES) > 0)
         put(builder, "candidates", builder->candidates);
-    if (poison_text(poison, worker->group, topic, true, builder->quarantined, POISON_TEXT_BYTES) > 0)
+    if (poison_text(poison, spec->group, topic, true, builder->quarantined, POISON_TEXT_BYTES) > 0)
         put(builder, "quarantine", builder->quarantined);
 }
 
 /* The embedded broker makes the topics itself. */
-static void put_broker(struct builder *builder, const struct worker *worker)
+static void put_broker(struct builder *builder, const struct worker_spec *spec)
 {
-    const char *topics[TOPICS_MAX];
-    size_t count = topics_used(worker->supervisor, topics);
-    for (size_t i = 0; i < count; i++) {
-        snprintf(builder->topics[i], TOPIC_BYTES, "%s:%" PRId64, topics[i], worker->settings->partitions);
+    for (size_t i = 0; i < spec->topic_count; i++) {
+        snprintf(builder->topics[i], TOPIC_BYTES, "%s:%" PRId64, spec->topics[i], spec->settings->partitions);
         put(builder, "topic", builder->topics[i]);
     }
 }
 
-int64_t worker_config_acknowledged(struct worker *worker)
+static void put_producer(struct builder *builder, const struct worker_spec *spec, char count[32])
 {
-    if (worker->kind != KIND_PRODUCER || !segment_refresh(worker))
-        return 0;
-    int64_t acknowledged = stats_snapshot_counter(worker->stats, "acknowledged");
-    return acknowledged == STATS_UNKNOWN ? 0 : acknowledged;
-}
-
-int64_t worker_config_remaining(struct worker *worker)
-{
-    int64_t sent = worker_config_acknowledged(worker) - worker->asked -
-                   (worker->count_base == STATS_UNKNOWN ? 0 : worker->count_base);
-    int64_t count = worker->settings->count;
-    return sent < count ? count - sent : 0;
-}
-
-bool worker_config_is_finished(struct worker *worker)
-{
-    return worker->kind == KIND_PRODUCER && worker->settings->count > 0 && !worker->on_request &&
-           worker_config_remaining(worker) == 0;
-}
-
-static void put_producer(struct builder *builder, struct worker *worker, char count[32])
-{
-    if (worker->on_request)
+    if (spec->on_request)
         put(builder, "on-request", "yes");
-    if (worker->on_request || worker->settings->count == 0)
+    if (spec->on_request || spec->settings->count == 0)
         return;
-    snprintf(count, 32, "%" PRId64, worker_config_remaining(worker));
+    snprintf(count, 32, "%" PRId64, spec->remaining);
     put(builder, "count", count);
 }
 
-static void fill(struct builder *builder, struct worker *worker, bool publish)
+static void fill(struct builder *builder, const struct worker_spec *spec)
 {
-    put_passed_on(builder, worker);
-    if (worker->kind != KIND_BROKER && worker->kind != KIND_WEB)
-        put_kafka(builder, worker);
-    if (worker->kind == KIND_CONSUMER) {
-        put_consumer(builder, worker, builder->instance_id);
-        put_poison(builder, worker);
-        if (worker->started_for.text != NULL)
-            put(builder, "reset", worker->started_for.text);
+    put_passed_on(builder, spec);
+    if (spec->kind != KIND_BROKER && spec->kind != KIND_WEB)
+        put_kafka(builder, spec);
+    if (spec->kind == KIND_CONSUMER) {
+        put_consumer(builder, spec, builder->instance_id);
+        put_poison(builder, spec);
+        if (spec->reset != NULL)
+            put(builder, "reset", spec->reset);
     }
-    if (worker->kind == KIND_PRODUCER)
-        put_producer(builder, worker, builder->remaining);
-    if (worker->kind == KIND_BROKER)
-        put_broker(builder, worker);
-    if (kinds[worker->kind].publishes && !publish)
+    if (spec->kind == KIND_PRODUCER)
+        put_producer(builder, spec, builder->remaining);
+    if (spec->kind == KIND_BROKER)
+        put_broker(builder, spec);
+    if (kind_publishes(spec->kind) && !spec->publish)
         put(builder, "publish", "no");
 }
 
-int worker_config(struct worker *worker, bool publish, struct error *error)
+int worker_config(const struct worker_spec *spec, struct error *error)
 {
     struct builder *builder = calloc(1, sizeof *builder);
     if (builder == NULL)
         return error_set(error, "out of memory");
-    fill(builder, worker, publish);
+    fill(builder, spec);
     int fd = -1;
     if (builder->count > SETTINGS_MAX)
         error_set_code(error, EXIT_CODE_CONFIG, "%zu settings for %s are more than %d: give fewer -X",
-                       builder->count, worker->name, SETTINGS_MAX);
+                       builder->count, spec->name, SETTINGS_MAX);
     else
         fd = worker_config_write(builder->settings, builder->count, error);
     free(builder);
@@ -306,13 +255,13 @@ static bool is_identity(const char *name)
     return strcmp(name, "client") == 0 || strcmp(name, "group") == 0 || strcmp(name, "instance-id") == 0;
 }
 
-uint64_t worker_config_digest(struct worker *worker)
+uint64_t worker_config_digest(const struct worker_spec *spec)
 {
     struct builder *builder = calloc(1, sizeof *builder);
     uint64_t hash = UINT64_C(0xcbf29ce484222325);
     if (builder == NULL)
         return 0;
-    fill(builder, worker, false);
+    fill(builder, spec);
     for (size_t i = 0; i < builder->count && i < SETTINGS_MAX; i++)
         if (!is_identity(builder->settings[i].name))
             hash = fnv1a(fnv1a(hash, builder->settings[i].name), builder->settings[i].value);

@@ -3,7 +3,7 @@
 #include <sys/wait.h>
 
 #include "supervisor/process/channel.h"
-#include "supervisor/process/worker_config.h"
+#include "supervisor/count.h"
 #include "tests/supervisor/verb_stage.h"
 
 /* --- who is meant -------------------------------------------------------------------------------------- */
@@ -494,7 +494,7 @@ START_TEST(a_producer_that_has_made_its_count_is_never_told_that_nothing_is_left
     ck_assert_uint_eq(producer->generation, 1);
     fleet_start_worker(producer);
     ck_assert_int_eq(producer->state, WORKER_STARTING);
-    ck_assert_int_eq(worker_config_remaining(producer), 5); /* as many again */
+    ck_assert_int_eq(count_remaining(producer), 5); /* as many again */
 }
 END_TEST
 

@@ -5,7 +5,8 @@
 #include "common/stats/writer.h"
 #include "common/worker/config.h"
 #include "supervisor/process/worker_config.h"
-#include "supervisor/process/segment.h"
+#include "supervisor/process/kinds.h"
+#include "supervisor/spec.h"
 #include "supervisor/supervisor.h"
 
 enum { PAIRS_MAX = 64 };
@@ -82,10 +83,19 @@ static void take_text(struct mp_reader *reader, char *text, size_t bytes)
     text[view.length] = '\0';
 }
 
+static struct worker_spec *spec(void)
+{
+    static struct worker_spec spec;
+    spec_of_worker(&worker, &spec);
+    return &spec;
+}
+
 static void tell(enum worker_kind kind, bool publish)
 {
     become(kind);
-    int fd = worker_config(&worker, publish, &error);
+    struct worker_spec *told_of = spec();
+    told_of->publish = publish;
+    int fd = worker_config(told_of, &error);
     ck_assert_msg(fd != -1, "%s", error.text);
     static char bytes[64 * 1024];
     ssize_t length = read(fd, bytes, sizeof bytes);
@@ -205,7 +215,7 @@ START_TEST(no_secret_is_in_any_command_line)
     for (int kind = KIND_BROKER; kind <= KIND_PRODUCER; kind++) {
         const char *words[WORKER_CONFIG_WORDS] = {NULL};
         become((enum worker_kind)kind);
-        worker_config_arguments(&worker, words);
+        worker_config_arguments(spec(), words);
         size_t count = 0;
         bool supervised = false;
         for (; words[count] != NULL; count++) {
@@ -214,7 +224,7 @@ START_TEST(no_secret_is_in_any_command_line)
             ck_assert_ptr_null(strstr(words[count], "sasl"));
             supervised = supervised || strcmp(words[count], "--supervised") == 0;
         }
-        ck_assert_str_eq(words[0], worker_config_program((enum worker_kind)kind));
+        ck_assert_str_eq(words[0], kind_program((enum worker_kind)kind));
         ck_assert(supervised);
         if (kind != KIND_BROKER && kind != KIND_WEB) {
             tell((enum worker_kind)kind, true);
@@ -237,23 +247,12 @@ START_TEST(who_serves_a_browser_is_told_where_and_nothing_of_kafka)
 }
 END_TEST
 
-START_TEST(each_kind_has_its_program)
-{
-    ck_assert_str_eq(worker_config_program(KIND_CONSUMER), "kconsume");
-    ck_assert_str_eq(worker_config_program(KIND_PRODUCER), "kproduce");
-    ck_assert_str_eq(worker_config_program(KIND_PROVISION), "ktopic");
-    ck_assert_str_eq(worker_config_program(KIND_BROKER), "kbroker");
-    ck_assert(worker_config_publishes(KIND_CONSUMER) && worker_config_publishes(KIND_PRODUCER));
-    ck_assert(!worker_config_publishes(KIND_PROVISION) && !worker_config_publishes(KIND_BROKER));
-}
-END_TEST
-
 START_TEST(a_consumer_shows_its_client_in_ps)
 {
     LOAD("-b", "h:1");
     const char *words[WORKER_CONFIG_WORDS] = {NULL};
     become(KIND_CONSUMER);
-    worker_config_arguments(&worker, words);
+    worker_config_arguments(spec(), words);
     ck_assert_str_eq(words[1], "--client");
     ck_assert_str_eq(words[2], "bravo");
 }
@@ -295,7 +294,7 @@ START_TEST(every_topic_that_is_used_is_made_once)
 
     const char *words[WORKER_CONFIG_WORDS];
     become(KIND_PROVISION);
-    worker_config_arguments(&worker, words);
+    worker_config_arguments(spec(), words);
     ck_assert_str_eq(words[3], "--create-only");
     ck_assert_str_eq(words[4], "payments");
     ck_assert_str_eq(words[5], "orders");
@@ -332,41 +331,8 @@ START_TEST(more_properties_than_fit_are_refused_not_dropped)
         argv[argc++] = (char *)words[i];
     load_words(argc, argv);
     become(KIND_CONSUMER);
-    ck_assert_int_eq(worker_config(&worker, true, &error), -1);
+    ck_assert_int_eq(worker_config(spec(), &error), -1);
     ck_assert_msg(strstr(error.text, "-X") != NULL, "%s", error.text);
-}
-END_TEST
-
-/* --- --count over the producer's deaths ---------------------------------------------------------------- */
-
-static void acknowledge(uint64_t records)
-{
-    struct stats_writer *writer;
-    ck_assert_msg(stats_writer_open(&writer, worker.segment_fd, &error) == 0, "%s", error.text);
-    stats_add(writer, PRODUCER_ACKNOWLEDGED, records);
-    stats_writer_close(writer);
-}
-
-START_TEST(a_restarted_producer_is_told_what_is_left_of_the_count)
-{
-    char instance[NAME_BYTES];
-    snprintf(instance, sizeof instance, "check-%d", (int)getpid());
-    LOAD("-b", "h:1", "--count", "100", "--instance", instance);
-    become(KIND_PRODUCER);
-    ck_assert_int_eq(worker_config_remaining(&worker), 100);
-    worker.generation = 1;
-    ck_assert_msg(segment_next(&worker, &error) == 0, "%s", error.text);
-    acknowledge(30);
-    ck_assert_int_eq(worker_config_acknowledged(&worker), 30);
-    ck_assert_int_eq(worker_config_remaining(&worker), 70);
-    worker.count_base = 20; /* of an earlier supervisor */
-    ck_assert_int_eq(worker_config_remaining(&worker), 90);
-    worker.asked = 5; /* of those that were acknowledged since: none that it made */
-    ck_assert_int_eq(worker_config_remaining(&worker), 95);
-    acknowledge(1000);
-    ck_assert_int_eq(worker_config_remaining(&worker), 0);
-    segment_release(&worker);
-    segment_unlink_all(instance);
 }
 END_TEST
 
@@ -406,7 +372,7 @@ static bool differs(enum worker_kind kind, const char *flag, const char *value)
     int count = (int)(sizeof words / sizeof words[0]) - (flag == NULL ? 2 : 0);
     ck_assert_msg(config_load(&next, count, (char **)(uintptr_t)words, &error) == 0, "%s", error.text);
     become(kind);
-    bool differs = worker_config_differs(&worker, config_settings(next));
+    bool differs = worker_config_differs(spec(), config_settings(next));
     config_free(next);
     return differs;
 }
@@ -437,11 +403,9 @@ CHECK_MAIN_WITH("supervisor/worker_config", clean_environment, release,
                 a_consumer_is_told_who_it_is_and_where, only_who_follows_a_dead_one_takes_its_place_over,
                 what_the_user_did_not_say_is_left_to_the_worker, each_kind_is_told_what_is_its_business,
                 every_property_is_handed_on_in_its_order, no_secret_is_in_any_command_line,
-                who_serves_a_browser_is_told_where_and_nothing_of_kafka, each_kind_has_its_program,
-                a_consumer_shows_its_client_in_ps,
+                who_serves_a_browser_is_told_where_and_nothing_of_kafka, a_consumer_shows_its_client_in_ps,
                 the_embedded_broker_gets_the_topic_and_its_consumers_short_sessions,
                 every_topic_that_is_used_is_made_once, a_worker_without_a_segment_is_told_not_to_look_for_one,
                 more_properties_than_fit_are_refused_not_dropped,
-                a_restarted_producer_is_told_what_is_left_of_the_count,
                 a_producer_for_requests_is_told_so_and_of_no_count, a_text_is_told_whole_however_long,
                 what_differs_restarts_those_whose_business_it_is)
