@@ -188,7 +188,7 @@ static int set_up(struct supervisor *supervisor, struct error *error)
 {
     prctl(PR_SET_CHILD_SUBREAPER, 1);
     identify(supervisor);
-    if (service_open(&supervisor->service, error) == -1 || find_programs(supervisor, error) == -1 ||
+    if (service_open(supervisor->service, error) == -1 || find_programs(supervisor, error) == -1 ||
         (supervisor->lock_fd = lock_take(supervisor->settings->instance, error)) == -1 ||
         reactor_init(&supervisor->reactor, error) == -1 || watch_signals(supervisor, error) == -1 ||
         open_output(supervisor, error) == -1)
@@ -219,7 +219,7 @@ static void greet(struct supervisor *supervisor)
 static int64_t deadline_us(const struct supervisor *supervisor)
 {
     const int64_t all_us[] = {fleet_deadline_us(supervisor), control_deadline_us(supervisor->control),
-                              service_deadline_us(&supervisor->service), rollout_deadline_us(supervisor),
+                              service_deadline_us(supervisor->service), rollout_deadline_us(supervisor),
                               reload_deadline_us(supervisor)};
     int64_t nearest_us = INT64_MAX;
     for (size_t i = 0; i < sizeof all_us / sizeof all_us[0]; i++)
@@ -276,11 +276,34 @@ static int explain(struct supervisor *supervisor, struct error *error)
     return 0;
 }
 
+static void tear_down(struct supervisor *supervisor)
+{
+    control_close(supervisor->control);
+    announce_summary(supervisor);
+    close_output(supervisor);
+    fleet_release(supervisor);
+    reactor_close(&supervisor->reactor, &supervisor->signal_watch);
+    reactor_release(&supervisor->reactor);
+    service_close(supervisor->service);
+    close(supervisor->lock_fd);
+    reload_release(supervisor);
+    rollout_release(supervisor);
+    if (supervisor->config != supervisor->first_config)
+        config_free(supervisor->config);
+    config_free(supervisor->first_config);
+}
+
 int main(int argc, char **argv)
 {
+    struct reload reload = {0};
+    struct rollout rollout = {0};
+    struct service service = {.fd = -1};
     struct supervisor supervisor = {.argc = argc,
                                     .argv = argv,
                                     .listener = &notifications,
+                                    .reload = &reload,
+                                    .rollout = &rollout,
+                                    .service = &service,
                                     .done_check_us = INT64_MAX,
                                     .signal_watch.fd = -1};
     struct error error = ERROR_INIT;
@@ -300,18 +323,6 @@ int main(int argc, char **argv)
     if (set_up(&supervisor, &error) == -1)
         return program_fail(supervisor_program.name, &error);
     run(&supervisor);
-    control_close(supervisor.control);
-    announce_summary(&supervisor);
-    close_output(&supervisor);
-    fleet_release(&supervisor);
-    reactor_close(&supervisor.reactor, &supervisor.signal_watch);
-    reactor_release(&supervisor.reactor);
-    service_close(&supervisor.service);
-    close(supervisor.lock_fd);
-    reload_release(&supervisor);
-    rollout_release(&supervisor);
-    if (supervisor.config != supervisor.first_config)
-        config_free(supervisor.config);
-    config_free(supervisor.first_config);
+    tear_down(&supervisor);
     return supervisor.exit_code;
 }

@@ -130,7 +130,7 @@ static void tell_once(struct service *service, bool *told, bool now, const char 
 
 void service_check(struct supervisor *supervisor, int64_t now_us)
 {
-    struct service *service = &supervisor->service;
+    struct service *service = supervisor->service;
     if (service->fd == -1)
         return;
     tell_once(service, &service->ready_told, supervisor->ready_told, "READY=1");

@@ -14,6 +14,22 @@
 
 #include "supervisor/supervisor.h"
 
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#define SERVICE_STATUS_BYTES 256
+
+/* The service manager that started us, if one did. */
+struct service {
+    int fd; /* -1: none did */
+    struct sockaddr_un address;
+    socklen_t address_bytes;
+    int64_t watchdog_us;     /* how often it wants to hear that we live; 0: not */
+    int64_t watchdog_due_us; /* monotonic */
+    bool ready_told, stopping_told, reloading;
+    char status[SERVICE_STATUS_BYTES]; /* told last */
+};
+
 /* Reads the environment and takes it out: it is not for the workers. Before any thread is made. An address
  * that cannot be one is an error that names NOTIFY_SOCKET. */
 int service_open(struct service *service, struct error *error);

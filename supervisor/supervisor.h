@@ -10,8 +10,6 @@
 
 #include <limits.h>
 #include <signal.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 
 /* The order of a start and of a stop: each step begins when the one before is over. */
 enum fleet_step {
@@ -26,47 +24,11 @@ enum fleet_step {
 };
 
 struct control; /* control.h */
-struct request; /* request.h */
 struct ktopic;  /* ktopic.h */
-
-#define SERVICE_STATUS_BYTES 256
-
-/* service.h: the service manager that started us, if one did. */
-struct service {
-    int fd; /* -1: none did */
-    struct sockaddr_un address;
-    socklen_t address_bytes;
-    int64_t watchdog_us;     /* how often it wants to hear that we live; 0: not */
-    int64_t watchdog_due_us; /* monotonic */
-    bool ready_told, stopping_told, reloading;
-    char status[SERVICE_STATUS_BYTES]; /* told last */
-};
-
-/* rollout.h: a change of the fleet that is carried out, or the last one that was. */
-enum rollout_step { ROLLOUT_TOPICS, ROLLOUT_RESTARTS, ROLLOUT_STARTS, ROLLOUT_ENDS };
-
-struct rollout {
-    const char *title;
-    bool under_way;
-    enum rollout_step step;
-    struct rollout_row *rows;
-    size_t count;
-    struct worker *awaited;        /* restarted last */
-    int64_t max_lag;               /* how far behind consumers may be: rollout.h */
-    int64_t lag_bound;             /* the awaited one's */
-    bool lag_awaited;              /* that is what is waited for */
-    char reason[ERROR_TEXT_BYTES]; /* why it was stopped; empty: it was not */
-};
-
-struct preflight; /* preflight.h */
-
-/* reload.h: a configuration that was read, and is looked at before it changes anything. */
-struct reload {
-    struct config *next; /* NULL: there is none */
-    struct preflight *preflight;
-    char cause[64];                /* who asked for it */
-    char reason[ERROR_TEXT_BYTES]; /* why the last one changed nothing; empty: it was right */
-};
+struct reload;  /* reload.h */
+struct request; /* request.h */
+struct rollout; /* rollout.h */
+struct service; /* service.h */
 
 struct rpc_message; /* common/rpc/message.h */
 
@@ -105,10 +67,10 @@ struct supervisor {
     bool ready_told;
     bool provisioned; /* the topics were there once */
     bool colours;
-    bool terminal;  /* there is a controlling one */
-    int log_format; /* enum log_format; does not change while threads run */
-    struct reload reload;
-    struct rollout rollout;
+    bool terminal;         /* there is a controlling one */
+    int log_format;        /* enum log_format; does not change while threads run */
+    struct reload *reload; /* main's, as the next ones */
+    struct rollout *rollout;
     /* what readers see */
     struct directory_writer *directory;
     struct events_writer *events; /* journal.h; NULL: there was no room for it */
@@ -119,7 +81,7 @@ struct supervisor {
     int64_t requests_numbered; /* so many */
     uint64_t lines_numbered;   /* the last line's number, of all workers; begins with the time */
     struct ktopic *ktopics;    /* those that run, a list */
-    struct service service;
+    struct service *service;
     struct brokers brokers;
     char birth_id[37];
     char host[65];

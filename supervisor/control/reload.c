@@ -374,9 +374,10 @@ int reload_begin(struct supervisor *supervisor, struct error *error)
         config_free(next);
         return -1;
     }
-    service_reloading(&supervisor->service, clock_monotonic_us());
-    supervisor->reload = (struct reload){.next = next, .preflight = preflight};
-    snprintf(supervisor->reload.cause, sizeof supervisor->reload.cause, "%s",
+    service_reloading(supervisor->service, clock_monotonic_us());
+    *supervisor->reload = (struct reload){.next = next, .preflight = preflight};
+    supervisor->rollout->reserved = "reload";
+    snprintf(supervisor->reload->cause, sizeof supervisor->reload->cause, "%s",
              supervisor->cause != NULL ? supervisor->cause : "");
     return 0;
 }
@@ -386,7 +387,7 @@ int reload_begin(struct supervisor *supervisor, struct error *error)
 static enum preflight_result look(struct supervisor *supervisor, struct error *error)
 {
     if (!supervisor->stopping)
-        return preflight_check(supervisor->reload.preflight, error);
+        return preflight_check(supervisor->reload->preflight, error);
     error_set(error, "the instance is stopping");
     return PREFLIGHT_WRONG;
 }
@@ -395,8 +396,8 @@ static void tell_refused(struct supervisor *supervisor, const struct error *erro
 {
     struct event event = journal_of_instance(EVENT_KIND_CONFIG);
     int length = (int)strcspn(error->text, "\n");
-    service_reloaded(&supervisor->service);
-    snprintf(supervisor->reload.reason, sizeof supervisor->reload.reason, "%s", error->text);
+    service_reloaded(supervisor->service);
+    snprintf(supervisor->reload->reason, sizeof supervisor->reload->reason, "%s", error->text);
     report_line(supervisor, "reload: nothing is changed: %.*s", length, error->text);
     event.count = 0;
     journal_add(supervisor, &event, "nothing is changed: %.*s", length, error->text);
@@ -404,7 +405,7 @@ static void tell_refused(struct supervisor *supervisor, const struct error *erro
 
 void reload_check(struct supervisor *supervisor)
 {
-    struct reload *reload = &supervisor->reload;
+    struct reload *reload = supervisor->reload;
     struct error error = ERROR_INIT;
     if (reload->next == NULL)
         return;
@@ -416,6 +417,7 @@ void reload_check(struct supervisor *supervisor)
     memcpy(cause, reload->cause, sizeof cause);
     preflight_free(reload->preflight);
     *reload = (struct reload){0};
+    supervisor->rollout->reserved = NULL;
     supervisor->cause = cause[0] != '\0' ? cause : NULL;
     if (result != PREFLIGHT_RIGHT || carry_out(supervisor, next, &error) == -1) {
         config_free(next);
@@ -426,17 +428,18 @@ void reload_check(struct supervisor *supervisor)
 
 int64_t reload_deadline_us(const struct supervisor *supervisor)
 {
-    return supervisor->reload.next != NULL ? preflight_deadline_us(supervisor->reload.preflight) : INT64_MAX;
+    return supervisor->reload->next != NULL ? preflight_deadline_us(supervisor->reload->preflight)
+                                            : INT64_MAX;
 }
 
 pid_t reload_pid(const struct supervisor *supervisor)
 {
-    return supervisor->reload.next != NULL ? preflight_pid(supervisor->reload.preflight) : 0;
+    return supervisor->reload->next != NULL ? preflight_pid(supervisor->reload->preflight) : 0;
 }
 
 void reload_release(struct supervisor *supervisor)
 {
-    preflight_free(supervisor->reload.preflight);
-    config_free(supervisor->reload.next);
-    supervisor->reload = (struct reload){0};
+    preflight_free(supervisor->reload->preflight);
+    config_free(supervisor->reload->next);
+    *supervisor->reload = (struct reload){0};
 }

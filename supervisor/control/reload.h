@@ -15,13 +15,23 @@
 
 #include "supervisor/supervisor.h"
 
+struct preflight; /* preflight.h */
+
+/* A configuration that was read, and is looked at before it changes anything. */
+struct reload {
+    struct config *next; /* NULL: there is none */
+    struct preflight *preflight;
+    char cause[64];                /* who asked for it */
+    char reason[ERROR_TEXT_BYTES]; /* why the last one changed nothing; empty: it was right */
+};
+
 /* Begins it. -1, and nothing has changed, with an error that begins with FILE:LINE where a line is to blame.
  */
 int reload_begin(struct supervisor *supervisor, struct error *error);
 
 /* Goes on as far as it can; after every round of events. What was looked at and is right becomes a rollout
  * (rollout.h), which is over at once when nothing has to be restarted. What is wrong has changed nothing:
- * supervisor->reload.reason and a line say why. */
+ * supervisor->reload->reason and a line say why. */
 void reload_check(struct supervisor *supervisor);
 /* When it wants to be called again, monotonic; INT64_MAX: nothing is looked at. */
 int64_t reload_deadline_us(const struct supervisor *supervisor);

@@ -59,16 +59,15 @@ void rollout_row_text(const struct rollout_row *row, char *text, size_t bytes)
 
 int rollout_refuse(const struct supervisor *supervisor, struct error *error)
 {
-    if (supervisor->reload.next != NULL)
-        return error_set(error, "a reload is under way");
-    return supervisor->rollout.under_way ? error_set(error, "a %s is under way", supervisor->rollout.title)
-                                         : 0;
+    const struct rollout *rollout = supervisor->rollout;
+    const char *title = rollout->under_way ? rollout->title : rollout->reserved;
+    return title != NULL ? error_set(error, "a %s is under way", title) : 0;
 }
 
 int rollout_begin(struct supervisor *supervisor, const char *title, struct rollout_row *rows, size_t count,
                   bool topics, int64_t max_lag, struct error *error)
 {
-    struct rollout *rollout = &supervisor->rollout;
+    struct rollout *rollout = supervisor->rollout;
     if (rollout_refuse(supervisor, error) == -1) {
         free(rows);
         return -1;
@@ -95,10 +94,10 @@ int rollout_begin(struct supervisor *supervisor, const char *title, struct rollo
 
 static void end(struct supervisor *supervisor)
 {
-    struct rollout *rollout = &supervisor->rollout;
+    struct rollout *rollout = supervisor->rollout;
     char text[1024];
     rollout->under_way = false;
-    service_reloaded(&supervisor->service);
+    service_reloaded(supervisor->service);
     for (size_t i = 0; i < rollout->count; i++) {
         rollout_row_text(&rollout->rows[i], text, sizeof text);
         report_line(supervisor, "%s: %s", rollout->title, text);
@@ -109,14 +108,14 @@ static void end(struct supervisor *supervisor)
 
 static void fail(struct supervisor *supervisor, const struct error *error)
 {
-    snprintf(supervisor->rollout.reason, sizeof supervisor->rollout.reason, "%s", error->text);
+    snprintf(supervisor->rollout->reason, sizeof supervisor->rollout->reason, "%s", error->text);
     end(supervisor);
 }
 
 void rollout_release(struct supervisor *supervisor)
 {
-    free(supervisor->rollout.rows);
-    supervisor->rollout.rows = NULL;
+    free(supervisor->rollout->rows);
+    supervisor->rollout->rows = NULL;
 }
 
 /* --- is it true yet? ----------------------------------------------------------------------------------- */
@@ -190,7 +189,7 @@ static struct rollout_row *next_of(struct rollout *rollout, enum rollout_kind ki
 
 static void restart(struct supervisor *supervisor, struct rollout_row *row)
 {
-    struct rollout *rollout = &supervisor->rollout;
+    struct rollout *rollout = supervisor->rollout;
     struct worker *worker = row->worker;
     int64_t lag = lag_of(worker);
     rollout->lag_bound =
@@ -213,7 +212,7 @@ static bool was_stopped(const struct worker *worker)
 
 static enum answer restarts_done(struct supervisor *supervisor, struct error *error)
 {
-    struct rollout *rollout = &supervisor->rollout;
+    struct rollout *rollout = supervisor->rollout;
     struct rollout_row *row;
     while ((row = next_of(rollout, ROLLOUT_RESTART)) != NULL) {
         if (rollout->awaited != row->worker && was_stopped(row->worker)) {
@@ -234,7 +233,7 @@ static enum answer restarts_done(struct supervisor *supervisor, struct error *er
 
 static enum answer added(struct supervisor *supervisor, struct error *error)
 {
-    struct rollout *rollout = &supervisor->rollout;
+    struct rollout *rollout = supervisor->rollout;
     enum answer all = YES;
     for (size_t i = 0; i < rollout->count; i++) {
         struct rollout_row *row = &rollout->rows[i];
@@ -251,7 +250,7 @@ static enum answer added(struct supervisor *supervisor, struct error *error)
 
 static enum answer removed(struct supervisor *supervisor, struct error *error)
 {
-    struct rollout *rollout = &supervisor->rollout;
+    struct rollout *rollout = supervisor->rollout;
     enum answer all = YES;
     (void)error;
     for (size_t i = 0; i < rollout->count; i++) {
@@ -266,9 +265,9 @@ static enum answer removed(struct supervisor *supervisor, struct error *error)
 
 static void start_added(struct supervisor *supervisor)
 {
-    supervisor->cause = supervisor->rollout.title;
-    for (size_t i = 0; i < supervisor->rollout.count; i++) {
-        struct rollout_row *row = &supervisor->rollout.rows[i];
+    supervisor->cause = supervisor->rollout->title;
+    for (size_t i = 0; i < supervisor->rollout->count; i++) {
+        struct rollout_row *row = &supervisor->rollout->rows[i];
         if (row->kind != ROLLOUT_ADD)
             continue;
         row->generation = row->worker->generation + 1;
@@ -291,7 +290,7 @@ static const struct step steps[] = {
 
 void rollout_check(struct supervisor *supervisor)
 {
-    struct rollout *rollout = &supervisor->rollout;
+    struct rollout *rollout = supervisor->rollout;
     struct error error = ERROR_INIT;
     enum answer answer = YES;
     if (rollout->under_way && supervisor->stopping) {
@@ -310,6 +309,6 @@ void rollout_check(struct supervisor *supervisor)
 
 int64_t rollout_deadline_us(const struct supervisor *supervisor)
 {
-    const struct rollout *rollout = &supervisor->rollout;
+    const struct rollout *rollout = supervisor->rollout;
     return rollout->under_way && rollout->lag_awaited ? clock_monotonic_us() + LAG_EVERY_US : INT64_MAX;
 }

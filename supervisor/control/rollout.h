@@ -42,12 +42,29 @@ struct rollout_row {
     size_t setting_count;
 };
 
+/* A change of the fleet that is carried out, or the last one that was. */
+enum rollout_step { ROLLOUT_TOPICS, ROLLOUT_RESTARTS, ROLLOUT_STARTS, ROLLOUT_ENDS };
+
+struct rollout {
+    const char *title;
+    bool under_way;
+    const char *reserved; /* something that is to become one is looked at; NULL: nothing is */
+    enum rollout_step step;
+    struct rollout_row *rows;
+    size_t count;
+    struct worker *awaited;        /* restarted last */
+    int64_t max_lag;               /* how far behind consumers may be */
+    int64_t lag_bound;             /* the awaited one's */
+    bool lag_awaited;              /* that is what is waited for */
+    char reason[ERROR_TEXT_BYTES]; /* why it was stopped; empty: it was not */
+};
+
 /* Begins one with these rows, which it takes over (allocated). `title` is what lines call it. `topics`: there
  * are topics to be made first. -1 when one is under way; the rows are freed then. */
 int rollout_begin(struct supervisor *supervisor, const char *title, struct rollout_row *rows, size_t count,
                   bool topics, int64_t max_lag, struct error *error);
 
-/* One is under way, or is looked at beforehand (reload.h): an error that names it. */
+/* One is under way, or is to come: an error that names it. */
 int rollout_refuse(const struct supervisor *supervisor, struct error *error);
 
 /* Goes on as far as it can; after every round of events. */

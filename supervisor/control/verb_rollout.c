@@ -57,7 +57,7 @@ enum progress verb_reload_begin(struct request *request, struct error *error)
 
 enum progress verb_reload_check(struct request *request, struct error *error)
 {
-    const struct reload *reload = &request->supervisor->reload;
+    const struct reload *reload = request->supervisor->reload;
     reload_check(request->supervisor);
     if (reload->next != NULL)
         return PROGRESS_WAITING;
@@ -71,7 +71,7 @@ enum progress verb_rollout_check(struct request *request, struct error *error)
 {
     struct supervisor *supervisor = request->supervisor;
     rollout_check(supervisor); /* a reload that touches nobody is over at once */
-    const struct rollout *rollout = &supervisor->rollout;
+    const struct rollout *rollout = supervisor->rollout;
     if (rollout->under_way)
         return PROGRESS_WAITING;
     if (rollout->reason[0] == '\0')
@@ -85,12 +85,12 @@ enum progress verb_rollout_check(struct request *request, struct error *error)
 /* While a reload is looked at, what the rollout has is a former one's. */
 static size_t row_count(const struct request *request)
 {
-    return request->supervisor->reload.next != NULL ? 0 : request->supervisor->rollout.count;
+    return request->supervisor->reload->next != NULL ? 0 : request->supervisor->rollout->count;
 }
 
 void verb_rollout_lines(struct request *request, msgpack_packer *packer)
 {
-    const struct rollout *rollout = &request->supervisor->rollout;
+    const struct rollout *rollout = request->supervisor->rollout;
     size_t count = row_count(request);
     char text[1024];
     msgpack_pack_array(packer, count > 0 ? count : 1);
@@ -99,7 +99,7 @@ void verb_rollout_lines(struct request *request, msgpack_packer *packer)
         rpc_pack_text(packer, text);
     }
     if (count == 0)
-        rpc_pack_text(packer, request->supervisor->reload.next != NULL
+        rpc_pack_text(packer, request->supervisor->reload->next != NULL
                                   ? "the configuration is read; what comes of it, the supervisor's log says"
                                   : "nothing has changed for any worker");
 }
@@ -134,7 +134,7 @@ static void pack_change(const struct rollout_row *row, msgpack_packer *packer)
 
 void verb_rollout_changes(struct request *request, msgpack_packer *packer)
 {
-    const struct rollout *rollout = &request->supervisor->rollout;
+    const struct rollout *rollout = request->supervisor->rollout;
     msgpack_pack_array(packer, row_count(request));
     for (size_t i = 0; i < row_count(request); i++)
         pack_change(&rollout->rows[i], packer);

@@ -17,9 +17,11 @@
 #include "common/runtime.h"
 #include "supervisor/control/control.h"
 #include "supervisor/fleet.h"
+#include "supervisor/control/reload.h"
 #include "supervisor/control/rollout.h"
 #include "supervisor/notifications.h"
 #include "supervisor/process/segment.h"
+#include "supervisor/service.h"
 #include "supervisor/states.h"
 
 int LLVMFuzzerInitialize(int *argc, char ***argv);
@@ -156,6 +158,9 @@ int64_t __wrap_clock_wall_us(void)
 /* --- a fleet ------------------------------------------------------------------------------------------- */
 
 static struct supervisor supervisor;
+static struct reload reload;
+static struct rollout rollout;
+static struct service service;
 static struct config *config;
 static struct printer *printer;
 static char folder[] = "/tmp/fuzz-control-XXXXXX";
@@ -199,12 +204,17 @@ static void open_fleet(void)
     struct error error = ERROR_INIT;
     process_count = 0;
     now_us = 1000 * US_PER_SECOND;
+    reload = (struct reload){0};
+    rollout = (struct rollout){0};
+    service = (struct service){.fd = -1};
     supervisor = (struct supervisor){.config = config,
                                      .first_config = config,
                                      .settings = config_settings(config),
                                      .printer = printer,
                                      .listener = &notifications,
-                                     .service.fd = -1,
+                                     .reload = &reload,
+                                     .rollout = &rollout,
+                                     .service = &service,
                                      .folder = "/nowhere",
                                      .done_check_us = INT64_MAX};
     if (reactor_init(&supervisor.reactor, &error) == -1 || fleet_init(&supervisor, &error) == -1 ||

@@ -15,6 +15,7 @@
 #include "supervisor/control/rollout.h"
 #include "supervisor/notifications.h"
 #include "supervisor/process/segment.h"
+#include "supervisor/service.h"
 #include "supervisor/states.h"
 #include "supervisor/control/request.h"
 #include "supervisor/control/verb_status.h"
@@ -25,6 +26,9 @@
 enum { FLEET_WORDS_MAX = 24 };
 
 static struct supervisor fleet;
+static struct reload fleet_reload;
+static struct rollout fleet_rollout;
+static struct service fleet_service;
 static struct config *fleet_config;
 static int fleet_screen;
 static char fleet_folder[64], fleet_instance[32];
@@ -50,13 +54,18 @@ static inline void fleet_open(const char *const flags[])
     words[count] = NULL;
     ck_assert_msg(config_load(&fleet_config, count, words, &error) == 0, "%s", error.text);
     fleet_screen = memfd_create("screen", MFD_CLOEXEC);
+    fleet_reload = (struct reload){0};
+    fleet_rollout = (struct rollout){0};
+    fleet_service = (struct service){.fd = -1};
     fleet = (struct supervisor){.argc = count,
                                 .argv = words,
                                 .config = fleet_config,
                                 .first_config = fleet_config,
                                 .settings = config_settings(fleet_config),
                                 .listener = &notifications,
-                                .service.fd = -1,
+                                .reload = &fleet_reload,
+                                .rollout = &fleet_rollout,
+                                .service = &fleet_service,
                                 .folder = "/nowhere",
                                 .done_check_us = INT64_MAX};
     ck_assert_msg(printer_open(&fleet.printer, fleet_screen, &error) == 0, "%s", error.text);

@@ -5,6 +5,7 @@
 
 #include "supervisor/service.h"
 
+static struct service service;
 static struct supervisor supervisor;
 static struct worker bravo, zulu, provision;
 static struct worker *workers[] = {&bravo, &zulu, &provision};
@@ -17,7 +18,8 @@ static void set_up(void)
     unsetenv("WATCHDOG_USEC");
     unsetenv("WATCHDOG_PID");
     error = (struct error)ERROR_INIT;
-    supervisor = (struct supervisor){.workers = workers, .worker_count = 3};
+    service = (struct service){.fd = -1};
+    supervisor = (struct supervisor){.workers = workers, .worker_count = 3, .service = &service};
     bravo = (struct worker){.kind = KIND_CONSUMER, .state = WORKER_STARTING, .name = "bravo"};
     zulu = (struct worker){.kind = KIND_CONSUMER, .state = WORKER_READY, .name = "zulu"};
     provision = (struct worker){.kind = KIND_PROVISION, .state = WORKER_DONE, .name = "provision"};
@@ -26,7 +28,7 @@ static void set_up(void)
 
 static void tear_down(void)
 {
-    service_close(&supervisor.service);
+    service_close(supervisor.service);
     if (manager != -1)
         close(manager);
     manager = -1;
@@ -56,7 +58,7 @@ static void listen_abstract(void)
 
 static void open_service(void)
 {
-    ck_assert_msg(service_open(&supervisor.service, &error) == 0, "%s", error.text);
+    ck_assert_msg(service_open(supervisor.service, &error) == 0, "%s", error.text);
 }
 
 /* All that was told since the last time, a datagram a `|`. */
@@ -84,8 +86,8 @@ START_TEST(without_a_manager_nothing_is_told_and_nothing_is_due)
 {
     setenv("WATCHDOG_USEC", "1000000", 1); /* of somebody who did not say where */
     open_service();
-    ck_assert_int_eq(supervisor.service.fd, -1);
-    ck_assert_int_eq(service_deadline_us(&supervisor.service), INT64_MAX);
+    ck_assert_int_eq(supervisor.service->fd, -1);
+    ck_assert_int_eq(service_deadline_us(supervisor.service), INT64_MAX);
     check();
 }
 END_TEST
@@ -145,14 +147,14 @@ START_TEST(a_reload_is_framed_with_its_time)
 {
     listen_abstract();
     open_service();
-    service_reloading(&supervisor.service, 123456789);
-    service_reloaded(&supervisor.service);
+    service_reloading(supervisor.service, 123456789);
+    service_reloaded(supervisor.service);
     ck_assert_str_eq(heard(), "RELOADING=1\nMONOTONIC_USEC=123456789|"); /* it never was ready */
     supervisor.ready_told = true;
     check();
     heard();
-    service_reloading(&supervisor.service, 5);
-    service_reloaded(&supervisor.service);
+    service_reloading(supervisor.service, 5);
+    service_reloaded(supervisor.service);
     ck_assert_str_eq(heard(), "RELOADING=1\nMONOTONIC_USEC=5|READY=1|");
 }
 END_TEST
@@ -164,7 +166,7 @@ START_TEST(the_watchdog_hears_of_us_at_half_its_time)
     open_service();
     check();
     ck_assert_ptr_nonnull(strstr(heard(), "WATCHDOG=1|"));
-    ck_assert_int_eq(service_deadline_us(&supervisor.service), clock_monotonic_us() + 5 * US_PER_SECOND);
+    ck_assert_int_eq(service_deadline_us(supervisor.service), clock_monotonic_us() + 5 * US_PER_SECOND);
     fake_clock_advance(5 * US_PER_SECOND - 1);
     check();
     ck_assert_str_eq(heard(), "");
@@ -181,14 +183,14 @@ START_TEST(a_watchdog_of_another_process_is_not_ours)
     setenv("WATCHDOG_USEC", "10000000", 1);
     setenv("WATCHDOG_PID", "1", 1);
     open_service();
-    ck_assert_int_eq(service_deadline_us(&supervisor.service), INT64_MAX);
-    service_close(&supervisor.service);
+    ck_assert_int_eq(service_deadline_us(supervisor.service), INT64_MAX);
+    service_close(supervisor.service);
     snprintf(pid, sizeof pid, "%d", (int)getpid());
     setenv("NOTIFY_SOCKET", "@nobody", 1);
     setenv("WATCHDOG_USEC", "10000000", 1);
     setenv("WATCHDOG_PID", pid, 1);
     open_service();
-    ck_assert_int_eq(service_deadline_us(&supervisor.service), 0);
+    ck_assert_int_eq(service_deadline_us(supervisor.service), 0);
     check(); /* nobody is there: nothing happens */
 }
 END_TEST
@@ -212,7 +214,7 @@ START_TEST(an_address_that_is_none_is_refused_by_its_name)
     const char *const wrong[] = {"relative", "vsock:2:1", longer};
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         setenv("NOTIFY_SOCKET", wrong[i], 1);
-        ck_assert_int_eq(service_open(&supervisor.service, &error), -1);
+        ck_assert_int_eq(service_open(supervisor.service, &error), -1);
         ck_assert_ptr_nonnull(strstr(error.text, "NOTIFY_SOCKET"));
     }
 }

@@ -54,7 +54,7 @@ static void reloads(const char *text)
     ck_assert_msg(reload_begin(&fleet, &error) == 0, "%s", error.text);
     reload_check(&fleet);
     checked(0);
-    ck_assert_str_eq(fleet.reload.reason, "");
+    ck_assert_str_eq(fleet.reload->reason, "");
 }
 
 static void is_refused(const char *text, const char *why)
@@ -65,7 +65,7 @@ static void is_refused(const char *text, const char *why)
     ck_assert_int_eq(reload_begin(&fleet, &error), -1);
     ck_assert_msg(strstr(error.text, why) != NULL, "'%s' instead of '%s'", error.text, why);
     ck_assert_ptr_eq(fleet.config, before);
-    ck_assert_ptr_null(fleet.reload.next);
+    ck_assert_ptr_null(fleet.reload->next);
     ck_assert_int_eq(reload_deadline_us(&fleet), INT64_MAX);
 }
 
@@ -74,9 +74,9 @@ static const char *row(const char *name)
 {
     static char text[1024];
     text[0] = '\0';
-    for (size_t i = 0; i < fleet.rollout.count; i++)
-        if (strcmp(fleet.rollout.rows[i].worker->name, name) == 0)
-            rollout_row_text(&fleet.rollout.rows[i], text, sizeof text);
+    for (size_t i = 0; i < fleet.rollout->count; i++)
+        if (strcmp(fleet.rollout->rows[i].worker->name, name) == 0)
+            rollout_row_text(&fleet.rollout->rows[i], text, sizeof text);
     return text;
 }
 
@@ -100,8 +100,8 @@ START_TEST(the_same_again_changes_nothing_for_any_worker)
     fleet_turn();
     ck_assert(fleet.config != before);
     ck_assert_ptr_eq(fleet.first_config, before); /* threads have texts of it */
-    ck_assert_uint_eq(fleet.rollout.count, 0);
-    ck_assert(!fleet.rollout.under_way);
+    ck_assert_uint_eq(fleet.rollout->count, 0);
+    ck_assert(!fleet.rollout->under_way);
     ck_assert_int_eq(fleet_worker("bravo")->state, WORKER_READY);
     ck_assert_ptr_eq(fleet_worker("bravo")->settings, config_client(fleet.config, 0));
     reloads(HEAD TWO); /* and the second one goes */
@@ -122,7 +122,7 @@ START_TEST(who_would_be_told_something_else_is_restarted_and_nobody_beside)
     ck_assert(fake_was_told(fleet_worker("bravo"), "70"));
     fleet_becomes_ready(fleet_worker("bravo"));
     fleet_turn();
-    ck_assert(!fleet.rollout.under_way);
+    ck_assert(!fleet.rollout->under_way);
     ck_assert_uint_eq(fleet_worker("zulu")->generation, 1);
 }
 END_TEST
@@ -220,7 +220,7 @@ START_TEST(a_client_that_is_gone_leaves_and_one_that_is_new_starts)
     ck_assert_ptr_eq(fleet_worker("bravo")->settings, config_settings(fleet.config)); /* its own are gone */
     fleet_becomes_ready(fleet_worker("yank"));
     fleet_turn();
-    ck_assert(!fleet.rollout.under_way);
+    ck_assert(!fleet.rollout->under_way);
     reloads(HEAD TWO);
     ck_assert(!fleet_worker("bravo")->retired);
     ck_assert_str_eq(row("bravo"), "bravo: to be added");
@@ -319,9 +319,9 @@ START_TEST(what_a_worker_s_program_cannot_work_with_changes_nothing)
     ck_assert_int_eq(reload_begin(&fleet, &error), -1);
     ck_assert_str_eq(error.text, "a reload is under way");
     ck_assert_uint_eq(checked(2), 1); /* the first mistake ends it */
-    ck_assert_str_eq(fleet.reload.reason, "bravo: kconsume --check ended with exit code 2");
+    ck_assert_str_eq(fleet.reload->reason, "bravo: kconsume --check ended with exit code 2");
     ck_assert_ptr_eq(fleet.config, before);
-    ck_assert_ptr_null(fleet.reload.next);
+    ck_assert_ptr_null(fleet.reload->next);
     ck_assert_int_eq(reload_pid(&fleet), 0);
     ck_assert_int_eq(reload_deadline_us(&fleet), INT64_MAX);
     reloads(HEAD TWO); /* forgotten */
@@ -339,8 +339,8 @@ START_TEST(one_that_stops_or_starts_or_has_no_file_reads_nothing_again)
     reload_check(&fleet);
     fleet_stop(&fleet, 0);
     reload_check(&fleet);
-    ck_assert_str_eq(fleet.reload.reason, "the instance is stopping");
-    ck_assert_ptr_null(fleet.reload.next);
+    ck_assert_str_eq(fleet.reload->reason, "the instance is stopping");
+    ck_assert_ptr_null(fleet.reload->next);
     is_refused(HEAD TWO, "the instance is stopping");
 }
 END_TEST
@@ -363,7 +363,7 @@ START_TEST(a_reload_that_is_given_up_at_the_end_leaves_nothing)
     ck_assert_int_eq(reload_begin(&fleet, &error), 0);
     reload_check(&fleet);
     reload_release(&fleet);
-    ck_assert_ptr_null(fleet.reload.next);
+    ck_assert_ptr_null(fleet.reload->next);
     ck_assert_uint_eq(fake_newest()->group_kills, 1);
 }
 END_TEST
@@ -402,7 +402,7 @@ START_TEST(who_asked_for_it_waits_until_all_works_and_is_told_each_change)
     ck_assert_int_eq(verb_is(), PROGRESS_WAITING); /* it is looked at */
     ck_assert(
         packs(request.verb->lines, "the configuration is read; what comes of it, the supervisor's log says"));
-    while (fleet.reload.next != NULL) {
+    while (fleet.reload->next != NULL) {
         fake_ends_as(fake_newest(), 0, 0);
         ck_assert_int_eq(verb_is(), PROGRESS_WAITING);
     }

@@ -71,6 +71,8 @@ void report_line(struct supervisor *supervisor, const char *format, ...)
 static struct settings settings;
 static struct worker bravo, zulu, provision;
 static struct worker *workers[] = {&bravo, &zulu, &provision};
+static struct rollout rollout;
+static struct service service = {.fd = -1};
 static struct supervisor supervisor;
 static struct error error;
 
@@ -91,7 +93,9 @@ static void set_up(void)
     bravo = consumer("bravo");
     zulu = consumer("zulu");
     provision = (struct worker){.kind = KIND_PROVISION, .state = WORKER_DONE, .name = "provision"};
-    supervisor = (struct supervisor){.workers = workers, .worker_count = 3};
+    rollout = (struct rollout){0};
+    supervisor =
+        (struct supervisor){.workers = workers, .worker_count = 3, .rollout = &rollout, .service = &service};
     error = (struct error)ERROR_INIT;
     lag = 0;
     seen[0] = '\0';
@@ -143,7 +147,7 @@ START_TEST(the_second_restart_waits_until_the_first_works_again)
     ck_assert_str_eq(
         happened(),
         "reload: bravo: restarted, pid 7, generation 2|reload: zulu: restarted, pid 7, generation 2|");
-    ck_assert_int_eq(supervisor.rollout.under_way, false);
+    ck_assert_int_eq(supervisor.rollout->under_way, false);
 }
 END_TEST
 
@@ -153,8 +157,8 @@ START_TEST(who_takes_candidates_one_by_one_works)
     ck_assert_str_eq(happened(), "restart bravo|");
     comes_back(&bravo, WORKER_QUARANTINING);
     happened();
-    ck_assert_int_eq(supervisor.rollout.under_way, false);
-    ck_assert_str_eq(supervisor.rollout.reason, "");
+    ck_assert_int_eq(supervisor.rollout->under_way, false);
+    ck_assert_str_eq(supervisor.rollout->reason, "");
 }
 END_TEST
 
@@ -210,8 +214,8 @@ START_TEST(who_was_stopped_before_its_turn_is_passed_over)
     const char *told = happened();
     ck_assert_ptr_null(strstr(told, "restart zulu"));
     ck_assert_ptr_nonnull(strstr(told, "reload: zulu: passed over, as it was stopped"));
-    ck_assert(!supervisor.rollout.under_way);
-    ck_assert_str_eq(supervisor.rollout.reason, "");
+    ck_assert(!supervisor.rollout->under_way);
+    ck_assert_str_eq(supervisor.rollout->reason, "");
 }
 END_TEST
 
@@ -245,7 +249,7 @@ START_TEST(one_that_could_not_be_started_tells_why_and_of_no_former_death)
     bravo.last_death.signal = SIGKILL;
     snprintf(bravo.reason, sizeof bravo.reason, "cannot start kconsume: Resource temporarily unavailable");
     happened();
-    ck_assert_str_eq(supervisor.rollout.reason,
+    ck_assert_str_eq(supervisor.rollout->reason,
                      "bravo could not be started: cannot start kconsume: Resource temporarily unavailable");
 }
 END_TEST
@@ -274,8 +278,8 @@ START_TEST(a_restart_that_fails_ends_it_with_the_reason_and_touches_nobody_else)
         const char *text = happened();
         ck_assert_msg(strstr(text, failures[i].reason) != NULL, "%s", text);
         ck_assert_msg(strstr(text, "restart zulu|") == NULL, "%s", text);
-        ck_assert_ptr_nonnull(strstr(supervisor.rollout.reason, "bravo "));
-        ck_assert_int_eq(supervisor.rollout.under_way, false);
+        ck_assert_ptr_nonnull(strstr(supervisor.rollout->reason, "bravo "));
+        ck_assert_int_eq(supervisor.rollout->under_way, false);
         tear_down();
     }
 }
@@ -338,7 +342,7 @@ START_TEST(the_end_of_the_instance_is_its_end)
     happened();
     supervisor.stopping = true;
     ck_assert_ptr_nonnull(strstr(happened(), "stopped: the instance is stopping"));
-    ck_assert_int_eq(supervisor.rollout.under_way, false);
+    ck_assert_int_eq(supervisor.rollout->under_way, false);
 }
 END_TEST
 

@@ -30,7 +30,7 @@ START_TEST(a_rolling_restart_of_who_does_not_run_is_refused)
     is_refused("rolling-restart", "producer", "", "no consumer of 'producer' runs");
     is_refused("rolling-restart", "yank", "", "there is no client or worker 'yank'");
     is_refused("rolling-restart", "bravo", "few", "rolling-restart bravo: records behind");
-    ck_assert(!fleet.rollout.under_way);
+    ck_assert(!fleet.rollout->under_way);
 }
 END_TEST
 
@@ -58,10 +58,10 @@ START_TEST(before_the_first_rollout_nothing_has_changed)
     ck_assert_str_eq(lines(), "nothing has changed for any worker\n");
     const char *bytes = packed(request.verb->result);
     ck_assert(packed_length == 1 && bytes[0] == '\x90');
-    snprintf(fleet.reload.reason, sizeof fleet.reload.reason, "line 3 is wrong");
+    snprintf(fleet.reload->reason, sizeof fleet.reload->reason, "line 3 is wrong");
     ck_assert_int_eq(is(), PROGRESS_FAILED);
     ck_assert_str_eq(error.text, "line 3 is wrong");
-    fleet.reload.reason[0] = '\0';
+    fleet.reload->reason[0] = '\0';
     ck_assert_int_eq(is(), PROGRESS_DONE);
 }
 END_TEST
