@@ -20,7 +20,7 @@ static int refuse_file(struct error *error, const char *why)
 
 static int cannot_read(struct error *error)
 {
-    return error_set_code(error, exit_code_of_errno(errno, EXIT_CODE_CONFIG), ".env: %s", strerror(errno));
+    return error_set_code(error, exit_code_of_errno(errno, EXIT_CODE_CONFIG), ".env: %m");
 }
 
 static int read_all(int fd, char *text, struct error *error)

@@ -50,8 +50,7 @@ static int read_value_file(const char *path, char *value, size_t bytes, struct e
 {
     FILE *file = fopen(path, "re");
     if (file == NULL)
-        return error_set_code(error, exit_code_of_errno(errno, EXIT_CODE_CONFIG), "cannot read %s: %s", path,
-                              strerror(errno));
+        return error_set_code(error, exit_code_of_errno(errno, EXIT_CODE_CONFIG), "cannot read %s: %m", path);
     bool ok = fgets(value, (int)bytes, file) != NULL;
     fclose(file);
     if (!ok)

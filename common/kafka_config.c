@@ -97,8 +97,8 @@ static int read_lines(struct file *file, FILE *stream, struct error *error)
                 : error_set_code(error, EXIT_CODE_CONFIG, "%s:%d: it holds a zero byte", file->path, number);
     free(line);
     if (result == 0 && ferror(stream))
-        result = error_set_code(error, exit_code_of_errno(errno, EXIT_CODE_CONFIG), "%s: cannot read %s: %s",
-                                file->source, file->path, strerror(errno));
+        result = error_set_code(error, exit_code_of_errno(errno, EXIT_CODE_CONFIG), "%s: cannot read %s: %m",
+                                file->source, file->path);
     return result;
 }
 
@@ -122,8 +122,8 @@ static int load(struct file *file, const struct kafka_source *source, struct err
         return 0;
     FILE *stream = fopen(file->path, "re");
     if (stream == NULL)
-        return error_set_code(error, exit_code_of_errno(errno, EXIT_CODE_CONFIG), "%s: cannot read %s: %s",
-                              file->source, file->path, strerror(errno));
+        return error_set_code(error, exit_code_of_errno(errno, EXIT_CODE_CONFIG), "%s: cannot read %s: %m",
+                              file->source, file->path);
     int result = read_lines(file, stream, error);
     fclose(stream);
     if (result == -1)

@@ -2,6 +2,8 @@
 
 #include <stdio.h>
 
+#include "common/text.h"
+
 /* librdkafka's, as rd_kafka_version() has it. */
 #define SCRAM_WORKS_FROM 0x020601ff
 
@@ -79,9 +81,9 @@ static void add_scram(const struct kafka_failure *failure, char *text, size_t by
     size_t used = strlen(text);
     if (strstr(failure->text, "SCRAM") != NULL && strstr(failure->text, "credentials") != NULL &&
         rd_kafka_version() < SCRAM_WORKS_FROM)
-        snprintf(text + used, bytes - used,
-                 "; or they are right: librdkafka %s cannot do SCRAM with Kafka 4, 2.6.1 is needed",
-                 rd_kafka_version_str());
+        text_append(text, bytes, used,
+                    "; or they are right: librdkafka %s cannot do SCRAM with Kafka 4, 2.6.1 is needed",
+                    rd_kafka_version_str());
 }
 
 void kafka_failure_advice(const struct kafka_failure *failure, const struct brokers *brokers, char *text,

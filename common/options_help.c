@@ -1,6 +1,7 @@
 /* --help from the table. */
 #include "common/options.h"
 
+#include "common/text.h"
 enum { HELP_COLUMN = 28, HELP_WIDTH = 100 };
 
 /* Characters, not bytes: UTF-8 continues a character with 10xxxxxx. */
@@ -36,16 +37,16 @@ static void print_wrapped(FILE *stream, const char *text)
 
 static void describe(const struct option_def *def, char *text, size_t bytes)
 {
-    int used = snprintf(text, bytes, "%s", def->help);
+    size_t used = text_append(text, bytes, 0, "%s", def->help);
     if (def->choices != NULL && !option_alone(def)) {
-        used += snprintf(text + used, bytes - (size_t)used, ": ");
+        used = text_append(text, bytes, used, ": ");
         for (int i = 0; def->choices[i] != NULL; i++)
-            used += snprintf(text + used, bytes - (size_t)used, "%s%s", i > 0 ? " | " : "", def->choices[i]);
+            used = text_append(text, bytes, used, "%s%s", i > 0 ? " | " : "", def->choices[i]);
     }
     if (def->fallback != NULL && !option_alone(def))
-        used += snprintf(text + used, bytes - (size_t)used, " (default: %s)", def->fallback);
+        used = text_append(text, bytes, used, " (default: %s)", def->fallback);
     if (def->environment != NULL)
-        snprintf(text + used, bytes - (size_t)used, " [$%s]", def->environment);
+        text_append(text, bytes, used, " [$%s]", def->environment);
 }
 
 static void print_option(const struct option_def *def, FILE *stream)

@@ -8,6 +8,7 @@
 
 #include "common/clock.h"
 #include "common/names.h"
+#include "common/text.h"
 
 /* --- numbers with units -------------------------------------------------------------------------------- */
 
@@ -166,8 +167,7 @@ static int assign_choice(const struct option_def *def, void *member, const char 
             *(int *)member = i;
             return 0;
         }
-        int n = snprintf(list + used, sizeof list - used, "%s%s", i > 0 ? ", " : "", def->choices[i]);
-        used = used + (size_t)n < sizeof list ? used + (size_t)n : sizeof list - 1;
+        used = text_append(list, sizeof list, used, "%s%s", i > 0 ? ", " : "", def->choices[i]);
     }
     return error_set(error, "'%s' is none of: %s", value, list);
 }

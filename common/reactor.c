@@ -11,8 +11,7 @@ enum { ROUND_EVENTS = 64 };
 int reactor_init(struct reactor *reactor, struct error *error)
 {
     reactor->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-    return reactor->epoll_fd == -1 ? error_set(error, "cannot make an epoll descriptor: %s", strerror(errno))
-                                   : 0;
+    return reactor->epoll_fd == -1 ? error_set(error, "cannot make an epoll descriptor: %m") : 0;
 }
 
 void reactor_release(struct reactor *reactor)
@@ -28,7 +27,7 @@ int reactor_add(struct reactor *reactor, struct watch *watch, int fd, void (*act
     if (epoll_ctl(reactor->epoll_fd, EPOLL_CTL_ADD, fd, &event) == 0)
         return 0;
     watch->fd = -1;
-    return error_set(error, "cannot watch a descriptor: %s", strerror(errno));
+    return error_set(error, "cannot watch a descriptor: %m");
 }
 
 void reactor_close(struct reactor *reactor, struct watch *watch)

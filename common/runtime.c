@@ -15,7 +15,7 @@ int runtime_folder(char *path, size_t bytes, struct error *error)
     else
         snprintf(path, bytes, "/tmp/ksupervise-%u", (unsigned)getuid());
     if (mkdir(path, 0700) == -1 && errno != EEXIST)
-        return error_set(error, "cannot make %s: %s", path, strerror(errno));
+        return error_set(error, "cannot make %s: %m", path);
     /* /tmp is everybody's: a folder or a link that somebody else put there is not trusted. */
     if (own_file_check(path, S_IFDIR, error) == -1)
         return error_context(error, "set XDG_RUNTIME_DIR to a folder of yours");

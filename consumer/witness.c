@@ -1,14 +1,7 @@
 #include "consumer/witness.h"
 
+#include "common/hash.h"
 enum { LENGTH_BYTES = 8 };
-
-static uint64_t fnv1a(uint64_t hash, const void *bytes, size_t length)
-{
-    const unsigned char *at = bytes;
-    for (size_t i = 0; i < length; i++)
-        hash = (hash ^ at[i]) * UINT64_C(0x100000001b3);
-    return hash;
-}
 
 static uint64_t add(uint64_t hash, const void *bytes, size_t length)
 {
@@ -16,13 +9,13 @@ static uint64_t add(uint64_t hash, const void *bytes, size_t length)
     uint64_t said = bytes != NULL ? length : UINT64_MAX;
     for (int i = 0; i < LENGTH_BYTES; i++)
         head[i] = (unsigned char)(said >> (8 * i));
-    hash = fnv1a(hash, head, sizeof head);
-    return bytes != NULL ? fnv1a(hash, bytes, length) : hash;
+    hash = hash_64(hash, head, sizeof head);
+    return bytes != NULL ? hash_64(hash, bytes, length) : hash;
 }
 
 struct witness witness_of(const rd_kafka_message_t *message)
 {
-    uint64_t hash = add(UINT64_C(0xcbf29ce484222325), message->key, message->key_len);
+    uint64_t hash = add(HASH_64_START, message->key, message->key_len);
     hash = add(hash, message->payload, message->len);
     struct witness witness = {.offset = message->offset,
                               .timestamp_ms = rd_kafka_message_timestamp(message, NULL)};

@@ -118,7 +118,7 @@ static int open_wake(struct delivery *delivery, struct error *error)
     delivery->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (delivery->wake_fd == -1)
         return error_set_code(error, exit_code_of_errno(errno, EXIT_CODE_FAILED),
-                              "cannot make an eventfd: %s", strerror(errno));
+                              "cannot make an eventfd: %m");
     delivery->queue = rd_kafka_queue_get_main(delivery->rk);
     rd_kafka_queue_io_event_enable(delivery->queue, delivery->wake_fd, &one, sizeof one);
     worker_control_set_wake(delivery->control, wake, delivery);

@@ -177,8 +177,8 @@ static int lock(const struct ledger *ledger, struct error *error)
     if (errno == EWOULDBLOCK)
         return error_set_code(error, EXIT_CODE_CONFIG, "--ledger: %s: another producer is writing it",
                               ledger->path);
-    return error_set_code(error, exit_code_of_errno(errno, EXIT_CODE_CONFIG), "--ledger: %s: %s",
-                          ledger->path, strerror(errno));
+    return error_set_code(error, exit_code_of_errno(errno, EXIT_CODE_CONFIG), "--ledger: %s: %m",
+                          ledger->path);
 }
 
 /* The end of the last whole line among the file's last bytes; -1: there is none, in more than a line's. */
@@ -213,8 +213,8 @@ static int go_on(struct ledger *ledger, off_t size, struct error *error)
     if (got != (ssize_t)wanted || memcmp(begin, first, wanted) != 0 || whole == -1)
         return not_a_ledger(ledger, error);
     if (whole < size && ftruncate(ledger->fd, whole) == -1)
-        return error_set_code(error, EXIT_CODE_LEDGER, "--ledger: cannot cut off the torn end of %s: %s",
-                              ledger->path, strerror(errno));
+        return error_set_code(error, EXIT_CODE_LEDGER, "--ledger: cannot cut off the torn end of %s: %m",
+                              ledger->path);
     return 0;
 }
 
@@ -251,7 +251,7 @@ static int prepare(struct ledger *ledger, const struct ledger_run *run, struct e
     ledger->fd = open(ledger->path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0644);
     if (ledger->fd == -1)
         return error_set_code(error, exit_code_of_errno(errno, EXIT_CODE_CONFIG),
-                              "--ledger: cannot open %s: %s", ledger->path, strerror(errno));
+                              "--ledger: cannot open %s: %m", ledger->path);
     if (fstat(ledger->fd, &status) == -1 || !S_ISREG(status.st_mode))
         return error_set_code(error, EXIT_CODE_CONFIG, "--ledger: %s is no file", ledger->path);
     if (lock(ledger, error) == -1 || go_on(ledger, status.st_size, error) == -1 ||

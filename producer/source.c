@@ -104,7 +104,7 @@ static enum source_answer from_stdin(struct source *source, struct error *error)
         case INPUT_END:
             return SOURCE_END;
         case INPUT_FAILED:
-            error_set(error, "cannot read standard input: %s", strerror(errno));
+            error_set(error, "cannot read standard input: %m");
             return SOURCE_FAILED;
         }
     }

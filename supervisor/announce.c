@@ -4,6 +4,7 @@
 
 #include "common/clock.h"
 #include "common/signal_name.h"
+#include "common/text.h"
 #include "supervisor/journal.h"
 #include "supervisor/log/line.h"
 #include "supervisor/log/offsets_text.h"
@@ -19,19 +20,19 @@ static size_t append_cause(const struct worker *worker, char *line, size_t used,
 {
     char name[SIGNAL_NAME_BYTES];
     if (end->signal != 0)
-        used = line_append(line, TEXT_BYTES, used, "was killed by %s%s", signal_name(end->signal, name),
+        used = text_append(line, TEXT_BYTES, used, "was killed by %s%s", signal_name(end->signal, name),
                            end->core_dumped ? " (core dumped)" : "");
     else if (end->exit_status == 0)
-        used = line_append(line, TEXT_BYTES, used, "ended");
+        used = text_append(line, TEXT_BYTES, used, "ended");
     else
-        used = line_append(line, TEXT_BYTES, used, "exited with %d (%s)", end->exit_status,
+        used = text_append(line, TEXT_BYTES, used, "exited with %d (%s)", end->exit_status,
                            exit_code_find(end->exit_status)->meaning);
     const struct directory_death *death = &worker->last_death;
     if (death->phase != STATS_UNKNOWN && end->exit_status != 0)
-        used = line_append(line, TEXT_BYTES, used, " while %s",
+        used = text_append(line, TEXT_BYTES, used, " while %s",
                            stats_phase_name((enum stats_phase)death->phase));
     if (death->heartbeat_age_us != STATS_UNKNOWN && end->signal != 0)
-        used = line_append(line, TEXT_BYTES, used, ", %.1f s after its last heartbeat",
+        used = text_append(line, TEXT_BYTES, used, ", %.1f s after its last heartbeat",
                            (double)death->heartbeat_age_us / 1e6);
     return used;
 }
@@ -40,9 +41,9 @@ static size_t append_verdict(char *line, size_t used, enum restart_verdict verdi
 {
     switch (verdict) {
     case RESTART_NOW:
-        return line_append(line, TEXT_BYTES, used, "; restarting at once");
+        return text_append(line, TEXT_BYTES, used, "; restarting at once");
     case RESTART_LATER:
-        return line_append(line, TEXT_BYTES, used, "; restarting in %.1f s", (double)delay_us / 1e6);
+        return text_append(line, TEXT_BYTES, used, "; restarting in %.1f s", (double)delay_us / 1e6);
     default:
         return used;
     }
@@ -52,7 +53,7 @@ void announce_death(struct worker *worker, const struct process_end *end, enum r
                     int64_t delay_us)
 {
     char line[TEXT_BYTES];
-    size_t used = line_append(line, TEXT_BYTES, 0, "%s (pid %" PRId64 ", generation %" PRIu64 ") ",
+    size_t used = text_append(line, TEXT_BYTES, 0, "%s (pid %" PRId64 ", generation %" PRIu64 ") ",
                               worker->name, worker->last_death.pid, worker->generation);
     size_t cause = used;
     used = append_cause(worker, line, used, end);
@@ -61,9 +62,9 @@ void announce_death(struct worker *worker, const struct process_end *end, enum r
     if (worker->kind == KIND_CONSUMER && worker->stats != NULL && end->exit_status != 0) {
         char offsets[1024];
         offsets_text(worker->stats, "committed", offsets, sizeof offsets);
-        used = line_append(line, TEXT_BYTES, used, "; committed %s", offsets);
+        used = text_append(line, TEXT_BYTES, used, "; committed %s", offsets);
         offsets_text(worker->stats, "position", offsets, sizeof offsets);
-        used = line_append(line, TEXT_BYTES, used, ", processed up to %s", offsets);
+        used = text_append(line, TEXT_BYTES, used, ", processed up to %s", offsets);
     }
     append_verdict(line, used, verdict, delay_us);
     report_line(worker->supervisor, "%s", line);
@@ -73,7 +74,7 @@ void announce_death(struct worker *worker, const struct process_end *end, enum r
 void announce_spawn_failed(struct worker *worker, enum restart_verdict verdict, int64_t delay_us)
 {
     char line[TEXT_BYTES];
-    size_t used = line_append(line, TEXT_BYTES, 0, "%s: %s", worker->name, worker->reason);
+    size_t used = text_append(line, TEXT_BYTES, 0, "%s: %s", worker->name, worker->reason);
     append_verdict(line, used, verdict, delay_us);
     report_line(worker->supervisor, "%s", line);
     journal_tell(worker, EVENT_KIND_NOT_STARTED, "%s", worker->reason);
@@ -97,10 +98,10 @@ static size_t append_partitions(const struct worker *worker, char *line, size_t 
 {
     uint64_t untracked = stats_snapshot_untracked(worker->stats);
     if (untracked > 0)
-        return line_append(line, TEXT_BYTES, used, "; sums over %zu of %" PRIu64 " partitions", partitions,
+        return text_append(line, TEXT_BYTES, used, "; sums over %zu of %" PRIu64 " partitions", partitions,
                            partitions + untracked);
     if (partitions > 1)
-        return line_append(line, TEXT_BYTES, used, "; sums over %zu partitions", partitions);
+        return text_append(line, TEXT_BYTES, used, "; sums over %zu partitions", partitions);
     return used;
 }
 
@@ -114,14 +115,14 @@ void announce_resume(struct worker *worker)
     worker->resume_told = true;
     char line[TEXT_BYTES];
     size_t used =
-        line_append(line, TEXT_BYTES, 0,
+        text_append(line, TEXT_BYTES, 0,
                     "%s resumed at %" PRId64 " (committed %" PRId64 "), redelivering at most %" PRId64,
                     worker->name, sum.resumed, sum.committed, sum.redelivered);
     used = append_partitions(worker, line, used, sum.partitions);
     size_t end = used;
     line[end] = '\0';
     if (worker->died_us != 0)
-        line_append(line, TEXT_BYTES, used, "; %.0f ms after the %s",
+        text_append(line, TEXT_BYTES, used, "; %.0f ms after the %s",
                     (double)(clock_monotonic_us() - worker->died_us) / 1e3,
                     worker->last_death.exit_status == 0 ? "end" : "death");
     report_line(worker->supervisor, "%s", line);
@@ -135,7 +136,7 @@ void announce_resume(struct worker *worker)
 void announce_ready(struct supervisor *supervisor)
 {
     char line[TEXT_BYTES];
-    size_t used = line_append(line, TEXT_BYTES, 0, "ready:");
+    size_t used = text_append(line, TEXT_BYTES, 0, "ready:");
     const char *separator = " ";
     for (size_t i = 0; i < supervisor->worker_count; i++) {
         struct worker *worker = supervisor->workers[i];
@@ -143,11 +144,11 @@ void announce_ready(struct supervisor *supervisor)
             continue;
         int64_t count = segment_refresh(worker) ? stats_snapshot_status(worker->stats, "assigned_partitions")
                                                 : STATS_UNKNOWN;
-        used = line_append(line, TEXT_BYTES, used, "%s%s", separator, worker->name);
+        used = text_append(line, TEXT_BYTES, used, "%s%s", separator, worker->name);
         if (worker->state == WORKER_READY_IDLE)
-            used = line_append(line, TEXT_BYTES, used, " (" WORKER_IDLE_TEXT ")");
+            used = text_append(line, TEXT_BYTES, used, " (" WORKER_IDLE_TEXT ")");
         else if (count != STATS_UNKNOWN)
-            used = line_append(line, TEXT_BYTES, used, " (%" PRId64 " partition%s)", count,
+            used = text_append(line, TEXT_BYTES, used, " (%" PRId64 " partition%s)", count,
                                count == 1 ? "" : "s");
         separator = ", ";
         segment_cool(supervisor);
@@ -180,12 +181,12 @@ static void summary_consumer(struct worker *worker)
 {
     char line[TEXT_BYTES];
     char offsets[1024];
-    size_t used = line_append(line, TEXT_BYTES, 0, "%-16s %8" PRIu64, worker->name, worker->restarts);
+    size_t used = text_append(line, TEXT_BYTES, 0, "%-16s %8" PRIu64, worker->name, worker->restarts);
     for (size_t i = 0; i < sizeof consumer_columns / sizeof consumer_columns[0]; i++)
-        used = line_append(line, TEXT_BYTES, used, " %10" PRId64,
+        used = text_append(line, TEXT_BYTES, used, " %10" PRId64,
                            stats_snapshot_counter(worker->stats, consumer_columns[i].counter));
     committed_text(worker, offsets, sizeof offsets);
-    line_append(line, TEXT_BYTES, used, "  %s", offsets);
+    text_append(line, TEXT_BYTES, used, "  %s", offsets);
     report_line(worker->supervisor, "%s", line);
 }
 
@@ -214,10 +215,10 @@ static void summary_worker(struct worker *worker)
 void announce_summary(struct supervisor *supervisor)
 {
     char line[TEXT_BYTES];
-    size_t used = line_append(line, TEXT_BYTES, 0, "%-16s %8s", "worker", "restarts");
+    size_t used = text_append(line, TEXT_BYTES, 0, "%-16s %8s", "worker", "restarts");
     for (size_t i = 0; i < sizeof consumer_columns / sizeof consumer_columns[0]; i++)
-        used = line_append(line, TEXT_BYTES, used, " %10s", consumer_columns[i].title);
-    line_append(line, TEXT_BYTES, used, "  committed");
+        used = text_append(line, TEXT_BYTES, used, " %10s", consumer_columns[i].title);
+    text_append(line, TEXT_BYTES, used, "  committed");
     report_line(supervisor, "%s", line);
     for (size_t i = 0; i < supervisor->worker_count; i++) {
         struct worker *worker = supervisor->workers[i];

@@ -4,6 +4,7 @@
 
 #include "common/signal_name.h"
 #include "common/stats/kept.h"
+#include "common/text.h"
 #include "supervisor/journal.h"
 #include "supervisor/log/line.h"
 #include "supervisor/log/report.h"
@@ -57,7 +58,7 @@ static void tell_candidates(const struct worker *worker, const char *cause,
     for (size_t i = 0; i < count; i++) {
         records += flights[i].end - flights[i].first;
         if (used < sizeof line - 128)
-            used = line_append(line, sizeof line, used, "%s [%" PRId32 "] %" PRId64 " to %" PRId64,
+            used = text_append(line, sizeof line, used, "%s [%" PRId32 "] %" PRId64 " to %" PRId64,
                                i > 0 ? "," : "", flights[i].partition, flights[i].first, flights[i].end - 1);
     }
     report_line(worker->supervisor,

@@ -33,14 +33,14 @@ int lock_take(const char *instance, struct error *error)
         if (errno == EWOULDBLOCK)
             refuse(instance, fd, error);
         else
-            error_set(error, "cannot lock %s: %s", path, strerror(errno));
+            error_set(error, "cannot lock %s: %m", path);
         close(fd);
         return -1;
     }
     char pid[32];
     int length = snprintf(pid, sizeof pid, "%d\n", (int)getpid());
     if (ftruncate(fd, 0) == -1 || pwrite(fd, pid, (size_t)length, 0) == -1) {
-        error_set(error, "cannot write %s: %s", path, strerror(errno));
+        error_set(error, "cannot write %s: %m", path);
         close(fd);
         return -1;
     }

@@ -136,7 +136,7 @@ static int watch_signals(struct supervisor *supervisor, struct error *error)
     signal(SIGTTOU, SIG_IGN); /* a background supervisor may print even where stty tostop is set */
     int fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
     if (fd == -1)
-        return error_set(error, "cannot watch signals: %s", strerror(errno));
+        return error_set(error, "cannot watch signals: %m");
     return reactor_add(&supervisor->reactor, &supervisor->signal_watch, fd, take_signals, supervisor, error);
 }
 

@@ -4,6 +4,7 @@
 #include <signal.h>
 
 #include "common/brokers.h"
+#include "common/text.h"
 
 bool poison_is_crash(int signal)
 {
@@ -133,7 +134,7 @@ size_t poison_text(const struct poison *poison, const char *group, const char *t
                                     range->first, range->end);
         if (used + (size_t)length + 2 > bytes)
             break;
-        used += (size_t)snprintf(text + used, bytes - used, "%s%s", used > 0 ? "," : "", one);
+        used = text_append(text, bytes, used, "%s%s", used > 0 ? "," : "", one);
     }
     return used;
 }

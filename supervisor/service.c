@@ -6,6 +6,7 @@
 
 #include "common/clock.h"
 #include "common/options.h"
+#include "common/text.h"
 #include "supervisor/log/line.h"
 
 /* A manager that does not read is not waited for longer. */
@@ -57,7 +58,7 @@ int service_open(struct service *service, struct error *error)
         struct timeval patience = {.tv_usec = SEND_MS * US_PER_MS};
         service->fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
         if (service->fd == -1)
-            result = error_set(error, "cannot make a socket for NOTIFY_SOCKET: %s", strerror(errno));
+            result = error_set(error, "cannot make a socket for NOTIFY_SOCKET: %m");
         else
             setsockopt(service->fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
         service->watchdog_us = watchdog_us();
@@ -101,10 +102,10 @@ static void describe(const struct supervisor *supervisor, char *text, size_t byt
         if (!worker_works_or_done(worker) && (other == NULL || worker->state == WORKER_HELD))
             other = worker;
     }
-    size_t used = line_append(text, bytes, 0, "%s%zu of %zu workers ready",
+    size_t used = text_append(text, bytes, 0, "%s%zu of %zu workers ready",
                               supervisor->stopping ? "stopping; " : "", ready, count);
     if (other != NULL)
-        line_append(text, bytes, used, "; %s: %s%s%s", other->name, worker_state_name(other->state),
+        text_append(text, bytes, used, "; %s: %s%s%s", other->name, worker_state_name(other->state),
                     other->reason[0] != '\0' ? ", " : "", other->reason);
 }
 

@@ -2,6 +2,8 @@
 
 #include <strings.h>
 
+#include "common/text.h"
+
 #include "supervisor/fleet_slots.h"
 #include "supervisor/journal.h"
 #include "supervisor/log/report.h"
@@ -57,12 +59,12 @@ static void tell(struct supervisor *supervisor, pid_t pid)
 {
     char text[512] = "";
     size_t used = 0;
-    for (size_t i = 0; i < supervisor->worker_count && used < sizeof text; i++) {
+    for (size_t i = 0; i < supervisor->worker_count; i++) {
         const struct worker *worker = supervisor->workers[i];
         bool first = worker->kind == KIND_CONSUMER && strcasecmp(worker->name, worker->client) == 0;
         if (first && count_of(supervisor, worker) > 1)
-            used += (size_t)snprintf(text + used, sizeof text - used, "; %s has %u workers, as it was scaled",
-                                     worker->client, count_of(supervisor, worker));
+            used = text_append(text, sizeof text, used, "; %s has %u workers, as it was scaled",
+                               worker->client, count_of(supervisor, worker));
     }
     report_line(supervisor, "taking over from pid %d: counters and generations go on%s", (int)pid, text);
     journal_start(supervisor, (int)pid);

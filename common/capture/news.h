@@ -1,6 +1,6 @@
-/* news.h: the events of a capture, from frame to frame, each once. A frame has what came since the one before;
- * a capture that was appended to begins again with what the ring kept; an instance that was started anew has
- * a ring whose numbers begin at 1. One thread. */
+/* news.h: the events of a capture, from frame to frame, each once. A frame has what came since the one
+ * before; a capture that was appended to begins again with what the ring kept; an instance that was started
+ * anew has a ring whose numbers begin at 1. One thread. */
 #ifndef KSUPERVISE_COMMON_CAPTURE_NEWS_H
 #define KSUPERVISE_COMMON_CAPTURE_NEWS_H
 

@@ -18,8 +18,8 @@ struct kept_object {
 
 struct capture {
     struct source source; /* first: it is found by it */
-    int fd; /* owned */
-    char path[256]; /* what it is called */
+    int fd;               /* owned */
+    char path[256];       /* what it is called */
     struct capture_bounds bounds;
     struct frame_entry *entries;
     size_t frames, capacity;

@@ -82,7 +82,8 @@ static const struct kept_object *find(const struct capture *capture, const struc
 {
     for (size_t i = 0; i < capture->object_count; i++) {
         const struct capture_item *item = &capture->objects[i].item;
-        if (capture_is_segment(item) && item->generation == name->generation && strcmp(item->name, name->worker) == 0)
+        if (capture_is_segment(item) && item->generation == name->generation &&
+            strcmp(item->name, name->worker) == 0)
             return &capture->objects[i];
     }
     return NULL;

@@ -22,7 +22,8 @@ struct recording;
 
 /* The spec's pointers live as long as the recording. */
 int recording_open(struct recording **recording, const struct recording_spec *spec, struct error *error);
-/* One frame more. 1: there are more; 0: it is whole; -1: a frame is damaged, or bytes_max was passed by far. */
+/* One frame more. 1: there are more; 0: it is whole; -1: a frame is damaged, or bytes_max was passed by far.
+ */
 int recording_step(struct recording *recording, struct error *error);
 void recording_close(struct recording *recording); /* NULL is fine */
 

@@ -4,6 +4,7 @@
 
 #include "common/clock.h"
 #include "common/names.h"
+#include "common/text.h"
 
 /* --- names --------------------------------------------------------------------------------------------- */
 
@@ -80,8 +81,8 @@ static int unknown_name(const struct schema *schema, const char *source, const s
     if (near != NULL)
         return lexer_error(source, operand->name, error, "there is no field '%s' in %s; did you mean %s?",
                            name, schema->noun_plural, near);
-    for (size_t i = 0; i < count && used < sizeof list; i++)
-        used += (size_t)snprintf(list + used, sizeof list - used, "%s%s", i > 0 ? ", " : "", names[i]);
+    for (size_t i = 0; i < count; i++)
+        used = text_append(list, sizeof list, used, "%s%s", i > 0 ? ", " : "", names[i]);
     return lexer_error(source, operand->name, error, "there is no field '%s' in %s; there are %s", name,
                        schema->noun_plural, list);
 }
@@ -204,7 +205,7 @@ static int refuse_word(const struct operand *operand, const char *source, const 
     for (const struct choice *c = operand->field->choices; c->text != NULL && count < 64; c++) {
         words[count++] = c->text;
         if (used < sizeof list)
-            used += (size_t)snprintf(list + used, sizeof list - used, "%s%s", used > 0 ? ", " : "", c->text);
+            used = text_append(list, sizeof list, used, "%s%s", used > 0 ? ", " : "", c->text);
     }
     const char *near = name_suggest(word, words, count);
     return lexer_error(source, literal->start, error, "%s is never '%.40s'; %s%s%s", operand->field->label,

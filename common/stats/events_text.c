@@ -5,6 +5,7 @@
 
 #include "common/clock.h"
 #include "common/record/text.h"
+#include "common/text.h"
 
 struct out {
     char *text;
@@ -15,12 +16,9 @@ static void add(struct out *out, const char *format, ...) __attribute__((format(
 static void add(struct out *out, const char *format, ...)
 {
     va_list arguments;
-    size_t room = EVENT_LINE_BYTES - out->used;
     va_start(arguments, format);
-    int length = vsnprintf(out->text + out->used, room, format, arguments);
+    out->used = text_vappend(out->text, EVENT_LINE_BYTES, out->used, format, arguments);
     va_end(arguments);
-    if (length > 0)
-        out->used += (size_t)length < room ? (size_t)length : room - 1;
 }
 
 static void add_foreign(struct out *out, const char *text)

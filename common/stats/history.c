@@ -74,8 +74,7 @@ static int make(const struct history *history, struct error *error)
     struct head head = own_head();
     if (ftruncate(history->fd, 0) == -1 || ftruncate(history->fd, (off_t)OBJECT_SIZE) == -1 ||
         pwrite(history->fd, &head, sizeof head, 0) != (ssize_t)sizeof head)
-        return error_set(error, "the charts' history cannot be kept in %s: %s", history->name,
-                         strerror(errno));
+        return error_set(error, "the charts' history cannot be kept in %s: %m", history->name);
     return 0;
 }
 

@@ -1,5 +1,6 @@
 #include "common/stats/layout.h"
 
+#include "common/hash.h"
 #define CACHE_LINE_BYTES 64
 #define WORD_BYTES       sizeof(uint64_t)
 
@@ -58,15 +59,6 @@ uint32_t stats_layout_histograms(const struct stats_header *header)
     return reserve(&end, 0);
 }
 
-/* http://www.isthe.com/chongo/tech/comp/fnv/: finds an accident, not an attacker. */
-static uint32_t fnv1a(const void *bytes, size_t length)
-{
-    uint32_t hash = UINT32_C(2166136261);
-    for (const unsigned char *at = bytes; length > 0; at++, length--)
-        hash = (hash ^ *at) * UINT32_C(16777619);
-    return hash;
-}
-
 uint32_t stats_layout_definitions(const struct stats_header *header,
                                   struct stats_wire_definition *definitions)
 {
@@ -97,7 +89,7 @@ uint32_t stats_layout_definitions(const struct stats_header *header,
         wire->position = next[table[i].section];
         next[table[i].section] += step[table[i].section];
     }
-    return fnv1a(definitions, count * sizeof *definitions);
+    return hash_32(HASH_32_START, definitions, count * sizeof *definitions);
 }
 
 /* Every gauge, offset and time begins unknown. Copies that were never published must say so too: the selector

@@ -3,6 +3,8 @@
 #include <strings.h>
 
 #include "common/exit_codes.h"
+
+#include "common/text.h"
 #include "common/view/view.h"
 
 static struct view_worker *append(struct view *view)
@@ -256,9 +258,8 @@ static int no_such_worker(const struct view *view, const struct view_request *re
 {
     char names[256] = "";
     size_t used = 0;
-    for (size_t i = 0; i < view->count && used < sizeof names; i++)
-        used += (size_t)snprintf(names + used, sizeof names - used, "%s%s", i > 0 ? ", " : "",
-                                 view->workers[i].entry.name);
+    for (size_t i = 0; i < view->count; i++)
+        used = text_append(names, sizeof names, used, "%s%s", i > 0 ? ", " : "", view->workers[i].entry.name);
     return error_set_code(error, EXIT_CODE_NOT_RUNNING,
                           "instance '%s' has no worker or client '%s'; it has: %s", view->instance,
                           request->worker, names);
@@ -270,10 +271,10 @@ static int no_such_generation(const struct view *view, const struct view_request
     char kept[256] = "none";
     size_t used = 0;
     for (size_t i = 0; i < view->count; i++)
-        for (size_t k = 0; k < view->workers[i].segments && used < sizeof kept; k++) {
+        for (size_t k = 0; k < view->workers[i].segments; k++) {
             const struct segment_name *name = &view->segments.items[view->workers[i].first_segment + k];
-            used += (size_t)snprintf(kept + used, sizeof kept - used, "%s%s %" PRIu64, used > 0 ? ", " : "",
-                                     name->worker, name->generation);
+            used = text_append(kept, sizeof kept, used, "%s%s %" PRIu64, used > 0 ? ", " : "", name->worker,
+                               name->generation);
         }
     if (request->postmortem)
         return error_set_code(error, EXIT_CODE_NOT_RUNNING, "'%s' has no dead generation; kept are: %s",

@@ -45,7 +45,7 @@ int worker_config_write(const struct worker_setting *settings, size_t count, str
               fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) == 0 &&
               lseek(fd, 0, SEEK_SET) == 0;
     if (!ok) {
-        error_set(error, "cannot hand over a worker's configuration: %s", strerror(errno));
+        error_set(error, "cannot hand over a worker's configuration: %m");
         if (fd != -1)
             close(fd);
         fd = -1;

@@ -191,8 +191,7 @@ int worker_control_start(struct worker_control **out, bool supervised, void (*wa
     control->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
     control->farewell = eventfd(0, EFD_CLOEXEC);
     if (control->signals == -1 || control->farewell == -1) {
-        error_set_code(error, exit_code_of_errno(errno, EXIT_CODE_FAILED), "cannot watch signals: %s",
-                       strerror(errno));
+        error_set_code(error, exit_code_of_errno(errno, EXIT_CODE_FAILED), "cannot watch signals: %m");
         goto failed;
     }
     int failure = pthread_create(&control->thread, NULL, control_thread, control);

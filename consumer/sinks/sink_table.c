@@ -7,6 +7,7 @@
 #include <uuid/uuid.h>
 
 #include "common/exit_codes.h"
+#include "common/text.h"
 #include "consumer/pipeline/stage.h"
 
 /* --- names --------------------------------------------------------------------------------------------- */
@@ -63,10 +64,9 @@ static const char *const own_columns[SINK_OWN_COLUMNS] = {
 static void append(char sql[SINK_SQL_BYTES], const char *format, ...) __attribute__((format(printf, 2, 3)));
 static void append(char sql[SINK_SQL_BYTES], const char *format, ...)
 {
-    size_t used = strlen(sql);
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(sql + used, SINK_SQL_BYTES - used, format, arguments);
+    text_vappend(sql, SINK_SQL_BYTES, strlen(sql), format, arguments);
     va_end(arguments);
 }
 

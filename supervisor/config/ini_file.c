@@ -154,8 +154,7 @@ int ini_file_load(struct ini_file *file, const char *path, struct error *error)
     *file = (struct ini_file){.path = path};
     struct reading reading = {.file = file, .stream = fopen(path, "re"), .error = error};
     if (reading.stream == NULL)
-        return error_set_code(error, exit_code_of_errno(errno, EXIT_CODE_USAGE), "--config %s: %s", path,
-                              strerror(errno));
+        return error_set_code(error, exit_code_of_errno(errno, EXIT_CODE_USAGE), "--config %s: %m", path);
     int bad_line = ini_parse_stream(next_line, &reading, take_entry, &reading);
     bool unreadable = ferror(reading.stream);
     int cause = errno;

@@ -137,7 +137,7 @@ static int start(struct preflight *preflight, struct error *error)
 {
     int ends[2];
     if (pipe2(ends, O_CLOEXEC) == -1)
-        return error_set(error, "cannot make a pipe: %s", strerror(errno));
+        return error_set(error, "cannot make a pipe: %m");
     fcntl(ends[0], F_SETFL, O_NONBLOCK); /* ours only: a process that says too much may wait, and is killed */
     int config_fd = worker_config(&preflight->spec, error);
     int result = config_fd == -1 ? -1 : spawn(preflight, config_fd, ends[1], error);

@@ -1,5 +1,6 @@
 #include "supervisor/config/topics.h"
 
+#include "common/text.h"
 static size_t add(const char *topics[TOPICS_MAX], size_t count, const char *topic)
 {
     for (size_t i = 0; i < count; i++)
@@ -26,8 +27,6 @@ void topics_text(const struct supervisor *supervisor, char *text, size_t bytes)
     const char *topics[TOPICS_MAX];
     size_t count = topics_used(supervisor, topics);
     size_t used = 0;
-    for (size_t i = 0; i < count && used < bytes; i++) {
-        int n = snprintf(text + used, bytes - used, "%s%s", i > 0 ? ", " : "", topics[i]);
-        used += n > 0 ? (size_t)n : 0;
-    }
+    for (size_t i = 0; i < count; i++)
+        used = text_append(text, bytes, used, "%s%s", i > 0 ? ", " : "", topics[i]);
 }

@@ -387,7 +387,7 @@ static int listen_at(const char *path, struct error *error)
     if (fd != -1 && bind(fd, (struct sockaddr *)&address, sizeof address) == 0 && chmod(path, 0600) == 0 &&
         listen(fd, CONTROL_CONNECTIONS_MAX) == 0)
         return fd;
-    error_set(error, "cannot listen at %s: %s", path, strerror(errno));
+    error_set(error, "cannot listen at %s: %m", path);
     if (fd != -1)
         close(fd);
     return -1;

@@ -142,7 +142,7 @@ static int start(struct ktopic *ktopic, const struct ktopic_command *command, st
 {
     int ends[2];
     if (pipe2(ends, O_CLOEXEC) == -1)
-        return error_set(error, "cannot make a pipe: %s", strerror(errno));
+        return error_set(error, "cannot make a pipe: %m");
     fcntl(ends[0], F_SETFL, O_NONBLOCK);
     int result = start_process(ktopic, command, ends[1], error);
     close(ends[1]);

@@ -4,6 +4,7 @@
 
 #include "common/clock.h"
 #include "common/exit_codes.h"
+#include "common/text.h"
 #include "supervisor/fleet_slots.h"
 #include "supervisor/process/worker_config.h"
 #include "supervisor/spec.h"
@@ -327,7 +328,7 @@ static void tell_changes(struct supervisor *supervisor, const struct rollout_row
     event.count = (int64_t)count;
     for (size_t i = 0; i < count && used < sizeof event.text; i++) {
         rollout_row_text(&rows[i], row, sizeof row);
-        used = line_append(text, sizeof text, used, "%s%s", i > 0 ? "; " : "", row);
+        used = text_append(text, sizeof text, used, "%s%s", i > 0 ? "; " : "", row);
     }
     journal_add(supervisor, &event, "%s", text);
 }

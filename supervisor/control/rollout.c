@@ -5,6 +5,7 @@
 #include "common/clock.h"
 #include "common/exit_codes.h"
 #include "common/signal_name.h"
+#include "common/text.h"
 #include "supervisor/fleet.h"
 #include "supervisor/control/lag.h"
 #include "supervisor/log/line.h"
@@ -40,19 +41,19 @@ static const char *intention(const struct rollout_row *row)
 void rollout_row_text(const struct rollout_row *row, char *text, size_t bytes)
 {
     const struct worker *worker = row->worker;
-    size_t used = line_append(text, bytes, 0, "%s: %s", worker->name,
+    size_t used = text_append(text, bytes, 0, "%s: %s", worker->name,
                               row->over ? rollout_kind_name(row->kind) : intention(row));
     if (row->over && worker->process.pid != 0)
-        used = line_append(text, bytes, used, ", pid %d, generation %" PRIu64, (int)worker->process.pid,
+        used = text_append(text, bytes, used, ", pid %d, generation %" PRIu64, (int)worker->process.pid,
                            worker->generation);
     for (size_t i = 0; i < row->setting_count; i++) {
         const struct rollout_setting *setting = &row->settings[i];
         bool told = setting->from[0] != '\0' || setting->to[0] != '\0';
-        used = line_append(text, bytes, used, "%s%s%s%s%s%s", i == 0 ? " (" : ", ", setting->name,
+        used = text_append(text, bytes, used, "%s%s%s%s%s%s", i == 0 ? " (" : ", ", setting->name,
                            told ? ": " : "", setting->from, told ? " → " : "", setting->to);
     }
     if (row->setting_count > 0)
-        line_append(text, bytes, used, ")");
+        text_append(text, bytes, used, ")");
 }
 
 /* --- beginning and ending ------------------------------------------------------------------------------ */

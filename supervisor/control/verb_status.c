@@ -4,6 +4,7 @@
 
 #include "common/rpc/pack.h"
 #include "common/stats/liveness.h"
+#include "common/text.h"
 #include "supervisor/control/request.h"
 #include "supervisor/log/line.h"
 #include "supervisor/states.h"
@@ -21,24 +22,24 @@ static void describe(const struct worker *worker, char line[WORKER_TEXT_BYTES])
 {
     int pid = (int)worker->process.pid;
     size_t used =
-        line_append(line, WORKER_TEXT_BYTES, 0, "%s: %s", worker->name, worker_state_name(worker->state));
+        text_append(line, WORKER_TEXT_BYTES, 0, "%s: %s", worker->name, worker_state_name(worker->state));
     if (pid != 0)
-        used = line_append(line, WORKER_TEXT_BYTES, used, ", pid %d, generation %" PRIu64, pid,
+        used = text_append(line, WORKER_TEXT_BYTES, used, ", pid %d, generation %" PRIu64, pid,
                            worker->generation);
     if (is_stopped(worker))
-        used = line_append(line, WORKER_TEXT_BYTES, used, ", stopped: let it go on with kill -CONT %d", pid);
+        used = text_append(line, WORKER_TEXT_BYTES, used, ", stopped: let it go on with kill -CONT %d", pid);
     if (worker->state == WORKER_READY_IDLE)
-        used = line_append(line, WORKER_TEXT_BYTES, used, ", " WORKER_IDLE_TEXT);
+        used = text_append(line, WORKER_TEXT_BYTES, used, ", " WORKER_IDLE_TEXT);
     if (worker->paused)
-        used = line_append(line, WORKER_TEXT_BYTES, used, ", paused");
+        used = text_append(line, WORKER_TEXT_BYTES, used, ", paused");
     if (worker->on_request && pid != 0)
-        used = line_append(line, WORKER_TEXT_BYTES, used, ", makes no records: for 'kctl produce'");
+        used = text_append(line, WORKER_TEXT_BYTES, used, ", makes no records: for 'kctl produce'");
     if (pid != 0 && worker->version[0] != '\0')
-        used = line_append(line, WORKER_TEXT_BYTES, used, ", version %s", worker->version);
+        used = text_append(line, WORKER_TEXT_BYTES, used, ", version %s", worker->version);
     if (worker->reason[0] != '\0')
-        used = line_append(line, WORKER_TEXT_BYTES, used, ", %s", worker->reason);
+        used = text_append(line, WORKER_TEXT_BYTES, used, ", %s", worker->reason);
     if (worker->trouble[0] != '\0')
-        line_append(line, WORKER_TEXT_BYTES, used, ", trouble: %s", worker->trouble);
+        text_append(line, WORKER_TEXT_BYTES, used, ", trouble: %s", worker->trouble);
 }
 
 void verb_lines(struct request *request, msgpack_packer *packer)

@@ -15,10 +15,10 @@ enum { FILE_NAME_BYTES = LOG_NAME_BYTES + 32 };
 static int open_folder(const char *path, struct error *error)
 {
     if (mkdir(path, 0750) == -1 && errno != EEXIST)
-        return error_set(error, "--log-dir %s: %s", path, strerror(errno));
+        return error_set(error, "--log-dir %s: %m", path);
     int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd == -1)
-        return error_set(error, "--log-dir %s: %s", path, strerror(errno));
+        return error_set(error, "--log-dir %s: %m", path);
     bool locked = flock(fd, LOCK_EX | LOCK_NB) == 0;
     if (locked && faccessat(fd, ".", W_OK | X_OK, AT_EACCESS) == 0)
         return fd;

@@ -5,6 +5,7 @@
 
 #include "common/clock.h"
 #include "common/record/text.h"
+#include "common/text.h"
 
 _Static_assert(LINE_BYTES >= 6 * OUTPUT_LINE_BYTES + 512, "a worker's longest line, all of it escaped, fits");
 
@@ -23,22 +24,12 @@ static const struct colour palette[] = {
 #define SGR_SUPERVISOR "1"
 #define SGR_QUIET      "2"
 
-size_t line_append(char *line, size_t bytes, size_t used, const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    int n = vsnprintf(line + used, bytes - used, format, arguments);
-    va_end(arguments);
-    size_t end = used + (n > 0 ? (size_t)n : 0);
-    return end < bytes ? end : bytes - 1;
-}
-
 /* `[name] `, in the colours of SGR code `sgr` when there are colours. */
 static size_t bracket(char *line, const char *sgr, bool colours, const char *name)
 {
     if (colours)
-        return line_append(line, LINE_BYTES, 0, "\033[%sm[%s]\033[0m ", sgr, name);
-    return line_append(line, LINE_BYTES, 0, "[%s] ", name);
+        return text_append(line, LINE_BYTES, 0, "\033[%sm[%s]\033[0m ", sgr, name);
+    return text_append(line, LINE_BYTES, 0, "[%s] ", name);
 }
 
 static size_t prefix(char *line, const struct worker *worker, bool colours)
@@ -64,27 +55,27 @@ size_t line_escape(char *line, const char *text, size_t length)
 
 size_t line_screen(char *line, const struct worker *worker, bool colours, const char *escaped, size_t length)
 {
-    return line_append(line, LINE_BYTES, prefix(line, worker, colours), "%.*s", (int)length, escaped);
+    return text_append(line, LINE_BYTES, prefix(line, worker, colours), "%.*s", (int)length, escaped);
 }
 
 size_t line_json(char *line, const struct worker *worker, int64_t wall_us, const char *text, size_t length)
 {
     char time[CLOCK_ISO8601_BYTES];
     size_t used =
-        line_append(line, LINE_BYTES, 0, "{\"time\":\"%s\",\"source\":", clock_format_iso8601(time, wall_us));
+        text_append(line, LINE_BYTES, 0, "{\"time\":\"%s\",\"source\":", clock_format_iso8601(time, wall_us));
     if (worker == NULL)
-        used = line_append(line, LINE_BYTES, used, "\"ksupervise\"");
+        used = text_append(line, LINE_BYTES, used, "\"ksupervise\"");
     else
-        used = line_append(line, LINE_BYTES, used, "\"worker\",\"worker\":\"%s\",\"generation\":%" PRIu64,
+        used = text_append(line, LINE_BYTES, used, "\"worker\",\"worker\":\"%s\",\"generation\":%" PRIu64,
                            worker->name, worker->generation);
-    used = line_append(line, LINE_BYTES, used, ",\"text\":");
+    used = text_append(line, LINE_BYTES, used, ",\"text\":");
     text_json(line, LINE_BYTES, &used, text, length);
-    return line_append(line, LINE_BYTES, used, "}");
+    return text_append(line, LINE_BYTES, used, "}");
 }
 
 size_t line_file(char *line, int64_t wall_us, const char *escaped, size_t length)
 {
     char time[CLOCK_ISO8601_BYTES];
-    return line_append(line, LINE_BYTES, 0, "%s %.*s", clock_format_iso8601(time, wall_us), (int)length,
+    return text_append(line, LINE_BYTES, 0, "%s %.*s", clock_format_iso8601(time, wall_us), (int)length,
                        escaped);
 }

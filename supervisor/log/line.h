@@ -8,10 +8,6 @@
 #define OUTPUT_LINE_BYTES 8192 /* of a worker: the longest that is not cut */
 #define LINE_BYTES        (7 * 8192)
 
-/* printf at line[used], cut to `bytes`; returns the new length. */
-size_t line_append(char *line, size_t bytes, size_t used, const char *format, ...)
-    __attribute__((format(printf, 4, 5)));
-
 /* Who says it is a worker, or with NULL the supervisor. Each returns the length; no newline. */
 
 /* As it may meet a terminal: what the two below take. */

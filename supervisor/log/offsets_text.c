@@ -2,6 +2,8 @@
 
 #include <inttypes.h>
 
+#include "common/text.h"
+
 enum { ENTRY_BYTES = 40, REST_BYTES = 64 }; /* "1234:9223372036854775807 "; "and 1234 more, …" */
 
 /* What is not in the list: it is not to be taken for all. */
@@ -10,10 +12,10 @@ static void append_rest(const struct stats_snapshot *stats, size_t more, char *t
     uint64_t untracked = stats_snapshot_untracked(stats);
     size_t used = strlen(text);
     if (more > 0)
-        used += (size_t)snprintf(text + used, bytes - used, "%sand %zu more", used > 0 ? " " : "", more);
+        used = text_append(text, bytes, used, "%sand %zu more", used > 0 ? " " : "", more);
     if (untracked > 0 && used < bytes)
-        snprintf(text + used, bytes - used, "%sand %" PRIu64 " that are not known", used > 0 ? " " : "",
-                 untracked);
+        text_append(text, bytes, used, "%sand %" PRIu64 " that are not known", used > 0 ? " " : "",
+                    untracked);
 }
 
 void offsets_text(const struct stats_snapshot *stats, const char *name, char *text, size_t bytes)

@@ -54,8 +54,8 @@ int channel_open(struct worker *worker, struct error *error)
 {
     int ends[2];
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) == -1)
-        return error_set_code(error, exit_code_of_errno(errno, EXIT_CODE_FAILED), "cannot make a channel: %s",
-                              strerror(errno));
+        return error_set_code(error, exit_code_of_errno(errno, EXIT_CODE_FAILED),
+                              "cannot make a channel: %m");
     if (reactor_add(&worker->supervisor->reactor, &worker->channel_watch, ends[0], channel_event, worker,
                     error) == -1) {
         close(ends[0]);

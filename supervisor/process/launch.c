@@ -16,7 +16,7 @@ int launch(const struct launch *launch, struct process *process, struct watch *w
     if (watched != -1 &&
         reactor_add(launch->reactor, watch, watched, launch->ended, launch->context, error) == 0)
         return 0;
-    error_set(error, "cannot watch %s: %s", path, strerror(errno));
+    error_set(error, "cannot watch %s: %m", path);
     if (watched != -1)
         close(watched);
     process_abandon(process);

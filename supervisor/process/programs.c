@@ -81,7 +81,7 @@ int folder_find(char *folder, size_t bytes, const char *started_as, const char *
     if (!beside_the_name(&found, started_as, program)) {
         ssize_t length = readlink("/proc/self/exe", exe.text, sizeof exe.text - 1);
         if (length == -1)
-            return error_set(error, "cannot find my own folder: %s", strerror(errno));
+            return error_set(error, "cannot find my own folder: %m");
         exe.text[length] = '\0';
         folder_of(&exe, &found);
     }

@@ -216,7 +216,7 @@ int process_spawn(struct process *process, const struct spawn_request *request, 
     struct birth *birth = birth_place();
     *process = (struct process){0, -1, 0};
     if (birth == NULL || slots_open() == -1)
-        return error_set(error, "cannot start %s: %s", request->path, strerror(errno));
+        return error_set(error, "cannot start %s: %m", request->path);
     *birth = (struct birth){.request = request, .parent = getpid()};
     pid_t pid = slots_fill(request) == 0 ? clone_child(birth) : -1;
     int result = pid == -1 ? -1 : finish_start(process, pid, birth->cause);

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 
 #include "common/exit_codes.h"
+#include "common/hash.h"
 #include "common/worker/config.h"
 
 enum { SETTINGS_MAX = 128, VALUES_MAX = 32, VALUE_BYTES = 64, TOPIC_BYTES = 512 };
@@ -241,13 +242,10 @@ int worker_config(const struct worker_spec *spec, struct error *error)
     return fd;
 }
 
-/* http://www.isthe.com/chongo/tech/comp/fnv/, over the text and its NUL. */
-static uint64_t fnv1a(uint64_t hash, const char *text)
+/* Over the text and its NUL: where one ends and the next begins counts. */
+static uint64_t add_text(uint64_t hash, const char *text)
 {
-    do
-        hash = (hash ^ (unsigned char)*text) * UINT64_C(0x100000001b3);
-    while (*text++ != '\0');
-    return hash;
+    return hash_64(hash, text, strlen(text) + 1);
 }
 
 static bool is_identity(const char *name)
@@ -258,13 +256,13 @@ static bool is_identity(const char *name)
 uint64_t worker_config_digest(const struct worker_spec *spec)
 {
     struct builder *builder = calloc(1, sizeof *builder);
-    uint64_t hash = UINT64_C(0xcbf29ce484222325);
+    uint64_t hash = HASH_64_START;
     if (builder == NULL)
         return 0;
     fill(builder, spec);
     for (size_t i = 0; i < builder->count && i < SETTINGS_MAX; i++)
         if (!is_identity(builder->settings[i].name))
-            hash = fnv1a(fnv1a(hash, builder->settings[i].name), builder->settings[i].value);
+            hash = add_text(add_text(hash, builder->settings[i].name), builder->settings[i].value);
     bool whole = builder->count <= SETTINGS_MAX;
     free(builder);
     return whole ? hash : 0;

@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "common/record/schema.h"
+#include "common/text.h"
 
 enum kind { NUMBER, TEXT, UUID, KINDS };
 
@@ -82,6 +83,5 @@ void columns_sql(char sql[COLUMNS_SQL_BYTES], const struct schema *schema, uint3
     sql[0] = '\0';
     for (size_t i = 0; schema != NULL && i < schema->field_count; i++)
         if ((fields >> i & 1) != 0)
-            used +=
-                (size_t)snprintf(sql + used, COLUMNS_SQL_BYTES - used, ", \"%s\"", schema->fields[i].name);
+            used = text_append(sql, COLUMNS_SQL_BYTES, used, ", \"%s\"", schema->fields[i].name);
 }

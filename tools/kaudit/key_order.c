@@ -1,5 +1,6 @@
 #include "tools/kaudit/key_order.h"
 
+#include "common/hash.h"
 enum { CAPACITY_FIRST = 1024 };
 
 struct key_order_entry {
@@ -8,13 +9,9 @@ struct key_order_entry {
     uint32_t run;
 };
 
-/* FNV-1a (http://www.isthe.com/chongo/tech/comp/fnv/), 64 bits. */
 uint64_t key_order_hash(uint64_t before, const void *data, size_t length)
 {
-    const unsigned char *bytes = data;
-    uint64_t hash = before == 0 ? UINT64_C(14695981039346656037) : before;
-    for (size_t i = 0; i < length; i++)
-        hash = (hash ^ bytes[i]) * UINT64_C(1099511628211);
+    uint64_t hash = hash_64(before == 0 ? HASH_64_START : before, data, length);
     return hash == 0 ? 1 : hash;
 }
 

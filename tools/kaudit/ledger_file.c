@@ -172,7 +172,7 @@ static int take_lines(struct ledgers *ledgers, FILE *file, struct error *error)
     ssize_t length = getline(&line, &capacity, file);
     int result = 0;
     if (ferror(file))
-        result = error_set(error, "cannot read it: %s", strerror(errno));
+        result = error_set(error, "cannot read it: %m");
     else if (length <= 0 || strcmp(line, LEDGER_FIRST_LINE "\n") != 0)
         result =
             error_set(error, "this is no ledger of version 1: its first line is not '%s'", LEDGER_FIRST_LINE);
@@ -187,7 +187,7 @@ static int take_lines(struct ledgers *ledgers, FILE *file, struct error *error)
     }
     free(line);
     if (result == 0 && ferror(file))
-        result = error_set(error, "cannot read it: %s", strerror(errno));
+        result = error_set(error, "cannot read it: %m");
     return result;
 }
 
@@ -195,7 +195,7 @@ int ledgers_read(struct ledgers *ledgers, const char *path, struct error *error)
 {
     FILE *file = fopen(path, "re");
     if (file == NULL)
-        return error_set(error, "--ledger %s: %s", path, strerror(errno));
+        return error_set(error, "--ledger %s: %m", path);
     int result = take_lines(ledgers, file, error);
     fclose(file);
     return result == 0 ? 0 : error_context(error, "--ledger %s", path);

@@ -6,6 +6,7 @@
 #include "common/log.h"
 #include "common/log_json.h"
 #include "common/record/text.h"
+#include "common/text.h"
 
 /* --- findings ------------------------------------------------------------------------------------------ */
 
@@ -269,9 +270,9 @@ static const char *listed(const int64_t *examples, uint64_t count, char text[256
     size_t used = 0;
     text[0] = '\0';
     for (uint64_t i = 0; i < count && i < EXAMPLES_MAX; i++)
-        used += (size_t)snprintf(text + used, 256 - used, "%s%" PRId64, i == 0 ? "" : ", ", examples[i]);
+        used = text_append(text, 256, used, "%s%" PRId64, i == 0 ? "" : ", ", examples[i]);
     if (count > EXAMPLES_MAX)
-        snprintf(text + used, 256 - used, " …");
+        text_append(text, 256, used, " …");
     return text;
 }
 

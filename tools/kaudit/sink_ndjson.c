@@ -67,7 +67,7 @@ static int take_lines(struct scratch *scratch, FILE *file, int partitions, struc
             result = take_line(scratch, line, (size_t)length, partitions, sink, error);
     free(line);
     if (result == 0 && ferror(file))
-        result = error_set(error, "cannot read it: %s", strerror(errno));
+        result = error_set(error, "cannot read it: %m");
     return result;
 }
 
@@ -79,7 +79,7 @@ int sink_open_ndjson(struct sink *sink, const struct sink_spec *spec, struct err
     int result = -1;
     sink->form = CONTENT_JSON;
     if (file == NULL)
-        error_set(error, "cannot open it: %s", strerror(errno));
+        error_set(error, "cannot open it: %m");
     else if (scratch != NULL)
         result = take_lines(scratch, file, spec->partitions, sink, error);
     if (result == 0)

@@ -4,6 +4,7 @@
 #include "common/exit_codes.h"
 #include "common/log.h"
 #include "common/options.h"
+#include "common/text.h"
 #include "common/worker/config.h"
 #include "common/worker/control.h"
 #include "tools/kbroker/cluster.h"
@@ -64,9 +65,9 @@ static void announce(const struct cluster *cluster, const struct topic_list *top
              "a new cluster at each start");
     char line[1024] = "";
     size_t used = 0;
-    for (size_t i = 0; i < topics->count && used < sizeof line; i++)
-        used += (size_t)snprintf(line + used, sizeof line - used, "%s%s (%d)", i == 0 ? "" : ", ",
-                                 topics->items[i].name, topics->items[i].partitions);
+    for (size_t i = 0; i < topics->count; i++)
+        used = text_append(line, sizeof line, used, "%s%s (%d)", i == 0 ? "" : ", ", topics->items[i].name,
+                           topics->items[i].partitions);
     log_line("topics and their partitions: %s", line);
     log_flush();
 }

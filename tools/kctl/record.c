@@ -22,7 +22,7 @@ static int read_stdin(char record[RPC_TEXT_BYTES], struct error *error)
 {
     size_t length = fread(record, 1, RPC_TEXT_BYTES, stdin);
     if (ferror(stdin))
-        return error_set(error, "cannot read standard input: %s", strerror(errno));
+        return error_set(error, "cannot read standard input: %m");
     if (length == RPC_TEXT_BYTES)
         return too_long(error);
     record[length] = '\0';

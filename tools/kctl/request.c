@@ -98,7 +98,7 @@ static int connect_to(const struct call *call, struct error *error)
     else if (errno == EAGAIN)
         explain_silence(call, error);
     else
-        error_set(error, "instance '%s' cannot be reached: %s", instance, strerror(errno));
+        error_set(error, "instance '%s' cannot be reached: %m", instance);
     if (fd != -1)
         close(fd);
     return -1;
@@ -116,7 +116,7 @@ static int send_request(int fd, const struct call *call, const struct verb_call 
     msgpack_sbuffer_destroy(&buffer);
     if (!sent && errno == EAGAIN)
         return explain_silence(call, error);
-    return sent ? 0 : error_set(error, "the supervisor does not listen: %s", strerror(errno));
+    return sent ? 0 : error_set(error, "the supervisor does not listen: %m");
 }
 
 static int explain_end(const char *instance, struct error *error)

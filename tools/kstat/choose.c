@@ -3,6 +3,7 @@
 #include <stdbool.h>
 
 #include "common/exit_codes.h"
+#include "common/text.h"
 #include "common/view/source.h"
 
 #define CANDIDATES_MAX 256
@@ -61,9 +62,9 @@ static int too_many(const struct candidates *candidates, struct error *error)
 {
     char list[ERROR_TEXT_BYTES / 2] = "";
     size_t used = 0;
-    for (size_t i = 0; i < candidates->count && used < sizeof list; i++)
-        used += (size_t)snprintf(list + used, sizeof list - used, "%s%s%s", i > 0 ? ", " : "",
-                                 candidates->items[i].name, candidates->items[i].alive ? "" : " (dead)");
+    for (size_t i = 0; i < candidates->count; i++)
+        used = text_append(list, sizeof list, used, "%s%s%s", i > 0 ? ", " : "", candidates->items[i].name,
+                           candidates->items[i].alive ? "" : " (dead)");
     return error_set_code(error, EXIT_CODE_USAGE, "several instances are there: %s; choose one with -i NAME",
                           list);
 }

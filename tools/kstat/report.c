@@ -43,7 +43,7 @@ static int finish(FILE *stream, const char *fresh, const char *path, struct erro
 {
     bool failed = ferror(stream) != 0;
     if (fclose(stream) != 0 || failed || rename(fresh, path) != 0)
-        return error_set(error, "cannot write %s: %s", path, strerror(errno));
+        return error_set(error, "cannot write %s: %m", path);
     return 0;
 }
 
@@ -54,7 +54,7 @@ int report(const struct settings *settings, const struct view_request *request, 
     snprintf(fresh, sizeof fresh, "%s.new", settings->report);
     FILE *stream = fopen(fresh, "we");
     if (stream == NULL)
-        return error_set(error, "cannot write %s: %s", fresh, strerror(errno));
+        return error_set(error, "cannot write %s: %m", fresh);
     const struct recording_spec spec = {.request = request, .capture = capture, .stream = stream};
     if (put_page(&spec, error) == 0)
         return finish(stream, fresh, settings->report, error);

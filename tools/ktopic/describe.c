@@ -3,6 +3,7 @@
 
 #include "common/log.h"
 #include "common/log_json.h"
+#include "common/text.h"
 #include "tools/ktopic/admin.h"
 #include "tools/ktopic/verbs.h"
 #include "tools/ktopic/complete.h"
@@ -99,8 +100,8 @@ static const char *join(const json_t *list, char *text, size_t bytes)
     size_t used = 0;
     text[0] = '\0';
     for (size_t i = 0; i < json_array_size(list) && used < bytes; i++)
-        used += (size_t)snprintf(text + used, bytes - used, "%s%" JSON_INTEGER_FORMAT, i == 0 ? "" : ",",
-                                 json_integer_value(json_array_get(list, i)));
+        used = text_append(text, bytes, used, "%s%" JSON_INTEGER_FORMAT, i == 0 ? "" : ",",
+                           json_integer_value(json_array_get(list, i)));
     return text;
 }
 

@@ -5,6 +5,7 @@
 
 #include "common/exit_codes.h"
 #include "common/record/text.h"
+#include "common/text.h"
 
 #define LINE_BYTES_FIRST 4096
 /* The largest record in JSON's worst escape, six characters a byte. */
@@ -89,7 +90,7 @@ static void raw_text(const struct message *message, char *text, size_t bytes)
     if (message->value != NULL)
         text_escape(text, bytes, &used, message->value, length);
     if (message->length > length && used < bytes)
-        snprintf(text + used, bytes - used, "… (%zu bytes)", message->length);
+        text_append(text, bytes, used, "… (%zu bytes)", message->length);
 }
 
 static bool show_undecodable(struct show *show, const struct message *message, const char *reason)

@@ -120,9 +120,10 @@ void serve_captures(struct exchange *exchange)
 static void step(struct opening *opening, int64_t now_us)
 {
     struct error error = ERROR_INIT;
-    int more = now_us < opening->deadline_us
-                   ? recording_step(opening->recording, &error)
-                   : error_set(&error, NAME " takes too long here: kstat -f FILE --report FILE.html shows it");
+    int more =
+        now_us < opening->deadline_us
+            ? recording_step(opening->recording, &error)
+            : error_set(&error, NAME " takes too long here: kstat -f FILE --report FILE.html shows it");
     if (more == 0)
         finish(opening);
     else if (more == -1)

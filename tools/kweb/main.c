@@ -39,7 +39,7 @@ static int watch_requests(struct kweb *kweb, struct error *error)
 {
     int fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (fd == -1)
-        return error_set(error, "cannot make an eventfd: %s", strerror(errno));
+        return error_set(error, "cannot make an eventfd: %m");
     return reactor_add(&kweb->reactor, &kweb->wake, fd, woken, kweb, error) == -1
                ? -1
                : worker_control_start(&kweb->control, kweb->settings->supervised, wake, kweb, error);

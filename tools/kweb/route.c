@@ -3,6 +3,7 @@
 #include <strings.h>
 
 #include "common/options.h"
+#include "common/text.h"
 
 /* --- the path ------------------------------------------------------------------------------------------ */
 
@@ -63,7 +64,7 @@ const struct route *route_find(const char *method, const char *path, char *value
             free(values[k]);
             values[k] = NULL;
         }
-        used += (size_t)snprintf(allowed + used, 64 - used, "%s%s", used > 0 ? ", " : "", route->method);
+        used = text_append(allowed, 64, used, "%s%s", used > 0 ? ", " : "", route->method);
         used = used < 63 ? used : 63;
     }
     return NULL;
@@ -100,8 +101,7 @@ static int check_text(const struct param *param, const char *text, int64_t *numb
     for (size_t i = 0; param->choices != NULL && param->choices[i] != NULL; i++) {
         if (strcasecmp(param->choices[i], text) == 0)
             return 0;
-        used +=
-            (size_t)snprintf(list + used, sizeof list - used, "%s%s", i > 0 ? ", " : "", param->choices[i]);
+        used = text_append(list, sizeof list, used, "%s%s", i > 0 ? ", " : "", param->choices[i]);
     }
     return param->choices == NULL ? 0 : error_set(error, "%s is one of %s", param->name, list);
 }

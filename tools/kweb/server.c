@@ -382,7 +382,7 @@ int server_open(struct kweb *kweb, int listener, struct error *error)
                          MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_NOTIFY_COMPLETED, completed, NULL,
                          MHD_OPTION_NOTIFY_CONNECTION, notice_connection, kweb, MHD_OPTION_END);
     if (kweb->daemon == NULL)
-        return error_set(error, "cannot start the HTTP server: %s", strerror(errno));
+        return error_set(error, "cannot start the HTTP server: %m");
     int fd = MHD_get_daemon_info(kweb->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
     return reactor_add(&kweb->reactor, &kweb->http, dup(fd), readable, kweb, error);
 }

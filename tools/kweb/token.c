@@ -26,7 +26,7 @@ static int make(char token[TOKEN_BYTES], struct error *error)
 {
     unsigned char bytes[(TOKEN_BYTES - 1) / 2];
     if (getrandom(bytes, sizeof bytes, 0) != (ssize_t)sizeof bytes)
-        return error_set(error, "no random numbers for a token: %s", strerror(errno));
+        return error_set(error, "no random numbers for a token: %m");
     for (size_t i = 0; i < sizeof bytes; i++)
         snprintf(token + 2 * i, 3, "%02x", bytes[i]);
     return 0;
@@ -45,7 +45,7 @@ static int write_to(const char *path, const char token[TOKEN_BYTES], struct erro
     close(fd);
     if (written && rename(next, path) == 0)
         return 0;
-    error_set(error, "cannot write %s: %s", path, strerror(errno));
+    error_set(error, "cannot write %s: %m", path);
     unlink(next);
     return -1;
 }

@@ -6,8 +6,10 @@
 #include <inttypes.h>
 
 #include "common/exit_codes.h"
+#include "common/hash.h"
 #include "common/log.h"
 #include "common/record/text.h"
+#include "common/text.h"
 
 enum { CURRENCIES_MAX = 32, CHOICES_MAX = 16, KEYS_INITIAL = 1024, KEYS_MAX = 1 << 20, GUESSES = 64 };
 
@@ -107,7 +109,7 @@ static void statistics_close(void *state)
  * in it: it is padded with zeros, and the length is hashed too. */
 static uint64_t hash(const char *bytes, size_t length)
 {
-    uint64_t h = UINT64_C(0xcbf29ce484222325) ^ length;
+    uint64_t h = HASH_64_START ^ length;
     for (; length > 0;
          length -= length < sizeof(uint64_t) ? length : sizeof(uint64_t), bytes += sizeof(uint64_t)) {
         uint64_t word = 0;
@@ -115,9 +117,7 @@ static uint64_t hash(const char *bytes, size_t length)
         h = (h ^ word) * UINT64_C(0x100000001b3);
         h ^= h >> 32;
     }
-    h = (h ^ (h >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-    h = (h ^ (h >> 27)) * UINT64_C(0x94d049bb133111eb);
-    h ^= h >> 31;
+    h = hash_mix(h);
     return h != 0 ? h : 1;
 }
 
@@ -262,10 +262,10 @@ static void tell_currency(const struct currency_total *total)
 static void tell_list(const struct statistics *s, const struct list_counts *list)
 {
     char line[512];
-    int used = 0;
-    for (size_t c = 0; c < list->choice_count && used < (int)sizeof line - 64; c++)
-        used += snprintf(line + used, sizeof line - (size_t)used, "%s%.40s %" PRIu64, c > 0 ? ", " : "",
-                         list->choices[c].text, list->counts[c]);
+    size_t used = 0;
+    for (size_t c = 0; c < list->choice_count; c++)
+        used = text_append(line, sizeof line, used, "%s%.40s %" PRIu64, c > 0 ? ", " : "",
+                           list->choices[c].text, list->counts[c]);
     log_line("  by %-10s %s", s->schema->fields[list->field].name, line);
 }
 

@@ -102,8 +102,8 @@ static void has_events(const int64_t *numbers, size_t count)
     const json_t *events = json_object_get(played, "events");
     ck_assert_uint_eq(json_array_size(events), count);
     for (size_t i = 0; i < count; i++)
-        ck_assert_int_eq(
-            json_integer_value(json_object_get(json_array_get(events, i), "sequence")), numbers[i]);
+        ck_assert_int_eq(json_integer_value(json_object_get(json_array_get(events, i), "sequence")),
+                         numbers[i]);
 }
 
 START_TEST(every_moment_is_in_it_the_last_one_last)
@@ -211,8 +211,9 @@ START_TEST(a_strangers_file_has_bounds)
 }
 END_TEST
 
-CHECK_MAIN_WITH("common/capture/recording", capture_prepare, clean_up, every_moment_is_in_it_the_last_one_last,
-                where_not_all_fit_they_are_thinned_out_evenly, events_of_moments_that_are_left_out_are_in_it,
+CHECK_MAIN_WITH("common/capture/recording", capture_prepare, clean_up,
+                every_moment_is_in_it_the_last_one_last, where_not_all_fit_they_are_thinned_out_evenly,
+                events_of_moments_that_are_left_out_are_in_it,
                 two_lives_have_their_events_each_also_where_the_clock_was_set_back,
                 a_damaged_frame_ends_it_with_the_reason,
                 what_holds_far_more_than_its_last_moment_said_is_refused, a_strangers_file_has_bounds)

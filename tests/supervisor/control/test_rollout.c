@@ -1,6 +1,8 @@
 /* The steps of a rollout. What it does to workers is stood in for by the functions below, which note it: the
  * linker takes only what is missing from the archive. */
 #include "tests/support/check_main.h"
+
+#include "common/text.h"
 #include "tests/support/fake_clock.h"
 
 #include <stdarg.h>
@@ -17,7 +19,7 @@ static int64_t lag;
 
 static void note(const char *what, const struct worker *worker)
 {
-    line_append(seen, sizeof seen, strlen(seen), "%s %s|", what, worker->name);
+    text_append(seen, sizeof seen, strlen(seen), "%s %s|", what, worker->name);
 }
 
 void fleet_restart_worker(struct worker *worker)
@@ -41,7 +43,7 @@ void fleet_retire(struct worker *worker)
 void fleet_provision(struct supervisor *supervisor)
 {
     (void)supervisor;
-    line_append(seen, sizeof seen, strlen(seen), "topics|");
+    text_append(seen, sizeof seen, strlen(seen), "topics|");
 }
 
 int64_t lag_of(struct worker *worker)
@@ -63,7 +65,7 @@ void report_line(struct supervisor *supervisor, const char *format, ...)
     va_start(arguments, format);
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
-    line_append(seen, sizeof seen, strlen(seen), "%s|", text);
+    text_append(seen, sizeof seen, strlen(seen), "%s|", text);
 }
 
 /* --- the stage ----------------------------------------------------------------------------------------- */

@@ -4,6 +4,7 @@
 
 #include "common/clock.h"
 #include "common/names.h"
+#include "common/text.h"
 
 struct sample {
     int64_t us, value;
@@ -136,6 +137,6 @@ void history_spark(const struct history *history, const char *worker, bool utf8,
     text[0] = '\0';
     for (size_t i = shown; i > 0; i--) {
         size_t level = highest > 0 ? (size_t)(rate_at(track, i - 1) / highest * (double)(LEVELS - 1)) : 0;
-        used += (size_t)snprintf(text + used, SPARK_BYTES - used, "%s", utf8 ? blocks[level] : signs[level]);
+        used = text_append(text, SPARK_BYTES, used, "%s", utf8 ? blocks[level] : signs[level]);
     }
 }

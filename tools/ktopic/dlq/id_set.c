@@ -1,13 +1,11 @@
 #include "tools/ktopic/dlq/id_set.h"
 
+#include "common/hash.h"
 enum { CAPACITY_FIRST = 1024 };
 
-/* FNV-1a (http://www.isthe.com/chongo/tech/comp/fnv/), 64 bits. */
-static uint64_t hash_of(const unsigned char *bytes, size_t length)
+static uint64_t hash_of(const void *bytes, size_t length)
 {
-    uint64_t hash = UINT64_C(14695981039346656037);
-    for (size_t i = 0; i < length; i++)
-        hash = (hash ^ bytes[i]) * UINT64_C(1099511628211);
+    uint64_t hash = hash_64(HASH_64_START, bytes, length);
     return hash == 0 ? 1 : hash;
 }
 
