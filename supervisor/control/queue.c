@@ -1,7 +1,7 @@
 #include "supervisor/control/queue.h"
 
 #include "common/clock.h"
-#include "supervisor/control/verbs.h"
+#include "supervisor/control/verb.h"
 
 /* --- places -------------------------------------------------------------------------------------------- */
 
