@@ -12,87 +12,85 @@ struct edge {
     enum worker_state next;
 };
 
+#define DO(does, to)                                                                                         \
+    {                                                                                                        \
+        action_##does, WORKER_##to                                                                           \
+    }
+
+/* A process is there, and was not asked to end: what is the same in each such state. */
+#define RUNNING(self)                                                                                        \
+    [EVENT_JOINING] = DO(none, self), [EVENT_READY] = DO(ready, READY),                                      \
+    [EVENT_READY_IDLE] = DO(ready, READY_IDLE), [EVENT_QUARANTINING] = DO(ready, QUARANTINING),              \
+    [EVENT_BROKER_AWAY] = DO(broker_away, self), [EVENT_BROKER_BACK] = DO(broker_back, self),                \
+    [EVENT_HUNG] = DO(kill_hung, self), [EVENT_EXITED] = DO(reap, DOWN), [EVENT_STOP] = DO(drain, STOPPING)
+
+/* What a process says of itself comes too late to matter. */
+#define TOO_LATE(self)                                                                                       \
+    [EVENT_JOINING] = DO(none, self), [EVENT_READY] = DO(none, self), [EVENT_READY_IDLE] = DO(none, self),   \
+    [EVENT_QUARANTINING] = DO(none, self), [EVENT_BROKER_AWAY] = DO(none, self),                             \
+    [EVENT_BROKER_BACK] = DO(none, self)
+
+/* A row of a running state is RUNNING, and behind it what is particular, in its place. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Woverride-init"
+
 /* The state is set before the action runs. A death goes through DOWN, where what the worker said last is
  * still read, and the policy's verdict is the event that follows. */
+/* clang-format off */
 static const struct edge table[STATE_COUNT][EVENT_COUNT] = {
-    [WORKER_DOWN] = {[EVENT_START] = {action_spawn, WORKER_STARTING},
-                     [EVENT_RESTART] = {action_spawn, WORKER_STARTING},
-                     [EVENT_BACK_OFF] = {action_wait_restart, WORKER_BACKING_OFF},
-                     [EVENT_HOLD] = {action_hold, WORKER_HELD},
-                     [EVENT_FINISH] = {action_finish, WORKER_DONE},
-                     [EVENT_JOINING] = {action_none, WORKER_DOWN},
-                     [EVENT_READY] = {action_none, WORKER_DOWN},
-                     [EVENT_QUARANTINING] = {action_none, WORKER_DOWN},
-                     [EVENT_READY_IDLE] = {action_none, WORKER_DOWN},
-                     [EVENT_BROKER_AWAY] = {action_none, WORKER_DOWN},
-                     [EVENT_BROKER_BACK] = {action_none, WORKER_DOWN},
-                     [EVENT_STOP] = {action_none, WORKER_DOWN}},
-    [WORKER_STARTING] = {[EVENT_HUNG] = {action_kill_hung, WORKER_STARTING},
-                         [EVENT_BROKER_AWAY] = {action_broker_away, WORKER_STARTING},
-                         [EVENT_BROKER_BACK] = {action_broker_back, WORKER_STARTING},
-                         [EVENT_TIMER] = {action_kill_unready, WORKER_STARTING},
-                         [EVENT_SPAWN_FAILED] = {action_reap_spawn_failed, WORKER_DOWN},
-                         [EVENT_JOINING] = {action_none, WORKER_JOINING},
-                         [EVENT_READY] = {action_ready, WORKER_READY},
-                         [EVENT_QUARANTINING] = {action_ready, WORKER_QUARANTINING},
-                         [EVENT_READY_IDLE] = {action_ready, WORKER_READY_IDLE},
-                         [EVENT_EXITED] = {action_reap, WORKER_DOWN},
-                         [EVENT_STOP] = {action_drain, WORKER_STOPPING}},
-    [WORKER_JOINING] = {[EVENT_HUNG] = {action_kill_hung, WORKER_JOINING},
-                        [EVENT_BROKER_AWAY] = {action_broker_away, WORKER_JOINING},
-                        [EVENT_BROKER_BACK] = {action_broker_back, WORKER_JOINING},
-                        [EVENT_TIMER] = {action_kill_unready, WORKER_JOINING},
-                        [EVENT_JOINING] = {action_none, WORKER_JOINING},
-                        [EVENT_READY] = {action_ready, WORKER_READY},
-                        [EVENT_QUARANTINING] = {action_ready, WORKER_QUARANTINING},
-                        [EVENT_READY_IDLE] = {action_ready, WORKER_READY_IDLE},
-                        [EVENT_EXITED] = {action_reap, WORKER_DOWN},
-                        [EVENT_STOP] = {action_drain, WORKER_STOPPING}},
-    [WORKER_READY] = {[EVENT_HUNG] = {action_kill_hung, WORKER_READY},
-                      [EVENT_BROKER_AWAY] = {action_broker_away, WORKER_READY},
-                      [EVENT_BROKER_BACK] = {action_broker_back, WORKER_READY},
-                      [EVENT_JOINING] = {action_none, WORKER_READY},
-                      [EVENT_READY] = {action_ready, WORKER_READY},
-                      [EVENT_QUARANTINING] = {action_ready, WORKER_QUARANTINING},
-                      [EVENT_READY_IDLE] = {action_ready, WORKER_READY_IDLE},
-                      [EVENT_EXITED] = {action_reap, WORKER_DOWN},
-                      [EVENT_STOP] = {action_drain, WORKER_STOPPING}},
-    [WORKER_READY_IDLE] = {[EVENT_HUNG] = {action_kill_hung, WORKER_READY_IDLE},
-                           [EVENT_BROKER_AWAY] = {action_broker_away, WORKER_READY_IDLE},
-                           [EVENT_BROKER_BACK] = {action_broker_back, WORKER_READY_IDLE},
-                           [EVENT_JOINING] = {action_none, WORKER_READY_IDLE},
-                           [EVENT_READY] = {action_ready, WORKER_READY},
-                           [EVENT_QUARANTINING] = {action_ready, WORKER_QUARANTINING},
-                           [EVENT_READY_IDLE] = {action_none, WORKER_READY_IDLE},
-                           [EVENT_EXITED] = {action_reap, WORKER_DOWN},
-                           [EVENT_STOP] = {action_drain, WORKER_STOPPING}},
-    [WORKER_QUARANTINING] = {[EVENT_HUNG] = {action_kill_hung, WORKER_QUARANTINING},
-                             [EVENT_BROKER_AWAY] = {action_broker_away, WORKER_QUARANTINING},
-                             [EVENT_BROKER_BACK] = {action_broker_back, WORKER_QUARANTINING},
-                             [EVENT_JOINING] = {action_none, WORKER_QUARANTINING},
-                             [EVENT_QUARANTINING] = {action_ready, WORKER_QUARANTINING},
-                             [EVENT_READY] = {action_cleared, WORKER_READY},
-                             [EVENT_READY_IDLE] = {action_ready, WORKER_READY_IDLE},
-                             [EVENT_EXITED] = {action_reap, WORKER_DOWN},
-                             [EVENT_STOP] = {action_drain, WORKER_STOPPING}},
-    [WORKER_STOPPING] = {[EVENT_START] = {action_start_after, WORKER_STOPPING},
-                         [EVENT_JOINING] = {action_none, WORKER_STOPPING},
-                         [EVENT_READY] = {action_none, WORKER_STOPPING},
-                         [EVENT_QUARANTINING] = {action_none, WORKER_STOPPING},
-                         [EVENT_READY_IDLE] = {action_none, WORKER_STOPPING},
-                         [EVENT_BROKER_AWAY] = {action_none, WORKER_STOPPING},
-                         [EVENT_BROKER_BACK] = {action_none, WORKER_STOPPING},
-                         [EVENT_EXITED] = {action_reap_stopped, WORKER_DOWN},
-                         [EVENT_STOP] = {action_stay_down, WORKER_STOPPING},
-                         [EVENT_TIMER] = {action_kill, WORKER_STOPPING}},
-    [WORKER_BACKING_OFF] = {[EVENT_START] = {action_spawn, WORKER_STARTING},
-                            [EVENT_STOP] = {action_cancel_restart, WORKER_DOWN},
-                            [EVENT_TIMER] = {action_spawn, WORKER_STARTING}},
-    [WORKER_HELD] =
-        {[EVENT_START] = {action_spawn, WORKER_STARTING}, [EVENT_STOP] = {action_none, WORKER_DOWN}},
-    [WORKER_DONE] =
-        {[EVENT_START] = {action_spawn, WORKER_STARTING}, [EVENT_STOP] = {action_none, WORKER_DONE}},
+    [WORKER_DOWN] = {
+        TOO_LATE(DOWN),
+        [EVENT_START]    = DO(spawn, STARTING),
+        [EVENT_RESTART]  = DO(spawn, STARTING),
+        [EVENT_BACK_OFF] = DO(wait_restart, BACKING_OFF),
+        [EVENT_HOLD]     = DO(hold, HELD),
+        [EVENT_FINISH]   = DO(finish, DONE),
+        [EVENT_STOP]     = DO(none, DOWN),
+    },
+    [WORKER_STARTING] = {
+        RUNNING(STARTING),
+        [EVENT_JOINING]      = DO(none, JOINING),
+        [EVENT_TIMER]        = DO(kill_unready, STARTING),
+        [EVENT_SPAWN_FAILED] = DO(reap_spawn_failed, DOWN),
+    },
+    [WORKER_JOINING] = {
+        RUNNING(JOINING),
+        [EVENT_TIMER] = DO(kill_unready, JOINING),
+    },
+    [WORKER_READY] = {
+        RUNNING(READY),
+    },
+    [WORKER_READY_IDLE] = {
+        RUNNING(READY_IDLE),
+        [EVENT_READY_IDLE] = DO(none, READY_IDLE),
+    },
+    [WORKER_QUARANTINING] = {
+        RUNNING(QUARANTINING),
+        [EVENT_READY] = DO(cleared, READY),
+    },
+    [WORKER_STOPPING] = {
+        TOO_LATE(STOPPING),
+        [EVENT_START]  = DO(start_after, STOPPING),
+        [EVENT_STOP]   = DO(stay_down, STOPPING),
+        [EVENT_TIMER]  = DO(kill, STOPPING),
+        [EVENT_EXITED] = DO(reap_stopped, DOWN),
+    },
+    [WORKER_BACKING_OFF] = {
+        [EVENT_START] = DO(spawn, STARTING),
+        [EVENT_TIMER] = DO(spawn, STARTING),
+        [EVENT_STOP]  = DO(cancel_restart, DOWN),
+    },
+    [WORKER_HELD] = {
+        [EVENT_START] = DO(spawn, STARTING),
+        [EVENT_STOP]  = DO(none, DOWN),
+    },
+    [WORKER_DONE] = {
+        [EVENT_START] = DO(spawn, STARTING),
+        [EVENT_STOP]  = DO(none, DONE),
+    },
 };
+/* clang-format on */
+#pragma GCC diagnostic pop
 
 const char *worker_event_name(enum worker_event event)
 {
