@@ -99,7 +99,7 @@ static enum progress begin(struct request *request, struct error *error)
     request->begun = true;
     request_cause(request, cause);
     request->supervisor->cause = cause;
-    enum progress progress = request->verb->begin(request, error);
+    enum progress progress = request_begin(request, error);
     request->supervisor->cause = NULL;
     if (progress != PROGRESS_WAITING)
         return progress;
@@ -126,7 +126,7 @@ static enum progress advance(const struct queue *queue, struct pending *pending,
         if (progress != PROGRESS_WAITING)
             return progress;
     }
-    return request->verb->check == NULL ? PROGRESS_DONE : request->verb->check(request, error);
+    return request_check(request, error);
 }
 
 #define CALLED_BYTES (VERB_TEXT_BYTES + 64)

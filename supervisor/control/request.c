@@ -47,6 +47,60 @@ enum progress request_check_target(const struct request *request, struct error *
     return PROGRESS_FAILED;
 }
 
+/* --- carrying its verb out ----------------------------------------------------------------------------- */
+
+enum progress request_for_each(struct request *request, each_worker *each, struct error *error)
+{
+    struct supervisor *supervisor = request->supervisor;
+    enum progress all = PROGRESS_DONE;
+    for (size_t i = 0; i < supervisor->worker_count; i++) {
+        if (!request_means(request, supervisor->workers[i]))
+            continue;
+        enum progress one = each(request, supervisor->workers[i], error);
+        if (one == PROGRESS_FAILED)
+            return PROGRESS_FAILED;
+        if (one == PROGRESS_WAITING)
+            all = PROGRESS_WAITING;
+    }
+    return all;
+}
+
+static enum progress begin_for_each(struct request *request, each_worker *each, struct error *error)
+{
+    struct supervisor *supervisor = request->supervisor;
+    if (request_check_target(request, error) == PROGRESS_FAILED)
+        return PROGRESS_FAILED;
+    request->generations = calloc(supervisor->worker_count, sizeof *request->generations);
+    if (request->generations == NULL) {
+        error_set(error, "out of memory");
+        return PROGRESS_FAILED;
+    }
+    request->generation_count = supervisor->worker_count;
+    for (size_t i = 0; i < supervisor->worker_count; i++)
+        request->generations[i] = supervisor->workers[i]->generation;
+    request_for_each(request, each, error);
+    return error->text[0] != '\0' ? PROGRESS_FAILED : PROGRESS_WAITING;
+}
+
+enum progress request_begin(struct request *request, struct error *error)
+{
+    const struct verb *verb = request->verb;
+    enum progress progress = verb->begin != NULL ? verb->begin(request, error) : PROGRESS_DONE;
+    if (progress == PROGRESS_FAILED || verb->to_each == NULL)
+        return progress;
+    return begin_for_each(request, verb->to_each, error);
+}
+
+enum progress request_check(struct request *request, struct error *error)
+{
+    const struct verb *verb = request->verb;
+    if (verb->of_each != NULL)
+        return request_for_each(request, verb->of_each, error);
+    return verb->check != NULL ? verb->check(request, error) : PROGRESS_DONE;
+}
+
+/* --- which meet ---------------------------------------------------------------------------------------- */
+
 static bool touches(const struct request *request, const struct worker *worker)
 {
     switch (request->verb->touches) {

@@ -67,6 +67,13 @@ bool request_means(const struct request *request, const struct worker *worker);
 size_t request_count_meant(const struct request *request);
 /* PROGRESS_FAILED with the reason when the target means nobody. */
 enum progress request_check_target(const struct request *request, struct error *error);
+/* Calls `each` for all that are meant: failed when one failed, waiting when one waits. */
+enum progress request_for_each(struct request *request, each_worker *each, struct error *error);
+
+/* Begins what its verb says; how far that is now. PROGRESS_FAILED with the reason. */
+enum progress request_begin(struct request *request, struct error *error);
+enum progress request_check(struct request *request, struct error *error);
+
 /* True when the two cannot be under way at once: a worker of the one is one of the other, or in the same
  * group. What touches nobody (`status`, `logs`, …: a column of the table in verbs.c) meets nobody. */
 bool requests_meet(const struct request *one, const struct request *other);

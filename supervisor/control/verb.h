@@ -14,6 +14,10 @@
 enum progress { PROGRESS_DONE, PROGRESS_WAITING, PROGRESS_FAILED };
 
 struct request; /* request.h */
+struct worker;  /* worker.h */
+
+/* What a verb does to one worker, or has to be true of it. */
+typedef enum progress each_worker(struct request *request, struct worker *worker, struct error *error);
 
 /* Whom a verb changes: two that touch the same worker or group are not under way at once (request.h). A
  * signal is sent at once, whatever else is under way: it is what helps where something hangs. A reload and a
@@ -29,9 +33,12 @@ struct verb {
     bool after_start;            /* not begun before the fleet has started its workers: that would undo it */
     bool while_stopping;         /* begun also when the instance is on its way out */
     const char *late;            /* what is told when it is not true in time; NULL: it goes on */
-    /* Starts it. PROGRESS_FAILED with the reason in `error`. */
+    /* What is done to each worker that is meant, behind begin(), and what has to be true of each, instead of
+     * check(). NULL: begin() and check() know. */
+    each_worker *to_each, *of_each;
+    /* Starts it. PROGRESS_FAILED with the reason in `error`. NULL: there is nothing but to_each(). */
     enum progress (*begin)(struct request *request, struct error *error);
-    /* Is it true yet? NULL: it is when it has begun. */
+    /* Is it true yet? NULL, and no of_each(): it is when it has begun. */
     enum progress (*check)(struct request *request, struct error *error);
     /* More members of the result's map, after "lines": returns how many by count(), packs them. NULL: none.
      */

@@ -21,44 +21,6 @@
 #include "supervisor/control/verb_rollout.h"
 #include "supervisor/control/verb_status.h"
 
-/* --- who is meant -------------------------------------------------------------------------------------- */
-
-typedef enum progress each_worker(struct request *request, struct worker *worker, struct error *error);
-
-/* Calls `each` for all that are meant: failed when one failed, waiting when one waits. */
-static enum progress for_each(struct request *request, each_worker *each, struct error *error)
-{
-    struct supervisor *supervisor = request->supervisor;
-    enum progress all = PROGRESS_DONE;
-    for (size_t i = 0; i < supervisor->worker_count; i++) {
-        if (!request_means(request, supervisor->workers[i]))
-            continue;
-        enum progress one = each(request, supervisor->workers[i], error);
-        if (one == PROGRESS_FAILED)
-            return PROGRESS_FAILED;
-        if (one == PROGRESS_WAITING)
-            all = PROGRESS_WAITING;
-    }
-    return all;
-}
-
-static enum progress begin_for_each(struct request *request, each_worker *each, struct error *error)
-{
-    struct supervisor *supervisor = request->supervisor;
-    if (request_check_target(request, error) == PROGRESS_FAILED)
-        return PROGRESS_FAILED;
-    request->generations = calloc(supervisor->worker_count, sizeof *request->generations);
-    if (request->generations == NULL) {
-        error_set(error, "out of memory");
-        return PROGRESS_FAILED;
-    }
-    request->generation_count = supervisor->worker_count;
-    for (size_t i = 0; i < supervisor->worker_count; i++)
-        request->generations[i] = supervisor->workers[i]->generation;
-    for_each(request, each, error);
-    return error->text[0] != '\0' ? PROGRESS_FAILED : PROGRESS_WAITING;
-}
-
 /* --- conditions ---------------------------------------------------------------------------------------- */
 
 static bool is_new(const struct request *request, const struct worker *worker)
@@ -108,16 +70,6 @@ static enum progress start_one(struct request *request, struct worker *worker, s
     return PROGRESS_WAITING;
 }
 
-static enum progress begin_start(struct request *request, struct error *error)
-{
-    return begin_for_each(request, start_one, error);
-}
-
-static enum progress check_start(struct request *request, struct error *error)
-{
-    return for_each(request, works, error);
-}
-
 static enum progress stop_one(struct request *request, struct worker *worker, struct error *error)
 {
     (void)request;
@@ -126,32 +78,12 @@ static enum progress stop_one(struct request *request, struct worker *worker, st
     return PROGRESS_WAITING;
 }
 
-static enum progress begin_stop(struct request *request, struct error *error)
-{
-    return begin_for_each(request, stop_one, error);
-}
-
-static enum progress check_stop(struct request *request, struct error *error)
-{
-    return for_each(request, is_down, error);
-}
-
 static enum progress restart_one(struct request *request, struct worker *worker, struct error *error)
 {
     (void)request;
     (void)error;
     fleet_restart_worker(worker);
     return PROGRESS_WAITING;
-}
-
-static enum progress begin_restart(struct request *request, struct error *error)
-{
-    return begin_for_each(request, restart_one, error);
-}
-
-static enum progress check_restart(struct request *request, struct error *error)
-{
-    return for_each(request, works_anew, error);
 }
 
 /* --- signals, pauses, rates ---------------------------------------------------------------------------- */
@@ -208,23 +140,21 @@ static enum progress begin_kill(struct request *request, struct error *error)
         return PROGRESS_FAILED;
     }
     struct error nobody = ERROR_INIT;
-    if (request_count_meant(request) > 0 && for_each(request, has_no_process, &nobody) == PROGRESS_DONE) {
+    if (request_count_meant(request) > 0 &&
+        request_for_each(request, has_no_process, &nobody) == PROGRESS_DONE) {
         *error = nobody;
         return PROGRESS_FAILED;
     }
-    return begin_for_each(request, kill_one, error);
+    return PROGRESS_WAITING;
 }
 
+/* Only SIGKILL is certain to end it; of any other it is done when it is sent. */
 static enum progress died(struct request *request, struct worker *worker, struct error *error)
 {
     (void)error;
-    return is_new(request, worker) || worker->process.pid == 0 ? PROGRESS_DONE : PROGRESS_WAITING;
-}
-
-static enum progress check_kill(struct request *request, struct error *error)
-{
-    /* Only SIGKILL is certain to end it; of any other it is done when it is sent. */
-    return request->value == SIGKILL ? for_each(request, died, error) : PROGRESS_DONE;
+    return request->value != SIGKILL || is_new(request, worker) || worker->process.pid == 0
+               ? PROGRESS_DONE
+               : PROGRESS_WAITING;
 }
 
 static enum progress pause_one(struct request *request, struct worker *worker, struct error *error)
@@ -235,21 +165,11 @@ static enum progress pause_one(struct request *request, struct worker *worker, s
     return PROGRESS_WAITING;
 }
 
-static enum progress begin_pause(struct request *request, struct error *error)
-{
-    return begin_for_each(request, pause_one, error);
-}
-
-static enum progress paused_one(struct request *request, struct worker *worker, struct error *error)
+static enum progress is_paused(struct request *request, struct worker *worker, struct error *error)
 {
     (void)request;
     (void)error;
     return phase_is_paused(worker, true);
-}
-
-static enum progress check_pause(struct request *request, struct error *error)
-{
-    return for_each(request, paused_one, error);
 }
 
 static enum progress resume_one(struct request *request, struct worker *worker, struct error *error)
@@ -260,21 +180,11 @@ static enum progress resume_one(struct request *request, struct worker *worker, 
     return PROGRESS_WAITING;
 }
 
-static enum progress begin_resume(struct request *request, struct error *error)
-{
-    return begin_for_each(request, resume_one, error);
-}
-
-static enum progress resumed_one(struct request *request, struct worker *worker, struct error *error)
+static enum progress is_resumed(struct request *request, struct worker *worker, struct error *error)
 {
     (void)request;
     (void)error;
     return phase_is_paused(worker, false);
-}
-
-static enum progress check_resume(struct request *request, struct error *error)
-{
-    return for_each(request, resumed_one, error);
 }
 
 /* --- scale --------------------------------------------------------------------------------------------- */
@@ -295,19 +205,7 @@ static enum progress scaled_one(struct request *request, struct worker *worker, 
     return worker->retired ? is_down(request, worker, error) : works(request, worker, error);
 }
 
-static enum progress check_scale(struct request *request, struct error *error)
-{
-    return for_each(request, scaled_one, error);
-}
-
 /* --- the instance -------------------------------------------------------------------------------------- */
-
-static enum progress begin_status(struct request *request, struct error *error)
-{
-    (void)request;
-    (void)error;
-    return PROGRESS_DONE;
-}
 
 static enum progress begin_shutdown(struct request *request, struct error *error)
 {
@@ -327,31 +225,27 @@ static enum progress check_shutdown(struct request *request, struct error *error
 #define WORKERS .result = verb_pack_workers, .result_name = "workers"
 
 static const struct verb verbs[] = {
-    {.name = "status",
-     .help = "what every worker is",
-     .while_stopping = true,
-     .begin = begin_status,
-     WORKERS},
+    {.name = "status", .help = "what every worker is", .while_stopping = true, WORKERS},
     {.name = "start",
      .help = "start what is down, held or done",
      .touches = VERB_TOUCHES_TARGET,
      .after_start = true,
-     .begin = begin_start,
-     .check = check_start,
+     .to_each = start_one,
+     .of_each = works,
      WORKERS},
     {.name = "stop",
      .help = "finish, commit, leave the group, and stay down",
      .touches = VERB_TOUCHES_TARGET,
      .after_start = true,
-     .begin = begin_stop,
-     .check = check_stop,
+     .to_each = stop_one,
+     .of_each = is_down,
      WORKERS},
     {.name = "restart",
      .help = "a new process, the group membership kept: no rebalance",
      .touches = VERB_TOUCHES_TARGET,
      .after_start = true,
-     .begin = begin_restart,
-     .check = check_restart,
+     .to_each = restart_one,
+     .of_each = works_anew,
      WORKERS},
     {.name = "rolling-restart",
      .help = "restart consumers one after the other, each when the one before has caught up",
@@ -369,25 +263,30 @@ static const struct verb verbs[] = {
      .result = verb_rollout_changes,
      .result_name = "changes",
      .lines = verb_rollout_lines},
-    {.name = "kill", .help = "send a signal (TERM)", .begin = begin_kill, .check = check_kill, WORKERS},
+    {.name = "kill",
+     .help = "send a signal (TERM)",
+     .begin = begin_kill,
+     .to_each = kill_one,
+     .of_each = died,
+     WORKERS},
     {.name = "pause",
      .help = "stop taking records, keep the partitions",
      .touches = VERB_TOUCHES_TARGET,
-     .begin = begin_pause,
-     .check = check_pause,
+     .to_each = pause_one,
+     .of_each = is_paused,
      WORKERS},
     {.name = "resume",
      .help = "take records again",
      .touches = VERB_TOUCHES_TARGET,
-     .begin = begin_resume,
-     .check = check_resume,
+     .to_each = resume_one,
+     .of_each = is_resumed,
      WORKERS},
     {.name = "scale",
      .help = "so many workers for a client",
      .touches = VERB_TOUCHES_TARGET,
      .after_start = true,
      .begin = begin_scale,
-     .check = check_scale,
+     .of_each = scaled_one,
      WORKERS},
     {.name = "rate",
      .help = "how fast the producer is",
@@ -446,8 +345,8 @@ static const struct verb verbs[] = {
      .help = "let a worker that is held start again",
      .touches = VERB_TOUCHES_TARGET,
      .after_start = true,
-     .begin = begin_start,
-     .check = check_start,
+     .to_each = start_one,
+     .of_each = works,
      WORKERS},
     {.name = "logs",
      .help = "the last lines of a worker",

@@ -36,13 +36,13 @@ static inline enum progress begins(const char *verb, const char *target, const c
     ck_assert_ptr_nonnull(request.verb);
     snprintf(request.target, sizeof request.target, "%s", target);
     snprintf(request.argument, sizeof request.argument, "%s", argument);
-    return request.verb->begin(&request, &error);
+    return request_begin(&request, &error);
 }
 
 static inline enum progress is(void)
 {
     error = (struct error)ERROR_INIT;
-    return request.verb->check(&request, &error);
+    return request_check(&request, &error);
 }
 
 static inline void waits(const char *verb, const char *target, const char *argument)

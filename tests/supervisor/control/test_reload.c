@@ -375,7 +375,7 @@ static struct request request;
 static enum progress verb_is(void)
 {
     error = (struct error)ERROR_INIT;
-    return request.verb->check(&request, &error);
+    return request_check(&request, &error);
 }
 
 static bool packs(void (*pack)(struct request *, msgpack_packer *), const char *text)
@@ -398,7 +398,7 @@ START_TEST(who_asked_for_it_waits_until_all_works_and_is_told_each_change)
     opens(HEAD TWO);
     write_config(HEAD "[client bravo]\nbatch-size = 70\n[client zulu]\n");
     request = (struct request){.supervisor = &fleet, .verb = verb_find("reload", 6, NULL)};
-    ck_assert_int_eq(request.verb->begin(&request, &error), PROGRESS_WAITING);
+    ck_assert_int_eq(request_begin(&request, &error), PROGRESS_WAITING);
     ck_assert_int_eq(verb_is(), PROGRESS_WAITING); /* it is looked at */
     ck_assert(
         packs(request.verb->lines, "the configuration is read; what comes of it, the supervisor's log says"));
@@ -426,7 +426,7 @@ START_TEST(who_asked_for_one_that_is_wrong_is_told_why)
 {
     opens(HEAD TWO);
     request = (struct request){.supervisor = &fleet, .verb = verb_find("reload", 6, NULL)};
-    ck_assert_int_eq(request.verb->begin(&request, &error), PROGRESS_WAITING);
+    ck_assert_int_eq(request_begin(&request, &error), PROGRESS_WAITING);
     ck_assert_int_eq(verb_is(), PROGRESS_WAITING);
     fake_ends_as(fake_newest(), -1, SIGSEGV);
     ck_assert_int_eq(verb_is(), PROGRESS_FAILED);

@@ -190,14 +190,14 @@ static struct request begun(const char *verb, const char *target, const char *ar
 static void begin(struct request *request)
 {
     struct error error = ERROR_INIT;
-    ck_assert_msg(request->verb->begin(request, &error) == PROGRESS_WAITING, "%s", error.text);
+    ck_assert_msg(request_begin(request, &error) == PROGRESS_WAITING, "%s", error.text);
 }
 
 /* DONE, WAITING, or FAILED with that text. */
 static void is(struct request *request, enum progress wanted, const char *text)
 {
     struct error error = ERROR_INIT;
-    enum progress progress = request->verb->check(request, &error);
+    enum progress progress = request_check(request, &error);
     ck_assert_msg(progress == wanted, "%d, not %d: %s", (int)progress, (int)wanted, error.text);
     if (text != NULL)
         ck_assert_str_eq(error.text, text);
@@ -323,7 +323,7 @@ START_TEST(more_results_than_an_error_holds_end_with_an_ellipsis)
     for (int64_t p = 0; p < 100; p++)
         says_result(ZULU, number, p, 1000000, 0);
     says_failed(ZULU, number, "no commit");
-    ck_assert_int_eq(request.verb->check(&request, &error), PROGRESS_FAILED);
+    ck_assert_int_eq(request_check(&request, &error), PROGRESS_FAILED);
     ck_assert_ptr_eq(strstr(error.text, "Zulu: no commit; done: Zulu [0] 1000000 → 0, Zulu [1]"), error.text);
     ck_assert_str_eq(error.text + strlen(error.text) - strlen("→ 0 …"), "→ 0 …");
     request_release(&request);

@@ -31,7 +31,7 @@ static enum progress begins(const char *verb, const char *target, const char *ar
     request = (struct request){.supervisor = &fleet, .verb = verb_find(verb, strlen(verb), NULL)};
     snprintf(request.target, sizeof request.target, "%s", target);
     snprintf(request.argument, sizeof request.argument, "%s", argument);
-    return request.verb->begin(&request, &error);
+    return request_begin(&request, &error);
 }
 
 static void is_refused(const char *verb, const char *target, const char *argument, const char *why)
@@ -49,7 +49,7 @@ static void waits(const char *verb, const char *target, const char *argument)
 static enum progress is(void)
 {
     error = (struct error)ERROR_INIT;
-    return request.verb->check(&request, &error);
+    return request_check(&request, &error);
 }
 
 static void failed(const char *why)

@@ -15,7 +15,7 @@ static enum progress begins_waiting(const char *target, const char *argument)
 {
     enum progress progress = begins("produce", target, argument);
     request.wait = true;
-    return progress == PROGRESS_FAILED ? request.verb->begin(&request, &error) : progress;
+    return progress == PROGRESS_FAILED ? request_begin(&request, &error) : progress;
 }
 
 /* The record has been asked of the producer; the number of the request. */
