@@ -5,9 +5,9 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/pidfd.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 
+#include "common/after_fork.h"
 #include "common/clock.h"
 #include "common/signal_name.h"
 
@@ -21,13 +21,9 @@ static void run(const char *command, char *const *environment, int in, int out, 
     sigset_t none;
     sigemptyset(&none);
     setpgid(0, 0);
-    /* A parent that died before this line is seen by its number, one that dies after it is seen by the
-     * kernel. */
-    if (prctl(PR_SET_PDEATHSIG, SIGKILL) == -1 || getppid() != parent)
+    if (after_fork_die_with(parent) == -1)
         _exit(EXEC_FAILED);
-    for (int number = 1; number < NSIG; number++)
-        signal(number, SIG_DFL); /* an ignored SIGPIPE would stay ignored through exec */
-    sigprocmask(SIG_SETMASK, &none, NULL);
+    after_fork_signals(&none);
     /* Both are above 2, or dup2 might keep close-on-exec, or overwrite one. */
     if (dup2(in, STDIN_FILENO) != -1 && dup2(out, STDOUT_FILENO) != -1) {
         close_range(STDERR_FILENO + 1, ~0U, 0); /* what a library opened without close-on-exec */

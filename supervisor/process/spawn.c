@@ -8,9 +8,9 @@
 #include <stdbool.h>
 #include <sys/mman.h>
 #include <sys/pidfd.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 
+#include "common/after_fork.h"
 #include "common/exit_codes.h"
 #include "common/stats/liveness.h"
 #include "common/worker/config.h"
@@ -131,33 +131,14 @@ static void child_descriptors(struct birth *birth)
     close_range(WORKER_FD_END, ~0U, CLOSE_RANGE_CLOEXEC);
 }
 
-static void child_signals(const sigset_t *mask)
-{
-    /* Ignored signals stay ignored through exec; a handler does not. SIGPIPE and whatever our own parent
-     * ignored go back to default. signal() would note it in libc's memory, which is the parent's. */
-    const struct sigaction normal = {.sa_handler = SIG_DFL};
-    for (int number = 1; number < NSIG; number++)
-        sigaction(number, &normal, NULL); /* fails for SIGKILL, SIGSTOP and libc's own two: as it should */
-    sigprocmask(SIG_SETMASK, mask, NULL);
-}
-
 static int child_run(void *context)
 {
     struct birth *birth = context;
     setpgid(0, 0);
-    /* The kernel kills us when the parent dies, but only from here on: a parent that died before is seen by
-     * its number having changed.
-     *
-     *   parent: clone ────────── dies?
-     *   child:       prctl(PDEATHSIG) ── getppid() == parent ── exec      dies before prctl: getppid differs
-     *                                                                      dies after:  SIGKILL
-     */
-    if (prctl(PR_SET_PDEATHSIG, SIGKILL) == -1)
+    if (after_fork_die_with(birth->parent) == -1)
         child_fail(birth);
-    if (getppid() != birth->parent)
-        _exit(EXEC_FAILED);
     child_descriptors(birth);
-    child_signals(&birth->request->mask);
+    after_fork_signals(&birth->request->mask);
     execv(birth->request->path, birth->request->argv);
     child_fail(birth);
 }
