@@ -18,8 +18,8 @@ int after_fork_die_with(pid_t parent)
     return getppid() == parent ? 0 : -1;
 }
 
-/* Ignored signals stay ignored through exec; a handler does not. SIGPIPE, and whatever our own parent ignored,
- * go back to default. signal() would note it in libc's memory. */
+/* Ignored signals stay ignored through exec; a handler does not. SIGPIPE, and whatever our own parent
+ * ignored, go back to default. signal() would note it in libc's memory. */
 void after_fork_signals(const sigset_t *mask)
 {
     const struct sigaction normal = {.sa_handler = SIG_DFL};

@@ -18,15 +18,17 @@
     OPTION_ROW(OPTION_STRING, "bootstrap", 'b', "HOST:PORT", NULL, offsetof(settings_type, bootstrap), 0, 0, \
                NULL,                                                                                         \
                "brokers to ask first; otherwise KAFKA_BOOTSTRAP, KAFKA_HOST_IP, .env, or what 'make kafka' " \
-               "started"),                                                                                   \
+               "started",                                                                                    \
+               0),                                                                                           \
         OPTION_ROW(OPTION_STRING, "kafka-config", 0, "FILE", NULL, offsetof(settings_type, kafka_config), 0, \
                    0, NULL,                                                                                  \
                    "properties of the cluster, a line each, NAME=VALUE; otherwise KAFKA_CONFIG, .env. -X "   \
-                   "overrides it"),                                                                          \
+                   "overrides it",                                                                           \
+                   0),                                                                                       \
         OPTION_ROW(                                                                                          \
             OPTION_LIST, "property", 'X', "NAME=VALUE", NULL, offsetof(settings_type, properties), 0, 0,     \
             NULL,                                                                                            \
-            "any property of librdkafka, again and again; VALUE @FILE reads a file; -X help lists them")
+            "any property of librdkafka, again and again; VALUE @FILE reads a file; -X help lists them", 0)
 
 /* A configuration with the address, client.id, quick reconnects (measured: 0.1–0.5 s from port open to
  * records instead of 3–5 s), and the user's properties last. NULL with the error. `properties` may be NULL.

@@ -43,7 +43,7 @@ static int suggest_option(const struct program *program, const char *dashes, con
     const char *candidates[OPTIONS_MAX];
     size_t count = 0;
     for (size_t i = 0; i < program->option_count && count < OPTIONS_MAX; i++)
-        if (program->options[i].type != OPTION_HEADING && !program->options[i].hidden)
+        if (program->options[i].type != OPTION_HEADING && !(program->options[i].traits & OPTION_HIDDEN))
             candidates[count++] = program->options[i].name;
     const char *near = name_suggest(name, candidates, count);
     return error_set_code(error, EXIT_CODE_USAGE, "unknown option '%s%s'%s%s%s%s", dashes, name,

@@ -43,6 +43,11 @@ struct option_list {
     size_t count;
 };
 
+/* Works, but --help does not show it: what supervisor and worker say to each other. */
+#define OPTION_HIDDEN 1U
+/* The first bit that is the program's own: where else an option may be said, who gets it. */
+#define OPTION_OWN 2U
+
 struct option_def {
     enum option_type type;
     const char *name;     /* without the dashes: "batch-size" */
@@ -55,14 +60,13 @@ struct option_def {
     int64_t minimum, maximum; /* OPTION_INTEGER, OPTION_DURATION, OPTION_SIZE; both 0: 0 … INT64_MAX */
     const char *const *choices;
     const char *help;
-    bool hidden; /* works, but --help does not show it: what supervisor and worker say to each other */
+    unsigned traits; /* OPTION_HIDDEN, and bits of the program's own */
 };
 
-/* A row as a call, for those that a macro puts into several tables: all columns but `environment` and
- * `hidden`. */
-#define OPTION_ROW(type, name, letter, argument, fallback, offset, minimum, maximum, choices, help)          \
+/* A row as a call, for those that a macro puts into several tables: all columns but `environment`. */
+#define OPTION_ROW(type, name, letter, argument, fallback, offset, minimum, maximum, choices, help, traits)  \
     {                                                                                                        \
-        type, name, letter, argument, fallback, NULL, offset, minimum, maximum, choices, help, false         \
+        type, name, letter, argument, fallback, NULL, offset, minimum, maximum, choices, help, traits        \
     }
 
 struct completion; /* options_complete.h */

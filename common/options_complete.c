@@ -29,7 +29,7 @@ static void add_flags(const struct completion *completion)
     for (size_t i = 0; i < program->option_count; i++) {
         const struct option_def *def = &program->options[i];
         snprintf(flag, sizeof flag, "--%s", def->type == OPTION_HEADING ? "" : def->name);
-        if (def->type != OPTION_HEADING && !def->hidden)
+        if (def->type != OPTION_HEADING && !(def->traits & OPTION_HIDDEN))
             complete_add(completion, flag, def->help);
     }
     complete_add(completion, "--help", "show this and exit");

@@ -79,7 +79,7 @@ void options_help(const struct program *program, FILE *stream)
         const struct option_def *def = &program->options[i];
         if (def->type == OPTION_HEADING)
             fprintf(stream, "\n%s:\n", def->help);
-        else if (!def->hidden)
+        else if (!(def->traits & OPTION_HIDDEN))
             print_option(def, stream);
     }
     fprintf(stream, "\n");

@@ -29,7 +29,7 @@ int worker_config_read(int fd, const struct program *program, void *target, stru
 #define WORKER_OPTION(settings_type)                                                                         \
     {                                                                                                        \
         .type = OPTION_FLAG, .name = "supervised", .offset = offsetof(settings_type, supervised),            \
-        .hidden = true, .help = "configuration, channel and segment are on descriptors 3, 4 and 5"           \
+        .traits = OPTION_HIDDEN, .help = "configuration, channel and segment are on descriptors 3, 4 and 5"  \
     }
 
 #endif

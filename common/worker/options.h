@@ -1,7 +1,8 @@
 /* options.h: rows of option tables that stand in more than one program: what a user can tell a worker, the
  * supervisor can be told too, and it hands it on under the same name (supervisor/process/worker_config.h). A
  * macro is a run of rows; `settings_type` is the struct with the members that the rows fill, named as the
- * options are. Rows whose help says something else in each program are that program's own.
+ * options are, and `traits` the rows' last column. Rows whose help says something else in each program are
+ * that program's own.
  */
 #ifndef KSUPERVISE_COMMON_WORKER_OPTIONS_H
 #define KSUPERVISE_COMMON_WORKER_OPTIONS_H
@@ -11,16 +12,16 @@
 /* --- every worker -------------------------------------------------------------------------------------- */
 
 /* const char *workload, *topic */
-#define WORKLOAD_OPTIONS(settings_type)                                                                      \
+#define WORKLOAD_OPTIONS(settings_type, traits)                                                              \
     OPTION_ROW(OPTION_STRING, "workload", 'w', "NAME", "payments", offsetof(settings_type, workload), 0, 0,  \
-               NULL, "payments, orders, transactions or messages"),                                          \
+               NULL, "payments, orders, transactions or messages", traits),                                  \
         OPTION_ROW(OPTION_STRING, "topic", 't', "NAME", NULL, offsetof(settings_type, topic), 0, 0, NULL,    \
-                   "topic, when it is not the workload's own")
+                   "topic, when it is not the workload's own", traits)
 
 /* bool publish */
 #define PUBLISH_OPTION(settings_type)                                                                        \
     OPTION_ROW(OPTION_FLAG, "publish", 0, NULL, "yes", offsetof(settings_type, publish), 0, 0, NULL,         \
-               "publish statistics in shared memory (--publish=no: do not)")
+               "publish statistics in shared memory (--publish=no: do not)", 0)
 
 /* --- consumers ----------------------------------------------------------------------------------------- */
 
@@ -36,60 +37,64 @@ extern const char *const tombstones_choices[];
 extern const char *const commit_mode_choices[];
 
 /* int from, on_offset_loss: enum start_from, enum offset_loss_policy */
-#define CONSUMER_START_OPTIONS(settings_type)                                                                \
+#define CONSUMER_START_OPTIONS(settings_type, traits)                                                        \
     OPTION_ROW(OPTION_CHOICE, "from", 0, "WHERE", "earliest", offsetof(settings_type, from), 0, 0,           \
-               start_from_choices, "where a group begins that has committed nothing"),                       \
+               start_from_choices, "where a group begins that has committed nothing", traits),               \
         OPTION_ROW(OPTION_CHOICE, "on-offset-loss", 0, "WHAT", "stop",                                       \
                    offsetof(settings_type, on_offset_loss), 0, 0, offset_loss_choices,                       \
-                   "when the records to go on with are gone, or the topic was made anew")
+                   "when the records to go on with are gone, or the topic was made anew", traits)
 
 /* int64_t batch_size, batch_wait_us */
-#define CONSUMER_BATCH_OPTIONS(settings_type)                                                                \
+#define CONSUMER_BATCH_OPTIONS(settings_type, traits)                                                        \
     OPTION_ROW(OPTION_INTEGER, "batch-size", 0, "N", "500", offsetof(settings_type, batch_size), 1, 100000,  \
-               NULL, "a batch is closed when it holds N records"),                                           \
+               NULL, "a batch is closed when it holds N records", traits),                                   \
         OPTION_ROW(OPTION_DURATION, "batch-wait", 0, "TIME", "100ms",                                        \
                    offsetof(settings_type, batch_wait_us), 0, 3600000000, NULL,                              \
-                   "or so long after its first record")
+                   "or so long after its first record", traits)
 
 /* int64_t retries, retry_delay_us; const char *dead_letters; int tombstones: enum tombstones_policy */
-#define CONSUMER_FAILURE_OPTIONS(settings_type)                                                              \
+#define CONSUMER_FAILURE_OPTIONS(settings_type, traits)                                                      \
     OPTION_ROW(OPTION_INTEGER, "retries", 0, "N", "5", offsetof(settings_type, retries), 0, 1000000, NULL,   \
-               "a record that a stage cannot process for now is tried so often again, then given up"),       \
+               "a record that a stage cannot process for now is tried so often again, then given up",        \
+               traits),                                                                                      \
         OPTION_ROW(OPTION_DURATION, "retry-delay", 0, "TIME", "100ms",                                       \
                    offsetof(settings_type, retry_delay_us), 1000, 30000000, NULL,                            \
-                   "so long after the first failure; then twice as long each time, up to 30 s"),             \
+                   "so long after the first failure; then twice as long each time, up to 30 s", traits),     \
         OPTION_ROW(OPTION_STRING, "dead-letters", 0, "TOPIC", NULL, offsetof(settings_type, dead_letters),   \
                    0, 0, NULL,                                                                               \
                    "where records go that can never be processed (default: the topic's name and .dlq); "     \
-                   "off: nowhere"),                                                                          \
+                   "off: nowhere",                                                                           \
+                   traits),                                                                                  \
         OPTION_ROW(OPTION_CHOICE, "tombstones", 0, "WHAT", "dead-letter",                                    \
                    offsetof(settings_type, tombstones), 0, 0, tombstones_choices,                            \
                    "records without a value, by which a compacted topic deletes a key; skip: they count as " \
-                   "processed")
+                   "processed",                                                                              \
+                   traits)
 
 /* int commit: enum commit_mode; int64_t max_unacknowledged */
-#define CONSUMER_COMMIT_OPTIONS(settings_type)                                                               \
+#define CONSUMER_COMMIT_OPTIONS(settings_type, traits)                                                       \
     OPTION_ROW(                                                                                              \
         OPTION_CHOICE, "commit", 0, "WHEN", "batch", offsetof(settings_type, commit), 0, 0,                  \
         commit_mode_choices,                                                                                 \
         "offsets are committed after each batch; auto: by a timer, which loses records; manual: when told "  \
-        "(kctl ack); sink: with the rows, which a pipeline that ends in a database does anyway"),            \
+        "(kctl ack); sink: with the rows, which a pipeline that ends in a database does anyway",             \
+        traits),                                                                                             \
         OPTION_ROW(OPTION_INTEGER, "max-unacknowledged", 0, "N", "1000",                                     \
                    offsetof(settings_type, max_unacknowledged), 1, 1000000, NULL,                            \
-                   "manual: a partition with so many unacknowledged records waits")
+                   "manual: a partition with so many unacknowledged records waits", traits)
 
 /* bool print; int64_t statistics_every */
-#define CONSUMER_OUTPUT_OPTIONS(settings_type)                                                               \
+#define CONSUMER_OUTPUT_OPTIONS(settings_type, traits)                                                       \
     OPTION_ROW(OPTION_FLAG, "print", 'p', NULL, NULL, offsetof(settings_type, print), 0, 0, NULL,            \
-               "print every record instead of a line a batch"),                                              \
+               "print every record instead of a line a batch", traits),                                      \
         OPTION_ROW(OPTION_INTEGER, "statistics-every", 0, "N", "0",                                          \
                    offsetof(settings_type, statistics_every), 0, 0, NULL,                                    \
-                   "print totals every N records, and at the end")
+                   "print totals every N records, and at the end", traits)
 
 /* int64_t session_timeout_us */
-#define CONSUMER_SESSION_OPTION(settings_type)                                                               \
+#define CONSUMER_SESSION_OPTION(settings_type, traits)                                                       \
     OPTION_ROW(OPTION_DURATION, "session-timeout", 0, "TIME", "45s",                                         \
                offsetof(settings_type, session_timeout_us), 1000000, 1800000000, NULL,                       \
-               "the group waits so long for a member that is gone")
+               "the group waits so long for a member that is gone", traits)
 
 #endif

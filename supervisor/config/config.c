@@ -34,63 +34,10 @@ struct load {
 
 /* --- which option may stand in which section ----------------------------------------------------------- */
 
-enum { IN_ALL = 1, IN_PRODUCER = 2, IN_CLIENT = 4, ANYWHERE = IN_ALL | IN_PRODUCER | IN_CLIENT };
-
-struct option_sections {
-    const char *option;
-    unsigned sections;
-};
-
-/* What is not listed may stand anywhere. */
-static const struct option_sections option_sections[] = {
-    {"config", 0},
-    {"check", 0},
-    {"explain-exits", 0},
-    {"explain-states", 0},
-    {"property", 0}, /* librdkafka.NAME = VALUE instead */
-    {"clients", IN_ALL},
-    {"partitions", IN_ALL},
-    {"no-producer", IN_ALL},
-    {"bootstrap", IN_ALL},
-    {"kafka-config", IN_ALL},
-    {"instance", IN_ALL},
-    {"exit-when-done", IN_ALL},
-    {"keep", IN_ALL},
-    {"http", IN_ALL},
-    {"http-read-only", IN_ALL},
-    {"log-format", IN_ALL},
-    {"log-dir", IN_ALL},
-    {"log-size", IN_ALL},
-    {"log-files", IN_ALL},
-    {"interval", IN_ALL | IN_PRODUCER},
-    {"rate", IN_ALL | IN_PRODUCER},
-    {"count", IN_ALL | IN_PRODUCER},
-    {"seed", IN_ALL | IN_PRODUCER},
-    {"ledger", IN_ALL | IN_PRODUCER},
-    {"group", IN_ALL | IN_CLIENT},
-    {"from", IN_ALL | IN_CLIENT},
-    {"on-offset-loss", IN_ALL | IN_CLIENT},
-    {"batch-size", IN_ALL | IN_CLIENT},
-    {"batch-wait", IN_ALL | IN_CLIENT},
-    {"pipeline", IN_ALL | IN_CLIENT},
-    {"commit", IN_ALL | IN_CLIENT},
-    {"max-unacknowledged", IN_ALL | IN_CLIENT},
-    {"retries", IN_ALL | IN_CLIENT},
-    {"retry-delay", IN_ALL | IN_CLIENT},
-    {"dead-letters", IN_ALL | IN_CLIENT},
-    {"tombstones", IN_ALL | IN_CLIENT},
-    {"print", IN_ALL | IN_CLIENT},
-    {"statistics-every", IN_ALL | IN_CLIENT},
-    {"session-timeout", IN_ALL | IN_CLIENT},
-    {"max-lag", IN_ALL | IN_CLIENT},
-};
-
-static unsigned places_of(const char *option)
+static unsigned sections_of(const char *option)
 {
-    for (size_t i = 0; i < sizeof option_sections / sizeof option_sections[0]; i++)
-        if (strcmp(option_sections[i].option, option) == 0)
-            return option_sections[i].sections;
-    return ANYWHERE;
+    const struct option_def *def = options_find(&supervisor_program, option);
+    return def != NULL ? def->traits & IN_ANY_SECTION : 0;
 }
 
 /* A nearer source that says the first no longer means what a farther one says of the second. */
@@ -128,7 +75,7 @@ static int unknown_key(const struct load *load, const struct ini_section *sectio
     char text[96];
     for (size_t i = 0; i < supervisor_program.option_count; i++)
         if (supervisor_program.options[i].type != OPTION_HEADING &&
-            (places_of(supervisor_program.options[i].name) & kind))
+            (sections_of(supervisor_program.options[i].name) & kind))
             candidates[count++] = supervisor_program.options[i].name;
     return at_line(load, entry->line, error, "unknown name '%s' in [%s]%s", entry->name, section->name,
                    hint(entry->name, candidates, count, text));
@@ -137,7 +84,7 @@ static int unknown_key(const struct load *load, const struct ini_section *sectio
 static int misplaced_key(const struct load *load, const struct ini_section *section,
                          const struct ini_entry *entry, struct error *error)
 {
-    unsigned sections = places_of(entry->name);
+    unsigned sections = sections_of(entry->name);
     if (strcmp(entry->name, "property") == 0)
         return at_line(load, entry->line, error, "write " CONFIG_PROPERTY "NAME = VALUE for a property");
     if (sections == 0)
@@ -258,7 +205,7 @@ static int set(const struct load *load, struct settings *settings, const struct 
         return set_property(settings, entry, source, error);
     if (options_find(&supervisor_program, entry->name) == NULL)
         return unknown_key(load, section, entry, kind, error);
-    if (!(places_of(entry->name) & kind))
+    if (!(sections_of(entry->name) & kind))
         return misplaced_key(load, section, entry, error);
     return options_set(&supervisor_program, settings, entry->name, entry->value, source, error);
 }
@@ -292,7 +239,7 @@ static int build(const struct load *load, struct settings *settings, const struc
                  unsigned kind, struct error *error)
 {
     if (options_defaults(&supervisor_program, settings, error) == -1 ||
-        lay_section(load, settings, find_section(load, SECTION_ALL), IN_ALL, error) == -1 ||
+        lay_section(load, settings, find_section(load, SECTION_ALL), IN_INSTANCE, error) == -1 ||
         lay_section(load, settings, own, kind, error) == -1 || lay_flags(load, settings, error) == -1)
         return -1;
     return 0;
@@ -488,7 +435,7 @@ static int load_file(struct load *load, struct error *error)
         return -1;
     settings_release(all);
     *all = (struct settings){0};
-    return build(load, all, NULL, IN_ALL, error);
+    return build(load, all, NULL, IN_INSTANCE, error);
 }
 
 static int load_all(struct load *load, struct error *error)
@@ -559,5 +506,5 @@ const struct settings *config_client(const struct config *config, size_t index)
 
 bool config_concerns(const char *option, bool producer)
 {
-    return (places_of(option) & (producer ? IN_PRODUCER : IN_CLIENT)) != 0;
+    return (sections_of(option) & (producer ? IN_PRODUCER : IN_CLIENT)) != 0;
 }

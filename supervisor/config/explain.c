@@ -80,16 +80,6 @@ void explain_exits(FILE *stream)
 
 /* --- what would run ------------------------------------------------------------------------------------ */
 
-/* What the line says already. */
-static bool is_shown_elsewhere(const char *name)
-{
-    static const char *const names[] = {"group", "workload", "topic", "restart"};
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        if (strcmp(names[i], name) == 0)
-            return true;
-    return false;
-}
-
 static void explain_properties(const struct option_list *properties, FILE *stream)
 {
     for (size_t i = 0; i < properties->count; i++)
@@ -101,8 +91,8 @@ static void explain_given(const struct settings *settings, bool producer, FILE *
     char value[4096];
     for (size_t i = 0; i < supervisor_program.option_count; i++) {
         const struct option_def *def = &supervisor_program.options[i];
-        if (def->type == OPTION_HEADING || is_shown_elsewhere(def->name) ||
-            !config_concerns(def->name, producer) || !options_given(&supervisor_program, settings, def->name))
+        if (def->type == OPTION_HEADING || (def->traits & SHOWN) || !config_concerns(def->name, producer) ||
+            !options_given(&supervisor_program, settings, def->name))
             continue;
         fprintf(stream, "  %s=%s", def->name,
                 settings_render(def, settings, value, sizeof value) ? value : "");

@@ -79,6 +79,27 @@ struct settings {
     struct brokers brokers; /* of the whole instance's settings only */
 };
 
+/* What else a row of the table says of its option (traits, common/options.h): where in a configuration file
+ * it may stand, which worker's program has it under the same name, and what follows when a reload changes it.
+ * What a row does not say is refused. */
+enum settings_trait {
+    IN_INSTANCE = OPTION_OWN,       /* [ksupervise] */
+    IN_PRODUCER = OPTION_OWN << 1,  /* [producer] */
+    IN_CLIENT = OPTION_OWN << 2,    /* [client NAME] */
+    TO_CONSUMER = OPTION_OWN << 3,  /* handed on to kconsume, when the user has said it */
+    TO_PRODUCER = OPTION_OWN << 4,  /* to kproduce */
+    TO_PROVISION = OPTION_OWN << 5, /* to ktopic provision */
+    TO_WEB = OPTION_OWN << 6,       /* to kweb */
+    ALWAYS = OPTION_OWN << 7,       /* handed on with its default, too */
+    RESTARTS = OPTION_OWN << 8,     /* told to the worker in another way: another value is a new process */
+    FIXED = OPTION_OWN << 9,        /* does not change while the instance runs */
+    SHOWN = OPTION_OWN << 10        /* a worker's line of --check says it in words of its own */
+};
+#define IN_ANY_SECTION ((unsigned)IN_INSTANCE | IN_PRODUCER | IN_CLIENT)
+#define OF_CONSUMERS   ((unsigned)IN_INSTANCE | IN_CLIENT | TO_CONSUMER)
+#define OF_PRODUCER    ((unsigned)IN_INSTANCE | IN_PRODUCER | TO_PRODUCER)
+#define OF_WORKERS     (IN_ANY_SECTION | TO_CONSUMER | TO_PRODUCER)
+
 extern const struct program supervisor_program;
 
 /* The directory has a place for each worker, and one is the producer's. */

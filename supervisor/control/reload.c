@@ -146,19 +146,24 @@ static void note_settings(struct rollout_row *row, const struct settings *from, 
 
 /* --- what cannot change -------------------------------------------------------------------------------- */
 
-static const char *const fixed[] = {"instance", "log-format", "log-dir", "log-size", "log-files"};
-
-static int check_fixed(const struct supervisor *supervisor, const struct settings *next, struct error *error)
+static int refuse_fixed(const struct option_def *def, const struct supervisor *supervisor,
+                        const struct settings *next, struct error *error)
 {
     char from[TEXT_BYTES];
     char to[TEXT_BYTES];
-    for (size_t i = 0; i < sizeof fixed / sizeof fixed[0]; i++)
-        if (differs(options_find(&supervisor_program, fixed[i]), supervisor->settings, next, from, to))
-            return error_set_code(
-                error, EXIT_CODE_USAGE,
-                "%s: %s cannot change while the instance runs (%s → %s): end it, and start it "
-                "again",
-                next->config, fixed[i], from, to);
+    if (!(def->traits & FIXED) || !differs(def, supervisor->settings, next, from, to))
+        return 0;
+    return error_set_code(error, EXIT_CODE_USAGE,
+                          "%s: %s cannot change while the instance runs (%s → %s): end it, and start it "
+                          "again",
+                          next->config, def->name, from, to);
+}
+
+static int check_fixed(const struct supervisor *supervisor, const struct settings *next, struct error *error)
+{
+    for (size_t i = 0; i < supervisor_program.option_count; i++)
+        if (refuse_fixed(&supervisor_program.options[i], supervisor, next, error) == -1)
+            return -1;
     if (settings_embedded(supervisor->settings) != settings_embedded(next))
         return error_set_code(error, EXIT_CODE_USAGE,
                               "%s: an instance with the embedded broker cannot go to another Kafka, nor come "

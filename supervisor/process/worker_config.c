@@ -6,48 +6,19 @@
 #include "common/hash.h"
 #include "common/worker/config.h"
 
-enum { SETTINGS_MAX = 128, VALUES_MAX = 32, VALUE_BYTES = 64, TOPIC_BYTES = 512 };
+enum { SETTINGS_MAX = 128, VALUES_MAX = OPTIONS_MAX, VALUE_BYTES = 64, TOPIC_BYTES = 512 };
 
-#define FOR(kind) (1U << (kind))
-
-/* Options of ours that a worker's table has under the same name, and for whom they are. What the user did not
- * say is left to the worker's own default, unless `always`. */
-struct passed_on {
-    const char *name;
-    unsigned kinds;
-    bool always;
-};
-
-static const struct passed_on passed_on[] = {
-    {"workload", FOR(KIND_CONSUMER) | FOR(KIND_PRODUCER), true},
-    {"topic", FOR(KIND_CONSUMER) | FOR(KIND_PRODUCER), true},
-    {"from", FOR(KIND_CONSUMER), false},
-    {"on-offset-loss", FOR(KIND_CONSUMER), false},
-    {"batch-size", FOR(KIND_CONSUMER), false},
-    {"batch-wait", FOR(KIND_CONSUMER), false},
-    {"pipeline", FOR(KIND_CONSUMER), false},
-    {"commit", FOR(KIND_CONSUMER), false},
-    {"max-unacknowledged", FOR(KIND_CONSUMER), false},
-    {"retries", FOR(KIND_CONSUMER), false},
-    {"retry-delay", FOR(KIND_CONSUMER), false},
-    {"dead-letters", FOR(KIND_CONSUMER), false},
-    {"tombstones", FOR(KIND_CONSUMER), false},
-    {"print", FOR(KIND_CONSUMER), false},
-    {"statistics-every", FOR(KIND_CONSUMER), false},
-    {"session-timeout", FOR(KIND_CONSUMER), false},
-    {"interval", FOR(KIND_PRODUCER), false},
-    {"rate", FOR(KIND_PRODUCER), false},
-    {"seed", FOR(KIND_PRODUCER), false},
-    {"ledger", FOR(KIND_PRODUCER), false},
-    {"partitions", FOR(KIND_PROVISION), false},
-    {"instance", FOR(KIND_WEB), true},
-    {"http", FOR(KIND_WEB), true},
-    {"http-read-only", FOR(KIND_WEB), false},
-    {"quiet", FOR(KIND_CONSUMER) | FOR(KIND_PRODUCER), false},
-    {"verbose", FOR(KIND_CONSUMER) | FOR(KIND_PRODUCER), false},
-};
-
-_Static_assert(sizeof passed_on / sizeof passed_on[0] <= VALUES_MAX, "each may be rendered");
+/* The options of ours that a worker's program has under the same name (config/settings.h). */
+static unsigned handed_on_to(enum worker_kind kind)
+{
+    static const unsigned traits[] = {[KIND_BROKER] = 0,
+                                      [KIND_WEB] = TO_WEB,
+                                      [KIND_PROVISION] = TO_PROVISION,
+                                      [KIND_CONSUMER] = TO_CONSUMER,
+                                      [KIND_PRODUCER] = TO_PRODUCER,
+                                      [KIND_KTOPIC] = 0};
+    return traits[kind];
+}
 
 void worker_config_arguments(const struct worker_spec *spec, const char *words[WORKER_CONFIG_WORDS])
 {
@@ -90,37 +61,40 @@ static void put(struct builder *builder, const char *name, const char *value)
     builder->count++; /* beyond SETTINGS_MAX: worker_config refuses */
 }
 
-static void put_passed_on(struct builder *builder, const struct worker_spec *spec)
+/* A text may be long, and lives as long as the settings; the others are rendered. */
+static void put_option(struct builder *builder, const struct option_def *def, const struct settings *settings)
 {
-    const struct settings *settings = spec->settings;
-    for (size_t i = 0; i < sizeof passed_on / sizeof passed_on[0]; i++) {
-        const struct passed_on *row = &passed_on[i];
-        if (!(row->kinds & FOR(spec->kind)) ||
-            !(row->always || options_given(&supervisor_program, settings, row->name)))
-            continue;
-        const struct option_def *def = options_find(&supervisor_program, row->name);
-        if (def->type == OPTION_STRING) { /* it may be long, and lives as long as the settings */
-            const char *text;
-            memcpy(&text, (const char *)settings + def->offset, sizeof text);
-            if (text != NULL)
-                put(builder, row->name, text);
-            continue;
-        }
-        char *value = builder->values[builder->value_count];
-        if (option_render(def, settings, value, VALUE_BYTES)) {
-            builder->value_count++;
-            put(builder, row->name, value);
-        }
+    char *value = builder->values[builder->value_count];
+    if (def->type == OPTION_STRING) {
+        const char *text;
+        memcpy(&text, (const char *)settings + def->offset, sizeof text);
+        if (text != NULL)
+            put(builder, def->name, text);
+    } else if (option_render(def, settings, value, VALUE_BYTES)) {
+        builder->value_count++;
+        put(builder, def->name, value);
+    }
+}
+
+/* What the user did not say is left to the worker's own default, unless it is handed on always. */
+static void put_options(struct builder *builder, const struct worker_spec *spec)
+{
+    for (size_t i = 0; i < supervisor_program.option_count; i++) {
+        const struct option_def *def = &supervisor_program.options[i];
+        if ((def->traits & handed_on_to(spec->kind)) != 0 &&
+            ((def->traits & ALWAYS) != 0 || options_given(&supervisor_program, spec->settings, def->name)))
+            put_option(builder, def, spec->settings);
     }
 }
 
 /* What is not said is not handed on, and with the embedded broker some of it is another value then. */
-static bool value_differs(const struct worker_spec *spec, const char *name, const struct settings *other)
+static bool value_differs(const struct worker_spec *spec, const struct option_def *def,
+                          const struct settings *other)
 {
     const struct settings *one = spec->settings;
-    return !option_same(options_find(&supervisor_program, name), one, other) ||
-           (settings_embedded(spec->instance) &&
-            options_given(&supervisor_program, one, name) != options_given(&supervisor_program, other, name));
+    return !option_same(def, one, other) ||
+           (settings_embedded(spec->instance) && options_given(&supervisor_program, one, def->name) !=
+                                                     options_given(&supervisor_program, other, def->name));
 }
 
 static bool list_differs(const struct option_list *one, const struct option_list *other)
@@ -133,15 +107,19 @@ static bool list_differs(const struct option_list *one, const struct option_list
     return false;
 }
 
+/* Whether another value of it is another process. */
+static bool concerns(const struct option_def *def, enum worker_kind kind)
+{
+    unsigned section = kind == KIND_CONSUMER ? IN_CLIENT : kind == KIND_PRODUCER ? IN_PRODUCER : 0;
+    return (def->traits & handed_on_to(kind)) != 0 ||
+           ((def->traits & RESTARTS) != 0 && (def->traits & section) != 0);
+}
+
 bool worker_config_differs(const struct worker_spec *spec, const struct settings *next)
 {
-    static const struct passed_on more[] = {{"group", FOR(KIND_CONSUMER), false},
-                                            {"count", FOR(KIND_PRODUCER), false}};
-    for (size_t i = 0; i < sizeof passed_on / sizeof passed_on[0]; i++)
-        if ((passed_on[i].kinds & FOR(spec->kind)) && value_differs(spec, passed_on[i].name, next))
-            return true;
-    for (size_t i = 0; i < sizeof more / sizeof more[0]; i++)
-        if ((more[i].kinds & FOR(spec->kind)) && value_differs(spec, more[i].name, next))
+    for (size_t i = 0; i < supervisor_program.option_count; i++)
+        if (concerns(&supervisor_program.options[i], spec->kind) &&
+            value_differs(spec, &supervisor_program.options[i], next))
             return true;
     return list_differs(&spec->settings->properties, &next->properties);
 }
@@ -209,7 +187,7 @@ static void put_producer(struct builder *builder, const struct worker_spec *spec
 
 static void fill(struct builder *builder, const struct worker_spec *spec)
 {
-    put_passed_on(builder, spec);
+    put_options(builder, spec);
     if (spec->kind != KIND_BROKER && spec->kind != KIND_WEB)
         put_kafka(builder, spec);
     if (spec->kind == KIND_CONSUMER) {

@@ -38,7 +38,7 @@ static const struct option_def options[] = {
      .offset = AT(instance),
      .help = "who"},
     {.type = OPTION_STRING, .name = "workload", .argument = "NAME", .offset = AT(workload), .help = "what"},
-    {.type = OPTION_FLAG, .name = "supervised", .offset = AT(flag), .hidden = true, .help = "ours"},
+    {.type = OPTION_FLAG, .name = "supervised", .offset = AT(flag), .traits = OPTION_HIDDEN, .help = "ours"},
 };
 
 static char *text;

@@ -7,15 +7,15 @@
 
 static const struct option_def options[] = {
     {OPTION_STRING, "instance", 'i', "NAME", INSTANCE_DEFAULT, "KSUPERVISE_INSTANCE", AT(instance), 0, 0,
-     NULL, "which supervisor", false},
+     NULL, "which supervisor", 0},
     {OPTION_STRING, "http", 0, "[ADDRESS:]PORT|unix:PATH", "8000", NULL, AT(http), 0, 0, NULL,
-     "where to listen; without an address on 127.0.0.1", false},
+     "where to listen; without an address on 127.0.0.1", 0},
     {OPTION_FLAG, "http-read-only", 0, NULL, NULL, NULL, AT(read_only), 0, 0, NULL,
-     "show everything, and change nothing", false},
+     "show everything, and change nothing", 0},
     {OPTION_FLAG, "print-token", 0, NULL, NULL, NULL, AT(print_token), 0, 0, NULL,
-     "print the token that others than this user have to bring, and exit", false},
+     "print the token that others than this user have to bring, and exit", 0},
     {OPTION_FLAG, "metrics-reference", 0, NULL, NULL, NULL, AT(metrics_reference), 0, 0, NULL,
-     "print every name of /metrics and /metrics/kafka, as Markdown, and exit", false},
+     "print every name of /metrics and /metrics/kafka, as Markdown, and exit", 0},
     WORKER_OPTION(struct settings),
 };
 

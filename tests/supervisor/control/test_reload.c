@@ -283,6 +283,7 @@ START_TEST(what_cannot_change_while_the_instance_runs_is_refused)
     is_refused(HEAD "log-dir = /tmp\n" TWO, "log-dir cannot change while the instance runs");
     is_refused(HEAD "log-size = 1MiB\n" TWO, "log-size cannot change while the instance runs");
     is_refused(HEAD "log-files = 7\n" TWO, "log-files cannot change while the instance runs");
+    is_refused(HEAD "http = 8001\n" TWO, "http cannot change while the instance runs (not said → 8001)");
     is_refused("[ksupervise]\n" TWO, "an instance with the embedded broker cannot go to another Kafka");
     is_refused(HEAD TWO "[client bravo\n", "reload-");
     ck_assert_int_eq(fleet_worker("bravo")->state, WORKER_READY);
