@@ -7,10 +7,7 @@
 #include "common/kafka_config.h"
 #include "common/names.h"
 #include "supervisor/config/ini_file.h"
-
-#define SECTION_ALL      "ksupervise"
-#define SECTION_PRODUCER "producer"
-#define SECTION_CLIENT   "client "
+#include "supervisor/config/sections.h"
 
 struct config {
     struct settings all;
@@ -32,142 +29,36 @@ struct load {
     char **argv;
 };
 
-/* --- which option may stand in which section ----------------------------------------------------------- */
-
-static unsigned sections_of(const char *option)
-{
-    const struct option_def *def = options_find(&supervisor_program, option);
-    return def != NULL ? def->traits & IN_ANY_SECTION : 0;
-}
-
 /* A nearer source that says the first no longer means what a farther one says of the second. */
 static const struct {
     const char *said, *superseded;
 } supersedes[] = {{"rate", "interval"}, {"interval", "rate"}, {"workload", "topic"}};
 
-/* --- errors -------------------------------------------------------------------------------------------- */
-
-static int at_line(const struct load *load, int line, struct error *error, const char *format, ...)
-    __attribute__((format(printf, 4, 5)));
-static int at_line(const struct load *load, int line, struct error *error, const char *format, ...)
-{
-    char text[ERROR_TEXT_BYTES];
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(text, sizeof text, format, arguments);
-    va_end(arguments);
-    return error_set_code(error, EXIT_CODE_USAGE, "%s:%d: %s", load->file.path, line, text);
-}
-
-/* "; did you mean 'X'?", or nothing. */
-static const char *hint(const char *name, const char *const *candidates, size_t count, char text[96])
-{
-    const char *near = name_suggest(name, candidates, count);
-    snprintf(text, 96, "%s%.64s%s", near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
-    return text;
-}
-
-static int unknown_key(const struct load *load, const struct ini_section *section,
-                       const struct ini_entry *entry, unsigned kind, struct error *error)
-{
-    const char *candidates[OPTIONS_MAX + 1];
-    size_t count = 0;
-    char text[96];
-    for (size_t i = 0; i < supervisor_program.option_count; i++)
-        if (supervisor_program.options[i].type != OPTION_HEADING &&
-            (sections_of(supervisor_program.options[i].name) & kind))
-            candidates[count++] = supervisor_program.options[i].name;
-    return at_line(load, entry->line, error, "unknown name '%s' in [%s]%s", entry->name, section->name,
-                   hint(entry->name, candidates, count, text));
-}
-
-static int misplaced_key(const struct load *load, const struct ini_section *section,
-                         const struct ini_entry *entry, struct error *error)
-{
-    unsigned sections = sections_of(entry->name);
-    if (strcmp(entry->name, "property") == 0)
-        return at_line(load, entry->line, error, "write " CONFIG_PROPERTY "NAME = VALUE for a property");
-    if (sections == 0)
-        return at_line(load, entry->line, error, "'%s' is for the command line", entry->name);
-    return at_line(load, entry->line, error, "'%s' does not belong in [%s] but in [" SECTION_ALL "]%s",
-                   entry->name, section->name,
-                   sections & IN_CLIENT     ? " or [client NAME]"
-                   : sections & IN_PRODUCER ? " or [" SECTION_PRODUCER "]"
-                                            : "");
-}
+/* --- who said it --------------------------------------------------------------------------------------- */
 
 /* Puts in front of an error that is about `option` who said that: a section, or else the flag. */
 static int blame(const struct load *load, const struct ini_section *own, const char *option,
-                 struct error *error);
-
-/* --- sections ------------------------------------------------------------------------------------------ */
-
-static const struct ini_section *find_section(const struct load *load, const char *name)
+                 struct error *error)
 {
-    for (size_t i = 0; i < load->file.count; i++)
-        if (strcasecmp(load->file.sections[i].name, name) == 0)
-            return &load->file.sections[i];
-    return NULL;
+    const struct option_def *def = options_find(&supervisor_program, option);
+    const struct ini_entry *entry = ini_section_find(own, option);
+    if (entry == NULL)
+        entry = ini_section_find(section_find(&load->file, SECTION_ALL), option);
+    bool flag = def != NULL && load->flags.by_user[def - supervisor_program.options];
+    if (entry != NULL && !flag)
+        return error_context(error, "%s:%d: %s", load->file.path, entry->line, option);
+    if (def == NULL) /* a property */
+        return error_context(error, "-X %s", option + sizeof CONFIG_PROPERTY - 1);
+    return error_context(error, "--%s", option);
 }
 
-/* NULL when the section is no client's. */
-static const char *client_of(const struct ini_section *section)
+int config_blame(const struct config *config, const char *client, const char *name, struct error *error)
 {
-    size_t length = sizeof SECTION_CLIENT - 1;
-    if (strncmp(section->name, SECTION_CLIENT, length) != 0)
-        return NULL;
-    const char *name = section->name + length;
-    return name + strspn(name, " \t");
-}
-
-static const struct ini_section *client_section(const struct load *load, const char *client)
-{
-    for (size_t i = 0; i < load->file.count; i++) {
-        const char *name = client_of(&load->file.sections[i]);
-        if (name != NULL && strcasecmp(name, client) == 0)
-            return &load->file.sections[i];
-    }
-    return NULL;
-}
-
-static int check_client_section(const struct load *load, const struct ini_section *section,
-                                struct error *error)
-{
-    const char *name = client_of(section);
-    if (name_check(name, "client", error) == -1)
-        return error_context(error, "%s:%d", load->file.path, section->line);
-    if (strcasecmp(name, PRODUCER_WORKER) == 0)
-        return at_line(load, section->line, error, "the producer's section is [" SECTION_PRODUCER "]");
-    if (settings_owner_of(name) != NULL)
-        return at_line(load, section->line, error, "'%s' is the %s's own name", name,
-                       settings_owner_of(name));
-    if (client_section(load, name) != section) /* [client  bravo], with two blanks */
-        return at_line(load, section->line, error, "section [%s] is there already, in line %d",
-                       client_section(load, name)->name, client_section(load, name)->line);
-    return 0;
-}
-
-static int check_sections(const struct load *load, struct error *error)
-{
-    static const char *const known[] = {SECTION_ALL, SECTION_PRODUCER};
-    char text[96];
-    size_t clients = 0;
-    for (size_t i = 0; i < load->file.count; i++) {
-        const struct ini_section *section = &load->file.sections[i];
-        if (client_of(section) != NULL) {
-            if (++clients > SETTINGS_CLIENTS_MAX)
-                return at_line(load, section->line, error, "one instance has at most %d clients",
-                               SETTINGS_CLIENTS_MAX);
-            if (check_client_section(load, section, error) == -1)
-                return -1;
-        } else if (strcmp(section->name, SECTION_ALL) != 0 && strcmp(section->name, SECTION_PRODUCER) != 0) {
-            return at_line(load, section->line, error,
-                           "unknown section [%s]: there are [" SECTION_ALL "], [" SECTION_PRODUCER
-                           "] and [client NAME]%s",
-                           section->name, hint(section->name, known, 2, text));
-        }
-    }
-    return 0;
+    const struct load load = {.file = config->file, .flags = config->flags};
+    return blame(&load,
+                 client == NULL ? section_find(&load.file, SECTION_PRODUCER)
+                                : section_of_client(&load.file, client),
+                 name, error);
 }
 
 /* --- one layer over another ---------------------------------------------------------------------------- */
@@ -203,10 +94,8 @@ static int set(const struct load *load, struct settings *settings, const struct 
     snprintf(source, sizeof source, "%s:%d: %s", load->file.path, entry->line, entry->name);
     if (strncmp(entry->name, CONFIG_PROPERTY, sizeof CONFIG_PROPERTY - 1) == 0)
         return set_property(settings, entry, source, error);
-    if (options_find(&supervisor_program, entry->name) == NULL)
-        return unknown_key(load, section, entry, kind, error);
-    if (!(sections_of(entry->name) & kind))
-        return misplaced_key(load, section, entry, error);
+    if (section_admits(&load->file, section, entry, kind, error) == -1)
+        return -1;
     return options_set(&supervisor_program, settings, entry->name, entry->value, source, error);
 }
 
@@ -239,33 +128,10 @@ static int build(const struct load *load, struct settings *settings, const struc
                  unsigned kind, struct error *error)
 {
     if (options_defaults(&supervisor_program, settings, error) == -1 ||
-        lay_section(load, settings, find_section(load, SECTION_ALL), IN_INSTANCE, error) == -1 ||
+        lay_section(load, settings, section_find(&load->file, SECTION_ALL), IN_INSTANCE, error) == -1 ||
         lay_section(load, settings, own, kind, error) == -1 || lay_flags(load, settings, error) == -1)
         return -1;
     return 0;
-}
-
-static int blame(const struct load *load, const struct ini_section *own, const char *option,
-                 struct error *error)
-{
-    const struct option_def *def = options_find(&supervisor_program, option);
-    const struct ini_entry *entry = ini_section_find(own, option);
-    if (entry == NULL)
-        entry = ini_section_find(find_section(load, SECTION_ALL), option);
-    bool flag = def != NULL && load->flags.by_user[def - supervisor_program.options];
-    if (entry != NULL && !flag)
-        return error_context(error, "%s:%d: %s", load->file.path, entry->line, option);
-    if (def == NULL) /* a property */
-        return error_context(error, "-X %s", option + sizeof CONFIG_PROPERTY - 1);
-    return error_context(error, "--%s", option);
-}
-
-int config_blame(const struct config *config, const char *client, const char *name, struct error *error)
-{
-    const struct load load = {.file = config->file, .flags = config->flags};
-    return blame(&load,
-                 client == NULL ? find_section(&load, SECTION_PRODUCER) : client_section(&load, client), name,
-                 error);
 }
 
 static int check(const struct load *load, struct settings *settings, const struct ini_section *own,
@@ -302,14 +168,15 @@ static int check_against_list(const struct load *load, const struct ini_entry *l
     const struct option_list *clients = &load->config->all.clients;
     char text[96];
     for (size_t s = 0; s < load->file.count; s++) {
-        const char *name = client_of(&load->file.sections[s]);
+        const char *name = section_client(&load->file.sections[s]);
         bool found = name == NULL;
         for (size_t i = 0; i < clients->count && !found; i++)
             found = strcasecmp(clients->items[i], name) == 0;
         if (!found)
-            return at_line(load, load->file.sections[s].line, error,
-                           "client '%s' is not in the list of clients in line %d%s", name, list->line,
-                           hint(name, (const char *const *)clients->items, clients->count, text));
+            return section_error(
+                &load->file, load->file.sections[s].line, error,
+                "client '%s' is not in the list of clients in line %d%s", name, list->line,
+                section_hint(name, (const char *const *)clients->items, clients->count, text));
     }
     return 0;
 }
@@ -317,13 +184,13 @@ static int check_against_list(const struct load *load, const struct ini_entry *l
 static int name_clients(const struct load *load, struct error *error)
 {
     struct settings *all = &load->config->all;
-    const struct ini_entry *list = ini_section_find(find_section(load, SECTION_ALL), "clients");
+    const struct ini_entry *list = ini_section_find(section_find(&load->file, SECTION_ALL), "clients");
     if (load->flags.by_user[options_find(&supervisor_program, "clients") - supervisor_program.options])
         return 0;
     if (list != NULL)
         return check_against_list(load, list, error);
     for (size_t s = 0; s < load->file.count; s++) {
-        const char *name = client_of(&load->file.sections[s]);
+        const char *name = section_client(&load->file.sections[s]);
         if (name != NULL && options_set(&supervisor_program, all, "clients", name, name, error) == -1)
             return -1;
     }
@@ -343,7 +210,7 @@ static int build_sections(const struct load *load, struct error *error)
         return error_set(error, "out of memory");
     for (size_t s = 0; s < load->file.count; s++) {
         const struct ini_section *section = &load->file.sections[s];
-        const char *name = client_of(section);
+        const char *name = section_client(section);
         if (name == NULL && strcmp(section->name, SECTION_PRODUCER) != 0)
             continue;
         struct settings *own = build_own(load, section, name == NULL ? IN_PRODUCER : IN_CLIENT, error);
@@ -417,7 +284,7 @@ static int check_whole(const struct load *load, struct error *error)
         return error_set_code(error, EXIT_CODE_USAGE, "more than %d topics", CONFIG_TOPICS_MAX);
     if (find_kafka(config, error) == -1)
         return -1;
-    const struct ini_entry *entry = ini_section_find(find_section(load, SECTION_ALL), "bootstrap");
+    const struct ini_entry *entry = ini_section_find(section_find(&load->file, SECTION_ALL), "bootstrap");
     if (entry != NULL &&
         !load->flags.by_user[options_find(&supervisor_program, "bootstrap") - supervisor_program.options])
         snprintf(config->all.brokers.source, sizeof config->all.brokers.source, "line %d of --config",
@@ -431,7 +298,7 @@ static int load_file(struct load *load, struct error *error)
     if ((load->path = strdup(all->config)) == NULL)
         return error_set(error, "out of memory");
     /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): config_load frees the path */
-    if (ini_file_load(&load->file, load->path, error) == -1 || check_sections(load, error) == -1)
+    if (ini_file_load(&load->file, load->path, error) == -1 || sections_check(&load->file, error) == -1)
         return -1;
     settings_release(all);
     *all = (struct settings){0};
@@ -502,9 +369,4 @@ const struct settings *config_producer(const struct config *config)
 const struct settings *config_client(const struct config *config, size_t index)
 {
     return config->clients[index] != NULL ? config->clients[index] : &config->all;
-}
-
-bool config_concerns(const char *option, bool producer)
-{
-    return (sections_of(option) & (producer ? IN_PRODUCER : IN_CLIENT)) != 0;
 }

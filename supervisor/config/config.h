@@ -21,9 +21,6 @@
 /* The embedded broker takes 64 topics, four of which are the workloads'. */
 #define CONFIG_TOPICS_MAX 60
 
-/* What a property's name begins with in a file. */
-#define CONFIG_PROPERTY "librdkafka."
-
 struct config; /* opaque: workers keep pointers into it, so it lives as long as they do */
 
 /* 0, or -1 with an error that begins with the flag or with FILE:LINE; nothing is left then. With
@@ -44,6 +41,9 @@ const struct settings *config_client(const struct config *config, size_t index);
 int config_blame(const struct config *config, const char *client, const char *name, struct error *error);
 
 /* True when a worker has that option for itself: a consumer, or the producer. */
-bool config_concerns(const char *option, bool producer);
+static inline bool config_concerns(const struct option_def *def, bool producer)
+{
+    return (def->traits & (producer ? IN_PRODUCER : IN_CLIENT)) != 0;
+}
 
 #endif

@@ -91,7 +91,7 @@ static void explain_given(const struct settings *settings, bool producer, FILE *
     char value[4096];
     for (size_t i = 0; i < supervisor_program.option_count; i++) {
         const struct option_def *def = &supervisor_program.options[i];
-        if (def->type == OPTION_HEADING || (def->traits & SHOWN) || !config_concerns(def->name, producer) ||
+        if (def->type == OPTION_HEADING || (def->traits & SHOWN) || !config_concerns(def, producer) ||
             !options_given(&supervisor_program, settings, def->name))
             continue;
         fprintf(stream, "  %s=%s", def->name,

@@ -102,6 +102,9 @@ enum settings_trait {
 
 extern const struct program supervisor_program;
 
+/* What a property's name begins with in a file. */
+#define CONFIG_PROPERTY "librdkafka."
+
 /* The directory has a place for each worker, and one is the producer's. */
 #define SETTINGS_CLIENTS_MAX (DIRECTORY_CAPACITY_MAX - 1)
 

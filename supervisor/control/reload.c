@@ -136,7 +136,7 @@ static void note_settings(struct rollout_row *row, const struct settings *from, 
     char to_text[TEXT_BYTES];
     for (size_t i = 0; i < supervisor_program.option_count; i++) {
         const struct option_def *def = &supervisor_program.options[i];
-        if (def->type != OPTION_HEADING && config_concerns(def->name, row->worker->kind == KIND_PRODUCER) &&
+        if (def->type != OPTION_HEADING && config_concerns(def, row->worker->kind == KIND_PRODUCER) &&
             differs(def, from, to, from_text, to_text))
             note(row, def->name, from_text, to_text);
     }
