@@ -9,11 +9,11 @@
 
 #include "common/clock.h"
 #include "common/rpc/message.h"
-#include "common/rpc/pack.h"
 #include "common/runtime.h"
+#include "supervisor/control/answer.h"
+#include "supervisor/control/params.h"
 #include "supervisor/control/queue.h"
 #include "supervisor/log/report.h"
-#include "supervisor/control/verb_status.h"
 #include "supervisor/control/verbs.h"
 
 #define CHECK_US (10 * US_PER_MS)
@@ -91,27 +91,10 @@ static void send_rest(struct connection *connection)
         drop(connection);
 }
 
-static void pack_head(msgpack_packer *packer, uint32_t id)
-{
-    msgpack_pack_array(packer, 4);
-    msgpack_pack_int(packer, RPC_RESPONSE);
-    msgpack_pack_uint32(packer, id);
-}
-
-static void pack_error(msgpack_sbuffer *buffer, uint32_t id, const char *text)
-{
-    msgpack_packer packer;
-    msgpack_sbuffer_init(buffer);
-    msgpack_packer_init(&packer, buffer, msgpack_sbuffer_write);
-    pack_head(&packer, id);
-    rpc_pack_text(&packer, text);
-    msgpack_pack_nil(&packer);
-}
-
 static void answer_error(struct connection *connection, uint32_t id, const char *text)
 {
     msgpack_sbuffer buffer;
-    pack_error(&buffer, id, text);
+    answer_pack_error(&buffer, id, text);
     send_answer(connection, &buffer);
     msgpack_sbuffer_destroy(&buffer);
 }
@@ -119,18 +102,7 @@ static void answer_error(struct connection *connection, uint32_t id, const char 
 static void answer_result(struct connection *connection, uint32_t id, struct request *request)
 {
     msgpack_sbuffer buffer;
-    msgpack_packer packer;
-    msgpack_sbuffer_init(&buffer);
-    msgpack_packer_init(&packer, &buffer, msgpack_sbuffer_write);
-    pack_head(&packer, id);
-    msgpack_pack_nil(&packer);
-    msgpack_pack_map(&packer, request->verb->result != NULL ? 2 : 1);
-    rpc_pack_text(&packer, "lines");
-    verb_lines(request, &packer);
-    if (request->verb->result != NULL) {
-        rpc_pack_text(&packer, request->verb->result_name);
-        request->verb->result(request, &packer);
-    }
+    answer_pack_result(&buffer, id, request);
     send_answer(connection, &buffer);
     msgpack_sbuffer_destroy(&buffer);
 }
@@ -157,65 +129,6 @@ static void step(const struct control *control, struct pending *pending)
         finish(pending, progress, &error);
 }
 
-/* A missing one is empty. */
-static int read_text(struct rpc_message *message, uint32_t *left, const char *what, char *text, size_t bytes,
-                     struct error *error)
-{
-    struct mp_view view;
-    if (*left == 0)
-        return 0;
-    (*left)--;
-    if (!mp_read_str(&message->params, &view) || memchr(view.data, '\0', view.length) != NULL)
-        return error_set(error, "the parameters are [target, argument, timeout in ms, wait, by]");
-    if (view.length >= bytes)
-        return error_set(error, "the %s has %u bytes, and one request carries %zu: say it in several", what,
-                         (unsigned)view.length, bytes - 1);
-    memcpy(text, view.data, view.length);
-    text[view.length] = '\0';
-    return 0;
-}
-
-/* It goes into lines and events: plain characters only. */
-static bool read_by(struct rpc_message *message, struct request *request)
-{
-    struct mp_view view;
-    if (!mp_read_str(&message->params, &view) || view.length >= sizeof request->by)
-        return false;
-    for (uint32_t i = 0; i < view.length; i++)
-        if (view.data[i] < ' ' || view.data[i] > '~')
-            return false;
-    memcpy(request->by, view.data, view.length);
-    request->by[view.length] = '\0';
-    return true;
-}
-
-static bool read_rest(struct rpc_message *message, uint32_t left, struct request *request)
-{
-    int64_t timeout_ms = VERB_TIMEOUT_MS;
-    request->wait = true;
-    if (left > 0 && (left--, !mp_read_int(&message->params, &timeout_ms)))
-        return false;
-    if (left > 0 && (left--, !mp_read_bool(&message->params, &request->wait)))
-        return false;
-    if (left > 0 && (left--, !read_by(message, request)))
-        return false;
-    if (left > 0 || timeout_ms < 0 || timeout_ms > 24 * 3600 * 1000)
-        return false;
-    request->deadline_us = clock_monotonic_us() + timeout_ms * US_PER_MS;
-    return true;
-}
-
-static int read_params(struct rpc_message *message, struct request *request, struct error *error)
-{
-    uint32_t left = message->param_count;
-    if (read_text(message, &left, "target", request->target, sizeof request->target, error) == -1 ||
-        read_text(message, &left, "argument", request->argument, sizeof request->argument, error) == -1)
-        return -1;
-    return read_rest(message, left, request)
-               ? 0
-               : error_set(error, "the parameters are [target, argument, timeout in ms, wait, by]");
-}
-
 static void take_request(struct connection *connection, struct rpc_message *message)
 {
     struct control *control = connection->control;
@@ -236,7 +149,7 @@ static void take_request(struct connection *connection, struct rpc_message *mess
         answer_error(connection, message->id, text);
         return;
     }
-    if (read_params(message, &pending->request, &error) == -1) {
+    if (params_read(message, &pending->request, &error) == -1) {
         answer_error(connection, message->id, error.text);
         return;
     }
@@ -328,8 +241,8 @@ static struct connection *find_place(struct control *control)
 static void say_full(int fd)
 {
     msgpack_sbuffer buffer;
-    pack_error(&buffer, 0,
-               "the supervisor has as many requests open as it takes at once: try again in a moment");
+    answer_pack_error(&buffer, 0,
+                      "the supervisor has as many requests open as it takes at once: try again in a moment");
     ssize_t sent = send(fd, buffer.data, buffer.size, MSG_DONTWAIT | MSG_NOSIGNAL);
     (void)sent;
     msgpack_sbuffer_destroy(&buffer);

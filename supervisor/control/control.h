@@ -1,10 +1,11 @@
 /* control.h: the control socket: MessagePack-RPC (common/rpc/message.h) over a Unix stream socket of mode
  * 0600, for processes of the same user.
  *
- *   request   [0, msgid, verb, [target, argument, timeout_ms, wait, by]]     missing ones: "", "", 30000,
- * true, "" response  [1, msgid, error text or nil, {"lines": […], …} or nil]
+ *   request   [0, msgid, verb, [target, argument, timeout_ms, wait, by]]
+ *   response  [1, msgid, error text or nil, {"lines": […], …} or nil]
  *
- * `by` is where it comes from, for the events; of kctl nothing.
+ * Parameters that are missing are "", "", 30000, true, "". `by` is where it comes from, for the events; of
+ * kctl nothing.
  *
  * A request is answered when what it asks for is true, when it cannot become true, or when its time is up.
  * Nobody can hurt anybody: connections, requests and bytes are bounded, nothing here ever waits, and a client
