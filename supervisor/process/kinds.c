@@ -1,5 +1,7 @@
 #include "supervisor/process/kinds.h"
 
+#include "common/banned.h"
+
 struct kind {
     const char *program;
     bool publishes;
