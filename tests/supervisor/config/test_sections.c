@@ -49,7 +49,7 @@ START_TEST(an_option_stands_where_it_belongs_and_nowhere_else)
                  {"instance", 0, -1, -1}, {"check", -1, -1, -1}, {"nothing", -1, -1, -1}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         entries[0] = (struct ini_entry){.name = (char *)cases[i].name, .line = 2};
-        ck_assert_int_eq(section_admits(&file, &sections[0], entries, IN_ALL, &error), cases[i].all);
+        ck_assert_int_eq(section_admits(&file, &sections[0], entries, IN_INSTANCE, &error), cases[i].all);
         ck_assert_int_eq(section_admits(&file, &sections[1], entries, IN_PRODUCER, &error),
                          cases[i].producer);
         ck_assert_int_eq(section_admits(&file, &sections[2], entries, IN_CLIENT, &error), cases[i].client);
