@@ -1,6 +1,6 @@
 #include "common/record/out.h"
 #include "common/record/text.h"
-#include "common/record/utf8.h"
+#include "common/utf8.h"
 
 static const char *short_escape(uint32_t code_point)
 {

@@ -4,7 +4,7 @@
 
 #include "common/clock.h"
 #include "common/record/text.h"
-#include "common/record/utf8.h"
+#include "common/utf8.h"
 
 void out_init(struct out *out, char *buffer, size_t bytes)
 {

@@ -1,6 +1,6 @@
 #include "common/record/record.h"
 
-#include "common/record/utf8.h"
+#include "common/utf8.h"
 
 static inline bool in_range(const struct field *field, int64_t value)
 {

@@ -2,7 +2,7 @@
 
 #include <msgpack.h>
 
-#include "common/record/utf8.h"
+#include "common/utf8.h"
 
 /* The longest beginning, and the record's own head, which gives way to it. */
 enum { START_BYTES = 48 };

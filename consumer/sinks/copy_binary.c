@@ -3,7 +3,7 @@
 #include <endian.h>
 
 #include "common/clock.h"
-#include "common/record/utf8.h"
+#include "common/utf8.h"
 
 static const unsigned char signature[] = {'P',  'G',  'C', 'O', 'P', 'Y', '\n', 0xff,
                                           '\r', '\n', 0,   0,   0,   0,   0, /* flags */

@@ -2,7 +2,7 @@
 
 #include <stdint.h>
 
-#include "common/record/utf8.h"
+#include "common/utf8.h"
 
 /* After Markus Kuhn's wcwidth (https://www.cl.cam.ac.uk/~mgk25/ucs/wcwidth.c), with the emoji that came
  * since, shortened to whole blocks. */

@@ -3,7 +3,7 @@
 #include "common/kafka_admin.h"
 #include "common/log.h"
 #include "common/record/text.h"
-#include "common/record/utf8.h"
+#include "common/utf8.h"
 
 /* Requests under way at a time: the offsets are asked group by group, and 40 of them together take
  * 30 ms. */

@@ -3,7 +3,7 @@
 #include <stdbool.h>
 
 #include "common/record/text.h"
-#include "common/record/utf8.h"
+#include "common/utf8.h"
 
 static bool put(struct labels *labels, const char *text, size_t length)
 {

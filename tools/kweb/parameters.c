@@ -1,6 +1,6 @@
 #include "tools/kweb/parameters.h"
 
-#include "common/record/utf8.h"
+#include "common/utf8.h"
 
 static size_t find(const struct route *route, const char *name)
 {

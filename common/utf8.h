@@ -1,8 +1,8 @@
 /* utf8.h: is it UTF-8? By the table of well-formed byte sequences of the Unicode standard (chapter 3.9, table
  * 3-7): no overlong forms, no surrogates, nothing beyond U+10FFFF. Pure functions. The first
  * look is inline: nearly all text is short and ASCII. */
-#ifndef KSUPERVISE_COMMON_RECORD_UTF8_H
-#define KSUPERVISE_COMMON_RECORD_UTF8_H
+#ifndef KSUPERVISE_COMMON_UTF8_H
+#define KSUPERVISE_COMMON_UTF8_H
 
 #include "common/banned.h"
 

@@ -1,4 +1,4 @@
-#include "common/record/utf8.h"
+#include "common/utf8.h"
 
 #include "tests/support/check_main.h"
 
@@ -67,5 +67,5 @@ START_TEST(finds_a_bad_byte_at_every_place)
 }
 END_TEST
 
-CHECK_MAIN("common/record/utf8", accepts_exactly_the_scalar_values, refuses_overlong_forms_and_stray_bytes,
+CHECK_MAIN("common/utf8", accepts_exactly_the_scalar_values, refuses_overlong_forms_and_stray_bytes,
            finds_a_bad_byte_at_every_place)

@@ -1,4 +1,4 @@
-#include "common/record/utf8.h"
+#include "common/utf8.h"
 
 /* Bounds of the second byte for each first byte; the third and fourth are 80..BF always. */
 static const struct lead {
