@@ -41,15 +41,45 @@ size_t utf8_decode(const char *text, size_t length, uint32_t *code_point)
     return lead->bytes;
 }
 
-bool utf8_valid_beyond_ascii(const char *text, size_t length)
+/* Text beyond ASCII is mostly ASCII still: eight bytes of it at once. */
+static size_t ascii_length(const char *text, size_t length)
 {
     size_t at = 0;
+    for (; length - at >= 8; at += 8) {
+        uint64_t eight;
+        memcpy(&eight, text + at, sizeof eight);
+        eight &= UINT64_C(0x8080808080808080);
+        if (eight != 0)
+            return at + (size_t)__builtin_ctzll(eight) / 8;
+    }
+    while (at < length && (uint8_t)text[at] < 0x80)
+        at++;
+    return at;
+}
+
+size_t utf8_valid_length(const char *text, size_t length)
+{
+    size_t at = ascii_length(text, length);
     while (at < length) {
         uint32_t code_point;
         size_t bytes = utf8_decode(text + at, length - at, &code_point);
         if (bytes == 0)
-            return false;
+            break;
         at += bytes;
+        at += ascii_length(text + at, length - at);
     }
-    return true;
+    return at;
+}
+
+size_t utf8_encode(uint32_t code_point, char bytes[UTF8_BYTES_MAX])
+{
+    if (code_point < 0x80) {
+        bytes[0] = (char)code_point;
+        return 1;
+    }
+    size_t length = code_point < 0x800 ? 2 : code_point < 0x10000 ? 3 : 4;
+    for (size_t i = length - 1; i > 0; i--, code_point >>= 6)
+        bytes[i] = (char)(0x80 | (code_point & 0x3f));
+    bytes[0] = (char)((0xf0U << (4 - length)) | code_point);
+    return length;
 }

@@ -10,7 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-bool utf8_valid_beyond_ascii(const char *text, size_t length); /* utf8_valid, without its short cut */
+/* How many bytes at the beginning are UTF-8: `length` when all are. */
+size_t utf8_valid_length(const char *text, size_t length);
 
 /* The high bits of up to eight bytes, in any place: none of them in ASCII. Loads that overlap instead of a
  * loop, whose number of rounds would be different each time. */
@@ -37,11 +38,15 @@ static inline bool utf8_valid(const char *text, size_t length)
         seen |= eight;
     }
     seen |= utf8_high_bits(text + at, length - at);
-    return (seen & UINT64_C(0x8080808080808080)) == 0 || utf8_valid_beyond_ascii(text, length);
+    return (seen & UINT64_C(0x8080808080808080)) == 0 || utf8_valid_length(text, length) == length;
 }
 
 /* Length of the well-formed sequence that `text` begins with, 1 to 4, and its code point; 0 when it begins
  * with none. */
 size_t utf8_decode(const char *text, size_t length, uint32_t *code_point);
+
+#define UTF8_BYTES_MAX 4
+/* The other way: `code_point` is a scalar value (no surrogate, at most U+10FFFF). Returns the length. */
+size_t utf8_encode(uint32_t code_point, char bytes[UTF8_BYTES_MAX]);
 
 #endif

@@ -28,6 +28,8 @@ START_TEST(accepts_exactly_the_scalar_values)
         ck_assert(!scalar || decoded == point);
         ck_assert(utf8_valid((const char *)bytes, length) == scalar);
         ck_assert_uint_eq(utf8_decode((const char *)bytes, length - 1, &decoded), 0);
+        char again[UTF8_BYTES_MAX];
+        ck_assert(!scalar || (utf8_encode(point, again) == length && memcmp(again, bytes, length) == 0));
     }
 }
 END_TEST
@@ -61,6 +63,7 @@ START_TEST(finds_a_bad_byte_at_every_place)
             ck_assert(utf8_valid(text, length));
             text[at] = (char)0xff;
             ck_assert(!utf8_valid(text, length));
+            ck_assert_uint_eq(utf8_valid_length(text, length), at);
         }
     }
     ck_assert(utf8_valid("", 0));
