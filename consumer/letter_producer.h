@@ -6,9 +6,6 @@
 #include "consumer/letter.h"
 #include "consumer/settings.h"
 
-/* What a letter may have beyond its record: the headers that say why, and the record's own, with room. */
-#define LETTER_ROOM_BYTES INT64_C(65536)
-
 /* Kafka's bound for a topic's name. */
 #define LETTER_TOPIC_MAX 249
 
