@@ -153,6 +153,9 @@ $(B)/gen/kstat_assets.c: tools/web/embed $(B)/gen/report.html
 	$(call say,embed,$@)
 	$(Q)tools/web/embed $@ $(B)/gen/kstat_assets $(REPORT)
 
+# The workloads' schemas are part of it (.incbin), which the compiler's list of dependencies does not say.
+$(B)/obj/common/record/schema_builtin.o: $(wildcard common/record/schemas/*.schema)
+
 $(B)/obj/gen/%.o: $(B)/gen/%.c $(B)/flags.mk
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -c $< -o $@

@@ -20,13 +20,14 @@ static void grow(rd_kafka_t *producer, const char *topic, int partitions, const 
         log_warning("topic %s, for %s, has %d partition%s and its source %d: %s", topic, what, there,
                     there == 1 ? "" : "s", partitions, error.text);
     else
-        log_line("topic %s, for %s, was made by somebody else with %d partition%s: grown to %d",
-                 topic, what, there, there == 1 ? "" : "s", partitions);
+        log_line("topic %s, for %s, was made by somebody else with %d partition%s: grown to %d", topic, what,
+                 there, there == 1 ? "" : "s", partitions);
 }
 
 /* Room for the source's largest record. Where the broker does not say, the topic has the cluster's default,
  * and a message that does not fit is refused. */
-static void make(rd_kafka_t *producer, const char *topic, const char *source, int partitions, const char *what)
+static void make(rd_kafka_t *producer, const char *topic, const char *source, int partitions,
+                 const char *what)
 {
     struct error error = ERROR_INIT;
     char bytes[24] = "";
@@ -40,7 +41,8 @@ static void make(rd_kafka_t *producer, const char *topic, const char *source, in
     else if (answer == KAFKA_TOPIC_THERE)
         grow(producer, topic, partitions, what);
     else
-        log_line("topic %s was created with %d partition%s, for %s", topic, partitions, partitions == 1 ? "" : "s", what);
+        log_line("topic %s was created with %d partition%s, for %s", topic, partitions,
+                 partitions == 1 ? "" : "s", what);
 }
 
 /* Makes the topic like its source. Where that is not possible (not allowed, the embedded broker) sending will

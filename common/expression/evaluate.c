@@ -76,6 +76,12 @@ static inline bool holds(const struct expression *expression, const struct test 
     case TEST_NUMBER:
         order = order_of_number(&test->thresholds[0], value.integer);
         break;
+    case TEST_DOUBLE:
+        order = (value.number > test->number) - (value.number < test->number);
+        break;
+    case TEST_UUID:
+        order = memcmp(value.uuid, test->text.data, sizeof value.uuid) != 0;
+        break;
     case TEST_EQUALITY:
         order = !same_text(&test->text, &value.text); /* which way round does not matter */
         break;

@@ -96,13 +96,14 @@ static const struct spelling signs[] = {
     {",", TOKEN_COMMA, 0},
 };
 
-static const struct spelling words[] = {
-    {"and", TOKEN_AND, 0}, {"or", TOKEN_OR, 0}, {"not", TOKEN_NOT, 0}, {"in", TOKEN_IN, 0}};
+static const struct spelling words[] = {{"and", TOKEN_AND, 0},      {"or", TOKEN_OR, 0},
+                                        {"not", TOKEN_NOT, 0},      {"in", TOKEN_IN, 0},
+                                        {"true", TOKEN_BOOLEAN, 0}, {"false", TOKEN_BOOLEAN, 0}};
 
-/* Not isalpha: names do not depend on the locale. */
+/* Not isalpha: names do not depend on the locale. Beyond ASCII all is a letter. */
 static bool is_letter(char c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || (unsigned char)c >= 0x80;
 }
 
 static bool is_digit(char c)
@@ -110,15 +111,32 @@ static bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
+static bool goes_on(const char *at)
+{
+    return is_letter(*at) || is_digit(*at) || (*at == '.' && (is_letter(at[1]) || is_digit(at[1])));
+}
+
 static void read_name(struct token *token)
 {
-    while (is_letter(token->start[token->length]) || is_digit(token->start[token->length]))
+    while (goes_on(token->start + token->length))
         token->length++;
     token->kind = TOKEN_NAME;
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
         if (strlen(words[i].text) == token->length &&
             strncasecmp(words[i].text, token->start, token->length) == 0)
             token->kind = words[i].kind;
+}
+
+/* `a name with blanks` */
+static int read_quoted_name(const char *source, struct token *token, struct error *error)
+{
+    const char *end = strchr(token->start + 1, '`');
+    if (end == NULL)
+        return lexer_error(source, token->start, error, "the quote that begins here is not closed");
+    token->kind = TOKEN_NAME;
+    token->start++;
+    token->length = (size_t)(end - token->start);
+    return 0;
 }
 
 static const char *skip_digits(const char *at)
@@ -206,10 +224,12 @@ int lexer_next(const char *source, const char **at, struct token *token, struct 
         read_name(token);
     else if (is_number)
         result = read_number(source, token, error);
+    else if (c == '`')
+        result = read_quoted_name(source, token, error);
     else if (c == '\'' || c == '"')
         result = read_text(source, token, error);
     else if (c != '\0')
         result = read_sign(source, token, error);
-    *at += token->length;
+    *at = token->start + token->length + (c == '`');
     return result;
 }

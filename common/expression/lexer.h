@@ -10,9 +10,10 @@
 
 enum token_kind {
     TOKEN_END,
-    TOKEN_NAME,
+    TOKEN_NAME,   /* without backquotes: `a b`; a path has dots: to.city */
     TOKEN_NUMBER, /* a plain decimal: checked */
     TOKEN_TEXT,   /* with its quotes */
+    TOKEN_BOOLEAN,
     TOKEN_COMPARE,
     TOKEN_CONTAINS,
     TOKEN_IN,

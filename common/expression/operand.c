@@ -24,7 +24,8 @@ static const struct coordinate {
 static const enum operand_type types[FIELD_TYPES] = {
     [FIELD_STRING] = OPERAND_TEXT, [FIELD_UUID] = OPERAND_UUID,         [FIELD_INTEGER] = OPERAND_NUMBER,
     [FIELD_MONEY] = OPERAND_MONEY, [FIELD_CURRENCY] = OPERAND_CURRENCY, [FIELD_EXPONENT] = OPERAND_NUMBER,
-    [FIELD_ENUM] = OPERAND_LIST,   [FIELD_TIME] = OPERAND_TIME,
+    [FIELD_ENUM] = OPERAND_LIST,   [FIELD_TIME] = OPERAND_TIME,         [FIELD_BOOLEAN] = OPERAND_BOOLEAN,
+    [FIELD_BYTES] = OPERAND_TEXT,  [FIELD_NUMBER] = OPERAND_DOUBLE,     [FIELD_ANY] = OPERAND_ANY,
 };
 
 static bool find_field(const struct schema *schema, struct operand *operand)
@@ -100,24 +101,31 @@ int operand_find(const struct schema *schema, const char *source, const struct t
 
 static const struct trait {
     const char *what;
-    const char *literal; /* what it is compared with */
+    const char *literal;  /* what it is compared with */
+    enum token_kind kind; /* of that literal */
     bool ordered;
     bool contains;
-    bool quoted;
 } traits[] = {
-    [OPERAND_NUMBER] = {"a number", "a number such as 3", true, false, false},
-    [OPERAND_MONEY] = {"an amount", "a number such as 249.99", true, false, false},
-    [OPERAND_TEXT] = {"a text", "a text in quotes", true, true, true},
-    [OPERAND_LIST] = {"one of a list", "a word in quotes", false, false, true},
-    [OPERAND_CURRENCY] = {"a currency", "three capitals such as 'PLN'", false, false, true},
-    [OPERAND_UUID] = {"a UUID", "a UUID in quotes", false, false, true},
-    [OPERAND_TIME] = {"a time", "a time such as '2026-02-26T09:52:20Z'", true, false, true},
+    [OPERAND_NUMBER] = {"a number", "a number such as 3", TOKEN_NUMBER, true, false},
+    [OPERAND_MONEY] = {"an amount", "a number such as 249.99", TOKEN_NUMBER, true, false},
+    [OPERAND_TEXT] = {"a text", "a text in quotes", TOKEN_TEXT, true, true},
+    [OPERAND_LIST] = {"one of a list", "a word in quotes", TOKEN_TEXT, false, false},
+    [OPERAND_CURRENCY] = {"a currency", "three capitals such as 'PLN'", TOKEN_TEXT, false, false},
+    [OPERAND_UUID] = {"a UUID", "a UUID in quotes", TOKEN_TEXT, false, false},
+    [OPERAND_TIME] = {"a time", "a time such as '2026-02-26T09:52:20Z'", TOKEN_TEXT, true, false},
+    [OPERAND_BOOLEAN] = {"true or false", "true or false", TOKEN_BOOLEAN, false, false},
+    [OPERAND_DOUBLE] = {"a number", "a number such as 3.5", TOKEN_NUMBER, true, false},
+    [OPERAND_ANY] = {"kept whole", NULL, TOKEN_END, true, true},
 };
 
 int operand_check(const struct operand *operand, const char *source, const struct token *comparison,
                   struct error *error)
 {
     const struct trait *trait = &traits[operand->type];
+    if (trait->literal == NULL)
+        return lexer_error(source, comparison->start, error,
+                           "%.*s is kept whole, whatever it is: it cannot be compared",
+                           (int)operand->name_length, operand->name);
     if (comparison->kind == TOKEN_CONTAINS && !trait->contains)
         return lexer_error(source, comparison->start, error,
                            "%.*s is %s: only a text can contain another (~)", (int)operand->name_length,
@@ -176,6 +184,22 @@ static void set_number(const struct token *literal, struct test *test)
 static void set_integer(int64_t value, struct test *test)
 {
     test->thresholds[0] = (struct threshold){value, 0};
+}
+
+/* A boolean is 0 or 1. */
+static int set_double(const struct operand *operand, const char *source, const struct token *literal,
+                      struct test *test, struct error *error)
+{
+    char text[64];
+    test->kind = operand->type == OPERAND_BOOLEAN ? TEST_NUMBER : TEST_DOUBLE;
+    if (operand->type == OPERAND_BOOLEAN)
+        set_integer(literal->length == sizeof "true" - 1, test);
+    else if (literal->length < sizeof text) {
+        snprintf(text, sizeof text, "%.*s", (int)literal->length, literal->start);
+        test->number = strtod(text, NULL);
+    } else
+        return lexer_error(source, literal->start, error, "a number has at most 63 digits here");
+    return 0;
 }
 
 /* --- what stands in quotes ----------------------------------------------------------------------------- */
@@ -243,6 +267,7 @@ static int set_uuid(const char *source, const struct token *literal, struct expr
                            "'%.40s' is not a UUID (8-4-4-4-12 hexadecimal digits)", text);
     memcpy(text, bytes, sizeof bytes);
     test->text.length = sizeof bytes;
+    test->kind = TEST_UUID;
     return 0;
 }
 
@@ -286,14 +311,19 @@ int operand_literal(const struct operand *operand, const char *source, const str
                     struct expression *expression, struct test *test, struct error *error)
 {
     const struct trait *trait = &traits[operand->type];
-    if (trait->quoted != (literal->kind == TOKEN_TEXT))
+    if (trait->kind != literal->kind)
         return lexer_error(source, literal->start, error, "%.*s is %s: compare it with %s",
                            (int)operand->name_length, operand->name, trait->what, trait->literal);
     test->source = (uint8_t)operand->source;
     test->field = operand->index;
-    if (trait->quoted)
+    if (literal->kind == TOKEN_TEXT)
         return set_quoted(operand, source, literal, expression, test, error);
-    test->kind = operand->type == OPERAND_MONEY ? TEST_MONEY : TEST_NUMBER;
+    if (operand->type == OPERAND_BOOLEAN || operand->type == OPERAND_DOUBLE)
+        return set_double(operand, source, literal, test, error);
+    bool of_record = operand->type == OPERAND_MONEY && operand->field->digits < 0;
+    test->kind = of_record ? TEST_MONEY : TEST_NUMBER;
     set_number(literal, test);
+    if (operand->type == OPERAND_MONEY && !of_record)
+        test->thresholds[0] = threshold_at(literal, operand->field->digits);
     return 0;
 }

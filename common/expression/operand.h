@@ -13,7 +13,10 @@ enum operand_type {
     OPERAND_LIST,
     OPERAND_CURRENCY,
     OPERAND_UUID,
-    OPERAND_TIME
+    OPERAND_TIME,
+    OPERAND_BOOLEAN,
+    OPERAND_DOUBLE,
+    OPERAND_ANY
 };
 
 struct operand {

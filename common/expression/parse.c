@@ -90,7 +90,7 @@ static int expected(struct parser *p, const char *what)
 
 static bool is_literal(const struct token *token)
 {
-    return token->kind == TOKEN_NUMBER || token->kind == TOKEN_TEXT;
+    return token->kind == TOKEN_NUMBER || token->kind == TOKEN_TEXT || token->kind == TOKEN_BOOLEAN;
 }
 
 /* --- one comparison ------------------------------------------------------------------------------------ */

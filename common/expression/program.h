@@ -21,6 +21,8 @@ enum source { SOURCE_FIELD, SOURCE_PARTITION, SOURCE_OFFSET, SOURCE_TIMESTAMP, S
 enum test_kind {
     TEST_NUMBER,
     TEST_MONEY,
+    TEST_DOUBLE,
+    TEST_UUID,     /* 16 bytes */
     TEST_EQUALITY, /* of texts and bytes: accepts ORDER_EQUAL, or everything else */
     TEST_TEXT,     /* their order */
     TEST_CONTAINS
@@ -38,7 +40,9 @@ struct threshold {
     int8_t tie; /* -1, 0, 1 */
 };
 
-#define EXPONENTS 5 /* 0 … 4: what FIELD_EXPONENT can say; numbers that are no money use the first */
+#define EXPONENTS                                                                                            \
+    5 /* 0 … 4: what FIELD_EXPONENT can say; numbers that are no money, and amounts with digits of their   \
+         own, use the first */
 
 struct test {
     uint8_t kind;   /* enum test_kind */
@@ -48,6 +52,7 @@ struct test {
     uint16_t on_true, on_false;
     union {
         struct threshold thresholds[EXPONENTS]; /* TEST_NUMBER, TEST_MONEY */
+        double number;                          /* TEST_DOUBLE */
         struct mp_view text;                    /* the others: in the expression's texts */
     };
 };

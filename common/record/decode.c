@@ -2,18 +2,25 @@
  * every encoder that fills a struct writes them, and compares 16 bytes of key at once; anything else takes
  * the search. What went wrong is found out in functions apart, so that the good case carries nothing of it.
  */
+#include "common/record/forms.h"
 #include "common/record/record.h"
 
 #define LIKELY(x)   __builtin_expect(!!(x), 1)
 #define UNLIKELY(x) __builtin_expect(!!(x), 0)
+/* In the walk of the record and in that of a map inside: left to itself the compiler inlines neither, and the
+ * cursor lives in memory. */
+#define INLINE inline __attribute__((always_inline))
 
-/* What the functions apart need. The cursor that moves is a local variable of read_pairs, so that it lives in
- * registers; `reader` here is its copy at the moment of such a call. */
+/* What the functions apart need. The cursor that moves is a local variable of read_level, so that it lives in
+ * registers; `reader` here is its copy at the moment of such a call, and so is `seen`. */
 struct walk {
     struct mp_reader reader;
     const struct schema *schema;
     struct record *record;
     struct record_problem *problem;
+    uint64_t seen;  /* bits of slots */
+    uint64_t nils;  /* of those, the ones without a value */
+    unsigned depth; /* of the maps around */
 };
 
 static __attribute__((noinline, cold)) int fail(struct walk *walk, enum record_fault fault,
@@ -45,176 +52,273 @@ static __attribute__((noinline, cold)) int fail_value(struct walk *walk, enum re
     return fail(walk, otherwise, field);
 }
 
-/* True when what is found is of the right type, so that it must be its value that does not fit. */
-static bool type_fits(const struct field *wanted, enum mp_type found)
+static __attribute__((noinline, cold)) int fail_step(struct walk *walk, unsigned depth,
+                                                     const struct field *field)
 {
-    if (wanted->type == FIELD_UUID)
-        return found == MP_BIN;
-    return field_is_text(wanted) ? found == MP_STR : found == MP_INT || found == MP_UINT;
+    static const enum record_fault faults[] = {[MP_TRUNCATED] = RECORD_TRUNCATED,
+                                               [MP_TOO_DEEP] = RECORD_TOO_DEEP,
+                                               [MP_INVALID] = RECORD_INVALID_BYTE};
+    enum mp_fault fault = mp_step(&walk->reader, depth);
+    return fault == MP_OK ? 0 : fail(walk, faults[fault], field);
 }
 
 static __attribute__((noinline, cold)) int fail_field(struct walk *walk, const struct field *field)
 {
-    bool fits = type_fits(field, mp_peek(&walk->reader));
+    if (field->form == FORM_ANY)
+        return fail_step(walk, MP_DEPTH_MAX - walk->depth, field);
+    bool fits = form_takes(field->form, mp_peek(&walk->reader));
     return fail_value(walk, fits ? RECORD_OUT_OF_RANGE : RECORD_WRONG_TYPE, field);
 }
 
-/* False leaves the cursor before the value. */
-static inline bool read_value(struct mp_reader *reader, const struct field *field, struct value *value)
+/* The forms that most fields have not. Returns what follows the value, NULL when it is none of the field's.
+ */
+static __attribute__((noinline)) const uint8_t *read_rare(struct mp_reader reader, const struct field *field,
+                                                          unsigned depth, struct value *value)
+{
+    bool read = field->form == FORM_ANY ? form_read_any(&reader, MP_DEPTH_MAX - depth, value)
+                                        : form_read(&reader, field, value);
+    return read ? reader.at : NULL;
+}
+
+/* False leaves the cursor before the value; so does a map. */
+static INLINE bool read_value(struct mp_reader *reader, const struct walk *walk, const struct slot *slot,
+                              struct value *value)
 {
     struct mp_reader before = *reader;
-    switch (field->type) {
-    case FIELD_STRING:
-    case FIELD_CURRENCY:
-    case FIELD_ENUM:
+    struct mp_view raw;
+    const uint8_t *after;
+    switch (slot->form) {
+    case FORM_TEXT:
         return mp_read_str(reader, &value->text);
-    case FIELD_UUID:
-        if (!mp_read_bin(reader, &value->text))
+    case FORM_UUID:
+        if (!mp_read_bin(reader, &raw))
             return false;
-        if (LIKELY(value->text.length == 16))
+        if (LIKELY(raw.length == sizeof value->uuid)) {
+            memcpy(value->uuid, raw.data, sizeof value->uuid);
             return true;
+        }
         break;
-    case FIELD_EXPONENT:
+    case FORM_EXPONENT:
         if (!mp_read_int(reader, &value->integer))
             return false;
-        if (LIKELY(value->integer >= field->minimum && value->integer <= field->maximum))
+        if (LIKELY(value->integer >= 0 && value->integer <= EXPONENT_MOST))
             return true;
         break;
-    case FIELD_INTEGER:
-    case FIELD_MONEY:
-    case FIELD_TIME:
+    case FORM_INTEGER:
         return mp_read_int(reader, &value->integer);
+    case FORM_MAP:
+        return false;
+    default:
+        after = read_rare(*reader, &walk->schema->fields[slot->field], walk->depth, value);
+        reader->at = after != NULL ? after : reader->at;
+        return after != NULL;
     }
     *reader = before;
     return false;
 }
 
-/* Steps over the key of `field` when that is what comes next in its usual encoding. */
-static inline bool take_key(struct mp_reader *reader, const struct field_key *key)
+/* Steps over the key when that is what comes next in its usual encoding. */
+static INLINE bool take_key(struct mp_reader *reader, const struct slot *key)
 {
     if (UNLIKELY(mp_left(reader) < FIELD_KEY_BYTES)) {
-        if (mp_left(reader) < key->bytes || memcmp(reader->at, key, key->bytes) != 0)
+        if (mp_left(reader) < key->bytes || memcmp(reader->at, key->first, key->bytes) != 0)
             return false;
     } else {
         uint64_t wanted[2];
         uint64_t found[2];
-        memcpy(wanted, key, sizeof wanted);
+        memcpy(wanted, key->first, sizeof wanted);
         memcpy(found, reader->at, sizeof found);
         if ((((found[0] ^ wanted[0]) & key->mask[0]) | ((found[1] ^ wanted[1]) & key->mask[1])) != 0)
+            return false;
+        if (UNLIKELY(key->bytes > FIELD_KEY_BYTES) &&
+            (mp_left(reader) < key->bytes ||
+             memcmp(reader->at + FIELD_KEY_BYTES, key->rest, (size_t)key->bytes - FIELD_KEY_BYTES) != 0))
             return false;
     }
     reader->at += key->bytes;
     return true;
 }
 
-#define UNKNOWN_FIELD (-2)
+/* --- the slow way -------------------------------------------------------------------------------------- */
 
-/* The slow way: fields in another order, optional ones left out, unknown ones, keys in longer encodings.
- * Returns the field's index, UNKNOWN_FIELD, or -1 with the problem. */
-static __attribute__((noinline)) int find_field(struct walk *walk)
+/* One map of the record: its slots, and how many pairs of it are still to come. */
+struct level {
+    const struct slot *first, *last;
+    uint32_t pairs;
+};
+
+static const struct slot *find_slot(const struct walk *walk, const struct level *level,
+                                    const struct mp_view *key)
+{
+    for (const struct slot *slot = level->first; slot < level->last; slot = walk->schema->slots + slot->end)
+        if (slot_is_named(slot, key->data, key->length))
+            return slot;
+    return NULL;
+}
+
+/* Fields in another order, optional ones left out, unknown ones, keys in longer encodings. Sets *found to the
+ * slot whose value comes next, NULL when that is unknown. -1 with the problem. */
+static __attribute__((noinline)) int find_field(struct walk *walk, const struct level *level,
+                                                const struct slot **found)
 {
     struct mp_reader before = walk->reader;
     struct mp_view key;
     if (!mp_read_str(&walk->reader, &key))
         return fail_value(walk, RECORD_KEY_NOT_STRING, NULL);
-    int index = schema_field_index(walk->schema, key.data, key.length);
-    if (index < 0)
-        return UNKNOWN_FIELD;
-    if (record_has(walk->record, index)) {
+    *found = find_slot(walk, level, &key);
+    if (*found != NULL && (walk->seen & (*found)->bit) != 0) {
         walk->reader = before;
-        return fail(walk, RECORD_DUPLICATE_FIELD, &walk->schema->fields[index]);
+        return fail(walk, RECORD_DUPLICATE_FIELD, &walk->schema->fields[(*found)->field]);
     }
-    return index;
+    return 0;
 }
 
+/* The record itself is one level. */
 static __attribute__((noinline)) int skip_unknown(struct walk *walk)
 {
-    static const enum record_fault faults[] = {[MP_TRUNCATED] = RECORD_TRUNCATED,
-                                               [MP_TOO_DEEP] = RECORD_TOO_DEEP,
-                                               [MP_INVALID] = RECORD_INVALID_BYTE};
-    enum mp_fault fault = mp_step(&walk->reader, MP_DEPTH_MAX - 1); /* the record itself is one level */
-    if (fault != MP_OK)
-        return fail(walk, faults[fault], NULL);
     walk->record->unknown_fields++;
-    return 0;
+    return fail_step(walk, MP_DEPTH_MAX - walk->depth, NULL);
 }
 
-/* The slow way to the next field that is known, with its index; field_count when the pairs are used up, -1
- * with the problem. `*pairs` counts down. */
-static __attribute__((noinline)) int next_field(struct walk *walk, uint32_t *pairs)
+/* To the next field that is known; NULL when the pairs are used up. -1 with the problem. */
+static __attribute__((noinline)) int next_field(struct walk *walk, struct level *level,
+                                                const struct slot **found)
 {
-    for (; *pairs > 0; (*pairs)--) {
-        int found = find_field(walk);
-        if (found != UNKNOWN_FIELD)
-            return found;
-        if (skip_unknown(walk) != 0)
+    for (*found = NULL; level->pairs > 0; level->pairs--) {
+        if (find_field(walk, level, found) == -1)
+            return -1;
+        if (*found != NULL)
+            return 0;
+        if (skip_unknown(walk) == -1)
             return -1;
     }
-    return (int)walk->schema->field_count;
-}
-
-static inline int read_pairs(struct walk *walk, uint32_t pairs)
-{
-    const struct schema *schema = walk->schema;
-    struct record *record = walk->record;
-    struct mp_reader reader = walk->reader;
-    uint32_t present = 0;
-    size_t field_count = schema->field_count;
-    for (size_t index = 0; pairs > 0; index++, pairs--) {
-        /* Fields before `index` may be there already; when it is there itself, the search says so. */
-        if (UNLIKELY(index >= field_count || (present >> index & 1) != 0 ||
-                     !take_key(&reader, &schema->fields[index].key))) {
-            walk->reader = reader;
-            record->present = present;
-            uint32_t left = pairs;
-            int found = next_field(walk, &left);
-            if (found < 0)
-                return -1;
-            pairs = left;
-            reader = walk->reader;
-            index = (size_t)found;
-            if (pairs == 0)
-                break;
-        }
-        if (UNLIKELY(!read_value(&reader, &schema->fields[index], &record->values[index]))) {
-            walk->reader = reader;
-            return fail_field(walk, &schema->fields[index]);
-        }
-        present |= UINT32_C(1) << index;
-    }
-    walk->reader = reader;
-    record->present = present;
     return 0;
 }
 
-static __attribute__((noinline)) int check_missing(struct walk *walk)
+static int read_map(struct walk *walk, const struct slot *slot);
+
+/* A value that is none: a map, or nothing where nothing may be. */
+static __attribute__((noinline)) int read_other(struct walk *walk, const struct slot *slot)
 {
-    for (size_t i = 0; i < walk->schema->field_count; i++)
-        if (!record_has(walk->record, (int)i) && !walk->schema->fields[i].optional)
-            return fail(walk, RECORD_MISSING_FIELD, &walk->schema->fields[i]);
+    const struct field *field = &walk->schema->fields[slot->field];
+    bool is_map = slot->form == FORM_MAP;
+    bool may_lack = is_map ? (walk->schema->wanted & slot->inside) == 0 : field->optional;
+    if (may_lack && mp_peek(&walk->reader) == MP_NIL) {
+        mp_read_nil(&walk->reader);
+        walk->nils |= slot->bit;
+    } else if (!is_map) {
+        return fail_field(walk, field);
+    } else if (read_map(walk, slot) == -1) {
+        return -1;
+    }
+    walk->seen |= slot->bit;
+    return 0;
+}
+
+/* --- the walk ------------------------------------------------------------------------------------------ */
+
+static INLINE int read_level(struct walk *walk, struct level level)
+{
+    const struct slot *slots = walk->schema->slots;
+    struct value *values = walk->record->values;
+    struct mp_reader reader = walk->reader;
+    uint64_t seen = walk->seen;
+    for (const struct slot *slot = level.first; level.pairs > 0; slot++, level.pairs--) {
+        /* Fields before `slot` may be there already; when it is there itself, the search says so. */
+        if (UNLIKELY(slot == level.last || (seen & slot->bit) != 0 || !take_key(&reader, slot))) {
+            struct level left = level;
+            const struct slot *found;
+            walk->reader = reader;
+            walk->seen = seen;
+            if (next_field(walk, &left, &found) == -1)
+                return -1;
+            level.pairs = left.pairs;
+            reader = walk->reader;
+            if (found == NULL)
+                break;
+            slot = found;
+        }
+        if (UNLIKELY(!read_value(&reader, walk, slot, &values[slot->field]))) {
+            walk->reader = reader;
+            walk->seen = seen;
+            if (read_other(walk, slot) == -1)
+                return -1;
+            reader = walk->reader;
+            seen = walk->seen;
+            slot = slots + slot->end - 1;
+            continue;
+        }
+        seen |= slot->bit;
+    }
+    walk->reader = reader;
+    walk->seen = seen;
+    return 0;
+}
+
+static inline int check_pairs(struct walk *walk, uint32_t pairs)
+{
+    return UNLIKELY(pairs > RECORD_PAIRS_MAX) ? fail(walk, RECORD_TOO_MANY_FIELDS, NULL) : 0;
+}
+
+/* A map inside. It recurses as deep as the schema is, which SCHEMA_DEPTH_MAX bounds. */
+static __attribute__((noinline)) int read_map(struct walk *walk, const struct slot *slot)
+{
+    struct level level = {slot + 1, walk->schema->slots + slot->end, 0};
+    if (!mp_read_map(&walk->reader, &level.pairs))
+        return fail_value(walk, RECORD_NOT_A_MAP, &walk->schema->fields[slot->field]);
+    if (check_pairs(walk, level.pairs) == -1)
+        return -1;
+    walk->depth++;
+    int result = read_level(walk, level);
+    walk->depth--;
+    return result;
+}
+
+/* What is wanted and was not seen: its default, or a problem. */
+static __attribute__((noinline)) int fill_in(struct walk *walk)
+{
+    struct record *record = walk->record;
+    for (size_t i = 0; i < walk->schema->field_count; i++) {
+        const struct field *field = &walk->schema->fields[i];
+        if (record_has(record, (int)i) || field->optional)
+            continue;
+        if (!field->defaulted)
+            return fail(walk, RECORD_MISSING_FIELD, field);
+        record->values[i] = field->default_value;
+        record->present |= UINT64_C(1) << i;
+    }
+    return 0;
+}
+
+/* Without a schema the payload is the value. */
+static int decode_raw(const void *payload, size_t length, struct record *record)
+{
+    record->values[0].text = (struct mp_view){payload, (uint32_t)length};
+    record->present = 1;
     return 0;
 }
 
 int record_decode(const struct schema *schema, const void *payload, size_t length, struct record *record,
                   struct record_problem *problem)
 {
-    struct walk walk = {.schema = schema, .record = record, .problem = problem};
+    struct walk walk = {.schema = schema, .record = record, .problem = problem, .depth = 1};
+    struct level level = {schema->slots, schema->slots + schema->slot_count, 0};
     record->schema = schema;
     record->present = 0;
     record->unknown_fields = 0;
     mp_init(&walk.reader, payload, length);
-    uint32_t pairs = 0;
-    if (UNLIKELY(length > RECORD_BYTES_MAX))
+    if (UNLIKELY(length > RECORD_BYTES_MAX && !schema->raw))
         return fail(&walk, RECORD_TOO_LARGE, NULL);
-    if (UNLIKELY(!mp_read_map(&walk.reader, &pairs)))
+    if (UNLIKELY(schema->raw))
+        return decode_raw(payload, length, record);
+    if (UNLIKELY(!mp_read_map(&walk.reader, &level.pairs)))
         return fail_value(&walk, RECORD_NOT_A_MAP, NULL);
-    if (UNLIKELY(pairs > RECORD_PAIRS_MAX))
-        return fail(&walk, RECORD_TOO_MANY_FIELDS, NULL);
-    if (UNLIKELY(read_pairs(&walk, pairs) != 0))
+    if (UNLIKELY(check_pairs(&walk, level.pairs) != 0 || read_level(&walk, level) != 0))
         return -1;
     if (UNLIKELY(!mp_at_end(&walk.reader)))
         return fail(&walk, RECORD_TRAILING_BYTES, NULL);
-    if (UNLIKELY(record->present != (UINT32_C(1) << schema->field_count) - 1))
-        return check_missing(&walk);
+    record->present = walk.seen & schema->all & ~walk.nils;
+    if (UNLIKELY((schema->wanted & ~record->present) != 0))
+        return fill_in(&walk);
     return 0;
 }

@@ -1,108 +1,44 @@
-#include "common/record/record.h"
+#include "common/record/encode_private.h"
+
+#include <uuid/uuid.h>
 
 #include "common/record/text.h"
 
-#include <msgpack/pack.h> /* first: the template below is the one that it is made of */
-
-/* What msgpack-c's packer writes to: the caller's buffer, or nothing more once it is full. */
-struct sink {
-    uint8_t *at;
-    uint8_t *end;
-    bool full;
-};
-
-/* memcpy, without its call where most texts are: up to 16 bytes, by two moves that may overlap. */
-static inline void copy(uint8_t *to, const uint8_t *from, size_t length)
+/* A record without maps has a field for each slot, nearly always all of them. */
+static inline void put_fields(struct sink *sink, const struct record *record)
 {
-    if (length > 16 || length < 4) {
-        if (length > 16)
-            memcpy(to, from, length);
-        for (size_t i = 0; length < 4 && i < length; i++)
-            to[i] = from[i];
-    } else if (length >= 8) {
-        memcpy(to, from, 8);
-        memcpy(to + length - 8, from + length - 8, 8);
-    } else {
-        memcpy(to, from, 4);
-        memcpy(to + length - 4, from + length - 4, 4);
+    const struct schema *schema = record->schema;
+    const struct slot *slots = schema->slots;
+    uint64_t present = record->present;
+    wire_pack_map(sink, present == schema->all ? schema->field_count
+                                               : encode_count(record, slots, slots + schema->slot_count));
+    const struct slot *slot = slots;
+    for (const struct value *value = record->values; present != 0; slot++, value++, present >>= 1) {
+        if ((present & 1) == 0)
+            continue;
+        put_key(sink, slot);
+        put_value(sink, schema, slot, value);
     }
 }
 
-static inline int sink_append(struct sink *sink, const void *bytes, size_t length)
+static size_t encode_raw(const struct mp_view *value, void *buffer, size_t bytes)
 {
-    if (length > (size_t)(sink->end - sink->at)) {
-        sink->full = true;
-        return -1;
-    }
-    if (__builtin_constant_p(length))
-        memcpy(sink->at, bytes, length);
-    else
-        copy(sink->at, bytes, length);
-    sink->at += length;
-    return 0;
-}
-
-/* msgpack-c's packer, made again from its own template for this sink: through msgpack_packer each append is a
- * call through a pointer, which keeps the sink in memory and doubles the time. */
-#define msgpack_pack_inline_func(name)                  static inline int wire_pack##name
-#define msgpack_pack_user                               struct sink *
-#define msgpack_pack_append_buffer(sink, bytes, length) return sink_append(sink, bytes, length)
-#include <msgpack/pack_template.h>
-
-/* The key as the schema table holds it, ready for the wire. Storing all 16 bytes costs less than storing the
- * ones that count: the next value overwrites the rest. */
-static inline void put_key(struct sink *sink, const struct field_key *key)
-{
-    if ((size_t)(sink->end - sink->at) < FIELD_KEY_BYTES) {
-        sink_append(sink, key, key->bytes);
-        return;
-    }
-    memcpy(sink->at, key, FIELD_KEY_BYTES);
-    sink->at += key->bytes;
-}
-
-static inline void put_value(struct sink *sink, const struct field *field, const struct value *value)
-{
-    switch (field->type) {
-    case FIELD_STRING:
-    case FIELD_CURRENCY:
-    case FIELD_ENUM:
-        wire_pack_str(sink, value->text.length);
-        wire_pack_str_body(sink, value->text.data, value->text.length);
-        break;
-    case FIELD_UUID:
-        wire_pack_bin(sink, value->text.length);
-        wire_pack_bin_body(sink, value->text.data, value->text.length);
-        break;
-    case FIELD_INTEGER:
-    case FIELD_MONEY:
-    case FIELD_EXPONENT:
-    case FIELD_TIME:
-        wire_pack_int64(sink, value->integer);
-        break;
-    }
-}
-
-/* Nearly always all of them, and the processor's instruction to count bits is not in every x86-64. */
-static inline size_t count_present(const struct record *record)
-{
-    size_t all = record->schema->field_count;
-    return record->present == (UINT32_C(1) << all) - 1 ? all : (size_t)__builtin_popcount(record->present);
+    if (value->length > bytes)
+        return 0;
+    memcpy(buffer, value->data, value->length);
+    return value->length;
 }
 
 size_t record_encode(const struct record *record, void *buffer, size_t bytes)
 {
     const struct schema *schema = record->schema;
     struct sink sink = {.at = buffer, .end = (uint8_t *)buffer + bytes};
-    wire_pack_map(&sink, count_present(record));
-    const struct field *field = schema->fields;
-    uint32_t present = record->present;
-    for (const struct value *value = record->values; present != 0; field++, value++, present >>= 1) {
-        if ((present & 1) == 0)
-            continue;
-        put_key(&sink, &field->key);
-        put_value(&sink, field, value);
-    }
+    if (schema->raw)
+        return encode_raw(&record->values[0].text, buffer, bytes);
+    if (schema->slot_count == schema->field_count)
+        put_fields(&sink, record);
+    else
+        sink = encode_map(sink, record, schema->slots, schema->slots + schema->slot_count);
     return sink.full ? 0 : (size_t)(sink.at - (uint8_t *)buffer);
 }
 
@@ -114,11 +50,17 @@ static size_t min_size(size_t a, size_t b)
 size_t record_key(const struct record *record, char buffer[RECORD_KEY_BYTES])
 {
     size_t index = record->schema->key_field;
-    if (!record_has(record, (int)index))
+    if (!schema_has_key(record->schema) || !record_has(record, (int)index))
         return 0;
     const struct value *value = &record->values[index];
     if (record->schema->fields[index].type == FIELD_INTEGER)
         return integer_format(value->integer, buffer);
+    if (record->schema->fields[index].type == FIELD_UUID) {
+        uuid_t uuid;
+        memcpy(uuid, value->uuid, sizeof uuid);
+        uuid_unparse_lower(uuid, buffer);
+        return 36;
+    }
     size_t length = min_size(value->text.length, RECORD_KEY_BYTES);
     memcpy(buffer, value->text.data, length);
     return length;

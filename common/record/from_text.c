@@ -2,30 +2,19 @@
 
 #include "common/clock.h"
 #include "common/names.h"
-#include "common/options.h"
 #include "common/record/out.h"
 #include "common/record/text.h"
 
-/* A copy of `bytes` in the storage, or NULL when it is full. */
-static char *keep(struct record_storage *storage, const void *bytes, size_t length)
+/* A copy of the text in the storage, NUL-terminated, or NULL when it is full. */
+static char *keep(struct record_storage *storage, const char *text, size_t length)
 {
-    if (length > sizeof storage->bytes - storage->used)
+    if (length >= sizeof storage->bytes - storage->used)
         return NULL;
     char *copy = storage->bytes + storage->used;
-    memcpy(copy, bytes, length);
-    storage->used += length;
+    memcpy(copy, text, length);
+    copy[length] = '\0';
+    storage->used += length + 1;
     return copy;
-}
-
-static int set_view(struct record *record, size_t index, struct record_storage *storage, const void *bytes,
-                    size_t length, struct error *error)
-{
-    char *copy = keep(storage, bytes, length);
-    if (copy == NULL)
-        return error_set(error, "%zu bytes are too many: all texts of a record together may have %zu", length,
-                         sizeof storage->bytes);
-    record->values[index].text = (struct mp_view){copy, (uint32_t)length};
-    return 0;
 }
 
 /* --- money needs to know its exponent ------------------------------------------------------------------ */
@@ -55,60 +44,19 @@ static int record_exponent(const struct record *record)
     return fallback == NULL ? -1 : exponent_of_code(fallback, strlen(fallback));
 }
 
-static int set_money(struct record *record, size_t index, const char *text, struct error *error)
-{
-    int exponent = record_exponent(record);
-    if (exponent < 0)
-        return error_set(error, "give the currency first: it says how many digits follow the point");
-    if (money_parse(text, strlen(text), exponent, &record->values[index].integer) == 0)
-        return 0;
-    if (exponent == 0)
-        return error_set(error, "'%.60s' is not an amount of this currency: a plain number without a point",
-                         text);
-    return error_set(
-        error,
-        "'%.60s' is not an amount: a plain decimal with at most %d digits after the point, such as 249.%.*s",
-        text, exponent, exponent, "9900");
-}
-
 /* --- one field from text ------------------------------------------------------------------------------- */
-
-static int set_uuid(struct record *record, size_t index, const char *text, struct record_storage *storage,
-                    struct error *error)
-{
-    uuid_t raw;
-    if (uuid_parse(text, raw) != 0)
-        return error_set(error, "'%.60s' is not a UUID (8-4-4-4-12 hexadecimal digits)", text);
-    return set_view(record, index, storage, raw, sizeof raw, error);
-}
-
-static int set_time(struct record *record, size_t index, const char *text, struct error *error)
-{
-    if (clock_parse_iso8601(text, strlen(text), &record->values[index].integer) == 0)
-        return 0;
-    return error_set(error, "'%.60s' is not a time such as 2026-02-26T09:52:20.102594Z", text);
-}
 
 static int set_value(struct record *record, size_t index, const char *text, struct record_storage *storage,
                      struct error *error)
 {
     const struct field *field = &record->schema->fields[index];
-    switch (field->type) {
-    case FIELD_STRING:
-    case FIELD_CURRENCY:
-    case FIELD_ENUM:
-        return set_view(record, index, storage, text, strlen(text), error);
-    case FIELD_UUID:
-        return set_uuid(record, index, text, storage, error);
-    case FIELD_TIME:
-        return set_time(record, index, text, error);
-    case FIELD_MONEY:
-        return set_money(record, index, text, error);
-    case FIELD_INTEGER:
-    case FIELD_EXPONENT:
-        break;
-    }
-    return option_parse_integer(text, field->minimum, field->maximum, &record->values[index].integer, error);
+    size_t length = strlen(text);
+    char *copy = keep(storage, text, length);
+    if (copy == NULL)
+        return error_set(error, "%zu bytes are too many: all texts of a record together may have %zu", length,
+                         sizeof storage->bytes);
+    int digits = field->type == FIELD_MONEY && field->digits < 0 ? record_exponent(record) : field->digits;
+    return value_from_text(field, digits, copy, length, &record->values[index], error);
 }
 
 static int unknown_field(const struct schema *schema, const char *label, struct error *error)
@@ -139,17 +87,17 @@ int record_set_text(struct record *record, const char *label, const char *text,
                          label);
     if (set_value(record, (size_t)index, text, storage, error) != 0)
         return error_context(error, "field %s", label);
-    record->present |= UINT32_C(1) << index;
+    record->present |= UINT64_C(1) << index;
     return 0;
 }
 
 /* --- what may be left out ------------------------------------------------------------------------------ */
 
-static int make_uuid(struct record *record, size_t index, struct record_storage *storage, struct error *error)
+static void make_uuid(struct value *value)
 {
     uuid_t raw;
     uuid_generate_random(raw);
-    return set_view(record, index, storage, raw, sizeof raw, error);
+    memcpy(value->uuid, raw, sizeof value->uuid);
 }
 
 /* TXN- and a number that nobody else will have made: ten digits from libuuid's random bytes. */
@@ -161,9 +109,9 @@ static int make_serial(struct record *record, size_t index, struct record_storag
     uint64_t number;
     memcpy(&number, raw, sizeof number);
     char text[64];
-    int length = snprintf(text, sizeof text, "%s%llu", record->schema->fields[index].made.serial,
-                          (unsigned long long)(number % UINT64_C(9000000000) + UINT64_C(1000000000)));
-    return set_view(record, index, storage, text, (size_t)length, error);
+    snprintf(text, sizeof text, "%.40s%llu", record->schema->fields[index].made.serial,
+             (unsigned long long)(number % UINT64_C(9000000000) + UINT64_C(1000000000)));
+    return set_value(record, index, text, storage, error);
 }
 
 /* 1 made, 0 cannot be made, -1 error. */
@@ -172,19 +120,19 @@ static int make(struct record *record, size_t index, struct record_storage *stor
 {
     const struct field *field = &record->schema->fields[index];
     int result = 0;
-    if (field->type == FIELD_UUID)
-        result = make_uuid(record, index, storage, error);
+    if (field->fallback != NULL)
+        result = set_value(record, index, field->fallback, storage, error);
+    else if (field->type == FIELD_UUID)
+        make_uuid(&record->values[index]);
     else if (field->type == FIELD_TIME)
         record->values[index].integer = wall_us;
-    else if (field->fallback != NULL)
-        result = set_view(record, index, storage, field->fallback, strlen(field->fallback), error);
     else if (field->made.serial != NULL)
         result = make_serial(record, index, storage, error);
     else
         return 0;
     if (result != 0)
         return error_context(error, "field %s", field->label);
-    record->present |= UINT32_C(1) << index;
+    record->present |= UINT64_C(1) << index;
     return 1;
 }
 
@@ -194,8 +142,9 @@ static void make_exponent(struct record *record)
     int index = schema_type_index(record->schema, FIELD_EXPONENT);
     if (index < 0 || record_has(record, index))
         return;
-    record->values[index].integer = record_exponent(record);
-    record->present |= UINT32_C(1) << index;
+    int exponent = record_exponent(record);
+    record->values[index].integer = exponent < 0 ? EXPONENT_USUAL : exponent;
+    record->present |= UINT64_C(1) << index;
 }
 
 /* Validation speaks of the wire; a person wrote a decimal. */
@@ -209,8 +158,8 @@ static int refuse(const struct record *record, const struct record_problem *prob
     }
     char least[MONEY_TEXT_BYTES];
     char most[MONEY_TEXT_BYTES];
-    money_format(field->minimum, record_exponent(record), false, least);
-    money_format(field->maximum, record_exponent(record), false, most);
+    money_format(field->minimum, record_digits(record, field), false, least);
+    money_format(field->maximum, record_digits(record, field), false, most);
     return error_set(error, "field %s: expected %s to %s", field->label, least, most);
 }
 

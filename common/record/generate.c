@@ -1,6 +1,8 @@
 #include "common/record/generate.h"
 
 #include <assert.h>
+#include <math.h>
+#include <pthread.h>
 
 #include "common/record/text.h"
 
@@ -54,27 +56,27 @@ void generator_init(struct generator *generator, uint64_t seed)
 static char *scratch(struct generator *generator, size_t bytes)
 {
     assert(bytes <=
-           sizeof generator->scratch - generator->scratch_used); /* 16 fields of at most 50 bytes fit */
+           sizeof generator->scratch - generator->scratch_used); /* what each field may take is bounded */
     char *at = generator->scratch + generator->scratch_used;
     generator->scratch_used += bytes;
     return at;
 }
 
-static struct mp_view make_uuid(struct generator *generator)
+static void make_uuid(struct generator *generator, struct value *value)
 {
     uint64_t bits[2] = {generator_draw(generator), generator_draw(generator)};
-    char *raw = scratch(generator, sizeof bits);
-    memcpy(raw, bits, sizeof bits);
-    raw[6] = (char)((raw[6] & 0x0f) | 0x40); /* RFC 9562: version 4, */
-    raw[8] = (char)((raw[8] & 0x3f) | 0x80); /* variant 10 */
-    return (struct mp_view){raw, sizeof bits};
+    memcpy(value->uuid, bits, sizeof bits);
+    value->uuid[6] = (uint8_t)((value->uuid[6] & 0x0f) | 0x40); /* RFC 9562: version 4, */
+    value->uuid[8] = (uint8_t)((value->uuid[8] & 0x3f) | 0x80); /* variant 10 */
 }
+
+#define SERIAL_PREFIX_MAX 40
 
 static struct mp_view make_serial(struct generator *generator, const char *prefix)
 {
-    char *text = scratch(generator, strlen(prefix) + INTEGER_TEXT_BYTES);
+    char *text = scratch(generator, SERIAL_PREFIX_MAX + INTEGER_TEXT_BYTES);
     size_t length = 0;
-    for (; *prefix != '\0'; prefix++)
+    for (; *prefix != '\0' && length < SERIAL_PREFIX_MAX; prefix++)
         text[length++] = *prefix;
     length += integer_format((int64_t)(generator->first_number + generator->serial), text + length);
     return (struct mp_view){text, (uint32_t)length};
@@ -89,29 +91,103 @@ static struct mp_view draw_word(struct generator *generator, const struct choice
     return (struct mp_view){word->text, (uint32_t)word->length};
 }
 
+/* --- what nobody gave samples of ----------------------------------------------------------------------- */
+
+static char filler[RECORD_ENCODED_MAX];
+static pthread_once_t filled = PTHREAD_ONCE_INIT;
+
+static void fill(void)
+{
+    memset(filler, 'x', sizeof filler);
+}
+
+/* So many letters, for what has to be long. */
+static struct mp_view letters(int64_t length)
+{
+    pthread_once(&filled, fill);
+    return (struct mp_view){filler, (uint32_t)(length < RECORD_ENCODED_MAX ? length : RECORD_ENCODED_MAX)};
+}
+
+#define TEXT_BYTES 64
+
+/* A word that says which field it is, and a number: "city 17". */
+static struct mp_view make_text(struct generator *generator, const struct field *field)
+{
+    if (field->minimum > 4)
+        return letters(field->minimum);
+    char *text = scratch(generator, TEXT_BYTES);
+    const char *dot = strrchr(field->label, '.');
+    int length = snprintf(text, TEXT_BYTES, "%.3s%u", "abc", (unsigned)draw_below(generator, 100));
+    if (field->maximum >= TEXT_BYTES && strlen(field->label) < TEXT_BYTES / 2)
+        length = snprintf(text, TEXT_BYTES, "%s %u", dot != NULL ? dot + 1 : field->label,
+                          (unsigned)draw_below(generator, 100));
+    int64_t shown = length < field->maximum ? length : field->maximum;
+    return (struct mp_view){text, (uint32_t)shown};
+}
+
+static struct mp_view make_bytes(struct generator *generator, const struct field *field)
+{
+    uint64_t bits = generator_draw(generator);
+    if (field->minimum > (int64_t)sizeof bits)
+        return letters(field->minimum);
+    char *bytes = scratch(generator, sizeof bits);
+    memcpy(bytes, &bits, sizeof bits);
+    return (struct mp_view){bytes, (uint32_t)(field->maximum < 8 ? field->maximum : 8)};
+}
+
 static struct mp_view make_string(struct generator *generator, const struct field *field)
 {
     if (field->made.serial != NULL)
         return make_serial(generator, field->made.serial);
     if (field->made.samples != NULL)
         return draw_word(generator, field->made.samples);
-    return (struct mp_view){field->fallback, (uint32_t)strlen(field->fallback)};
+    const char *text = field->fallback;
+    if (text == NULL && field->type == FIELD_STRING)
+        return make_text(generator, field);
+    text = text != NULL ? text : "EUR";
+    return (struct mp_view){text, (uint32_t)strlen(text)};
 }
 
-/* The currency stands before the exponent in every schema, so it is drawn already. */
+/* Beyond 32 bits by a remainder, whose bias nobody sees. Where there is no bound at one end, something small.
+ */
+static int64_t make_integer(struct generator *generator, const struct field_made *made)
+{
+    int64_t least =
+        made->minimum == INT64_MIN ? (made->maximum < 0 ? made->maximum - 1000 : 0) : made->minimum;
+    int64_t most = made->maximum == INT64_MAX ? (least > 0 ? least + 1000 : 100000) : made->maximum;
+    most = most < least ? least : most;
+    uint64_t range = (uint64_t)most - (uint64_t)least + 1;
+    if (range <= UINT32_MAX && range > 0)
+        return least + (int64_t)draw_below(generator, range);
+    uint64_t drawn = generator_draw(generator);
+    return (int64_t)((uint64_t)least + (range == 0 ? drawn : drawn % range));
+}
+
+/* Two digits behind the point, where that is within its bounds. */
+static double make_number(struct generator *generator, const struct field *field)
+{
+    double low = isfinite(field->low) ? field->low : isfinite(field->high) ? field->high - 1000 : 0;
+    double high = isfinite(field->high) ? field->high : low + 1000;
+    double drawn = low + (high - low) * ((double)draw_below(generator, 1000001) / 1e6);
+    double rounded = round(drawn * 100) / 100;
+    return rounded >= field->low && rounded <= field->high ? rounded : drawn;
+}
+
+/* A record without a currency has the usual number of digits. */
 static int64_t exponent_for(const struct record *record)
 {
     int currency = schema_type_index(record->schema, FIELD_CURRENCY);
-    return currency_exponent(record->values[currency].text.data);
+    int exponent = currency < 0 ? -1 : currency_exponent(record->values[currency].text.data);
+    return exponent < 0 ? 2 : exponent;
 }
 
 static void make_value(struct generator *generator, const struct field *field, int64_t wall_us,
-                       struct record *record, struct value *value)
+                       struct value *value)
 {
-    const struct field_made *made = &field->made;
+    static const char empty_map[] = "\x80";
     switch (field->type) {
     case FIELD_UUID:
-        value->text = make_uuid(generator);
+        make_uuid(generator, value);
         break;
     case FIELD_STRING:
     case FIELD_CURRENCY:
@@ -122,14 +198,24 @@ static void make_value(struct generator *generator, const struct field *field, i
         break;
     case FIELD_INTEGER:
     case FIELD_MONEY:
-        value->integer =
-            made->minimum + (int64_t)draw_below(generator, (uint64_t)(made->maximum - made->minimum) + 1);
-        break;
-    case FIELD_EXPONENT:
-        value->integer = exponent_for(record);
+        value->integer = make_integer(generator, &field->made);
         break;
     case FIELD_TIME:
         value->integer = wall_us;
+        break;
+    case FIELD_BOOLEAN:
+        value->integer = (int64_t)draw_below(generator, 2);
+        break;
+    case FIELD_NUMBER:
+        value->number = make_number(generator, field);
+        break;
+    case FIELD_BYTES:
+        value->text = make_bytes(generator, field);
+        break;
+    case FIELD_ANY:
+        value->text = (struct mp_view){empty_map, 1};
+        break;
+    case FIELD_EXPONENT: /* follows from the currency, when that is drawn */
         break;
     }
 }
@@ -141,7 +227,10 @@ void generator_next(struct generator *generator, const struct schema *schema, in
     record->unknown_fields = 0;
     generator->scratch_used = 0;
     for (size_t i = 0; i < schema->field_count; i++)
-        make_value(generator, &schema->fields[i], wall_us, record, &record->values[i]);
-    record->present = (UINT32_C(1) << schema->field_count) - 1;
+        make_value(generator, &schema->fields[i], wall_us, &record->values[i]);
+    int exponent = schema_type_index(schema, FIELD_EXPONENT);
+    if (exponent >= 0)
+        record->values[exponent].integer = exponent_for(record);
+    record->present = schema->all;
     generator->serial++;
 }

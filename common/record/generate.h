@@ -11,7 +11,7 @@ struct generator {
     uint64_t serial;       /* records made so far */
     uint64_t first_number; /* of identifiers with a running number, TXN-45678; drawn from the seed, so that
                               two streams hardly ever meet */
-    char scratch[1024];    /* backs the views of the record made last */
+    char scratch[4608];    /* backs the views of the record made last */
     size_t scratch_used;
 };
 

@@ -24,7 +24,7 @@ static void put_character(struct out *out, const char *bytes, size_t length, uin
     }
 }
 
-static void put_string(struct out *out, const char *text, size_t length)
+void out_string(struct out *out, const char *text, size_t length)
 {
     out_text(out, "\"");
     for (size_t at = 0; at < length && !out->cut;) {
@@ -42,32 +42,47 @@ static void put_string(struct out *out, const char *text, size_t length)
 static void put_value(struct out *out, const struct record *record, size_t index)
 {
     const struct field *field = &record->schema->fields[index];
-    if (field_is_text(field)) {
-        put_string(out, record->values[index].text.data, record->values[index].text.length);
+    if (record->schema->raw || field_is_text(field)) {
+        out_string(out, record->values[index].text.data, record->values[index].text.length);
         return;
     }
-    const char *quote = field->type == FIELD_UUID || field->type == FIELD_TIME ? "\"" : "";
-    out_text(out, quote);
+    bool quoted = field->type == FIELD_UUID || field->type == FIELD_TIME || field->type == FIELD_BYTES;
+    out_text(out, quoted ? "\"" : "");
     out_value(out, record, index, false);
-    out_text(out, quote);
+    out_text(out, quoted ? "\"" : "");
+}
+
+static bool is_shown(const struct record *record, const struct slot *slot)
+{
+    bool exponent = slot->form == FORM_EXPONENT; /* the amount's digits say it */
+    return !exponent && (record->present & slot->inside) != 0;
+}
+
+/* Recurses as deep as the schema is. */
+static void put_object(struct out *out, const struct record *record, size_t from, size_t end)
+{
+    const struct schema *schema = record->schema;
+    const char *separator = "{";
+    for (size_t i = from; i < end; i = schema->slots[i].end) {
+        const struct slot *slot = &schema->slots[i];
+        if (!is_shown(record, slot))
+            continue;
+        out_text(out, separator);
+        out_bytes(out, schema->slot_names[i].json, schema->slot_names[i].json_length);
+        if (slot->form == FORM_MAP)
+            put_object(out, record, i + 1, slot->end);
+        else
+            put_value(out, record, slot->field);
+        separator = ",";
+    }
+    out_text(out, separator[0] == '{' ? "{}" : "}");
 }
 
 int record_json(const struct record *record, char *buffer, size_t bytes)
 {
     struct out out;
     out_init(&out, buffer, bytes);
-    const char *separator = "{\"";
-    for (size_t i = 0; i < record->schema->field_count; i++) {
-        const struct field *field = &record->schema->fields[i];
-        if (!record_has(record, (int)i) || field->type == FIELD_EXPONENT)
-            continue;
-        out_text(&out, separator);
-        out_text(&out, field->label);
-        out_text(&out, "\":");
-        put_value(&out, record, i);
-        separator = ",\"";
-    }
-    out_text(&out, out.used == 0 ? "{}" : "}");
+    put_object(&out, record, 0, record->schema->slot_count);
     return out.cut ? -1 : 0;
 }
 
@@ -75,7 +90,7 @@ void text_json(char *buffer, size_t bytes, size_t *used, const char *text, size_
 {
     struct out out;
     out_init(&out, buffer + *used, bytes - *used);
-    put_string(&out, text, length);
+    out_string(&out, text, length);
     if (out.cut)
         out.buffer[0] = '\0';
     else

@@ -65,19 +65,17 @@ static void skip_container(struct scan *scan)
     }
 }
 
-/* Over a value; its text when it is a scalar, else empty. */
+/* Over a value, and its text as it stands. */
 static struct mp_view take_value(struct scan *scan)
 {
-    static const struct mp_view none = {"", 0};
-    if (current(scan) == '"') {
+    const char *begin = scan->at;
+    if (current(scan) == '"')
         take_string(scan);
-        return none;
-    }
-    if (current(scan) == '{' || current(scan) == '[') {
+    else if (current(scan) == '{' || current(scan) == '[')
         skip_container(scan);
-        return none;
-    }
-    return take_scalar(scan);
+    else
+        return take_scalar(scan);
+    return (struct mp_view){begin, (uint32_t)(scan->at - begin)};
 }
 
 static bool is_number(const struct mp_view *text)
@@ -85,9 +83,9 @@ static bool is_number(const struct mp_view *text)
     return text->length > 0 && (text->data[0] == '-' || (text->data[0] >= '0' && text->data[0] <= '9'));
 }
 
-bool json_number_text(const char *line, size_t length, const char *name, struct mp_view *number)
+bool json_member_text(const char *object, size_t length, const char *name, struct mp_view *text)
 {
-    struct scan scan = {line, line + length};
+    struct scan scan = {object, object + length};
     skip_blank(&scan);
     advance(&scan); /* { */
     for (skip_blank(&scan); current(&scan) == '"'; skip_blank(&scan)) {
@@ -97,11 +95,16 @@ bool json_number_text(const char *line, size_t length, const char *name, struct 
         skip_blank(&scan);
         struct mp_view value = take_value(&scan);
         if (key.length == strlen(name) && memcmp(key.data, name, key.length) == 0) {
-            *number = value;
-            return is_number(&value);
+            *text = value;
+            return true;
         }
         skip_blank(&scan);
         advance(&scan); /* , */
     }
     return false;
+}
+
+bool json_number_text(const char *object, size_t length, const char *name, struct mp_view *number)
+{
+    return json_member_text(object, length, name, number) && is_number(number);
 }

@@ -1,15 +1,6 @@
 #include "common/record/out.h"
 #include "common/record/text.h"
 
-/* The field that is shown `place`-th, or -1. */
-static int field_at(const struct schema *schema, unsigned place)
-{
-    for (size_t i = 0; i < schema->field_count; i++)
-        if (schema->fields[i].shown.place == place)
-            return (int)i;
-    return -1;
-}
-
 /* "$", or "PLN ": what stands before a signed amount. */
 static void put_symbol(struct out *out, const struct record *record)
 {
@@ -25,33 +16,57 @@ static void put_symbol(struct out *out, const struct record *record)
     out_text(out, " ");
 }
 
-static void put_value(struct out *out, const struct record *record, size_t index)
+static void put_value(struct out *out, const struct record *record, const struct line_piece *piece)
 {
-    const struct field *field = &record->schema->fields[index];
-    const struct value *value = &record->values[index];
-    bool sign = field->shown.style == STYLE_SIGNED;
-    if (sign)
+    if (piece->sign)
         put_symbol(out, record);
-    if (field_is_text(field))
-        out_escaped(out, value->text.data, value->text.length);
-    else
-        out_value(out, record, index, sign);
+    out_shown(out, record, (size_t)piece->field, piece->sign);
 }
 
-/* Only values with a width are set apart and padded; what has a width is ASCII and short. */
-#define WIDE_BYTES 64
+/* Only values with a width are set apart and padded; what has a width is mostly ASCII and short. */
+#define WIDE_BYTES 256
 
-static void put_wide_value(struct out *out, const struct record *record, size_t index, int width)
+static void put_padded(struct out *out, const char *text, size_t length, int width)
+{
+    size_t columns = (size_t)(width < 0 ? -width : width);
+    size_t shown = 0;
+    for (size_t i = 0; i < length; i++)
+        shown += ((unsigned char)text[i] & 0xc0) != 0x80;
+    size_t padding = columns > shown ? columns - shown : 0;
+    out_spaces(out, width > 0 ? padding : 0);
+    out_bytes(out, text, length);
+    out_spaces(out, width < 0 ? padding : 0);
+}
+
+static void put_wide_value(struct out *out, const struct record *record, const struct line_piece *piece)
 {
     char text[WIDE_BYTES];
     struct out value;
     out_init(&value, text, sizeof text);
-    put_value(&value, record, index);
-    size_t columns = (size_t)(width < 0 ? -width : width);
-    size_t padding = columns > value.used ? columns - value.used : 0;
-    out_spaces(out, width > 0 ? padding : 0);
-    out_bytes(out, text, value.used);
-    out_spaces(out, width < 0 ? padding : 0);
+    put_value(&value, record, piece);
+    put_padded(out, text, value.used, piece->width);
+}
+
+static void put_number(struct out *out, uint64_t number, int width)
+{
+    char text[INTEGER_TEXT_BYTES];
+    put_padded(out, text, integer_format((int64_t)number, text), width);
+}
+
+/* False when the piece's field is absent. */
+static bool put_piece(struct out *out, const struct record *record, const struct line_piece *piece,
+                      uint64_t number)
+{
+    if (piece->field >= 0 && !record_has(record, piece->field))
+        return false;
+    out_text(out, piece->before);
+    if (piece->field == LINE_NUMBER)
+        put_number(out, number, piece->width);
+    else if (piece->field >= 0 && piece->width != 0)
+        put_wide_value(out, record, piece);
+    else if (piece->field >= 0)
+        put_value(out, record, piece);
+    return true;
 }
 
 void record_line(const struct record *record, uint64_t number, char *buffer, size_t bytes)
@@ -59,22 +74,13 @@ void record_line(const struct record *record, uint64_t number, char *buffer, siz
     const struct schema *schema = record->schema;
     struct out out;
     out_init(&out, buffer, bytes);
-    if (schema->line_numbered) {
-        char text[32];
-        snprintf(text, sizeof text, "[%4llu] ", (unsigned long long)number);
-        out_text(&out, text);
-    }
-    out_text(&out, schema->line_start);
-    int index = 0;
-    for (unsigned place = 1; (index = field_at(schema, place)) >= 0; place++) {
-        const struct field_shown *shown = &schema->fields[index].shown;
-        if (!record_has(record, index))
+    bool shown = true;
+    for (size_t i = 0; i < schema->line_count; i++) {
+        const struct line_piece *piece = &schema->line[i];
+        if (piece->field == LINE_NOTHING && !shown)
             continue;
-        out_text(&out, shown->before);
-        if (shown->width != 0)
-            put_wide_value(&out, record, (size_t)index, shown->width);
-        else
-            put_value(&out, record, (size_t)index);
-        out_text(&out, shown->after);
+        shown = put_piece(&out, record, piece, number);
+        if (!shown && i == 0) /* what the line begins with is always there */
+            out_text(&out, piece->before);
     }
 }

@@ -63,6 +63,14 @@ int money_parse(const char *text, size_t length, int exponent, int64_t *minor)
     return 0;
 }
 
+int record_digits(const struct record *record, const struct field *field)
+{
+    if (field->digits >= 0)
+        return field->digits;
+    int index = schema_type_index(record->schema, FIELD_EXPONENT);
+    return record_has(record, index) ? (int)record->values[index].integer : 0;
+}
+
 /* ISO 4217, active codes in common use; the most frequent first. Those that are not here have 2 but for a
  * few. */
 static const struct {

@@ -48,7 +48,7 @@ bool out_is_hostile(uint32_t code_point)
     return false;
 }
 
-static void out_hex(struct out *out, const char *bytes, size_t length)
+static void out_escapes(struct out *out, const char *bytes, size_t length)
 {
     for (size_t i = 0; i < length; i++) {
         char text[5];
@@ -66,7 +66,7 @@ void out_escaped(struct out *out, const char *text, size_t length)
         if (bytes > 0 && !out_is_hostile(code_point))
             out_bytes(out, text + at, bytes);
         else
-            out_hex(out, text + at, bytes > 0 ? bytes : 1);
+            out_escapes(out, text + at, bytes > 0 ? bytes : 1);
         at += bytes > 0 ? bytes : 1;
     }
 }
@@ -95,27 +95,46 @@ size_t integer_format(int64_t value, char buffer[INTEGER_TEXT_BYTES])
     return length;
 }
 
-static void out_integer(struct out *out, int64_t value)
+void out_integer(struct out *out, int64_t value)
 {
     char text[INTEGER_TEXT_BYTES];
     out_bytes(out, text, integer_format(value, text));
 }
 
-static void out_money(struct out *out, const struct record *record, int64_t minor, bool sign)
+static void out_money(struct out *out, int digits, int64_t minor, bool sign)
 {
-    int index = schema_type_index(record->schema, FIELD_EXPONENT);
-    int exponent = record_has(record, index) ? (int)record->values[index].integer : 0;
     char text[MONEY_TEXT_BYTES];
-    out_bytes(out, text, money_format(minor, exponent, sign, text));
+    out_bytes(out, text, money_format(minor, digits, sign, text));
 }
 
-static void out_uuid(struct out *out, const struct mp_view *raw)
+static void out_uuid(struct out *out, const struct value *value)
 {
+    uuid_t uuid;
     char text[37];
-    if (raw->length != sizeof(uuid_t))
-        return; /* decoding let none through */
-    uuid_unparse_lower((const unsigned char *)raw->data, text);
+    memcpy(uuid, value->uuid, sizeof uuid);
+    uuid_unparse_lower(uuid, text);
     out_bytes(out, text, 36);
+}
+
+/* The fewest digits that are read as the same number again. */
+void out_number(struct out *out, double number)
+{
+    char text[32];
+    for (int digits = 15; digits <= 17; digits++) {
+        snprintf(text, sizeof text, "%.*g", digits, number);
+        if (strtod(text, NULL) == number)
+            break;
+    }
+    out_text(out, text);
+}
+
+void out_hex(struct out *out, const char *bytes, size_t length)
+{
+    static const char digits[] = "0123456789abcdef";
+    for (size_t i = 0; i < length && !out->cut; i++) {
+        const char text[2] = {digits[(unsigned char)bytes[i] >> 4], digits[(unsigned char)bytes[i] & 0xf]};
+        out_bytes(out, text, sizeof text);
+    }
 }
 
 static void out_time(struct out *out, int64_t wall_us)
@@ -127,12 +146,13 @@ static void out_time(struct out *out, int64_t wall_us)
 void out_value(struct out *out, const struct record *record, size_t index, bool sign)
 {
     const struct value *value = &record->values[index];
-    switch (record->schema->fields[index].type) {
+    const struct field *field = &record->schema->fields[index];
+    switch (field->type) {
     case FIELD_UUID:
-        out_uuid(out, &value->text);
+        out_uuid(out, value);
         break;
     case FIELD_MONEY:
-        out_money(out, record, value->integer, sign);
+        out_money(out, record_digits(record, field), value->integer, sign);
         break;
     case FIELD_TIME:
         out_time(out, value->integer);
@@ -141,6 +161,18 @@ void out_value(struct out *out, const struct record *record, size_t index, bool 
     case FIELD_EXPONENT:
         out_integer(out, value->integer);
         break;
+    case FIELD_BOOLEAN:
+        out_text(out, value->integer != 0 ? "true" : "false");
+        break;
+    case FIELD_NUMBER:
+        out_number(out, value->number);
+        break;
+    case FIELD_BYTES:
+        out_hex(out, value->text.data, value->text.length);
+        break;
+    case FIELD_ANY:
+        out_any(out, &value->text);
+        break;
     case FIELD_STRING:
     case FIELD_CURRENCY:
     case FIELD_ENUM:
@@ -148,15 +180,19 @@ void out_value(struct out *out, const struct record *record, size_t index, bool 
     }
 }
 
+void out_shown(struct out *out, const struct record *record, size_t index, bool sign)
+{
+    const struct mp_view *text = &record->values[index].text;
+    if (record->schema->raw || field_is_text(&record->schema->fields[index]))
+        out_escaped(out, text->data, text->length);
+    else
+        out_value(out, record, index, sign);
+}
+
 void record_field_text(const struct record *record, size_t index, char *buffer, size_t bytes)
 {
-    const struct value *value = &record->values[index];
     struct out out;
     out_init(&out, buffer, bytes);
-    if (!record_has(record, (int)index))
-        return;
-    if (field_is_text(&record->schema->fields[index]))
-        out_escaped(&out, value->text.data, value->text.length);
-    else
-        out_value(&out, record, index, false);
+    if (record_has(record, (int)index))
+        out_shown(&out, record, index, false);
 }

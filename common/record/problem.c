@@ -1,11 +1,9 @@
 /* Why a payload was refused, in words. */
-#include "common/record/out.h"
+#include <float.h>
 
-static const char *const wanted_types[FIELD_TYPES] = {
-    [FIELD_STRING] = "a string",  [FIELD_UUID] = "binary",       [FIELD_INTEGER] = "an integer",
-    [FIELD_MONEY] = "an integer", [FIELD_CURRENCY] = "a string", [FIELD_EXPONENT] = "an integer",
-    [FIELD_ENUM] = "a string",    [FIELD_TIME] = "an integer",
-};
+#include "common/record/forms.h"
+#include "common/record/out.h"
+#include "common/record/text.h"
 
 static void put_range(struct out *out, const struct field *field, const char *unit)
 {
@@ -23,30 +21,54 @@ static void put_choices(struct out *out, const struct field *field)
     }
 }
 
+/* Decimals where the wire has decimals. */
+static void put_amounts(struct out *out, const struct field *field)
+{
+    char least[MONEY_TEXT_BYTES];
+    char most[MONEY_TEXT_BYTES];
+    money_format(field->minimum, field->digits, false, least);
+    money_format(field->maximum, field->digits, false, most);
+    out_text(out, least);
+    out_text(out, " to ");
+    out_text(out, most);
+}
+
+static void put_numbers(struct out *out, const struct field *field)
+{
+    bool open = field->low < -DBL_MAX && field->high > DBL_MAX;
+    char text[96];
+    snprintf(text, sizeof text, "%.17g to %.17g", field->low, field->high);
+    out_text(out, open ? "a finite number" : text);
+}
+
+static const char *const fixed[FORM_MAP + 1] = {
+    [FORM_UUID] = "16 bytes",
+    [FORM_UUID_TEXT] = "a UUID (8-4-4-4-12 hexadecimal digits)",
+    [FORM_TIME_TEXT] = "a time such as 2026-02-26T09:52:20.102594Z, up to the year 9999",
+    [FORM_TIMESTAMP] = "MessagePack's timestamp, up to the year 9999",
+    [FORM_TIME_UNIT] = "a time from 1970 to the year 9999",
+};
+
 static void put_expected_value(struct out *out, const struct field *field)
 {
-    switch (field->type) {
-    case FIELD_STRING:
+    if (fixed[field->form] != NULL)
+        out_text(out, fixed[field->form]);
+    else if (field->type == FIELD_STRING)
         put_range(out, field, " bytes of text");
-        break;
-    case FIELD_UUID:
-        out_text(out, "16 bytes");
-        break;
-    case FIELD_CURRENCY:
+    else if (field->type == FIELD_BYTES)
+        put_range(out, field, " bytes");
+    else if (field->type == FIELD_CURRENCY)
         out_text(out, "three capital letters");
-        break;
-    case FIELD_ENUM:
+    else if (field->type == FIELD_ENUM)
         put_choices(out, field);
-        break;
-    case FIELD_TIME:
+    else if (field->type == FIELD_TIME)
         put_range(out, field, " microseconds since the epoch");
-        break;
-    case FIELD_INTEGER:
-    case FIELD_MONEY:
-    case FIELD_EXPONENT:
+    else if (field->type == FIELD_NUMBER)
+        put_numbers(out, field);
+    else if (field->form == FORM_DECIMAL)
+        put_amounts(out, field);
+    else
         put_range(out, field, "");
-        break;
-    }
 }
 
 /* The part after "byte N: field F: ", where nothing of the field is needed. */
@@ -55,7 +77,7 @@ static const char *const plain[RECORD_FAULTS] = {
     [RECORD_TRUNCATED] = "the payload ends inside it, or announces more than there is",
     [RECORD_NOT_A_MAP] = "expected a map",
     [RECORD_TOO_LARGE] = "larger than a record may be (1 MiB)",
-    [RECORD_TOO_MANY_FIELDS] = "more fields than a record may have (64)",
+    [RECORD_TOO_MANY_FIELDS] = "more fields than a record may have (1024)",
     [RECORD_KEY_NOT_STRING] = "expected a string as the name of a field",
     [RECORD_BAD_UTF8] = "expected valid UTF-8",
     [RECORD_MISSING_FIELD] = "missing",
@@ -64,7 +86,7 @@ static const char *const plain[RECORD_FAULTS] = {
     [RECORD_TRAILING_BYTES] = "bytes after the end of the record",
     [RECORD_INVALID_BYTE] = "byte 0xc1, which MessagePack does not have",
 };
-_Static_assert(RECORD_BYTES_MAX == 1024 * 1024 && RECORD_PAIRS_MAX == 64 && MP_DEPTH_MAX == 16,
+_Static_assert(RECORD_BYTES_MAX == 1024 * 1024 && RECORD_PAIRS_MAX == 1024 && MP_DEPTH_MAX == 16,
                "said in the texts above");
 
 static void put_found(struct out *out, enum mp_type found)
@@ -78,7 +100,7 @@ static void put_cause(struct out *out, const struct record_problem *problem)
     const struct field *field = problem->field;
     if (field != NULL && problem->fault == RECORD_WRONG_TYPE) {
         out_text(out, "expected ");
-        out_text(out, wanted_types[field->type]);
+        out_text(out, form_wants(field->form));
         put_found(out, problem->found);
     } else if (field != NULL && problem->fault == RECORD_OUT_OF_RANGE) {
         out_text(out, "expected ");

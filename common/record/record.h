@@ -9,19 +9,18 @@
 
 #include "common/record/schema.h"
 
-struct value {
-    union {
-        int64_t integer;     /* FIELD_INTEGER, MONEY, EXPONENT, TIME */
-        struct mp_view text; /* FIELD_STRING, CURRENCY, ENUM; FIELD_UUID: 16 raw bytes */
-    };
-};
-
 struct record {
     const struct schema *schema;
-    uint32_t present;        /* bit i: field i was there */
-    uint32_t unknown_fields; /* skipped: a newer producer wrote them */
-    struct value values[RECORD_FIELDS_MAX];
+    uint64_t present;                       /* bit i: field i was there */
+    uint32_t unknown_fields;                /* skipped: a newer producer wrote them */
+    struct value values[RECORD_FIELDS_MAX]; /* as many as the schema has fields are used: record_bytes */
 };
+
+/* The bytes that a record of that schema takes: batches hold no more, and assign no whole struct. */
+static inline size_t record_bytes(const struct schema *schema)
+{
+    return offsetof(struct record, values) + schema->field_count * sizeof(struct value);
+}
 
 /* Why a payload was refused. Filled without formatting: formatting is for the few that are shown. */
 enum record_fault {
@@ -43,7 +42,7 @@ enum record_fault {
 #define RECORD_FAULTS (RECORD_INVALID_BYTE + 1)
 
 #define RECORD_BYTES_MAX (1024 * 1024)
-#define RECORD_PAIRS_MAX 64
+#define RECORD_PAIRS_MAX 1024
 
 struct record_problem {
     enum record_fault fault;
@@ -60,6 +59,9 @@ int record_decode(const struct schema *schema, const void *payload, size_t lengt
 /* The bounds of the schema: ranges, lengths, lists, UTF-8, nothing required missing. A record that was
  * decoded but breaks them is readable and wrong. 0, or -1 with the problem. */
 int record_validate(const struct record *record, struct record_problem *problem);
+
+/* The same for one value. */
+enum record_fault value_check(const struct field *field, const struct value *value);
 
 /* "byte 17: field amount_minor: expected an integer, found a string" */
 void record_problem_text(const struct record_problem *problem, char *text, size_t bytes);
@@ -80,5 +82,9 @@ static inline bool record_has(const struct record *record, int field)
 {
     return field >= 0 && (record->present >> field & 1) != 0;
 }
+
+/* Digits behind the point of that amount: the field's own, or what the record's exponent says; 0 without one.
+ */
+int record_digits(const struct record *record, const struct field *field);
 
 #endif

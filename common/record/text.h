@@ -21,6 +21,10 @@
 #define RECORD_JSON_MAX (7 * RECORD_ENCODED_MAX)
 int record_json(const struct record *record, char *buffer, size_t bytes);
 
+/* A value of type `any` as JSON; value_json_bytes suffice. Returns the length, without the NUL. */
+size_t value_json_bytes(const struct value *value);
+size_t value_json(const struct value *value, char *buffer, size_t bytes);
+
 /* The human line, no newline:
  *   💳 Payment: 249.99 PLN via credit_card from marek at 2026-02-26T09:52:20.102594+00:00
  *   🛒 Order: 2 × keyboard for 499.98 PLN by anna, created at 2026-02-26T09:52:20.102594+00:00
@@ -59,6 +63,12 @@ int money_parse(const char *text, size_t length, int exponent, int64_t *minor);
 int currency_exponent(const char code[3]);
 
 /* --- in ------------------------------------------------------------------------------------------------ */
+
+/* One value of a field from text, as a flag gives it. Texts become views of `text`, in which bytes written in
+ * hexadecimal are decoded, so it has to last; `digits` are those of an amount (record_digits). Bounds are not
+ * looked at. Errors do not name the field. */
+int value_from_text(const struct field *field, int digits, char *text, size_t length, struct value *value,
+                    struct error *error);
 
 /* Backs the texts of a record that was made from text; must outlive it. Zero `used` before the first use. */
 struct record_storage {

@@ -28,14 +28,21 @@ static inline enum record_fault check_text(const struct field *field, const stru
     return utf8_valid(text->data, text->length) ? RECORD_OK : RECORD_BAD_UTF8;
 }
 
-static inline enum record_fault check(const struct field *field, const struct value *value)
+static inline __attribute__((always_inline)) enum record_fault check(const struct field *field,
+                                                                     const struct value *value)
 {
-    bool good = false;
+    bool good = true;
     switch (field->type) {
     case FIELD_STRING:
         return check_text(field, &value->text);
     case FIELD_UUID:
-        good = value->text.length == 16;
+    case FIELD_ANY:
+        break;
+    case FIELD_BYTES:
+        good = in_range(field, value->text.length);
+        break;
+    case FIELD_NUMBER:
+        good = value->number >= field->low && value->number <= field->high;
         break;
     case FIELD_CURRENCY:
         good = value->text.length == 3 && is_capital(value->text.data[0]) &&
@@ -48,10 +55,16 @@ static inline enum record_fault check(const struct field *field, const struct va
     case FIELD_MONEY:
     case FIELD_EXPONENT:
     case FIELD_TIME:
+    case FIELD_BOOLEAN:
         good = in_range(field, value->integer);
         break;
     }
     return good ? RECORD_OK : RECORD_OUT_OF_RANGE;
+}
+
+enum record_fault value_check(const struct field *field, const struct value *value)
+{
+    return check(field, value);
 }
 
 int record_validate(const struct record *record, struct record_problem *problem)

@@ -43,7 +43,7 @@ static struct expression_coordinates coordinates_of(const rd_kafka_message_t *me
 bool condition_holds(const struct condition *condition, const struct item *item)
 {
     if (!expression_uses_coordinates(condition->expression))
-        return expression_matches(condition->expression, &item->record, NULL);
+        return expression_matches(condition->expression, item->record, NULL);
     struct expression_coordinates coordinates = coordinates_of(item->message);
-    return expression_matches(condition->expression, &item->record, &coordinates);
+    return expression_matches(condition->expression, item->record, &coordinates);
 }

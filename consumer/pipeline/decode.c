@@ -11,7 +11,7 @@ static enum schema_match schema_of(const rd_kafka_message_t *message, const stru
     if (rd_kafka_message_headers(message, &headers) != RD_KAFKA_RESP_ERR_NO_ERROR ||
         rd_kafka_header_get_last(headers, HEADER_SCHEMA, &value, &length) != RD_KAFKA_RESP_ERR_NO_ERROR)
         return SCHEMA_KNOWN;
-    return schema_from_header(value, length, schema);
+    return schema_from_header(value, length, ours, schema);
 }
 
 static enum decoded check_header(const struct schema *ours, const rd_kafka_message_t *message,
@@ -40,6 +40,8 @@ enum decoded decode_message(const struct schema *schema, const rd_kafka_message_
         snprintf(why, DECODE_WHY_BYTES, "a tombstone: the record has no value");
         return DECODE_TOMBSTONE;
     }
+    if (schema->raw) /* whatever it is */
+        first_of_run = false;
     bool decoded = record_decode(schema, message->payload, message->len, record, &problem) == 0;
     if (!decoded || first_of_run || record->unknown_fields > 0) {
         enum decoded header = check_header(schema, message, why);

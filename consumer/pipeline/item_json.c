@@ -10,7 +10,7 @@ size_t item_json(const struct item *item, char *buffer, size_t bytes)
     int used = snprintf(start, sizeof start, ITEM_JSON_START "%" PRId32 ",\"offset\":%" PRId64,
                         item->message->partition, item->message->offset);
     size_t length = (size_t)used;
-    if (bytes < length + 2 || record_json(&item->record, buffer + length, bytes - length - 1) != 0)
+    if (bytes < length + 2 || record_json(item->record, buffer + length, bytes - length - 1) != 0)
         return 0;
     memcpy(buffer, start, length);
     /* The record's object begins where ours goes on: its brace becomes the comma; an object without members

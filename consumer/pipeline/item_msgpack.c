@@ -47,12 +47,12 @@ size_t item_msgpack(const struct item *item, char *buffer, size_t bytes, const c
     struct start start;
     struct mp_reader head;
     uint32_t fields = 0;
-    if (!is_utf8(&item->record)) {
+    if (!is_utf8(item->record)) {
         *why = "a text that is not UTF-8, which a string of MessagePack has to be";
         return 0;
     }
     size_t length =
-        bytes <= START_BYTES ? 0 : record_encode(&item->record, buffer + START_BYTES, bytes - START_BYTES);
+        bytes <= START_BYTES ? 0 : record_encode(item->record, buffer + START_BYTES, bytes - START_BYTES);
     mp_init(&head, buffer + START_BYTES, length);
     if (!mp_read_map(&head, &fields)) {
         *why = "its MessagePack is longer than 1 MiB";

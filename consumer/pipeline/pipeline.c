@@ -67,7 +67,9 @@ int pipeline_open(struct pipeline *pipeline, const struct settings *settings, st
     size_t items = gathers ? (size_t)settings->batch_size : 1;
     pipeline->items = calloc(items, sizeof *pipeline->items);
     pipeline->answers = calloc(items, sizeof *pipeline->answers);
-    if (pipeline->items == NULL || pipeline->answers == NULL)
+    pipeline->record_bytes = record_bytes(settings->schema);
+    pipeline->record_memory = calloc(items, pipeline->record_bytes);
+    if (pipeline->items == NULL || pipeline->answers == NULL || pipeline->record_memory == NULL)
         return error_set(error, "no memory for a batch of %zu records: --batch-size is too large", items);
     return 0;
 }
@@ -80,6 +82,8 @@ void pipeline_close(struct pipeline *pipeline)
     pipeline->stage_count = 0;
     free(pipeline->items);
     free(pipeline->answers);
+    free(pipeline->record_memory);
+    pipeline->record_memory = NULL;
     pipeline->items = NULL;
     pipeline->answers = NULL;
 }
@@ -150,7 +154,7 @@ static enum decoded decode(struct run *run, const rd_kafka_message_t *message, b
     struct pipeline *pipeline = run->pipeline;
     const struct settings *settings = pipeline->settings;
     enum decoded decoded =
-        decode_message(settings->schema, message, first_of_run, &item->record, run->why_not_decoded);
+        decode_message(settings->schema, message, first_of_run, item->record, run->why_not_decoded);
     if (decoded == DECODE_UNKNOWN_MAJOR) {
         run->result->unknown_major = message;
         return decoded;
@@ -165,7 +169,7 @@ static enum decoded decode(struct run *run, const rd_kafka_message_t *message, b
     }
     item->message = message;
     item->number = ++pipeline->records;
-    run->result->unknown_fields += item->record.unknown_fields;
+    run->result->unknown_fields += item->record->unknown_fields;
     return decoded;
 }
 
@@ -180,6 +184,7 @@ static size_t run_messages(struct run *run, rd_kafka_message_t *const *messages,
         if (is_held(run, messages[i]))
             continue;
         struct item *item = &pipeline->items[left];
+        item->record = (struct record *)(void *)(pipeline->record_memory + left * pipeline->record_bytes);
         bool first_of_run = i == 0 || messages[i]->partition != messages[i - 1]->partition;
         enum decoded decoded = decode(run, messages[i], first_of_run, item);
         if (decoded == DECODE_UNKNOWN_MAJOR)

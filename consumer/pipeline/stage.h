@@ -15,8 +15,8 @@
 /* One record on its way. Its views are good until the batch is cleared. */
 struct item {
     const rd_kafka_message_t *message;
-    struct record record;
-    uint64_t number; /* the n-th record that this process decoded, from 1 */
+    struct record *record; /* with room for the values of the client's schema, no more */
+    uint64_t number;       /* the n-th record that this process decoded, from 1 */
 };
 
 /* What a stage says of a record. */
@@ -76,6 +76,8 @@ struct pipeline {
     size_t first_batch_stage; /* stage_count when there is none */
     struct item *items;       /* of the batch, when a batch stage is to see them; else one */
     struct answer *answers;
+    char *record_memory; /* of each item, one behind the other */
+    size_t record_bytes;
     uint64_t records;                     /* decoded so far */
     struct stats_writer *stats;           /* ticks once a record; may be NULL */
     const struct worker_control *control; /* may be NULL */

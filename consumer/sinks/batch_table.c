@@ -1,5 +1,7 @@
 #include "consumer/sinks/batch_table.h"
 
+#include "common/record/text.h"
+
 #include "common/clock.h"
 #include "consumer/faults.h"
 #include "consumer/pipeline/stage.h"
@@ -89,6 +91,17 @@ static int batch_rowid(sqlite3_vtab_cursor *base, sqlite3_int64 *rowid)
     return SQLITE_OK;
 }
 
+/* Copied: it is made for this row. */
+static void give_json(sqlite3_context *to, const struct value *value)
+{
+    size_t bytes = value_json_bytes(value);
+    char *json = sqlite3_malloc64(bytes);
+    if (json == NULL)
+        sqlite3_result_error_nomem(to);
+    else
+        sqlite3_result_text(to, json, (int)value_json(value, json, bytes), sqlite3_free);
+}
+
 /* Texts are not copied here: they stay until the next row, and the row is made of them before. */
 static void give(struct cursor *cursor, sqlite3_context *to, const struct field *field,
                  const struct value *value)
@@ -103,12 +116,22 @@ static void give(struct cursor *cursor, sqlite3_context *to, const struct field 
     case FIELD_ENUM:
         sqlite3_result_text(to, value->text.data, (int)value->text.length, SQLITE_STATIC);
         break;
+    case FIELD_BYTES:
+        sqlite3_result_blob(to, value->text.data, (int)value->text.length, SQLITE_STATIC);
+        break;
+    case FIELD_NUMBER:
+        sqlite3_result_double(to, value->number);
+        break;
+    case FIELD_ANY:
+        give_json(to, value);
+        break;
     case FIELD_MONEY:
         sqlite3_result_int64(to, value->integer + (PLANTED(garble_rows) ? 1 : 0));
         break;
     case FIELD_INTEGER:
     case FIELD_EXPONENT:
     case FIELD_TIME:
+    case FIELD_BOOLEAN:
         sqlite3_result_int64(to, value->integer);
         break;
     }
@@ -118,7 +141,7 @@ static int batch_column(sqlite3_vtab_cursor *base, sqlite3_context *to, int colu
 {
     struct cursor *cursor = (struct cursor *)base;
     const struct item *item = &cursor->table->items[cursor->at];
-    const struct record *record = &item->record;
+    const struct record *record = item->record;
     int field = column - SINK_OWN_COLUMNS;
     switch (column) {
     case SINK_PARTITION:

@@ -129,10 +129,10 @@ static int postgres_open(void **state, const char *argument, const struct pipeli
 static int postgres_check(void *state, const struct item *items, size_t count, struct answer *answers,
                           struct error *error)
 {
-    (void)state;
+    struct postgres_sink *sink = state;
     (void)error;
     for (size_t i = 0; i < count; i++) {
-        answers[i].why = copy_binary_refuses(&items[i].record);
+        answers[i].why = copy_binary_refuses(&sink->copy, items[i].record);
         if (answers[i].why != NULL)
             answers[i].verdict = VERDICT_DEAD;
     }

@@ -49,10 +49,12 @@ int sink_lost(struct error *error, const char *database, int32_t partition, bool
 /* --- SQL ----------------------------------------------------------------------------------------------- */
 
 static const char *const column_types[FIELD_TYPES][SINK_DIALECTS] = {
-    [FIELD_STRING] = {"TEXT", "TEXT"},       [FIELD_UUID] = {"TEXT", "UUID"},
-    [FIELD_INTEGER] = {"INTEGER", "BIGINT"}, [FIELD_MONEY] = {"INTEGER", "BIGINT"},
-    [FIELD_CURRENCY] = {"TEXT", "TEXT"},     [FIELD_EXPONENT] = {"INTEGER", "BIGINT"},
-    [FIELD_ENUM] = {"TEXT", "TEXT"},         [FIELD_TIME] = {"INTEGER", "BIGINT"},
+    [FIELD_STRING] = {"TEXT", "TEXT"},        [FIELD_UUID] = {"TEXT", "UUID"},
+    [FIELD_INTEGER] = {"INTEGER", "BIGINT"},  [FIELD_MONEY] = {"INTEGER", "BIGINT"},
+    [FIELD_CURRENCY] = {"TEXT", "TEXT"},      [FIELD_EXPONENT] = {"INTEGER", "BIGINT"},
+    [FIELD_ENUM] = {"TEXT", "TEXT"},          [FIELD_TIME] = {"INTEGER", "BIGINT"},
+    [FIELD_BOOLEAN] = {"INTEGER", "BOOLEAN"}, [FIELD_NUMBER] = {"REAL", "DOUBLE PRECISION"},
+    [FIELD_BYTES] = {"BLOB", "BYTEA"},        [FIELD_ANY] = {"TEXT", "JSONB"},
 };
 
 static const char *const own_columns[SINK_OWN_COLUMNS] = {
@@ -93,7 +95,7 @@ void sink_create_sql(char sql[SINK_SQL_BYTES], const char *topic, const struct s
         append(sql, "%s%s %s NOT NULL", i > 0 ? ", " : "", own_columns[i],
                column_types[FIELD_INTEGER][dialect]);
     for (size_t i = 0; i < schema->field_count; i++) {
-        append_name(sql, ", ", schema->fields[i].name, " ");
+        append_name(sql, ", ", schema->fields[i].column, " ");
         append(sql, "%s", sink_column_type(&schema->fields[i], dialect));
     }
     append(sql, ")");
@@ -104,7 +106,7 @@ void sink_add_column_sql(char sql[SINK_SQL_BYTES], const char *topic, const stru
 {
     sql[0] = '\0';
     append_name(sql, "ALTER TABLE ", topic, " ADD COLUMN ");
-    append_name(sql, "", field->name, " ");
+    append_name(sql, "", field->column, " ");
     append(sql, "%s", sink_column_type(field, dialect));
 }
 
@@ -133,7 +135,7 @@ void sink_columns_sql(char sql[SINK_SQL_BYTES], const char *topic, const struct 
     for (size_t i = 0; i < SINK_OWN_COLUMNS; i++)
         append(sql, "%s%s", i > 0 ? ", " : "", own_columns[i]);
     for (size_t i = 0; i < schema->field_count; i++)
-        append_name(sql, ", ", schema->fields[i].name, "");
+        append_name(sql, ", ", schema->fields[i].column, "");
     append(sql, ")");
 }
 
@@ -208,7 +210,7 @@ void sink_epochs_release(struct sink_epochs *epochs)
 void sink_uuid_text(const struct value *value, char text[SINK_UUID_BYTES])
 {
     uuid_t uuid;
-    memcpy(uuid, value->text.data, sizeof uuid); /* the decoder has seen that there are sixteen */
+    memcpy(uuid, value->uuid, sizeof uuid);
     uuid_unparse_lower(uuid, text);
 }
 

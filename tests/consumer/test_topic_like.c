@@ -136,7 +136,7 @@ START_TEST(where_the_broker_does_not_say_how_large_records_may_be_the_topic_has_
     static const int64_t unsaid[] = {-1, 0};
     for (size_t i = 0; i < 2; i++) {
         cluster.bytes = unsaid[i];
-            make();
+        make();
         ck_assert_str_eq(cluster.created, "payments.dlq, 3, =");
     }
     cluster.bytes = 1;
@@ -173,10 +173,8 @@ START_TEST(a_topic_that_cannot_be_made_is_no_failure_yet)
 }
 END_TEST
 
-CHECK_MAIN_WITH("consumer/topic_like", begin, NULL,
-                the_topic_is_made_like_its_source_with_room_for_headers,
+CHECK_MAIN_WITH("consumer/topic_like", begin, NULL, the_topic_is_made_like_its_source_with_room_for_headers,
                 a_topic_that_somebody_else_made_meanwhile_is_not_told_as_ours_and_grows,
                 where_the_broker_does_not_say_how_large_records_may_be_the_topic_has_its_default,
-                a_topic_that_is_there_is_left_as_it_is,
-                without_a_source_none_is_made,
+                a_topic_that_is_there_is_left_as_it_is, without_a_source_none_is_made,
                 a_topic_that_cannot_be_made_is_no_failure_yet)

@@ -32,7 +32,9 @@ static bool oracle_accepts(const uint8_t *data, size_t size)
 
 static bool same_value(const struct field *field, const struct value *a, const struct value *b)
 {
-    if (!field_is_text(field) && field->type != FIELD_UUID)
+    if (field->type == FIELD_UUID)
+        return memcmp(a->uuid, b->uuid, sizeof a->uuid) == 0;
+    if (!field_is_text(field) && field->type != FIELD_BYTES && field->type != FIELD_ANY)
         return a->integer == b->integer;
     return a->text.length == b->text.length && memcmp(a->text.data, b->text.data, a->text.length) == 0;
 }

@@ -112,7 +112,7 @@ START_TEST(makes_the_one_record_of_flags)
                           "--currency", "PLN", "--user", "marek", "--method", "credit_card"),
                      0);
     ck_assert_int_eq(source_next(&source, &error), SOURCE_RECORD);
-    ck_assert_mem_eq(source.record.values[0].text.data, "\x01\x93\xa1\xb2", 4);
+    ck_assert_mem_eq(source.record.values[0].uuid, "\x01\x93\xa1\xb2", 4);
     ck_assert_int_eq(source.record.values[2].integer, 24999);
     ck_assert_int_eq(source_next(&source, &error), SOURCE_END);
 }

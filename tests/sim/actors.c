@@ -17,7 +17,7 @@ int32_t step_partition(uint32_t number)
     return (int32_t)(number % (uint32_t)sim.cluster.topics[TOPIC_MAIN].partition_count);
 }
 
-static struct slot *slot_of(uint32_t number)
+static struct sim_slot *slot_of(uint32_t number)
 {
     return &sim.workers.slots[number % (uint32_t)sim.plan->workers];
 }
@@ -31,7 +31,7 @@ int64_t step_span(uint32_t number, int64_t least, int64_t most)
 
 void step_start(const struct step *step)
 {
-    struct slot *slot = slot_of(step->a);
+    struct sim_slot *slot = slot_of(step->a);
     slot->wanted = true;
     if (slot->worker == NULL)
         worker_start((int)(slot - sim.workers.slots), NULL);
@@ -39,7 +39,7 @@ void step_start(const struct step *step)
 
 void step_stop(const struct step *step)
 {
-    struct slot *slot = slot_of(step->a);
+    struct sim_slot *slot = slot_of(step->a);
     slot->wanted = false;
     if (slot->worker == NULL)
         return;
@@ -62,7 +62,7 @@ static void kill_worker(const struct step *step)
 /* Half of them are found hanging, and replaced: they are zombies when they go on. */
 static void freeze(const struct step *step)
 {
-    struct slot *slot = slot_of(step->a);
+    struct sim_slot *slot = slot_of(step->a);
     struct worker *worker = slot->worker;
     if (worker == NULL)
         return;
@@ -86,7 +86,7 @@ static void isolate(const struct step *step)
 
 static void restart(void *context, int64_t number, int64_t b)
 {
-    struct slot *slot = &sim.workers.slots[number];
+    struct sim_slot *slot = &sim.workers.slots[number];
     (void)context;
     (void)b;
     if (slot->wanted && slot->worker == NULL)
@@ -95,7 +95,7 @@ static void restart(void *context, int64_t number, int64_t b)
 
 void plan_worker_ended(struct worker *worker)
 {
-    struct slot *slot = &sim.workers.slots[worker->slot];
+    struct sim_slot *slot = &sim.workers.slots[worker->slot];
     bool killed = worker->exit_code == -1;
     slot->worker = NULL;
     if (!slot->wanted)

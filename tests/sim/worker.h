@@ -58,7 +58,7 @@ struct worker {
 };
 
 /* What a slot is to have, as its supervisor sees it. */
-struct slot {
+struct sim_slot {
     bool wanted;
     struct worker *worker; /* NULL: none runs */
     unsigned failures;     /* ends that it did not want, in a row */
@@ -69,7 +69,7 @@ struct workers {
     size_t count;
     uint64_t commit_order;  /* numbers the commits of all */
     struct worker *current; /* whose stack it is; NULL: the scheduler's */
-    struct slot slots[SLOTS];
+    struct sim_slot slots[SLOTS];
 };
 
 void workers_init(void);

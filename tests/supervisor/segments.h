@@ -8,7 +8,7 @@
 #include "common/stats/create.h"
 #include "tests/support/check_main.h"
 
-struct value {
+struct segment_value {
     int32_t partition;
     int id; /* PARTITION_…, or PRODUCER_ACKNOWLEDGED_OFFSET */
     int64_t value;
@@ -17,7 +17,8 @@ struct value {
 /* A snapshot of a segment of this kind that holds these values of the topic; the caller frees it. A consumer
  * says that so many partitions are assigned to it. */
 static inline struct stats_snapshot *segment_of(enum stats_kind kind, const char *topic,
-                                                const struct value *values, size_t count, int64_t assigned)
+                                                const struct segment_value *values, size_t count,
+                                                int64_t assigned)
 {
     struct error error = ERROR_INIT;
     struct stats_identity identity = {
@@ -46,13 +47,13 @@ static inline struct stats_snapshot *segment_of(enum stats_kind kind, const char
 }
 
 static inline struct stats_snapshot *segment_with(enum stats_kind kind, const char *topic,
-                                                  const struct value *values, size_t count)
+                                                  const struct segment_value *values, size_t count)
 {
     return segment_of(kind, topic, values, count, STATS_UNKNOWN);
 }
 
 #define SEGMENT(kind, topic, ...)                                                                            \
-    segment_with(kind, topic, (const struct value[]){__VA_ARGS__},                                           \
-                 sizeof((const struct value[]){__VA_ARGS__}) / sizeof(struct value))
+    segment_with(kind, topic, (const struct segment_value[]){__VA_ARGS__},                                   \
+                 sizeof((const struct segment_value[]){__VA_ARGS__}) / sizeof(struct segment_value))
 
 #endif

@@ -119,9 +119,9 @@ enum { MANY = 2000 };
 
 static struct stats_snapshot *many(enum stats_kind kind, int32_t first, int32_t end, int id, int64_t value)
 {
-    static struct value values[MANY];
+    static struct segment_value values[MANY];
     for (int32_t i = first; i < end; i++)
-        values[i] = (struct value){i, id, value};
+        values[i] = (struct segment_value){i, id, value};
     return segment_with(kind, "payments", values + first, (size_t)(end - first));
 }
 

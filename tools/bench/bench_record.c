@@ -92,11 +92,11 @@ static void encode_msgpack(size_t i)
     for (size_t f = 0; f < bench.schema->field_count; f++) {
         const struct field *field = &bench.schema->fields[f];
         const struct value *value = &record->values[f];
-        msgpack_pack_str_with_body(&packer, field->name, field->key.bytes - 1);
+        msgpack_pack_str_with_body(&packer, field->name, strlen(field->name));
         if (is_integer(field))
             msgpack_pack_int64(&packer, value->integer);
         else if (field->type == FIELD_UUID)
-            msgpack_pack_bin_with_body(&packer, value->text.data, value->text.length);
+            msgpack_pack_bin_with_body(&packer, value->uuid, sizeof value->uuid);
         else
             msgpack_pack_str_with_body(&packer, value->text.data, value->text.length);
     }

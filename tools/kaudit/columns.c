@@ -53,19 +53,19 @@ void columns_look(struct altered *altered, enum columns_database database, const
 }
 
 static bool has_all(const struct schema *schema, bool (*has)(void *context, const char *name), void *context,
-                    uint32_t *fields)
+                    uint64_t *fields)
 {
     *fields = 0;
     for (size_t i = 0; i < schema->field_count; i++)
-        if (has(context, schema->fields[i].name))
-            *fields |= UINT32_C(1) << i;
+        if (has(context, schema->fields[i].column))
+            *fields |= UINT64_C(1) << i;
         else if (!schema->fields[i].optional)
             return false;
     return true;
 }
 
 const struct schema *columns_schema(bool (*has)(void *context, const char *name), void *context,
-                                    uint32_t *fields)
+                                    uint64_t *fields)
 {
     const struct schema *schema;
     for (size_t i = 0; (schema = schema_at(i)) != NULL; i++)
@@ -75,13 +75,14 @@ const struct schema *columns_schema(bool (*has)(void *context, const char *name)
     return NULL;
 }
 
-_Static_assert(RECORD_FIELDS_MAX *(FIELD_KEY_BYTES + 4) < COLUMNS_SQL_BYTES, "room for all names");
+_Static_assert((size_t)RECORD_FIELDS_MAX * 2 * (SCHEMA_PATH_MAX + 16) < COLUMNS_SQL_BYTES,
+               "room for all names");
 
-void columns_sql(char sql[COLUMNS_SQL_BYTES], const struct schema *schema, uint32_t fields)
+void columns_sql(char sql[COLUMNS_SQL_BYTES], const struct schema *schema, uint64_t fields)
 {
     size_t used = 0;
     sql[0] = '\0';
     for (size_t i = 0; schema != NULL && i < schema->field_count; i++)
         if ((fields >> i & 1) != 0)
-            used = text_append(sql, COLUMNS_SQL_BYTES, used, ", \"%s\"", schema->fields[i].name);
+            used = text_append(sql, COLUMNS_SQL_BYTES, used, ", \"%s\"", schema->fields[i].column);
 }

@@ -46,10 +46,10 @@ void columns_look(struct altered *altered, enum columns_database database, const
 /* The schema whose rows a table has, and which of its fields have a column (bit i); `has` says whether there
  * is a column of that name. NULL: all required fields of no schema are there. */
 const struct schema *columns_schema(bool (*has)(void *context, const char *name), void *context,
-                                    uint32_t *fields);
+                                    uint64_t *fields);
 
 /* `, "user", "amount_minor"`: those fields, for a SELECT. */
-#define COLUMNS_SQL_BYTES 512
-void columns_sql(char sql[COLUMNS_SQL_BYTES], const struct schema *schema, uint32_t fields);
+#define COLUMNS_SQL_BYTES (40 * 1024)
+void columns_sql(char sql[COLUMNS_SQL_BYTES], const struct schema *schema, uint64_t fields);
 
 #endif

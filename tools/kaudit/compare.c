@@ -42,7 +42,7 @@ static bool is_of(const struct source_item *item, const struct audited *record)
 
 static void compare_content(struct tally *tally, const struct source_item *item, const struct audited *record)
 {
-    uint32_t fields = content_difference(&item->content, &record->content);
+    uint64_t fields = content_difference(&item->content, &record->content);
     if (fields == 0)
         return;
     finding_add(&tally->different, record->offset);

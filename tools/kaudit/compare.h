@@ -35,7 +35,7 @@ struct tally {
     struct finding doubled; /* each row or letter too many */
     struct finding strange; /* a row or letter without a record, or of one that is not there any more */
     struct finding different;  /* a row that says something else than its record */
-    uint32_t different_fields; /* of all of them: bit i, the schema's */
+    uint64_t different_fields; /* of all of them: bit i, the schema's */
     /* the producer's side */
     struct finding lost;     /* acknowledged, and there is no record, or it is another one */
     uint64_t unaccounted;    /* records of the ledger's producers without a line: killed before the report */

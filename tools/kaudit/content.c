@@ -8,7 +8,7 @@
 void content_set(struct content *content, size_t field, const char *text, size_t length)
 {
     uint64_t hash = text == NULL ? 0 : key_order_hash(0, text, length);
-    content->known |= UINT32_C(1) << field;
+    content->known |= UINT64_C(1) << field;
     content->hash[field] = text == NULL ? 0 : (uint32_t)(hash ^ hash >> 32) | 1;
 }
 
@@ -17,8 +17,8 @@ static size_t uuid_text(const struct value *value, char text[40])
 {
     static const char digits[] = "0123456789abcdef";
     size_t used = 0;
-    for (size_t i = 0; i < value->text.length && used < 36; i++) {
-        unsigned byte = (unsigned char)value->text.data[i];
+    for (size_t i = 0; i < sizeof value->uuid && used < 36; i++) {
+        unsigned byte = value->uuid[i];
         if (i == 4 || i == 6 || i == 8 || i == 10)
             text[used++] = '-';
         text[used++] = digits[byte >> 4];
@@ -86,11 +86,11 @@ bool content_of_payload(struct content *content, enum content_form form, const s
     return true;
 }
 
-uint32_t content_difference(const struct content *one, const struct content *other)
+uint64_t content_difference(const struct content *one, const struct content *other)
 {
-    uint32_t both = one->known & other->known, differ = 0;
+    uint64_t both = one->known & other->known, differ = 0;
     for (size_t i = 0; i < RECORD_FIELDS_MAX; i++)
         if ((both >> i & 1) != 0 && one->hash[i] != other->hash[i])
-            differ |= UINT32_C(1) << i;
+            differ |= UINT64_C(1) << i;
     return differ;
 }

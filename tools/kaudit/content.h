@@ -8,7 +8,7 @@
 #include "common/record/record.h"
 
 struct content {
-    uint32_t known;                   /* bit i: field i can be compared */
+    uint64_t known;                   /* bit i: field i can be compared */
     uint32_t hash[RECORD_FIELDS_MAX]; /* 0: the field is absent, or NULL */
 };
 
@@ -27,6 +27,6 @@ struct json_t;
 void content_of_json(struct content *content, const struct schema *schema, const struct json_t *object);
 
 /* The fields that differ: bit i. */
-uint32_t content_difference(const struct content *one, const struct content *other);
+uint64_t content_difference(const struct content *one, const struct content *other);
 
 #endif

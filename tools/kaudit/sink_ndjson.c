@@ -31,7 +31,7 @@ static int add(struct scratch *scratch, int32_t partition, int64_t offset, json_
                struct error *error)
 {
     struct source_item item = {.offset = offset};
-    uint32_t fields;
+    uint64_t fields;
     if (sink->schema == NULL)
         sink->schema = columns_schema(has_member, json, &fields);
     if (sink->schema != NULL)

@@ -20,7 +20,7 @@ struct postgres {
     PGconn *connection;
     char *table;              /* quoted */
     const char *timestamp_ms; /* an expression over its columns, or "0" */
-    uint32_t fields;          /* that have a column, bit i */
+    uint64_t fields;          /* that have a column, bit i */
     char fields_sql[COLUMNS_SQL_BYTES];
     struct cursor_of *cursors;
     int count;

@@ -7,7 +7,7 @@ struct sqlite_source {
     char *sql;
     sqlite3_stmt **statements; /* by partition; NULL: not asked yet */
     size_t count;
-    uint32_t fields;
+    uint64_t fields;
     bool has_content; /* as one blob */
 };
 

@@ -14,7 +14,7 @@ struct sqlite_table {
     const char *partition, *offset;
     const char *tag, *timestamp_ms; /* expressions over its columns, or "0" */
     const char *content;            /* a column with a struct content of this process, or NULL */
-    uint32_t fields;                /* bit i: it has a column of that field of `schema` */
+    uint64_t fields;                /* bit i: it has a column of that field of `schema` */
     const struct schema *schema;    /* NULL: contents cannot be compared */
 };
 

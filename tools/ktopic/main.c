@@ -24,6 +24,7 @@ static const struct verb verbs[] = {
     {"groups", verb_groups, "the consumer groups, with members, topics and lag"},
     {"group", verb_group, "one consumer group: its members, and each partition's offsets and lag"},
     {"dlq", verb_dlq, "a topic's dead letters: count them, show them, send them back"},
+    {"schema", verb_schema, "what records are: check a schema, or show one"},
 };
 enum { VERBS = sizeof verbs / sizeof verbs[0] };
 

@@ -62,7 +62,8 @@ bool show_decode(const struct schema *fallback, const struct message *message, s
 {
     const struct schema *schema = fallback;
     if (message->schema != NULL) {
-        enum schema_match match = schema_from_header(message->schema, message->schema_length, &schema);
+        enum schema_match match =
+            schema_from_header(message->schema, message->schema_length, fallback, &schema);
         if (match != SCHEMA_KNOWN) {
             size_t used = (size_t)snprintf(reason, bytes, "%s: ", match_problems[match]);
             text_escape(reason, bytes, &used, message->schema, message->schema_length);

@@ -21,5 +21,6 @@ int verb_retention(int argc, char **argv);
 int verb_groups(int argc, char **argv);
 int verb_group(int argc, char **argv);
 int verb_dlq(int argc, char **argv);
+int verb_schema(int argc, char **argv);
 
 #endif

@@ -14,7 +14,7 @@ static enum verdict flag_record(void *state, const struct item *item, char why[S
     (void)why;
     if (condition_holds(condition, item)) {
         char line[LINE_BYTES];
-        record_line(&item->record, item->number, line, sizeof line);
+        record_line(item->record, item->number, line, sizeof line);
         log_line("🚩 %s", line);
         stats_add(condition->pipeline->stats, CONSUMER_FLAGGED, 1);
     }

@@ -11,7 +11,7 @@ static enum verdict print_record(void *state, const struct item *item, char why[
     (void)state;
     (void)why;
     char line[LINE_BYTES];
-    record_line(&item->record, item->number, line, sizeof line);
+    record_line(item->record, item->number, line, sizeof line);
     log_line("%s", line);
     return VERDICT_PASS;
 }

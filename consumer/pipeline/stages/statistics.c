@@ -33,7 +33,7 @@ struct statistics {
     const struct schema *schema;
     uint64_t every;
     uint64_t records;
-    int money_field, currency_field, exponent_field; /* -1: the schema has none */
+    int money_field, currency_field; /* -1: the schema has none */
     struct currency_total currencies[CURRENCIES_MAX];
     size_t currency_count;
     struct list_counts lists[RECORD_FIELDS_MAX];
@@ -87,7 +87,6 @@ static int statistics_open(void **state, const char *argument, const struct pipe
     s->every = every;
     s->money_field = schema_type_index(s->schema, FIELD_MONEY);
     s->currency_field = schema_type_index(s->schema, FIELD_CURRENCY);
-    s->exponent_field = schema_type_index(s->schema, FIELD_EXPONENT);
     s->keys = keys;
     s->key_capacity = KEYS_INITIAL;
     find_lists(s);
@@ -126,6 +125,8 @@ static uint64_t hash_key(const struct schema *schema, const struct value *key)
 {
     if (field_is_text(&schema->fields[schema->key_field]))
         return hash(key->text.data, key->text.length);
+    if (schema->fields[schema->key_field].type == FIELD_UUID)
+        return hash((const char *)key->uuid, sizeof key->uuid);
     return hash((const char *)&key->integer, sizeof key->integer);
 }
 
@@ -157,7 +158,7 @@ static void grow(struct statistics *s)
 
 static void note_key(struct statistics *s, const struct record *record)
 {
-    if (!record_has(record, (int)s->schema->key_field))
+    if (!schema_has_key(s->schema) || !record_has(record, (int)s->schema->key_field))
         return;
     if (s->key_count * 2 >= s->key_capacity && s->key_capacity < KEYS_MAX)
         grow(s);
@@ -189,9 +190,9 @@ static void add_saturating(int64_t *sum, int64_t value)
 
 static void note_amount(struct statistics *s, const struct record *record)
 {
-    if (s->money_field == -1 || s->currency_field == -1)
+    if (!record_has(record, s->money_field) || !record_has(record, s->currency_field))
         return;
-    int exponent = s->exponent_field == -1 ? 2 : (int)record->values[s->exponent_field].integer;
+    int exponent = record_digits(record, &s->schema->fields[s->money_field]);
     struct currency_total *total = total_of(s, record->values[s->currency_field].text, exponent);
     if (total == NULL)
         return;
@@ -237,7 +238,8 @@ static void note_choice(struct list_counts *list, struct mp_view text)
 static void note_choices(struct statistics *s, const struct record *record)
 {
     for (size_t i = 0; i < s->list_count; i++)
-        note_choice(&s->lists[i], record->values[s->lists[i].field].text);
+        if (record_has(record, (int)s->lists[i].field))
+            note_choice(&s->lists[i], record->values[s->lists[i].field].text);
 }
 
 /* --- telling ------------------------------------------------------------------------------------------- */
@@ -285,9 +287,9 @@ static enum verdict statistics_record(void *state, const struct item *item, char
     struct statistics *s = state;
     (void)why;
     s->records++;
-    note_amount(s, &item->record);
-    note_choices(s, &item->record);
-    note_key(s, &item->record);
+    note_amount(s, item->record);
+    note_choices(s, item->record);
+    note_key(s, item->record);
     if (s->every > 0 && s->records % s->every == 0)
         tell(s);
     return VERDICT_PASS;

@@ -5,7 +5,7 @@ static enum verdict validate_record(void *state, const struct item *item, char w
 {
     (void)state;
     struct record_problem problem;
-    if (record_validate(&item->record, &problem) == 0)
+    if (record_validate(item->record, &problem) == 0)
         return VERDICT_PASS;
     record_problem_text(&problem, why, STAGE_WHY_BYTES);
     return VERDICT_DEAD;

@@ -48,7 +48,8 @@ START_TEST(the_column_counts_characters_and_not_bytes)
                    "column 20: ';' has no meaning here; texts stand in quotes\n"
                    "  user == 'żółć' and ;\n"
                    "                     ^");
-    ASSERT_REFUSED("payments", "ż", "column 1: 'ż' has no meaning here; texts stand in quotes\n  ż\n  ^");
+    ASSERT_REFUSED("payments", "'żó' ;",
+                   "column 6: ';' has no meaning here; texts stand in quotes\n  'żó' ;\n       ^");
 }
 END_TEST
 

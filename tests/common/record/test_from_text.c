@@ -63,9 +63,9 @@ START_TEST(two_made_identifiers_differ)
             set("currency", "EUR") | set("user", "ewa") | set("amount", "1") | set("method", "blik"), 0);
         ck_assert_int_eq(record_complete(&record, &storage, 0, &error), 0);
         if (i == 0)
-            memcpy(first, record.values[0].text.data, sizeof first);
+            memcpy(first, record.values[0].uuid, sizeof first);
     }
-    ck_assert_mem_ne(first, record.values[0].text.data, sizeof first);
+    ck_assert_mem_ne(first, record.values[0].uuid, sizeof first);
 }
 END_TEST
 

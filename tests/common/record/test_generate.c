@@ -66,7 +66,7 @@ START_TEST(identifiers_are_version_4_uuids_and_differ)
     generator_init(&generator, 5);
     for (int i = 0; i < 1000; i++) {
         generator_next(&generator, schema_by_workload("payments"), 0, &record);
-        const uint8_t *uuid = (const uint8_t *)record.values[0].text.data;
+        const uint8_t *uuid = record.values[0].uuid;
         ck_assert_uint_eq(uuid[6] >> 4, 4);
         ck_assert_uint_eq(uuid[8] >> 6, 2);
         ck_assert_mem_ne(uuid, last, 16);

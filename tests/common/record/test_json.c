@@ -23,7 +23,7 @@ START_TEST(shows_a_payment_as_people_write_it)
     struct record record = {.schema = schema_by_workload("payments"), .present = 0x7f};
     static const uint8_t uuid[16] = {0,    0x11, 0x22, 0x33, 0x44, 0x55, 0x46, 0x77,
                                      0x88, 0x99, 0xaa, 0xbb, 0xcc, 0xdd, 0xee, 0xff};
-    record.values[0].text = (struct mp_view){(const char *)uuid, 16};
+    memcpy(record.values[0].uuid, uuid, sizeof uuid);
     record.values[1].text = (struct mp_view){"marek", 5};
     record.values[2].integer = 24999;
     record.values[3].text = (struct mp_view){"PLN", 3};

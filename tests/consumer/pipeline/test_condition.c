@@ -9,11 +9,12 @@ static bool holds(struct fake *fake, const char *text)
 {
     struct error error = ERROR_INIT;
     struct record_problem problem;
-    struct item item = {.message = &fake->message};
+    struct record record;
+    struct item item = {.message = &fake->message, .record = &record};
     void *state;
     settings.schema = schema_by_workload("payments");
     ck_assert_int_eq(
-        record_decode(settings.schema, fake->message.payload, fake->message.len, &item.record, &problem), 0);
+        record_decode(settings.schema, fake->message.payload, fake->message.len, &record, &problem), 0);
     ck_assert_msg(condition_open(&state, text, &pipeline, &error) == 0, "%s", error.text);
     bool result = condition_holds(state, &item);
     condition_close(state);

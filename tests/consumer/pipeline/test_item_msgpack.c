@@ -3,7 +3,8 @@
 #include "tests/consumer/fake_messages.h"
 
 static struct record_storage storage;
-static struct item item;
+static struct record record;
+static struct item item = {.record = &record};
 static rd_kafka_message_t message = {.partition = 3, .offset = 41};
 static char buffer[ITEM_MSGPACK_MAX];
 static const char *why;
@@ -11,7 +12,7 @@ static const char *why;
 static void message_of(const char *content)
 {
     item.message = &message;
-    fill_record(&item.record, &storage, schema_by_workload("messages"),
+    fill_record(&record, &storage, schema_by_workload("messages"),
                 (const char *const[]){"content", content, "key", "alpha", NULL});
 }
 
@@ -36,7 +37,7 @@ END_TEST
 START_TEST(a_record_without_fields_is_a_map_too)
 {
     message_of("x");
-    item.record.present = 0;
+    record.present = 0;
     becomes("\x82\xa9partition\x03\xa6offset\x29");
 }
 END_TEST
@@ -47,13 +48,13 @@ START_TEST(the_values_are_those_of_the_message)
     struct mp_view text;
     uint32_t pairs;
     item.message = &message;
-    fill_record(&item.record, &storage, schema_by_workload("payments"),
+    fill_record(&record, &storage, schema_by_workload("payments"),
                 (const char *const[]){"user", "marek", "currency", "PLN", "amount", "249.99", "method",
                                       "blik", NULL});
     size_t length = item_msgpack(&item, buffer, sizeof buffer, &why);
     mp_init(&reader, buffer, length);
     ck_assert(mp_read_map(&reader, &pairs));
-    ck_assert_uint_eq(pairs, 2 + item.record.schema->field_count);
+    ck_assert_uint_eq(pairs, 2 + record.schema->field_count);
     bool amount = false;
     for (uint32_t i = 0; i < pairs; i++) {
         int64_t number = 0;
@@ -74,9 +75,8 @@ START_TEST(what_a_newer_producer_wrote_besides_is_not_among_it)
     struct record_problem problem;
     item.message = &message;
     ck_assert_int_eq(
-        record_decode(schema_by_workload("messages"), payload, sizeof payload - 1, &item.record, &problem),
-        0);
-    ck_assert_uint_eq(item.record.unknown_fields, 1);
+        record_decode(schema_by_workload("messages"), payload, sizeof payload - 1, &record, &problem), 0);
+    ck_assert_uint_eq(record.unknown_fields, 1);
     becomes("\x83\xa9partition\x03\xa6offset\x29\xa7"
             "content\xa2hi");
 }
@@ -85,7 +85,7 @@ END_TEST
 START_TEST(a_text_that_is_not_utf_8_is_not_asked_about)
 {
     message_of("x");
-    item.record.values[0].text = (struct mp_view){"a\xff", 2};
+    record.values[0].text = (struct mp_view){"a\xff", 2};
     ck_assert_uint_eq(item_msgpack(&item, buffer, sizeof buffer, &why), 0);
     ck_assert_str_eq(why, "a text that is not UTF-8, which a string of MessagePack has to be");
 }
@@ -98,8 +98,8 @@ START_TEST(the_longest_record_fits_at_the_farthest_offset_and_none_beyond_the_bu
     message_of("x");
     message.partition = INT32_MAX;
     message.offset = INT64_MAX;
-    item.record.present = 1;
-    item.record.values[0].text = (struct mp_view){content, sizeof content};
+    record.present = 1;
+    record.values[0].text = (struct mp_view){content, sizeof content};
     size_t length = item_msgpack(&item, buffer, sizeof buffer, &why);
     ck_assert_uint_gt(length, RECORD_BYTES_MAX);
     ck_assert_uint_eq(item_msgpack(&item, buffer, RECORD_BYTES_MAX, &why), 0);

@@ -65,6 +65,8 @@ static void open_scripted(const struct stage_class *class)
     free(pipeline.answers);
     pipeline.items = calloc(BATCH_MAX, sizeof *pipeline.items);
     pipeline.answers = calloc(BATCH_MAX, sizeof *pipeline.answers);
+    free(pipeline.record_memory);
+    pipeline.record_memory = calloc(BATCH_MAX, pipeline.record_bytes);
     memset(&script, 0, sizeof script);
     memset(&refusals, 0, sizeof refusals);
     memset(&waits, 0, sizeof waits);

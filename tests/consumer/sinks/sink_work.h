@@ -33,6 +33,7 @@ static inline void settle_in(void)
 
 static struct {
     struct item items[WORK_MAX];
+    struct record records[WORK_MAX];
     struct record_storage storage[WORK_MAX];
     struct sink_range ranges[WORK_MAX];
     struct sink_death deaths[WORK_MAX];
@@ -51,7 +52,8 @@ static void add_item(int32_t partition, int64_t offset, const char *content)
 {
     const char *const fields[] = {"content", content, "key", "k", NULL};
     struct item *item = &work.items[work.item_count];
-    fill_record(&item->record, &work.storage[work.item_count++], settings.schema, fields);
+    item->record = &work.records[work.item_count];
+    fill_record(item->record, &work.storage[work.item_count++], settings.schema, fields);
     item->message = &work_fake(partition, offset, NULL, 0)->message;
 }
 

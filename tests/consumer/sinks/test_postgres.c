@@ -366,7 +366,7 @@ START_TEST(what_it_cannot_hold_is_answered_dead_and_the_rest_passes)
     add_item(0, 0, "good");
     add_item(0, 1, "bad");
     add_item(0, 2, "good");
-    work.items[1].record.values[0].text = (struct mp_view){"bad\377", 4};
+    work.records[1].values[0].text = (struct mp_view){"bad\377", 4};
     ck_assert_int_eq(stage->batch(sink, work.items, 3, answers, &error), 0);
     ck_assert_int_eq(answers[0].verdict, VERDICT_PASS);
     ck_assert_ptr_null(answers[0].why);

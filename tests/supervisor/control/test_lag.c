@@ -34,7 +34,7 @@ END_TEST
 
 START_TEST(while_one_has_no_place_in_the_segment_it_is_unknown)
 {
-    static const struct value values[] = {
+    static const struct segment_value values[] = {
         {0, PARTITION_ASSIGNED, 1}, {0, PARTITION_COMMITTED, 10}, {0, PARTITION_HIGH, 15}};
     ck_assert_int_eq(lag_with(segment_of(STATS_KIND_CONSUMER, "payments", values, 3, 1)), 5);
     ck_assert_int_eq(lag_with(segment_of(STATS_KIND_CONSUMER, "payments", values, 3, 2)), STATS_UNKNOWN);

@@ -55,10 +55,10 @@ END_TEST
 START_TEST(a_list_that_does_not_fit_says_how_many_are_left_out)
 {
     enum { MANY = 2000 };
-    static struct value values[MANY];
+    static struct segment_value values[MANY];
     char text[128];
     for (int32_t i = 0; i < MANY; i++)
-        values[i] = (struct value){i, PARTITION_COMMITTED, 1000000};
+        values[i] = (struct segment_value){i, PARTITION_COMMITTED, 1000000};
     stats = segment_with(STATS_KIND_CONSUMER, "payments", values, MANY);
     offsets_text(stats, "committed", text, sizeof text);
     ck_assert_str_eq(text, "0:1000000 1:1000000 2:1000000 3:1000000 4:1000000 5:1000000 and 1994 more");
@@ -67,7 +67,7 @@ END_TEST
 
 START_TEST(partitions_without_a_place_are_told)
 {
-    static const struct value values[] = {{0, PARTITION_ASSIGNED, 1}, {0, PARTITION_COMMITTED, 7}};
+    static const struct segment_value values[] = {{0, PARTITION_ASSIGNED, 1}, {0, PARTITION_COMMITTED, 7}};
     char text[128];
     stats = segment_of(STATS_KIND_CONSUMER, "payments", values, 2, 4);
     offsets_text(stats, "committed", text, sizeof text);

@@ -74,7 +74,7 @@ static inline void make_first(const struct schema *schema)
 }
 
 /* In which fields the row of partition 0 differs from the record: bit i. */
-static inline uint32_t difference(enum content_form form)
+static inline uint64_t difference(enum content_form form)
 {
     struct source_item item;
     struct content content;

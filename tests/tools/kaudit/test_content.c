@@ -28,7 +28,7 @@ START_TEST(an_empty_text_is_not_an_absent_one)
     content_set(&other, RECORD_FIELDS_MAX - 1, "x", 1);
     ck_assert_uint_eq(content_difference(&one, &other), 0); /* known on one side alone */
     content_set(&one, RECORD_FIELDS_MAX - 1, "y", 1);
-    ck_assert_uint_eq(content_difference(&one, &other), UINT32_C(1) << (RECORD_FIELDS_MAX - 1));
+    ck_assert_uint_eq(content_difference(&one, &other), UINT64_C(1) << (RECORD_FIELDS_MAX - 1));
 }
 END_TEST
 
@@ -53,21 +53,21 @@ START_TEST(a_field_that_a_record_has_not_is_known_to_be_absent)
     int key = field_of(schema, "key");
     struct content content;
     make_first(schema);
-    record.present &= ~(UINT32_C(1) << key);
+    record.present &= ~(UINT64_C(1) << key);
     encode();
     ck_assert(content_of_payload(&content, CONTENT_COLUMNS, schema, payload, payload_length));
-    ck_assert_uint_eq(content.known, (UINT32_C(1) << schema->field_count) - 1);
+    ck_assert_uint_eq(content.known, (UINT64_C(1) << schema->field_count) - 1);
     ck_assert_uint_eq(content.hash[key], 0);
     struct content row = content;
     content_set(&row, (size_t)key, "marek", 5); /* of a row that has one */
-    ck_assert_uint_eq(content_difference(&row, &content), UINT32_C(1) << key);
+    ck_assert_uint_eq(content_difference(&row, &content), UINT64_C(1) << key);
 }
 END_TEST
 
 START_TEST(an_exponent_is_told_by_the_digits_of_its_amount_in_json_and_is_a_column)
 {
     const struct schema *schema = schema_by_workload("payments");
-    uint32_t exponent = UINT32_C(1) << schema_type_index(schema, FIELD_EXPONENT);
+    uint64_t exponent = UINT64_C(1) << schema_type_index(schema, FIELD_EXPONENT);
     struct content content;
     make_first(schema);
     ck_assert(content_of_payload(&content, CONTENT_COLUMNS, schema, payload, payload_length));
@@ -91,8 +91,8 @@ START_TEST(each_type_is_told_as_a_database_tells_it)
     const struct schema *schema = schema_by_workload("payments");
     struct content content;
     make_first(schema);
-    record.values[schema_type_index(schema, FIELD_UUID)].text =
-        (struct mp_view){"\x00\x11\x22\x33\x44\x55\x66\x77\x88\x99\xaa\xbb\xcc\xdd\xee\xff", 16};
+    memcpy(record.values[schema_type_index(schema, FIELD_UUID)].uuid,
+           "\x00\x11\x22\x33\x44\x55\x66\x77\x88\x99\xaa\xbb\xcc\xdd\xee\xff", 16);
     record.values[schema_type_index(schema, FIELD_MONEY)].integer = -1234;
     record.values[schema_type_index(schema, FIELD_CURRENCY)].text = (struct mp_view){"PLN", 3};
     encode();
@@ -117,7 +117,7 @@ START_TEST(a_text_with_a_zero_byte_is_compared_as_a_whole)
         record.values[text].text = (struct mp_view){"a\0c", 3};
         encode();
         ck_assert(content_of_payload(&other, forms[i], schema, payload, payload_length));
-        ck_assert_uint_eq(content_difference(&one, &other), UINT32_C(1) << text);
+        ck_assert_uint_eq(content_difference(&one, &other), UINT64_C(1) << text);
     }
 }
 END_TEST

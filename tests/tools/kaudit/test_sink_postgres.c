@@ -217,8 +217,8 @@ static size_t add_value(char *sql, size_t bytes, const struct field *field, cons
         used = (size_t)snprintf(sql, bytes, ", %lld", (long long)value->integer);
     else {
         used = (size_t)snprintf(sql, bytes, ", '");
-        for (size_t i = 0; i < value->text.length; i++)
-            used += (size_t)snprintf(sql + used, bytes - used, "%02x", (unsigned char)value->text.data[i]);
+        for (size_t i = 0; i < sizeof value->uuid; i++)
+            used += (size_t)snprintf(sql + used, bytes - used, "%02x", value->uuid[i]);
         used += (size_t)snprintf(sql + used, bytes - used, "'");
     }
     PQfreemem(quoted);

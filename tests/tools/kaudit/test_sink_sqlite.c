@@ -190,7 +190,7 @@ END_TEST
 
 static void uuid(const struct value *value, char text[40])
 {
-    const unsigned char *b = (const unsigned char *)value->text.data;
+    const unsigned char *b = value->uuid;
     snprintf(text, 40, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", b[0], b[1],
              b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13], b[14], b[15]);
 }

@@ -10,6 +10,7 @@ static struct {
     rd_kafka_message_t messages[BATCH_MAX];
     struct item items[BATCH_MAX];
     struct answer answers[BATCH_MAX];
+    struct record records[BATCH_MAX];
     struct record_storage storages[BATCH_MAX];
     size_t count;
     struct error error;
@@ -22,8 +23,8 @@ static inline void batch_add(const char *content)
     size_t i = batch.count++;
     ck_assert_uint_lt(i, BATCH_MAX);
     batch.messages[i] = (rd_kafka_message_t){.partition = 0, .offset = offset++};
-    batch.items[i] = (struct item){.message = &batch.messages[i], .number = (uint64_t)i + 1};
-    fill_record(&batch.items[i].record, &batch.storages[i], run.settings.schema,
+    batch.items[i] = (struct item){&batch.messages[i], &batch.records[i], (uint64_t)i + 1};
+    fill_record(&batch.records[i], &batch.storages[i], run.settings.schema,
                 (const char *const[]){"content", content, NULL});
 }
 
@@ -34,7 +35,7 @@ static inline void batch_add_too_long(void)
     memset(content, 'x', sizeof content);
     batch_add("");
     int index = schema_field_index(run.settings.schema, "content", strlen("content"));
-    batch.items[batch.count - 1].record.values[index].text = (struct mp_view){content, sizeof content};
+    batch.records[batch.count - 1].values[index].text = (struct mp_view){content, sizeof content};
 }
 
 static inline int batch_run(void)

@@ -12,6 +12,7 @@ static struct {
     struct settings settings;
     struct pipeline pipeline;
     struct item item;
+    struct record record;
     struct record_storage storage;
     char why[STAGE_WHY_BYTES];
 } run;
@@ -49,7 +50,8 @@ static inline void run_close(void)
 /* A record of these fields (`label, text, …, NULL`) through the stage. */
 static inline enum verdict run_fields(const char *const *fields)
 {
-    fill_record(&run.item.record, &run.storage, run.settings.schema, fields);
+    run.item.record = &run.record;
+    fill_record(&run.record, &run.storage, run.settings.schema, fields);
     run.item.number++;
     return run.class->record(run.state, &run.item, run.why);
 }

@@ -297,7 +297,7 @@ START_TEST(in_message_pack_a_text_that_is_not_utf_8_is_dead_and_the_others_get_t
     for (int i = 0; i < 3; i++)
         batch_add("x");
     int content = schema_field_index(run.settings.schema, "content", strlen("content"));
-    batch.items[1].record.values[content].text = (struct mp_view){"\xff", 1};
+    batch.records[1].values[content].text = (struct mp_view){"\xff", 1};
     batch_passes();
     batch_answer(0, VERDICT_PASS, NULL);
     batch_answer(1, VERDICT_DEAD, "a text that is not UTF-8, which a string of MessagePack has to be");

@@ -67,7 +67,7 @@ START_TEST(a_sum_beyond_64_bits_stops_at_the_end_and_does_not_wrap)
     transaction("1000", "1.00", "deposit");
     for (int sign = 1; sign >= -1; sign -= 2)
         for (int i = 0; i < 3; i++) {
-            run.item.record.values[money].integer = sign > 0 ? INT64_MAX : INT64_MIN;
+            run.record.values[money].integer = sign > 0 ? INT64_MAX : INT64_MIN;
             stage_statistics.record(run.state, &run.item, run.why);
         }
     const char *text = finish();

@@ -3,8 +3,9 @@
 static void open_stage(void)
 {
     run_open(&stage_validate, "payments", 0);
+    run.item.record = &run.record;
     fill_record(
-        &run.item.record, &run.storage, run.settings.schema,
+        &run.record, &run.storage, run.settings.schema,
         (const char *const[]){"user", "marek", "currency", "PLN", "amount", "1.00", "method", "blik", NULL});
 }
 
@@ -18,7 +19,7 @@ static struct value *field(const char *name)
 {
     int index = schema_field_index(run.settings.schema, name, strlen(name));
     ck_assert_int_ge(index, 0);
-    return &run.item.record.values[index];
+    return &run.record.values[index];
 }
 
 START_TEST(a_valid_record_passes_without_a_word)
@@ -38,7 +39,7 @@ END_TEST
 
 START_TEST(a_record_without_a_required_field_is_dead)
 {
-    run.item.record.present &= ~1U;
+    run.record.present &= ~1U;
     ck_assert_int_eq(judge(), VERDICT_DEAD);
     ck_assert_msg(strstr(run.why, run.settings.schema->fields[0].name) != NULL, "%s", run.why);
 }
