@@ -96,7 +96,7 @@ static int add_columns(struct postgres_link *link, const PGresult *columns, stru
     char sql[SINK_SQL_BYTES];
     for (size_t i = 0; i < settings->schema->field_count; i++) {
         const struct field *field = &settings->schema->fields[i];
-        if (type_of(columns, field->name) != NULL)
+        if (type_of(columns, field->column) != NULL)
             continue;
         sink_add_column_sql(sql, settings->topic, field, SINK_DIALECT_POSTGRES);
         if (postgres_link_do(link, "add a column", sql, error) == -1)
@@ -105,10 +105,27 @@ static int add_columns(struct postgres_link *link, const PGresult *columns, stru
     return 0;
 }
 
+/* NAMEDATALEN - 1: a longer name is cut, and would be another's. */
+#define COLUMN_BYTES_MAX 63
+
+static int check_length(const struct field *field, struct error *error)
+{
+    if (strlen(field->column) <= COLUMN_BYTES_MAX)
+        return 0;
+    return error_set_code(
+        error, EXIT_CODE_CONFIG,
+        "PostgreSQL: a column's name has at most %d bytes, and %.60s… has %zu: give it another one in "
+        "the schema ('column NAME')",
+        COLUMN_BYTES_MAX, field->column, strlen(field->column));
+}
+
 static int make_topics(struct postgres_link *link, struct error *error)
 {
     const struct settings *settings = link->pipeline->settings;
     char sql[SINK_SQL_BYTES];
+    for (size_t i = 0; i < settings->schema->field_count; i++)
+        if (check_length(&settings->schema->fields[i], error) == -1)
+            return -1;
     PGresult *columns = columns_of(link, settings->topic, error);
     if (columns == NULL)
         return -1;
@@ -142,27 +159,30 @@ int postgres_tables_make(struct postgres_link *link, struct error *error)
 
 /* --- types --------------------------------------------------------------------------------------------- */
 
-static int check_type(const char *table, const char *name, const char *found, const char *wanted,
+/* `field` is NULL for a column of our own. */
+static int check_type(const char *table, const char *name, const struct field *field, const char *found,
                       struct error *error)
 {
+    char sql[SINK_SQL_BYTES] = "alter it, or move the table out of the way";
+    const char *wanted = field == NULL ? "bigint" : sink_column_type(field, SINK_DIALECT_POSTGRES);
     if (found != NULL && strcasecmp(found, wanted) == 0)
         return 0;
-    return error_set_code(
-        error, EXIT_CODE_CONFIG,
-        "PostgreSQL: table \"%s\": column %s %s%s, not %s: alter it, or move the table out of the way", table,
-        name, found != NULL ? "is of type " : "is not there", found != NULL ? found : "", wanted);
+    if (field != NULL && found != NULL)
+        sink_alter_column_sql(sql, table, field, SINK_DIALECT_POSTGRES);
+    return error_set_code(error, EXIT_CODE_CONFIG, "PostgreSQL: table \"%s\": column %s %s%s, not %s: %s",
+                          table, name, found != NULL ? "is of type " : "is not there",
+                          found != NULL ? found : "", wanted, sql);
 }
 
 static int check_types(const struct settings *settings, const PGresult *columns, struct error *error)
 {
     static const char *const own[] = {"kafka_partition", "kafka_offset", "kafka_timestamp_us"};
     for (size_t i = 0; i < sizeof own / sizeof own[0]; i++)
-        if (check_type(settings->topic, own[i], type_of(columns, own[i]), "bigint", error) == -1)
+        if (check_type(settings->topic, own[i], NULL, type_of(columns, own[i]), error) == -1)
             return -1;
     for (size_t i = 0; i < settings->schema->field_count; i++) {
         const struct field *field = &settings->schema->fields[i];
-        if (check_type(settings->topic, field->name, type_of(columns, field->name),
-                       sink_column_type(field, SINK_DIALECT_POSTGRES), error) == -1)
+        if (check_type(settings->topic, field->column, field, type_of(columns, field->column), error) == -1)
             return -1;
     }
     return 0;

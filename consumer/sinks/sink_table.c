@@ -72,13 +72,22 @@ static void append(char sql[SINK_SQL_BYTES], const char *format, ...)
     va_end(arguments);
 }
 
-/* A name in double quotes, which are doubled within: Kafka allows none in topics, but who knows. */
+_Static_assert((size_t)RECORD_FIELDS_MAX *(2 * (SCHEMA_PATH_MAX + SCHEMA_DEPTH_MAX + 8) + 24) + 2048 <
+                   SINK_SQL_BYTES,
+               "room for all columns");
+
+/* A name in double quotes, which are doubled within: Kafka allows none in topics, but schemas do in fields.
+ */
 static void append_name(char sql[SINK_SQL_BYTES], const char *before, const char *name, const char *after)
 {
     append(sql, "%s\"", before);
-    for (; *name != '\0'; name++)
-        append(sql, *name == '"' ? "\"\"" : "%c", *name);
-    append(sql, "\"%s", after);
+    size_t used = strlen(sql);
+    for (; *name != '\0' && used + 3 < SINK_SQL_BYTES; name++) {
+        if (*name == '"')
+            sql[used++] = '"';
+        sql[used++] = *name;
+    }
+    snprintf(sql + used, SINK_SQL_BYTES - used, "\"%s", after);
 }
 
 const char *sink_column_type(const struct field *field, enum sink_dialect dialect)
@@ -108,6 +117,25 @@ void sink_add_column_sql(char sql[SINK_SQL_BYTES], const char *topic, const stru
     append_name(sql, "ALTER TABLE ", topic, " ADD COLUMN ");
     append_name(sql, "", field->column, " ");
     append(sql, "%s", sink_column_type(field, dialect));
+}
+
+void sink_alter_column_sql(char sql[SINK_SQL_BYTES], const char *topic, const struct field *field,
+                           enum sink_dialect dialect)
+{
+    char before[SCHEMA_PATH_MAX + SCHEMA_DEPTH_MAX + 16];
+    const char *type = sink_column_type(field, dialect);
+    sql[0] = '\0';
+    snprintf(before, sizeof before, "%s_before", field->column);
+    append_name(sql, "ALTER TABLE ", topic, "");
+    if (dialect == SINK_DIALECT_SQLITE) {
+        append_name(sql, " RENAME COLUMN ", field->column, "");
+        append_name(sql, " TO ", before, "");
+    } else {
+        append_name(sql, " ALTER COLUMN ", field->column, "");
+        append(sql, " TYPE %s", type);
+        append_name(sql, " USING ", field->column, "");
+        append(sql, "::text::%s", type);
+    }
 }
 
 void sink_index_sql(char sql[SINK_SQL_BYTES], const char *topic, enum sink_dialect dialect)

@@ -10,8 +10,9 @@
 
 enum sink_dialect { SINK_DIALECT_SQLITE, SINK_DIALECT_POSTGRES, SINK_DIALECTS };
 
-/* Enough for the built-in schemas and the longest topic name, each character of it doubled. */
-#define SINK_SQL_BYTES 4096
+/* Enough for as many fields as a schema has, their columns and the topic as long as they can be, each
+ * character doubled. */
+#define SINK_SQL_BYTES (48 * 1024)
 
 /* The columns that each table has before its fields. */
 enum sink_column { SINK_PARTITION, SINK_OFFSET, SINK_TIMESTAMP, SINK_OWN_COLUMNS };
@@ -24,13 +25,16 @@ int sink_name_check(const char *topic, enum sink_dialect dialect, struct error *
 int sink_lost(struct error *error, const char *database, int32_t partition, bool there);
 
 /* A table named after the topic: kafka_partition, kafka_offset, kafka_timestamp_us, then a column for each
- * field under its name on the wire. No unique constraint: what is exact must not need one. */
+ * field under the name that its schema says. No unique constraint: what is exact must not need one. */
 void sink_create_sql(char sql[SINK_SQL_BYTES], const char *topic, const struct schema *schema,
                      enum sink_dialect dialect);
 /* The type of a field's column: "BIGINT". */
 const char *sink_column_type(const struct field *field, enum sink_dialect dialect);
 void sink_add_column_sql(char sql[SINK_SQL_BYTES], const char *topic, const struct field *field,
                          enum sink_dialect dialect);
+/* What a user can do about a column of another type. SQLite cannot alter one: it is moved out of the way. */
+void sink_alter_column_sql(char sql[SINK_SQL_BYTES], const char *topic, const struct field *field,
+                           enum sink_dialect dialect);
 /* On (kafka_partition, kafka_offset): kaudit and people read in this order. PostgreSQL names it by itself: a
  * name of ours would be cut, and could be a table's. For a table that is new there. */
 void sink_index_sql(char sql[SINK_SQL_BYTES], const char *topic, enum sink_dialect dialect);

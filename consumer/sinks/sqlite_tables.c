@@ -74,6 +74,51 @@ static int check_name(struct sqlite_link *link, struct error *error)
     return result;
 }
 
+/* https://sqlite.org/datatype3.html, 3.1: what a declared type comes to. What takes values as they are fits
+ * any. */
+static const char *affinity(const char *type)
+{
+    static const char *const words[][2] = {{"INT", "INTEGER"}, {"CHAR", "TEXT"}, {"CLOB", "TEXT"},
+                                           {"TEXT", "TEXT"},   {"BLOB", NULL},   {"REAL", "REAL"},
+                                           {"FLOA", "REAL"},   {"DOUB", "REAL"}};
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (strcasestr(type, words[i][0]) != NULL)
+            return words[i][1];
+    return NULL;
+}
+
+static int check_type(struct sqlite_link *link, const struct field *field, const char *found,
+                      struct error *error)
+{
+    char sql[SINK_SQL_BYTES];
+    const char *topic = link->pipeline->settings->topic;
+    const char *wanted = sink_column_type(field, SINK_DIALECT_SQLITE);
+    const char *one = affinity(found);
+    const char *other = affinity(wanted);
+    if (one == NULL || other == NULL || strcmp(one, other) == 0)
+        return 0;
+    sink_alter_column_sql(sql, topic, field, SINK_DIALECT_SQLITE);
+    return error_set_code(
+        error, EXIT_CODE_CONFIG,
+        "%s: table \"%s\": column %s is of type %s, not %s. This moves it out of the way: %s", link->path,
+        topic, field->column, found, wanted, sql);
+}
+
+/* Of each column that is there. */
+static int check_types(struct sqlite_link *link, struct error *error)
+{
+    const struct schema *schema = link->pipeline->settings->schema;
+    for (size_t i = 0; i < schema->field_count; i++) {
+        const char *type = NULL;
+        if (sqlite3_table_column_metadata(link->db, NULL, link->pipeline->settings->topic,
+                                          schema->fields[i].column, &type, NULL, NULL, NULL,
+                                          NULL) == SQLITE_OK &&
+            type != NULL && check_type(link, &schema->fields[i], type, error) == -1)
+            return -1;
+    }
+    return 0;
+}
+
 /* A field that the schema got after the table was made becomes a column. */
 static int add_fields(struct sqlite_link *link, struct error *error)
 {
@@ -81,7 +126,7 @@ static int add_fields(struct sqlite_link *link, struct error *error)
     char sql[SINK_SQL_BYTES];
     for (size_t i = 0; i < settings->schema->field_count; i++) {
         const struct field *field = &settings->schema->fields[i];
-        if (has_column(link, settings->topic, field->name))
+        if (has_column(link, settings->topic, field->column))
             continue;
         sink_add_column_sql(sql, settings->topic, field, SINK_DIALECT_SQLITE);
         if (sqlite_link_execute(link, sql, error) == -1)
@@ -107,7 +152,9 @@ static int make(struct sqlite_link *link, struct error *error)
     if (outbox_is_narrow(link) && sqlite_link_execute(link, widen_outbox, error) == -1)
         return -1;
     sink_index_sql(sql, settings->topic, SINK_DIALECT_SQLITE);
-    return add_fields(link, error) == 0 ? sqlite_link_execute(link, sql, error) : -1;
+    return check_types(link, error) == 0 && add_fields(link, error) == 0
+               ? sqlite_link_execute(link, sql, error)
+               : -1;
 }
 
 int sqlite_tables_make(struct sqlite_link *link, struct error *error)
