@@ -47,21 +47,16 @@ struct schema *schema_file_read(const char *path, struct error *error)
     return schema;
 }
 
-const struct schema *schema_wanted(const struct schema_wish *wish, struct schema **own, struct error *error)
+const struct schema *schema_open(const struct schema_spec *spec, struct schema **own, struct error *error)
 {
     *own = NULL;
-    if (wish->file == NULL) {
-        const struct schema *schema =
-            strcmp(wish->workload, SCHEMA_RAW) == 0 ? schema_raw() : schema_require(wish->workload, error);
-        if (schema == NULL)
-            error_context(error, "--workload");
-        return schema;
-    }
-    if (wish->workload_given) {
+    if (spec->file == NULL)
+        return strcmp(spec->workload, SCHEMA_RAW) == 0 ? schema_raw() : schema_require(spec->workload, error);
+    if (spec->workload_given && spec->text == NULL) {
         error_set_code(error, EXIT_CODE_USAGE, "--schema and --workload: give one of them");
         return NULL;
     }
-    *own = wish->text == NULL ? schema_file_read(wish->file, error)
-                              : schema_new(wish->file, wish->text, strlen(wish->text), error);
+    *own = spec->text == NULL ? schema_file_read(spec->file, error)
+                              : schema_new(spec->file, spec->text, strlen(spec->text), error);
     return *own;
 }

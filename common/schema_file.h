@@ -12,15 +12,15 @@
 struct schema *schema_file_read(const char *path, struct error *error);
 
 /* What a program was told. */
-struct schema_wish {
+struct schema_spec {
     const char *workload; /* a built-in one, or "raw" */
     bool workload_given;
     const char *file; /* NULL: none */
     const char *text; /* what stands in the file, when somebody has read it already; NULL: it is read */
 };
 
-/* The schema that is meant; *own is set to what the caller frees, or NULL. NULL with the error, which names
- * the flag. */
-const struct schema *schema_wanted(const struct schema_wish *wish, struct schema **own, struct error *error);
+/* The schema that is meant; *own is set to what the caller frees, or NULL. NULL with the error, which does
+ * not name the flag --workload. */
+const struct schema *schema_open(const struct schema_spec *spec, struct schema **own, struct error *error);
 
 #endif

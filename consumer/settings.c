@@ -1,5 +1,6 @@
 #include "consumer/settings.h"
 
+#include "common/schema_file.h"
 #include "common/complete_names.h"
 #include "common/exit_codes.h"
 #include "common/kafka.h"
@@ -15,6 +16,7 @@ static const struct option_def options[] = {
     {OPTION_STRING, "group", 'g', "NAME", NULL, "GROUP_ID", AT(group), 0, 0, NULL,
      "consumer group (default: test_group_CLIENT)", 0},
     WORKLOAD_OPTIONS(struct settings, 0),
+    SCHEMA_OPTIONS(struct settings, 0, 0),
     CONSUMER_START_OPTIONS(struct settings, 0),
     {OPTION_STRING, "reset", 0, "WHERE", NULL, NULL, AT(reset), 0, 0, NULL,
      "set the group's offsets and end: earliest, latest, offset:N, timestamp:T, shift:±N; then ,partition=P "
@@ -98,9 +100,12 @@ static int resolve(struct settings *settings, struct error *error)
 {
     if (name_check(settings->client, "client", error) == -1)
         return error_context(error, "--client");
-    settings->schema = schema_require(settings->workload, error);
+    const struct schema_spec spec = {settings->workload,
+                                     options_given(&consumer_program, settings, "workload"),
+                                     settings->schema_file, settings->schema_text};
+    settings->schema = schema_open(&spec, &settings->own_schema, error);
     if (settings->schema == NULL)
-        return error_context(error, "--workload");
+        return spec.file != NULL ? -1 : error_context(error, "--workload");
     if (settings->topic == NULL && (settings->topic = strdup(settings->schema->topic)) == NULL)
         return error_set(error, "out of memory");
     if (topic_name_check(settings->topic, error) == -1)
@@ -137,5 +142,6 @@ int settings_load(struct settings *settings, int argc, char **argv, struct error
 
 void settings_release(struct settings *settings)
 {
+    schema_free(settings->own_schema);
     options_release(&consumer_program, settings);
 }

@@ -15,6 +15,7 @@ struct settings {
     const char *client;
     const char *group;
     const char *workload;
+    const char *schema_file, *schema_text;
     const char *topic;
     int from;
     int on_offset_loss;
@@ -53,6 +54,7 @@ struct settings {
     bool publish;
     /* derived by settings_resolve */
     const struct schema *schema;
+    struct schema *own_schema; /* the same, when it is from a file */
     struct brokers brokers;
     char group_name[256];
 };

@@ -5,6 +5,7 @@
 #include "common/complete_names.h"
 #include "common/exit_codes.h"
 #include "common/names.h"
+#include "common/schema_file.h"
 #include "common/kafka.h"
 #include "common/worker/config.h"
 #include "common/worker/options.h"
@@ -14,6 +15,7 @@
 static const struct option_def base_options[] = {
     {.type = OPTION_HEADING, .help = "What to send"},
     WORKLOAD_OPTIONS(struct settings, 0),
+    SCHEMA_OPTIONS(struct settings, 0, 0),
     {OPTION_INTEGER, "count", 'n', "N", "0", NULL, AT(count), 0, 0, NULL, "end after N records; 0: never", 0},
     {OPTION_INTEGER, "seed", 0, "N", NULL, NULL, AT(seed), 0, 0, NULL,
      "the same records again for the same N (times apart)", 0},
@@ -48,6 +50,8 @@ static const struct option_def base_options[] = {
     WORKER_OPTION(struct settings),
 
     {.type = OPTION_HEADING, .help = "One record: its fields (what is not given and can be made, is made)"},
+    {OPTION_LIST, "set", 0, "NAME=VALUE", NULL, NULL, AT(named), 0, 0, NULL,
+     "a field of any schema, again and again", false},
 };
 
 /* What a field may be, in any of the schemas. */
@@ -150,6 +154,12 @@ static bool given(const struct settings *settings, const char *name)
 
 static int check_fields(struct settings *settings, struct error *error)
 {
+    for (size_t i = 0; i < settings->named.count; i++) {
+        settings->mode = MODE_ONE;
+        if (strchr(settings->named.items[i], '=') == NULL)
+            return error_set_code(error, EXIT_CODE_USAGE, "--set %.60s: write NAME=VALUE",
+                                  settings->named.items[i]);
+    }
     for (size_t i = 0; i < settings->field_flag_count; i++) {
         const struct field_flag *flag = &settings->field_flags[i];
         if (settings->fields[i] == NULL)
@@ -192,9 +202,12 @@ static int resolve(struct settings *settings, struct error *error)
 {
     if (name_check(settings->name, "producer", error) == -1)
         return error_context(error, "--name");
-    settings->schema = schema_require(settings->workload, error);
+    const struct schema_spec spec = {settings->workload,
+                                     options_given(&settings->program, settings, "workload"),
+                                     settings->schema_file, settings->schema_text};
+    settings->schema = schema_open(&spec, &settings->own_schema, error);
     if (settings->schema == NULL)
-        return error_context(error, "--workload");
+        return spec.file != NULL ? -1 : error_context(error, "--workload");
     if (check_mode(settings, error) == -1)
         return -1;
     if (settings->topic == NULL && (settings->topic = strdup(settings->schema->topic)) == NULL)
@@ -232,5 +245,6 @@ void settings_set_pace(struct settings *settings, int64_t rate, int64_t interval
 
 void settings_release(struct settings *settings)
 {
+    schema_free(settings->own_schema);
     options_release(&settings->program, settings);
 }

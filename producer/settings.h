@@ -30,12 +30,14 @@ struct settings {
     /* what to send */
     const char *name;
     const char *workload;
+    const char *schema_file, *schema_text;
     const char *topic;
     bool from_stdin;
     bool on_request;
     int64_t seed;
     int64_t count;                       /* 0: no end */
     const char *fields[FIELD_FLAGS_MAX]; /* by index of field_flags; NULL: not given */
+    struct option_list named;            /* of any schema: NAME=VALUE */
     /* how fast */
     int64_t interval_us;
     int64_t rate;
@@ -57,6 +59,7 @@ struct settings {
     bool paced; /* by --interval or --rate, given or by default */
     bool by_rate;
     const struct schema *schema;
+    struct schema *own_schema; /* the same, when it is from a file */
     struct brokers brokers;
     /* the table itself, made at start */
     struct field_flag field_flags[FIELD_FLAGS_MAX];

@@ -29,9 +29,23 @@ int source_fd(const struct source *source)
 
 /* --- one from flags ------------------------------------------------------------------------------------ */
 
+/* --set to.city=Łódź */
+static int set_named(struct source *source, const char *item, bool first, struct error *error)
+{
+    char label[SCHEMA_PATH_MAX + 1];
+    const char *value = strchr(item, '=') + 1;
+    snprintf(label, sizeof label, "%.*s", (int)(value - item - 1), item);
+    if (schema_label_scales_money(source->settings->schema, label) != first)
+        return 0;
+    return record_set_text(&source->record, label, value, &source->storage, error);
+}
+
 static int set_fields(struct source *source, bool first, struct error *error)
 {
     const struct settings *settings = source->settings;
+    for (size_t i = 0; i < settings->named.count; i++)
+        if (set_named(source, settings->named.items[i], first, error) == -1)
+            return -1;
     for (size_t i = 0; i < settings->field_flag_count; i++) {
         const char *label = settings->field_flags[i].label;
         if (settings->fields[i] == NULL || schema_label_scales_money(settings->schema, label) != first)

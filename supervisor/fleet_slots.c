@@ -53,7 +53,8 @@ struct worker *fleet_add_consumer(struct supervisor *supervisor, const struct se
  * comes back is first given what it had: partitions of its old topic. */
 static bool reads_something_else(const struct settings *one, const struct settings *other)
 {
-    return one != other && (one->schema != other->schema || strcmp(one->topic, other->topic) != 0);
+    return one != other &&
+           (!schema_same(one->schema, other->schema) || strcmp(one->topic, other->topic) != 0);
 }
 
 void fleet_set_settings(struct worker *worker, const struct settings *settings)

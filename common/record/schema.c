@@ -42,6 +42,11 @@ const struct schema *schema_by_name(const char *name, size_t length)
     return NULL;
 }
 
+bool schema_same(const struct schema *one, const struct schema *other)
+{
+    return one == other || (one != NULL && other != NULL && strcmp(one->text, other->text) == 0);
+}
+
 int schema_field_index(const struct schema *schema, const char *name, size_t length)
 {
     for (size_t i = 0; i < schema->field_count; i++)
@@ -79,8 +84,6 @@ bool schema_label_scales_money(const struct schema *schema, const char *label)
 
 size_t schema_header(const struct schema *schema, char header[SCHEMA_HEADER_BYTES])
 {
-    if (schema->raw)
-        return 0;
     int length = snprintf(header, SCHEMA_HEADER_BYTES, "%s/%d", schema->name, schema->major);
     return (size_t)length;
 }

@@ -177,6 +177,9 @@ static inline bool schema_has_key(const struct schema *schema)
     return schema->key_field < schema->field_count;
 }
 
+/* Whether they say the same: of one text. */
+bool schema_same(const struct schema *one, const struct schema *other);
+
 /* NULL when there is none. */
 const struct schema *schema_by_workload(const char *workload);
 /* The same for what a user said: a usage error that lists the workloads when there is none of that name. */

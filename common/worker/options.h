@@ -11,12 +11,20 @@
 
 /* --- every worker -------------------------------------------------------------------------------------- */
 
-/* const char *workload, *topic */
+/* const char *workload, *topic, *schema_file, *schema_text. The text is what a supervisor read from the file:
+ * what it checked is what its workers take, and a file that changes is a setting that changes. */
 #define WORKLOAD_OPTIONS(settings_type, traits)                                                              \
     OPTION_ROW(OPTION_STRING, "workload", 'w', "NAME", "payments", offsetof(settings_type, workload), 0, 0,  \
-               NULL, "payments, orders, transactions or messages", traits),                                  \
+               NULL, "payments, orders, transactions or messages; raw: no schema, a value is bytes",         \
+               traits),                                                                                      \
         OPTION_ROW(OPTION_STRING, "topic", 't', "NAME", NULL, offsetof(settings_type, topic), 0, 0, NULL,    \
-                   "topic, when it is not the workload's own", traits)
+                   "topic, when it is not the schema's own", traits)
+/* `traits` of the file; the text, which only a supervisor says, has `text_traits`. */
+#define SCHEMA_OPTIONS(settings_type, traits, text_traits)                                                   \
+    OPTION_ROW(OPTION_STRING, "schema", 0, "FILE", NULL, offsetof(settings_type, schema_file), 0, 0, NULL,   \
+               "records of your own, instead of a workload ('ktopic schema show payments' is one)", traits), \
+        OPTION_ROW(OPTION_STRING, "schema-text", 0, "TEXT", NULL, offsetof(settings_type, schema_text), 0,   \
+                   0, NULL, "what stands in it", OPTION_HIDDEN | (text_traits))
 
 /* bool publish */
 #define PUBLISH_OPTION(settings_type)                                                                        \

@@ -32,7 +32,8 @@ struct load {
 /* A nearer source that says the first no longer means what a farther one says of the second. */
 static const struct {
     const char *said, *superseded;
-} supersedes[] = {{"rate", "interval"}, {"interval", "rate"}, {"workload", "topic"}};
+} supersedes[] = {{"rate", "interval"},   {"interval", "rate"},   {"workload", "topic"},
+                  {"workload", "schema"}, {"schema", "workload"}, {"schema", "topic"}};
 
 /* --- who said it --------------------------------------------------------------------------------------- */
 

@@ -8,6 +8,7 @@
 #include "common/clock.h"
 #include "common/exit_codes.h"
 #include "common/listen_address.h"
+#include "common/schema_file.h"
 #include "common/secret.h"
 #include "common/worker/options.h"
 #include "supervisor/log/files.h"
@@ -32,6 +33,7 @@ static const struct option_def options[] = {
     {OPTION_STRING, "group", 'g', "NAME", NULL, NULL, AT(group), 0, 0, NULL,
      "one group for all clients: they share the partitions", IN_INSTANCE | IN_CLIENT | RESTARTS | SHOWN},
     WORKLOAD_OPTIONS(struct settings, OF_WORKERS | ALWAYS | SHOWN),
+    SCHEMA_OPTIONS(struct settings, OF_WORKERS, TO_CONSUMER | TO_PRODUCER),
     {OPTION_INTEGER, "partitions", 0, "N", "3", NULL, AT(partitions), 1, 10000, NULL,
      "partitions of the topic, made when it is not there", IN_INSTANCE | TO_PROVISION},
     {OPTION_FLAG, "no-producer", 0, NULL, NULL, NULL, AT(no_producer), 0, 0, NULL, "consumers only",
@@ -177,11 +179,19 @@ static int wrong(const char **culprit, const char *name, struct error *error, co
 
 static int check_workload(struct settings *settings, const char **culprit, struct error *error)
 {
-    settings->schema = schema_require(settings->workload, error);
+    const struct schema_spec spec = {settings->workload,
+                                     options_given(&supervisor_program, settings, "workload"),
+                                     settings->schema_file, NULL};
+    if (spec.file != NULL && spec.workload_given)
+        return wrong(culprit, "schema", error, "--schema and --workload both say what records are: give one");
+    settings->schema = schema_open(&spec, &settings->own_schema, error);
     if (settings->schema == NULL) {
-        *culprit = "workload";
+        *culprit = spec.file != NULL ? "schema" : "workload";
         return -1;
     }
+    if (spec.file != NULL && options_set(&supervisor_program, settings, "schema-text", settings->schema->text,
+                                         spec.file, error) == -1)
+        return -1;
     if (settings->topic == NULL && (settings->topic = strdup(settings->schema->topic)) == NULL)
         return error_set(error, "out of memory");
     return 0;
@@ -279,5 +289,6 @@ void settings_group(const struct settings *settings, const char *client, char *g
 
 void settings_release(struct settings *settings)
 {
+    schema_free(settings->own_schema);
     options_release(&supervisor_program, settings);
 }

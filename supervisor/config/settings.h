@@ -20,6 +20,7 @@ struct settings {
     struct option_list clients;
     const char *group;
     const char *workload;
+    const char *schema_file, *schema_text;
     const char *topic;
     int64_t partitions;
     bool no_producer;
@@ -76,7 +77,8 @@ struct settings {
     bool explain_states;
     /* derived */
     const struct schema *schema;
-    struct brokers brokers; /* of the whole instance's settings only */
+    struct schema *own_schema; /* the same, when it is from a file */
+    struct brokers brokers;    /* of the whole instance's settings only */
 };
 
 /* What else a row of the table says of its option (traits, common/options.h): where in a configuration file

@@ -88,7 +88,11 @@ static void make_words(const struct ktopic *ktopic, const struct worker_spec *sp
                        const struct ktopic_command *command, const char *words[WORDS_MAX])
 {
     const char *letters = command->of_letters ? letters_topic(ktopic) : NULL;
-    const char *const workload[] = {ktopic->known ? "--workload" : NULL, ktopic->settings->workload, NULL};
+    const char *file = ktopic->settings->schema_file;
+    const char *const workload[] = {!ktopic->known ? NULL
+                                    : file != NULL ? "--schema"
+                                                   : "--workload",
+                                    file != NULL ? file : ktopic->settings->workload, NULL};
     const char *const dlq_topic[] = {letters != NULL ? "--dlq-topic" : NULL, letters, NULL};
     size_t count = 0;
     worker_config_arguments(spec, words);

@@ -46,6 +46,7 @@ static int open_sink(struct audit *audit, struct error *error)
 {
     const struct settings *settings = audit->settings;
     const struct sink_spec spec = {.where = settings->sink_where,
+                                   .schema = settings->schema,
                                    .table = settings->table != NULL ? settings->table : settings->topic,
                                    .partitions = audit->partitions,
                                    .cluster = audit->cluster.id,

@@ -7,40 +7,38 @@
 #include "common/record/schema.h"
 #include "common/text.h"
 
-enum kind { NUMBER, TEXT, UUID, KINDS };
-
-static const char *const types[KINDS][COLUMNS_DATABASES] = {
-    [NUMBER] = {"INTEGER", "bigint"},
-    [TEXT] = {"TEXT", "text"},
-    [UUID] = {"TEXT", "uuid"},
+static const char *const types[FIELD_TYPES][COLUMNS_DATABASES] = {
+    [FIELD_STRING] = {"TEXT", "text"},        [FIELD_CURRENCY] = {"TEXT", "text"},
+    [FIELD_ENUM] = {"TEXT", "text"},          [FIELD_UUID] = {"TEXT", "uuid"},
+    [FIELD_INTEGER] = {"INTEGER", "bigint"},  [FIELD_MONEY] = {"INTEGER", "bigint"},
+    [FIELD_EXPONENT] = {"INTEGER", "bigint"}, [FIELD_TIME] = {"INTEGER", "bigint"},
+    [FIELD_BOOLEAN] = {"INTEGER", "boolean"}, [FIELD_NUMBER] = {"REAL", "double precision"},
+    [FIELD_BYTES] = {"BLOB", "bytea"},        [FIELD_ANY] = {"TEXT", "jsonb"},
 };
 
-static enum kind kind_of(const struct field *field)
+const struct schema *columns_candidate(const struct schema *own, size_t index)
 {
-    if (field->type == FIELD_UUID)
-        return UUID;
-    return field_is_text(field) ? TEXT : NUMBER;
+    return own == NULL ? schema_at(index) : index == 0 ? own : NULL;
 }
 
-static const char *wanted_for(const char *name, enum columns_database database)
+static const char *wanted_for(const struct schema *given, const char *name, enum columns_database database)
 {
     static const char *const own[] = {SINK_PARTITION, SINK_OFFSET, SINK_TIMESTAMP};
     const struct schema *schema;
     for (size_t i = 0; i < sizeof own / sizeof own[0]; i++)
         if (strcmp(name, own[i]) == 0)
-            return types[NUMBER][database];
-    for (size_t i = 0; (schema = schema_at(i)) != NULL; i++) {
-        int field = schema_field_index(schema, name, strlen(name));
-        if (field != -1)
-            return types[kind_of(&schema->fields[field])][database];
-    }
+            return types[FIELD_INTEGER][database];
+    for (size_t i = 0; (schema = columns_candidate(given, i)) != NULL; i++)
+        for (size_t f = 0; f < schema->field_count; f++)
+            if (strcmp(schema->fields[f].column, name) == 0)
+                return types[schema->fields[f].type][database];
     return NULL;
 }
 
-void columns_look(struct altered *altered, enum columns_database database, const char *name,
-                  const char *found)
+void columns_look(struct altered *altered, enum columns_database database, const struct schema *own,
+                  const char *name, const char *found)
 {
-    const char *wanted = wanted_for(name, database);
+    const char *wanted = wanted_for(own, name, database);
     if (wanted == NULL || strcasecmp(found, wanted) == 0)
         return;
     if (altered->count < ALTERED_MAX) {
@@ -64,11 +62,11 @@ static bool has_all(const struct schema *schema, bool (*has)(void *context, cons
     return true;
 }
 
-const struct schema *columns_schema(bool (*has)(void *context, const char *name), void *context,
-                                    uint64_t *fields)
+const struct schema *columns_schema(const struct schema *own, bool (*has)(void *context, const char *name),
+                                    void *context, uint64_t *fields)
 {
     const struct schema *schema;
-    for (size_t i = 0; (schema = schema_at(i)) != NULL; i++)
+    for (size_t i = 0; (schema = columns_candidate(own, i)) != NULL; i++)
         if (has_all(schema, has, context, fields))
             return schema;
     *fields = 0;

@@ -40,13 +40,17 @@ struct altered {
 };
 
 /* A column of the table, and its type as the database tells it; noted when that is another one. */
-void columns_look(struct altered *altered, enum columns_database database, const char *name,
-                  const char *found);
+void columns_look(struct altered *altered, enum columns_database database, const struct schema *own,
+                  const char *name, const char *found);
+
+/* The schemas that a table may be of: `own`, which the user gave, or without it the built-in ones; NULL past
+ * the last. */
+const struct schema *columns_candidate(const struct schema *own, size_t index);
 
 /* The schema whose rows a table has, and which of its fields have a column (bit i); `has` says whether there
  * is a column of that name. NULL: all required fields of no schema are there. */
-const struct schema *columns_schema(bool (*has)(void *context, const char *name), void *context,
-                                    uint64_t *fields);
+const struct schema *columns_schema(const struct schema *own, bool (*has)(void *context, const char *name),
+                                    void *context, uint64_t *fields);
 
 /* `, "user", "amount_minor"`: those fields, for a SELECT. */
 #define COLUMNS_SQL_BYTES (40 * 1024)

@@ -4,6 +4,7 @@
 #include "common/exit_codes.h"
 #include "common/kafka.h"
 #include "common/names.h"
+#include "common/schema_file.h"
 
 #define AT(member) offsetof(struct settings, member)
 
@@ -35,6 +36,11 @@ static const struct option_def options[] = {
      .argument = "NAME",
      .offset = AT(table),
      .help = "the sink's table (default: called as the topic)"},
+    {.type = OPTION_STRING,
+     .name = "schema",
+     .argument = "FILE",
+     .offset = AT(schema_file),
+     .help = "what the records are, when they are of no workload: rows are compared with them"},
     {.type = OPTION_FLAG,
      .name = "dlq",
      .offset = AT(dead_letters),
@@ -134,6 +140,9 @@ static int resolve(struct settings *settings, struct error *error)
     if (settings->group == NULL && (settings->open_sink != NULL || settings->dead_letters))
         return error_set_code(error, EXIT_CODE_USAGE,
                               "--group is needed: what it has committed decides what must be there");
+    if (settings->schema_file != NULL &&
+        (settings->schema = schema_file_read(settings->schema_file, error)) == NULL)
+        return error_context(error, "--schema");
     if (settings->table != NULL && (settings->open_sink == NULL || settings->ndjson != NULL))
         return error_set_code(error, EXIT_CODE_USAGE, "--table: of which database? --sqlite or --postgres");
     return 0;
@@ -150,5 +159,6 @@ int settings_load(struct settings *settings, int argc, char **argv, struct error
 
 void settings_release(struct settings *settings)
 {
+    schema_free(settings->schema);
     options_release(&program, settings);
 }

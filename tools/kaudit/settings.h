@@ -15,6 +15,7 @@ struct settings {
     const char *group;
     const char *sqlite, *postgres, *ndjson;
     const char *table;
+    const char *schema_file;
     bool dead_letters;
     const char *dead_letter_topic;
     struct option_list ledgers;
@@ -23,6 +24,7 @@ struct settings {
     const char *topic;
     sink_opener open_sink; /* NULL: none */
     const char *sink_where;
+    struct schema *schema; /* of schema_file; NULL: none was given */
 };
 
 #define AUDIT_PROGRAM "kaudit"

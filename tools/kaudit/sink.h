@@ -26,6 +26,7 @@ struct sink {
 struct sink_spec {
     const char *where; /* a file, or libpq's connection string */
     const char *table;
+    const struct schema *schema;         /* the user gave it; NULL: one of the workloads' */
     int partitions;                      /* the topic's */
     const char *cluster, *group, *topic; /* whose places and letters they are; `cluster` NULL: of any */
     bool letters;                        /* the outbox is wanted */

@@ -33,7 +33,7 @@ static int add(struct scratch *scratch, int32_t partition, int64_t offset, json_
     struct source_item item = {.offset = offset};
     uint64_t fields;
     if (sink->schema == NULL)
-        sink->schema = columns_schema(has_member, json, &fields);
+        sink->schema = columns_schema(NULL, has_member, json, &fields);
     if (sink->schema != NULL)
         content_of_json(&item.content, sink->schema, json);
     return scratch_add(scratch, partition, item, error) == -1 ? -1 : 0;
@@ -78,6 +78,7 @@ int sink_open_ndjson(struct sink *sink, const struct sink_spec *spec, struct err
     struct scratch *scratch = scratch_open(false, error);
     int result = -1;
     sink->form = CONTENT_JSON;
+    sink->schema = spec->schema;
     if (file == NULL)
         error_set(error, "cannot open it: %m");
     else if (scratch != NULL)

@@ -89,7 +89,7 @@ static int declare(struct postgres *p, int32_t partition, struct error *error)
 static void read_content(const struct postgres *p, const struct cursor_of *cursor, struct content *content)
 {
     int column = OWN_COLUMNS;
-    for (size_t i = 0; p->fields >> i != 0; i++) {
+    for (size_t i = 0; i < RECORD_FIELDS_MAX && p->fields >> i != 0; i++) {
         if ((p->fields >> i & 1) == 0)
             continue;
         bool is_null = PQgetisnull(cursor->rows, cursor->at, column) != 0;
@@ -231,7 +231,8 @@ static bool has_field(void *context, const char *column)
 }
 
 /* Of a table that a sink of ours fills. */
-static int look_at_columns(struct postgres *p, struct sink *sink, struct error *error)
+static int look_at_columns(struct postgres *p, const struct schema *schema, struct sink *sink,
+                           struct error *error)
 {
     static const char sql[] = "SELECT attname, format_type(atttypid, NULL) FROM pg_attribute "
                               "WHERE attrelid = $1::regclass AND attnum > 0 AND NOT attisdropped";
@@ -239,9 +240,10 @@ static int look_at_columns(struct postgres *p, struct sink *sink, struct error *
     PGresult *rows = PQexecParams(p->connection, sql, 1, NULL, values, NULL, NULL, 0);
     int result = PQresultStatus(rows) == PGRES_TUPLES_OK ? 0 : failed(p, "look at the columns", error);
     for (int i = 0; result == 0 && i < PQntuples(rows); i++)
-        columns_look(&sink->altered, COLUMNS_POSTGRES, PQgetvalue(rows, i, 0), PQgetvalue(rows, i, 1));
+        columns_look(&sink->altered, COLUMNS_POSTGRES, schema, PQgetvalue(rows, i, 0),
+                     PQgetvalue(rows, i, 1));
     if (result == 0)
-        sink->schema = columns_schema(has_field, rows, &p->fields);
+        sink->schema = columns_schema(schema, has_field, rows, &p->fields);
     columns_sql(p->fields_sql, sink->schema, p->fields);
     PQclear(rows);
     return result;
@@ -259,7 +261,7 @@ static int prepare(struct postgres *p, const struct sink_spec *spec, struct sink
     if (command(p, "read", "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", error) == -1)
         return -1;
     if (count_elsewhere(p, &sink->elsewhere, error) == -1 || read_positions(p, spec, &ours, error) == -1 ||
-        (ours && look_at_columns(p, sink, error) == -1))
+        (ours && look_at_columns(p, spec->schema, sink, error) == -1))
         return -1;
     return read_outbox(p, spec, sink, error);
 }

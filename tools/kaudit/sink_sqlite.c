@@ -96,7 +96,8 @@ static int look_at_columns(sqlite3 *db, const struct sink_spec *spec, struct alt
     if (sqlite3_prepare_v2(db, sql, -1, &statement, NULL) == SQLITE_OK) {
         sqlite3_bind_text(statement, 1, spec->table, -1, SQLITE_STATIC);
         while ((step = sqlite3_step(statement)) == SQLITE_ROW)
-            columns_look(altered, COLUMNS_SQLITE, (const char *)sqlite3_column_text(statement, 0),
+            columns_look(altered, COLUMNS_SQLITE, spec->schema,
+                         (const char *)sqlite3_column_text(statement, 0),
                          (const char *)sqlite3_column_text(statement, 1));
     }
     int result = step == SQLITE_DONE ? 0 : sqlite_failed(db, "look at the columns", error);
@@ -174,7 +175,8 @@ int sink_open_sqlite(struct sink *sink, const struct sink_spec *spec, struct err
         read_outbox(db, spec, sink, error) == -1)
         goto failed;
     if (ours)
-        its.schema = columns_schema(has_field, &(struct named_table){db, spec->table}, &its.fields);
+        its.schema =
+            columns_schema(spec->schema, has_field, &(struct named_table){db, spec->table}, &its.fields);
     sink->schema = its.schema;
     if (has_column(db, spec->table, SINK_TIMESTAMP))
         its.timestamp_ms = SINK_TIMESTAMP " / 1000";

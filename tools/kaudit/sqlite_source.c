@@ -55,7 +55,7 @@ static void read_content(const struct sqlite_source *s, sqlite3_stmt *statement,
     int column = OWN_COLUMNS;
     if (s->has_content && sqlite3_column_bytes(statement, column) == (int)sizeof *content)
         memcpy(content, sqlite3_column_blob(statement, column), sizeof *content);
-    for (size_t i = 0; s->fields >> i != 0; i++) {
+    for (size_t i = 0; i < RECORD_FIELDS_MAX && s->fields >> i != 0; i++) {
         if ((s->fields >> i & 1) == 0)
             continue;
         const char *text = (const char *)sqlite3_column_text(statement, column);

@@ -20,7 +20,7 @@ struct settings {
     const char *bootstrap;
     const char *kafka_config;
     struct option_list properties;
-    const char *workload;
+    const char *workload, *schema_file;
     bool supervised;
 };
 
@@ -33,6 +33,11 @@ static const struct option_def options[] = {
      .offset = offsetof(struct settings, workload),
      .help =
          "decode records without a schema header as this workload's (default: the one whose topic it is)"},
+    {.type = OPTION_STRING,
+     .name = "schema",
+     .argument = "FILE",
+     .offset = offsetof(struct settings, schema_file),
+     .help = "decode records by this schema"},
     WORKER_OPTION(struct settings),
 };
 
@@ -266,7 +271,7 @@ static int peek_records(void *given, const struct operands *operands, struct err
     if (settings->supervised && worker_config_read(WORKER_CONFIG_FD, &program, settings, error) == -1)
         return -1;
     if (take_operands(&peek, operands, error) == -1 ||
-        show_fallback(settings->workload, peek.topic, &peek.fallback, error) == -1)
+        show_fallback(settings->workload, settings->schema_file, peek.topic, &peek.fallback, error) == -1)
         return -1;
     return look(&peek, settings, error);
 }

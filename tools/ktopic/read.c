@@ -23,7 +23,7 @@ struct settings {
     bool json;
     bool offsets;
     int64_t count; /* 0: all */
-    const char *workload;
+    const char *workload, *schema_file;
 };
 
 static const struct option_def options[] = {
@@ -60,6 +60,11 @@ static const struct option_def options[] = {
      .offset = offsetof(struct settings, workload),
      .help =
          "decode records without a schema header as this workload's (default: the one whose topic it is)"},
+    {.type = OPTION_STRING,
+     .name = "schema",
+     .argument = "FILE",
+     .offset = offsetof(struct settings, schema_file),
+     .help = "decode records by this schema"},
 };
 
 static const struct program program = {
@@ -240,7 +245,7 @@ static int read_topic(void *given, const struct operands *operands, struct error
     const char *topic = operands->items[0];
     struct reader reader = {.settings = settings, .topic = topic};
     const struct schema *fallback;
-    if (show_fallback(settings->workload, topic, &fallback, error) == -1 ||
+    if (show_fallback(settings->workload, settings->schema_file, topic, &fallback, error) == -1 ||
         cluster_open(&reader.cluster, RD_KAFKA_CONSUMER,
                      &(struct kafka_source){settings->bootstrap, settings->kafka_config},
                      &settings->properties, cluster_reader_settings, error) == -1)

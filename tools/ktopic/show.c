@@ -5,6 +5,7 @@
 
 #include "common/exit_codes.h"
 #include "common/record/text.h"
+#include "common/schema_file.h"
 #include "common/text.h"
 
 #define LINE_BYTES_FIRST 4096
@@ -40,14 +41,16 @@ static const char *const match_problems[] = {
     [SCHEMA_MALFORMED] = "its schema header is not of the form name/1",
 };
 
-int show_fallback(const char *workload, const char *topic, const struct schema **fallback,
+int show_fallback(const char *workload, const char *file, const char *topic, const struct schema **fallback,
                   struct error *error)
 {
     *fallback = NULL;
-    if (workload != NULL) {
-        *fallback = schema_by_workload(workload);
+    if (workload != NULL || file != NULL) {
+        struct schema *own;
+        const struct schema_spec spec = {workload, workload != NULL, file, NULL};
+        *fallback = schema_open(&spec, &own, error);
         if (*fallback == NULL)
-            return error_set_code(error, EXIT_CODE_USAGE, "--workload: there is no workload '%s'", workload);
+            return file != NULL ? -1 : error_context(error, "--workload");
         return 0;
     }
     const struct schema *schema;

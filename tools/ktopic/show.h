@@ -24,9 +24,9 @@ struct message {
     int64_t offset;
 };
 
-/* The schema of what has no header: of the workload that is named, else of the one whose topic it is, else
- * NULL. -1 when none is called so. */
-int show_fallback(const char *workload, const char *topic, const struct schema **fallback,
+/* The schema of what has no header: of the file, or the workload that is named, else of the one whose topic
+ * it is, else NULL. -1 when none is called so. What is read from a file lives as long as the program. */
+int show_fallback(const char *workload, const char *file, const char *topic, const struct schema **fallback,
                   struct error *error);
 
 /* Decodes by the message's header, or as `fallback`. False when that cannot be, with the reason. The record

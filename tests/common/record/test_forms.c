@@ -75,17 +75,19 @@ START_TEST(each_form_is_read_and_written_as_it_was)
     keeps("x time ms", BYTES(0xcf, 0, 0, 1, 0x9c, 0x98, 0xf9, 0x8c, 0x26));
     keeps("x time ns", BYTES(0xcd, 0x27, 0x10));
     ck_assert_int_eq(record.values[0].integer, 10);
-    keeps("x time text", BYTES(0xd9, 32, '2', '0', '2', '6', '-', '0', '2', '-', '2', '6', 'T', '0', '9', ':', '5',
-                               '2', ':', '2', '0', '.', '1', '0', '2', '5', '9', '4', '+', '0', '0', ':', '0', '0'));
+    keeps("x time text",
+          BYTES(0xd9, 32, '2', '0', '2', '6', '-', '0', '2', '-', '2', '6', 'T', '0', '9', ':', '5', '2', ':',
+                '2', '0', '.', '1', '0', '2', '5', '9', '4', '+', '0', '0', ':', '0', '0'));
     ck_assert_int_eq(record.values[0].integer, SAMPLE_WALL_US);
     keeps("x time timestamp", BYTES(0xd6, 0xff, 0x69, 0xa0, 0x18, 0x84));
     keeps("x time timestamp", BYTES(0xd7, 0xff, 0x00, 0x00, 0x0f, 0xa0, 0x69, 0xa0, 0x18, 0x84));
     ck_assert_int_eq(record.values[0].integer % 1000000, 1);
-    keeps("x uuid text", BYTES(0xd9, 36, '0', '0', '1', '1', '2', '2', '3', '3', '-', '4', '4', '5', '5', '-', '4',
-                               '6', '7', '7', '-', '8', '8', '9', '9', '-', 'a', 'a', 'b', 'b', 'c', 'c', 'd', 'd',
-                               'e', 'e', 'f', 'f'));
+    keeps("x uuid text", BYTES(0xd9, 36, '0', '0', '1', '1', '2', '2', '3', '3', '-', '4', '4', '5', '5', '-',
+                               '4', '6', '7', '7', '-', '8', '8', '9', '9', '-', 'a', 'a', 'b', 'b', 'c', 'c',
+                               'd', 'd', 'e', 'e', 'f', 'f'));
     ck_assert_uint_eq(record.values[0].uuid[1], 0x11);
-    keeps("x any", BYTES(0x82, 0xa1, 'a', 0x93, 1, 0xc0, 0xc2, 0xa1, 'b', 0xcb, 0x40, 0x04, 0, 0, 0, 0, 0, 0));
+    keeps("x any",
+          BYTES(0x82, 0xa1, 'a', 0x93, 1, 0xc0, 0xc2, 0xa1, 'b', 0xcb, 0x40, 0x04, 0, 0, 0, 0, 0, 0));
     ck_assert_str_eq(json(), "{\"x\":{\"a\":[1,null,false],\"b\":2.5}}");
 }
 END_TEST
@@ -157,8 +159,9 @@ END_TEST
 START_TEST(an_old_schema_reads_what_a_new_one_writes_and_back)
 {
     static const char older[] = "x string\nmap.a integer optional";
-    static const char newer[] = "x string\nmap.a integer optional\nmap.b integer optional\nmore any optional\n"
-                                "level integer 0..9 default 5";
+    static const char newer[] =
+        "x string\nmap.a integer optional\nmap.b integer optional\nmore any optional\n"
+        "level integer 0..9 default 5";
     struct generator generator;
     uint8_t bytes[512];
     open_schema(newer);
@@ -180,10 +183,12 @@ END_TEST
 /* Every type, maps in maps, a long name; each truncation; each changed byte; the same again as JSON. */
 START_TEST(a_record_of_everything_survives_bytes_and_json)
 {
-    static const char fields[] =
-        "id uuid\nid2 uuid text\nn integer\nd number -1..1\nb boolean\nm money\nmt money text digits 4\nt time\n"
-        "a.a time ms\na.b.t time text\na.b.ts time timestamp\na.c string\nw a | b\nc currency\nraw bytes ..20\nany any\n"
-        "a_very_long_name_that_does_not_fit_in_sixteen_bytes string 1..300\n\"with.dot\" string\nżółć string optional";
+    static const char fields[] = "id uuid\nid2 uuid text\nn integer\nd number -1..1\nb boolean\nm money\nmt "
+                                 "money text digits 4\nt time\n"
+                                 "a.a time ms\na.b.t time text\na.b.ts time timestamp\na.c string\nw a | "
+                                 "b\nc currency\nraw bytes ..20\nany any\n"
+                                 "a_very_long_name_that_does_not_fit_in_sixteen_bytes string "
+                                 "1..300\n\"with.dot\" string\nżółć string optional";
     static struct record_storage storage;
     struct generator generator;
     uint8_t bytes[2048];
@@ -199,8 +204,8 @@ START_TEST(a_record_of_everything_survives_bytes_and_json)
         ck_assert_int_eq(record_decode(schema, bytes, length, &read, &problem), 0);
         ck_assert_uint_eq(record_encode(&read, again, sizeof again), length);
         ck_assert_mem_eq(bytes, again, length);
-        ck_assert_msg(record_from_json(schema, json(), strlen(json()), &storage, &read, &error) == 0, "%s: %s",
-                      error.text, json());
+        ck_assert_msg(record_from_json(schema, json(), strlen(json()), &storage, &read, &error) == 0,
+                      "%s: %s", error.text, json());
         ck_assert_uint_eq(read.present, record.present);
         for (size_t cut = 0; cut < length; cut++)
             ck_assert_int_eq(record_decode(schema, bytes, cut, &read, &problem), -1);
@@ -228,5 +233,6 @@ END_TEST
 CHECK_MAIN_WITH("common/record/forms", NULL, end, each_form_is_read_and_written_as_it_was,
                 a_number_may_be_an_integer_or_a_short_float_and_is_finite, what_is_no_such_value_is_refused,
                 nil_is_as_good_as_absent_where_a_field_is_optional,
-                an_old_schema_reads_what_a_new_one_writes_and_back, a_record_of_everything_survives_bytes_and_json,
+                an_old_schema_reads_what_a_new_one_writes_and_back,
+                a_record_of_everything_survives_bytes_and_json,
                 without_a_schema_a_payload_is_one_value_whatever_it_is)

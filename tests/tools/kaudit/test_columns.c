@@ -10,24 +10,24 @@ static struct altered altered;
 
 START_TEST(columns_of_the_sinks_own_types_are_in_order)
 {
-    columns_look(&altered, COLUMNS_POSTGRES, "kafka_partition", "bigint");
-    columns_look(&altered, COLUMNS_POSTGRES, "amount_minor", "bigint");
-    columns_look(&altered, COLUMNS_POSTGRES, "payment_id", "uuid");
-    columns_look(&altered, COLUMNS_POSTGRES, "currency", "text");
-    columns_look(&altered, COLUMNS_POSTGRES, "timestamp", "bigint");
-    columns_look(&altered, COLUMNS_SQLITE, "kafka_offset", "INTEGER");
-    columns_look(&altered, COLUMNS_SQLITE, "payment_id", "text");
-    columns_look(&altered, COLUMNS_SQLITE, "user", "TEXT");
+    columns_look(&altered, COLUMNS_POSTGRES, NULL, "kafka_partition", "bigint");
+    columns_look(&altered, COLUMNS_POSTGRES, NULL, "amount_minor", "bigint");
+    columns_look(&altered, COLUMNS_POSTGRES, NULL, "payment_id", "uuid");
+    columns_look(&altered, COLUMNS_POSTGRES, NULL, "currency", "text");
+    columns_look(&altered, COLUMNS_POSTGRES, NULL, "timestamp", "bigint");
+    columns_look(&altered, COLUMNS_SQLITE, NULL, "kafka_offset", "INTEGER");
+    columns_look(&altered, COLUMNS_SQLITE, NULL, "payment_id", "text");
+    columns_look(&altered, COLUMNS_SQLITE, NULL, "user", "TEXT");
     ck_assert_uint_eq(altered.count, 0);
 }
 END_TEST
 
 START_TEST(a_column_of_another_type_is_noted_with_both)
 {
-    columns_look(&altered, COLUMNS_POSTGRES, "kafka_timestamp_us", "timestamp without time zone");
-    columns_look(&altered, COLUMNS_SQLITE, "kafka_offset", "TEXT");
-    columns_look(&altered, COLUMNS_POSTGRES, "payment_id", "text");
-    columns_look(&altered, COLUMNS_POSTGRES, "user", "bigint");
+    columns_look(&altered, COLUMNS_POSTGRES, NULL, "kafka_timestamp_us", "timestamp without time zone");
+    columns_look(&altered, COLUMNS_SQLITE, NULL, "kafka_offset", "TEXT");
+    columns_look(&altered, COLUMNS_POSTGRES, NULL, "payment_id", "text");
+    columns_look(&altered, COLUMNS_POSTGRES, NULL, "user", "bigint");
     ck_assert_uint_eq(altered.count, 4);
     ck_assert_str_eq(altered.columns[0].name, "kafka_timestamp_us");
     ck_assert_str_eq(altered.columns[0].found, "timestamp without time zone");
@@ -40,7 +40,7 @@ END_TEST
 
 START_TEST(a_column_of_nobodys_is_its_owners_business)
 {
-    columns_look(&altered, COLUMNS_POSTGRES, "mine", "json");
+    columns_look(&altered, COLUMNS_POSTGRES, NULL, "mine", "json");
     ck_assert_uint_eq(altered.count, 0);
 }
 END_TEST
@@ -48,7 +48,7 @@ END_TEST
 START_TEST(more_than_there_is_room_for_are_counted)
 {
     for (int i = 0; i < ALTERED_MAX + 3; i++)
-        columns_look(&altered, COLUMNS_SQLITE, "kafka_offset", "REAL");
+        columns_look(&altered, COLUMNS_SQLITE, NULL, "kafka_offset", "REAL");
     ck_assert_uint_eq(altered.count, ALTERED_MAX + 3);
     ck_assert_str_eq(altered.columns[ALTERED_MAX - 1].found, "REAL");
 }

@@ -32,6 +32,11 @@ static const struct option_def options[] = {
      .help =
          "decode records without a schema header as this workload's (default: the one whose topic it is)"},
     {.type = OPTION_STRING,
+     .name = "schema",
+     .argument = "FILE",
+     .offset = AT(schema_file),
+     .help = "decode records by this schema"},
+    {.type = OPTION_STRING,
      .name = "dlq-topic",
      .argument = "TOPIC",
      .offset = AT(dlq_topic),

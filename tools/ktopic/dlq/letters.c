@@ -189,15 +189,16 @@ static int find_topic(struct letters *letters, struct error *error)
 static int parse_where(struct letters *letters, struct error *error)
 {
     const struct dlq_settings *settings = letters->settings;
-    if (show_fallback(settings->workload, letters->topic, &letters->schema, error) == -1)
+    if (show_fallback(settings->workload, settings->schema_file, letters->topic, &letters->schema, error) ==
+        -1)
         return -1;
     if (settings->where == NULL)
         return 0;
     if (letters->schema == NULL)
-        return error_set_code(
-            error, EXIT_CODE_USAGE,
-            "--where: no workload has the topic %s: --workload tells which one's fields are meant",
-            letters->topic);
+        return error_set_code(error, EXIT_CODE_USAGE,
+                              "--where: no workload has the topic %s: --workload or --schema tells which "
+                              "one's fields are meant",
+                              letters->topic);
     letters->where = expression_parse(letters->schema, settings->where, error);
     return letters->where == NULL ? error_context(error, "--where") : 0;
 }

@@ -17,7 +17,7 @@ struct dlq_settings {
     struct option_list properties;
     const char *where;
     const char *group;
-    const char *workload;
+    const char *workload, *schema_file;
     const char *dlq_topic;
     int64_t limit; /* 0: none */
     bool json;
