@@ -41,6 +41,11 @@ static bool is_above_five(const char *value)
     return decimal_parse(value, strlen(value), INT64_MAX, &number) && number > 5;
 }
 
+static bool is_not_committed(const char *value)
+{
+    return strcasecmp(value, "read_committed") != 0;
+}
+
 static bool is_not_fifo(const char *value)
 {
     return strcasecmp(value, "fifo") != 0;
@@ -52,12 +57,14 @@ enum {
     CONSUMER = KAFKA_ROLE_CONSUMER,
     LETTERS = KAFKA_ROLE_LETTERS,
     PRODUCER = KAFKA_ROLE_PRODUCER,
+    TRANSACTIONS = KAFKA_ROLE_TRANSACTIONS,
     EVERY = CONSUMER | LETTERS | PRODUCER | KAFKA_ROLE_TOOL
 };
 
 #define IDEMPOTENT                                                                                           \
     "dead letters are sent, and sent back, by an idempotent producer, so that none is lost or doubled "      \
     "('kconsume --dead-letters off' has none)"
+#define ONCE   "the sink kafka writes each record once, by an idempotent producer"
 #define COUNTS "then what is counted as acknowledged is not"
 
 /*  {property, who cannot have it, with which value, why}  */
@@ -75,6 +82,17 @@ static const struct rule {
     {"max.in.flight", LETTERS, is_above_five, IDEMPOTENT},
     {"max.in.flight.requests.per.connection", LETTERS, is_above_five, IDEMPOTENT},
     {"queuing.strategy", LETTERS, is_not_fifo, IDEMPOTENT},
+    {"acks", TRANSACTIONS, is_not_all, ONCE},
+    {"request.required.acks", TRANSACTIONS, is_not_all, ONCE},
+    {"enable.idempotence", TRANSACTIONS, is_false, ONCE},
+    {"retries", TRANSACTIONS, is_zero, ONCE},
+    {"message.send.max.retries", TRANSACTIONS, is_zero, ONCE},
+    {"max.in.flight", TRANSACTIONS, is_above_five, ONCE},
+    {"max.in.flight.requests.per.connection", TRANSACTIONS, is_above_five, ONCE},
+    {"queuing.strategy", TRANSACTIONS, is_not_fifo, ONCE},
+    {"transactional.id", TRANSACTIONS, any, "it would be ignored: the sink kafka has one a worker"},
+    {"isolation.level", TRANSACTIONS, is_not_committed,
+     "a partition would begin before what a transaction that is still open has written of it"},
     {"transactional.id", LETTERS | PRODUCER, any,
      "no transaction is begun here, and without one nothing is sent"},
     {"acks", PRODUCER, is_zero, COUNTS},

@@ -8,10 +8,11 @@
 
 /* What a program has of librdkafka's. */
 enum kafka_role {
-    KAFKA_ROLE_CONSUMER = 1, /* a member of a group */
-    KAFKA_ROLE_LETTERS = 2,  /* the producer of dead letters */
-    KAFKA_ROLE_PRODUCER = 4, /* kproduce */
-    KAFKA_ROLE_TOOL = 8      /* asks and reads */
+    KAFKA_ROLE_CONSUMER = 1,     /* a member of a group */
+    KAFKA_ROLE_LETTERS = 2,      /* the producer of dead letters */
+    KAFKA_ROLE_PRODUCER = 4,     /* kproduce */
+    KAFKA_ROLE_TOOL = 8,         /* asks and reads */
+    KAFKA_ROLE_TRANSACTIONS = 16 /* the sink that writes another topic, and its consumer */
 };
 
 /* 0, or -1 with EXIT_CODE_CONFIG and the first that cannot be, its value, and why. `roles`: a sum of enum

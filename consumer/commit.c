@@ -126,7 +126,7 @@ void commit_async(struct committer *committer)
         partitions_commit_all_again(committer->partitions);
     }
     if (!may_commit(committer) || now_us < committer->retry_us || commit_waits_for_join(committer) ||
-        commit_look(committer, false, &ignored) == -1)
+        commit_look(committer, false, &ignored) == -1 || committer->by_sink)
         return;
     if (!may_commit(committer) || commit_waits_for_join(committer) || /* the look takes its time */
         !partitions_dirty(committer->partitions))
@@ -226,7 +226,7 @@ int commit_sync(struct committer *committer, int64_t timeout_us, struct error *e
         return -1;
     if (is_lost(committer))
         return error_set(error, "nothing can be committed now: the group has taken the partitions");
-    if (committer->automatic && !committer->forced)
+    if ((committer->automatic || committer->by_sink) && !committer->forced)
         return 0;
     supersede(committer);
     rd_kafka_topic_partition_list_t *list = partitions_to_commit(committer->partitions);

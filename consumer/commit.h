@@ -20,6 +20,7 @@ struct committer {
     bool forced;                   /* a reset: also with --commit auto */
     bool quiet;                    /* no asynchronous commit is to be begun */
     bool automatic;                /* --commit auto: librdkafka commits by itself */
+    bool by_sink;                  /* a sink commits in its transactions */
     const struct joining *joining; /* while it is under way a commit would cost the assignment; NULL: never */
     int64_t asked_us;              /* monotonic */
     int64_t seal_us;               /* monotonic: all is committed once more then; 0: no need */

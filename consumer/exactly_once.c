@@ -6,6 +6,7 @@
 #include "common/exit_codes.h"
 #include "common/log.h"
 #include "consumer/faults.h"
+#include "consumer/group.h"
 #include "consumer/retries.h"
 
 enum { PLACES_A_TIME = 500 };
@@ -15,11 +16,12 @@ int exactly_once_check(const struct settings *settings, const struct stage *sink
 {
     if (sink == NULL && settings->commit == COMMIT_SINK)
         return error_set_code(error, EXIT_CODE_USAGE,
-                              "--commit: sink is for a pipeline that ends in a database (sqlite:FILE)");
+                              "--commit: sink is for a pipeline that ends in a database (sqlite:FILE) or a "
+                              "topic (kafka:TOPIC)");
     if (sink != NULL && settings->commit != COMMIT_SINK &&
         options_given(&consumer_program, settings, "commit"))
         return error_set_code(error, EXIT_CODE_USAGE,
-                              "--commit: %s commits offsets with its rows: leave --commit out",
+                              "--commit: %s commits offsets with what it writes: leave --commit out",
                               sink->class->name);
     return 0;
 }
@@ -38,6 +40,7 @@ int exactly_once_open(struct consumer *consumer, struct error *error)
     sink->ranges = calloc(most, sizeof *sink->ranges);
     if (sink->deaths == NULL || sink->ranges == NULL)
         return error_set(error, "no memory for a batch of %zu records: --batch-size is too large", most);
+    consumer->committer.by_sink = sink->class->in_group;
     return dead_letters_keep_origins(consumer->letters, error);
 }
 
@@ -120,6 +123,8 @@ int exactly_once_position(struct consumer *consumer, int32_t partition, struct s
 {
     const struct exactly_once *sink = &consumer->sink;
     const struct partition *row = partition_assigned(&consumer->partitions, partition);
+    if (sink->class->in_group)
+        return 0;
     if (row->owned) {
         partition_letters_left(&consumer->partitions, partition, true);
         return reread(consumer, partition, position, error);
@@ -133,6 +138,58 @@ int exactly_once_position(struct consumer *consumer, int32_t partition, struct s
     return 0;
 }
 
+int exactly_once_recover(struct consumer *consumer, struct error *error)
+{
+    const struct letter_source *source = dead_letters_source(consumer->letters);
+    if (!exactly_once_in_group(consumer))
+        return 0;
+    int result = consumer->sink.class->recover(consumer->sink.state, source, error);
+    if (result == -1 && (error->exit_code == EXIT_CODE_CONFIG || error->exit_code == EXIT_CODE_USAGE))
+        consumer_fail(consumer, error->exit_code, "%s", error->text);
+    return result;
+}
+
+/* A batch of a sink in the group. */
+static enum sink_result commit_in_group(struct consumer *consumer, struct sink_batch *batch,
+                                        struct error *error)
+{
+    const struct exactly_once *sink = &consumer->sink;
+    int64_t began_us = clock_monotonic_us();
+    int32_t lost = -1;
+    rd_kafka_consumer_group_metadata_t *membership =
+        group_membership(consumer->rk, consumer->settings->group_name, error);
+    if (membership == NULL)
+        return SINK_AGAIN;
+    batch->membership = membership;
+    batch->letters = dead_letters_topic(consumer->letters);
+    enum sink_result result = sink->class->commit(sink->state, batch, &lost, error);
+    rd_kafka_consumer_group_metadata_destroy(membership);
+    stats_add(consumer->stats, result == SINK_DONE ? CONSUMER_COMMITS : CONSUMER_COMMIT_ERRORS, 1);
+    if (result != SINK_DONE)
+        return result;
+    stats_observe(consumer->stats, CONSUMER_COMMIT_US, clock_monotonic_us() - began_us, 1);
+    stats_add(consumer->stats, CONSUMER_DEAD_LETTERED, batch->death_count);
+    for (size_t i = 0; i < batch->range_count; i++)
+        partition_commit_done(&consumer->partitions, batch->ranges[i].partition,
+                              batch->ranges[i].next.next_offset, clock_wall_us());
+    return SINK_DONE;
+}
+
+/* What was written to another topic stays there. */
+static enum sink_result move_in_group(struct consumer *consumer, const struct exactly_once_move *move,
+                                      struct error *error)
+{
+    const struct sink_range range = {move->partition, move->from, {move->to, WITNESS_NONE, STATS_UNKNOWN}};
+    struct sink_batch batch = {.ranges = &range, .range_count = 1};
+    if (move->delete_rows) {
+        error_set(error, "what was written to a topic cannot be deleted there");
+        return SINK_AGAIN;
+    }
+    if (!exactly_once_commits_moves(consumer) || move->to == move->committed)
+        return SINK_DONE;
+    return commit_in_group(consumer, &batch, error);
+}
+
 static int64_t group_had_ms(int64_t committed)
 {
     return committed != STATS_UNKNOWN ? clock_wall_us() / US_PER_MS : STATS_UNKNOWN;
@@ -142,6 +199,8 @@ enum sink_result exactly_once_move(struct consumer *consumer, const struct exact
                                    struct error *error)
 {
     const struct exactly_once *sink = &consumer->sink;
+    if (sink->class->in_group)
+        return move_in_group(consumer, move, error);
     const struct sink_range range = {
         move->partition, move->from, {move->to, WITNESS_NONE, group_had_ms(move->committed)}};
     enum sink_result result = sink->class->move(sink->state, &range, move->delete_rows, error);
@@ -196,11 +255,14 @@ static void be_unsure(struct consumer *consumer, size_t range_count, const struc
         retry_place(consumer, consumer->sink.ranges[i].partition, EVENT_UNSURE, error);
 }
 
-static enum sink_result commit(struct consumer *consumer, const struct sink_batch *batch, int32_t *lost,
+static enum sink_result commit(struct consumer *consumer, struct sink_batch *batch, int32_t *lost,
                                struct error *error)
 {
     const struct exactly_once *sink = &consumer->sink;
-    return batch->range_count == 0 ? SINK_DONE : sink->class->commit(sink->state, batch, lost, error);
+    if (batch->range_count == 0)
+        return SINK_DONE;
+    return sink->class->in_group ? commit_in_group(consumer, batch, error)
+                                 : sink->class->commit(sink->state, batch, lost, error);
 }
 
 bool exactly_once_commit(struct consumer *consumer, size_t item_count)
@@ -216,7 +278,7 @@ bool exactly_once_commit(struct consumer *consumer, size_t item_count)
                                .death_count = write_letters(consumer)};
     enum sink_result result = commit(consumer, &batch, &lost, &error);
     FAULT_POINT(transaction_done);
-    if (result == SINK_DONE)
+    if (result == SINK_DONE && !sink->class->in_group)
         send_letters(consumer, batch.death_count);
     FAULT_POINT(outbox_sent);
     if (result == SINK_LOST) {
@@ -265,6 +327,8 @@ static void send_left(struct consumer *consumer, int32_t partition)
 
 void exactly_once_serve(struct consumer *consumer)
 {
+    if (exactly_once_in_group(consumer))
+        return;
     take_out(consumer);
     if (clock_monotonic_us() < consumer->sink.left_us)
         return;

@@ -35,3 +35,35 @@ bool group_member_owns(const rd_kafka_MemberDescription_t *member, const char *t
             return true;
     return false;
 }
+
+/* By what is written of it: librdkafka 2.0.2 has no other way to look inside. */
+static bool same(const rd_kafka_consumer_group_metadata_t *one,
+                 const rd_kafka_consumer_group_metadata_t *other)
+{
+    void *bytes[2] = {NULL, NULL};
+    size_t length[2] = {0, 0};
+    rd_kafka_error_t *errors[] = {rd_kafka_consumer_group_metadata_write(one, &bytes[0], &length[0]),
+                                  rd_kafka_consumer_group_metadata_write(other, &bytes[1], &length[1])};
+    bool alike = errors[0] == NULL && errors[1] == NULL && length[0] == length[1] &&
+                 memcmp(bytes[0], bytes[1], length[0]) == 0;
+    for (size_t i = 0; i < 2; i++) {
+        if (errors[i] != NULL)
+            rd_kafka_error_destroy(errors[i]);
+        rd_kafka_mem_free(NULL, bytes[i]);
+    }
+    return alike;
+}
+
+rd_kafka_consumer_group_metadata_t *group_membership(rd_kafka_t *rk, const char *group, struct error *error)
+{
+    rd_kafka_consumer_group_metadata_t *ours = rd_kafka_consumer_group_metadata(rk);
+    rd_kafka_consumer_group_metadata_t *nobody = rd_kafka_consumer_group_metadata_new(group);
+    bool member = ours != NULL && !rd_kafka_assignment_lost(rk) && !same(ours, nobody);
+    rd_kafka_consumer_group_metadata_destroy(nobody);
+    if (member)
+        return ours;
+    if (ours != NULL)
+        rd_kafka_consumer_group_metadata_destroy(ours);
+    error_set(error, "this process is no member of group %s now", group);
+    return NULL;
+}

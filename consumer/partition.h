@@ -377,6 +377,8 @@ void partitions_requested(struct partitions *partitions, const rd_kafka_topic_pa
 /* The answer to the commit that was noted last: a partition at a time; published. */
 void partitions_commit_answered(struct partitions *partitions, rd_kafka_resp_err_t err,
                                 const rd_kafka_topic_partition_list_t *list, int64_t wall_us);
+/* A sink has committed it with its transaction; published. */
+void partition_commit_done(struct partitions *partitions, int32_t number, int64_t offset, int64_t wall_us);
 /* There was no answer in time: what was asked for is asked for again. */
 void partitions_commit_unanswered(struct partitions *partitions);
 /* All that is assigned is to be committed once more. */

@@ -168,6 +168,16 @@ static void confirmed(const struct partitions *partitions, struct partition *row
     stats_partition_publish(partitions->stats, row->slot);
 }
 
+void partition_commit_done(struct partitions *partitions, int32_t number, int64_t offset, int64_t wall_us)
+{
+    struct partition *row = partition_assigned_row(partitions, number);
+    if (row == NULL)
+        return;
+    row->commit.requested = offset;
+    row->commit.again = false;
+    confirmed(partitions, row, wall_us);
+}
+
 void partitions_commit_answered(struct partitions *partitions, rd_kafka_resp_err_t err,
                                 const rd_kafka_topic_partition_list_t *list, int64_t wall_us)
 {

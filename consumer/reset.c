@@ -417,6 +417,8 @@ static int adopt(struct consumer *consumer, const struct reset_spec *spec, struc
         return -1;
     if (consumer->settings->supervised && !spec->dry_run)
         release_dead(consumer);
+    if (!spec->dry_run && exactly_once_recover(consumer, error) == -1)
+        return -1;
     return adopt_all(consumer, spec, error);
 }
 

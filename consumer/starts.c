@@ -104,7 +104,7 @@ static void compare(struct starts *starts)
             continue;
         if (start->silent)
             fail(start);
-        bool can_move = start->in_sink || !exactly_once_is(starts->consumer);
+        bool can_move = start->in_sink || !exactly_once_in_database(starts->consumer);
         start->deleted = !start->failed && can_move && start->place.committed == STATS_UNKNOWN;
         start->expired = start->deleted && !had_here && may_have_expired(start);
     }
@@ -279,9 +279,12 @@ static void tell_sink(struct starts *starts)
         struct start *start = &starts->list[i];
         const struct exactly_once_move move = {start->partition, STATS_UNKNOWN, start->place.offset,
                                                start->place.committed, false};
-        if (!start->failed && !start->deleted && !start->in_sink &&
-            exactly_once_move(starts->consumer, &move, &starts->error) != SINK_DONE)
+        if (start->failed || start->deleted || start->in_sink)
+            continue;
+        if (exactly_once_move(starts->consumer, &move, &starts->error) != SINK_DONE)
             fail(start);
+        else if (exactly_once_commits_moves(starts->consumer))
+            start->place.committed = start->place.offset;
     }
 }
 
@@ -324,7 +327,7 @@ static void go_on_where_it_is(const struct consumer *consumer, struct start *sta
         place->witness = partition_unused.last.read;
         place->doubted = false;
     }
-    if (row->position == STATS_UNKNOWN || exactly_once_is(consumer) || row->last.former || !same ||
+    if (row->position == STATS_UNKNOWN || exactly_once_in_database(consumer) || row->last.former || !same ||
         (row->last.read.offset != STATS_UNKNOWN && !row->last.gone))
         return;
     place->offset = row->position;
@@ -421,6 +424,26 @@ void starts_look(struct consumer *consumer)
             kafka_topic_partitions(consumer->rk, consumer->partitions.topic, LOOK_MS);
 }
 
+static void ask(struct starts *starts)
+{
+    struct consumer *consumer = starts->consumer;
+    rd_kafka_topic_partition_list_t *committed = ask_group(starts);
+    if (exactly_once_is(consumer))
+        ask_sink(starts);
+    compare(starts);
+    begin_fresh_ones(starts);
+    if (exactly_once_is(consumer))
+        tell_sink(starts);
+    settle(starts);
+    rd_kafka_topic_partition_list_destroy(committed);
+}
+
+static void fail_all(struct starts *starts)
+{
+    for (size_t i = 0; i < starts->count; i++)
+        wait_again(starts->consumer, starts->list[i].partition, &starts->error);
+}
+
 void starts_serve(struct consumer *consumer)
 {
     if (partition_due(&consumer->partitions, STATE_PLACING, 0) == -1)
@@ -433,15 +456,10 @@ void starts_serve(struct consumer *consumer)
         return;
     }
     starts.count = gather(consumer, starts.list);
-    rd_kafka_topic_partition_list_t *committed = ask_group(&starts);
-    if (exactly_once_is(consumer))
-        ask_sink(&starts);
-    compare(&starts);
-    begin_fresh_ones(&starts);
-    if (exactly_once_is(consumer))
-        tell_sink(&starts);
-    settle(&starts);
-    rd_kafka_topic_partition_list_destroy(committed);
+    if (exactly_once_recover(consumer, &starts.error) == 0)
+        ask(&starts);
+    else
+        fail_all(&starts);
     free(starts.list);
 }
 
@@ -490,7 +508,7 @@ int starts_move(struct consumer *consumer, int32_t partition, int64_t offset, en
             return -1;
     }
     const struct place place = {.offset = offset,
-                                .committed = committed,
+                                .committed = exactly_once_commits_moves(consumer) ? offset : committed,
                                 .witness = WITNESS_NONE,
                                 .moved = true,
                                 .passed_over = cause == MOVE_GAP};

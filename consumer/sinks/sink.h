@@ -2,6 +2,10 @@
  * transaction, so that each record is there exactly once, whatever is killed when. A stage whose class has a
  * sink_class is one; a pipeline has one at most, as its last stage.
  *
+ * One sink is another topic (kafka.c): it is `in_group`. Where to go on is then the group's committed offset,
+ * which its transaction sets, and the group's generation takes the epoch's part. It has `recover` and
+ * `commit` alone, and what is said below of rows, an outbox and places is said of databases.
+ *
  * The database holds, beside a table named after the topic:
  *
  *   ksupervise_offsets   a row a (cluster, group, topic, partition): epoch, next_offset, witness_…,
@@ -64,6 +68,9 @@ struct sink_batch {
     size_t range_count;
     const struct sink_death *deaths;
     size_t death_count;
+    /* Of a sink in the group: */
+    const rd_kafka_consumer_group_metadata_t *membership;
+    const char *letters; /* the topic of the dead letters; NULL: there are none */
 };
 
 enum sink_result {
@@ -76,6 +83,11 @@ enum sink_result {
 };
 
 struct sink_class {
+    bool in_group;
+    /* Of one in the group, before the group is asked where to go on: what this worker, or a former process of
+     * it, has left open is ended, one way or the other. Cheap when nothing is. -1: not now. */
+    int (*recover)(void *state, const struct letter_source *source, struct error *error);
+
     /* Takes a partition over: its epoch is raised, and who had it before can commit no more. *position is
      * where to go on. */
     int (*take)(void *state, const struct letter_source *source, int32_t partition,

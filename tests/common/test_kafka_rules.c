@@ -42,6 +42,19 @@ START_TEST(what_the_dead_letters_producer_cannot_run_with_is_refused_with_the_re
 }
 END_TEST
 
+START_TEST(what_would_write_a_record_twice_is_refused_to_the_sink_of_another_topic)
+{
+    static const char *const bad[] = {
+        "acks=1",          "enable.idempotence=false", "retries=0",
+        "max.in.flight=6", "transactional.id=x",       "isolation.level=read_uncommitted"};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        ck_assert_msg(!passes(KAFKA_ROLE_TRANSACTIONS, bad[i]), "%s", bad[i]);
+    ck_assert(passes(KAFKA_ROLE_TRANSACTIONS, "isolation.level=read_committed"));
+    ck_assert(passes(KAFKA_ROLE_TRANSACTIONS, "transaction.timeout.ms=60000"));
+    ck_assert(passes(KAFKA_ROLE_CONSUMER, "isolation.level=read_uncommitted"));
+}
+END_TEST
+
 START_TEST(what_would_be_ignored_is_refused_and_names_the_flag)
 {
     ck_assert(!passes(KAFKA_ROLE_CONSUMER, "group.id=x"));
@@ -84,5 +97,6 @@ START_TEST(only_the_last_of_a_name_counts)
 END_TEST
 
 CHECK_MAIN("common/kafka_rules", what_the_dead_letters_producer_cannot_run_with_is_refused_with_the_reason,
+           what_would_write_a_record_twice_is_refused_to_the_sink_of_another_topic,
            what_would_be_ignored_is_refused_and_names_the_flag, what_is_another_roles_business_is_left_alone,
            only_the_last_of_a_name_counts)

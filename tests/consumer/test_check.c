@@ -55,6 +55,7 @@ START_TEST(every_stage_is_looked_at_and_opens_nothing)
                   {"MS", "5"},
                   {"FILE", "file"},
                   {"CONNINFO", "host=127.0.0.1 port=1"},
+                  {"TOPIC", "payments.clean"},
                   {"COMMAND", "touch file"}};
     static const struct stage_class *const classes[] = {
 #define X(id) &stage_##id,

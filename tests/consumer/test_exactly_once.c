@@ -18,7 +18,9 @@ static void refuses(int commit, const struct stage *stage, const char *why)
 START_TEST(commit_has_to_agree_with_where_the_pipeline_ends)
 {
     const struct stage sqlite = {&stage_sqlite, NULL};
-    refuses(COMMIT_SINK, NULL, "--commit: sink is for a pipeline that ends in a database (sqlite:FILE)");
+    refuses(
+        COMMIT_SINK, NULL,
+        "--commit: sink is for a pipeline that ends in a database (sqlite:FILE) or a topic (kafka:TOPIC)");
     settings.commit = COMMIT_BATCH;
     ck_assert_int_eq(exactly_once_check(&settings, NULL, &error), 0);
     ck_assert_int_eq(exactly_once_check(&settings, &sqlite, &error), 0); /* the default gives way */
@@ -28,7 +30,7 @@ START_TEST(commit_has_to_agree_with_where_the_pipeline_ends)
     struct settings said = {0};
     ck_assert_int_eq(options_parse(&consumer_program, &said, 2, argv, NULL, &error), 0);
     ck_assert_int_eq(exactly_once_check(&said, &sqlite, &error), -1);
-    ck_assert_str_eq(error.text, "--commit: sqlite commits offsets with its rows: leave --commit out");
+    ck_assert_str_eq(error.text, "--commit: sqlite commits offsets with what it writes: leave --commit out");
     ck_assert_int_eq(exactly_once_check(&said, NULL, &error), 0);
     options_release(&consumer_program, &said);
 }

@@ -330,6 +330,33 @@ char *rd_kafka_memberid(const rd_kafka_t *rk)
 
 /* --- the end ------------------------------------------------------------------------------------------- */
 
+/* For a sink in the group, of which there is none here. */
+rd_kafka_consumer_group_metadata_t *rd_kafka_consumer_group_metadata(rd_kafka_t *rk)
+{
+    (void)rk;
+    return NULL;
+}
+
+rd_kafka_consumer_group_metadata_t *rd_kafka_consumer_group_metadata_new(const char *group)
+{
+    (void)group;
+    return NULL;
+}
+
+void rd_kafka_consumer_group_metadata_destroy(rd_kafka_consumer_group_metadata_t *metadata)
+{
+    (void)metadata;
+}
+
+rd_kafka_error_t *rd_kafka_consumer_group_metadata_write(const rd_kafka_consumer_group_metadata_t *metadata,
+                                                         void **bytes, size_t *length)
+{
+    (void)metadata;
+    *bytes = NULL;
+    *length = 0;
+    return NULL;
+}
+
 static void stop_all(rd_kafka_t *rk)
 {
     for (int topic = 0; topic < TOPICS; topic++)

@@ -44,7 +44,7 @@ class Configuration(SystemTest):
                 ("pipeline = validate,\n  filter:amount > 5 and item_ ~ 'x'\n",
                  "{path}:5: pipeline: filter: column 16: there is no field 'item_' in orders; did you mean item?\n"
                  "  amount > 5 and item_ ~ 'x'\n                 ^", 2),
-                ("commit = batch\npipeline = sqlite:orders.db\n", "{path}:5: commit: sqlite commits offsets with its rows", 2),
+                ("commit = batch\npipeline = sqlite:orders.db\n", "{path}:5: commit: sqlite commits offsets with what it writes", 2),
                 ("librdkafka.no.such.thing = 1\n", "{path}:5: librdkafka.no.such.thing: No such configuration property", 2),
                 ("session-timeout = 20m\n", "bravo: librdkafka refuses the configuration", 78),
                 ("[producer]\nlibrdkafka.acks = 1\n", "producer: librdkafka refuses the configuration", 78)):

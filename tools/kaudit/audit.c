@@ -53,7 +53,8 @@ static int open_sink(struct audit *audit, struct error *error)
                                    .group = settings->group,
                                    .topic = settings->topic,
                                    .letters = settings->dead_letters,
-                                   .next_offsets = audit->in_database};
+                                   .next_offsets = audit->in_database,
+                                   .kafka = &audit->cluster};
     return settings->open_sink == NULL ? 0 : settings->open_sink(&audit->sink, &spec, error);
 }
 

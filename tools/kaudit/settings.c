@@ -27,6 +27,12 @@ static const struct option_def options[] = {
      .offset = AT(postgres),
      .help = "the same in PostgreSQL; '' takes PGHOST, PGDATABASE, … of the environment"},
     {.type = OPTION_STRING,
+     .name = "kafka",
+     .argument = "TOPIC",
+     .offset = AT(kafka),
+     .help = "its sink: another topic, each record with a header that says where it was taken from; what is "
+             "committed is read"},
+    {.type = OPTION_STRING,
      .name = "ndjson",
      .argument = "FILE",
      .offset = AT(ndjson),
@@ -91,6 +97,7 @@ static const struct program program = {
         "Examples:\n"
         "  kaudit payments --group test_group_bravo\n"
         "  kaudit orders --group shop --sqlite orders.db --dlq\n"
+        "  kaudit payments --group bridge --kafka payments.clean --dlq\n"
         "  kaudit payments --ledger sent.ledger --json\n\n"
         "Exit codes: 0 clean, 1 something is lost, doubled or out of order, or the audit failed, 2 usage, 78 "
         "configuration.\n",
@@ -108,6 +115,7 @@ struct sink_kind {
 static const struct sink_kind sink_kinds[] = {
     {AT(sqlite), sink_open_sqlite},
     {AT(postgres), sink_open_postgres},
+    {AT(kafka), sink_open_kafka},
     {AT(ndjson), sink_open_ndjson},
 };
 
@@ -119,7 +127,7 @@ static int choose_sink(struct settings *settings, struct error *error)
             continue;
         if (settings->open_sink != NULL)
             return error_set_code(error, EXIT_CODE_USAGE,
-                                  "--sqlite, --postgres and --ndjson: one of them at a time");
+                                  "--sqlite, --postgres, --kafka and --ndjson: one of them at a time");
         settings->open_sink = sink_kinds[i].open;
         settings->sink_where = where;
     }
@@ -143,7 +151,7 @@ static int resolve(struct settings *settings, struct error *error)
     if (settings->schema_file != NULL &&
         (settings->schema = schema_file_read(settings->schema_file, error)) == NULL)
         return error_context(error, "--schema");
-    if (settings->table != NULL && (settings->open_sink == NULL || settings->ndjson != NULL))
+    if (settings->table != NULL && settings->sqlite == NULL && settings->postgres == NULL)
         return error_set_code(error, EXIT_CODE_USAGE, "--table: of which database? --sqlite or --postgres");
     return 0;
 }

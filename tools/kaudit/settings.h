@@ -13,7 +13,7 @@ struct settings {
     const char *kafka_config;
     struct option_list properties;
     const char *group;
-    const char *sqlite, *postgres, *ndjson;
+    const char *sqlite, *postgres, *kafka, *ndjson;
     const char *table;
     const char *schema_file;
     bool dead_letters;

@@ -17,6 +17,7 @@
     X(ndjson)                                                                                                \
     X(sqlite)                                                                                                \
     X(postgres)                                                                                              \
+    X(kafka)                                                                                                 \
     X(delay)                                                                                                 \
     X(fail)                                                                                                  \
     X(crash)                                                                                                 \

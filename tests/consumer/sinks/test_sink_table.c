@@ -116,7 +116,12 @@ START_TEST(a_batch_lies_within_its_ranges_or_is_none)
     struct sink_death death = {.message = &messages[1]};
     struct sink_range ranges[] = {{2, 3, {10, WITNESS_NONE, STATS_UNKNOWN}},
                                   {1, 3, {5, WITNESS_NONE, STATS_UNKNOWN}}};
-    struct sink_batch batch = {&item, 1, ranges, 2, &death, 1};
+    struct sink_batch batch = {.items = &item,
+                               .item_count = 1,
+                               .ranges = ranges,
+                               .range_count = 2,
+                               .deaths = &death,
+                               .death_count = 1};
     ck_assert(sink_batch_is_within(&batch));
     messages[0].offset = 5;
     ck_assert(!sink_batch_is_within(&batch));

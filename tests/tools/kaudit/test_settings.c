@@ -59,7 +59,8 @@ END_TEST
 
 START_TEST(two_sinks_do_not_go_together)
 {
-    static const char *const one_at_a_time = "--sqlite, --postgres and --ndjson: one of them at a time";
+    static const char *const one_at_a_time =
+        "--sqlite, --postgres, --kafka and --ndjson: one of them at a time";
     FAILS(one_at_a_time, "payments", "-g", "g", "--sqlite", "a", "--postgres", "b");
     FAILS(one_at_a_time, "payments", "-g", "g", "--postgres", "a", "--ndjson", "b");
 }
