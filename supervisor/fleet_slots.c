@@ -68,6 +68,8 @@ void fleet_set_settings(struct worker *worker, const struct settings *settings)
     if (worker->kind != KIND_CONSUMER)
         return;
     settings_group(settings, worker->client, worker->group, sizeof worker->group);
+    if (worker->own_group[0] != '\0')
+        snprintf(worker->group, sizeof worker->group, "%s", worker->own_group);
     bool moves = worker->moves || other_records || strcmp(former, worker->group) != 0;
     worker->moves = worker->process.pid != 0 && moves;
 }
@@ -102,6 +104,29 @@ struct worker *fleet_add(struct supervisor *supervisor, const struct settings *s
     if (client == NULL)
         return fleet_add_slot(supervisor, settings, KIND_PRODUCER, name);
     return fleet_add_consumer(supervisor, settings, client, client, next_colour(supervisor));
+}
+
+/* Also those that were scaled away: they may come again. */
+struct worker *fleet_add_own(struct supervisor *supervisor, const struct settings *settings,
+                             const char *client, const char *like, const char *group)
+{
+    struct worker *first = fleet_add(supervisor, settings, client);
+    for (size_t i = 0; first != NULL && i < supervisor->worker_count; i++) {
+        struct worker *worker = supervisor->workers[i];
+        if (!fleet_is_of(worker, client))
+            continue;
+        worker->added = true;
+        snprintf(worker->like, sizeof worker->like, "%s", like);
+        snprintf(worker->own_group, sizeof worker->own_group, "%s", group);
+        fleet_set_settings(worker, settings);
+    }
+    return first;
+}
+
+void fleet_disown(struct worker *worker)
+{
+    worker->added = false;
+    worker->like[0] = worker->own_group[0] = '\0';
 }
 
 bool fleet_is_of(const struct worker *worker, const char *client)

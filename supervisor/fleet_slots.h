@@ -21,6 +21,12 @@ struct worker *fleet_find(const struct supervisor *supervisor, const char *name)
 /* A client's first worker, or the producer (`client` is NULL), as one more of the fleet or as one that was
  * retired; not started. NULL when memory is out. */
 struct worker *fleet_add(struct supervisor *supervisor, const struct settings *settings, const char *client);
+/* The same as one that the configuration does not name (kctl add-client): `like` and `group` as in worker.h.
+ */
+struct worker *fleet_add_own(struct supervisor *supervisor, const struct settings *settings,
+                             const char *client, const char *like, const char *group);
+/* A client that the configuration names is its again. */
+void fleet_disown(struct worker *worker);
 /* A worker that an earlier supervisor had beside the first of its client: as retired as it was; one whose
  * client there is no more is retired, and keeps the generations until the client comes again. Not started.
  * NULL when memory is out. */

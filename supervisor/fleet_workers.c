@@ -146,6 +146,10 @@ static int grow(struct supervisor *supervisor, const struct worker *first, unsig
     if (worker == NULL)
         return error_set(error, "out of memory");
     worker->paused = paused;
+    worker->added = first->added;
+    memcpy(worker->like, first->like, sizeof worker->like);
+    memcpy(worker->own_group, first->own_group, sizeof worker->own_group);
+    fleet_set_settings(worker, first->settings);
     states_dispatch(worker, EVENT_START);
     return 0;
 }

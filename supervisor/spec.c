@@ -23,6 +23,7 @@ void spec_of_worker(struct worker *worker, struct worker_spec *spec)
         .remaining = count_remaining(worker),
         .takes_over = worker->takes_over,
         .on_request = worker->on_request,
+        .keeps_group = worker->own_group[0] != '\0',
         .publish = worker->segment_fd != -1,
     };
     spec->topic_count = topics_used(supervisor, spec->topics);

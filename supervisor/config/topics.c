@@ -22,6 +22,15 @@ size_t topics_used(const struct supervisor *supervisor, const char *topics[TOPIC
     return count > 0 ? count : add(topics, 0, supervisor->settings->topic);
 }
 
+bool topics_has(const struct supervisor *supervisor, const char *topic)
+{
+    const char *topics[TOPICS_MAX];
+    size_t count = topics_used(supervisor, topics), i = 0;
+    while (i < count && strcmp(topics[i], topic) != 0)
+        i++;
+    return i < count;
+}
+
 void topics_text(const struct supervisor *supervisor, char *text, size_t bytes)
 {
     const char *topics[TOPICS_MAX];

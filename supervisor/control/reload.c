@@ -12,6 +12,7 @@
 #include "supervisor/log/line.h"
 #include "supervisor/config/preflight.h"
 #include "supervisor/log/report.h"
+#include "supervisor/control/next_settings.h"
 #include "supervisor/control/rollout.h"
 #include "supervisor/service.h"
 #include "supervisor/config/topics.h"
@@ -25,28 +26,6 @@ struct plan {
     size_t count;
     bool bootstrap; /* another Kafka: all are restarted */
 };
-
-/* --- whose settings ------------------------------------------------------------------------------------ */
-
-static const struct settings *client_settings(const struct config *config, const char *client)
-{
-    const struct option_list *clients = &config_settings(config)->clients;
-    for (size_t i = 0; i < clients->count; i++)
-        if (strcasecmp(clients->items[i], client) == 0)
-            return config_client(config, i);
-    return NULL;
-}
-
-/* The worker's under that configuration; NULL: it has no such worker. */
-static const struct settings *settings_of(const struct config *config, const struct worker *worker)
-{
-    const struct settings *all = config_settings(config);
-    if (worker->kind == KIND_CONSUMER)
-        return client_settings(config, worker->client);
-    if (worker->kind == KIND_PRODUCER)
-        return all->no_producer && !worker->on_request ? NULL : config_producer(config);
-    return all;
-}
 
 /* --- what is another one now --------------------------------------------------------------------------- */
 
@@ -130,14 +109,20 @@ static void note_properties(struct rollout_row *row, const struct option_list *f
     }
 }
 
+/* Not the group of one that was added into a group of its own. */
+static bool is_told(const struct worker *worker, const struct option_def *def)
+{
+    return def->type != OPTION_HEADING && config_concerns(def, worker->kind == KIND_PRODUCER) &&
+           (worker->own_group[0] == '\0' || strcmp(def->name, "group") != 0);
+}
+
 static void note_settings(struct rollout_row *row, const struct settings *from, const struct settings *to)
 {
     char from_text[TEXT_BYTES];
     char to_text[TEXT_BYTES];
     for (size_t i = 0; i < supervisor_program.option_count; i++) {
         const struct option_def *def = &supervisor_program.options[i];
-        if (def->type != OPTION_HEADING && config_concerns(def, row->worker->kind == KIND_PRODUCER) &&
-            differs(def, from, to, from_text, to_text))
+        if (is_told(row->worker, def) && differs(def, from, to, from_text, to_text))
             note(row, def->name, from_text, to_text);
     }
     note_properties(row, &to->properties, &from->properties);
@@ -172,25 +157,14 @@ static int check_fixed(const struct supervisor *supervisor, const struct setting
     return 0;
 }
 
-/* True when a topic is not among those of the running fleet. */
-static bool is_new_topic(const struct supervisor *supervisor, const char *topic)
-{
-    const char *topics[TOPICS_MAX];
-    size_t count = topics_used(supervisor, topics);
-    for (size_t i = 0; i < count; i++)
-        if (strcmp(topics[i], topic) == 0)
-            return false;
-    return true;
-}
-
 /* The first new topic, or NULL. */
 static const char *new_topic(const struct supervisor *supervisor, const struct config *next)
 {
     const struct settings *all = config_settings(next);
     for (size_t i = 0; i < all->clients.count; i++)
-        if (is_new_topic(supervisor, config_client(next, i)->topic))
+        if (!topics_has(supervisor, config_client(next, i)->topic))
             return config_client(next, i)->topic;
-    return !all->no_producer && is_new_topic(supervisor, config_producer(next)->topic)
+    return !all->no_producer && !topics_has(supervisor, config_producer(next)->topic)
                ? config_producer(next)->topic
                : NULL;
 }
@@ -226,7 +200,7 @@ static bool turns_producer(const struct supervisor *supervisor, const struct set
 
 static void plan_worker(struct plan *plan, struct worker *worker)
 {
-    const struct settings *next = settings_of(plan->next, worker);
+    const struct settings *next = next_settings_of(plan->next, worker);
     if (worker->retired || (worker->kind != KIND_CONSUMER && worker->kind != KIND_PRODUCER))
         return;
     if (next == NULL) {
@@ -235,12 +209,15 @@ static void plan_worker(struct plan *plan, struct worker *worker)
     }
     struct worker_spec spec;
     spec_of_worker(worker, &spec);
-    bool restart = plan->bootstrap || worker_config_differs(&spec, next) ||
+    bool moves = next_settings_move(plan->next, worker);
+    bool restart = plan->bootstrap || moves || worker_config_differs(&spec, next) ||
                    turns_producer(plan->supervisor, config_settings(plan->next), worker);
     /* Who is down was stopped, and stays so; what it would be told now, it is told when it is started. */
     bool runs = worker->state != WORKER_DOWN && worker->state != WORKER_DONE;
     struct rollout_row *row = plan_row(plan, worker, restart && runs ? ROLLOUT_RESTART : ROLLOUT_ADJUST);
     note_settings(row, worker->settings, next);
+    if (moves)
+        note(row, "group", worker->group, next->group != NULL ? next->group : "its own");
     if (plan->bootstrap)
         note(row, "bootstrap", plan->supervisor->brokers.bootstrap,
              config_settings(plan->next)->brokers.bootstrap);
@@ -295,7 +272,9 @@ static void adopt(struct supervisor *supervisor, struct config *next)
 {
     const struct settings *all = config_settings(next);
     for (size_t i = 0; i < supervisor->worker_count; i++) {
-        const struct settings *own = settings_of(next, supervisor->workers[i]);
+        const struct settings *own = next_settings_of(next, supervisor->workers[i]);
+        if (next_settings_take_over(next, supervisor->workers[i]))
+            fleet_disown(supervisor->workers[i]);
         fleet_set_settings(supervisor->workers[i], own != NULL ? own : all);
         if (turns_producer(supervisor, all, supervisor->workers[i]))
             supervisor->workers[i]->on_request = false;

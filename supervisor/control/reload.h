@@ -2,7 +2,8 @@
  *
  *   a worker that would be told the same    is not touched; what is ours alone holds at once
  *   one that would be told something else   is restarted, one after the other
- *   one that is no longer there             finishes, commits and leaves the group
+ *   one that is no longer there             finishes, commits and leaves the group; but not one that
+ *                                           `kctl add-client` has added: that has what holds for all now
  *   one that is new                         starts
  *
  * Flags win over the file, as at the start. What cannot change while the instance runs (its name, its logs,

@@ -13,6 +13,7 @@
 #include "supervisor/process/segment.h"
 #include "supervisor/states.h"
 #include "supervisor/control/request.h"
+#include "supervisor/control/verb_clients.h"
 #include "supervisor/control/verb_ktopic.h"
 #include "supervisor/control/verb_logs.h"
 #include "supervisor/control/verb_offsets.h"
@@ -288,6 +289,24 @@ static const struct verb verbs[] = {
      .begin = begin_scale,
      .of_each = scaled_one,
      WORKERS},
+    {.name = "add-client",
+     .help = "a client more, in a group of its own or another one's",
+     .touches = VERB_TOUCHES_TARGET,
+     .after_start = true,
+     .begin = verb_add_client_begin,
+     .check = verb_rollout_check,
+     .result = verb_rollout_changes,
+     .result_name = "changes",
+     .lines = verb_rollout_lines},
+    {.name = "remove-client",
+     .help = "take a client away that was added: finish, commit, leave the group",
+     .touches = VERB_TOUCHES_TARGET,
+     .after_start = true,
+     .begin = verb_remove_client_begin,
+     .check = verb_rollout_check,
+     .result = verb_rollout_changes,
+     .result_name = "changes",
+     .lines = verb_rollout_lines},
     {.name = "rate",
      .help = "how fast the producer is",
      .touches = VERB_TOUCHES_PRODUCER,

@@ -119,6 +119,7 @@ bool worker_config_differs(const struct worker_spec *spec, const struct settings
 {
     for (size_t i = 0; i < supervisor_program.option_count; i++)
         if (concerns(&supervisor_program.options[i], spec->kind) &&
+            !(spec->keeps_group && strcmp(supervisor_program.options[i].name, "group") == 0) &&
             value_differs(spec, &supervisor_program.options[i], next))
             return true;
     return list_differs(&spec->settings->properties, &next->properties);

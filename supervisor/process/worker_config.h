@@ -22,6 +22,7 @@ struct worker_spec {
     int64_t remaining; /* of a producer's --count */
     bool takes_over;   /* the place that its dead predecessor has in the group */
     bool on_request;   /* a producer that makes no records of its own */
+    bool keeps_group;  /* its group is not its settings': another value there makes no other process */
     bool publish;      /* there is a segment for it */
 };
 

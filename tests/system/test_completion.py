@@ -40,7 +40,7 @@ class Completion(SystemTest):
         self.assertEqual(self.bash("ksupervise", "--restart-delay-m"), ["--restart-delay-max"])
         self.assertEqual(self.bash("kproduce", "--method", "bl"), ["blik"])
         self.assertEqual(self.bash("kproduce", "--workload", "o"), ["orders"])
-        self.assertEqual(self.bash("kctl", "re"), ["restart", "reload", "resume", "reset", "release"])
+        self.assertEqual(self.bash("kctl", "re"), ["restart", "reload", "resume", "remove-client", "reset", "release"])
         self.assertEqual(self.bash("kctl", "kill", "bravo", "KI"), ["KILL"])
         self.assertEqual(self.bash("kctl", "produce", "user=marek", "amo"), ["amount="] * 3)
         self.assertEqual(self.bash("ktopic", "re"), ["read", "retention"])

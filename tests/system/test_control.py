@@ -179,6 +179,26 @@ class Verbs(Control):
         self.assertEqual({self.worker(name)["alive"] for name in (self.bravo, f"{self.bravo}.2")}, {True}, "two workers are two that run")
         self.end(fleet)
 
+    def test_a_client_that_is_added_gets_every_record_and_leaves_its_group_when_it_is_removed(self):
+        fleet = self.fleet()
+        added, group = f"y-{self.token}", f"others-{self.token}"
+        before = {name: self.worker(name)["pid"] for name in (self.bravo, self.zulu)}
+        self.assertRegex(self.kctl("add-client", added, f"group={group}"), rf"{added}: added, pid \d+, generation 1")
+        self.assertEqual(self.worker(added)["group"], group)
+        wait_until(lambda: sum((committed(self.kafka.bootstrap, group) or {}).values()) > 0, 20, "its group commits")
+        self.kctl("scale", added, "2")
+        self.assertEqual(self.worker(f"{added}.2")["group"], group)
+        self.assertIn("there is a client", self.kctl("add-client", added.upper(), status=1))
+        self.assertIn("is the configuration's", self.kctl("remove-client", self.bravo, status=1))
+        self.assertRegex(self.kctl("remove-client", added), rf"{added}: removed\n{added}\.2: removed")
+        self.assertIn("there is no client", self.kctl("remove-client", added, status=1))
+        self.assertRegex(self.kctl("add-client", added, f"like={self.bravo}"), "generation 2", "it goes on where it was")
+        self.assertEqual(self.worker(added)["group"], f"test_group_{added}")
+        self.assertEqual({name: self.worker(name)["pid"] for name in before}, before, "nobody else was touched")
+        kinds = [line.split()[3] for line in self.run_ok("kctl", "-i", self.instance, "events", added).splitlines()]
+        self.assertEqual(kinds.count("scaled"), 4, kinds)
+        self.end(fleet)
+
     def test_rolling_restart_goes_one_at_a_time(self):
         fleet = self.fleet()
         self.kctl("rolling-restart", "all")

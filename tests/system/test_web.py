@@ -148,6 +148,26 @@ class Verbs(WebTest):
         wait_until((logs / "A.log").exists, 10, "what is logged from now on")
         self.end()
 
+    def test_a_client_is_added_and_removed(self):
+        self.fleet()
+        self.produce("before")
+        added = self.post(f"/clients/C?group={self.name('C')}&like=A")
+        self.assertEqual([(row["worker"], row["change"]) for row in added["changes"]], [("C", "added")])
+        self.assertEqual(self.consumers()["C"]["group"], self.name("C"))
+        self.until_status(lambda now: now["C"]["received"] == 1, "it gets what was there")
+        self.refused("POST", "/clients/C", 409)
+        self.refused("POST", "/clients/all", 409)
+        self.refused("POST", "/clients/x%20y", 409)
+        self.refused("DELETE", "/clients/A", 409)
+        self.refused("DELETE", "/clients/nobody", 404)
+        self.write_config(("A", "B", "D"))
+        self.post("/reload")
+        self.assertIn("C", self.workers(), "a reload leaves it")
+        removed = self.ask("DELETE", "/clients/C")
+        self.assertEqual((removed.status, [row["change"] for row in removed.json()["changes"]]), (200, ["removed"]), removed)
+        self.assertNotIn("C", self.workers())
+        self.end()
+
     def test_a_worker_that_is_held_is_released(self):
         self.fleet(("A", "B"), more="max-deaths = 1")
         self.post("/workers/A/kill?signal=KILL")

@@ -220,6 +220,33 @@ class Fleet:
             self.workers += [] if former else [worker]
             self.spawn(worker)
 
+    def add_client(self, name, group, like):
+        with self.changed:
+            if any(w.client.lower() == name.lower() and not w.retired for w in self.workers):
+                raise Refused(409, f"there is a client '{name}' already")
+            model = self.meant(like)[0].group
+            called = group or f"test_group_{name}"
+            count = len(model.position)
+            self.groups.setdefault(called, Group(called, model.topic, count, model.manual))
+            worker = Worker(name, name, "consumer", self.groups[called])
+            worker.added = True
+            self.event("scaled", None, worker=name, pid=None, from_=0, to=1, text=f"a client was added, in group {called}; an operator's add-client")
+            self.workers.append(worker)
+            self.spawn(worker)
+            return {"lines": [f"{name}: added"]}
+
+    def remove_client(self, name):
+        with self.changed:
+            workers = self.meant(name)
+            if not getattr(workers[0], "added", False):
+                raise Refused(409, f"'{name}' is the configuration's, and was not added: stop it, or take it out of the file and reload")
+            for worker in workers:
+                worker.retired = True
+                worker.become("down", "stopped")
+                self.leave(worker)
+                self.event("stopped", worker)
+            return {"lines": [f"{worker.name}: removed" for worker in workers]}
+
     def rate_verb(self, _, arguments):
         self.rate = float(arguments.get("records", "0"))
         self.event("rate", self.meant("producer")[0], count=int(self.rate))

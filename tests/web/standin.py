@@ -86,6 +86,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def do_POST(self):
         self.route("POST")
 
+    def do_DELETE(self):
+        self.route("DELETE")
+
     def route(self, method):
         url = urllib.parse.urlsplit(self.path)
         arguments = dict(urllib.parse.parse_qsl(url.query))
@@ -126,6 +129,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def verb(self, arguments, name, verb):
         self.answer(200, self.server.fleet.verb(verb, name, arguments))
+
+    def add_client(self, arguments, name):
+        self.answer(200, self.server.fleet.add_client(name, arguments.get("group"), arguments.get("like")))
+
+    def remove_client(self, _, name):
+        self.answer(200, self.server.fleet.remove_client(name))
 
     def logs(self, arguments, name):
         self.answer(200, {"lines": [f"[client {name}] line {i} of its log" for i in range(int(arguments.get("lines", "20")))]})
@@ -189,6 +198,7 @@ ROUTES = [("GET", "/", Handler.root), ("GET", "/events", Handler.stream), ("GET"
           ("GET", "/history", lambda self, _: self.answer(200, history(self.server.fleet, self.server.history_s))), ("POST", "/produce", Handler.produce),
           ("POST", "/consumers/reset", Handler.reset), ("POST", "/consumers/([^/]+)/acknowledge", Handler.acknowledge),
           ("POST", "/consumers/([^/]+)/reset", Handler.reset), ("GET", "/workers/([^/]+)/logs", Handler.logs), ("POST", "/workers/([^/]+)/([a-z-]+)", Handler.verb),
+          ("POST", "/clients/([^/]+)", Handler.add_client), ("DELETE", "/clients/([^/]+)", Handler.remove_client),
           ("GET", "/topics/([^/]+)/([0-9]+)/([0-9]+)", Handler.record), ("GET", "/topics/([^/]+)/dead-letters", Handler.letters),
           ("GET", "/topics/([^/]+)/dead-letters/records", Handler.letter_records), ("POST", "/topics/([^/]+)/dead-letters/replay", Handler.replay)]
 

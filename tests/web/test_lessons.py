@@ -92,6 +92,12 @@ class Payments(Lessons):
         self.press("Stop", ".verbs")
         self.until_done("work-sharing")
 
+    def test_fan_out_where_a_group_joins(self):
+        self.until_step("fan-out", 1)
+        self.target("bravo")
+        self.press("Join this group", ".verbs")
+        self.until_step("work-sharing", 1)
+
     def test_batching(self):
         self.until_step("batching", 1)
         self.target("producer")

@@ -177,6 +177,30 @@ class Demo(PageTest):
         self.press("Last lines", ".verbs")
         self.until_text("results", "[client producer] line 9 of its log")
 
+    def test_one_more_joins_the_group_and_another_client_a_group_of_its_own(self):
+        self.expected_in_console = "status of 409"
+        self.target("A")
+        self.until(lambda: "kctl -i demo scale A 2" in self.texts(".verb code"), "the command")
+        self.press("Join this group", ".verbs")
+        self.until(lambda: any(w.name == "A.2" for w in self.made.workers), "A.2")
+        self.press("Join another group …", ".verbs")
+        self.until(lambda: self.text("join-command") == "kctl -i demo add-client A-2 like=A", "the command")
+        name, group = self.part("join-name"), self.part("join-group")
+        self.fill(name, "B")
+        self.press("Join it", "#join-dialog")
+        self.until_text("join-said", "there is a client 'B' already")
+        self.fill(name, "yank")
+        self.fill(group, "others")
+        self.until(lambda: self.text("join-command") == "kctl -i demo add-client yank group=others like=A", "the command")
+        self.press("Join it", "#join-dialog")
+        self.until(lambda: any("others" in label for label in self.lane_labels()), "a lane of the new group")
+        self.assertFalse(self.one("#join-dialog").is_displayed())
+        self.press("Remove an added client", ".verbs")
+        self.until_text("results", "'A' is the configuration's")
+        self.target("yank")
+        self.press("Remove an added client", ".verbs")
+        self.until(lambda: "yank" not in " ".join(self.texts("#workers tbody th")), "it is gone")
+
     def test_a_verb_that_is_refused_says_why(self):
         self.expected_in_console = "status of 400"
         self.target("A")

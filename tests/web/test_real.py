@@ -150,6 +150,22 @@ class Lessons(Fleet):
         self.press("Stop", ".verbs")
         self.until_step("work-sharing", 4)
 
+    def test_fan_out_where_a_group_joins(self):
+        topic = self.name("fan")
+        self.begin("--clients", "bravo", "--topic", topic, "--group", topic, "--rate", 20, "--quiet", ready="ready: bravo")
+        self.target("bravo")
+        self.press("Join another group …", ".verbs")
+        self.fill(self.part("join-name"), "yank")
+        self.press("Join it", "#join-dialog")
+        self.until_text("results", "yank: added", 30)
+        self.until(lambda: self.is_done("fan-out"), "the lesson", 30)
+        self.target("bravo")
+        self.press("Join this group", ".verbs")
+        self.until(lambda: any("bravo.2" in text for text in self.texts("#workers tbody th")), "one more of bravo", 30)
+        self.target("yank")
+        self.press("Remove an added client", ".verbs")
+        self.until_text("results", "yank: removed", 30)
+
     def test_batching(self):
         topic = self.name("batching")
         self.begin("--clients", "bravo", "--group", topic, "--topic", topic, "--rate", 5, "--batch-size", 50, "--batch-wait", "400ms", "--count", 10000, "--quiet",

@@ -80,6 +80,11 @@ static const struct program program = {
         "  pause bravo, resume bravo  stop taking records, keep the partitions; take them again\n"
         "  scale bravo 4              bring bravo.2 … bravo.4 up beside bravo, or take them away; who was\n"
         "                             stopped and is to be there is started\n"
+        "  add-client yank [group=G] [like=bravo]  a client more, in group G, with bravo's settings; "
+        "without,\n"
+        "                             in a group of its own, with what holds for all; it stays over a\n"
+        "                             reload, while the instance runs\n"
+        "  remove-client yank         take away one that was added so: finish, commit, leave the group\n"
         "  rate 500/s                 the producer's pace: records a second, 0 as fast as it goes, or 2s\n"
         "                             from one to the next; until it is told otherwise\n"
         "  produce RECORD             one record through the producer, and where it is: a JSON object,\n"
@@ -239,6 +244,20 @@ static int ask_topic(const struct settings *settings, const struct topic_verb *v
                                   : error_set_code(error, EXIT_CODE_USAGE, "%s", verb->usage);
 }
 
+/* group=GROUP and like=CLIENT go as one text. */
+static int add_client(const struct settings *settings, const struct operands *operands, struct error *error)
+{
+    const bool two = operands->count == 4;
+    char words[ARGUMENT_BYTES] = "";
+    if (operands->count < 2 || operands->count > 4)
+        return error_set_code(error, EXIT_CODE_USAGE,
+                              "add-client: usage: kctl add-client NAME [group=GROUP] [like=CLIENT]");
+    if (operands->count > 2)
+        snprintf(words, sizeof words, "%s%s%s", operands->items[2], two ? " " : "",
+                 two ? operands->items[3] : "");
+    return ask(settings, operands->items[0], operands->items[1], words, error);
+}
+
 static int run(const struct settings *settings, const struct operands *operands, struct error *error)
 {
     const struct topic_verb *topic_verb = find_topic_verb(operands->items[0]);
@@ -246,6 +265,8 @@ static int run(const struct settings *settings, const struct operands *operands,
         return ask_topic(settings, topic_verb, operands, error);
     if (strcmp(operands->items[0], "produce") == 0)
         return produce(settings, operands, error);
+    if (strcmp(operands->items[0], "add-client") == 0)
+        return add_client(settings, operands, error);
     if (operands->count > 3)
         return error_set_code(error, EXIT_CODE_USAGE, "unexpected word '%s'", operands->items[3]);
     const char *target = operands->count > 1 ? operands->items[1] : "";

@@ -39,6 +39,12 @@ static void letters_words(const struct completion *completion)
     complete_add(completion, "replay", "send them back to their topic, each once");
 }
 
+static void group_words(const struct completion *completion)
+{
+    complete_add(completion, "group=", "the group that it is in; its own unless told");
+    complete_add(completion, "like=", "a client whose settings it has");
+}
+
 /* What stands behind a verb: the first word, the second, all further ones. */
 static const struct verb_words {
     const char *verb, *help;
@@ -54,6 +60,8 @@ static const struct verb_words {
     {"pause", "stop taking records, keep the partitions", workers, NULL, NULL},
     {"resume", "take records again", workers, NULL, NULL},
     {"scale", "so many workers for a client", workers, NULL, NULL},
+    {"add-client", "a client more, in a group of its own or another one's", NULL, group_words, group_words},
+    {"remove-client", "take a client away that was added", workers, NULL, NULL},
     {"rate", "the producer's pace", NULL, NULL, NULL},
     {"produce", "one record through the producer", fields, fields, fields},
     {"peek", "the record of a topic at an offset", complete_topics, NULL, NULL},

@@ -195,6 +195,14 @@ static json_t *operation(const struct route *route)
     return operation;
 }
 
+static void lower(const char *method, char text[16])
+{
+    size_t i = 0;
+    for (; i < 15 && method[i] != '\0'; i++)
+        text[i] = (char)tolower((unsigned char)method[i]);
+    text[i] = '\0';
+}
+
 static json_t *paths(void)
 {
     json_t *all = json_object();
@@ -203,7 +211,9 @@ static json_t *paths(void)
         json_t *path = json_object_get(all, route->path);
         if (path == NULL)
             json_object_set_new(all, route->path, path = json_object());
-        json_object_set_new(path, strcmp(route->method, "GET") == 0 ? "get" : "post", operation(route));
+        char method[16];
+        lower(route->method, method);
+        json_object_set_new(path, method, operation(route));
     }
     return all;
 }

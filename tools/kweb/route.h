@@ -41,6 +41,7 @@ struct route {
     const char *verb;     /* of kctl, where it is one; NULL. Then also: */
     const char *target;   /* the parameter that is its target; NULL: "" */
     const char *argument; /* its argument, in which {parameter} stands for the value; NULL: "" */
+    bool makes;           /* its target is not there yet */
     bool at_once;         /* the verb's answer is that it has begun: later nobody would be there to tell */
     bool changes;         /* refused where kweb is read-only */
     void (*serve)(struct exchange *exchange);

@@ -108,6 +108,7 @@ void serve_verb(struct exchange *exchange)
     if (route->argument != NULL && !fill(exchange, route->argument, argument))
         answer_problem(exchange, MHD_HTTP_BAD_REQUEST, "the parameters are too long: %d bytes are the most",
                        RPC_TEXT_BYTES - 1);
-    else if (target == NULL || strcmp(route->target, "name") != 0 || target_is_there(exchange, target))
+    else if (target == NULL || route->makes || strcmp(route->target, "name") != 0 ||
+             target_is_there(exchange, target))
         ask_verb(exchange, route->verb, target != NULL ? target : "", argument);
 }

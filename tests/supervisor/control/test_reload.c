@@ -6,6 +6,7 @@
 #include <signal.h>
 
 #include "supervisor/config/preflight.h"
+#include "supervisor/fleet_slots.h"
 #include "tests/supervisor/fleet_stage.h"
 
 static char path[64];
@@ -227,6 +228,46 @@ START_TEST(a_client_that_is_gone_leaves_and_one_that_is_new_starts)
 }
 END_TEST
 
+/* As kctl add-client does. */
+static struct worker *add_own(const char *client, const char *like, const char *group)
+{
+    struct worker *worker = fleet_add_own(&fleet, fleet.settings, client, like, group);
+    fleet_start_worker(worker);
+    fleet_becomes_ready(worker);
+    return worker;
+}
+
+START_TEST(a_client_that_was_added_stays_with_what_holds_for_all)
+{
+    opens(HEAD TWO);
+    const struct worker *yank = add_own("yank", "", "others");
+    const struct worker *xray = add_own("xray", "bravo", "more");
+    reloads(HEAD "group = all\n[client bravo]\nbatch-size = 70\n[client zulu]\n");
+    ck_assert_str_eq(row("yank"), "");
+    ck_assert_ptr_eq(yank->settings, config_settings(fleet.config));
+    ck_assert_str_eq(yank->group, "others");
+    ck_assert_ptr_eq(xray->settings, config_client(fleet.config, 0));
+    ck_assert_ptr_nonnull(strstr(row("xray"), "xray: to be restarted (batch-size: 500 → 70"));
+}
+END_TEST
+
+START_TEST(one_that_the_file_names_by_then_is_the_files)
+{
+    opens(HEAD TWO);
+    const struct worker *yank = add_own("yank", "", "others");
+    reloads(HEAD TWO "[client yank]\n");
+    ck_assert(!yank->added);
+    ck_assert_str_eq(yank->group, "test_group_yank");
+    ck_assert_ptr_nonnull(strstr(row("yank"), "yank: to be restarted (group: others → "));
+    fleet_turn();
+    ends("yank");
+    fleet_becomes_ready(fleet_worker("yank"));
+    fleet_turn();
+    reloads(HEAD TWO);
+    ck_assert_str_eq(row("yank"), "yank: to be removed");
+}
+END_TEST
+
 START_TEST(a_producer_comes_and_goes_too)
 {
     opens(HEAD "no-producer = yes\n" TWO);
@@ -441,7 +482,9 @@ CHECK_MAIN_WITH("supervisor/reload", NULL, tear_down, the_same_again_changes_not
                 who_is_down_stays_down_and_is_told_when_it_starts,
                 values_of_properties_and_secrets_are_not_told, of_long_texts_what_differs_is_shown,
                 no_character_is_cut_in_the_middle, a_text_that_is_too_long_ends_with_a_whole_character,
-                a_client_that_is_gone_leaves_and_one_that_is_new_starts, a_producer_comes_and_goes_too,
+                a_client_that_is_gone_leaves_and_one_that_is_new_starts,
+                a_client_that_was_added_stays_with_what_holds_for_all,
+                one_that_the_file_names_by_then_is_the_files, a_producer_comes_and_goes_too,
                 a_new_topic_is_made_before_anybody_is_restarted, another_Kafka_restarts_all,
                 what_cannot_change_while_the_instance_runs_is_refused, the_embedded_broker_gets_no_new_topic,
                 what_a_worker_s_program_cannot_work_with_changes_nothing,

@@ -27,7 +27,10 @@ static json_t *at(json_t *value, const char *name)
 
 static json_t *operation_of(const struct route *route)
 {
-    return at(at(at(document, "paths"), route->path), strcmp(route->method, "GET") == 0 ? "get" : "post");
+    const char *method = strcmp(route->method, "GET") == 0      ? "get"
+                         : strcmp(route->method, "DELETE") == 0 ? "delete"
+                                                                : "post";
+    return at(at(at(document, "paths"), route->path), method);
 }
 
 START_TEST(every_route_is_told_with_a_summary_and_a_name_of_its_own)
@@ -125,7 +128,7 @@ START_TEST(what_changes_is_posted_and_a_verb_has_its_target)
 {
     for (size_t i = 0; route_at(i) != NULL; i++) {
         const struct route *route = route_at(i);
-        ck_assert_int_eq(route->changes || route->file_bytes > 0, strcmp(route->method, "POST") == 0);
+        ck_assert_int_eq(route->changes || route->file_bytes > 0, strcmp(route->method, "GET") != 0);
         size_t k = 0;
         while (route->target != NULL && route->params[k].name != NULL &&
                strcmp(route->params[k].name, route->target) != 0)

@@ -32,6 +32,8 @@ const query = (parameters) => {
 const name = encodeURIComponent;
 
 export const verb = (target, word, parameters = {}) => call("POST", `/workers/${name(target)}/${word}${query(parameters)}`);
+export const addClient = (client, parameters) => call("POST", `/clients/${name(client)}${query(parameters)}`);
+export const removeClient = (client) => call("DELETE", `/clients/${name(client)}`);
 export const produce = (json) => call("POST", "/produce", json);
 export const acknowledge = (target, partition, offset) =>
   call("POST", `/consumers/${name(target)}/acknowledge${query({ message_offset: offset, partition })}`);

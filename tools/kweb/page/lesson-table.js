@@ -37,7 +37,7 @@ function hasCaughtUp(snapshot, group) {
 
 const sharing = [
   {
-    text: "Two consumers of one group split its partitions. Where there is one, scale its client to 2.",
+    text: "Two consumers of one group split its partitions. Where there is one: Join this group.",
     seen({ snapshot, note }) {
       const found = sharedBy(snapshot, (members) => members >= 2);
       if (found) Object.assign(note, { group: found[0].group, members: withPartitions(found).length });
@@ -45,7 +45,7 @@ const sharing = [
     },
   },
   {
-    text: "One more joins: scale it up by one. The partitions move from worker to worker.",
+    text: "One more joins. The partitions move from worker to worker.",
     seen({ snapshot, note }) {
       const found = sharedBy(snapshot, (members, group) => group === note.group && members > note.members);
       if (found) note.members = withPartitions(found).length;
@@ -67,6 +67,7 @@ const sharing = [
 const fans = (snapshot) => lanes(snapshot).filter((lane) => lane.rows.length >= 2);
 
 const fanOut = [
+  { text: "Two groups read one topic. Where there is one: choose a worker, and Join another group.", seen: ({ snapshot }) => fans(snapshot).length > 0 },
   {
     text: "Produce a record.",
     seen({ snapshot, note }) {
@@ -206,7 +207,7 @@ const once = [
 /** `needs` says of a snapshot whether this fleet can show it; `command` starts one that can. `flags`: it takes flags that no snapshot tells of. */
 export const LESSONS = [
   { name: "work-sharing", title: "Work sharing", about: "Consumers of one group split the partitions; one more joins; one leaves, and the others take over.", needs: (snapshot) => [...groups(snapshot).keys()].some((group) => lanes(snapshot).filter((lane) => lane.rows.some((row) => row.group === group)).length >= 2), command: start("--clients alpha,beta --group shared --rate 5"), steps: sharing },
-  { name: "fan-out", title: "Fan-out", about: "Two groups are independent: each gets every record.", needs: (snapshot) => fans(snapshot).length > 0, command: start("--clients bravo,zulu --rate 5"), steps: fanOut },
+  { name: "fan-out", title: "Fan-out", about: "Two groups are independent: each gets every record.", needs: (snapshot) => consumers(snapshot).length > 0, command: start("--clients bravo,zulu --rate 5"), steps: fanOut },
   { name: "resume", title: "Resume", about: "kill -9: the successor goes on at the committed offset, and nothing is missing.", needs: (snapshot) => consumers(snapshot).length > 0, command: start("--clients bravo --rate 5"), steps: resume },
   { name: "batching", title: "Batching by size or time", about: "A batch is closed by its size or by its time, whichever comes first. Small batches commit often, long ones wait.", needs: (snapshot) => consumers(snapshot).length > 0, flags: true, command: start("--clients bravo --rate 5 --batch-size 50 --batch-wait 400ms"), steps: batching },
   { name: "acknowledgement", title: "Independent acknowledgement", about: "Records are acknowledged one by one; a kill brings back the others only, and only in that group.", needs: (snapshot) => manual(snapshot).length >= 2 && groups(snapshot).size >= 2, command: "make demo-ack", steps: acknowledgement },

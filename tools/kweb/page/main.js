@@ -9,6 +9,7 @@ import { createFrame } from "./frame.js";
 import { createGenerations } from "./generations.js";
 import { createHead } from "./head.js";
 import { createHistory } from "./history.js";
+import { createJoin } from "./join.js";
 import { createKill } from "./kill.js";
 import { createLanes } from "./lanes.js";
 import { createLessons } from "./lessons.js";
@@ -43,7 +44,7 @@ store.on("snapshot", history.add);
 const acknowledge = createAcknowledge(shared);
 const record = createRecord({ ...shared, dialog: byId("record-dialog"), acknowledge });
 const workers = createWorkers({ ...shared, section: byId("workers") });
-const kill = createKill({ ...shared, dialog: byId("kill-dialog") });
+const dialogs = { kill: createKill({ ...shared, dialog: byId("kill-dialog") }), join: createJoin({ ...shared, dialog: byId("join-dialog") }) };
 const charts = createCharts({ ...shared, history, section: byId("charts") });
 
 for (const painter of [
@@ -54,7 +55,7 @@ for (const painter of [
   createReset(shared),
   createLessons(shared),
   workers.paint,
-  createVerbs({ ...shared, kill, target: workers.target }),
+  createVerbs({ ...shared, dialogs, target: workers.target }),
   createTimeline({ ...shared, generations, section: byId("timeline") }),
   createEventList(shared),
   charts.paint,
