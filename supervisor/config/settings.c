@@ -8,6 +8,7 @@
 #include "common/clock.h"
 #include "common/exit_codes.h"
 #include "common/listen_address.h"
+#include "common/origins.h"
 #include "common/schema_file.h"
 #include "common/secret.h"
 #include "common/worker/options.h"
@@ -122,6 +123,11 @@ static const struct option_def options[] = {
      IN_INSTANCE | TO_WEB | ALWAYS | FIXED},
     {OPTION_FLAG, "http-read-only", 0, NULL, NULL, NULL, AT(http_read_only), 0, 0, NULL,
      "it shows everything, and changes nothing", IN_INSTANCE | TO_WEB | FIXED},
+    {OPTION_STRING, "http-behind", 0, "ORIGIN,…", NULL, NULL, AT(http_behind), 0, 0, NULL,
+     "a proxy stands in front of it, which browsers know by this origin (https://fleet.example), or several "
+     "with "
+     "commas; then everyone needs the token, since it is the proxy that asks",
+     IN_INSTANCE | TO_WEB | FIXED},
 
     {.type = OPTION_HEADING, .help = "Logs"},
     {OPTION_CHOICE, "log-format", 0, "FORMAT", "text", NULL, AT(log_format), 0, 0, format_choices,
@@ -213,10 +219,15 @@ const char *settings_owner_of(const char *name)
 static int check_http(const struct settings *settings, const char **culprit, struct error *error)
 {
     struct listen_address address;
-    if (settings->http == NULL || listen_address_parse(&address, settings->http, error) == 0)
-        return 0;
+    struct origins origins;
     *culprit = "http";
-    return -1;
+    if (settings->http != NULL && listen_address_parse(&address, settings->http, error) == -1)
+        return -1;
+    *culprit = "http-behind";
+    if (origins_parse(&origins, settings->http_behind, error) == -1)
+        return -1;
+    *culprit = NULL;
+    return 0;
 }
 
 int settings_check(struct settings *settings, const char **culprit, struct error *error)

@@ -67,6 +67,7 @@ struct settings {
     /* browser */
     const char *http; /* NULL: no kweb */
     bool http_read_only;
+    const char *http_behind; /* origins.h; NULL: no proxy stands in front */
     /* logs */
     int log_format; /* enum log_format */
     const char *log_dir;

@@ -227,6 +227,39 @@ class WhoMay(Safety):
         self.passes("GET /status", "Authorization: Bearer " + self.token, port=port)
         self.passes("GET /status", "authorization: bearer " + self.token, host="fleet.example", port=port)
 
+    def test_behind_a_proxy_its_origin_is_ours_and_everyone_needs_the_token(self):
+        port = self.by_hand("--http", "0", "--http-behind", "https://fleet.example")
+        token = f"Authorization: Bearer {self.token}"
+        origin = "Origin: https://fleet.example"
+        self.refused(401, "GET /status", port=port, host="fleet.example")
+        self.refused(401, "GET /status", port=port, host="127.0.0.1")
+        for host in "fleet.example", "127.0.0.1":
+            status, _ = self.send("POST /workers/A/pause", token, origin, port=port, host=host)
+            self.assertEqual(status, 200)
+        self.passes("POST /workers/A/resume", token, origin, "Sec-Fetch-Site: same-origin", port=port, host="fleet.example")
+        for foreign in "http://fleet.example", "https://evil.example", "https://fleet.example:8443", "null":
+            self.refused(403, "POST /workers/A/restart", token, f"Origin: {foreign}", port=port, host="fleet.example")
+        self.refused(421, "GET /status", token, port=port, host="evil.example")
+        head = self.raw(self.request(f"GET /?token={self.token}", "Accept: text/html", host="fleet.example"), port).split(b"\r\n\r\n")[0]
+        self.assertIn(b"; Secure", head)
+        refused = self.host.run_program("kweb", "-i", self.host.instance, "--http", "0", "--http-behind", "https://fleet.example/path")
+        self.assertEqual(refused.status, 2, refused.text())
+        self.assertIn("is no origin", refused.text())
+
+    def test_two_files_at_a_time_are_taken_and_a_third_is_told_so(self):
+        head = self.request("POST /captures", "Content-Type: application/octet-stream", "Content-Length: 100")
+        waiting = [self.connect() for _ in range(2)]
+        for connection in waiting:
+            connection.sendall(head + b"KSUPCAP")
+        wait_until(lambda: self.send("POST /captures", "Content-Type: application/octet-stream", "Content-Length: 1", body=b"x")[0] == 503, 10, "a third is refused")
+        self.refused(413, "POST /captures", "Content-Type: application/octet-stream", f"Content-Length: {(64 << 20) + 1}")
+        self.refused(415, "POST /captures", "Content-Type: text/plain", "Content-Length: 1", body=b"x")
+        for connection in waiting:
+            connection.close()
+        refused = wait_until(lambda: (answer := self.send("POST /captures", "Content-Type: application/octet-stream", "Content-Length: 1", body=b"x"))[0] == 400 and answer[1], 10,
+                             "they are gone")
+        self.assertEqual(refused["detail"], "the file is no capture: kstat --dump writes one")
+
     def test_a_unix_socket_is_this_users_alone(self):
         path = pathlib.Path(self.host.runtime) / "web"
         process = self.host.start("kweb", "-i", self.host.instance, "--http", f"unix:{path}")
@@ -261,10 +294,13 @@ class WhoMay(Safety):
         host = f"127.0.0.1:{port}"
         before = self.host.workers()
         paths = json.loads(self.passes("GET /openapi.json", host=host, port=port))["paths"]
-        changes = [path.replace("{name}", "A") for path, verbs in paths.items() if "post" in verbs]
+        shows = "/captures"  # what is sent there changes nothing
+        changes = [(method.upper(), path.replace("{name}", "A")) for path, verbs in paths.items() if path != shows for method in verbs if method != "get"]
         self.assertGreater(len(changes), 10)
-        for path in changes:
-            self.refused(403, f"POST {path}", host=host, port=port)
+        self.assertIn(("DELETE", "/clients/A"), changes)
+        for method, path in changes:
+            self.refused(403, f"{method} {path}", host=host, port=port)
+        self.refused(400, f"POST {shows}", "Content-Type: application/octet-stream", "Content-Length: 1", body=b"x", host=host, port=port)
         self.passes("GET /status", host=host, port=port)
         self.passes("GET /workers", host=host, port=port)
         self.assertEqual({n: w["pid"] for n, w in self.host.workers().items()}, {n: w["pid"] for n, w in before.items()})

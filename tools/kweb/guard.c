@@ -47,6 +47,8 @@ static bool host_is_ours(struct exchange *exchange)
 {
     const struct listen_address *address = &exchange->kweb->address;
     const char *host = exchange_header(exchange, MHD_HTTP_HEADER_HOST);
+    if (host != NULL && origins_find(&exchange->kweb->behind, host) != NULL)
+        return true;
     if (!address->loopback || address->socket.ss_family == AF_UNIX ||
         (host != NULL &&
          (guard_host_is_loopback(host, listen_address_port(address)) || is_where_we_listen(address, host))))
@@ -58,15 +60,24 @@ static bool host_is_ours(struct exchange *exchange)
     return false;
 }
 
+/* Behind a proxy it is what browsers know of it; its own Host says nothing of their scheme. */
+static bool is_our_origin(const struct exchange *exchange, const char *origin)
+{
+    const struct origins *behind = &exchange->kweb->behind;
+    const char *host = exchange_header(exchange, MHD_HTTP_HEADER_HOST);
+    if (origins_have(behind, origin))
+        return true;
+    return host != NULL && origins_find(behind, host) == NULL && guard_origin_is(origin, host);
+}
+
 /* A browser says whose page it is that asks. */
 static bool origin_is_ours(struct exchange *exchange)
 {
     const char *origin = exchange_header(exchange, MHD_HTTP_HEADER_ORIGIN);
-    const char *host = exchange_header(exchange, MHD_HTTP_HEADER_HOST);
     const char *site = exchange_header(exchange, "Sec-Fetch-Site");
     bool acts = exchange->route != NULL && (exchange->route->changes || exchange->route->verb != NULL);
     bool foreign = acts && site != NULL && strcmp(site, "same-origin") != 0 && strcmp(site, "none") != 0;
-    if (!foreign && (origin == NULL || (host != NULL && guard_origin_is(origin, host))))
+    if (!foreign && (origin == NULL || is_our_origin(exchange, origin)))
         return true;
     answer_problem(exchange, MHD_HTTP_FORBIDDEN,
                    "another site's page may not ask this: its origin is not ours");
@@ -109,10 +120,15 @@ static bool brings_query(const struct exchange *exchange)
     return given != NULL && strcmp(exchange->path, "/") == 0 && token_is(exchange->kweb->token, given);
 }
 
+/* A proxy that this user runs is this user's process, whoever stands behind it. */
+static bool is_known(const struct exchange *exchange)
+{
+    return exchange->kweb->address.loopback && exchange->kweb->behind.count == 0 && exchange->peer->ours;
+}
+
 static bool peer_may(struct exchange *exchange)
 {
-    if ((exchange->kweb->address.loopback && exchange->peer->ours) || brings_cookie(exchange) ||
-        brings_header(exchange) || brings_query(exchange))
+    if (is_known(exchange) || brings_cookie(exchange) || brings_header(exchange) || brings_query(exchange))
         return true;
     answer_problem(
         exchange, MHD_HTTP_UNAUTHORIZED,
@@ -144,6 +160,9 @@ bool guard(struct exchange *exchange)
 void guard_cookie(const struct exchange *exchange, char *text, size_t bytes)
 {
     char name[GUARD_COOKIE_BYTES];
+    const char *host = exchange_header(exchange, MHD_HTTP_HEADER_HOST);
+    const struct origin *public = host != NULL ? origins_find(&exchange->kweb->behind, host) : NULL;
     name_cookie(exchange, name);
-    snprintf(text, bytes, "%s=%s; Path=/; HttpOnly; SameSite=Strict", name, exchange->kweb->token);
+    snprintf(text, bytes, "%s=%s; Path=/; HttpOnly; SameSite=Strict%s", name, exchange->kweb->token,
+             public != NULL && public->tls ? "; Secure" : "");
 }

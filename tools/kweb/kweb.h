@@ -3,6 +3,7 @@
 #define KSUPERVISE_TOOLS_KWEB_KWEB_H
 
 #include "common/listen_address.h"
+#include "common/origins.h"
 #include "common/reactor.h"
 #include "common/worker/control.h"
 #include "tools/kweb/settings.h"
@@ -18,6 +19,7 @@ struct samples; /* samples.h */
 struct kweb {
     const struct settings *settings;
     struct listen_address address;
+    struct origins behind; /* a proxy's; none: there is none */
     char token[TOKEN_BYTES];
     struct reactor reactor;
     struct worker_control *control;

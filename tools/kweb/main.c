@@ -88,7 +88,9 @@ static void greet(const struct kweb *kweb)
     char text[LISTEN_TEXT_BYTES];
     listen_address_text(&kweb->address, text);
     log_line("open %s%s%s", text, kweb->settings->read_only ? " (it only shows)" : "",
-             kweb->address.loopback ? "" : "; from another machine with the token: kweb --print-token");
+             kweb->behind.count > 0   ? "; everyone with the token: kweb --print-token"
+             : kweb->address.loopback ? ""
+                                      : "; from another machine with the token: kweb --print-token");
     log_flush();
 }
 
@@ -142,6 +144,8 @@ static int start(struct kweb *kweb, const struct settings *settings, struct erro
         error->exit_code = EXIT_CODE_USAGE;
         return error_context(error, "--http");
     }
+    if (origins_parse(&kweb->behind, settings->behind, error) == -1)
+        return error_context(error, "--http-behind");
     return serve(kweb, error);
 }
 

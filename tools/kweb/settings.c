@@ -12,6 +12,11 @@ static const struct option_def options[] = {
      "where to listen; without an address on 127.0.0.1", 0},
     {OPTION_FLAG, "http-read-only", 0, NULL, NULL, NULL, AT(read_only), 0, 0, NULL,
      "show everything, and change nothing", 0},
+    {OPTION_STRING, "http-behind", 0, "ORIGIN,…", NULL, NULL, AT(behind), 0, 0, NULL,
+     "a proxy stands in front of it, which browsers know by this origin (https://fleet.example), or several "
+     "with "
+     "commas; then everyone needs the token, since it is the proxy that asks",
+     0},
     {OPTION_FLAG, "print-token", 0, NULL, NULL, NULL, AT(print_token), 0, 0, NULL,
      "print the token that others than this user have to bring, and exit", 0},
     {OPTION_FLAG, "metrics-reference", 0, NULL, NULL, NULL, AT(metrics_reference), 0, 0, NULL,

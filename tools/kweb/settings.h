@@ -9,6 +9,7 @@ struct settings {
     const char *instance;
     const char *http; /* where to listen: common/listen_address.h */
     bool read_only;
+    const char *behind; /* the proxy's origins: common/origins.h; NULL: there is none */
     bool print_token;
     bool metrics_reference;
     bool supervised;

@@ -236,12 +236,13 @@ END_TEST
 
 START_TEST(who_serves_a_browser_is_told_where_and_nothing_of_kafka)
 {
-    LOAD("-b", "h:1", "--instance", "test", "--http", "127.0.0.1:9000", "--http-read-only", "-X",
-         "sasl.password=hunter2");
+    LOAD("-b", "h:1", "--instance", "test", "--http", "127.0.0.1:9000", "--http-read-only", "--http-behind",
+         "https://fleet.example", "-X", "sasl.password=hunter2");
     tell(KIND_WEB, true);
     says("instance", "test");
     says("http", "127.0.0.1:9000");
     says("http-read-only", "yes");
+    says("http-behind", "https://fleet.example");
     ck_assert_ptr_null(value_of("bootstrap"));
     ck_assert_ptr_null(value_of("property"));
 }

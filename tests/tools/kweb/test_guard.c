@@ -208,6 +208,61 @@ START_TEST(the_cookie_is_for_no_script_and_no_other_site)
 }
 END_TEST
 
+static void stands_behind(const char *origins)
+{
+    ck_assert_int_eq(origins_parse(&kweb.behind, origins, NULL), 0);
+}
+
+START_TEST(behind_a_proxy_its_origin_and_its_name_are_ours)
+{
+    stands_behind("https://fleet.example");
+    ask("POST", "/produce");
+    header("Host", "fleet.example");
+    header("Origin", "https://fleet.example");
+    header("Authorization", "Bearer " TOKEN);
+    is_let_in();
+    fake.values[0].value = HOST; /* a proxy may put its own name there */
+    ask("POST", "/produce");
+    is_let_in();
+    static const char *const others[] = {"http://fleet.example", "https://evil.example", "null",
+                                         "https://fleet.example:8443"};
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        fake.values[0].value = "fleet.example";
+        fake.values[1].value = others[i];
+        ask("POST", "/produce");
+        is_kept_out(403, "origin");
+    }
+    fake.values[0].value = "evil.example";
+    ask("GET", "/status");
+    is_kept_out(421, "Host");
+}
+END_TEST
+
+START_TEST(behind_a_proxy_everyone_needs_the_token)
+{
+    stands_behind("https://fleet.example");
+    ask_from_here("GET", "/status");
+    is_kept_out(401, "token");
+    give(MHD_COOKIE_KIND, GUARD_COOKIE "_8000", TOKEN);
+    ask("GET", "/status");
+    is_let_in();
+}
+END_TEST
+
+START_TEST(a_cookie_over_https_stays_there)
+{
+    char text[256];
+    stands_behind("https://fleet.example,http://plain.example");
+    ask("GET", "/");
+    header("Host", "fleet.example");
+    guard_cookie(&exchange, text, sizeof text);
+    ck_assert_str_eq(text, GUARD_COOKIE "=" TOKEN "; Path=/; HttpOnly; SameSite=Strict; Secure");
+    fake.values[0].value = "plain.example";
+    guard_cookie(&exchange, text, sizeof text);
+    ck_assert_ptr_null(strstr(text, "Secure"));
+}
+END_TEST
+
 START_TEST(who_only_shows_refuses_what_changes)
 {
     settings.read_only = true;
@@ -226,4 +281,6 @@ CHECK_MAIN_WITH("tools/kweb/guard", prepare, clean_up_exchange, names_of_loopbac
                 a_browser_that_says_no_origin_says_whose_page_it_is, another_user_needs_the_token,
                 beyond_loopback_this_user_needs_the_token_too, a_token_that_is_not_it_is_none,
                 a_cookie_brings_it_and_the_pages_address_alone, two_instances_of_a_host_have_a_cookie_each,
-                the_cookie_is_for_no_script_and_no_other_site, who_only_shows_refuses_what_changes)
+                the_cookie_is_for_no_script_and_no_other_site,
+                behind_a_proxy_its_origin_and_its_name_are_ours, behind_a_proxy_everyone_needs_the_token,
+                a_cookie_over_https_stays_there, who_only_shows_refuses_what_changes)
