@@ -47,3 +47,17 @@ int verb_answer_take(const void *bytes, size_t length, struct mp_reader *result,
     *result = reader;
     return 0;
 }
+
+/* [1, msgid, error, true] */
+bool verb_answer_is_late(const void *bytes, size_t length)
+{
+    struct mp_reader reader;
+    uint32_t elements;
+    int64_t number;
+    struct mp_view reason;
+    bool late = false;
+    mp_init(&reader, bytes, length);
+    return mp_read_array(&reader, &elements) && elements == 4 && mp_read_int(&reader, &number) &&
+           mp_read_int(&reader, &number) && mp_read_str(&reader, &reason) && mp_read_bool(&reader, &late) &&
+           late;
+}

@@ -27,5 +27,7 @@ enum verb_answer_state verb_answer_look(const void *bytes, size_t length);
 
 /* A whole answer: *result at its map. -1 with the supervisor's reason. */
 int verb_answer_take(const void *bytes, size_t length, struct mp_reader *result, struct error *error);
+/* Of one that is a reason: that its time was up, and what was asked may yet become true. */
+bool verb_answer_is_late(const void *bytes, size_t length);
 
 #endif

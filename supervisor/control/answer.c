@@ -12,14 +12,14 @@ static void pack_head(msgpack_packer *packer, uint32_t id)
     msgpack_pack_uint32(packer, id);
 }
 
-void answer_pack_error(msgpack_sbuffer *buffer, uint32_t id, const char *text)
+void answer_pack_error(msgpack_sbuffer *buffer, uint32_t id, const char *text, bool late)
 {
     msgpack_packer packer;
     msgpack_sbuffer_init(buffer);
     msgpack_packer_init(&packer, buffer, msgpack_sbuffer_write);
     pack_head(&packer, id);
     rpc_pack_text(&packer, text);
-    msgpack_pack_nil(&packer);
+    late ? msgpack_pack_true(&packer) : msgpack_pack_nil(&packer);
 }
 
 void answer_pack_result(msgpack_sbuffer *buffer, uint32_t id, struct request *request)

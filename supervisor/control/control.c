@@ -91,12 +91,17 @@ static void send_rest(struct connection *connection)
         drop(connection);
 }
 
-static void answer_error(struct connection *connection, uint32_t id, const char *text)
+static void answer_failure(struct connection *connection, uint32_t id, const char *text, bool late)
 {
     msgpack_sbuffer buffer;
-    answer_pack_error(&buffer, id, text);
+    answer_pack_error(&buffer, id, text, late);
     send_answer(connection, &buffer);
     msgpack_sbuffer_destroy(&buffer);
+}
+
+static void answer_error(struct connection *connection, uint32_t id, const char *text)
+{
+    answer_failure(connection, id, text, false);
 }
 
 static void answer_result(struct connection *connection, uint32_t id, struct request *request)
@@ -115,7 +120,7 @@ static void finish(struct pending *pending, enum progress progress, const struct
     struct connection *connection = pending->caller;
     pending->caller = NULL;
     if (connection != NULL && progress == PROGRESS_FAILED)
-        answer_error(connection, pending->id, error->text);
+        answer_failure(connection, pending->id, error->text, pending->request.late);
     else if (connection != NULL)
         answer_result(connection, pending->id, &pending->request);
     queue_answered(pending);
@@ -242,7 +247,8 @@ static void say_full(int fd)
 {
     msgpack_sbuffer buffer;
     answer_pack_error(&buffer, 0,
-                      "the supervisor has as many requests open as it takes at once: try again in a moment");
+                      "the supervisor has as many requests open as it takes at once: try again in a moment",
+                      false);
     ssize_t sent = send(fd, buffer.data, buffer.size, MSG_DONTWAIT | MSG_NOSIGNAL);
     (void)sent;
     msgpack_sbuffer_destroy(&buffer);

@@ -2,7 +2,8 @@
  * 0600, for processes of the same user.
  *
  *   request   [0, msgid, verb, [target, argument, timeout_ms, wait, by]]
- *   response  [1, msgid, error text or nil, {"lines": […], …} or nil]
+ *   response  [1, msgid, error text or nil, {"lines": […], …}, or nil;
+ *             true: the error is that its time was up]
  *
  * Parameters that are missing are "", "", 30000, true, "". `by` is where it comes from, for the events; of
  * kctl nothing.

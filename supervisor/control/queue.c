@@ -172,6 +172,7 @@ enum progress queue_step(const struct queue *queue, struct pending *pending, str
     if (progress != PROGRESS_WAITING || pending->caller == NULL ||
         clock_monotonic_us() < pending->request.deadline_us)
         return progress;
+    pending->request.late = true;
     if (pending->request.begun)
         tell_late(&pending->request, error);
     else

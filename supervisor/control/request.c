@@ -23,12 +23,14 @@ static bool is_listed(const struct worker *worker)
 
 bool request_means(const struct request *request, const struct worker *worker)
 {
-    if (worker->kind == KIND_WEB) /* no part of "all": who asks may be asking through it */
-        return strcasecmp(request->target, worker->name) == 0;
+    bool all = request->target[0] == '\0' || strcasecmp(request->target, "all") == 0;
+    if (worker->kind == KIND_WEB) /* no part of "all" otherwise: who asks may be asking through it */
+        return strcasecmp(request->target, worker->name) == 0 ||
+               (all && request->verb != NULL && request->verb->shows_web);
     if (!is_listed(worker) || (worker->retired && worker->process.pid == 0))
         return false;
-    return request->target[0] == '\0' || strcasecmp(request->target, "all") == 0 ||
-           strcasecmp(request->target, worker->name) == 0 || strcasecmp(request->target, worker->client) == 0;
+    return all || strcasecmp(request->target, worker->name) == 0 ||
+           strcasecmp(request->target, worker->client) == 0;
 }
 
 size_t request_count_meant(const struct request *request)

@@ -45,6 +45,7 @@ struct request {
     int64_t deadline_us;       /* monotonic */
     bool wait;
     bool begun;
+    bool late;             /* it failed because its time was up */
     int64_t value;         /* the argument, where it is a number; dead-letters: it is a replay */
     uint64_t *generations; /* of each worker when it began; owned */
     size_t generation_count;

@@ -31,6 +31,7 @@ struct verb {
     bool asks;                   /* its workers answer it: each is asked one thing at a time */
     enum event_kind results_are; /* what has happened, where a worker answers so; EVENT_KIND_NONE: nothing */
     bool after_start;            /* not begun before the fleet has started its workers: that would undo it */
+    bool shows_web;              /* kweb is among all: nothing is done to it */
     bool while_stopping;         /* begun also when the instance is on its way out */
     const char *late;            /* what is told when it is not true in time; NULL: it goes on */
     /* What is done to each worker that is meant, behind begin(), and what has to be true of each, instead of

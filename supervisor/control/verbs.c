@@ -226,7 +226,7 @@ static enum progress check_shutdown(struct request *request, struct error *error
 #define WORKERS .result = verb_pack_workers, .result_name = "workers"
 
 static const struct verb verbs[] = {
-    {.name = "status", .help = "what every worker is", .while_stopping = true, WORKERS},
+    {.name = "status", .help = "what every worker is", .shows_web = true, .while_stopping = true, WORKERS},
     {.name = "start",
      .help = "start what is down, held or done",
      .touches = VERB_TOUCHES_TARGET,

@@ -373,16 +373,27 @@ class WhatIsSent(Safety):
             self.assertIn(self.refused_somehow(f"POST /consumers/{name}/reset"), (400, 404))
             self.assertIn(self.refused_somehow(f"POST /workers/{name}/restart"), (400, 404))
 
+    def test_a_target_may_say_for_whom_it_is(self):
+        """RFC 9112, 3.2.2: then Host says nothing."""
+        self.passes(f"GET http://127.0.0.1:{self.port}/status")
+        self.assertEqual(json.loads(self.passes(f"GET HTTP://localhost:{self.port}?"))["status"], "ok")
+        self.passes(f"GET http://127.0.0.1:{self.port}/workers/A/logs?lines=1", host="evil.example")
+        self.refused(421, "GET http://evil.example/status")
+        self.refused(421, f"GET http://127.0.0.1:{self.port}@evil.example/status")
+        self.refused(421, "GET http:///status")
+        self.refused(404, "GET ftp://127.0.0.1/status")
+
     def refused_somehow(self, line):
         status, problem = self.send(line)
         self.assertIsInstance(problem, dict, line)
         return status
 
     def test_methods_that_a_path_does_not_have_are_told_which_it_has(self):
-        for line, allowed in ("DELETE /status", "GET"), ("POST /status", "GET"), ("GET /workers/A/restart", "POST"), ("BREW /produce", "POST"), ("OPTIONS /", "GET"), ("PUT /", "GET"):
+        for line, allowed in (("DELETE /status", "GET, HEAD"), ("POST /status", "GET, HEAD"), ("GET /workers/A/restart", "POST"), ("BREW /produce", "POST"),
+                              ("OPTIONS /", "GET, HEAD"), ("PUT /", "GET, HEAD"), ("GET /clients/C", "POST, DELETE")):
             answer = self.raw(self.request(line))
             self.assertIn(b" 405 ", answer.split(b"\r\n")[0])
-            self.assertIn(f"Allow: {allowed}".encode(), answer)
+            self.assertIn(f"Allow: {allowed}\r\n".encode(), answer)
         self.refused(404, "DELETE /nowhere")
 
     def test_a_head_of_everything_has_no_body(self):

@@ -356,6 +356,25 @@ class Assets(PageTest):
         self.until(lambda: len(self.all(".track")) == 6, "the lanes are there")
 
 
+SET_BACK = """
+const [done] = arguments;
+import('/page/history.js').then(({ createHistory }) => {
+  const history = createHistory();
+  const add = (second, value) => history.add({ time_us: second * 1e6, workers: [{ name: 'A', per_second: value, lag: 0, behind_us: 0, p99_us: 0 }] });
+  [100, 101, 102, 103].forEach((second) => add(second, 1));
+  [51, 52, 52.1, 53].forEach((second) => add(second, 2));
+  [101, 102].forEach((second) => add(second, 3));
+  done(history.lines(0, ['A'], 'per_second'));
+});
+"""
+
+
+class History(PageTest):
+    def test_a_clock_that_is_set_back_stops_no_samples(self):
+        self.open()
+        self.assertEqual(self.driver.execute_async_script(SET_BACK), [[51, 52, 53, 101, 102], [2, 2, 2, 3, 3]])
+
+
 class Reconnect(PageTest):
     expected_in_console = "ERR_"  # the browser tells of a server that does not answer
 

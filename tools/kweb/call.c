@@ -40,7 +40,8 @@ static void take_answer(struct call *call)
     if (verb_answer_take(call->bytes, call->used, &result, &error) == 0)
         finish(call, CALL_ANSWERED, &result, "");
     else
-        finish(call, CALL_REFUSED, NULL, error.text);
+        finish(call, verb_answer_is_late(call->bytes, call->used) ? CALL_LATE : CALL_REFUSED, NULL,
+               error.text);
 }
 
 static bool grow(struct call *call)

@@ -12,6 +12,7 @@
 enum call_end {
     CALL_ANSWERED,
     CALL_REFUSED,     /* the supervisor's reason is in the text */
+    CALL_LATE,        /* so it is, and it is that the verb's time was up */
     CALL_NOT_RUNNING, /* nobody listens at the instance's socket */
     CALL_BUSY,        /* too many calls are under way, here or there */
     CALL_SILENT,      /* no answer in time */

@@ -95,6 +95,12 @@ const char *exchange_header(const struct exchange *exchange, const char *name)
     return MHD_lookup_connection_value(exchange->connection, MHD_HEADER_KIND, name);
 }
 
+const char *exchange_host(const struct exchange *exchange)
+{
+    return exchange->authority != NULL ? exchange->authority
+                                       : exchange_header(exchange, MHD_HTTP_HEADER_HOST);
+}
+
 static size_t index_of(const struct exchange *exchange, const char *name)
 {
     size_t i = 0;

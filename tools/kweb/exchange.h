@@ -17,6 +17,8 @@ struct exchange {
     struct kweb *kweb;
     struct MHD_Connection *connection;
     struct peer *peer;
+    char *authority;                      /* of a target in absolute form: instead of Host; NULL: in none.
+                                             Owned */
     char *path;                           /* decoded, without the query; owned */
     const struct route *route;            /* NULL: there is none */
     const char *values[ROUTE_PARAMS_MAX]; /* of the route's parameters, in its order; NULL: not given. They
@@ -60,6 +62,9 @@ json_t *json_of_text(const char *text);
 
 /* A header of the request; NULL. */
 const char *exchange_header(const struct exchange *exchange, const char *name);
+
+/* For whom it is: the target's authority, or the Host header; NULL: it does not say. */
+const char *exchange_host(const struct exchange *exchange);
 
 /* The value of a parameter of the route, by name; NULL: not given, or there is none. */
 const char *exchange_value(const struct exchange *exchange, const char *name);

@@ -46,7 +46,7 @@ static bool is_where_we_listen(const struct listen_address *address, const char 
 static bool host_is_ours(struct exchange *exchange)
 {
     const struct listen_address *address = &exchange->kweb->address;
-    const char *host = exchange_header(exchange, MHD_HTTP_HEADER_HOST);
+    const char *host = exchange_host(exchange);
     if (host != NULL && origins_find(&exchange->kweb->behind, host) != NULL)
         return true;
     if (!address->loopback || address->socket.ss_family == AF_UNIX ||
@@ -64,7 +64,7 @@ static bool host_is_ours(struct exchange *exchange)
 static bool is_our_origin(const struct exchange *exchange, const char *origin)
 {
     const struct origins *behind = &exchange->kweb->behind;
-    const char *host = exchange_header(exchange, MHD_HTTP_HEADER_HOST);
+    const char *host = exchange_host(exchange);
     if (origins_have(behind, origin))
         return true;
     return host != NULL && origins_find(behind, host) == NULL && guard_origin_is(origin, host);
@@ -87,7 +87,7 @@ static bool origin_is_ours(struct exchange *exchange)
 /* A browser keeps one jar for all ports of a host: two instances there have a cookie each. */
 static void name_cookie(const struct exchange *exchange, char name[GUARD_COOKIE_BYTES])
 {
-    const char *host = exchange_header(exchange, MHD_HTTP_HEADER_HOST);
+    const char *host = exchange_host(exchange);
     const char *colon = host != NULL ? strrchr(host, ':') : NULL;
     int64_t port;
     const char *end = colon != NULL ? decimal_read(colon + 1, UINT16_MAX, &port) : NULL;
@@ -160,7 +160,7 @@ bool guard(struct exchange *exchange)
 void guard_cookie(const struct exchange *exchange, char *text, size_t bytes)
 {
     char name[GUARD_COOKIE_BYTES];
-    const char *host = exchange_header(exchange, MHD_HTTP_HEADER_HOST);
+    const char *host = exchange_host(exchange);
     const struct origin *public = host != NULL ? origins_find(&exchange->kweb->behind, host) : NULL;
     name_cookie(exchange, name);
     snprintf(text, bytes, "%s=%s; Path=/; HttpOnly; SameSite=Strict%s", name, exchange->kweb->token,

@@ -88,7 +88,8 @@ static json_t *to_json(const struct mp_reader *result)
 /* Of one that was asked and did not answer it is not known: null. */
 static json_t *was_reset(enum call_end end)
 {
-    return end == CALL_SILENT || end == CALL_BROKEN ? json_null() : json_boolean(end == CALL_ANSWERED);
+    return end == CALL_SILENT || end == CALL_LATE || end == CALL_BROKEN ? json_null()
+                                                                        : json_boolean(end == CALL_ANSWERED);
 }
 
 static void answered(void *context, enum call_end end, const struct mp_reader *result, const char *text)

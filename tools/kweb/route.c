@@ -64,7 +64,8 @@ const struct route *route_find(const char *method, const char *path, char *value
             free(values[k]);
             values[k] = NULL;
         }
-        used = text_append(allowed, 64, used, "%s%s", used > 0 ? ", " : "", route->method);
+        used = text_append(allowed, 64, used, "%s%s%s", used > 0 ? ", " : "", route->method,
+                           strcmp(route->method, "GET") == 0 ? ", HEAD" : "");
         used = used < 63 ? used : 63;
     }
     return NULL;

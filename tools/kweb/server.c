@@ -38,13 +38,38 @@ static size_t unescape(void *context, struct MHD_Connection *connection, char *t
     return MHD_http_unescape(text);
 }
 
+/* Where the authority of a target in absolute form begins (RFC 9112, 3.2.2); NULL: it is in another one. */
+static const char *authority_of(const char *target)
+{
+    static const char *const schemes[] = {"http://", "https://"};
+    for (size_t i = 0; i < sizeof schemes / sizeof schemes[0]; i++)
+        if (strncasecmp(target, schemes[i], strlen(schemes[i])) == 0)
+            return target + strlen(schemes[i]);
+    return NULL;
+}
+
+/* False: out of memory. */
+static bool take_target(struct exchange *exchange, const char *target)
+{
+    const char *authority = authority_of(target), *path = target;
+    if (authority != NULL) {
+        path = authority + strcspn(authority, "/");
+        exchange->authority = strndup(authority, (size_t)(path - authority));
+        path = *path != '\0' ? path : "/";
+    }
+    exchange->path = strdup(path);
+    return exchange->path != NULL && (authority == NULL || exchange->authority != NULL);
+}
+
 static struct exchange *begin(struct kweb *kweb, struct MHD_Connection *connection, const char *url,
                               const char *method)
 {
     struct exchange *exchange = calloc(1, sizeof *exchange);
-    char *path = strdup(url);
-    if (exchange == NULL || path == NULL || peer_of(connection) == NULL) {
-        free(path);
+    if (exchange == NULL || peer_of(connection) == NULL || !take_target(exchange, url)) {
+        if (exchange != NULL) {
+            free(exchange->authority);
+            free(exchange->path);
+        }
         free(exchange);
         return NULL;
     }
@@ -52,7 +77,6 @@ static struct exchange *begin(struct kweb *kweb, struct MHD_Connection *connecti
     exchange->connection = connection;
     exchange->peer = peer_of(connection);
     exchange->head = strcmp(method, MHD_HTTP_METHOD_HEAD) == 0;
-    exchange->path = path;
     return exchange;
 }
 
@@ -75,6 +99,7 @@ static void end(struct exchange *exchange)
         MHD_destroy_response(exchange->response);
     drop_file(exchange);
     free(exchange->body);
+    free(exchange->authority);
     free(exchange->path);
     free(exchange);
 }

@@ -40,6 +40,7 @@ unsigned status_of_call_end(enum call_end end)
     static const unsigned statuses[] = {
         [CALL_ANSWERED] = MHD_HTTP_OK,
         [CALL_REFUSED] = MHD_HTTP_CONFLICT,
+        [CALL_LATE] = MHD_HTTP_GATEWAY_TIMEOUT,
         [CALL_NOT_RUNNING] = MHD_HTTP_SERVICE_UNAVAILABLE,
         [CALL_BUSY] = MHD_HTTP_SERVICE_UNAVAILABLE,
         [CALL_SILENT] = MHD_HTTP_GATEWAY_TIMEOUT,

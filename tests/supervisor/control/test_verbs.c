@@ -26,6 +26,19 @@ START_TEST(a_verb_touches_whom_it_means_and_nobody_else)
 }
 END_TEST
 
+START_TEST(the_status_of_all_has_kweb_and_nothing_else_is_done_to_it)
+{
+    fleet_close();
+    FLEET_OPEN("--clients", "bravo", "--bootstrap", "h:1", "--http", "127.0.0.1:9000");
+    fleet_begin();
+    fleet_all_ready();
+    ck_assert_int_eq(begins("status", "", ""), PROGRESS_DONE);
+    ck_assert_ptr_nonnull(strstr(lines(), "kweb: "));
+    begins("kill", "all", "STOP");
+    ck_assert_ptr_null(strstr(lines(), "kweb: "));
+}
+END_TEST
+
 START_TEST(a_verb_for_all_waits_for_the_last_of_them)
 {
     struct worker *const order[] = {producer, bravo, zulu}; /* not that of the fleet */
@@ -502,8 +515,8 @@ CHECK_MAIN_WITH(
     "supervisor/verbs", set_up, tear_down,
     a_producer_that_has_made_its_count_is_never_told_that_nothing_is_left,
     a_target_that_is_nobody_is_refused_by_each_verb_that_has_one,
-    a_verb_touches_whom_it_means_and_nobody_else, a_verb_for_all_waits_for_the_last_of_them,
-    a_stop_is_done_when_there_is_no_process_and_none_will_come,
+    a_verb_touches_whom_it_means_and_nobody_else, the_status_of_all_has_kweb_and_nothing_else_is_done_to_it,
+    a_verb_for_all_waits_for_the_last_of_them, a_stop_is_done_when_there_is_no_process_and_none_will_come,
     a_stop_takes_a_restart_back_that_was_to_follow, a_start_is_done_when_it_works,
     a_start_of_what_has_done_its_work_is_done_with_it, a_start_that_ends_held_back_has_failed_with_the_reason,
     a_start_is_waited_for_though_another_was_held_and_then_it_fails, one_that_is_scaled_away_is_not_started,

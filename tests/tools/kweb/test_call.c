@@ -84,6 +84,15 @@ START_TEST(a_refusal_brings_its_reason)
 }
 END_TEST
 
+START_TEST(a_verb_whose_time_was_up_is_told_as_that)
+{
+    static const char answer[] = "\x94\x01\x01\xa4late\xc3";
+    begin_and_take();
+    supervisor_says(answer, sizeof answer - 1);
+    ended(CALL_LATE, "late");
+}
+END_TEST
+
 START_TEST(an_answer_may_come_byte_by_byte)
 {
     static const char answer[] = "\x94\x01\x01\xc0\x81\xa5lines\x91\xa2ok";
@@ -225,8 +234,9 @@ START_TEST(without_descriptors_it_is_busy)
 END_TEST
 
 CHECK_MAIN_WITH("tools/kweb/call", supervisor_prepare, clean_up, the_answer_ends_it,
-                a_refusal_brings_its_reason, an_answer_may_come_byte_by_byte, what_is_no_answer_breaks_it,
-                an_answer_without_end_breaks_it, a_supervisor_that_goes_breaks_it,
-                one_that_says_nothing_is_waited_for_so_long, where_nobody_listens_no_instance_runs,
-                a_foreign_file_in_its_place_is_not_asked, one_that_takes_no_connections_is_not_waited_for,
-                there_are_so_many_at_a_time, at_the_end_no_other_begins, without_descriptors_it_is_busy)
+                a_refusal_brings_its_reason, a_verb_whose_time_was_up_is_told_as_that,
+                an_answer_may_come_byte_by_byte, what_is_no_answer_breaks_it, an_answer_without_end_breaks_it,
+                a_supervisor_that_goes_breaks_it, one_that_says_nothing_is_waited_for_so_long,
+                where_nobody_listens_no_instance_runs, a_foreign_file_in_its_place_is_not_asked,
+                one_that_takes_no_connections_is_not_waited_for, there_are_so_many_at_a_time,
+                at_the_end_no_other_begins, without_descriptors_it_is_busy)

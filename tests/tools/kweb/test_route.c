@@ -86,10 +86,10 @@ END_TEST
 
 START_TEST(a_method_that_a_path_does_not_have_is_told_which_it_has)
 {
-    leads_nowhere("POST", "/status", "GET");
+    leads_nowhere("POST", "/status", "GET, HEAD");
     leads_nowhere("GET", "/workers/A/restart", "POST");
-    leads_nowhere("get", "/status", "GET");
-    leads_nowhere("", "/status", "GET");
+    leads_nowhere("get", "/status", "GET, HEAD");
+    leads_nowhere("", "/status", "GET, HEAD");
 }
 END_TEST
 

@@ -86,6 +86,7 @@ START_TEST(each_end_of_a_call_has_its_status)
     ck_assert_uint_eq(status_of_call_end(CALL_NOT_RUNNING), 503);
     ck_assert_uint_eq(status_of_call_end(CALL_BUSY), 503);
     ck_assert_uint_eq(status_of_call_end(CALL_SILENT), 504);
+    ck_assert_uint_eq(status_of_call_end(CALL_LATE), 504);
     ck_assert_uint_eq(status_of_call_end(CALL_BROKEN), 502);
 }
 END_TEST

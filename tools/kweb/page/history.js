@@ -37,8 +37,17 @@ export function createHistory() {
     version++;
   }
 
+  /** A clock was set back: what lies in its future now is not known any more, and samples stay in their order. */
+  function forgetFrom(timeUs) {
+    const end = indexOf(kept.timesUs, timeUs);
+    kept = { timesUs: kept.timesUs.subarray(0, end), columns: new Map([...kept.columns].map(([name, columns]) => [name, columns.map((column) => column.subarray(0, end))])) };
+    fresh = fresh.filter((sample) => sample.timeUs < timeUs);
+  }
+
   function add(snapshot) {
-    if (snapshot.time_us - newestUs() < APART_US) return;
+    const apartUs = snapshot.time_us - newestUs();
+    if (apartUs < -APART_US) forgetFrom(snapshot.time_us);
+    else if (apartUs < APART_US) return;
     fresh.push({ timeUs: snapshot.time_us, of: sampleOf(snapshot) });
     if (fresh.length > KEPT) fresh.shift();
     version++;
