@@ -12,9 +12,9 @@
 
 #define HISTORY         ".~history"
 #define HISTORY_MAGIC   UINT64_C(0x79726f747369486b) /* "kHistory" */
-#define HISTORY_VERSION 1
+#define HISTORY_VERSION 2
 
-typedef float series[HISTORY_SECONDS][HISTORY_VALUES];
+typedef double series[HISTORY_SECONDS][HISTORY_VALUES];
 typedef char worker_name[HISTORY_NAME_BYTES];
 
 struct head {
@@ -34,7 +34,8 @@ struct history {
     char name[STATS_NAME_BYTES];
     int64_t times[HISTORY_SECONDS];
     worker_name workers[HISTORY_WORKERS_MAX];
-    series *series[HISTORY_WORKERS_MAX]; /* owned */
+    series *series[HISTORY_WORKERS_MAX];  /* owned */
+    int64_t seen_us[HISTORY_WORKERS_MAX]; /* wall: the last sample that it was in */
     size_t count;
     size_t slot; /* of the sample that was begun */
     int64_t begun_us;
@@ -78,15 +79,39 @@ static int make(const struct history *history, struct error *error)
     return 0;
 }
 
+static void forget(series *all)
+{
+    for (size_t slot = 0; slot < HISTORY_SECONDS; slot++)
+        for (size_t value = 0; value < HISTORY_VALUES; value++)
+            (*all)[slot][value] = NAN;
+}
+
 static series *add_series(struct history *history)
 {
     series *added = malloc(sizeof *added);
-    for (size_t slot = 0; added != NULL && slot < HISTORY_SECONDS; slot++)
-        for (size_t value = 0; value < HISTORY_VALUES; value++)
-            (*added)[slot][value] = NAN;
+    if (added != NULL)
+        forget(added);
     history->series[history->count] = added;
     history->count += added != NULL;
     return added;
+}
+
+static bool is_known(const double values[HISTORY_VALUES])
+{
+    for (size_t i = 0; i < HISTORY_VALUES; i++)
+        if (!isnan(values[i]))
+            return true;
+    return false;
+}
+
+/* 0: in none. */
+static int64_t last_seen_us(const struct history *history, size_t worker)
+{
+    int64_t last_us = 0;
+    for (size_t slot = 0; slot < HISTORY_SECONDS; slot++)
+        if (history->times[slot] > last_us && is_known((*history->series[worker])[slot]))
+            last_us = history->times[slot];
+    return last_us;
 }
 
 /* What a process before us left. */
@@ -101,6 +126,7 @@ static int load(struct history *history)
         if (add_series(history) == NULL)
             return -1;
         object_read(history->fd, history->series[i], sizeof(series), SERIES_AT + i * sizeof(series));
+        history->seen_us[i] = last_seen_us(history, i);
     }
     return 0;
 }
@@ -163,18 +189,18 @@ static void keep_time(struct history *history, int64_t time_us)
     keep(history, &time_us, sizeof time_us, TIMES_AT + history->slot * sizeof time_us);
 }
 
-static void keep_values(struct history *history, size_t worker, const float values[HISTORY_VALUES])
+static void keep_values(struct history *history, size_t worker, const double values[HISTORY_VALUES])
 {
-    float *slot = (*history->series[worker])[history->slot];
-    size_t at = SERIES_AT + worker * sizeof(series) + history->slot * sizeof(float[HISTORY_VALUES]);
-    memcpy(slot, values, sizeof(float[HISTORY_VALUES]));
-    keep(history, slot, sizeof(float[HISTORY_VALUES]), at);
+    double *slot = (*history->series[worker])[history->slot];
+    size_t at = SERIES_AT + worker * sizeof(series) + history->slot * sizeof(double[HISTORY_VALUES]);
+    memcpy(slot, values, sizeof(double[HISTORY_VALUES]));
+    keep(history, slot, sizeof(double[HISTORY_VALUES]), at);
 }
 
 /* Without its time a sample is none: so a kill in between leaves no half of one. */
 void history_begin(struct history *history, int64_t time_us)
 {
-    static const float unknown[HISTORY_VALUES] = {NAN, NAN, NAN, NAN};
+    static const double unknown[HISTORY_VALUES] = {NAN, NAN, NAN, NAN};
     history->slot = (size_t)(time_us / US_PER_SECOND % HISTORY_SECONDS);
     history->begun_us = time_us;
     keep_time(history, 0);
@@ -190,18 +216,47 @@ static size_t find(const struct history *history, const char *worker)
     return i;
 }
 
-void history_put(struct history *history, const char *worker, const float values[HISTORY_VALUES])
+/* Who was not seen for longest, if that is an hour. */
+static size_t find_forgotten(const struct history *history)
+{
+    size_t oldest = 0;
+    for (size_t i = 1; i < history->count; i++)
+        if (history->seen_us[i] < history->seen_us[oldest])
+            oldest = i;
+    int64_t age_us = history->begun_us - history->seen_us[oldest];
+    return age_us > HISTORY_SECONDS * US_PER_SECOND ? oldest : HISTORY_WORKERS_MAX;
+}
+
+/* Its values before its name: who is killed in between leaves the former name without any. */
+static void name_series(struct history *history, size_t i, const char *worker)
+{
+    snprintf(history->workers[i], sizeof history->workers[i], "%s", worker);
+    keep(history, history->series[i], sizeof(series), SERIES_AT + i * sizeof(series));
+    keep(history, history->workers[i], sizeof history->workers[i], NAMES_AT + i * sizeof(worker_name));
+}
+
+/* A place for one that is new; HISTORY_WORKERS_MAX: there is none. */
+static size_t make_room(struct history *history)
+{
+    size_t i = history->count;
+    if (i < HISTORY_WORKERS_MAX)
+        return add_series(history) != NULL ? i : HISTORY_WORKERS_MAX;
+    i = find_forgotten(history);
+    if (i < HISTORY_WORKERS_MAX)
+        forget(history->series[i]);
+    return i;
+}
+
+void history_put(struct history *history, const char *worker, const double values[HISTORY_VALUES])
 {
     size_t i = find(history, worker);
-    if (i == HISTORY_WORKERS_MAX)
-        return;
     if (i == history->count) {
-        if (add_series(history) == NULL)
+        i = make_room(history);
+        if (i == HISTORY_WORKERS_MAX)
             return;
-        snprintf(history->workers[i], sizeof history->workers[i], "%s", worker);
-        keep(history, history->series[i], sizeof(series), SERIES_AT + i * sizeof(series));
-        keep(history, history->workers[i], sizeof history->workers[i], NAMES_AT + i * sizeof(worker_name));
+        name_series(history, i, worker);
     }
+    history->seen_us[i] = history->begun_us;
     keep_values(history, i, values);
 }
 
@@ -229,7 +284,7 @@ int64_t history_next(const struct history *history, int64_t now_us, size_t *at, 
     return 0;
 }
 
-const float *history_values(const struct history *history, size_t worker, size_t slot)
+const double *history_values(const struct history *history, size_t worker, size_t slot)
 {
     return (*history->series[worker])[slot];
 }

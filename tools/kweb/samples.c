@@ -105,19 +105,19 @@ static void take(struct samples *samples)
 
 /* --- the charts ---------------------------------------------------------------------------------------- */
 
-static float known(int64_t value)
+static double known(int64_t value)
 {
-    return value == STATS_UNKNOWN ? NAN : (float)value;
+    return value == STATS_UNKNOWN ? (double)NAN : (double)value;
 }
 
 static void put_worker(struct samples *samples, const struct view *view, const struct view_worker *worker)
 {
     double now, average;
-    float values[HISTORY_VALUES];
+    double values[HISTORY_VALUES];
     const char *name = worker->entry.name;
     rates_look(samples->seconds, worker, clock_monotonic_us());
     bool rated = rates_get(samples->seconds, name, view_progress_counter(worker), &now, &average);
-    values[HISTORY_PER_SECOND] = rated ? (float)now : NAN;
+    values[HISTORY_PER_SECOND] = rated ? now : (double)NAN;
     values[HISTORY_LAG] = known(view_lag(view, worker));
     values[HISTORY_BEHIND] = known(view_behind_us(view, worker, NULL));
     values[HISTORY_P99] = known(view_p99_us(worker));
@@ -158,14 +158,14 @@ void samples_check(struct samples *samples, int64_t now_us)
 }
 
 /* A number with three digits behind the point at most: of a rate they are enough, the others have none. */
-static void put_value(struct json_stream *json, float value)
+static void put_value(struct json_stream *json, double value)
 {
     if (isnan(value))
         json_stream_null(json, NULL);
-    else if (value == floorf(value) && fabsf(value) < 1e15F)
+    else if (value == floor(value) && fabs(value) < 1e15)
         json_stream_number(json, NULL, (int64_t)value);
     else
-        json_stream_real(json, NULL, (double)value);
+        json_stream_real(json, NULL, value);
 }
 
 static void put_sample(struct json_stream *json, const struct history *history, int64_t time_us, size_t slot)
@@ -174,7 +174,7 @@ static void put_sample(struct json_stream *json, const struct history *history, 
     json_stream_number(json, NULL, time_us);
     json_stream_open(json, NULL, '[');
     for (size_t i = 0; history_worker(history, i) != NULL; i++) {
-        const float *values = history_values(history, i, slot);
+        const double *values = history_values(history, i, slot);
         json_stream_open(json, NULL, '[');
         for (size_t k = 0; k < HISTORY_VALUES; k++)
             put_value(json, values[k]);
