@@ -114,5 +114,8 @@ void *stats_snapshot_image(const struct stats_snapshot *snapshot, size_t *bytes)
 
 /* Lag of one partition: high − committed, never negative, STATS_UNKNOWN when either is. */
 int64_t stats_lag(int64_t committed, int64_t high);
+/* Where it begins: at the committed offset, or at the low watermark where that is known and higher, as
+ * retention has taken the records between the two: nobody will read them. */
+int64_t stats_lag_from(int64_t committed, int64_t low);
 
 #endif

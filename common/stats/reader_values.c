@@ -281,6 +281,11 @@ size_t stats_snapshot_ring(const struct stats_snapshot *snapshot, enum stats_rin
     return count;
 }
 
+int64_t stats_lag_from(int64_t committed, int64_t low)
+{
+    return committed != STATS_UNKNOWN && low != STATS_UNKNOWN && low > committed ? low : committed;
+}
+
 int64_t stats_lag(int64_t committed, int64_t high)
 {
     int64_t lag;

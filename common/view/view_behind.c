@@ -182,7 +182,7 @@ struct behind behind_of(const struct view *view, const struct view_worker *worke
     behind.lag_at_least = !looks(view, worker, behind.high_us);
     if (behind.lag_at_least && asks_others(view, worker))
         raise_by_others(view, worker, &at, &behind, &beyond_us);
-    behind.lag = stats_lag(committed, behind.high);
+    behind.lag = stats_lag(stats_lag_from(committed, value(&at, "low")), behind.high);
     behind.held_back = held_back(&at, behind.lag);
     if (since_us == STATS_UNKNOWN && beyond_us != STATS_UNKNOWN) {
         since_us = beyond_us;

@@ -29,7 +29,7 @@ struct view_worker;
 struct behind {
     int64_t high;      /* the highest that anybody knows */
     int64_t high_us;   /* when it was known */
-    int64_t lag;       /* high − committed, never negative */
+    int64_t lag;       /* high − committed, never negative; where retention took records high − low */
     bool lag_at_least; /* nobody looked lately */
     int64_t us;        /* the lag in time; 0: caught up */
     bool us_at_least;  /* it is that, or more */

@@ -126,6 +126,18 @@ START_TEST(caught_up_is_0_and_unknown_is_unknown)
 }
 END_TEST
 
+START_TEST(records_that_retention_took_are_no_lag)
+{
+    consumes(BRAVO, 100, 107, AGO_S(1), AGO_S(12));
+    set(BRAVO, 0, PARTITION_LOW, 104);
+    LAG_IS(bravo(), 3, false, 12 * US_PER_SECOND, false);
+    set(BRAVO, 0, PARTITION_LOW, 99);
+    LAG_IS(bravo(), 7, false, 12 * US_PER_SECOND, false);
+    set(BRAVO, 0, PARTITION_LOW, 107);
+    LAG_IS(bravo(), 0, false, 0, false);
+}
+END_TEST
+
 START_TEST(a_time_to_come_is_no_negative_lag)
 {
     consumes(BRAVO, 100, 107, AGO_S(1), AGO_S(-5));
@@ -299,8 +311,9 @@ END_TEST
 
 CHECK_MAIN_WITH("common/view/view_behind", begin, end,
                 the_lag_in_time_is_from_when_the_watermark_passed_the_committed_offset,
-                caught_up_is_0_and_unknown_is_unknown, a_time_to_come_is_no_negative_lag,
-                what_nobody_looked_at_lately_is_a_lower_bound, after_death_it_goes_on_growing,
+                caught_up_is_0_and_unknown_is_unknown, records_that_retention_took_are_no_lag,
+                a_time_to_come_is_no_negative_lag, what_nobody_looked_at_lately_is_a_lower_bound,
+                after_death_it_goes_on_growing,
                 a_producer_and_another_group_raise_the_watermark_of_a_dead_consumer,
                 one_that_lives_knows_better_than_others, one_that_stands_still_is_raised_too,
                 in_a_lazy_view_nobody_is_asked,

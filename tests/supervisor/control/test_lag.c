@@ -23,6 +23,15 @@ START_TEST(the_lags_of_its_own_partitions_are_added_up)
 }
 END_TEST
 
+START_TEST(records_that_retention_took_are_none)
+{
+    ck_assert_int_eq(
+        lag_with(SEGMENT(STATS_KIND_CONSUMER, "payments", {0, PARTITION_ASSIGNED, 1},
+                         {0, PARTITION_COMMITTED, 10}, {0, PARTITION_LOW, 13}, {0, PARTITION_HIGH, 15})),
+        2);
+}
+END_TEST
+
 START_TEST(one_partition_that_is_unknown_makes_it_unknown)
 {
     ck_assert_int_eq(lag_with(SEGMENT(STATS_KIND_CONSUMER, "payments", {0, PARTITION_ASSIGNED, 1},
@@ -55,6 +64,6 @@ START_TEST(without_statistics_it_is_unknown)
 END_TEST
 
 CHECK_MAIN("supervisor/lag", the_lags_of_its_own_partitions_are_added_up,
-           one_partition_that_is_unknown_makes_it_unknown,
+           records_that_retention_took_are_none, one_partition_that_is_unknown_makes_it_unknown,
            while_one_has_no_place_in_the_segment_it_is_unknown,
            without_a_partition_there_is_nothing_to_catch_up_with, without_statistics_it_is_unknown)
