@@ -378,12 +378,26 @@ static enum sink_result commit(struct kafka_producer *producer, struct error *er
     return SINK_UNKNOWN;
 }
 
+/* The planted bug two_transactions. */
+static int commit_offsets_first(struct kafka_producer *producer, const struct sink_batch *batch,
+                                struct error *error)
+{
+    return send_offsets(producer, batch, error) == 0 &&
+                   done(producer, "the commit", rd_kafka_commit_transaction(producer->rk, COMMIT_MS),
+                        error) &&
+                   done(producer, "a transaction", rd_kafka_begin_transaction(producer->rk), error)
+               ? 0
+               : -1;
+}
+
 /* The records first, until they are with the brokers: right after a transaction the coordinator refuses
  * both them and the offsets for some milliseconds (CONCURRENT_TRANSACTIONS), and librdkafka 2.0.2 tries
  * records again after 20 ms, but offsets after retry.backoff.ms. */
 static int fill(struct kafka_producer *producer, const struct sink_batch *batch, struct error *error)
 {
     FAULT_POINT(transaction_open);
+    if (PLANTED(two_transactions) && commit_offsets_first(producer, batch, error) == -1)
+        return -1;
     if (write_items(producer, batch, error) == -1)
         return -1;
     FAULT_POINT(rows_written);

@@ -76,6 +76,7 @@ class Faulty(SystemTest):
 
 SQLITE_ONLY = {"taken_over", "transaction_open", "offsets_set", "rows_written", "outbox_written", "transaction_done", "outbox_sent", "outbox_emptied"}
 BATCH_ONLY = {"letter_sent"}
+NOT_OF_A_TOPIC = BATCH_ONLY | {"taken_over", "outbox_emptied", "commit_asked", "commit_answered"}  # its transaction is the commit
 
 
 class EveryPoint(Faulty):
@@ -96,6 +97,15 @@ class EveryPoint(Faulty):
                 self.killed_at(point, *pipeline)
                 self.finish(*pipeline)
                 self.assertEqual(self.audit("--sqlite", file), (0, 0, 0))
+
+    def test_another_topic_is_exact_after_a_kill_at_each_of_them(self):
+        for point in [p for p in table("FAULT_POINTS") if p not in NOT_OF_A_TOPIC]:
+            with self.subTest(point):
+                self.group = f"{self.name('g')}-{point}"
+                pipeline = ("--pipeline", f"validate, kafka:{self.group}")
+                self.killed_at(point, *pipeline)
+                self.finish(*pipeline)
+                self.assertEqual(self.audit("--kafka", self.group), (0, 0, 0))
 
     def test_a_letter_that_a_kill_left_in_the_outbox_is_counted_there_until_it_is_sent(self):
         file = self.folder / "records.db"
@@ -198,6 +208,34 @@ class PlantedBugs(Faulty):
             return self.audit("--sqlite", file)[:2]
 
         self.assertGreater(self.both(run)[1], 0)
+
+    def test_forget_guards_of_a_topic(self):
+        self.bug = "forget_guards"
+
+        def run(plant):
+            stopped = self.consume("--pipeline", f"delay:100, kafka:{self.group}", client="stopped", **plant)
+            wait_until(lambda: (kafka_protocol.committed(self.kafka.bootstrap, self.group) or {}).get((self.topic_name, 0), 0) > 0, 20, "its first commit")
+            stopped.send(signal.SIGSTOP)  # in the middle of its second slice
+            second = self.consume("--pipeline", f"kafka:{self.group}", client="second")
+            wait_until(self.all_committed, 40, "everything committed by the second")
+            stopped.send(signal.SIGCONT)
+            stopped.send(signal.SIGINT)
+            stopped.wait(20)
+            second.interrupt()
+            return self.audit("--kafka", self.group)[:2]
+
+        self.assertGreater(self.both(run)[1], 0)
+
+    def test_two_transactions_of_a_topic(self):
+        self.bug = "two_transactions"
+
+        def run(plant):
+            pipeline = ("--pipeline", f"validate, kafka:{self.group}")
+            self.killed_at("rows_written:2", *pipeline, **plant)
+            self.finish(*pipeline)
+            return self.audit("--kafka", self.group)[:2]
+
+        self.assertGreater(self.both(run)[0], 0)
 
     def test_two_transactions(self):
         self.bug = "two_transactions"
