@@ -3,6 +3,7 @@
     peer_python.py consume BOOTSTRAP TOPIC GROUP COUNT      batches of 500, json.loads of each value, a synchronous commit a batch
     peer_python.py sqlite|postgres BOOTSTRAP TOPIC GROUP FILE COUNT
                                                             batches of 5000, rows and next offsets in one transaction (PGHOST and the like; FILE is SQLite's)
+    peer_python.py kafka BOOTSTRAP TOPIC GROUP TARGET COUNT batches of 5000 into another topic, with the offsets, in one transaction
     peer_python.py produce BOOTSTRAP TOPIC COUNT            json.dumps of each payment, produce with a delivery callback, poll(0)
 
 Prints {"records":N,"seconds":S}; consuming is timed from the first batch to the last.
@@ -15,7 +16,7 @@ import time
 import uuid
 from datetime import datetime, timezone
 
-from confluent_kafka import Consumer, Producer
+from confluent_kafka import Consumer, Producer, TopicPartition
 
 
 def payment(number):
@@ -126,6 +127,32 @@ def postgres(bootstrap, topic, group, path, count):
     return sink(Postgres(path), bootstrap, topic, group, count)
 
 
+def kafka(bootstrap, topic, group, target, count):
+    consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": group, "auto.offset.reset": "earliest", "enable.auto.commit": False})
+    producer = Producer({"bootstrap.servers": bootstrap, "transactional.id": group, "queue.buffering.max.messages": 1000000})
+    consumer.subscribe([topic])
+    producer.init_transactions()
+    records, first, last, give_up = 0, None, None, time.monotonic() + 120
+    while records < count and time.monotonic() < give_up:
+        messages = [message for message in consumer.consume(min(5000, count - records), 1.0) if message.error() is None]
+        if not messages:
+            continue
+        first = first or time.monotonic()
+        producer.begin_transaction()
+        offsets = {}
+        for message in messages:
+            producer.produce(target, message.value(), message.key(), headers=message.headers(), timestamp=message.timestamp()[1])
+            offsets[message.partition()] = message.offset() + 1
+        producer.poll(0)
+        producer.send_offsets_to_transaction([TopicPartition(topic, partition, offset) for partition, offset in offsets.items()],
+                                             consumer.consumer_group_metadata())
+        producer.commit_transaction()
+        records += len(messages)
+        last = time.monotonic()
+    consumer.close()
+    return records, last - first
+
+
 verb, arguments = sys.argv[1], sys.argv[2:]
-result = {"consume": consume, "produce": produce, "sqlite": sqlite, "postgres": postgres}[verb](*arguments[:-1], int(arguments[-1]))
+result = {"consume": consume, "produce": produce, "sqlite": sqlite, "postgres": postgres, "kafka": kafka}[verb](*arguments[:-1], int(arguments[-1]))
 print(json.dumps({"records": result[0], "seconds": result[1]}))
