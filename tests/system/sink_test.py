@@ -29,8 +29,8 @@ class SinkTest(SystemTest):
     def supervise_sink(self, topic, group, *more):
         return self.supervise(*self.flags(topic, group, *more))
 
-    def consume(self, topic, group, pipeline, *more):
-        return self.start("kconsume", "--publish=no", "--client", self.name("c"), "--group", group, "--topic", topic, "--pipeline", pipeline, *more)
+    def consume(self, topic, group, pipeline, *more, **popen):
+        return self.start("kconsume", "--publish=no", "--client", self.name("c"), "--group", group, "--topic", topic, "--pipeline", pipeline, *more, **popen)
 
     def kill_until(self, done, most, seconds=120):
         """SIGKILLs bravo again and again, each generation once, until `done`, but `most` times at most; returns how often."""

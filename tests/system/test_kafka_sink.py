@@ -1,7 +1,9 @@
 """Exactly once from one topic into another, on a real Kafka, whatever is killed when: each record is in the target once for whoever reads committed."""
 
+import pathlib
 import random
 import signal
+import subprocess
 
 import kafka_protocol
 from harness import main, wait_until
@@ -121,6 +123,18 @@ class KafkaSink(IntoAnotherTopic):
         for process in (first, second):
             process.interrupt()
         self.assert_exact(topic)
+
+    def test_a_commit_whose_end_is_not_known_is_asked_for_and_done_once(self):
+        topic, group = self.topic(), self.name("g")
+        self.produce(topic, 2000)
+        library = self.folder / "lost_commits.so"
+        subprocess.run(["cc", "-shared", "-fPIC", "-D_GNU_SOURCE", "-o", library, pathlib.Path(__file__).with_name("lost_commits.c"), "-ldl"], check=True)
+        consumer = self.consume(topic, group, self.stage, "--batch-size", "100", "--retry-delay", "10ms", env={"LD_PRELOAD": str(library)})
+        wait_until(lambda: self.reached(topic, group), 90, "all committed")
+        self.assertGreater(consumer.text().count("a commit was lost on purpose"), 10)
+        consumer.interrupt()
+        self.assert_exact(topic)
+        self.assert_audited(topic, group)
 
     def test_members_that_come_and_go_in_mid_transaction_double_nothing(self):
         topic, group = self.topic(6), self.name("g")
