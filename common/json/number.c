@@ -91,7 +91,7 @@ static bool fail_value(struct js_reader *reader, const struct parts *parts, enum
 
 bool js_read_number(struct js_reader *reader, struct mp_view *text)
 {
-    struct parts parts;
+    struct parts parts = {0};
     if (!take_number(reader, &parts))
         return false;
     *text = (struct mp_view){(const char *)parts.begin, (uint32_t)(reader->at - parts.begin)};
@@ -121,7 +121,7 @@ static bool read_whole(struct js_reader *reader, struct parts *parts, uint64_t *
 
 bool js_read_uint(struct js_reader *reader, uint64_t *value)
 {
-    struct parts parts;
+    struct parts parts = {0};
     if (!read_whole(reader, &parts, value))
         return false;
     return !parts.negative || *value == 0 || fail_value(reader, &parts, JS_OUT_OF_RANGE);
@@ -129,7 +129,7 @@ bool js_read_uint(struct js_reader *reader, uint64_t *value)
 
 bool js_read_int_rare(struct js_reader *reader, int64_t *value)
 {
-    struct parts parts;
+    struct parts parts = {0};
     uint64_t magnitude;
     if (!read_whole(reader, &parts, &magnitude))
         return false;
@@ -210,7 +210,7 @@ static double nearest_double(const struct decimal *decimal)
 
 bool js_read_double(struct js_reader *reader, double *value)
 {
-    struct parts parts;
+    struct parts parts = {0};
     struct decimal decimal;
     double magnitude;
     if (!take_number(reader, &parts))

@@ -34,7 +34,7 @@ static bool take_plain(struct js_reader *reader, struct mp_view *plain)
 /* Bytes NULL: only counted. */
 static bool put(struct js_reader *reader, struct js_scratch *scratch, const char *bytes, size_t length)
 {
-    if (scratch == NULL || length > scratch->size - scratch->used)
+    if (length > scratch->size - scratch->used)
         return js_fail(reader, JS_NO_ROOM);
     if (scratch->bytes != NULL && length > 0)
         memcpy(scratch->bytes + scratch->used, bytes, length);
@@ -141,10 +141,11 @@ static bool read_escaped(struct js_reader *reader, struct js_scratch *scratch, s
                          struct mp_view *value)
 {
     const uint8_t *quote = (const uint8_t *)plain.data - 1;
-    size_t before = scratch == NULL ? 0 : scratch->used;
+    if (scratch == NULL)
+        return fail_at(reader, quote, JS_NO_ROOM);
+    size_t before = scratch->used;
     if (!unescape(reader, scratch, plain)) {
-        if (scratch != NULL)
-            scratch->used = before;
+        scratch->used = before;
         return reader->fault == JS_NO_ROOM ? fail_at(reader, quote, JS_NO_ROOM) : false;
     }
     *value = (struct mp_view){scratch->bytes == NULL ? NULL : scratch->bytes + before,
