@@ -141,6 +141,23 @@ START_TEST(what_is_no_such_value_is_refused)
 }
 END_TEST
 
+/* Sixteen bytes are compared at once; what follows counts too. */
+START_TEST(names_that_begin_alike_are_told_apart)
+{
+    static const char one[] = "the_same_sixteen_bytes_one";
+    static const char two[] = "the_same_sixteen_bytes_two";
+    struct handmade handmade;
+    open_schema("the_same_sixteen_bytes_one string\nthe_same_sixteen_bytes_two string");
+    handmade_init(&handmade, 2);
+    handmade_pair(&handmade, two, "2");
+    handmade_pair(&handmade, one, "1");
+    ck_assert_int_eq(record_decode(schema, handmade.buffer.data, handmade.buffer.size, &record, &problem), 0);
+    ck_assert_mem_eq(record.values[0].text.data, "1", 1);
+    ck_assert_mem_eq(record.values[1].text.data, "2", 1);
+    handmade_release(&handmade);
+}
+END_TEST
+
 START_TEST(nil_is_as_good_as_absent_where_a_field_is_optional)
 {
     open_schema("x string optional");
@@ -232,7 +249,7 @@ END_TEST
 
 CHECK_MAIN_WITH("common/record/forms", NULL, end, each_form_is_read_and_written_as_it_was,
                 a_number_may_be_an_integer_or_a_short_float_and_is_finite, what_is_no_such_value_is_refused,
-                nil_is_as_good_as_absent_where_a_field_is_optional,
+                names_that_begin_alike_are_told_apart, nil_is_as_good_as_absent_where_a_field_is_optional,
                 an_old_schema_reads_what_a_new_one_writes_and_back,
                 a_record_of_everything_survives_bytes_and_json,
                 without_a_schema_a_payload_is_one_value_whatever_it_is)
