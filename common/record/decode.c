@@ -81,8 +81,8 @@ static __attribute__((noinline)) const uint8_t *read_rare(struct mp_reader reade
 }
 
 /* False leaves the cursor before the value; so does a map. */
-static INLINE bool read_value(struct mp_reader *reader, const struct walk *walk, const struct slot *slot,
-                              struct value *value)
+static INLINE bool read_value(struct mp_reader *reader, const struct walk *walk,
+                              const struct schema_slot *slot, struct value *value)
 {
     struct mp_reader before = *reader;
     struct mp_view raw;
@@ -118,7 +118,7 @@ static INLINE bool read_value(struct mp_reader *reader, const struct walk *walk,
 }
 
 /* Steps over the key when that is what comes next in its usual encoding. */
-static INLINE bool take_key(struct mp_reader *reader, const struct slot *key)
+static INLINE bool take_key(struct mp_reader *reader, const struct schema_slot *key)
 {
     if (UNLIKELY(mp_left(reader) < FIELD_KEY_BYTES)) {
         if (mp_left(reader) < key->bytes || memcmp(reader->at, key->first, key->bytes) != 0)
@@ -143,14 +143,15 @@ static INLINE bool take_key(struct mp_reader *reader, const struct slot *key)
 
 /* One map of the record: its slots, and how many pairs of it are still to come. */
 struct level {
-    const struct slot *first, *last;
+    const struct schema_slot *first, *last;
     uint32_t pairs;
 };
 
-static const struct slot *find_slot(const struct walk *walk, const struct level *level,
-                                    const struct mp_view *key)
+static const struct schema_slot *find_slot(const struct walk *walk, const struct level *level,
+                                           const struct mp_view *key)
 {
-    for (const struct slot *slot = level->first; slot < level->last; slot = walk->schema->slots + slot->end)
+    for (const struct schema_slot *slot = level->first; slot < level->last;
+         slot = walk->schema->slots + slot->end)
         if (slot_is_named(slot, key->data, key->length))
             return slot;
     return NULL;
@@ -159,7 +160,7 @@ static const struct slot *find_slot(const struct walk *walk, const struct level 
 /* Fields in another order, optional ones left out, unknown ones, keys in longer encodings. Sets *found to the
  * slot whose value comes next, NULL when that is unknown. -1 with the problem. */
 static __attribute__((noinline)) int find_field(struct walk *walk, const struct level *level,
-                                                const struct slot **found)
+                                                const struct schema_slot **found)
 {
     struct mp_reader before = walk->reader;
     struct mp_view key;
@@ -182,7 +183,7 @@ static __attribute__((noinline)) int skip_unknown(struct walk *walk)
 
 /* To the next field that is known; NULL when the pairs are used up. -1 with the problem. */
 static __attribute__((noinline)) int next_field(struct walk *walk, struct level *level,
-                                                const struct slot **found)
+                                                const struct schema_slot **found)
 {
     for (*found = NULL; level->pairs > 0; level->pairs--) {
         if (find_field(walk, level, found) == -1)
@@ -195,10 +196,10 @@ static __attribute__((noinline)) int next_field(struct walk *walk, struct level 
     return 0;
 }
 
-static int read_map(struct walk *walk, const struct slot *slot);
+static int read_map(struct walk *walk, const struct schema_slot *slot);
 
 /* A value that is none: a map, or nothing where nothing may be. */
-static __attribute__((noinline)) int read_other(struct walk *walk, const struct slot *slot)
+static __attribute__((noinline)) int read_other(struct walk *walk, const struct schema_slot *slot)
 {
     const struct field *field = &walk->schema->fields[slot->field];
     bool is_map = slot->form == FORM_MAP;
@@ -219,15 +220,15 @@ static __attribute__((noinline)) int read_other(struct walk *walk, const struct 
 
 static INLINE int read_level(struct walk *walk, struct level level)
 {
-    const struct slot *slots = walk->schema->slots;
+    const struct schema_slot *slots = walk->schema->slots;
     struct value *values = walk->record->values;
     struct mp_reader reader = walk->reader;
     uint64_t seen = walk->seen;
-    for (const struct slot *slot = level.first; level.pairs > 0; slot++, level.pairs--) {
+    for (const struct schema_slot *slot = level.first; level.pairs > 0; slot++, level.pairs--) {
         /* Fields before `slot` may be there already; when it is there itself, the search says so. */
         if (UNLIKELY(slot == level.last || (seen & slot->bit) != 0 || !take_key(&reader, slot))) {
             struct level left = level;
-            const struct slot *found;
+            const struct schema_slot *found;
             walk->reader = reader;
             walk->seen = seen;
             if (next_field(walk, &left, &found) == -1)
@@ -261,7 +262,7 @@ static inline int check_pairs(struct walk *walk, uint32_t pairs)
 }
 
 /* A map inside. It recurses as deep as the schema is, which SCHEMA_DEPTH_MAX bounds. */
-static __attribute__((noinline)) int read_map(struct walk *walk, const struct slot *slot)
+static __attribute__((noinline)) int read_map(struct walk *walk, const struct schema_slot *slot)
 {
     struct level level = {slot + 1, walk->schema->slots + slot->end, 0};
     if (!mp_read_map(&walk->reader, &level.pairs))

@@ -8,11 +8,11 @@
 static inline void put_fields(struct sink *sink, const struct record *record)
 {
     const struct schema *schema = record->schema;
-    const struct slot *slots = schema->slots;
+    const struct schema_slot *slots = schema->slots;
     uint64_t present = record->present;
     wire_pack_map(sink, present == schema->all ? schema->field_count
                                                : encode_count(record, slots, slots + schema->slot_count));
-    const struct slot *slot = slots;
+    const struct schema_slot *slot = slots;
     for (const struct value *value = record->values; present != 0; slot++, value++, present >>= 1) {
         if ((present & 1) == 0)
             continue;

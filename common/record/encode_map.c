@@ -18,21 +18,22 @@ struct sink encode_rare(struct sink sink, const struct field *field, const struc
 }
 
 /* A map without a field in it is left out. */
-size_t encode_count(const struct record *record, const struct slot *first, const struct slot *last)
+size_t encode_count(const struct record *record, const struct schema_slot *first,
+                    const struct schema_slot *last)
 {
     size_t pairs = 0;
-    for (const struct slot *slot = first; slot < last; slot = record->schema->slots + slot->end)
+    for (const struct schema_slot *slot = first; slot < last; slot = record->schema->slots + slot->end)
         pairs += (record->present & slot->inside) != 0;
     return pairs;
 }
 
 /* Recurses as deep as the schema is. */
-struct sink encode_map(struct sink sink, const struct record *record, const struct slot *first,
-                       const struct slot *last)
+struct sink encode_map(struct sink sink, const struct record *record, const struct schema_slot *first,
+                       const struct schema_slot *last)
 {
-    const struct slot *slots = record->schema->slots;
+    const struct schema_slot *slots = record->schema->slots;
     wire_pack_map(&sink, encode_count(record, first, last));
-    for (const struct slot *slot = first; slot < last; slot = slots + slot->end) {
+    for (const struct schema_slot *slot = first; slot < last; slot = slots + slot->end) {
         if ((record->present & slot->inside) == 0)
             continue;
         put_key(&sink, slot);

@@ -55,7 +55,7 @@ static inline int sink_append(struct sink *sink, const void *bytes, size_t lengt
 
 /* The key as the schema holds it, ready for the wire. Storing all 16 bytes costs less than storing the ones
  * that count: the next value overwrites the rest. */
-static inline void put_key(struct sink *sink, const struct slot *key)
+static inline void put_key(struct sink *sink, const struct schema_slot *key)
 {
     if (key->bytes > FIELD_KEY_BYTES || (size_t)(sink->end - sink->at) < FIELD_KEY_BYTES) {
         sink_append(sink, key->rest - FIELD_KEY_BYTES, key->bytes);
@@ -68,11 +68,12 @@ static inline void put_key(struct sink *sink, const struct slot *key)
 /* encode_map.c: what is rare. The sink is a copy, and so is what comes back: its address, given away, would
  * keep it in memory. */
 struct sink encode_rare(struct sink sink, const struct field *field, const struct value *value);
-struct sink encode_map(struct sink sink, const struct record *record, const struct slot *first,
-                       const struct slot *last);
-size_t encode_count(const struct record *record, const struct slot *first, const struct slot *last);
+struct sink encode_map(struct sink sink, const struct record *record, const struct schema_slot *first,
+                       const struct schema_slot *last);
+size_t encode_count(const struct record *record, const struct schema_slot *first,
+                    const struct schema_slot *last);
 
-static inline void put_value(struct sink *sink, const struct schema *schema, const struct slot *slot,
+static inline void put_value(struct sink *sink, const struct schema *schema, const struct schema_slot *slot,
                              const struct value *value)
 {
     switch (slot->form) {

@@ -149,8 +149,9 @@ static const struct {
     [FIELD_BYTES] = {.string = true, .wanted = "a string"},
 };
 
-static int set_field(struct record *record, const struct slot *slot, const char *name, const json_t *value,
-                     const struct source *source, struct record_storage *storage, struct error *error)
+static int set_field(struct record *record, const struct schema_slot *slot, const char *name,
+                     const json_t *value, const struct source *source, struct record_storage *storage,
+                     struct error *error)
 {
     const struct field *field = &record->schema->fields[slot->field];
     if (json_is_null(value) && field->optional)

@@ -52,7 +52,7 @@ static void put_value(struct out *out, const struct record *record, size_t index
     out_text(out, quoted ? "\"" : "");
 }
 
-static bool is_shown(const struct record *record, const struct slot *slot)
+static bool is_shown(const struct record *record, const struct schema_slot *slot)
 {
     bool exponent = slot->form == FORM_EXPONENT; /* the amount's digits say it */
     return !exponent && (record->present & slot->inside) != 0;
@@ -64,7 +64,7 @@ static void put_object(struct out *out, const struct record *record, size_t from
     const struct schema *schema = record->schema;
     const char *separator = "{";
     for (size_t i = from; i < end; i = schema->slots[i].end) {
-        const struct slot *slot = &schema->slots[i];
+        const struct schema_slot *slot = &schema->slots[i];
         if (!is_shown(record, slot))
             continue;
         out_text(out, separator);

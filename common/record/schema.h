@@ -110,7 +110,7 @@ static inline bool field_is_text(const struct field *field)
  * padded with zeros, can be loaded, compared under the mask, and stored at once; what is longer follows in
  * `rest`. */
 #define FIELD_KEY_BYTES 16
-struct slot {
+struct schema_slot {
     uint8_t first[FIELD_KEY_BYTES]; /* 0xa0 | length, or 0xd9 and the length, and the name */
     uint64_t mask[2]; /* all ones over the bytes that count; little-endian, so the first byte is the lowest */
     const uint8_t *rest; /* from the 17th byte on; the 16 before are in front of it */
@@ -121,9 +121,9 @@ struct slot {
     uint8_t field;       /* its index; a map: its first one's */
     uint8_t end;         /* index of the next slot that is not inside; of a field: its own and 1 */
 };
-_Static_assert(sizeof(struct slot) == 64, "a cache line");
+_Static_assert(sizeof(struct schema_slot) == 64, "a cache line");
 
-static inline bool slot_is_named(const struct slot *slot, const char *name, size_t length)
+static inline bool slot_is_named(const struct schema_slot *slot, const char *name, size_t length)
 {
     size_t header = length < 32 ? 1 : 2;
     const uint8_t *wire = slot->rest - FIELD_KEY_BYTES;
@@ -131,7 +131,7 @@ static inline bool slot_is_named(const struct slot *slot, const char *name, size
 }
 
 /* Its name alone: for people, and in JSON with quotes and colon. */
-struct slot_name {
+struct schema_slot_name {
     const char *text, *json;
     size_t length, json_length;
 };
@@ -161,8 +161,8 @@ struct schema {
     const struct field *fields;
     size_t field_count;
     size_t key_field; /* index of the field that is the partition key; field_count: none */
-    const struct slot *slots;
-    const struct slot_name *slot_names;
+    const struct schema_slot *slots;
+    const struct schema_slot_name *slot_names;
     size_t slot_count;
     uint64_t all;    /* bits of all fields */
     uint64_t wanted; /* of those that the walk has to see, or to fill in */

@@ -56,7 +56,7 @@ static int take_path(struct schema_parser *p, const struct word *word, struct pa
 
 /* --- slots --------------------------------------------------------------------------------------------- */
 
-static void set_key_bytes(struct slot *key, const char *name, size_t length, uint8_t *wire)
+static void set_key_bytes(struct schema_slot *key, const char *name, size_t length, uint8_t *wire)
 {
     size_t header = length < 32 ? 1 : 2;
     wire[0] = header == 1 ? (uint8_t)(0xa0 | length) : 0xd9;
@@ -86,7 +86,7 @@ static int set_name(struct schema_parser *p, size_t slot, const char *wire_name,
     json[used++] = ':';
     json[used] = '\0';
     p->words.memory = json + used + 1; /* the rest was for escapes */
-    p->names[slot] = (struct slot_name){shown, json, length, used};
+    p->names[slot] = (struct schema_slot_name){shown, json, length, used};
     return 0;
 }
 

@@ -239,7 +239,7 @@ static int take_memory(struct schema_parser *p)
 {
     p->fields = words_keep(&p->words, RECORD_FIELDS_MAX * sizeof *p->fields, 64);
     p->slots = words_keep(&p->words, RECORD_FIELDS_MAX * sizeof *p->slots, 64);
-    p->names = words_keep(&p->words, RECORD_FIELDS_MAX * sizeof *p->names, alignof(struct slot_name));
+    p->names = words_keep(&p->words, RECORD_FIELDS_MAX * sizeof *p->names, alignof(struct schema_slot_name));
     if (p->names == NULL)
         return -1;
     memset(p->fields, 0, RECORD_FIELDS_MAX * sizeof *p->fields);

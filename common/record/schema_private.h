@@ -9,8 +9,8 @@ struct schema_parser {
     struct words words;
     struct schema *schema;
     struct field *fields;
-    struct slot *slots;
-    struct slot_name *names;
+    struct schema_slot *slots;
+    struct schema_slot_name *names;
     struct word places[RECORD_FIELDS_MAX]; /* where each field's name stands */
     size_t open[SCHEMA_DEPTH_MAX];         /* slots of the maps that the last field is in */
     size_t open_count;

@@ -31,7 +31,7 @@ START_TEST(a_key_is_the_name_behind_its_string_header)
     FOR_EACH_SCHEMA(schema)
     {
         for (size_t i = 0; i < schema->field_count; i++) {
-            const struct slot *key = &schema->slots[i];
+            const struct schema_slot *key = &schema->slots[i];
             struct mp_reader reader;
             struct mp_view name;
             mp_init(&reader, key->first, key->bytes);
