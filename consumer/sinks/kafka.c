@@ -54,7 +54,7 @@ static int kafka_open(void **state, const char *argument, const struct pipeline 
     struct kafka_producer *producer = calloc(1, sizeof *producer);
     if (producer == NULL)
         return error_set(error, "out of memory");
-    kafka_producer_init(producer, settings, argument);
+    kafka_producer_init(producer, pipeline, argument);
     if (kafka_producer_check(producer, error) == -1) {
         free(producer);
         return -1;

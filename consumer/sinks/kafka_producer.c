@@ -12,9 +12,8 @@
 #include "consumer/faults.h"
 #include "consumer/topic_like.h"
 
-/* Together they stay below any --hang-after that makes sense. */
 enum { RECOVER_MS = 5000, OFFSETS_MS = 5000, FLUSH_MS = 10000, COMMIT_MS = 10000 };
-enum { ABORT_MS = 5000, ANSWER_MS = 5000 };
+enum { ABORT_MS = 5000, ANSWER_MS = 5000, STEP_MS = 500 };
 enum { FULL_MS = 20, BATCH_BYTES = 1000000, BATCH_ROOM_BYTES = 1024 };
 #define DESTROY_US (2 * US_PER_SECOND)
 
@@ -34,9 +33,10 @@ static void set_id(struct kafka_producer *producer)
              settings->instance_id != NULL ? settings->instance_id : text);
 }
 
-void kafka_producer_init(struct kafka_producer *producer, const struct settings *settings, const char *topic)
+void kafka_producer_init(struct kafka_producer *producer, const struct pipeline *pipeline, const char *topic)
 {
-    *producer = (struct kafka_producer){.settings = settings, .batch_bytes = BATCH_BYTES};
+    *producer = (struct kafka_producer){
+        .pipeline = pipeline, .settings = pipeline->settings, .batch_bytes = BATCH_BYTES};
     snprintf(producer->topic, sizeof producer->topic, "%s", topic);
     set_id(producer);
 }
@@ -131,6 +131,7 @@ void kafka_producer_release(struct kafka_producer *producer)
 static bool done(struct kafka_producer *producer, const char *what, rd_kafka_error_t *why,
                  struct error *error)
 {
+    stats_tick(producer->pipeline->stats);
     if (why == NULL)
         return true;
     error_set(error, "topic %s: %s: %s", producer->topic, what, rd_kafka_error_string(why));
@@ -219,12 +220,27 @@ static int produce(struct kafka_producer *producer, const struct outgoing *outgo
     int64_t until_us = clock_monotonic_us() + FLUSH_MS * US_PER_MS;
     rd_kafka_resp_err_t err;
     while ((err = produce_once(producer, outgoing)) == RD_KAFKA_RESP_ERR__QUEUE_FULL &&
-           clock_monotonic_us() < until_us)
+           clock_monotonic_us() < until_us) {
+        stats_tick(producer->pipeline->stats);
         rd_kafka_poll(producer->rk, FULL_MS);
+    }
     if (err == RD_KAFKA_RESP_ERR_NO_ERROR)
         return 0;
     rd_kafka_headers_destroy(outgoing->headers);
     return error_set(error, "topic %s: a record cannot be sent: %s", producer->topic, rd_kafka_err2str(err));
+}
+
+/* All of them are with the brokers, or have failed. */
+static int await_records(struct kafka_producer *producer, struct error *error)
+{
+    rd_kafka_resp_err_t err = RD_KAFKA_RESP_ERR__TIMED_OUT;
+    for (int waited = 0; waited < FLUSH_MS && err == RD_KAFKA_RESP_ERR__TIMED_OUT; waited += STEP_MS) {
+        stats_tick(producer->pipeline->stats);
+        err = rd_kafka_flush(producer->rk, STEP_MS);
+    }
+    if (err == RD_KAFKA_RESP_ERR_NO_ERROR)
+        return 0;
+    return error_set(error, "topic %s: the records: %s", producer->topic, rd_kafka_err2str(err));
 }
 
 /* The record's own, and where it was taken from; an older word of that is another hop's. */
@@ -276,9 +292,8 @@ static int write_one_by_one(struct kafka_producer *producer, const struct sink_b
 {
     for (size_t i = 0; i < batch->item_count; i++) {
         const rd_kafka_message_t *message = batch->items[i].message;
-        if (write_item(producer, message, error) == -1)
+        if (write_item(producer, message, error) == -1 || await_records(producer, error) == -1)
             return -1;
-        rd_kafka_flush(producer->rk, FLUSH_MS);
         if (producer->refused_err == RD_KAFKA_RESP_ERR_NO_ERROR)
             continue;
         note_refusal(producer, message);
@@ -341,12 +356,10 @@ static int send_offsets(struct kafka_producer *producer, const struct sink_batch
     return done(producer, "the offsets", why, error) ? 0 : -1;
 }
 
-/* All of it is with the brokers, or has failed. */
 static int flush(struct kafka_producer *producer, struct error *error)
 {
-    rd_kafka_resp_err_t err = rd_kafka_flush(producer->rk, FLUSH_MS);
-    if (err != RD_KAFKA_RESP_ERR_NO_ERROR)
-        return error_set(error, "topic %s: the records: %s", producer->topic, rd_kafka_err2str(err));
+    if (await_records(producer, error) == -1)
+        return -1;
     if (producer->refused_err == RD_KAFKA_RESP_ERR_NO_ERROR)
         return 0;
     producer->one_by_one = true;

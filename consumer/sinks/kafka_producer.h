@@ -26,7 +26,8 @@
  * same id. After it a transaction of an earlier epoch is aborted, or committed where that had begun, and what
  * of it is still on its way is refused. So the group's committed offset is then the truth.
  *
- * Each call waits for seconds at most. The loop's thread.
+ * Each wait is of ten seconds at most, and between two of them it ticks: so a broker that is away is no hang
+ * in a supervisor's eyes. The loop's thread.
  */
 #ifndef KSUPERVISE_CONSUMER_SINKS_KAFKA_PRODUCER_H
 #define KSUPERVISE_CONSUMER_SINKS_KAFKA_PRODUCER_H
@@ -45,6 +46,7 @@ struct kafka_refusal {
 enum { KAFKA_REFUSALS_MAX = 64 }; /* a batch that has more is tried again for the rest */
 
 struct kafka_producer {
+    const struct pipeline *pipeline; /* ticks */
     const struct settings *settings;
     char topic[250];
     char id[600];   /* transactional.id */
@@ -62,7 +64,7 @@ struct kafka_producer {
 };
 
 /* Connects to nobody. */
-void kafka_producer_init(struct kafka_producer *producer, const struct settings *settings, const char *topic);
+void kafka_producer_init(struct kafka_producer *producer, const struct pipeline *pipeline, const char *topic);
 void kafka_producer_release(struct kafka_producer *producer);
 
 /* Whether one can be made of these properties. */

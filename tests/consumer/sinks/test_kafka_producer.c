@@ -7,6 +7,7 @@
 enum { ITEMS = 3 };
 
 static struct settings settings;
+static struct pipeline pipeline = {.settings = &settings};
 static struct kafka_producer producer;
 static struct error error;
 static struct fake *fakes[ITEMS];
@@ -27,7 +28,7 @@ static void begin(void)
                                  .instance_id = "default.host.bravo",
                                  .group_name = "group",
                                  .brokers = {.bootstrap = "127.0.0.1:9092"}};
-    kafka_producer_init(&producer, &settings, "clean");
+    kafka_producer_init(&producer, &pipeline, "clean");
     for (int i = 0; i < ITEMS; i++) {
         fakes[i] = fake_bytes(0, 40 + i, "value", 5);
         fakes[i]->timestamp_ms = 1000 + i;
@@ -191,7 +192,7 @@ START_TEST(requests_are_smaller_than_the_topic_allows)
     writes(SINK_DONE, "open init clean begin " RECORDS " flush offsets commit");
     ck_assert_str_eq(kafka.batch_size, "1000000");
     kafka_producer_release(&producer);
-    kafka_producer_init(&producer, &settings, "clean");
+    kafka_producer_init(&producer, &pipeline, "clean");
     kafka.most = 20000;
     writes(SINK_DONE, "open init clean close open init begin " RECORDS " flush offsets commit");
     ck_assert_str_eq(kafka.batch_size, "18976");
@@ -221,11 +222,11 @@ START_TEST(a_worker_has_the_same_id_in_each_generation_and_one_by_hand_its_own)
     writes(SINK_DONE, "open init clean begin " RECORDS " flush offsets commit");
     ck_assert_str_eq(kafka.id, "group.default.host.bravo");
     settings.instance_id = NULL;
-    kafka_producer_init(&producer, &settings, "clean");
+    kafka_producer_init(&producer, &pipeline, "clean");
     writes(SINK_DONE, "open init clean begin " RECORDS " flush offsets commit");
     memcpy(first, kafka.id, sizeof first);
     ck_assert_int_eq(strncmp(first, "group.", 6), 0);
-    kafka_producer_init(&producer, &settings, "clean");
+    kafka_producer_init(&producer, &pipeline, "clean");
     writes(SINK_DONE, "open init clean begin " RECORDS " flush offsets commit");
     ck_assert_str_ne(kafka.id, first);
 }
