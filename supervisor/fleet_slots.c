@@ -145,6 +145,6 @@ struct worker *fleet_add_again(struct supervisor *supervisor, const char *client
         fleet_add_consumer(supervisor, first != NULL ? first->settings : supervisor->settings, client, name,
                            first != NULL ? first->colour : next_colour(supervisor));
     if (worker != NULL)
-        worker->retired = retired || first == NULL;
+        worker->retired = retired || first == NULL || first->retired;
     return worker;
 }

@@ -27,9 +27,9 @@ struct worker *fleet_add_own(struct supervisor *supervisor, const struct setting
                              const char *client, const char *like, const char *group);
 /* A client that the configuration names is its again. */
 void fleet_disown(struct worker *worker);
-/* A worker that an earlier supervisor had beside the first of its client: as retired as it was; one whose
- * client there is no more is retired, and keeps the generations until the client comes again. Not started.
- * NULL when memory is out. */
+/* A worker that an earlier supervisor had beside the first of its client: as retired as it was; all of
+ * a client that there is no more are retired, and keep the generations until the client comes again. Not
+ * started. NULL when memory is out. */
 struct worker *fleet_add_again(struct supervisor *supervisor, const char *client, const char *name,
                                bool retired);
 

@@ -75,6 +75,21 @@ START_TEST(workers_that_were_scaled_come_again_also_behind_an_empty_slot)
 }
 END_TEST
 
+/* One that was added (kctl add-client), or is no longer in the file, and was scaled. */
+START_TEST(none_of_a_client_that_is_gone_comes_again)
+{
+    was(0, "yank", "yank", 9, 8, false);
+    was(1, "yank.2", "yank", 2, 1, false);
+    was(2, "yank.3", "YANK", 2, 1, false);
+    takes_over();
+    ck_assert(fleet_worker("yank")->retired);
+    ck_assert(fleet_worker("yank.2")->retired);
+    ck_assert(fleet_worker("yank.3")->retired);
+    ck_assert_uint_eq(fleet_worker("yank.2")->generation, 2);
+    ck_assert(!fleet_has_said("as it was scaled"));
+}
+END_TEST
+
 START_TEST(what_is_no_consumer_of_a_client_does_not_come_again)
 {
     struct directory_worker row;
@@ -153,6 +168,7 @@ END_TEST
 
 CHECK_MAIN_WITH("supervisor/takeover", set_up, tear_down, generations_and_counters_go_on,
                 workers_that_were_scaled_come_again_also_behind_an_empty_slot,
+                none_of_a_client_that_is_gone_comes_again,
                 what_is_no_consumer_of_a_client_does_not_come_again,
                 a_producer_that_is_none_of_the_configuration_is_kept_in_mind,
                 a_process_that_survived_its_supervisor_is_ended_and_no_stranger,
