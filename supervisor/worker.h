@@ -54,7 +54,7 @@ struct worker {
     char group[STATS_GROUP_BYTES];
     bool added;                        /* its client is none of the configuration's: kctl add-client */
     char like[NAME_BYTES];             /* then: the client whose settings it has; "": what holds for all */
-    char own_group[STATS_GROUP_BYTES]; /* then: instead of the settings' group; "": that */
+    char own_group[STATS_GROUP_BYTES]; /* then: instead of the settings' group */
     /* state */
     enum worker_state state;
     int64_t state_since_us;  /* wall */

@@ -62,7 +62,9 @@ int rollout_refuse(const struct supervisor *supervisor, struct error *error)
 {
     const struct rollout *rollout = supervisor->rollout;
     const char *title = rollout->under_way ? rollout->title : rollout->reserved;
-    return title != NULL ? error_set(error, "a %s is under way", title) : 0;
+    if (title == NULL)
+        return 0;
+    return error_set(error, "%s %s is under way", strchr("aeiou", title[0]) != NULL ? "an" : "a", title);
 }
 
 int rollout_begin(struct supervisor *supervisor, const char *title, struct rollout_row *rows, size_t count,

@@ -15,30 +15,47 @@ struct wanted {
     const struct settings *settings;
 };
 
+static const char *const words[] = {"group=", "like="};
+enum { WORDS = sizeof words / sizeof words[0] };
+
+/* The word that the text begins with; WORDS: it is none. */
+static size_t word_of(const char *text)
+{
+    size_t i = 0;
+    while (i < WORDS && strncmp(text, words[i], strlen(words[i])) != 0)
+        i++;
+    return i;
+}
+
+/* Up to the next word: a group's name may have spaces. */
+static size_t word_length(const char *text)
+{
+    size_t length = 0;
+    while (text[length] != '\0' && !(text[length] == ' ' && word_of(text + length + 1) < WORDS))
+        length++;
+    return length;
+}
+
 static int take_word(struct wanted *wanted, const char *word, size_t length, struct error *error)
 {
     const struct {
-        const char *name;
         char *text;
         size_t bytes;
-    } known[] = {{"group=", wanted->group, sizeof wanted->group},
-                 {"like=", wanted->like, sizeof wanted->like}};
-    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
-        size_t name = strlen(known[i].name);
-        if (length < name || strncmp(word, known[i].name, name) != 0)
-            continue;
-        if (length - name >= known[i].bytes)
-            return error_set(error, "%.*s…: at most %zu characters", (int)name, word, known[i].bytes - 1);
-        snprintf(known[i].text, known[i].bytes, "%.*s", (int)(length - name), word + name);
-        return 0;
-    }
-    return error_set(error, "'%.*s': it is group=GROUP or like=CLIENT", (int)length, word);
+    } places[WORDS] = {{wanted->group, sizeof wanted->group}, {wanted->like, sizeof wanted->like}};
+    size_t i = word_of(word);
+    if (i == WORDS)
+        return error_set(error, "'%.*s': it is group=GROUP or like=CLIENT", (int)length, word);
+    size_t name = strlen(words[i]);
+    if (length - name >= places[i].bytes)
+        return error_set(error, "%s…: at most %zu characters", words[i], places[i].bytes - 1);
+    snprintf(places[i].text, places[i].bytes, "%.*s", (int)(length - name), word + name);
+    return 0;
 }
 
 static int take_words(struct wanted *wanted, const char *argument, struct error *error)
 {
     for (const char *at = argument; *(at += strspn(at, " ")) != '\0';) {
-        size_t length = strcspn(at, " ");
+        size_t length = word_length(at);
         if (take_word(wanted, at, length, error) == -1)
             return -1;
         at += length;
@@ -62,12 +79,14 @@ static const struct worker *first_of(const struct supervisor *supervisor, const 
     return NULL;
 }
 
-/* Who says of whom he is like, and not in which group, wants one of his own. One that is like an added one is
- * like whom that is like. */
+/* Who does not say in which group wants one of its own, also where all others have one (--group). One that is
+ * like an added one is like whom that is like. */
 static int find_settings(const struct supervisor *supervisor, const char *client, struct wanted *wanted,
                          struct error *error)
 {
     wanted->settings = supervisor->settings;
+    if (wanted->group[0] == '\0')
+        default_group(client, wanted->group);
     if (wanted->like[0] == '\0')
         return 0;
     const struct worker *model = first_of(supervisor, wanted->like);
@@ -75,8 +94,6 @@ static int find_settings(const struct supervisor *supervisor, const char *client
         return error_set(error, "like=%s: there is no client of that name", wanted->like);
     snprintf(wanted->like, sizeof wanted->like, "%s", model->added ? model->like : model->client);
     wanted->settings = model->settings;
-    if (wanted->group[0] == '\0')
-        default_group(client, wanted->group);
     return 0;
 }
 

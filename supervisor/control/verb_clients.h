@@ -1,7 +1,8 @@
 /* verb_clients.h: clients that the configuration does not name: added to the running fleet, and taken away.
  *
  *   add-client NAME [group=GROUP] [like=CLIENT]   a first worker, with the settings of `like`, else with what
- *                                                 holds for all; answered when it works
+ *                                                 holds for all; in GROUP, which may have spaces, else
+ *                                                 in one of its own; answered when it works
  *   remove-client NAME                            one that was added so: finishes, commits, leaves the group
  *
  * An added client lasts as long as this supervisor. A reload leaves it, and takes over one that the file

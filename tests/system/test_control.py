@@ -188,6 +188,7 @@ class Verbs(Control):
         wait_until(lambda: sum((committed(self.kafka.bootstrap, group) or {}).values()) > 0, 20, "its group commits")
         self.kctl("scale", added, "2")
         self.assertEqual(self.worker(f"{added}.2")["group"], group)
+        self.assertIn("usage", self.kctl("add-client", "another", "group=G", "more", status=2))
         self.assertIn("there is a client", self.kctl("add-client", added.upper(), status=1))
         self.assertIn("is the configuration's", self.kctl("remove-client", self.bravo, status=1))
         self.assertRegex(self.kctl("remove-client", added), rf"{added}: removed\n{added}\.2: removed")

@@ -80,9 +80,8 @@ static const struct program program = {
         "  pause bravo, resume bravo  stop taking records, keep the partitions; take them again\n"
         "  scale bravo 4              bring bravo.2 … bravo.4 up beside bravo, or take them away; who was\n"
         "                             stopped and is to be there is started\n"
-        "  add-client yank [group=G] [like=bravo]  a client more, in group G, with bravo's settings; "
-        "without,\n"
-        "                             in a group of its own, with what holds for all; it stays over a\n"
+        "  add-client yank [group=G] [like=bravo]  a client more, in group G, else in one of its own; with\n"
+        "                             bravo's settings, else with what holds for all; it stays over a\n"
         "                             reload, while the instance runs\n"
         "  remove-client yank         take away one that was added so: finish, commit, leave the group\n"
         "  rate 500/s                 the producer's pace: records a second, 0 as fast as it goes, or 2s\n"
@@ -244,12 +243,20 @@ static int ask_topic(const struct settings *settings, const struct topic_verb *v
                                   : error_set_code(error, EXIT_CODE_USAGE, "%s", verb->usage);
 }
 
+static bool is_word_of_add(const char *word)
+{
+    return strncmp(word, "group=", strlen("group=")) == 0 || strncmp(word, "like=", strlen("like=")) == 0;
+}
+
 /* group=GROUP and like=CLIENT go as one text. */
 static int add_client(const struct settings *settings, const struct operands *operands, struct error *error)
 {
     const bool two = operands->count == 4;
     char words[ARGUMENT_BYTES] = "";
-    if (operands->count < 2 || operands->count > 4)
+    bool clear = operands->count >= 2 && operands->count <= 4;
+    for (int i = 2; clear && i < operands->count; i++)
+        clear = is_word_of_add(operands->items[i]);
+    if (!clear)
         return error_set_code(error, EXIT_CODE_USAGE,
                               "add-client: usage: kctl add-client NAME [group=GROUP] [like=CLIENT]");
     if (operands->count > 2)

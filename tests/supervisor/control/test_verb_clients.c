@@ -41,6 +41,31 @@ START_TEST(it_is_in_the_group_that_is_asked_for_and_so_are_those_that_join_it)
 }
 END_TEST
 
+START_TEST(a_group_may_have_spaces)
+{
+    is_added("like=bravo group=all of them");
+    ck_assert_str_eq(yank->group, "all of them");
+    ck_assert_str_eq(yank->like, "bravo");
+    waits("add-client", "xray", "group=all of them like=bravo");
+    ck_assert_str_eq(fleet_worker("xray")->group, "all of them");
+    ck_assert_str_eq(fleet_worker("xray")->like, "bravo");
+    is_refused("add-client", "zero", "", "an add-client is under way");
+}
+END_TEST
+
+/* kweb says both words, also without a value. */
+START_TEST(who_does_not_say_in_which_group_gets_one_of_its_own)
+{
+    static struct settings shared;
+    shared = *fleet.settings;
+    shared.group = "shared";
+    fleet.settings = &shared;
+    is_added("group= like=");
+    ck_assert_str_eq(yank->group, "test_group_yank");
+    fleet.settings = config_settings(fleet.config);
+}
+END_TEST
+
 START_TEST(one_that_is_like_another_has_its_settings_and_a_group_of_its_own)
 {
     is_added("like=BRAVO");
@@ -119,7 +144,8 @@ START_TEST(the_configurations_own_are_not_removed)
 END_TEST
 
 CHECK_MAIN_WITH("supervisor/verb_clients", set_up, tear_down, an_added_client_is_there_when_its_worker_works,
-                it_is_in_the_group_that_is_asked_for_and_so_are_those_that_join_it,
+                it_is_in_the_group_that_is_asked_for_and_so_are_those_that_join_it, a_group_may_have_spaces,
+                who_does_not_say_in_which_group_gets_one_of_its_own,
                 one_that_is_like_another_has_its_settings_and_a_group_of_its_own,
                 what_cannot_be_a_client_is_refused, a_full_fleet_takes_no_client,
                 a_client_that_cannot_be_is_told_why_and_can_be_removed,
