@@ -100,7 +100,7 @@ enum worker_event action_spawn(struct worker *worker)
     worker->next_restart_us = STATS_UNKNOWN;
     worker->ready_us = 0;
     worker->resume_told = false;
-    worker->moves = false;
+    worker->moves = worker->outdated = false;
     worker->rate.taken = 0;
     worker->hung = worker->signalled = false;
     worker->spawn_failed = 0;

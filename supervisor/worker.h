@@ -70,9 +70,10 @@ struct worker {
     struct directory_death last_death;
     uint64_t restarts;
     bool takes_over; /* its last process died in its group, and the next one takes its place there */
-    bool moves;   /* its next process is in another group, or reads another topic: this one leaves its own */
-    bool retired; /* scaled away: it stays down */
-    bool paused;  /* it is not to take records; told to each of its processes */
+    bool moves;    /* its next process is in another group, or reads another topic: this one leaves its own */
+    bool outdated; /* a reload wanted another process instead of this one, and may have stopped before */
+    bool retired;  /* scaled away: it stays down */
+    bool paused;   /* it is not to take records; told to each of its processes */
     struct worker_pace rate;
     bool on_request;    /* the producer: its process makes no records, it sends those of `produce` */
     int64_t asked;      /* the producer: records of `produce` that were acknowledged; no part of --count */

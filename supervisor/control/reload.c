@@ -157,6 +157,19 @@ static int check_fixed(const struct supervisor *supervisor, const struct setting
     return 0;
 }
 
+/* Of a client that was added, and whose model is gone. NULL: there is none. */
+static const char *new_topic_of_added(const struct supervisor *supervisor, const struct config *next)
+{
+    for (size_t i = 0; i < supervisor->worker_count; i++) {
+        const struct worker *worker = supervisor->workers[i];
+        const char *topic =
+            next_settings_of(next, worker) != NULL ? next_settings_of(next, worker)->topic : NULL;
+        if (worker->added && !worker->retired && !topics_has(supervisor, topic))
+            return topic;
+    }
+    return NULL;
+}
+
 /* The first new topic, or NULL. */
 static const char *new_topic(const struct supervisor *supervisor, const struct config *next)
 {
@@ -166,7 +179,7 @@ static const char *new_topic(const struct supervisor *supervisor, const struct c
             return config_client(next, i)->topic;
     return !all->no_producer && !topics_has(supervisor, config_producer(next)->topic)
                ? config_producer(next)->topic
-               : NULL;
+               : new_topic_of_added(supervisor, next);
 }
 
 static int check_topics(const struct supervisor *supervisor, const struct config *next, struct error *error)
@@ -210,7 +223,8 @@ static void plan_worker(struct plan *plan, struct worker *worker)
     struct worker_spec spec;
     spec_of_worker(worker, &spec);
     bool moves = next_settings_move(plan->next, worker);
-    bool restart = plan->bootstrap || moves || worker_config_differs(&spec, next) ||
+    bool late = worker->outdated && worker->process.pid != 0;
+    bool restart = plan->bootstrap || moves || late || worker_config_differs(&spec, next) ||
                    turns_producer(plan->supervisor, config_settings(plan->next), worker);
     /* Who is down was stopped, and stays so; what it would be told now, it is told when it is started. */
     bool runs = worker->state != WORKER_DOWN && worker->state != WORKER_DONE;
@@ -320,13 +334,15 @@ static void tell_changes(struct supervisor *supervisor, const struct rollout_row
 static int carry_out(struct supervisor *supervisor, struct config *next, struct error *error)
 {
     struct plan plan = {.supervisor = supervisor, .next = next};
-    bool topics = new_topic(supervisor, next) != NULL;
     plan.bootstrap = !settings_embedded(supervisor->settings) &&
                      strcmp(supervisor->brokers.bootstrap, config_settings(next)->brokers.bootstrap) != 0;
+    bool topics = plan.bootstrap || new_topic(supervisor, next) != NULL; /* another Kafka may have none */
     if (plan_all(&plan, error) == -1) {
         give_up(&plan);
         return -1;
     }
+    for (size_t i = 0; i < plan.count; i++)
+        plan.rows[i].worker->outdated = plan.rows[i].kind == ROLLOUT_RESTART;
     adopt(supervisor, next);
     tell_changes(supervisor, plan.rows, plan.count);
     if (plan.count == 0)

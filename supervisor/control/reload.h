@@ -5,6 +5,7 @@
  *   one that is no longer there             finishes, commits and leaves the group; but not one that
  *                                           `kctl add-client` has added: that has what holds for all now
  *   one that is new                         starts
+ *   one that the last reload did not come to, as it stopped before: as above
  *
  * Flags win over the file, as at the start. What cannot change while the instance runs (its name, its logs,
  * where its broker is when it is the embedded one) is refused, and a configuration with a fault changes

@@ -109,8 +109,17 @@ static void end(struct supervisor *supervisor)
         report_line(supervisor, "%s: stopped: %s", rollout->title, rollout->reason);
 }
 
+/* Whose turn has not come is not there: who asks for it again begins anew. */
+static void take_back(struct rollout *rollout)
+{
+    for (size_t i = 0; i < rollout->count; i++)
+        if (rollout->rows[i].kind == ROLLOUT_ADD && rollout->rows[i].generation == 0)
+            fleet_retire(rollout->rows[i].worker);
+}
+
 static void fail(struct supervisor *supervisor, const struct error *error)
 {
+    take_back(supervisor->rollout);
     snprintf(supervisor->rollout->reason, sizeof supervisor->rollout->reason, "%s", error->text);
     end(supervisor);
 }

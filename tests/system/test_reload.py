@@ -111,6 +111,26 @@ class Reload(SystemTest):
         self.assertEqual(len([p for p in self.worker(self.zulu)["partitions"] if p["assigned"]]), 3)
         self.end(fleet)
 
+    def test_the_topics_are_made_on_another_kafka(self):
+        fleet = self.fleet({self.bravo: ""})
+        other = self.own_kafka()
+        self.write({self.bravo: ""}, more=f"bootstrap = {other.bootstrap}")
+        self.assertIn(f"{self.bravo}: restarted", self.kctl("reload"))
+        wait_until(lambda: sum(committed(other.bootstrap, f"test_group_{self.bravo}").values()) > 100, 20, "commits there")
+        self.end(fleet)
+
+    def test_what_a_reload_that_stopped_did_not_come_to_is_the_next_ones(self):
+        fleet = self.fleet({self.bravo: "", self.zulu: ""})
+        self.write({self.bravo: f"pipeline = ndjson:{self.folder}/none/lines", self.zulu: "", self.yank: ""}, more="batch-size = 70")
+        self.assertIn("died before it was ready", self.kctl("reload", status=1))
+        self.assertEqual(self.running()[self.zulu][1], 1)
+        self.write({self.bravo: "", self.zulu: "", self.yank: ""}, more="batch-size = 70")
+        answer = self.kctl("reload")
+        self.assertIn(f"{self.zulu}: restarted", answer)
+        self.assertIn(f"{self.yank}: added", answer)
+        self.assertIn("nothing has changed", self.kctl("reload"))
+        self.end(fleet)
+
     def test_a_bad_file_changes_nothing_and_names_its_line(self):
         fleet = self.fleet({self.bravo: "", self.zulu: ""})
         before = self.running()

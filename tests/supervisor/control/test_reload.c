@@ -251,6 +251,18 @@ START_TEST(a_client_that_was_added_stays_with_what_holds_for_all)
 }
 END_TEST
 
+/* What it was like is no longer in the file: what holds for all is another topic. */
+START_TEST(an_added_client_whose_model_goes_has_its_new_topic_made)
+{
+    opens(HEAD "[client bravo]\ntopic = others\n[client zulu]\ntopic = others\n[producer]\ntopic = others\n");
+    struct worker *xray = add_own("xray", "bravo", "more");
+    fleet_set_settings(xray, fleet_worker("bravo")->settings);
+    reloads(HEAD "[client zulu]\ntopic = others\n[producer]\ntopic = others\n");
+    ck_assert_str_eq(xray->settings->topic, "payments");
+    ck_assert_int_eq(fleet.rollout->step, ROLLOUT_TOPICS);
+}
+END_TEST
+
 START_TEST(one_that_the_file_names_by_then_is_the_files)
 {
     opens(HEAD TWO);
@@ -306,6 +318,7 @@ START_TEST(another_Kafka_restarts_all)
     ck_assert_ptr_nonnull(strstr(row("zulu"), "zulu: to be restarted"));
     ck_assert_ptr_nonnull(strstr(row(PRODUCER_WORKER), "producer: to be restarted"));
     ck_assert_str_eq(fleet.brokers.bootstrap, "other:2");
+    ck_assert_int_eq(fleet.rollout->step, ROLLOUT_TOPICS); /* it may have none */
     struct directory *directory;
     ck_assert_int_eq(directory_open(&directory, fleet_instance, &error), 0);
     ck_assert_str_eq(directory_bootstrap(directory), "other:2");
@@ -384,6 +397,35 @@ START_TEST(one_that_stops_or_starts_or_has_no_file_reads_nothing_again)
     ck_assert_str_eq(fleet.reload->reason, "the instance is stopping");
     ck_assert_ptr_null(fleet.reload->next);
     is_refused(HEAD TWO, "the instance is stopping");
+}
+END_TEST
+
+START_TEST(what_one_that_stopped_did_not_come_to_is_the_next_ones)
+{
+    opens(HEAD TWO);
+    static const char next[] = HEAD "batch-size = 70\n" TWO "[client yank]\n";
+    reloads(next);
+    fleet_turn();
+    ends("bravo");
+    fake_ends(&fleet_worker("bravo")->process, EXIT_CODE_USAGE, 0);
+    fleet_turn();
+    rollout_check(&fleet);
+    ck_assert(!fleet.rollout->under_way);
+    ck_assert_ptr_nonnull(strstr(fleet.rollout->reason, "bravo is held"));
+    ck_assert_uint_eq(fleet_worker("zulu")->generation, 1);
+    ck_assert(fleet_worker("yank")->retired);
+    reloads(next);
+    ck_assert_str_eq(row("bravo"), "");
+    ck_assert_str_eq(row("zulu"), "zulu: to be restarted");
+    ck_assert_str_eq(row("yank"), "yank: to be added");
+    fleet_turn();
+    ends("zulu");
+    fleet_becomes_ready(fleet_worker("zulu"));
+    fleet_turn();
+    fleet_becomes_ready(fleet_worker("yank"));
+    fleet_turn();
+    reloads(next);
+    ck_assert_uint_eq(fleet.rollout->count, 0);
 }
 END_TEST
 
@@ -484,11 +526,13 @@ CHECK_MAIN_WITH("supervisor/reload", NULL, tear_down, the_same_again_changes_not
                 no_character_is_cut_in_the_middle, a_text_that_is_too_long_ends_with_a_whole_character,
                 a_client_that_is_gone_leaves_and_one_that_is_new_starts,
                 a_client_that_was_added_stays_with_what_holds_for_all,
+                an_added_client_whose_model_goes_has_its_new_topic_made,
                 one_that_the_file_names_by_then_is_the_files, a_producer_comes_and_goes_too,
                 a_new_topic_is_made_before_anybody_is_restarted, another_Kafka_restarts_all,
                 what_cannot_change_while_the_instance_runs_is_refused, the_embedded_broker_gets_no_new_topic,
                 what_a_worker_s_program_cannot_work_with_changes_nothing,
                 one_that_stops_or_starts_or_has_no_file_reads_nothing_again,
+                what_one_that_stopped_did_not_come_to_is_the_next_ones,
                 the_end_is_looked_for_at_once_where_it_is_asked_for_now,
                 a_reload_that_is_given_up_at_the_end_leaves_nothing,
                 who_asked_for_it_waits_until_all_works_and_is_told_each_change,
