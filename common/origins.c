@@ -69,10 +69,33 @@ bool origins_have(const struct origins *origins, const char *origin)
     return false;
 }
 
+static const char *own_port(const struct origin *origin)
+{
+    size_t i = 0;
+    while (schemes[i].tls != origin->tls)
+        i++;
+    return schemes[i].port;
+}
+
+static bool has_port(const char *host)
+{
+    const char *colon = strrchr(host, ':');
+    return colon != NULL && strchr(colon, ']') == NULL;
+}
+
+/* A browser leaves its scheme's own port out; a proxy may write it. */
+static bool is_host_of(const struct origin *origin, const char *host)
+{
+    size_t length = strlen(origin->host);
+    return strncasecmp(origin->host, host, length) == 0 &&
+           (host[length] == '\0' ||
+            (!has_port(origin->host) && strcmp(host + length, own_port(origin)) == 0));
+}
+
 const struct origin *origins_find(const struct origins *origins, const char *host)
 {
     for (size_t i = 0; i < origins->count; i++)
-        if (strcasecmp(origins->items[i].host, host) == 0)
+        if (is_host_of(&origins->items[i], host))
             return &origins->items[i];
     return NULL;
 }

@@ -25,7 +25,7 @@ struct origins {
 int origins_parse(struct origins *origins, const char *text, struct error *error);
 /* Of a browser's Origin header. */
 bool origins_have(const struct origins *origins, const char *origin);
-/* Of a Host header; NULL: none of them. */
+/* Of a Host header, also with its scheme's own port; NULL: none of them. */
 const struct origin *origins_find(const struct origins *origins, const char *host);
 
 #endif

@@ -45,6 +45,21 @@ START_TEST(a_host_is_found_with_its_scheme)
 }
 END_TEST
 
+/* nginx: proxy_set_header Host $host:$server_port. */
+START_TEST(a_host_may_have_its_schemes_own_port)
+{
+    parses("fleet.example,http://b.example,c.example:8443,[::1]", 4);
+    ck_assert(origins_find(&origins, "FLEET.example:443")->tls);
+    ck_assert(!origins_find(&origins, "b.example:80")->tls);
+    ck_assert(origins_find(&origins, "[::1]:443")->tls);
+    static const char *const others[] = {"fleet.example:80",   "b.example:443",      "fleet.example:4433",
+                                         "fleet.example:",     "fleet.example.evil", "c.example",
+                                         "c.example:8443:443", "fleet.example:443x", "fleet.exampl"};
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+        ck_assert_msg(origins_find(&origins, others[i]) == NULL, "%s", others[i]);
+}
+END_TEST
+
 START_TEST(what_is_none_is_refused)
 {
     static const char *const wrong[] = {"",   "https://", "https://a/", "a b",        "a,",
@@ -57,4 +72,4 @@ START_TEST(what_is_none_is_refused)
 END_TEST
 
 CHECK_MAIN("common/origins", without_a_scheme_it_is_https_and_the_schemes_own_port_is_left_out,
-           a_host_is_found_with_its_scheme, what_is_none_is_refused)
+           a_host_is_found_with_its_scheme, a_host_may_have_its_schemes_own_port, what_is_none_is_refused)
