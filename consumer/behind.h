@@ -22,10 +22,8 @@
 #include <stdint.h>
 
 #define BEHIND_LOOKS      32
-#define BEHIND_SPACING_US INT64_C(250000) /* looks closer together than that are kept only as the newest */
-#define BEHIND_SILENCE_US                                                                                    \
-    INT64_C(10000000) /* who has not looked for so long does not know what he missed                         \
-                       */
+#define BEHIND_SPACING_US INT64_C(250000)   /* looks closer together than that are kept only as the newest */
+#define BEHIND_SILENCE_US INT64_C(10000000) /* after a longer gap between looks, what happened is unknown */
 
 struct behind_look {
     int64_t high; /* the watermark, higher than in the look before */

@@ -38,8 +38,7 @@
     X(commit_early)     /* a batch's offsets are committed before it is processed */                         \
     X(skip_letter_wait) /* the commit does not wait for dead letters */                                      \
     X(skip_on_retry)    /* a record that is to be tried again is passed over */                              \
-    X(forget_guards)    /* the sink asks neither whose the partition is nor which offset comes next; another \
-                           topic's, not whether this process is a member of the group */                     \
+    X(forget_guards)    /* the sink checks neither owner nor next offset; to a topic, no membership */       \
     X(two_transactions) /* the sink commits the next offsets before the rows */                              \
     X(forget_outbox)    /* dead letters are not part of the sink's transaction */                            \
     X(garble_rows)      /* a row tells an amount that is not its record's */                                 \

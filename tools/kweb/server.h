@@ -7,9 +7,8 @@
 
 #define SERVER_CONNECTIONS_MAX 1500
 #define SERVER_HEAD_BYTES_MAX  (32 * 1024) /* a request's line and headers, and what is answered from */
-#define SERVER_ARRIVAL_US                                                                                    \
-    (10 * INT64_C(1000000)) /* a request that takes longer to arrive is dropped, and so is a                 \
-                               connection that asks nothing */
+/* A request that takes longer to arrive is dropped, and so is a connection without a request. */
+#define SERVER_ARRIVAL_US (10 * INT64_C(1000000))
 
 #define SERVER_FILE_US   (60 * INT64_C(1000000)) /* the same of a file */
 #define SERVER_FILES_MAX 2                       /* at a time: each takes memory */
