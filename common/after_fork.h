@@ -1,8 +1,7 @@
-/* after_fork.h: what a child does between its birth and exec, whoever makes it.
+/* after_fork.h: what a child does between fork (or clone) and exec, in every program.
  *
  * Async-signal-safe calls only, and nothing is written to the process's memory: another thread may hold any
- * lock, and after a clone that shares memory it is the parent's.
- */
+ * lock, and after a clone that shares memory it is the parent's. */
 #ifndef KSUPERVISE_COMMON_AFTER_FORK_H
 #define KSUPERVISE_COMMON_AFTER_FORK_H
 
@@ -11,8 +10,8 @@
 #include <signal.h>
 #include <sys/types.h>
 
-/* From here on the kernel kills this process when the thread that made it ends. -1 with errno, which is ESRCH
- * when `parent` had ended before. */
+/* From here on the kernel kills this process when the thread that created it ends. -1 with errno, which is
+ * ESRCH when `parent` had ended before. */
 int after_fork_die_with(pid_t parent);
 
 /* Every signal's default disposition, and that mask: what is ignored would stay ignored through exec. */

@@ -48,7 +48,7 @@ static int take(struct brokers *brokers, const char *address, const char *port, 
                 struct error *error)
 {
     if (address[0] == '\0')
-        return error_set_code(error, EXIT_CODE_USAGE, "%s is there but empty: give HOST:PORT, or remove it",
+        return error_set_code(error, EXIT_CODE_USAGE, "%s is set but empty: give HOST:PORT, or remove it",
                               source);
     if (check_list(address, source, error) == -1)
         return -1;

@@ -1,7 +1,6 @@
 /* clock.h: the two clocks. Deadlines and durations use the monotonic one; wall time is only for showing and
- * for record timestamps. Both may be called from any thread and from a signal handler. A test that
- * includes tests/support/fake_clock.h moves both by hand.
- */
+ * for record timestamps. Both may be called from any thread and from a signal handler. A test that includes
+ * tests/support/fake_clock.h sets both itself. */
 #ifndef KSUPERVISE_COMMON_CLOCK_H
 #define KSUPERVISE_COMMON_CLOCK_H
 

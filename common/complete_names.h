@@ -1,5 +1,5 @@
-/* complete_names.h: names for a shell's completion (options_complete.h) that are in no table: of what runs,
- * and of what other programs know. Nothing here waits for a Kafka. */
+/* complete_names.h: names for a shell's completion (options_complete.h) that are in no table: of running
+ * instances and workers, and from other programs. Nothing here contacts Kafka. */
 #ifndef KSUPERVISE_COMMON_COMPLETE_NAMES_H
 #define KSUPERVISE_COMMON_COMPLETE_NAMES_H
 

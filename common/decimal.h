@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* All `length` bytes are one number, at most `maximum`. False, and *number as it was, when they are none. */
+/* Reads all `length` bytes as one number, at most `maximum`. Otherwise false, and *number is unchanged. */
 bool decimal_parse(const char *text, size_t length, int64_t maximum, int64_t *number);
 
 /* The number that a string begins with. Returns what follows it, or NULL. */

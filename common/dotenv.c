@@ -100,7 +100,7 @@ static void skip_line(struct cursor *cursor)
     cursor->at += strcspn(cursor->at, "\n");
 }
 
-/* To the next assignment; false: there is none left. */
+/* Moves to the next assignment; false: no more. */
 static bool skip_empty_lines(struct cursor *cursor)
 {
     for (;;) {
@@ -201,7 +201,7 @@ static int copy_value(const struct assignment *found, char *value, size_t bytes,
     for (size_t i = 0; i < found->value_length; i++, used++) {
         char c = found->value[i];
         if (c == '$' && found->quote != '\'')
-            return refuse(&here, "${…} is not filled in here: write the value, or set it in the environment",
+            return refuse(&here, "${…} is not expanded here: write the value, or set it in the environment",
                           error);
         if (c == '\\' && found->quote == '"')
             c = unescaped(found->value[++i]);

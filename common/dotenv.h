@@ -1,8 +1,8 @@
 /* dotenv.h: a variable of ./.env, read as docker compose documents that file.
  *
- *     NAME=value   NAME: value   export NAME=value      blanks around the name, the mark and the value do not
- * count NAME=value # comment                              a comment begins behind a blank NAME="value"
- * NAME='value'                         quoted, over several lines if need be; "…" knows \n \r \t \\ \" \$
+ *     NAME=value   NAME: value   export NAME=value   blanks around name, mark and value do not count
+ *     NAME=value # comment                           a comment begins after a blank
+ *     NAME="value"   NAME='value'                    quoted, also over several lines; "…" knows \n \r \t \\ \" \$
  *
  * A byte order mark is skipped. The last assignment of a name counts. Interpolation (${OTHER}) is not done: a
  * value that asks for it is an error, and so is a line that is none of the above, for a file that is half

@@ -2,10 +2,9 @@
  *
  * A function that can fail returns 0 or -1 and fills the `struct error` that its caller lent it. The text is
  * set where the failure starts, naming the object and the cause; callers on the way up put context in front
- * of it. The text ends up before a user, so it says what to do: which flag or file to change.
+ * of it. A user will read the text, so it says what to do: which flag or file to change.
  *
- * Thread safety: none needed, an error belongs to the one that lent it. No allocation.
- */
+ * Thread safety: none needed, an error belongs to its caller. No allocation. */
 #ifndef KSUPERVISE_COMMON_ERROR_H
 #define KSUPERVISE_COMMON_ERROR_H
 

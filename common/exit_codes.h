@@ -9,14 +9,14 @@
 
 #include "common/banned.h"
 
-/* What the supervisor does with a worker that ended so. */
+/* What the supervisor does with a worker that exited with the code. */
 enum exit_policy {
     EXIT_POLICY_DONE,    /* it finished its work: not restarted */
-    EXIT_POLICY_RESTART, /* restarted, charged to the crash budget */
-    EXIT_POLICY_HOLD,    /* a restart would end the same: held at once, with the reason */
-    EXIT_POLICY_RETRY,   /* restarted after a wait that grows, for as long as it takes. Not charged */
-    EXIT_POLICY_WAIT     /* restarted at once with --take-over; had it that, after the session timeout. Not
-                            charged */
+    EXIT_POLICY_RESTART, /* restarted, counted as a death */
+    EXIT_POLICY_HOLD,    /* a restart would fail in the same way: held at once, with the reason */
+    EXIT_POLICY_RETRY,   /* restarted after a growing delay, without a limit. Not counted */
+    EXIT_POLICY_WAIT     /* restarted at once with --take-over; if it had that, after the session timeout. Not
+                            counted */
 };
 
 /*  X(name, code, policy, meaning)  */
@@ -35,7 +35,7 @@ enum exit_policy {
     X(EXIT_CODE_UNRELEASED, 82, WAIT, "the group has not released this worker's group.instance.id yet")      \
     X(EXIT_CODE_SINK, 83, RESTART, "the sink failed")                                                        \
     X(EXIT_CODE_OFFSETS_LOST, 84, HOLD,                                                                      \
-      "the records to go on with are gone, or the topic was made anew, and --on-offset-loss is stop")        \
+      "the next records are gone, or the topic was recreated, and --on-offset-loss is stop")                 \
     X(EXIT_CODE_ORPHAN, 85, DONE, "the supervisor is gone")                                                  \
     X(EXIT_CODE_UNDELIVERED, 86, RESTART, "the producer ended with records that were not delivered")         \
     X(EXIT_CODE_LEDGER, 87, RESTART, "the producer's ledger cannot be written")                              \
@@ -57,7 +57,7 @@ struct exit_code_def {
     const char *meaning;
 };
 
-/* The entry of `code`; a code that nobody documented is a failure that is restarted. Never NULL. */
+/* The entry of `code`; an undocumented code is a failure that is restarted. Never NULL. */
 const struct exit_code_def *exit_code_find(int code);
 
 /* What to exit with after a system call that failed with `cause`, an errno: EXIT_CODE_RESOURCES where the

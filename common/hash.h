@@ -1,8 +1,7 @@
-/* hash.h: FNV-1a (http://www.isthe.com/chongo/tech/comp/fnv/): finds an accident, and spreads what is not
- * chosen by an adversary; it is no protection against one.
+/* hash.h: FNV-1a (http://www.isthe.com/chongo/tech/comp/fnv/): detects accidental changes and spreads keys
+ * that no adversary chooses. It does not protect against an adversary.
  *
- * Any thread; no state.
- */
+ * Any thread; no state. */
 #ifndef KSUPERVISE_COMMON_HASH_H
 #define KSUPERVISE_COMMON_HASH_H
 

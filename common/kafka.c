@@ -22,7 +22,7 @@ static const struct kafka_property defaults[] = {
     {"reconnect.backoff.ms", "50"},
     {"reconnect.backoff.max.ms", "500"},
     {"topic.metadata.refresh.fast.interval.ms", "100"},
-    /* 30 s by default: an address that swallows packets is to be told within 10 s. */
+    /* 30 s by default: an address that drops packets has to be reported within 10 s. */
     {"socket.connection.setup.timeout.ms", "8000"},
     {NULL, NULL},
 };
@@ -45,7 +45,7 @@ int kafka_conf_set_all(rd_kafka_conf_t *conf, const struct kafka_property *list,
     return 0;
 }
 
-/* VALUE @FILE: the first line of the file, so that a secret stands in no command line. */
+/* VALUE @FILE: the first line of the file, so that no secret is in a command line. */
 static int read_value_file(const char *path, char *value, size_t bytes, struct error *error)
 {
     FILE *file = fopen(path, "re");

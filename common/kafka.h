@@ -28,7 +28,7 @@
         OPTION_ROW(                                                                                          \
             OPTION_LIST, "property", 'X', "NAME=VALUE", NULL, offsetof(settings_type, properties), 0, 0,     \
             NULL,                                                                                            \
-            "any property of librdkafka, again and again; VALUE @FILE reads a file; -X help lists them", 0)
+            "any property of librdkafka, may be repeated; VALUE @FILE reads a file; -X help lists them", 0)
 
 /* A configuration with the address, client.id, quick reconnects (measured: 0.1–0.5 s from port open to
  * records instead of 3–5 s), and the user's properties last. NULL with the error. `properties` may be NULL.
@@ -57,18 +57,17 @@ bool kafka_property_given(const struct option_list *properties, const char *name
 /* Creates the handle; takes `conf` over in any case. NULL with the error. */
 rd_kafka_t *kafka_new(rd_kafka_type_t type, rd_kafka_conf_t *conf, struct error *error);
 
-/* Whether a handle can be made: how properties go together is looked at only then. Takes `conf` over;
- * connects to nobody, and logs nothing. 0, or -1 with the error of kafka_new. */
+/* Whether a handle can be created: librdkafka checks only then whether properties fit together. Takes `conf`
+ * over; connects to nobody, and logs nothing. 0, or -1 with the error of kafka_new. */
 int kafka_check(rd_kafka_type_t type, rd_kafka_conf_t *conf, struct error *error);
 
-/* Asks for metadata of the cluster until somebody answers, for at most `timeout_ms`, and for less when trying
- * again cannot help. Serves callbacks meanwhile: the error callback notes in `failure`. -1 with its advice;
- * EXIT_CODE_CONFIG when it lasts. */
+/* Asks for metadata of the cluster until somebody answers, for at most `timeout_ms`, and for less when
+ * retrying cannot help. Serves callbacks meanwhile: the error callback notes in `failure`. -1 with its
+ * advice; EXIT_CODE_CONFIG when it lasts. */
 int kafka_reach(rd_kafka_t *rk, const struct brokers *brokers, const struct kafka_failure *failure,
                 int timeout_ms, struct error *error);
 
-/* True when a cluster of that id is one that librdkafka plays (kbroker): it cannot do all that a Kafka does.
- */
+/* True when the cluster with that id is librdkafka's mock (kbroker), which cannot do all that Kafka does. */
 bool kafka_is_mock(const char *cluster_id);
 
 /* The exit code that a fatal error of librdkafka deserves. */
@@ -77,10 +76,10 @@ int kafka_exit_code(rd_kafka_resp_err_t err);
 /* Follows the brokers' absence, so that it is told once, and its end too; the supervisor is told by the
  * notification `outage` (1: away, 0: back), because a worker that waits for a broker is not at fault.
  *
- * It begins with a question that nobody answers, not with what librdkafka says: that counts the brokers that
- * are down, says that all are although one answers (after one of three was killed; over after 6 s), and, when
- * one was lost long before the others, can fail to say so. So its errors only raise the suspicion.
- */
+ * An outage begins with a question that no broker answers, not with an error of librdkafka: librdkafka counts
+ * the brokers that are down, reports that all are although one answers (after one of three was killed; over
+ * after 6 s), and can fail to report it when one was lost long before the others. So its errors only cause
+ * the question. */
 struct kafka_outage {
     struct brokers brokers;
     struct worker_control *control; /* NULL: nobody to tell */
@@ -88,25 +87,25 @@ struct kafka_outage {
     int64_t over_us;                /* monotonic: the last one ended; 0: there was none */
     int64_t claimed_us;             /* monotonic: librdkafka last said that all are down; 0: never */
     int64_t asked_us;               /* monotonic: kafka_outage_check asked last */
-    unsigned unanswered;            /* so many of its questions in a row; 0 while all is well */
+    unsigned unanswered;            /* consecutive questions without an answer */
     struct kafka_failure failure;   /* why */
 };
-/* For the error callback. Returns true when it is news that no broker is said to be there: worth an entry in
+/* For the error callback. Returns true when it is new that librdkafka reports no broker: worth an entry in
  * the ring of errors. */
 bool kafka_outage_error(struct kafka_outage *outage, rd_kafka_resp_err_t err);
-/* For the error callback, before that: what it says. */
+/* For the error callback, before that: notes the error. */
 void kafka_outage_reason(struct kafka_outage *outage, rd_kafka_resp_err_t err, const char *reason);
-/* Nobody has ever let us in, and trying again cannot help; `text` says why. */
+/* No broker has ever accepted us, and retrying cannot help; `text` says why. */
 bool kafka_outage_lasts(const struct kafka_outage *outage, char *text, size_t bytes);
 /* Proof of life: a record, a delivery, a commit, an assignment. Says how long it took, once. */
 void kafka_outage_over(struct kafka_outage *outage);
-/* There is one, or one has just ended; or librdkafka has just said that there is one: it may be over before
+/* There is an outage, or one has just ended; or librdkafka has just reported one: it may be over before
  * anybody asks. */
 bool kafka_outage_recent(const struct kafka_outage *outage);
-/* For every turn of a loop: asks once a second, during an outage, whether a broker answers again, which
- * without records nobody would notice; and on a suspicion, at first at once. Waits for at most 100 ms then.
- * After the loss of a single broker three questions without an answer are an outage, after the loss of all,
- * one. */
+/* Called in every turn of a loop: asks once a second, during an outage, whether a broker answers again, which
+ * without records nobody would notice; and at once when librdkafka reports that brokers are down. Waits for
+ * at most 100 ms then. After the loss of a single broker three questions without an answer are an outage,
+ * after the loss of all, one. */
 void kafka_outage_check(struct kafka_outage *outage, rd_kafka_t *rk);
 
 #endif

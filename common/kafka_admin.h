@@ -7,7 +7,7 @@
 
 #include <librdkafka/rdkafka.h>
 
-#define KAFKA_ADMIN_MS 10000 /* where nothing speaks for another time */
+#define KAFKA_ADMIN_MS 10000 /* the default */
 
 /* The first two are handed to the rd_kafka_… call that asks. */
 struct kafka_admin {

@@ -139,6 +139,6 @@ int kafka_cluster_watermarks(const struct kafka_cluster *cluster, const struct r
     free(offsets);
     if (low == RD_KAFKA_RESP_ERR_NO_ERROR && high == RD_KAFKA_RESP_ERR_NO_ERROR)
         return 0;
-    return error_set(error, "the offsets of topic %s could not be asked: %s", topic->topic,
+    return error_set(error, "the offsets of topic %s could not be read: %s", topic->topic,
                      rd_kafka_err2str(low != RD_KAFKA_RESP_ERR_NO_ERROR ? low : high));
 }

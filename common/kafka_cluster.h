@@ -6,7 +6,7 @@
 #include "common/brokers.h"
 #include "common/kafka.h"
 
-/* An address that does not answer is told after this long. */
+/* How long to wait for an address that does not answer. */
 #define KAFKA_CLUSTER_REACH_MS 8000
 
 struct kafka_cluster {
@@ -29,7 +29,7 @@ void kafka_cluster_close(struct kafka_cluster *cluster);
 int kafka_cluster_metadata(const struct kafka_cluster *cluster, const struct rd_kafka_metadata **metadata,
                            struct error *error);
 
-/* NULL when there is none of that name. */
+/* NULL when no topic has that name. */
 const struct rd_kafka_metadata_topic *kafka_metadata_topic(const struct rd_kafka_metadata *metadata,
                                                            const char *name);
 

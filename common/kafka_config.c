@@ -112,7 +112,7 @@ static void release_lines(struct option_list *list)
 
 /* --- the file ------------------------------------------------------------------------------------------ */
 
-/* An empty name is none: --kafka-config= takes back what the environment says. */
+/* An empty name means no file: --kafka-config= overrides the environment. */
 static int load(struct file *file, const struct kafka_source *source, struct error *error)
 {
     *file = (struct file){0};

@@ -1,7 +1,6 @@
 /* kafka_config.h: one source of a cluster's properties: a file of lines NAME=VALUE, as Kafka's own tools read
- * it
- * (`--command-config`), with librdkafka's names. Read without librdkafka, because the supervisor hands it to
- * its workers, who do not read it again.
+ * it (`--command-config`), with librdkafka's names. Read without librdkafka, because the supervisor hands it
+ * to its workers, who do not read it again.
  *
  *   bootstrap.servers=kafka1:9093,kafka2:9093
  *   security.protocol=SASL_SSL
@@ -9,7 +8,7 @@
  *
  * # and ! begin a comment; blanks around a name and a value do not count. The file is the first of these:
  * --kafka-config, KAFKA_CONFIG in the environment, KAFKA_CONFIG in ./.env. The user's -X come after it, and
- * override it; a property of consumers in a producer is no error, librdkafka leaves it alone.
+ * override it; a property of consumers in a producer is not an error, librdkafka ignores it.
  */
 #ifndef KSUPERVISE_COMMON_KAFKA_CONFIG_H
 #define KSUPERVISE_COMMON_KAFKA_CONFIG_H

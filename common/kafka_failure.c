@@ -18,15 +18,15 @@ static const struct cause {
     const char *advice; /* what to change; "": the text says it itself */
 } causes[] = {
     {RD_KAFKA_RESP_ERR__AUTHENTICATION, LASTING, "Request not valid in current SASL state",
-     "; this listener wants no SASL: check security.protocol"},
+     "; the listener does not use SASL: check security.protocol"},
     {RD_KAFKA_RESP_ERR__AUTHENTICATION, LASTING, "mechanism handshake failed", "; check sasl.mechanism"},
     {RD_KAFKA_RESP_ERR__AUTHENTICATION, LASTING, "", "; check sasl.username and sasl.password"},
     {RD_KAFKA_RESP_ERR__SSL, LASTING, "verif", ""},
     {RD_KAFKA_RESP_ERR__SSL, LASTING, "wrong version number",
-     "; no TLS is spoken there: check security.protocol"},
+     "; the listener does not use TLS: check security.protocol"},
     {RD_KAFKA_RESP_ERR__SSL, LASTING, "alert", "; check ssl.certificate.location and ssl.key.location"},
     /* A plain listener ends it so, and a broker that is just stopped. */
-    {RD_KAFKA_RESP_ERR__SSL, GUESS, "eof", "; is TLS spoken there? Check security.protocol"},
+    {RD_KAFKA_RESP_ERR__SSL, GUESS, "eof", "; does the listener use TLS? Check security.protocol"},
     {RD_KAFKA_RESP_ERR__SSL, HINT, "", ""},
     {RD_KAFKA_RESP_ERR__RESOLVE, HINT, "", ""},
     {RD_KAFKA_RESP_ERR__TRANSPORT, LASTING, "alert", "; check ssl.certificate.location and ssl.key.location"},

@@ -29,7 +29,7 @@ void kafka_failure_over(struct kafka_failure *failure);
 /* True when it is worth a line at once: not that a connection was refused, which passes. */
 bool kafka_failure_tells(const struct kafka_failure *failure);
 
-/* True when trying again cannot help: the broker refuses the credentials, or a certificate is no good. */
+/* True when retrying cannot help: the broker refuses the credentials, or a certificate is no good. */
 bool kafka_failure_lasts(const struct kafka_failure *failure);
 
 /* brokers_advice, with the reason and what to change, where one is known. `failure` NULL: none is. */

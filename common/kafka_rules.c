@@ -123,12 +123,12 @@ static int check(unsigned roles, const char *property, struct error *error)
     for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++)
         if ((rules[i].roles & roles) != 0 && is_named(property, rules[i].name) && value[1] != '@' &&
             rules[i].refused(value + 1))
-            return error_set_code(error, EXIT_CODE_CONFIG, "the property %s cannot be: %s", property,
+            return error_set_code(error, EXIT_CODE_CONFIG, "the property %s is not allowed: %s", property,
                                   rules[i].why);
     return 0;
 }
 
-/* What is said again later overrides: only the last of a name counts. */
+/* A later property overrides: only the last of a name counts. */
 static bool is_overridden(const struct option_list *properties, size_t at)
 {
     size_t length = strcspn(properties->items[at], "=") + 1;

@@ -1,6 +1,5 @@
-/* kafka_rules.h: properties of librdkafka's that break what a program promises, or that it would ignore. One
- * table says which, and why; a start and --check refuse them alike.
- */
+/* kafka_rules.h: properties of librdkafka that break a program's guarantees, or that it would ignore. One
+ * table says which, and why; a start and --check refuse them alike. */
 #ifndef KSUPERVISE_COMMON_KAFKA_RULES_H
 #define KSUPERVISE_COMMON_KAFKA_RULES_H
 
@@ -15,8 +14,8 @@ enum kafka_role {
     KAFKA_ROLE_TRANSACTIONS = 16 /* the sink that writes another topic, and its consumer */
 };
 
-/* 0, or -1 with EXIT_CODE_CONFIG and the first that cannot be, its value, and why. `roles`: a sum of enum
- * kafka_role. What is another role's business is left alone. */
+/* 0, or -1 with EXIT_CODE_CONFIG and the first property that is not allowed, its value, and why. `roles`: a
+ * sum of enum kafka_role. Rules of other roles do not apply. */
 int kafka_rules_check(unsigned roles, const struct option_list *properties, struct error *error);
 
 #endif

@@ -21,14 +21,15 @@ int kafka_topic_create(rd_kafka_t *rk, const char *topic, int partitions, int re
 int kafka_topic_create_with(rd_kafka_t *rk, const char *topic, int partitions, int replication_factor,
                             const char *property, const char *value, int timeout_ms, struct error *error);
 
-/* Gives a topic so many partitions, which must be more than it has. 0, or -1 with the error. */
+/* Raises a topic's number of partitions to `partitions`, which must be more than it has. 0, or -1 with the
+ * error. */
 int kafka_topic_grow(rd_kafka_t *rk, const char *topic, int partitions, int timeout_ms, struct error *error);
 
 /* A property of a topic that is a number, as it is in force; -1 when nobody says. The embedded broker is not
  * asked: it cannot answer. */
 int64_t kafka_topic_number(rd_kafka_t *rk, const char *topic, const char *property, int timeout_ms);
 
-/* True when the broker refuses to tell of the topic: it may be there all the same. */
+/* True when the broker refuses to describe the topic: it may exist nevertheless. */
 bool kafka_topic_forbidden(rd_kafka_t *rk, const char *topic, int timeout_ms);
 
 /* How many partitions it has; 0 when it is not there, -1 when nobody answered. */

@@ -10,8 +10,8 @@
  *
  * The first line names the format and its version. A run begins with a line of its own: when it began
  * (microseconds since the epoch), the `seq` that its first message gets, its topic, and the producer's name
- * (the header `producer`). Then a line for each delivery report: seq, partition, offset, outcome; what nobody
- * knows is `-`. Lines come in the order of the reports, which is not that of seq. A number is found again in
+ * (the header `producer`). Then a line for each delivery report: seq, partition, offset, outcome; an unknown
+ * value is `-`. Lines come in the order of the reports, which is not that of seq. A number is found again in
  * the header `seq`, in the run that was the producer's at the record's time: numbers may begin anew with a
  * run.
  *

@@ -77,10 +77,12 @@ int listen_address_parse(struct listen_address *address, const char *text, struc
     if (!split(text, host, &port_text) || port_text[0] == '\0' ||
         decimal_read(port_text, UINT16_MAX, &port) != port_text + strlen(port_text))
         return error_set(
-            error, "'%s' is no address to listen at: 8000, 127.0.0.1:8000, [::1]:8000 or unix:PATH", text);
+            error, "'%s' is not a valid address to listen at: 8000, 127.0.0.1:8000, [::1]:8000 or unix:PATH",
+            text);
     const char *number = host[0] == '\0' || strcmp(host, "localhost") == 0 ? "127.0.0.1" : host;
     if (!parse_ip(address, number, (uint16_t)port))
-        return error_set(error, "'%s' is no IP address, and no name is looked up: give the number", host);
+        return error_set(error, "'%s' is not an IP address, and names are not looked up: give the number",
+                         host);
     return 0;
 }
 
@@ -111,7 +113,7 @@ static int bind_to(int fd, struct listen_address *address)
     bool is_unix = address->socket.ss_family == AF_UNIX;
     const int yes = 1;
     mode_t mask = umask(0177);
-    /* So that a new process gets the port of one that just died. */
+    /* So that a new process can take the port of one that has just died. */
     int result = setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes) == 0 || is_unix
                      ? bind(fd, (struct sockaddr *)&address->socket, address->length)
                      : -1;

@@ -22,10 +22,10 @@ struct listen_address {
 int listen_address_parse(struct listen_address *address, const char *text, struct error *error);
 
 /* A listening socket, non-blocking, the caller's; port 0 becomes the one that the kernel gives. A Unix socket
- * gets mode 0600; one that nobody listens at any more is replaced. -1 with the error, errno is the cause. */
+ * gets mode 0600; a stale one is replaced. -1 with the error, errno is the cause. */
 int listen_address_open(struct listen_address *address, struct error *error);
 
-/* Of a Unix socket, whose listener is closed: nobody finds it any more. */
+/* Removes a Unix socket whose listener is closed. */
 void listen_address_remove(const struct listen_address *address);
 
 /* As it is opened in a browser: http://127.0.0.1:8000/, or unix:PATH. */

@@ -29,7 +29,8 @@ static int too_long(const char *name, const char *what, size_t most, const char 
 static int kafka_name_check(const char *name, const char *what, struct error *error)
 {
     if (name[0] == '\0' || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
-        return error_set_code(error, EXIT_CODE_USAGE, "%s name '%s': Kafka allows no such name", what, name);
+        return error_set_code(error, EXIT_CODE_USAGE, "%s name '%s': Kafka does not allow this name", what,
+                              name);
     if (strlen(name) > TOPIC_LENGTH_MAX)
         return too_long(name, what, TOPIC_LENGTH_MAX, "Kafka allows", error);
     for (const char *c = name; *c != '\0'; c++)

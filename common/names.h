@@ -11,7 +11,7 @@
 #define NAME_BYTES        (NAME_LENGTH_MAX + 1)  /* with the NUL */
 #define WORKER_NAME_BYTES (NAME_LENGTH_MAX + 12) /* bravo.4294967295 */
 #define INSTANCE_DEFAULT  "default"
-#define INSTANCE_SOLO     "solo" /* where a worker started by hand publishes */
+#define INSTANCE_SOLO     "solo" /* where a worker without a supervisor publishes */
 #define PRODUCER_WORKER   "producer"
 
 /* 0 when `name` is [A-Za-z0-9_-]{1,32}. `what` names the thing in the error: "client", "instance". */

@@ -38,8 +38,8 @@ int64_t offset_set_ahead(const struct offset_set *set);
 #define OFFSET_SET_MAP_BITS 63
 int64_t offset_set_map(const struct offset_set *set);
 
-/* What an offset_set_add would do: `range` takes the place of ranges[begin] to before ranges[past], or is
- * added there when that is none. A range that reaches `next` moves that on instead. */
+/* What an offset_set_add would do: `range` replaces ranges[begin] to before ranges[past], or is inserted
+ * there when these are none. A range that begins at `next` advances `next` instead. */
 struct offset_join {
     struct offset_range range;
     size_t begin, past;

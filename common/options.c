@@ -179,7 +179,7 @@ static int take_flag(const struct program *program, void *target, int choice, st
 static int check_operands(const struct program *program, const struct operands *operands, struct error *error)
 {
     if (operands->count < program->operands_min)
-        return error_set_code(error, EXIT_CODE_USAGE, "something is missing: usage: %s %s", program->name,
+        return error_set_code(error, EXIT_CODE_USAGE, "an argument is missing: usage: %s %s", program->name,
                               program->synopsis);
     if (program->operands_max >= 0 && operands->count > program->operands_max)
         return error_set_code(error, EXIT_CODE_USAGE, "unexpected word '%s'",

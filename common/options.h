@@ -8,11 +8,12 @@
  *   OPTION_FLAG      bool                  --verbose, --verbose=no
  *   OPTION_STRING    const char *          NULL when not given
  *   OPTION_INTEGER   int64_t               within minimum … maximum
- *   OPTION_DURATION  int64_t microseconds  500us, 20ms, 2s, 1m, 3h; a bare number is refused (which unit?),
- * but 0 OPTION_SIZE      int64_t bytes         4096, 64KiB, 5MiB, 1GiB OPTION_CHOICE    int index into
- * `choices` (a list that ends with NULL) OPTION_LIST      struct option_list    given again and again: -X a=1
- * -X b=2 OPTION_NAMES     struct option_list    bravo,zulu: comma-separated, blanks around them are fine,
- * each checked by names.h, no two alike without case
+ *   OPTION_DURATION  int64_t microseconds  500us, 20ms, 2s, 1m, 3h; 0 is the only bare number
+ *   OPTION_SIZE      int64_t bytes         4096, 64KiB, 5MiB, 1GiB
+ *   OPTION_CHOICE    int                   index into `choices` (a list that ends with NULL)
+ *   OPTION_LIST      struct option_list    may be repeated: -X a=1 -X b=2
+ *   OPTION_NAMES     struct option_list    bravo,zulu: comma-separated, blanks around them are fine; each
+ *                                          checked by names.h, no two alike without regard to case
  *
  * Order of precedence: flag, then configuration (`options_set`), then environment, then the default text of
  * the table. Strings are copied; options_release frees them. One thread at a time.
@@ -45,7 +46,7 @@ struct option_list {
 
 /* Works, but --help does not show it: what supervisor and worker say to each other. */
 #define OPTION_HIDDEN 1U
-/* The first bit that is the program's own: where else an option may be said, who gets it. */
+/* The first bit that is the program's own: where else an option may be given, which worker gets it. */
 #define OPTION_OWN 2U
 
 struct option_def {
@@ -79,7 +80,7 @@ struct program {
     const struct option_def *options;
     size_t option_count;
     int operands_min, operands_max; /* words that are no flags; max -1: any number */
-    /* Adds candidates for words, and for values that the table does not know; NULL: there are none. */
+    /* Adds candidates for words, and for values that the table does not know; NULL: none. */
     void (*complete)(const struct completion *completion);
 };
 
@@ -126,7 +127,7 @@ void options_help(const struct program *program, FILE *stream);
 void options_release(const struct program *program, void *target);
 
 /* Writes the member's value as text that options_set takes back; lists are the caller's to walk. Returns
- * false when there is none (a string that was not given), or it does not fit. */
+ * false when it has no value (a string that was not given), or does not fit. */
 /* True when both have the same value, however long it is. Lists are not looked at. */
 bool option_same(const struct option_def *def, const void *one, const void *other);
 bool option_render(const struct option_def *def, const void *target, char *text, size_t bytes);

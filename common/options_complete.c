@@ -106,7 +106,7 @@ static const struct option_def *option_before(const struct program *program, con
     return def != NULL && !option_alone(def) ? def : NULL;
 }
 
-/* The value of --instance in this word, or in it after that one; NULL: none. */
+/* The value of --instance in this word, or in the next; NULL: none. */
 static const char *instance_in(const struct option_def *before, const char *word)
 {
     static const char name[] = "--instance=";

@@ -16,7 +16,7 @@
 
 struct completion {
     const struct program *program;
-    const struct option_def *option; /* whose value is wanted; NULL: a word that is no flag */
+    const struct option_def *option; /* whose value is completed; NULL: a word that is not a flag */
     char *const *words;              /* those before it that are no flags; point into argv */
     int count;
     const char *instance; /* what --instance says; NULL: nothing */

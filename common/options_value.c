@@ -169,7 +169,7 @@ static int assign_choice(const struct option_def *def, void *member, const char 
         }
         used = text_append(list, sizeof list, used, "%s%s", i > 0 ? ", " : "", def->choices[i]);
     }
-    return error_set(error, "'%s' is none of: %s", value, list);
+    return error_set(error, "'%s' is not one of: %s", value, list);
 }
 
 static int list_append(struct option_list *list, const char *value, size_t length, struct error *error)
@@ -200,8 +200,8 @@ static int append_name(struct option_list *list, const char *name, size_t length
         return -1;
     for (size_t i = 0; i < list->count; i++)
         if (strcasecmp(list->items[i], copy) == 0)
-            return error_set(error, "'%s' is there twice ('%s'): names are told apart without case", copy,
-                             list->items[i]);
+            return error_set(error, "'%s' is given twice ('%s'): names are compared without regard to case",
+                             copy, list->items[i]);
     return list_append(list, copy, length, error);
 }
 

@@ -32,7 +32,7 @@ static int take(struct origin *origin, const char *text, size_t length, struct e
     if (prefix > length || !is_host(text + prefix, length - prefix))
         return error_set_code(
             error, EXIT_CODE_USAGE,
-            "'%.*s' is no origin: https://fleet.example, with a port if need be, and without a "
+            "'%.*s' is not an origin: https://fleet.example, with a port if need be, and without a "
             "path",
             (int)length, text);
     scheme = scheme < SCHEMES ? scheme : 0;

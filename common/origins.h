@@ -21,7 +21,7 @@ struct origins {
     struct origin items[ORIGINS_MAX];
 };
 
-/* -1 with the error: one of them is none, or there are too many. NULL: there are none. */
+/* -1 with the error: one of them is not an origin, or there are too many. NULL: none. */
 int origins_parse(struct origins *origins, const char *text, struct error *error);
 /* Of a browser's Origin header. */
 bool origins_have(const struct origins *origins, const char *origin);

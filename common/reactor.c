@@ -11,7 +11,7 @@ enum { ROUND_EVENTS = 64 };
 int reactor_init(struct reactor *reactor, struct error *error)
 {
     reactor->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-    return reactor->epoll_fd == -1 ? error_set(error, "cannot make an epoll descriptor: %m") : 0;
+    return reactor->epoll_fd == -1 ? error_set(error, "cannot create an epoll descriptor: %m") : 0;
 }
 
 void reactor_release(struct reactor *reactor)

@@ -113,7 +113,7 @@ static int parse_more(struct reset_spec *spec, const char *word, struct error *e
     }
     if (strncmp(word, partition, sizeof partition - 1) != 0 ||
         option_parse_integer(word + sizeof partition - 1, 0, INT32_MAX, &number, error) == -1)
-        return error_set_code(error, EXIT_CODE_USAGE, "'%s' is none of partition=P, dry-run, delete-rows",
+        return error_set_code(error, EXIT_CODE_USAGE, "'%s' is not one of partition=P, dry-run, delete-rows",
                               word);
     spec->partition = (int32_t)number;
     return 0;

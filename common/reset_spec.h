@@ -1,5 +1,5 @@
-/* reset_spec.h: where a group's offsets are to be set: what kctl reset says, kconsume --reset takes, and the
- * supervisor hands through:
+/* reset_spec.h: where a group's offsets are to be set: as kctl reset says it, kconsume --reset takes it, and
+ * the supervisor passes it on:
  *
  *   WHERE[,partition=P][,dry-run][,delete-rows]      WHERE: earliest, latest, offset:N, timestamp:T, shift:±N
  *
@@ -22,7 +22,7 @@ struct reset_spec {
     enum reset_to to;
     int64_t value;     /* an offset, microseconds since the epoch, or by how many */
     int32_t partition; /* -1: all */
-    bool dry_run;      /* only say what would be */
+    bool dry_run;      /* only say what would be done */
     bool delete_rows;  /* of a database sink, from there on: they will be written again */
 };
 
@@ -31,7 +31,7 @@ int reset_spec_parse(struct reset_spec *spec, const char *text, struct error *er
 
 /* Where that is in a partition that holds `low` to before `high`, and is at `now` (STATS_UNKNOWN: nothing
  * committed): between the two, both included. `found` is the first offset at or after the timestamp;
- * negative: there is none. Only that of RESET_TIMESTAMP is looked at. */
+ * negative: none. Used for RESET_TIMESTAMP only. */
 int64_t reset_spec_offset(const struct reset_spec *spec, int64_t low, int64_t high, int64_t now,
                           int64_t found);
 

@@ -16,7 +16,7 @@ struct schema_spec {
     const char *workload; /* a built-in one, or "raw" */
     bool workload_given;
     const char *file; /* NULL: none */
-    const char *text; /* what stands in the file, when somebody has read it already; NULL: it is read */
+    const char *text; /* the file's contents, when they were read already; NULL: it is read */
 };
 
 /* The schema that is meant; *own is set to what the caller frees, or NULL. NULL with the error, which does

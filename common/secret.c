@@ -76,8 +76,8 @@ static const char *find_value(const char *name, const char *end)
     return *at != '\0' ? at : NULL;
 }
 
-/* A text passes several hands that mask and cut: a mask, or what a cut left of one, is no secret to the next.
- * Otherwise the next would take what follows a quote that nobody closed. */
+/* A text may be masked and cut several times: a mask, or the rest of a cut one, must not count as a secret.
+ * Otherwise the next pass would mask everything after an unclosed quote. */
 static bool is_masked(const char *value)
 {
     size_t length = strspn(value, "*");

@@ -1,10 +1,10 @@
-/* secret.h: what must not be read in a line, an answer, a report or an error text: passwords and the like.
- * The one place that knows where they stand; whoever prints a text that came from a user's configuration
- * masks it.
+/* secret.h: what must not appear in a line, an answer, a report or an error text: passwords and the like. The
+ * one place that knows where they can be; every text that came from a user's configuration is masked before
+ * it is printed.
  *
  *   scheme://user:PASSWORD@host        a URI
  *   sasl.password=VALUE                any name with a word for a secret in it (password, secret, token,
- * jaas, password = 'a value'               …), then =, then a word or a quoted text
+ *   password = 'a value'               jaas, …), then =, then a word or a quoted text
  *
  * In doubt it masks more: an unquoted value ends at a space or a quote, not at a comma. Pure; any thread. */
 #ifndef KSUPERVISE_COMMON_SECRET_H
@@ -22,7 +22,7 @@
  * whose end is beyond the text is masked to the end. To mask again changes nothing. */
 bool secret_mask(char *to, size_t bytes, const char *text);
 
-/* vsnprintf, masked while it is whole (up to 8 KiB): a secret that is cut cannot be told any more. */
+/* vsnprintf, masked while it is whole (up to 8 KiB): a secret that is cut cannot be recognised any more. */
 void secret_vprint(char *to, size_t bytes, const char *format, va_list arguments)
     __attribute__((format(printf, 3, 0)));
 

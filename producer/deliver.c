@@ -96,7 +96,7 @@ static const struct kafka_property defaults[] = {
     {"enable.idempotence", "true"},
     {"acks", "all"},
     {"retry.backoff.ms", "50"},
-    /* A topic that is not there is told after 5 s instead of 30; one that is being made right now is still
+    /* A missing topic is reported after 5 s instead of 30; one that is just being created is still
        waited for. */
     {"topic.metadata.propagation.max.ms", "5000"},
     {"topic.metadata.refresh.interval.ms", "10000"},
@@ -118,7 +118,7 @@ static int open_wake(struct delivery *delivery, struct error *error)
     delivery->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (delivery->wake_fd == -1)
         return error_set_code(error, exit_code_of_errno(errno, EXIT_CODE_FAILED),
-                              "cannot make an eventfd: %m");
+                              "cannot create an eventfd: %m");
     delivery->queue = rd_kafka_queue_get_main(delivery->rk);
     rd_kafka_queue_io_event_enable(delivery->queue, delivery->wake_fd, &one, sizeof one);
     worker_control_set_wake(delivery->control, wake, delivery);
@@ -155,7 +155,7 @@ static int open_handle(struct delivery *delivery, struct error *error)
     return delivery->rk == NULL ? -1 : 0;
 }
 
-/* Before anything is connected: a mistake is told at once. */
+/* Before connecting: a mistake is reported at once. */
 static int open_ledger(struct delivery *delivery, struct error *error)
 {
     const struct settings *settings = delivery->settings;

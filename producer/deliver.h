@@ -11,8 +11,8 @@
 /* Whether librdkafka takes the settings; connects to nobody. 0, or -1 with the error of delivery_open. */
 int delivery_check(const struct settings *settings, struct error *error);
 
-/* `delivery` must be zeroed. Waits for a broker to answer for at most 10 s when no supervisor would start it
- * again. */
+/* `delivery` must be zeroed. Waits for a broker to answer for at most 10 s when it has no supervisor that
+ * would restart it. */
 int delivery_open(struct delivery *delivery, const struct settings *settings, struct worker_control *control,
                   struct stats_writer *stats, struct error *error);
 void delivery_close(struct delivery *delivery);

@@ -20,9 +20,9 @@ struct delivered_partition {
 
 #define DELIVERY_VUS 8
 
-/* One record whose report somebody waits for. */
+/* One record whose delivery report is awaited. */
 struct delivery_watch {
-    uint64_t seq; /* its; 0: nobody waits */
+    uint64_t seq; /* the record's; 0: none is awaited */
     bool over;    /* the rest is known */
     rd_kafka_resp_err_t err;
     bool possibly_stored; /* though there is an err */

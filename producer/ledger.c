@@ -181,7 +181,8 @@ static int lock(const struct ledger *ledger, struct error *error)
                           ledger->path);
 }
 
-/* The end of the last whole line among the file's last bytes; -1: there is none, in more than a line's. */
+/* The end of the last whole line among the file's last bytes; -1: none, although they are longer than a
+ * line. */
 static off_t last_whole(int fd, off_t size)
 {
     char tail[LEDGER_LINE_BYTES];
@@ -195,8 +196,7 @@ static off_t last_whole(int fd, off_t size)
 
 static int not_a_ledger(const struct ledger *ledger, struct error *error)
 {
-    return error_set_code(error, EXIT_CODE_CONFIG, "--ledger: %s is there and is no ledger of ours",
-                          ledger->path);
+    return error_set_code(error, EXIT_CODE_CONFIG, "--ledger: %s exists and is not a ledger", ledger->path);
 }
 
 /* A file that is there goes on, behind its last whole line. A first line that is torn is one of ours that
@@ -253,7 +253,7 @@ static int prepare(struct ledger *ledger, const struct ledger_run *run, struct e
         return error_set_code(error, exit_code_of_errno(errno, EXIT_CODE_CONFIG),
                               "--ledger: cannot open %s: %m", ledger->path);
     if (fstat(ledger->fd, &status) == -1 || !S_ISREG(status.st_mode))
-        return error_set_code(error, EXIT_CODE_CONFIG, "--ledger: %s is no file", ledger->path);
+        return error_set_code(error, EXIT_CODE_CONFIG, "--ledger: %s is not a regular file", ledger->path);
     if (lock(ledger, error) == -1 || go_on(ledger, status.st_size, error) == -1 ||
         start_syncer(ledger, error) == -1 || fstat(ledger->fd, &status) == -1)
         return -1;

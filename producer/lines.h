@@ -29,10 +29,10 @@ void lines_choose_style(struct lines *lines, const struct settings *settings);
 /* The broker confirmed it. `topic` is the topic's name. */
 void lines_delivered(struct lines *lines, const char *topic, const rd_kafka_message_t *message);
 
-/* It was not delivered. At most some a second are told, the others counted. */
+/* It was not delivered. A few a second are printed, the others counted. */
 void lines_failed(struct lines *lines, const rd_kafka_message_t *message);
 
-/* Tells what a second gathered; `end`: whatever there is. */
+/* Prints the summary of a second; `end`: of what is left. */
 void lines_tick(struct lines *lines, int64_t now_us, size_t waiting, bool end);
 
 #endif

@@ -1,7 +1,7 @@
 /* pace.h: when is the next record due? An absolute schedule: record i is due at start + i × period, so that
- * what one sending took does not delay all that follow, and no error adds up. A stall (a full queue, a
- * stopped process) is not made up for by a burst: what was missed by more than PACE_SLACK_US is dropped from
- * the schedule.
+ * the time that one send takes does not delay all later ones, and no error adds up. A stall (a full queue, a
+ * stopped process) is not followed by a burst: what is late by more than PACE_SLACK_US is dropped from the
+ * schedule.
  *
  * Times are monotonic microseconds, the caller's. Pure state: any clock, any thread. */
 #ifndef KSUPERVISE_PRODUCER_PACE_H
@@ -10,8 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* What a wait may come too late by and still be caught up: some wake-ups of the kernel's timer, not a
- * person's blink. */
+/* How late a send may be and still be caught up: a few late wake-ups of the kernel's timer, no more. */
 #define PACE_SLACK_US 10000
 
 struct pace {

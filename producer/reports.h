@@ -11,7 +11,8 @@
 /* Sets the callbacks; their opaque is the struct delivery. */
 void reports_register(rd_kafka_conf_t *conf);
 
-/* It works. The first acknowledgement says so by itself; a producer that waits to be asked has none yet. */
+/* Reports that it is ready. The first acknowledgement does so by itself; a producer that only serves `kctl
+ * produce` has none yet. */
 void reports_say_ready(struct delivery *delivery);
 
 /* librdkafka did not even take it. */

@@ -59,7 +59,7 @@ static void take(struct request *request, const struct delivery *delivery)
 {
     struct error error = ERROR_INIT;
     if (strcmp(request->asked.method, METHOD) != 0)
-        end(request, delivery, "a producer does not know how to do that");
+        end(request, delivery, "a producer cannot do that");
     else if (read_record(request, delivery->settings->schema, &error) == -1)
         end(request, delivery, error.text);
     else

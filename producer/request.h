@@ -1,9 +1,8 @@
-/* request.h: a record that somebody asks the supervisor for (`kctl produce`): read, sent with the next number
+/* request.h: a record that the supervisor was asked to send (`kctl produce`): read, sent with the next number
  * like any other, and answered when its report says what became of it. One at a time: the supervisor asks for
  * the next when this one is answered.
  *
- * The loop's thread only.
- */
+ * The loop's thread only. */
 #ifndef KSUPERVISE_PRODUCER_REQUEST_H
 #define KSUPERVISE_PRODUCER_REQUEST_H
 

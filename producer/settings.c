@@ -18,40 +18,41 @@ static const struct option_def base_options[] = {
     SCHEMA_OPTIONS(struct settings, 0, 0),
     {OPTION_INTEGER, "count", 'n', "N", "0", NULL, AT(count), 0, 0, NULL, "end after N records; 0: never", 0},
     {OPTION_INTEGER, "seed", 0, "N", NULL, NULL, AT(seed), 0, 0, NULL,
-     "the same records again for the same N (times apart)", 0},
+     "the same N gives the same records, except for their times", 0},
     {OPTION_FLAG, "stdin", 0, NULL, NULL, NULL, AT(from_stdin), 0, 0, NULL,
      "one record for each line of JSON on standard input", 0},
 
     {OPTION_FLAG, "on-request", 0, NULL, NULL, NULL, AT(on_request), 0, 0, NULL,
-     "make no record: send those of 'kctl produce'; its supervisor starts it so", 0},
+     "make no records: send those of 'kctl produce' (ksupervise starts it this way)", 0},
 
     {OPTION_FLAG, "check", 0, NULL, NULL, NULL, AT(check), 0, 0, NULL,
-     "look whether all that was said is right, send nothing, and end", 0},
+     "validate the configuration and exit; send nothing", 0},
 
     {.type = OPTION_HEADING, .help = "How fast"},
     {OPTION_DURATION, "interval", 0, "TIME", "2s", NULL, AT(interval_us), 0, 86400000000, NULL,
-     "time from one record to the next; 0: as fast as it goes", 0},
+     "time from one record to the next; 0: as fast as possible", 0},
     {OPTION_INTEGER, "rate", 'r', "N", NULL, NULL, AT(rate), 0, 100000000, NULL,
-     "records a second, instead of --interval; 0: as fast as it goes", 0},
+     "records a second, instead of --interval; 0: as fast as possible", 0},
 
     {.type = OPTION_HEADING, .help = "Output"},
     {OPTION_FLAG, "quiet", 'q', NULL, NULL, NULL, AT(quiet), 0, 0, NULL, "print only what went wrong", 0},
-    {OPTION_FLAG, "verbose", 'v', NULL, NULL, NULL, AT(verbose), 0, 0, NULL, "say more: librdkafka's log", 0},
+    {OPTION_FLAG, "verbose", 'v', NULL, NULL, NULL, AT(verbose), 0, 0, NULL, "print more: librdkafka's log",
+     0},
 
     {.type = OPTION_HEADING, .help = "Kafka"},
     KAFKA_OPTIONS(struct settings),
     {OPTION_STRING, "name", 0, "NAME", PRODUCER_WORKER, NULL, AT(name), 0, 0, NULL,
      "who made the records: the header 'producer'", 0},
     {OPTION_DURATION, "drain-timeout", 0, "TIME", "8s", NULL, AT(drain_timeout_us), 0, 3600000000, NULL,
-     "when asked to end, wait so long for outstanding deliveries", 0},
+     "how long to wait for outstanding deliveries when asked to end", 0},
     {OPTION_STRING, "ledger", 0, "FILE", NULL, NULL, AT(ledger), 0, 0, NULL,
-     "append to FILE what became of each record (acknowledged, failed or unknown), for kaudit", 0},
+     "append the outcome of each record (acknowledged, failed or unknown) to FILE, for kaudit", 0},
     PUBLISH_OPTION(struct settings),
     WORKER_OPTION(struct settings),
 
-    {.type = OPTION_HEADING, .help = "One record: its fields (what is not given and can be made, is made)"},
+    {.type = OPTION_HEADING, .help = "One record, field by field (the others are generated where possible)"},
     {OPTION_LIST, "set", 0, "NAME=VALUE", NULL, NULL, AT(named), 0, 0, NULL,
-     "a field of any schema, again and again", false},
+     "a field of any schema, may be repeated", false},
 };
 
 /* What a field may be, in any of the schemas. */
@@ -77,8 +78,7 @@ static const struct program base_program = {
     .complete = complete,
     .synopsis = "[OPTION]…",
     .about =
-        "Sends records of a workload to a topic: made ones, those of JSON lines, or one from the command "
-        "line.\n"
+        "Sends records of a workload to a topic: generated ones, JSON lines, or one from the command line.\n"
         "Idempotent, acknowledged by all replicas; a record counts as sent when its delivery report says so.",
     .epilogue = "Examples:\n"
                 "  kproduce                                          a payment every 2 seconds\n"
@@ -184,11 +184,11 @@ static int check_mode(struct settings *settings, struct error *error)
                                   for_many[i]);
     if (settings->mode == MODE_STDIN && given(settings, "seed"))
         return error_set_code(error, EXIT_CODE_USAGE,
-                              "--seed: the records come from standard input, none is made");
+                              "--seed: the records come from standard input, none is generated");
     if (settings->on_request && (!settings->supervised || settings->from_stdin))
         return error_set_code(error, EXIT_CODE_USAGE, "--on-request: %s",
                               settings->from_stdin ? "not together with --stdin"
-                                                   : "nobody can ask it where it has no supervisor");
+                                                   : "only a supervisor can send it requests");
     if (given(settings, "rate") && given(settings, "interval"))
         return error_set_code(error, EXIT_CODE_USAGE, "--rate and --interval: give one of them");
     settings->by_rate = given(settings, "rate");

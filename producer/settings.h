@@ -19,8 +19,8 @@ struct field_flag {
 };
 
 enum producer_mode {
-    MODE_GENERATE, /* makes records until it is told to stop */
-    MODE_REQUESTS, /* makes none: sends those that its supervisor is asked for */
+    MODE_GENERATE, /* generates records until it is told to stop */
+    MODE_REQUESTS, /* makes none: sends those of `kctl produce` */
     MODE_STDIN,    /* one for each JSON line */
     MODE_ONE       /* the one whose fields are given as flags */
 };
@@ -44,7 +44,7 @@ struct settings {
     /* output */
     bool quiet;
     bool verbose;
-    bool check; /* look whether all is right, send nothing, and end */
+    bool check; /* validate the configuration and exit */
     /* Kafka */
     const char *bootstrap;
     const char *kafka_config;
@@ -75,8 +75,8 @@ struct settings {
 int settings_load(struct settings *settings, int argc, char **argv, struct error *error);
 void settings_release(struct settings *settings);
 
-/* Another pace than the one it was told at its start: so many records a second (0: as fast as it goes), or
- * with interval_us > 0 that time from one to the next. */
+/* Changes the pace that it was started with: records a second (0: as fast as possible), or with interval_us >
+ * 0 the time from one to the next. */
 void settings_set_pace(struct settings *settings, int64_t rate, int64_t interval_us);
 
 #endif

@@ -25,14 +25,14 @@ enum source_answer {
 };
 
 /* Without --seed the stream is a new one each time. The one record of flags is made here, so that a mistake
- * is told before anything is connected. */
+ * is reported before connecting. */
 int source_open(struct source *source, const struct settings *settings, struct error *error);
 void source_close(struct source *source);
 
-/* A line of JSON that is refused is told on stderr, by number and reason, and passed over. */
+/* A line of JSON that is refused is reported on stderr, by number and reason, and skipped. */
 enum source_answer source_next(struct source *source, struct error *error);
 
-/* The last line's record could not be sent: told like a refused line. */
+/* The last line's record could not be sent: reported like a refused line. */
 void source_give_back(struct source *source);
 
 /* --count records have been made: known without asking for another. */

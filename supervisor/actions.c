@@ -31,7 +31,7 @@ static void process_ended(void *context)
     worker->supervisor->listener->exited(worker);
 }
 
-/* The descriptors of a start: whatever happens, ours are closed when it is over. */
+/* The descriptors of a start; our ends are closed afterwards in any case. */
 struct start {
     int config_fd, channel_fd, output_fd;
 };
@@ -48,11 +48,10 @@ static void make_segment(struct worker *worker)
 {
     struct error error = ERROR_INIT;
     if (kind_publishes(worker->kind) && segment_next(worker, &error) == -1)
-        report_line(
-            worker->supervisor,
-            "%s runs without statistics: its hangs are not seen, --exit-when-done does not end, and no "
-            "table shows it: %s",
-            worker->name, error.text);
+        report_line(worker->supervisor,
+                    "%s runs without statistics: its hangs are not detected, --exit-when-done cannot finish, "
+                    "and kstat does not show it: %s",
+                    worker->name, error.text);
 }
 
 static int start_process(struct worker *worker, struct start *start, struct error *error)
@@ -81,7 +80,7 @@ static int start_process(struct worker *worker, struct start *start, struct erro
     return launch(&how, &worker->process, &worker->exit_watch, error);
 }
 
-/* Provisioning is never ready, it is done. One that is paused may send nothing, and so never be it. */
+/* Provisioning is never ready, only done. A paused producer may send nothing, and so never become ready. */
 static void begin_start_deadline(struct worker *worker)
 {
     bool none = worker->kind == KIND_PROVISION || worker->paused;
@@ -162,7 +161,8 @@ enum worker_event action_broker_away(struct worker *worker)
     snprintf(worker->reason, sizeof worker->reason, "no broker answers");
     if (worker->ready_us == 0)
         report_line(worker->supervisor,
-                    "%s is not ready, because no broker answers: its start deadline waits", worker->name);
+                    "%s is not ready, because no broker answers: its start deadline is suspended",
+                    worker->name);
     return EVENT_NONE;
 }
 
@@ -183,7 +183,7 @@ static void note_death(struct worker *worker, const struct process_end *end, pid
     if (read)
         stats_snapshot_liveness(worker->stats, &liveness);
     int64_t now_us = clock_wall_us();
-    /* A heartbeat of the future is one of before the clock was set back: its age is not known. */
+    /* A heartbeat in the future was written before the clock was set back: its age is unknown. */
     bool beat = read && liveness.heartbeat_us != STATS_UNKNOWN && liveness.heartbeat_us <= now_us;
     worker->last_death = (struct directory_death){
         .time_us = now_us,
@@ -228,7 +228,8 @@ static bool leaves(const struct worker *worker)
     return !worker->start_again || worker->moves;
 }
 
-/* Whether its successor finds its place in the group taken. One that kept it is followed by the same way. */
+/* Whether its successor finds the group membership still taken. A process that kept it is followed in the
+ * same way. */
 static void note_membership(struct worker *worker, const struct process_end *end)
 {
     if (end->exit_status != 0)
@@ -280,8 +281,8 @@ enum worker_event action_reap_stopped(struct worker *worker)
     return count_is_finished(worker) ? EVENT_FINISH : EVENT_START;
 }
 
-/* What cannot be started now may be startable soon (EAGAIN, EMFILE, ENOMEM): then it is tried for as long as
- * it takes. For what may never be (ENOENT, EACCES) there is the budget. */
+/* A lack of resources may pass (EAGAIN, EMFILE, ENOMEM): the start is retried without a limit. Other causes
+ * (ENOENT, EACCES) may never pass: --max-deaths limits them. */
 enum worker_event action_reap_spawn_failed(struct worker *worker)
 {
     struct process_end end = {.exit_status = worker->spawn_failed};
@@ -328,8 +329,8 @@ enum worker_event action_drain(struct worker *worker)
 {
     worker->deadline_us = clock_monotonic_us() + worker->settings->stop_timeout_us;
     journal_tell(worker, EVENT_KIND_STOPPING, "%s", worker->supervisor->stopping ? "the instance ends" : "");
-    /* One that comes back at once keeps its place in the group: the others notice nothing. One that does not
-     * listen, or not any more, is told by a signal; one that does not heed it either is killed in time. */
+    /* A worker that comes back at once keeps its group membership: no rebalance. One that is not listening
+     * gets a signal instead; one that ignores that is killed by its deadline. */
     if (!kind_listens(worker->kind) || channel_drain(worker, leaves(worker)) == -1)
         process_signal(&worker->process, SIGTERM);
     return EVENT_NONE;
@@ -341,7 +342,8 @@ enum worker_event action_start_after(struct worker *worker)
     return EVENT_NONE;
 }
 
-/* A restart is taken back. It was told to keep its place in the group, for the one that was to follow. */
+/* A restart is taken back. The process was told to keep its group membership for a successor, which will not
+ * come. */
 enum worker_event action_stay_down(struct worker *worker)
 {
     if (!worker->start_again)
@@ -371,7 +373,7 @@ enum worker_event action_kill_unready(struct worker *worker)
     return EVENT_NONE;
 }
 
-/* What it was at when it stopped moving is what the one who reads this at night wants to know. */
+/* The phase and the records in flight are what an operator needs first. */
 enum worker_event action_kill_hung(struct worker *worker)
 {
     char first[512];

@@ -12,8 +12,8 @@
     X(ready, "say where it resumed")                                                                         \
     X(cleared, "clear the poison candidates that it came through")                                           \
     X(reap, "reap it and ask the restart policy")                                                            \
-    X(reap_spawn_failed, "ask the restart policy about a process that could not be made")                    \
-    X(reap_stopped, "reap it: its end was asked for")                                                        \
+    X(reap_spawn_failed, "ask the restart policy about a process that could not be started")                 \
+    X(reap_stopped, "reap it: it was asked to end")                                                          \
     X(wait_restart, "wait for the restart")                                                                  \
     X(hold, "say why it is held")                                                                            \
     X(finish, "nothing more: its work is done")                                                              \
@@ -22,7 +22,7 @@
     X(stay_down, "do not start it again when it has ended: it leaves its group")                             \
     X(kill, "kill its process group: it did not end in time")                                                \
     X(broker_away, "no start deadline while no broker answers: it is not at fault")                          \
-    X(broker_back, "the start deadline begins anew, where it is not ready yet")                              \
+    X(broker_back, "restart the start deadline, unless it is ready")                                         \
     X(kill_unready, "kill its process group: it was not ready in time")                                      \
     X(kill_hung, "kill its process group: it hangs")                                                         \
     X(cancel_restart, "forget the planned restart")

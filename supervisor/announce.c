@@ -168,7 +168,7 @@ static const struct column consumer_columns[] = {
     {"commits", "commits"},
 };
 
-/* The counters are of all generations, the offsets of the last one, which may not have heard of any. */
+/* The counters are of all generations, the offsets of the last one, which may have none. */
 static void committed_text(const struct worker *worker, char *text, size_t bytes)
 {
     static const char nothing[] = "nothing";

@@ -10,7 +10,7 @@ int64_t count_acknowledged(struct worker *worker);
 /* What is left of --count for the next process, never negative. A record that was sent and not acknowledged
  * counts as not sent: it may be there twice, and is not missing. */
 int64_t count_remaining(struct worker *worker);
-/* A producer with --count that has nothing left of it: another process would be told 0, which is no end. */
+/* A producer that has made its --count. Another process would get --count 0, which means without end. */
 bool count_is_finished(struct worker *worker);
 
 #endif

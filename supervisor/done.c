@@ -56,7 +56,7 @@ static bool reads(const struct worker *worker, const char *topic)
            (worker->settings->topic == NULL || strcmp(worker->settings->topic, topic) == 0);
 }
 
-/* Its group was looked at with a member before it. */
+/* An earlier member of its group stood for the whole group. */
 static bool group_is_known(const struct supervisor *supervisor, size_t index, const char *topic)
 {
     for (size_t i = 0; i < index; i++)
@@ -80,7 +80,7 @@ static bool all_groups_past(const struct supervisor *supervisor, const struct st
     return true;
 }
 
-/* How long a table by partition number has to be; what is beyond it is no partition of ours. */
+/* The length of a table by partition number; a number beyond it is corrupt. */
 static size_t numbers(const struct stats_snapshot *produced)
 {
     int32_t most = 0;

@@ -25,7 +25,7 @@ static bool flight_at(const struct stats_snapshot *stats, size_t index, struct p
     return true;
 }
 
-/* A crash outside of processing (while joining, committing) is no record's. */
+/* A crash outside of processing (while joining or committing) is no evidence against a record. */
 static size_t in_flight(const struct worker *worker, struct poison_flight *flights)
 {
     size_t count = 0;
@@ -115,10 +115,10 @@ static void tell_known(struct supervisor *supervisor)
         quarantined += supervisor->poison.ranges[i].quarantined;
     size_t candidates = supervisor->poison.count - quarantined;
     if (supervisor->poison.count > 0)
-        report_line(
-            supervisor,
-            "known from the supervisor before: %zu range%s of poison candidates and %zu quarantined ones",
-            candidates, candidates == 1 ? "" : "s", quarantined);
+        report_line(supervisor,
+                    "inherited from the previous supervisor: %zu range%s of poison candidates and %zu "
+                    "quarantined ones",
+                    candidates, candidates == 1 ? "" : "s", quarantined);
 }
 
 void evidence_take_over(struct supervisor *supervisor)

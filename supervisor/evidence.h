@@ -5,8 +5,8 @@
 
 #include "supervisor/worker.h"
 
-/* A process that nobody had asked to end has ended: a crash, or a proven hang, is held against what was in
- * flight. */
+/* A process has ended without being asked to: a crash or a proven hang makes the records in flight
+ * candidates. */
 void evidence_of_death(struct worker *worker, const struct process_end *end);
 
 /* The process came through all candidates that it was told of. */

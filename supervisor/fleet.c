@@ -51,7 +51,7 @@ int fleet_init(struct supervisor *supervisor, struct error *error)
     return 0;
 }
 
-/* kweb removes it itself, but not one that was killed, or that did not come to listen. */
+/* kweb removes it itself, unless it was killed or never came to listen. */
 static void remove_token(const struct supervisor *supervisor)
 {
     char path[PATH_MAX];

@@ -29,18 +29,18 @@ void fleet_timers(struct supervisor *supervisor, int64_t now_us);
 /* kbroker has told its address. */
 void fleet_set_address(struct supervisor *supervisor, const char *bootstrap);
 
-/* What the verbs do to one worker; each is safe in every state. One that is held is started too: its deaths
- * are forgiven. A producer that runs on request alone, where the instance has one of its own, is followed by
- * that. */
+/* What the verbs do to one worker; each is safe in every state. A held one is started too, and its deaths are
+ * forgotten. A producer that only serves `produce` is replaced by the instance's own producer, if it has
+ * one. */
 void fleet_start_worker(struct worker *worker);
-/* The producer, which is down, as one that makes no records: it sends those that it is asked for. */
+/* Starts the producer, which is down, without records of its own: it sends those of `produce`. */
 void fleet_start_on_request(struct worker *producer);
 void fleet_restart_worker(struct worker *worker); /* a new process; the place in the group is kept */
-/* -1 when its process cannot be told: then it is as it was. */
+/* -1 when its process cannot be told: then nothing has changed. */
 int fleet_pause_worker(struct worker *worker, bool paused);
 
-/* The producer's pace, until a reload says another one; told to each of its processes. -1 when the running
- * one cannot be told: then it is what it was. */
+/* Sets the producer's pace, until a reload changes it; each of its processes is told. -1 when the running one
+ * cannot be told: then nothing has changed. */
 int fleet_set_rate(struct worker *worker, int64_t records, int64_t interval_us);
 void fleet_retire(struct worker *worker); /* it finishes, leaves, and stays down */
 

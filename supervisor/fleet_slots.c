@@ -49,8 +49,8 @@ struct worker *fleet_add_consumer(struct supervisor *supervisor, const struct se
     return worker;
 }
 
-/* Whether a member that works by the one set cannot be followed by one of the other. A static member that
- * comes back is first given what it had: partitions of its old topic. */
+/* Whether a member with the one set of settings must leave its group before one with the other joins. A
+ * static member that comes back is first given its former assignment: partitions of its old topic. */
 static bool reads_something_else(const struct settings *one, const struct settings *other)
 {
     return one != other &&

@@ -18,14 +18,14 @@ bool fleet_is_of(const struct worker *worker, const char *client);
 void fleet_set_settings(struct worker *worker, const struct settings *settings);
 /* By its name, whatever its case; NULL: there is none. */
 struct worker *fleet_find(const struct supervisor *supervisor, const char *name);
-/* A client's first worker, or the producer (`client` is NULL), as one more of the fleet or as one that was
- * retired; not started. NULL when memory is out. */
+/* A client's first worker, or the producer (`client` is NULL): a new slot, or its retired one. Not started.
+ * NULL when memory is out. */
 struct worker *fleet_add(struct supervisor *supervisor, const struct settings *settings, const char *client);
-/* The same as one that the configuration does not name (kctl add-client): `like` and `group` as in worker.h.
- */
+/* The same for a client that the configuration does not name (kctl add-client): `like` and `group` as in
+ * worker.h. */
 struct worker *fleet_add_own(struct supervisor *supervisor, const struct settings *settings,
                              const char *client, const char *like, const char *group);
-/* A client that the configuration names is its again. */
+/* The configuration names the client now: it is no longer an added one. */
 void fleet_disown(struct worker *worker);
 /* A worker that an earlier supervisor had beside the first of its client: as retired as it was; all of
  * a client that there is no more are retired, and keep the generations until the client comes again. Not

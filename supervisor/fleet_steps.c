@@ -41,8 +41,8 @@ static bool broker_answers(struct supervisor *supervisor)
     return supervisor->brokers.bootstrap[0] != '\0';
 }
 
-/* The topic is there; or the broker cannot be reached, which ktopic has said: then the workers try on their
- * own while it is asked again. */
+/* The topics exist; or no broker answers, as ktopic has reported: then the workers keep trying on their own,
+ * and provisioning is retried. */
 static bool provision_tried(struct supervisor *supervisor)
 {
     const struct worker *provision = supervisor_find(supervisor, KIND_PROVISION);
@@ -77,7 +77,7 @@ static bool broker_gone(struct supervisor *supervisor)
 }
 
 static const struct step steps[] = {
-    /* Who looks sees how the others start, and how they end. */
+    /* kweb starts first and ends last, so that the page shows the start and the end of the others. */
     [STEP_BROKER] = {FOR(KIND_BROKER) | FOR(KIND_WEB), EVENT_START, broker_answers},
     [STEP_PROVISION] = {FOR(KIND_PROVISION), EVENT_START, provision_tried},
     [STEP_WORK] = {FOR(KIND_CONSUMER) | FOR(KIND_PRODUCER), EVENT_START, never},

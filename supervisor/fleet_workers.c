@@ -8,7 +8,7 @@
 
 /* --- single workers ------------------------------------------------------------------------------------ */
 
-/* Its next process is one that makes records, though this one does not. */
+/* Its next process makes records, although this one only serves `produce`. */
 static bool follows_itself(struct worker *worker)
 {
     bool follows = worker->on_request && !worker->supervisor->settings->no_producer;
@@ -16,7 +16,7 @@ static bool follows_itself(struct worker *worker)
     return follows && worker_runs(worker);
 }
 
-/* One that is started after its --count makes as many again. */
+/* A producer that is started again after its --count makes as many again. */
 static void count_anew(struct worker *worker)
 {
     if (!count_is_finished(worker))
@@ -98,7 +98,7 @@ void fleet_provision(struct supervisor *supervisor)
         fleet_start_worker(provision);
 }
 
-/* The pause of all workers of a client is the client's: who joins them is paused too. */
+/* When all workers of a client are paused, new ones start paused too. */
 static bool client_is_paused(const struct supervisor *supervisor, const char *client)
 {
     bool paused = false;
@@ -113,7 +113,7 @@ static bool client_is_paused(const struct supervisor *supervisor, const char *cl
     return paused;
 }
 
-/* Who is to be there, and was scaled away or stopped, is started. */
+/* Starts the workers up to the wanted number that were scaled away or stopped. */
 static void want(struct worker *worker, bool paused)
 {
     if (worker->retired) {
@@ -125,7 +125,7 @@ static void want(struct worker *worker, bool paused)
     fleet_start_worker(worker);
 }
 
-/* How many of the client there have been; `first`: NULL when there were none. */
+/* How many slots the client has; `first`: NULL when it has none. */
 static unsigned count_slots(const struct supervisor *supervisor, const char *client, struct worker **first)
 {
     unsigned have = 0;
@@ -154,7 +154,7 @@ static int grow(struct supervisor *supervisor, const struct worker *first, unsig
     return 0;
 }
 
-/* Its first worker is never scaled away: one that is retired is of a client that was removed. */
+/* The first worker is never scaled away: if it is retired, its client was removed. */
 int fleet_scale(struct supervisor *supervisor, const char *client, unsigned count, struct error *error)
 {
     struct worker *first;

@@ -55,7 +55,7 @@ static void write_event(struct supervisor *supervisor, struct event *event, cons
     char text[ERROR_TEXT_BYTES];
     const char *cause = supervisor->cause != NULL ? supervisor->cause : "";
     secret_vprint(text, sizeof text, format, arguments);
-    /* What does not fit is cut from the text: who asked is seen. */
+    /* The text is cut where it does not fit, never the cause behind it. */
     int room = (int)(sizeof event->text - 1 - strlen(cause) - strlen("; "));
     snprintf(event->text, sizeof event->text, "%.*s%s%s", room, text,
              text[0] != '\0' && cause[0] != '\0' ? "; " : "", cause);
@@ -137,7 +137,7 @@ void journal_rate(struct worker *producer)
         journal_add(producer->supervisor, &event, "one every %.3f s",
                     (double)producer->rate.interval_us / 1e6);
     else
-        journal_add(producer->supervisor, &event, "%s", event.count == 0 ? "as fast as it goes" : "");
+        journal_add(producer->supervisor, &event, "%s", event.count == 0 ? "as fast as possible" : "");
 }
 
 void journal_scale(struct supervisor *supervisor, const char *client, unsigned count)

@@ -1,6 +1,6 @@
-/* journal.h: what happens, told to whoever follows the instance: the ring of events of common/stats/events.h.
- * Each event is written where it happens, beside the line for people if there is one. Without a ring (no room
- * for it) nothing is written. */
+/* journal.h: what happens, published for readers of the instance: the ring of events of
+ * common/stats/events.h. Each event is written where it happens, beside the line for people if there is one.
+ * Without a ring (no room for it) nothing is written. */
 #ifndef KSUPERVISE_SUPERVISOR_JOURNAL_H
 #define KSUPERVISE_SUPERVISOR_JOURNAL_H
 

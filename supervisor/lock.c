@@ -13,10 +13,10 @@ static int refuse(const char *instance, int fd, struct error *error)
     char pid[32] = "";
     ssize_t n = pread(fd, pid, sizeof pid - 1, 0);
     pid[n > 0 ? strcspn(pid, "\n") : 0] = '\0';
-    return error_set(
-        error,
-        "instance '%s' runs already (pid %s): stop it, or start this one under another name with --instance",
-        instance, pid[0] != '\0' ? pid : "unknown");
+    return error_set(error,
+                     "instance '%s' is already running (pid %s): stop it, or start this one under another "
+                     "name with --instance",
+                     instance, pid[0] != '\0' ? pid : "unknown");
 }
 
 int lock_take(const char *instance, struct error *error)

@@ -44,7 +44,7 @@ static void take_stop(struct supervisor *supervisor, uint32_t number)
     char name[32];
     snprintf(name, sizeof name, "SIG%s", sigabbrev_np((int)number));
     if (!supervisor->stopping) {
-        report_line(supervisor, "SIG%s: stopping in order: producer, consumers%s; again to force",
+        report_line(supervisor, "SIG%s: stopping in order: producer, consumers%s; repeat to force",
                     sigabbrev_np((int)number), settings_embedded(supervisor->settings) ? ", broker" : "");
         supervisor->cause = name;
         fleet_stop(supervisor, EXIT_CODE_OK);
@@ -63,7 +63,7 @@ static void take_reload(struct supervisor *supervisor)
     report_line(supervisor, "SIGHUP: reading the configuration again");
     supervisor->cause = "SIGHUP";
     if (reload_begin(supervisor, &error) == -1)
-        report_line(supervisor, "nothing is changed: %s", error.text);
+        report_line(supervisor, "nothing was changed: %s", error.text);
     supervisor->cause = NULL;
 }
 
@@ -77,8 +77,8 @@ static bool is_ours(const struct supervisor *supervisor, pid_t pid)
     return pid == reload_pid(supervisor) || ktopic_owns(supervisor, pid);
 }
 
-/* Among a thousand children the kernel looks long for one that has ended: it is asked only when one has. A
- * worker's zombie hides the strangers behind it until its pidfd has been served: then the next round looks
+/* With a thousand children the kernel needs long to find one that has ended: wait only when one has. A
+ * worker's zombie hides adopted processes behind it until its pidfd was served: then the next round looks
  * again. */
 static void reap_strangers(struct supervisor *supervisor)
 {
@@ -114,7 +114,7 @@ static bool has_terminal(void)
     return fd != -1;
 }
 
-/* Under nohup SIGHUP is ignored; a signal that is waited for would come all the same. */
+/* Under nohup SIGHUP is ignored; a signalfd would deliver it nevertheless. */
 static bool is_ignored(int number)
 {
     struct sigaction action;
@@ -156,7 +156,7 @@ static void identify(struct supervisor *supervisor)
     uuid_generate(id);
     uuid_unparse_lower(id, supervisor->birth_id);
     memcpy(&supervisor->random, id, sizeof supervisor->random);
-    /* Who follows lines goes on with those of our successor: they are beyond ours. */
+    /* A follower continues with our successor's lines: their numbers are higher than ours. */
     supervisor->lines_numbered = (uint64_t)clock_wall_us();
     if (gethostname(supervisor->host, sizeof supervisor->host - 1) == -1)
         snprintf(supervisor->host, sizeof supervisor->host, "localhost");
@@ -193,7 +193,7 @@ static int set_up(struct supervisor *supervisor, struct error *error)
         reactor_init(&supervisor->reactor, error) == -1 || watch_signals(supervisor, error) == -1 ||
         open_output(supervisor, error) == -1)
         return -1;
-    /* The directory last: a start that fails leaves none. */
+    /* The directory comes last: a start that fails leaves none. */
     if (control_open(&supervisor->control, supervisor, error) == -1)
         return -1;
     if (fleet_init(supervisor, error) == 0)
@@ -208,10 +208,10 @@ static void greet(struct supervisor *supervisor)
     bool embedded = settings_embedded(settings);
     char topics[1024];
     topics_text(supervisor, topics, sizeof topics);
-    report_line(supervisor, "instance %s, pid %d, topic %s, %s%s%s%s; look with kstat, end with Ctrl-C",
-                settings->instance, (int)getpid(), topics,
-                embedded ? "embedded broker" : settings->brokers.bootstrap, embedded ? "" : " (from ",
-                embedded ? "" : settings->brokers.source, embedded ? "" : ")");
+    report_line(
+        supervisor, "instance %s, pid %d, topic %s, %s%s%s%s; watch it with kstat, end it with Ctrl-C",
+        settings->instance, (int)getpid(), topics, embedded ? "embedded broker" : settings->brokers.bootstrap,
+        embedded ? "" : " (from ", embedded ? "" : settings->brokers.source, embedded ? "" : ")");
 }
 
 /* --- the loop ------------------------------------------------------------------------------------------ */

@@ -77,7 +77,7 @@ static void on_revoked(struct worker *worker, struct rpc_message *message)
 /* The group has given them to others already: nothing could be committed before. */
 static void on_lost(struct worker *worker, struct rpc_message *message)
 {
-    tell_rebalance(worker, message, EVENT_KIND_REVOKED, "lost: the group has taken it for gone");
+    tell_rebalance(worker, message, EVENT_KIND_REVOKED, "lost: the group considered it gone");
 }
 
 /* [partition, from, to, how many records that is] */
@@ -110,7 +110,7 @@ static void on_result(struct worker *worker, struct rpc_message *message)
     request_result(worker, number, &result, text.length);
 }
 
-/* Of its topic: how many have to be answered for. */
+/* The number of partitions of its topic that need an answer. */
 static void on_partitions(struct worker *worker, struct rpc_message *message)
 {
     int64_t count;
@@ -134,7 +134,7 @@ static void on_failed(struct worker *worker, struct rpc_message *message)
         request_failed(worker, number, text.data, text.length);
 }
 
-/* Something that lasts is wrong, and the worker works on; an empty text: it is over. */
+/* A lasting problem, with which the worker continues; an empty text: it is over. */
 static void on_trouble(struct worker *worker, struct rpc_message *message)
 {
     struct mp_view text;

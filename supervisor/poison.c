@@ -57,9 +57,9 @@ static bool same_partition(const struct poison_range *range, const char *group, 
            strcmp(range->group, group) == 0;
 }
 
-/* The suspicion that the record is under already. */
-static struct poison_range *suspicion(struct poison *poison, const char *group,
-                                      const struct poison_flight *flight)
+/* The candidate range that already covers the record. */
+static struct poison_range *candidate_of(struct poison *poison, const char *group,
+                                         const struct poison_flight *flight)
 {
     for (size_t i = 0; i < poison->count; i++) {
         struct poison_range *range = &poison->ranges[i];
@@ -96,14 +96,14 @@ enum poison_verdict poison_judge(struct poison *poison, const char *group, uint6
         return POISON_NOTHING;
     const struct poison_range *known = NULL;
     if (count == 1 && flights[0].end == flights[0].first + 1)
-        known = suspicion(poison, group, &flights[0]);
+        known = candidate_of(poison, group, &flights[0]);
     if (known != NULL) {
         *former = *known; /* it stays: there may be more than one such record in it */
         note(poison, group, generation, cause, &flights[0], true);
         return POISON_QUARANTINED;
     }
     for (size_t i = 0; i < count; i++)
-        if (suspicion(poison, group, &flights[i]) == NULL)
+        if (candidate_of(poison, group, &flights[i]) == NULL)
             note(poison, group, generation, cause, &flights[i], false);
     return POISON_CANDIDATES;
 }
@@ -141,7 +141,7 @@ size_t poison_text(const struct poison *poison, const char *group, const char *t
 
 /* --- kept ---------------------------------------------------------------------------------------------- */
 
-/* The size of a range tells builds apart whose ranges are other ones. */
+/* The size of a range distinguishes builds whose struct differs. */
 struct packed {
     char magic[8];
     uint32_t range_bytes, count;
@@ -166,7 +166,7 @@ void *poison_pack(const struct poison *poison, const char *kafka, size_t *length
     return packed;
 }
 
-/* A truth value is looked at as a byte first: any other than 0 and 1 is none. */
+/* A bool is read as a byte first: a value other than 0 and 1 would be undefined behaviour. */
 static bool is_truth(const void *byte)
 {
     return *(const unsigned char *)byte <= 1;

@@ -50,7 +50,8 @@ struct poison_flight {
 
 enum poison_verdict { POISON_NOTHING, POISON_CANDIDATES, POISON_QUARANTINED };
 
-/* A death by `cause` with these in flight. POISON_QUARANTINED: *former is the suspicion that it was under. */
+/* A death by `cause` with these in flight. POISON_QUARANTINED: *former is the candidate range that it was
+ * in. */
 enum poison_verdict poison_judge(struct poison *poison, const char *group, uint64_t generation,
                                  const char *cause, const struct poison_flight *flights, size_t count,
                                  struct poison_range *former);

@@ -9,7 +9,7 @@
 #include "common/text.h"
 #include "supervisor/log/line.h"
 
-/* A manager that does not read is not waited for longer. */
+/* How long to wait for a manager that does not read. */
 #define SEND_MS 200
 
 /* --- from the environment ------------------------------------------------------------------------------ */
@@ -20,8 +20,8 @@ static int take_address(struct service *service, const char *text, struct error 
     size_t length = strlen(text);
     struct sockaddr_un *address = &service->address;
     if ((text[0] != '/' && text[0] != '@') || length >= sizeof address->sun_path)
-        return error_set(error, "NOTIFY_SOCKET '%s' is no path and no @NAME of at most %zu characters", text,
-                         sizeof address->sun_path - 1);
+        return error_set(error, "NOTIFY_SOCKET '%s' is neither a path nor an @NAME of at most %zu characters",
+                         text, sizeof address->sun_path - 1);
     *address = (struct sockaddr_un){.sun_family = AF_UNIX};
     memcpy(address->sun_path, text, length);
     if (text[0] == '@')
@@ -30,8 +30,8 @@ static int take_address(struct service *service, const char *text, struct error 
     return 0;
 }
 
-/* Half of the time, as sd_watchdog_enabled(3) advises. What is meant for another process, or is no number, is
- * passed over. */
+/* Half of the time, as sd_watchdog_enabled(3) advises. A value for another process, or one that is not a
+ * number, is ignored. */
 static int64_t watchdog_us(void)
 {
     const char *pid = getenv("WATCHDOG_PID");
@@ -58,7 +58,7 @@ int service_open(struct service *service, struct error *error)
         struct timeval patience = {.tv_usec = SEND_MS * US_PER_MS};
         service->fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
         if (service->fd == -1)
-            result = error_set(error, "cannot make a socket for NOTIFY_SOCKET: %m");
+            result = error_set(error, "cannot create a socket for NOTIFY_SOCKET: %m");
         else
             setsockopt(service->fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
         service->watchdog_us = watchdog_us();
@@ -79,7 +79,7 @@ void service_close(struct service *service)
 
 /* --- what is told -------------------------------------------------------------------------------------- */
 
-/* A manager that is gone or busy hears nothing: we run on without it. */
+/* A manager that is gone or busy is not an error: supervision continues without it. */
 static void tell(const struct service *service, const char *text)
 {
     if (service->fd != -1)
@@ -157,7 +157,7 @@ void service_reloading(struct service *service, int64_t now_us)
     tell(service, text);
 }
 
-/* A fleet that was not ready before the reload is not now: its own READY=1 comes. */
+/* A fleet that was not ready before the reload is not ready now: its READY=1 comes later. */
 void service_reloaded(struct service *service)
 {
     if (service->reloading && service->ready_told)

@@ -37,7 +37,7 @@ void service_close(struct service *service);
 
 /* Says what has changed, and that we live when that is due; after every round of events. */
 void service_check(struct supervisor *supervisor, int64_t now_us);
-/* When it wants to be called again, monotonic; INT64_MAX: no watchdog. */
+/* The next call is due then, monotonic; INT64_MAX: no watchdog. */
 int64_t service_deadline_us(const struct service *service);
 
 /* Around a reload; the second one may be called without the first. */

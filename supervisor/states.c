@@ -17,20 +17,20 @@ struct edge {
         action_##does, WORKER_##to                                                                           \
     }
 
-/* A process is there, and was not asked to end: what is the same in each such state. */
+/* What all states have in common in which a process runs and was not asked to end. */
 #define RUNNING(self)                                                                                        \
     [EVENT_JOINING] = DO(none, self), [EVENT_READY] = DO(ready, READY),                                      \
     [EVENT_READY_IDLE] = DO(ready, READY_IDLE), [EVENT_QUARANTINING] = DO(ready, QUARANTINING),              \
     [EVENT_BROKER_AWAY] = DO(broker_away, self), [EVENT_BROKER_BACK] = DO(broker_back, self),                \
     [EVENT_HUNG] = DO(kill_hung, self), [EVENT_EXITED] = DO(reap, DOWN), [EVENT_STOP] = DO(drain, STOPPING)
 
-/* What a process says of itself comes too late to matter. */
+/* Notifications that arrive too late to matter. */
 #define TOO_LATE(self)                                                                                       \
     [EVENT_JOINING] = DO(none, self), [EVENT_READY] = DO(none, self), [EVENT_READY_IDLE] = DO(none, self),   \
     [EVENT_QUARANTINING] = DO(none, self), [EVENT_BROKER_AWAY] = DO(none, self),                             \
     [EVENT_BROKER_BACK] = DO(none, self)
 
-/* A row of a running state is RUNNING, and behind it what is particular, in its place. */
+/* A row of a running state is RUNNING, followed by the cells that differ. */
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Woverride-init"
 
@@ -104,7 +104,7 @@ const char *worker_event_name(enum worker_event event)
 
 static void tell_impossible(const struct worker *worker, enum worker_event event)
 {
-    report_line(worker->supervisor, "%s: '%s' cannot happen while %s: a bug, please tell us", worker->name,
+    report_line(worker->supervisor, "%s: '%s' cannot happen while %s: a bug, please report it", worker->name,
                 worker_event_name(event), worker_state_name(worker->state));
 }
 

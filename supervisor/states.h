@@ -8,7 +8,7 @@
  * until none does. Publishes the state that it ends in. */
 void states_dispatch(struct worker *worker, enum worker_event event);
 
-/* The edge itself, for whoever shows the table. False when the event cannot happen in that state. */
+/* The edge itself, for showing the table. False when the event cannot happen in that state. */
 bool states_edge(enum worker_state state, enum worker_event event, action **act, enum worker_state *next);
 
 const char *worker_event_name(enum worker_event event);

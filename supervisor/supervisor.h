@@ -32,7 +32,7 @@ struct service; /* service.h */
 
 struct rpc_message; /* common/rpc/message.h */
 
-/* Who is told what comes of workers, by those that run their processes: notifications.h, which stands above
+/* How the modules that run processes report what happens to workers; set by notifications.h, which is above
  * them. */
 struct worker_listener {
     /* Its process has sent this; its parameters are not read yet. */

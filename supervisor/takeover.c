@@ -14,8 +14,8 @@ struct directory *takeover_look(const struct supervisor *supervisor)
     return directory_open(&former, supervisor->settings->instance, NULL) == 0 ? former : NULL;
 }
 
-/* Its workers died with it (PDEATHSIG); one that did not, because the kernel is told of the death of a thread
- * and not of a stop, is ended. */
+/* Its workers died with it (PDEATHSIG). One that did not (the signal is bound to the thread that created it)
+ * is ended here. */
 static void end_survivor(const struct directory_worker *row)
 {
     if (row->pid > 0 && row->start_ticks > 0)
@@ -30,8 +30,8 @@ static void go_on(struct worker *worker, const struct directory_worker *row)
 
 /* --- the scale ----------------------------------------------------------------------------------------- */
 
-/* What `kctl scale` has made is in no configuration: the directory alone knows it. The workers of a client
- * were made in the order of their numbers, and come again in it. */
+/* The workers that `kctl scale` made are in no configuration, only in the directory. They were made in the
+ * order of their numbers, and are made again in that order. */
 static struct worker *have(struct supervisor *supervisor, const struct directory_worker *row)
 {
     struct worker *worker = fleet_find(supervisor, row->name);
@@ -66,7 +66,7 @@ static void tell(struct supervisor *supervisor, pid_t pid)
             used = text_append(text, sizeof text, used, "; %s has %u workers, as it was scaled",
                                worker->client, count_of(supervisor, worker));
     }
-    report_line(supervisor, "taking over from pid %d: counters and generations go on%s", (int)pid, text);
+    report_line(supervisor, "taking over from pid %d: counters and generations continue%s", (int)pid, text);
     journal_start(supervisor, (int)pid);
 }
 

@@ -56,14 +56,14 @@ static struct restart_policy policy_of(const struct worker *worker)
     return policy;
 }
 
-/* What the restart policy alone would have. */
+/* The verdict of the restart policy alone. */
 static enum restart_verdict decide(struct worker *worker, const struct process_end *end,
                                    const struct restart_policy *policy, int64_t now_us, int64_t *delay_us)
 {
     enum restart_verdict verdict =
         restart_decide(policy, &worker->history, end->exit_status, worker->ready_us, now_us,
                        restart_random(&worker->supervisor->random), delay_us);
-    /* A new one would be empty: not a restart of anything. */
+    /* A new broker would be empty: that is not a restart. */
     if (worker->kind == KIND_BROKER && (has_served(worker) || end->exit_status != EXIT_CODE_RESOURCES))
         verdict = RESTART_HOLD;
     return count_is_finished(worker) ? RESTART_NEVER /* it died after its last acknowledgement */

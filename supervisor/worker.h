@@ -30,7 +30,7 @@ struct started_for {
     const char *text; /* while it is started: the request that its configuration has; not owned */
 };
 
-/* The producer's, another than configured. */
+/* The producer's pace, when it differs from the configured one. */
 struct worker_pace {
     bool set;
     int64_t number;  /* counts the requests */
@@ -75,7 +75,7 @@ struct worker {
     bool retired;  /* scaled away: it stays down */
     bool paused;   /* it is not to take records; told to each of its processes */
     struct worker_pace rate;
-    bool on_request;    /* the producer: its process makes no records, it sends those of `produce` */
+    bool on_request;    /* the producer: its process makes no records, it only sends those of `produce` */
     int64_t asked;      /* the producer: records of `produce` that were acknowledged; no part of --count */
     int spawn_failed;   /* why it could not be started, as an exit code */
     int64_t partitions; /* what it says that its group has given it; STATS_UNKNOWN: nothing yet */
@@ -97,7 +97,7 @@ struct worker {
     int segment_fd;                  /* of the current generation; -1: none */
     struct stats_snapshot *stats;    /* of the current or last generation, as refreshed; NULL: not read yet */
     struct worker_progress progress; /* how far its dead generations had come */
-    uint64_t tick;                   /* its last sign of progress, as seen when hangs were looked for */
+    uint64_t tick;                   /* its last sign of progress, as seen by the last check for hangs */
     int64_t tick_us;                 /* monotonic: when that was new */
     bool resume_told;                /* for this generation */
     int64_t

@@ -5,10 +5,10 @@
  *   frame   struct capture_frame · a Zstandard frame with a checksum (RFC 8878) of `plain_bytes`: items
  *   item    struct capture_item · `bytes` bytes, padded to a multiple of 8
  *
- * A directory and segments are kept as objects as they stand in shared memory, so whatever build reads those
- * of another one reads its captures. Items of a type that this build does not know are passed over. A file
- * may end within a frame (who wrote it was killed): the frames before it count. Nothing that is read is
- * trusted. One thread.
+ * A directory and segments are kept as objects as they stand in shared memory, so a build that reads the
+ * objects of another build also reads its captures. Items of an unknown type are skipped. A file may end
+ * within a frame (its writer was killed): the frames before it count. Nothing that is read is trusted. One
+ * thread.
  */
 #ifndef KSUPERVISE_COMMON_CAPTURE_CAPTURE_H
 #define KSUPERVISE_COMMON_CAPTURE_CAPTURE_H
@@ -60,7 +60,7 @@ struct capture_item {
 
 /* --- writing ------------------------------------------------------------------------------------------- */
 struct capture_writer;
-/* Makes the file (0600), or goes on with a capture that is there. -1 when it is something else. */
+/* Creates the file (0600), or appends to an existing capture. -1 when it is something else. */
 int capture_create(struct capture_writer **writer, const char *path, struct error *error);
 /* One look at `instance`: its directory and all its segments, dead ones too. */
 int capture_write(struct capture_writer *writer, struct source *source, const char *instance,
@@ -68,20 +68,20 @@ int capture_write(struct capture_writer *writer, struct source *source, const ch
 /* NULL is fine. -1 when what was written is not on the disk. */
 int capture_finish(struct capture_writer *writer, struct error *error);
 
-/* Where the last whole frame of a capture ends. -1 when it is none. */
+/* Where the last whole frame of a capture ends. -1 when it is not a capture. */
 int capture_measure(int fd, const char *path, uint64_t *end, struct error *error);
 
 /* --- reading ------------------------------------------------------------------------------------------- */
 struct capture;
 int capture_open(struct capture **capture, const char *path, struct error *error);
 
-/* What may be in one that a stranger brings. */
+/* Limits for a capture from an untrusted source. */
 struct capture_bounds {
-    size_t frames;        /* those behind them are not looked at */
+    size_t frames;        /* further ones are ignored */
     size_t objects;       /* of a frame */
     uint64_t frame_bytes; /* unpacked */
 };
-/* One that is open: takes `fd`, also when it fails. Errors call it `name`. */
+/* For an open file: takes over `fd`, also when it fails. Errors call it `name`. */
 int capture_take(struct capture **capture, int fd, const char *name, const struct capture_bounds *bounds,
                  struct error *error);
 void capture_close(struct capture *capture);          /* NULL is fine */

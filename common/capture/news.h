@@ -1,6 +1,6 @@
-/* news.h: the events of a capture, from frame to frame, each once. A frame has what came since the one
- * before; a capture that was appended to begins again with what the ring kept; an instance that was started
- * anew has a ring whose numbers begin at 1. One thread. */
+/* news.h: the events of a capture, from frame to frame, each once. A frame has the events since the frame
+ * before it; where a capture was appended to, those that the ring still had; a restarted instance has a ring
+ * whose numbers begin at 1. One thread. */
 #ifndef KSUPERVISE_COMMON_CAPTURE_NEWS_H
 #define KSUPERVISE_COMMON_CAPTURE_NEWS_H
 
@@ -13,7 +13,8 @@ struct capture_news {
 
 /* The capture is at another frame now. */
 void capture_news_frame(struct capture_news *news, const struct capture *capture);
-/* The next of that frame which no frame before had; *missed: how many are in none. False: no more. */
+/* The next event of that frame that no earlier frame had; *missed: how many are in no frame. False: no
+ * more. */
 bool capture_news_next(struct capture_news *news, const struct capture *capture, struct event *event,
                        uint64_t *missed);
 

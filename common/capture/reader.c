@@ -23,7 +23,7 @@ static int check_file(const struct capture *capture, struct error *error)
     struct capture_file_header header;
     if (pread(capture->fd, &header, sizeof header, 0) != (ssize_t)sizeof header ||
         memcmp(header.magic, CAPTURE_MAGIC, sizeof header.magic) != 0)
-        return refuse(capture, "is no capture: kstat --dump writes one", error);
+        return refuse(capture, "is not a capture: kstat --dump writes one", error);
     if (header.byte_order != CAPTURE_BYTE_ORDER)
         return refuse(capture, "is a capture of a machine with another byte order", error);
     if (header.version != CAPTURE_VERSION)
@@ -130,8 +130,8 @@ static bool add_object(struct capture *capture, const struct kept_object *object
     return true;
 }
 
-/* As an instance or a worker is: its name is written to terminals as it stands. Other types may have other
- * names. */
+/* Valid as the name of an instance or a worker: it is written to terminals unescaped. Other types may have
+ * other names. */
 static bool is_named(const struct capture_item *item)
 {
     static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-.";
@@ -141,7 +141,7 @@ static bool is_named(const struct capture_item *item)
     return !known || (length > 0 && length < WORKER_NAME_BYTES && strspn(item->name, allowed) == length);
 }
 
-/* 1: the next item is in *object and *at behind it; 0: there is none; -1: it is none. */
+/* 1: the next item is in *object and *at after it; 0: no more items; -1: not an item. */
 static int next_item(const unsigned char *plain, size_t bytes, size_t *at, struct kept_object *object)
 {
     if (*at == bytes)
@@ -263,7 +263,7 @@ struct source *capture_source(struct capture *capture)
     return &capture->source;
 }
 
-/* The last frame is what is shown unless another one is asked for. */
+/* The last frame is shown unless another one is selected. */
 int capture_take(struct capture **capture, int fd, const char *name, const struct capture_bounds *bounds,
                  struct error *error)
 {

@@ -1,4 +1,4 @@
-/* The frame that is looked at, as a source. */
+/* The current frame, as a source. */
 #include <fcntl.h>
 #include <sys/mman.h>
 
@@ -21,7 +21,7 @@ static int object_fd(const struct kept_object *object, struct error *error)
 {
     int fd = memfd_create("capture", MFD_CLOEXEC);
     if (fd < 0)
-        return error_set(error, "cannot make a file in memory: %m");
+        return error_set(error, "cannot create a file in memory: %m");
     for (uint64_t done = 0; done < object->item.bytes;) {
         ssize_t n = write(fd, object->bytes + done, object->item.bytes - done);
         if (n <= 0) {

@@ -151,7 +151,7 @@ int recording_open(struct recording **out, const struct recording_spec *spec, st
     return -1;
 }
 
-/* Each frame has events of its own, also one that is not shown. */
+/* Each frame has its own events, even one that is thinned out. */
 static int look(struct recording *recording, struct error *error)
 {
     if (recording->spec.capture == NULL) {

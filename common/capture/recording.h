@@ -1,6 +1,6 @@
 /* recording.h: a capture as the page plays it, `{"snapshots":[…],"events":[…]}`: the moments as
- * view/snapshot.h writes them, and every event of the file once. Step by step, so that who has other things
- * to do can do them in between. No '<' is in it: it may stand in a script of a page. One thread. */
+ * view/snapshot.h writes them, and every event of the file once. Step by step, so that the caller can do
+ * other things in between. It contains no '<': it can be embedded in a page's script. One thread. */
 #ifndef KSUPERVISE_COMMON_CAPTURE_RECORDING_H
 #define KSUPERVISE_COMMON_CAPTURE_RECORDING_H
 
@@ -8,7 +8,7 @@
 
 #include <stdio.h>
 
-/* More are thinned out evenly: a browser has to hold them. */
+/* More are thinned out evenly, since a browser has to hold them. */
 #define RECORDING_MOMENTS_MAX 1000
 
 struct recording_spec {

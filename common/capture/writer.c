@@ -25,7 +25,7 @@ static int go_on(const struct capture_writer *writer, struct error *error)
 {
     uint64_t end = 0;
     if (capture_measure(writer->fd, writer->path, &end, error) != 0) {
-        error_context(error, "--dump to another file, this one is there");
+        error_context(error, "this file exists, choose another one for --dump");
         return -1;
     }
     return ftruncate(writer->fd, (off_t)end) == 0 ? 0
@@ -54,7 +54,7 @@ static int begin(struct capture_writer *writer, struct error *error)
     if (fstat(writer->fd, &status) != 0)
         return error_set(error, "cannot look at %s: %m", writer->path);
     if (!S_ISREG(status.st_mode))
-        return error_set_code(error, EXIT_CODE_USAGE, "%s is no regular file", writer->path);
+        return error_set_code(error, EXIT_CODE_USAGE, "%s is not a regular file", writer->path);
     if (flock(writer->fd, LOCK_EX | LOCK_NB) != 0)
         return error_set(error, "%s: another kstat writes to it", writer->path);
     if (status.st_size > 0)
@@ -162,7 +162,7 @@ static int pack_directory(struct capture_writer *writer, const struct source_sup
     return result;
 }
 
-/* One that is gone meanwhile is none; of one that cannot be read it is kept why. */
+/* A segment that has gone meanwhile is left out; for one that cannot be read the reason is kept. */
 static int pack_problem(struct capture_writer *writer, const struct segment_name *name,
                         const struct error *problem, struct error *error)
 {
@@ -196,7 +196,7 @@ static int pack_segment(struct capture_writer *writer, const struct source *sour
     return result;
 }
 
-/* Where to go on; 0 where the ring is another one by now, which has other events under the same numbers. */
+/* Where to continue; 0 for a new ring, which has other events under the same numbers. */
 static uint64_t go_on_behind(const struct capture_writer *writer, struct events_reader *reader)
 {
     struct event event;

@@ -15,11 +15,12 @@
  * these also without `kafka_` where the schema has no field of that name.
  *
  *   numbers      1000  -3  249.99    exact: never a float, no overflow, any number of digits
- *   money        the same; `amount` is the decimal under the record's own exponent, `amount_minor` the
- * integer texts        'PLN'  "it's"  'it''s'     compared byte by byte lists        one of the schema's
- * words, only with == != in currencies   'PLN', only with == != in UUIDs
- * '6d2c9a76-0a8f-4a3e-8e5b-0a4b3f5c9a11', only with == != in times        '2026-02-26T09:52:20.102594Z', or a
- * day: '2026-02-26' is its first instant, UTC
+ *   money        the same; `amount` is the decimal under the record's own exponent, `amount_minor` the integer
+ *   texts        'PLN'  "it's"  'it''s'     compared byte by byte
+ *   lists        one of the schema's words, only with == != in
+ *   currencies   'PLN', only with == != in
+ *   UUIDs        '6d2c9a76-0a8f-4a3e-8e5b-0a4b3f5c9a11', only with == != in
+ *   times        '2026-02-26T09:52:20.102594Z', or a day: '2026-02-26' is its first instant, UTC
  *
  * A comparison with something that is absent (an optional field, a key that a message does not have) is
  * false, whatever the comparison: `key != 'a'` does not match a record without a key, `not (key == 'a')`

@@ -1,5 +1,5 @@
-/* Recursive descent, which leaves a list of tests with targets (program.h) instead of a tree. A target that
- * is not known yet holds the next such place: the places that wait for the same target form a list through
+/* Recursive descent, which leaves a list of tests with targets (program.h) instead of a tree. While a target
+ * is not known yet, it holds the link to the next one that waits for the same: a list through the targets
  * themselves, as in any one-pass compiler (Aho, Sethi, Ullman: backpatching). */
 #include "common/expression/lexer.h"
 #include "common/expression/operand.h"
@@ -15,40 +15,40 @@ struct parser {
     int depth;
 };
 
-/* Where a part of the expression ends: the lists of the targets that wait, by outcome. A place is the number
+/* Where a part of the expression ends: the lists of the targets that wait, by outcome. A link is the number
  * of its test, doubled, and 1 more for on_true. */
 struct ends {
     uint16_t if_true, if_false;
 };
-#define NO_PLACE UINT16_MAX
+#define NO_LINK UINT16_MAX
 #define NO_ENDS                                                                                              \
     {                                                                                                        \
-        NO_PLACE, NO_PLACE                                                                                   \
+        NO_LINK, NO_LINK                                                                                     \
     }
 
 /* --- targets ------------------------------------------------------------------------------------------- */
 
-static uint16_t *target(struct parser *p, uint16_t place)
+static uint16_t *target(struct parser *p, uint16_t link)
 {
-    struct test *test = &p->expression->tests[place / 2];
-    return place % 2 != 0 ? &test->on_true : &test->on_false;
+    struct test *test = &p->expression->tests[link / 2];
+    return link % 2 != 0 ? &test->on_true : &test->on_false;
 }
 
 static void resolve(struct parser *p, uint16_t list, uint16_t where)
 {
-    while (list != NO_PLACE) {
-        uint16_t *place = target(p, list);
-        list = *place;
-        *place = where;
+    while (list != NO_LINK) {
+        uint16_t *link = target(p, list);
+        list = *link;
+        *link = where;
     }
 }
 
 static uint16_t join(struct parser *p, uint16_t first, uint16_t second)
 {
-    if (first == NO_PLACE)
+    if (first == NO_LINK)
         return second;
     uint16_t last = first;
-    while (*target(p, last) != NO_PLACE)
+    while (*target(p, last) != NO_LINK)
         last = *target(p, last);
     *target(p, last) = second;
     return first;
@@ -109,7 +109,7 @@ static int emit(struct parser *p, const struct operand *operand, const struct to
         test->kind = TEST_CONTAINS;
     else if (test->kind == TEST_TEXT && is_equality(comparison))
         test->kind = TEST_EQUALITY;
-    test->on_true = test->on_false = NO_PLACE;
+    test->on_true = test->on_false = NO_LINK;
     expression->uses_coordinates |= operand->source != SOURCE_FIELD;
     ends->if_false = (uint16_t)(2 * expression->count++);
     ends->if_true = ends->if_false + 1;

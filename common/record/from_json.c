@@ -170,18 +170,18 @@ static int set_field(struct record *record, const struct schema_slot *slot, cons
 }
 
 /* The slots of one object of the line: the record, or a map in it. */
-struct place {
+struct level {
     size_t first, end;
     const char *path; /* of the map, for errors: "to." */
     struct source source;
     bool scales; /* this round is for what amounts depend on */
 };
 
-static int set_members(struct record *record, const json_t *object, const struct place *place,
+static int set_members(struct record *record, const json_t *object, const struct level *level,
                        struct record_storage *storage, struct error *error);
 
 static int set_map(struct record *record, size_t slot, const char *path, const json_t *value,
-                   const struct place *around, struct record_storage *storage, struct error *error)
+                   const struct level *around, struct record_storage *storage, struct error *error)
 {
     char inside[SCHEMA_PATH_MAX + 2];
     struct mp_view text;
@@ -193,43 +193,43 @@ static int set_map(struct record *record, size_t slot, const char *path, const j
     if (!json_member_text(around->source.line, around->source.length, schema->slot_names[slot].text, &text))
         return error_set(error, "field %s: write its name without escapes", path);
     snprintf(inside, sizeof inside, "%s.", path);
-    const struct place place = {
+    const struct level level = {
         slot + 1, schema->slots[slot].end, inside, {text.data, text.length}, around->scales};
-    return set_members(record, value, &place, storage, error);
+    return set_members(record, value, &level, storage, error);
 }
 
-static size_t find_slot(const struct schema *schema, const struct place *place, const char *name)
+static size_t find_slot(const struct schema *schema, const struct level *level, const char *name)
 {
-    size_t slot = place->first;
-    while (slot < place->end && strcmp(schema->slot_names[slot].text, name) != 0)
+    size_t slot = level->first;
+    while (slot < level->end && strcmp(schema->slot_names[slot].text, name) != 0)
         slot = schema->slots[slot].end;
     return slot;
 }
 
-static int set_member(struct record *record, const char *name, const json_t *value, const struct place *place,
+static int set_member(struct record *record, const char *name, const json_t *value, const struct level *level,
                       struct record_storage *storage, struct error *error)
 {
     const struct schema *schema = record->schema;
-    size_t slot = find_slot(schema, place, name);
+    size_t slot = find_slot(schema, level, name);
     char path[SCHEMA_PATH_MAX + 1];
-    snprintf(path, sizeof path, "%s%s", place->path, name);
-    if (slot >= place->end) /* which says what is wrong with the name */
-        return place->scales ? 0 : record_set_text(record, path, "", storage, error);
+    snprintf(path, sizeof path, "%s%s", level->path, name);
+    if (slot >= level->end) /* which says what is wrong with the name */
+        return level->scales ? 0 : record_set_text(record, path, "", storage, error);
     if (schema->slots[slot].form == FORM_MAP)
-        return set_map(record, slot, path, value, place, storage, error);
-    if (schema_label_scales_money(schema, schema->fields[schema->slots[slot].field].label) != place->scales)
+        return set_map(record, slot, path, value, level, storage, error);
+    if (schema_label_scales_money(schema, schema->fields[schema->slots[slot].field].label) != level->scales)
         return 0;
-    return set_field(record, &schema->slots[slot], name, value, &place->source, storage, error);
+    return set_field(record, &schema->slots[slot], name, value, &level->source, storage, error);
 }
 
-static int set_members(struct record *record, const json_t *object, const struct place *place,
+static int set_members(struct record *record, const json_t *object, const struct level *level,
                        struct record_storage *storage, struct error *error)
 {
     const char *name;
     json_t *value;
     json_object_foreach((json_t *)(uintptr_t)object, name, value)
     {
-        if (set_member(record, name, value, place, storage, error) != 0)
+        if (set_member(record, name, value, level, storage, error) != 0)
             return -1;
     }
     return 0;
@@ -239,11 +239,11 @@ static int set_members(struct record *record, const json_t *object, const struct
 static int set_record(struct record *record, const json_t *object, const struct source *source,
                       struct record_storage *storage, struct error *error)
 {
-    struct place place = {0, record->schema->slot_count, "", *source, true};
-    if (set_members(record, object, &place, storage, error) == -1)
+    struct level level = {0, record->schema->slot_count, "", *source, true};
+    if (set_members(record, object, &level, storage, error) == -1)
         return -1;
-    place.scales = false;
-    return set_members(record, object, &place, storage, error);
+    level.scales = false;
+    return set_members(record, object, &level, storage, error);
 }
 
 int record_from_json(const struct schema *schema, const char *line, size_t length,

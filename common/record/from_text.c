@@ -69,9 +69,9 @@ static int unknown_field(const struct schema *schema, const char *label, struct 
     size_t used = 0;
     text_escape(shown, sizeof shown, &used, label, strlen(label));
     if (near != NULL)
-        return error_set(error, "field '%s': a %s have none of that name; did you mean %s?", shown,
-                         schema->name, near);
-    return error_set(error, "field '%s': %s have none of that name", shown, schema->workload);
+        return error_set(error, "field '%s': a %s has no such field; did you mean %s?", shown, schema->name,
+                         near);
+    return error_set(error, "field '%s': %s have no such field", shown, schema->workload);
 }
 
 int record_set_text(struct record *record, const char *label, const char *text,
@@ -198,7 +198,7 @@ static int set_word(struct record *record, char *word, bool scales, struct recor
 {
     char *value = strchr(word, '=');
     if (value == NULL)
-        return error_set(error, "'%.40s' is no field=value", word);
+        return error_set(error, "'%.40s' is not field=value", word);
     *value++ = '\0';
     int index = schema_label_index(record->schema, word, strlen(word));
     int result = 0;

@@ -14,7 +14,7 @@
 #include "common/msgpack/reader.h"
 
 #define RPC_MESSAGE_BYTES 8192 /* no message of ours is longer; a longer one is refused */
-/* The argument of a verb, and what a worker is asked, with its NUL: what stands around it fits too. */
+/* The argument of a verb, and what a worker is asked, with its NUL: with room for what surrounds it. */
 #define RPC_TEXT_BYTES 4096
 
 enum rpc_kind { RPC_REQUEST = 0, RPC_RESPONSE = 1, RPC_NOTIFICATION = 2 };
@@ -27,8 +27,8 @@ struct rpc_message {
     uint32_t param_count;    /* parameters that follow; 2 for a response */
 };
 
-/* 0, or -1 when the bytes are no message: anything malformed, nested deeper than MP_DEPTH_MAX, or with bytes
- * after its end. The views point into `bytes`. */
+/* 0, or -1 when the bytes are not a message: anything malformed, nested deeper than MP_DEPTH_MAX, or with
+ * bytes after its end. The views point into `bytes`. */
 int rpc_parse(struct rpc_message *message, const void *bytes, size_t length);
 
 bool rpc_method_is(const struct rpc_message *message, const char *method);

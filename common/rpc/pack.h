@@ -6,7 +6,7 @@
 
 #include <msgpack.h>
 
-/* Text that ends with a NUL. What the packer's buffer answers: 0, or −1 when there is no room. */
+/* Text that ends with a NUL. Returns what the packer's buffer returns: 0, or −1 when there is no room. */
 static inline int rpc_pack_text(msgpack_packer *packer, const char *text)
 {
     return msgpack_pack_str_with_body(packer, text, strlen(text));

@@ -39,11 +39,11 @@ int verb_answer_take(const void *bytes, size_t length, struct mp_reader *result,
     mp_init(&reader, bytes, length);
     if (!mp_read_array(&reader, &elements) || elements != 4 || !mp_read_int(&reader, &number) ||
         number != RPC_RESPONSE || !mp_read_int(&reader, &number))
-        return error_set(error, "the supervisor's answer is no response");
+        return error_set(error, "the supervisor's answer is not a valid response");
     if (mp_read_str(&reader, &reason))
         return error_set(error, "%.*s", (int)reason.length, reason.data);
     if (!mp_read_nil(&reader))
-        return error_set(error, "the supervisor's answer is no response");
+        return error_set(error, "the supervisor's answer is not a valid response");
     *result = reader;
     return 0;
 }

@@ -1,6 +1,5 @@
-/* verb_call.h: a verb as it is asked of a supervisor, and its answer as it comes back
- * (supervisor/control/control.h): what kctl and kweb say alike. Pure functions; any thread.
- */
+/* verb_call.h: a verb's request to a supervisor and its response (supervisor/control/control.h), as kctl and
+ * kweb share them. Pure functions; any thread. */
 #ifndef KSUPERVISE_COMMON_RPC_VERB_CALL_H
 #define KSUPERVISE_COMMON_RPC_VERB_CALL_H
 
@@ -12,7 +11,7 @@
 #define VERB_ANSWER_BYTES_MAX (1024 * 1024)
 
 struct verb_call {
-    const char *verb, *target, *argument; /* "" where there is none */
+    const char *verb, *target, *argument; /* "" where absent */
     int64_t timeout_ms;
     bool wait;
     const char *by; /* who asks, for the events; NULL: an operator, by kctl */
@@ -27,7 +26,7 @@ enum verb_answer_state verb_answer_look(const void *bytes, size_t length);
 
 /* A whole answer: *result at its map. -1 with the supervisor's reason. */
 int verb_answer_take(const void *bytes, size_t length, struct mp_reader *result, struct error *error);
-/* Of one that is a reason: that its time was up, and what was asked may yet become true. */
+/* For a failed request: its time was up, and it may still be carried out. */
 bool verb_answer_is_late(const void *bytes, size_t length);
 
 #endif

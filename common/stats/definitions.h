@@ -36,9 +36,9 @@ enum stats_kind { STATS_KIND_CONSUMER = 1, STATS_KIND_PRODUCER = 2 };
     X(CONSUMER_SKIPPED, "skipped", COUNTER, RECORDS,                                                         \
       "records dropped because their assignment was over, or seen before")                                   \
     X(CONSUMER_LOST, "lost", COUNTER, RECORDS,                                                               \
-      "records that were gone from the topic, or passed over for that, before they were read")               \
+      "records that were gone from the topic, or skipped for that reason, before they were read")            \
     X(CONSUMER_UNKNOWN_FIELDS, "unknown_fields", COUNTER, FIELDS, "fields of a newer producer, skipped")     \
-    X(CONSUMER_FLAGGED, "flagged", COUNTER, RECORDS, "records that a flag stage pointed at")                 \
+    X(CONSUMER_FLAGGED, "flagged", COUNTER, RECORDS, "records that a flag stage marked")                     \
     X(CONSUMER_TOMBSTONES, "tombstones", COUNTER, RECORDS, "records without a value")                        \
     X(CONSUMER_BYTES, "bytes", COUNTER, BYTES, "bytes of the values received")                               \
     X(CONSUMER_BATCHES_BY_SIZE, "batches_by_size", COUNTER, BATCHES,                                         \
@@ -76,7 +76,7 @@ enum stats_kind { STATS_KIND_CONSUMER = 1, STATS_KIND_PRODUCER = 2 };
     X(PARTITION_LOW, "low", OFFSET, OFFSETS, "low watermark: the first offset that still exists")            \
     X(PARTITION_HIGH, "high", OFFSET, OFFSETS, "high watermark: the offset of the next record to come")      \
     X(PARTITION_LAST_STABLE, "last_stable", OFFSET, OFFSETS,                                                 \
-      "where an open transaction ends what can be read; unknown: none is known")                             \
+      "where an open transaction ends what can be read; unknown without one")                                \
     X(PARTITION_INFLIGHT_FIRST, "inflight_first", OFFSET, OFFSETS, "first offset of the batch in flight")    \
     X(PARTITION_INFLIGHT_END, "inflight_end", OFFSET, OFFSETS,                                               \
       "one past the last offset of the batch in flight")                                                     \
@@ -97,7 +97,7 @@ enum stats_kind { STATS_KIND_CONSUMER = 1, STATS_KIND_PRODUCER = 2 };
     X(PARTITION_BEHIND_SINCE, "behind_since_us", TIME, MICROSECONDS,                                         \
       "when the high watermark passed the committed offset; unknown without lag")                            \
     X(PARTITION_BEHIND_AT_LEAST, "behind_at_least", GAUGE, BOOLEAN,                                          \
-      "1: it passed it then or earlier, when nobody looked")
+      "1: it may have passed it earlier than behind_since_us says")
 
 #define STATS_CONSUMER_HISTOGRAMS(X)                                                                         \
     X(CONSUMER_PROCESS_US, "process_us", HISTOGRAM, MICROSECONDS,                                            \

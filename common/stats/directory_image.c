@@ -1,4 +1,4 @@
-/* A directory as bytes: for its writer, and for whoever keeps what he read of one. */
+/* A directory as bytes: for its writer, and for captures. */
 #include "common/stats/directory_layout.h"
 #include "common/stats/words.h"
 

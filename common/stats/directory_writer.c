@@ -86,8 +86,8 @@ static bool leads_to(const char *hidden, int fd)
 }
 
 /* Two supervisors that start at once both come by here: one has the lock on what the name leads to, and keeps
- * it when the object gets its real name. Whoever opened it before that finds it locked; whoever comes after
- * finds the instance alive. What a killed one left here is nobody's, and is taken. */
+ * it when the object gets its real name. A process that opened it before that finds it locked; one that comes
+ * later finds the instance alive. What a killed supervisor left here has no owner, and is taken. */
 static int take_hidden(const struct directory_writer *writer, const char *hidden, struct error *error)
 {
     for (int i = 0; i < TAKE_TRIES; i++) {
@@ -107,7 +107,7 @@ static int take_hidden(const struct directory_writer *writer, const char *hidden
 }
 
 /* Another runtime folder has another lock file: two sessions of one user may each have one. So the directory
- * decides too. One that cannot be read, of another build, says by its lock that its supervisor lives. */
+ * decides too. A directory of another build cannot be read, but its lock shows that its supervisor lives. */
 static int check_alone(const char *instance, struct error *error)
 {
     char name[STATS_NAME_BYTES];
@@ -123,7 +123,7 @@ static int check_alone(const char *instance, struct error *error)
     directory_free(living);
     return error_set(
         error,
-        "instance '%s' runs already (pid %d), in a session with another XDG_RUNTIME_DIR: stop it, "
+        "instance '%s' is already running (pid %d), in a session with another XDG_RUNTIME_DIR: stop it, "
         "or start this one under another name with --instance",
         instance, pid);
 }
@@ -158,7 +158,7 @@ static int replace_object(struct directory_writer *writer, uint32_t capacity, st
     directory_layout(&fresh.layout, capacity);
     char name[STATS_NAME_BYTES], hidden[STATS_NAME_BYTES];
     directory_name(name, writer->instance);
-    /* '~' stands in no name of ours: nobody takes it for a worker's. */
+    /* No name contains '~': it cannot be taken for a worker's. */
     directory_name_beside(hidden, writer->instance, ".~");
     if ((fresh.fd = take_hidden(writer, hidden, error)) < 0)
         return -1;

@@ -24,8 +24,8 @@
  * stand in objects and in captured files: append only. */
 #define EVENT_KINDS(X)                                                                                       \
     X(EVENT_KIND_SUPERVISOR_STARTED, "supervisor-started",                                                   \
-      "a supervisor has started, fresh or in the place of one that died", NULL, NULL, "workers: #")          \
-    X(EVENT_KIND_SUPERVISOR_STOPPING, "supervisor-stopping", "the instance begins to end in order", NULL,    \
+      "a supervisor has started, fresh or taking over from one that died", NULL, NULL, "workers: #")         \
+    X(EVENT_KIND_SUPERVISOR_STOPPING, "supervisor-stopping", "the instance starts to end in order", NULL,    \
       NULL, NULL)                                                                                            \
     X(EVENT_KIND_SUPERVISOR_STOPPED, "supervisor-stopped",                                                   \
       "the instance has ended in order: its last event", NULL, NULL, "exit code #")                          \
@@ -33,10 +33,11 @@
     X(EVENT_KIND_NOT_STARTED, "not-started", "a process of the worker could not be started", NULL, NULL,     \
       NULL)                                                                                                  \
     X(EVENT_KIND_READY, "ready", "it has joined its group, and works", NULL, NULL, "partitions: #")          \
-    X(EVENT_KIND_DIED, "died", "its process ended unasked; the offsets are sums over its partitions",        \
-      "committed #", "processed up to #", NULL)                                                              \
+    X(EVENT_KIND_DIED, "died",                                                                               \
+      "its process ended without being asked to; the offsets are sums over its partitions", "committed #",   \
+      "processed up to #", NULL)                                                                             \
     X(EVENT_KIND_RESTARTING, "restarting", "a new process follows, after a delay", NULL, NULL, "in # ms")    \
-    X(EVENT_KIND_RESUMED, "resumed", "a new process goes on; the offsets are sums over its partitions",      \
+    X(EVENT_KIND_RESUMED, "resumed", "a new process continues; the offsets are sums over its partitions",    \
       "committed #", "resumed at #", "redelivering at most #")                                               \
     X(EVENT_KIND_HELD, "held", "it stays down until it is released", NULL, NULL, NULL)                       \
     X(EVENT_KIND_RELEASED, "released", "it was held, and may start again", NULL, NULL, NULL)                 \
@@ -45,7 +46,7 @@
     X(EVENT_KIND_SIGNALLED, "signalled", "its process was sent a signal", NULL, NULL, "signal #")            \
     X(EVENT_KIND_STOPPING, "stopping", "it was told to finish, commit and end", NULL, NULL, NULL)            \
     X(EVENT_KIND_STOPPED, "stopped", "its process has ended as asked", NULL, NULL, NULL)                     \
-    X(EVENT_KIND_DONE, "done", "it has done what it was there for", NULL, NULL, NULL)                        \
+    X(EVENT_KIND_DONE, "done", "it has finished its work", NULL, NULL, NULL)                                 \
     X(EVENT_KIND_FINISHED, "finished", "every record was produced and committed (--exit-when-done)", NULL,   \
       NULL, NULL)                                                                                            \
     X(EVENT_KIND_CANDIDATES, "candidates", "records that were in flight at a death are taken one by one",    \
@@ -56,20 +57,20 @@
       NULL, NULL)                                                                                            \
     X(EVENT_KIND_ASSIGNED, "assigned", "its group gave it partitions", NULL, NULL, "partitions: #")          \
     X(EVENT_KIND_REVOKED, "revoked", "its group took partitions away", NULL, NULL, "partitions: #")          \
-    X(EVENT_KIND_COMMITTED_GAP, "committed-gap", "it goes on behind records that it has not read", "from #", \
-      "to #", "records lost: #")                                                                             \
+    X(EVENT_KIND_COMMITTED_GAP, "committed-gap", "it continues after records that it has not read",          \
+      "from #", "to #", "records lost: #")                                                                   \
     X(EVENT_KIND_RESET, "reset", "the offset of a partition was set", "from #", "to #",                      \
       "partitions more: #")                                                                                  \
     X(EVENT_KIND_ACKNOWLEDGED, "acknowledged", "records of a partition were acknowledged", "from #", "to #", \
       "partitions more: #")                                                                                  \
     X(EVENT_KIND_PAUSED, "paused", "it takes no records", NULL, NULL, NULL)                                  \
     X(EVENT_KIND_UNPAUSED, "unpaused", "it takes records again", NULL, NULL, NULL)                           \
-    X(EVENT_KIND_SCALED, "scaled", "a client has another number of workers", "from #", "to #", NULL)         \
-    X(EVENT_KIND_RATE, "rate", "the producer has another pace", NULL, NULL, "records a second: #")           \
+    X(EVENT_KIND_SCALED, "scaled", "the number of a client's workers has changed", "from #", "to #", NULL)   \
+    X(EVENT_KIND_RATE, "rate", "the producer's pace has changed", NULL, NULL, "records a second: #")         \
     X(EVENT_KIND_CONFIG, "config", "the configuration was read again", NULL, NULL, "workers changed: #")     \
     X(EVENT_KIND_BROKER_AWAY, "broker-away", "no broker answers any more", NULL, NULL, NULL)                 \
     X(EVENT_KIND_BROKER_BACK, "broker-back", "a broker answers again", NULL, NULL, "after # ms")             \
-    X(EVENT_KIND_TROUBLE, "trouble", "something is wrong, and the worker works on", NULL, NULL, NULL)        \
+    X(EVENT_KIND_TROUBLE, "trouble", "something is wrong, but the worker continues", NULL, NULL, NULL)       \
     X(EVENT_KIND_TROUBLE_OVER, "trouble-over", "what was wrong is over", NULL, NULL, NULL)                   \
     X(EVENT_KIND_REPLAYED, "replayed", "dead letters were sent back to their topic", NULL, NULL, "records: #")
 

@@ -260,7 +260,7 @@ static bool is_gone(const struct events_reader *reader)
     return reader->name[0] != '\0' && fstat(reader->fd, &status) == 0 && status.st_nlink == 0;
 }
 
-/* Goes over to the object that the name leads to. False: there is none yet, or none that can be read. */
+/* Switches to the object that the name leads to. False: none exists yet, or it cannot be read. */
 static bool follow(struct events_reader *reader)
 {
     struct events_reader *fresh = NULL;
@@ -306,7 +306,7 @@ void events_wait(struct events_reader *reader, uint64_t after, int64_t timeout_u
         nanosleep(&timeout, NULL);
         return;
     }
-    /* When another one has come since, the kernel sees another number, and does not sleep. */
+    /* If an event has come since, the kernel sees another number and does not sleep. */
     syscall(SYS_futex,
             reader->map + reader->header.cursor_offset + offsetof(struct events_cursor, tail) +
                 EVENTS_LOWER_HALF,

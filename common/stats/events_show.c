@@ -8,7 +8,7 @@
 #include "common/stats/events_text.h"
 #include "common/streams.h"
 
-/* A ring that a supervisor of another build makes anew wakes nobody: its readers look so often. */
+/* A ring that a supervisor of another build replaces wakes no reader: so readers check at this interval. */
 #define LOOK_AGAIN_US (5 * US_PER_SECOND)
 
 bool events_is_of(const struct event *event, const char *worker)

@@ -170,7 +170,7 @@ static void end_text(char *text, size_t bytes)
     memset(text + length, 0, bytes - length);
 }
 
-/* Whoever waits in events_wait. Without anybody it is a look into a table of the kernel. */
+/* Wakes the readers in events_wait. Without any it costs a lookup in the kernel's table. */
 static void wake(const struct events_writer *writer)
 {
     syscall(SYS_futex, (char *)writer->tail + EVENTS_LOWER_HALF, FUTEX_WAKE, INT_MAX, NULL, NULL, 0);

@@ -1,5 +1,5 @@
-/* A segment with room for more partitions, in the place of one that is full: as the directory does, a whole
- * new object takes over the name. */
+/* A segment with room for more partitions, replacing a full one: as the directory does, a whole new object
+ * takes over the name. */
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -23,7 +23,7 @@ static void copy_partitions(const struct stats_header *old, const unsigned char 
            (size_t)old->partition_capacity * old->partition_bytes);
 }
 
-/* The writer is the only one that writes, and is here: nothing moves meanwhile. */
+/* This is the only writer: nothing changes meanwhile. */
 static void copy_values(const struct stats_header *old, const unsigned char *from,
                         const struct stats_header *layout, unsigned char *to)
 {
@@ -71,7 +71,7 @@ static bool has_its_name(int fd, const char *name)
     return is_it;
 }
 
-/* Made whole and locked under a name that nobody looks for. */
+/* Completed and locked under a name that no reader looks for. */
 static int make_object(const struct stats_writer *writer, struct stats_header *layout, const char *hidden)
 {
     unsigned char *image = make_image(writer, layout);

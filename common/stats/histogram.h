@@ -3,8 +3,9 @@
  * HdrHistogram's (Gil Tene), with a fixed precision.
  *
  *   value      0 … 15            bucket = value: exact
- *   value     16 … 2^40 − 1      octave e = floor(log2 value), bucket = (e − 3) · 16 + the four bits below
- * the leading one value   2^40 …               the last bucket
+ *   value     16 … 2^40 − 1      octave e = floor(log2 value), bucket = (e − 3) · 16 + the four bits
+ *                                below the leading one
+ *   value   2^40 …               the last bucket
  */
 #ifndef KSUPERVISE_COMMON_STATS_HISTOGRAM_H
 #define KSUPERVISE_COMMON_STATS_HISTOGRAM_H

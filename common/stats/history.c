@@ -197,7 +197,7 @@ static void keep_values(struct history *history, size_t worker, const double val
     keep(history, slot, sizeof(double[HISTORY_VALUES]), at);
 }
 
-/* Without its time a sample is none: so a kill in between leaves no half of one. */
+/* A sample counts only with its time: so a kill in between leaves no half sample. */
 void history_begin(struct history *history, int64_t time_us)
 {
     static const double unknown[HISTORY_VALUES] = {NAN, NAN, NAN, NAN};
@@ -216,7 +216,7 @@ static size_t find(const struct history *history, const char *worker)
     return i;
 }
 
-/* Who was not seen for longest, if that is an hour. */
+/* The worker that has not been seen for the longest time, if that is an hour. */
 static size_t find_forgotten(const struct history *history)
 {
     size_t oldest = 0;
@@ -227,7 +227,7 @@ static size_t find_forgotten(const struct history *history)
     return age_us > HISTORY_SECONDS * US_PER_SECOND ? oldest : HISTORY_WORKERS_MAX;
 }
 
-/* Its values before its name: who is killed in between leaves the former name without any. */
+/* Its values before its name: a kill in between leaves the former name without values. */
 static void name_series(struct history *history, size_t i, const char *worker)
 {
     snprintf(history->workers[i], sizeof history->workers[i], "%s", worker);
@@ -235,7 +235,7 @@ static void name_series(struct history *history, size_t i, const char *worker)
     keep(history, history->workers[i], sizeof history->workers[i], NAMES_AT + i * sizeof(worker_name));
 }
 
-/* A place for one that is new; HISTORY_WORKERS_MAX: there is none. */
+/* A slot for a new worker; HISTORY_WORKERS_MAX: none is free. */
 static size_t make_room(struct history *history)
 {
     size_t i = history->count;

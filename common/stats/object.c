@@ -29,7 +29,7 @@ int object_check_name(const char *name, struct error *error)
     return own_file_check(path_of(name).text, S_IFREG, error);
 }
 
-/* /dev/shm is sticky: nobody's name but our own can be taken. */
+/* /dev/shm is sticky: only our own names can be replaced. */
 int object_rename(const char *from, const char *to, struct error *error)
 {
     struct path source = path_of(from);

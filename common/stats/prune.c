@@ -37,7 +37,7 @@ static int compare(const void *left, const void *right)
     return strcmp(left, right);
 }
 
-/* Our own files whose names begin so. A folder that is not there holds none. */
+/* Our own files with this prefix. A missing folder holds none. */
 static int list(const char *prefix, struct names *names)
 {
     DIR *folder = opendir(OBJECT_FOLDER);

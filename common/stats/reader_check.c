@@ -133,7 +133,7 @@ int reader_identity(const struct stats_header *header, struct stats_identity *id
                    "_-") ||
         !copy_name(identity->worker, sizeof identity->worker, header->worker, sizeof header->worker, "_-.") ||
         !copy_name(identity->client, sizeof identity->client, header->client, sizeof header->client, "_-"))
-        return error_set(error, "a damaged statistics segment: its names are no names");
+        return error_set(error, "a damaged statistics segment: its names are not valid");
     memcpy(identity->group, header->group, sizeof identity->group);
     printable(identity->group, sizeof identity->group);
     return 0;

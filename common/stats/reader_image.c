@@ -1,4 +1,4 @@
-/* A snapshot as an object of its own, for whoever keeps it. */
+/* A snapshot as an object of its own, for captures. */
 #include "common/stats/reader_private.h"
 
 static void put_selectors(const struct stats_snapshot *snapshot, unsigned char *image)

@@ -87,7 +87,7 @@ static int compare(const void *left, const void *right)
     return order;
 }
 
-/* All of them first: `each` may create and unlink. A folder that is not there holds none. */
+/* All of them first: `each` may create and unlink. A missing folder holds none. */
 static int list(struct entries *entries)
 {
     *entries = (struct entries){0};

@@ -199,7 +199,7 @@ int stats_partition_slot(struct stats_writer *writer, const char *topic, int32_t
     struct stats_wire_partition *fresh = partition_at(writer, writer->slots_used);
     snprintf(fresh->topic, sizeof fresh->topic, "%s", topic);
     fresh->partition = partition;
-    /* Nobody reads the slot before the count says so, and from then on its name does not change. */
+    /* No reader uses the slot before the count includes it, and from then on its name does not change. */
     word_release(&writer->selectors[STATS_SELECTOR_USED], writer->slots_used + 1);
     return (int)writer->slots_used++;
 }

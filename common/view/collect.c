@@ -67,7 +67,7 @@ static const struct segment_name *generation_of(const struct view *view, const s
     return NULL;
 }
 
-/* A segment that is gone meanwhile is none; one that cannot be read is a problem to be told. */
+/* A segment that has gone meanwhile is left out; one that cannot be read is a problem to report. */
 static bool attach(const struct view *view, struct view_worker *worker, const struct segment_name *name)
 {
     struct error error = ERROR_INIT;
@@ -298,7 +298,7 @@ static void attach_all(struct view *view, const struct view_request *request)
         view_attach(view, &view->workers[i], request);
 }
 
-/* A worker started by hand has its client's name in its segment alone. */
+/* A worker without a supervisor has its client's name only in its segment. */
 static void describe_unlisted(struct view *view)
 {
     const struct view_request present = {0};

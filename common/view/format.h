@@ -1,5 +1,5 @@
-/* format.h: numbers for people. Unknown (STATS_UNKNOWN) is `?` everywhere; what does not apply is `-`, by
- * whoever shows it. */
+/* format.h: numbers for people. Unknown (STATS_UNKNOWN) is `?` everywhere; a value that does not apply is
+ * shown as `-` by the caller. */
 #ifndef KSUPERVISE_COMMON_VIEW_FORMAT_H
 #define KSUPERVISE_COMMON_VIEW_FORMAT_H
 
@@ -20,7 +20,7 @@ struct formatted format_age(int64_t now_us, int64_t then_us); /* the span betwee
 struct formatted format_rate(double per_second);              /* 0.42, 12.5, 4200 */
 struct formatted format_bytes(int64_t bytes);                 /* 12 B, 3.4 KiB, 1.2 GiB */
 
-/* Text that came from somebody else, escaped for a terminal. */
+/* Untrusted text, escaped for a terminal. */
 struct foreign {
     char text[1024];
 };

@@ -1,6 +1,6 @@
-/* json_stream.h: JSON as it is made, into a stream: of a thousand workers there is never more than one value
- * in memory, which a library that builds a tree first cannot do, and takes five times as long for. Compact.
- * One thread. */
+/* json_stream.h: JSON written directly to a stream: even for a thousand workers only one value is in memory
+ * at a time. A library that builds a tree cannot do that, and takes five times as long. Compact. One
+ * thread. */
 #ifndef KSUPERVISE_COMMON_VIEW_JSON_STREAM_H
 #define KSUPERVISE_COMMON_VIEW_JSON_STREAM_H
 
@@ -14,7 +14,7 @@
 
 struct json_stream {
     FILE *file;
-    bool begun; /* something stands before the next one at this depth: it needs a comma */
+    bool begun; /* the next value at this depth needs a comma */
 };
 
 /* `name` NULL: within a list, or the outermost. */

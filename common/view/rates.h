@@ -16,15 +16,15 @@ struct rates; /* opaque */
 struct rates *rates_new(void); /* NULL without memory */
 void rates_free(struct rates *rates);
 
-/* A new look at a counter. One that went back belongs to another instance: it begins anew. Without memory the
- * rate is not known. */
+/* A new reading of a counter. A counter that decreased belongs to another instance: its rate starts over.
+ * Without memory the rate is unknown. */
 void rates_update(struct rates *rates, const char *worker, const char *counter, int64_t value,
                   int64_t monotonic_us);
 
 /* The same for all counters of a worker that is attached. `rates` NULL: nothing. */
 void rates_look(struct rates *rates, const struct view_worker *worker, int64_t monotonic_us);
 
-/* False until there were two looks. `rates` NULL: false. */
+/* False before the second reading. `rates` NULL: false. */
 bool rates_get(const struct rates *rates, const char *worker, const char *counter, double *now,
                double *average);
 

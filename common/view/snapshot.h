@@ -1,5 +1,5 @@
-/* snapshot.h: an instance as the page wants it, a JSON object on one line: less than kstat's JSON, and with
- * what kstat says of why a worker does not move. One thread. */
+/* snapshot.h: an instance for the page, a JSON object on one line: less than kstat's JSON, plus the reason
+ * why a worker does not move. One thread. */
 #ifndef KSUPERVISE_COMMON_VIEW_SNAPSHOT_H
 #define KSUPERVISE_COMMON_VIEW_SNAPSHOT_H
 
@@ -14,7 +14,7 @@ struct snapshot_spec {
     struct rates *rates; /* kept from one snapshot to the next; NULL: there are none */
 };
 
-/* `view` NULL: an instance that is not there, without workers. */
+/* `view` NULL: an instance that does not run, without workers. */
 void snapshot_write(const struct snapshot_spec *spec, const struct view *view, FILE *stream);
 
 #endif

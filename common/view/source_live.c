@@ -64,7 +64,7 @@ static int segments(const struct source *source, const char *instance, struct se
     return stats_segment_scan(instance, add, list) == 0 ? 0 : error_set(error, "cannot list /dev/shm: %m");
 }
 
-/* One that was replaced by a larger one since it was opened is locked by nobody any more. */
+/* A segment that was replaced by a larger one after it was opened is no longer locked. */
 static bool was_just_replaced(const struct stats_snapshot *snapshot, const struct stats_liveness *liveness)
 {
     return !liveness->alive && stats_snapshot_is_replaced(snapshot);

@@ -209,7 +209,7 @@ static void who_it_is(const struct values_visitor *visitor, const struct view_wo
     boolean(visitor, "other_pid_namespace", has && worker->liveness.elsewhere);
 }
 
-/* Of a worker that nobody supervises most of it is unknown. */
+/* For a worker without a supervisor most of it is unknown. */
 static void how_it_is(const struct values_visitor *visitor, const struct view *view,
                       const struct view_worker *worker)
 {

@@ -71,7 +71,7 @@ static int64_t later(int64_t a, int64_t b)
     return a > b ? a : b; /* unknown is the smallest */
 }
 
-/* How old the oldest record is that was not processed; 0 when there is none to process. */
+/* The age of the oldest unprocessed record; 0 when all are processed. */
 static int64_t lag_ms(const struct view *view, int64_t lag, int64_t oldest_us)
 {
     if (lag == 0)

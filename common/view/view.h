@@ -23,7 +23,7 @@ struct view_worker {
 struct view {
     char instance[NAME_BYTES];
     struct source *source;       /* the caller's */
-    struct directory *directory; /* NULL: no supervisor ever made one, its workers were started by hand */
+    struct directory *directory; /* NULL: the workers have no supervisor */
     bool supervisor_alive;
     bool supervisor_stopped;
     bool elsewhere; /* it is of another pid namespace */
@@ -50,11 +50,11 @@ struct view_request {
 int view_collect(struct view *view, const struct view_request *request, struct error *error);
 void view_release(struct view *view);
 
-/* For a lazy view, whose workers are looked at one after the other in the memory of one: reads the segment
- * that the request meant, and lets it go. */
+/* For a lazy view, which holds one worker's segment at a time: reads the segment that the request asked for,
+ * and releases it. */
 void view_attach(struct view *view, struct view_worker *worker, const struct view_request *request);
 void view_detach(struct view_worker *worker);
-/* Around what is done with one worker after the other: attaches and detaches when the view is lazy. */
+/* Around the work on each worker in turn: attaches and detaches when the view is lazy. */
 void view_begin_worker(struct view *view, size_t index, const struct view_request *request);
 void view_end_worker(struct view *view, size_t index, const struct view_request *request);
 
@@ -62,7 +62,7 @@ void view_end_worker(struct view *view, size_t index, const struct view_request 
 bool view_alive(const struct view_worker *worker);
 /* When a dead worker was last known to live; STATS_UNKNOWN. */
 int64_t view_died_us(const struct view_worker *worker);
-/* "ready", "held", …; for workers that nobody supervises "running", "dead" or "starting". */
+/* "ready", "held", …; for workers without a supervisor "running", "dead" or "starting". */
 const char *view_state(const struct view *view, const struct view_worker *worker);
 /* Since when it is in that state: a past generation has been dead since it died, whatever came after it. */
 int64_t view_state_since_us(const struct view *view, const struct view_worker *worker);
@@ -71,7 +71,7 @@ const char *view_phase(const struct view_worker *worker);
 bool view_is_producer(const struct view_worker *worker);
 /* A counter, STATS_UNKNOWN without a snapshot. */
 int64_t view_counter(const struct view_worker *worker, const char *name);
-/* Of a record, from its timestamp to the end of its processing, or from produce to confirmation;
+/* A record's latency, from its timestamp to the end of its processing, or from produce to confirmation;
  * STATS_UNKNOWN. */
 int64_t view_p99_us(const struct view_worker *worker);
 /* Records done: processed, or acknowledged. */

@@ -99,7 +99,7 @@ struct holders *holders_of(const struct view *view)
     return holders;
 }
 
-/* The first of a partition; NULL: nobody is known to have it. */
+/* The first holder of a partition; NULL: none is known. */
 static const struct holder *first_holder(const struct holders *holders, const struct holder *wanted)
 {
     const struct holder *found =
@@ -155,7 +155,7 @@ static bool looks(const struct view *view, const struct view_worker *worker, int
     return view_alive(worker) && age_us != STATS_UNKNOWN && age_us <= BEHIND_LATELY_US;
 }
 
-/* Who lives and has not heard of the brokers lately is not alone with that. */
+/* A live worker with an old watermark lost its brokers; so did the others: they know no more. */
 static bool asks_others(const struct view *view, const struct view_worker *worker)
 {
     int64_t silent_us = since(view->now_us, worker->liveness.heartbeat_us);

@@ -6,7 +6,7 @@
 #include "common/stats/liveness.h"
 #include "common/view/format.h"
 
-/* Longer in one phase, with records to go on with, is not slow any more: it stands. */
+/* A worker that stays in one phase for longer, with records to process, is stuck, not slow. */
 #define STANDS_US INT64_C(5000000)
 
 struct subject {
@@ -64,24 +64,24 @@ static struct formatted state_age(const struct subject *subject)
 
 /* --- causes, the outermost first; true: said ----------------------------------------------------------- */
 
-/* Who lives goes on without it. */
+/* A live worker continues without its supervisor. */
 static bool supervisor_stopped(const struct subject *subject)
 {
     if (!subject->view->supervisor_stopped || view_alive(subject->worker))
         return false;
-    say(subject, "its supervisor (pid %d) is stopped: kill -CONT %d lets it go on",
+    say(subject, "its supervisor (pid %d) is stopped: kill -CONT %d continues it",
         (int)directory_pid(subject->view->directory), (int)directory_pid(subject->view->directory));
     return true;
 }
 
-/* Of a capture the process may be another one by now. */
+/* For a capture the pid may be another process's by now. */
 static bool process_stopped(const struct subject *subject)
 {
     const struct stats_liveness *liveness = &subject->worker->liveness;
     if (!view_alive(subject->worker) || liveness->elsewhere || subject->view->source != &source_live ||
         !liveness_stopped(liveness->pid))
         return false;
-    say(subject, "its process (pid %d) is stopped: kill -CONT %d lets it go on", (int)liveness->pid,
+    say(subject, "its process (pid %d) is stopped: kill -CONT %d continues it", (int)liveness->pid,
         (int)liveness->pid);
     return true;
 }
@@ -111,7 +111,7 @@ static bool held(const struct subject *subject)
 {
     if (!is_state(subject, WORKER_HELD))
         return false;
-    say(subject, "it is held for %s%s; kctl release %s lets it start again", state_age(subject).text,
+    say(subject, "it has been held for %s%s; kctl release %s lets it start again", state_age(subject).text,
         reason_of(subject).text, subject->worker->entry.name);
     return true;
 }
@@ -121,7 +121,7 @@ static bool backing_off(const struct subject *subject)
     if (!is_state(subject, WORKER_BACKING_OFF))
         return false;
     int64_t next_us = subject->worker->entry.next_restart_us;
-    say(subject, "it waits to be started again, for another %s%s",
+    say(subject, "it will be started again in %s%s",
         next_us == STATS_UNKNOWN ? "?" : format_age(next_us, subject->view->now_us).text,
         reason_of(subject).text);
     return true;
@@ -133,10 +133,10 @@ static bool ended(const struct subject *subject)
     if (!down && !done)
         return false;
     if (subject->worker->entry.retired == 1)
-        say(subject, "it was scaled away, or is no more in the configuration, %s ago",
+        say(subject, "it was scaled away, or removed from the configuration, %s ago",
             state_age(subject).text);
     else
-        say(subject, "it is %s since %s; kctl start %s starts it", down ? "stopped" : "done",
+        say(subject, "it has been %s for %s; kctl start %s starts it", down ? "stopped" : "done",
             state_age(subject).text, subject->worker->entry.name);
     return true;
 }
@@ -148,7 +148,7 @@ static bool coming_or_going(const struct subject *subject)
         return false;
     for (size_t i = 0; i < sizeof states / sizeof states[0]; i++)
         if (is_state(subject, states[i])) {
-            say(subject, "it is %s for %s%s", worker_state_name(states[i]), state_age(subject).text,
+            say(subject, "it has been %s for %s%s", worker_state_name(states[i]), state_age(subject).text,
                 reason_of(subject).text);
             return true;
         }
@@ -176,8 +176,8 @@ static bool paused(const struct subject *subject)
 {
     if (!is_phase(subject, PHASE_PAUSED))
         return false;
-    say(subject, "it is paused for %s, by kctl pause; kctl resume %s lets it go on", phase_age(subject).text,
-        subject->worker->entry.name);
+    say(subject, "it has been paused for %s, by kctl pause; kctl resume %s continues it",
+        phase_age(subject).text, subject->worker->entry.name);
     return true;
 }
 
@@ -195,7 +195,8 @@ static bool in_flight(const struct subject *subject)
         if (first == STATS_UNKNOWN || end <= first)
             continue;
         say(subject,
-            "it is %s for %s, with %" PRId64 " record%s in flight: %s [%" PRId32 "] from offset %" PRId64,
+            "it has been %s for %s, with %" PRId64 " record%s in flight: %s [%" PRId32
+            "] from offset %" PRId64,
             view_phase(subject->worker), phase_age(subject).text, records, records == 1 ? "" : "s",
             format_foreign(partition.topic).text, partition.number, first);
         return true;
@@ -260,7 +261,7 @@ static bool behind(const struct subject *subject)
     behind_time_text(&lag, time);
     if (lag.lag == 0)
         return false;
-    say(subject, "nothing keeps it: it is %s, with %s records to go, %s behind",
+    say(subject, "nothing blocks it: it is %s, with %s records to go, %s behind",
         view_phase(subject->worker) == NULL ? "in an unknown phase" : view_phase(subject->worker), records,
         time);
     return true;
@@ -269,7 +270,7 @@ static bool behind(const struct subject *subject)
 static bool nothing(const struct subject *subject)
 {
     const char *phase = view_phase(subject->worker);
-    say(subject, "nothing keeps it: it is %s, %s", phase == NULL ? "in an unknown phase" : phase,
+    say(subject, "nothing blocks it: it is %s, %s", phase == NULL ? "in an unknown phase" : phase,
         view_is_producer(subject->worker) ? "as its pace says" : "and has caught up");
     return true;
 }

@@ -90,7 +90,7 @@ static int apply(struct mp_reader *reader, const struct program *program, void *
 {
     uint32_t pairs;
     if (!mp_read_map(reader, &pairs))
-        return error_set_code(error, EXIT_CODE_USAGE, "the configuration on descriptor %d is no map",
+        return error_set_code(error, EXIT_CODE_USAGE, "the configuration on descriptor %d is not a map",
                               WORKER_CONFIG_FD);
     for (uint32_t i = 0; i < pairs; i++) {
         char name[64];

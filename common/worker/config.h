@@ -19,10 +19,10 @@ struct worker_setting {
 };
 
 /* A sealed, anonymous file with these settings, its offset at 0. The caller closes it. -1 with the error,
- * also for a value that the worker would not take. */
+ * also for a value that is too long for the worker. */
 int worker_config_write(const struct worker_setting *settings, size_t count, struct error *error);
 
-/* Applies what stands behind `fd` to `target`, by options_set. Closes fd. */
+/* Applies the settings in `fd` to `target`, by options_set. Closes fd. */
 int worker_config_read(int fd, const struct program *program, void *target, struct error *error);
 
 /* The row that every worker's table has; settings_type has `bool supervised`. */

@@ -1,10 +1,10 @@
 /* control.h: what reaches a worker from outside: signals, and the supervisor's channel. A small thread
- * receives both, so that the worker's loop never has to look; it notes what is wanted and wakes the loop.
+ * receives both, so that the worker's loop never has to poll for them; it notes the request and wakes the
+ * loop.
  *
- * Signals: the first SIGTERM, SIGINT or SIGHUP drains (leaving the group); a second one, but for one within
- * a moment of it (SIGNALS_MOMENT_US), ends the process at once with 128 + its number, which is safe: nothing
- * was promised that is not committed. A supervisor that is gone ends it too.
- */
+ * Signals: the first SIGTERM, SIGINT or SIGHUP drains (leaving the group); a second one, unless it comes
+ * within SIGNALS_MOMENT_US, ends the process at once with 128 + its number. That is safe: only committed work
+ * counts as done. A supervisor that is gone ends it too. */
 #ifndef KSUPERVISE_COMMON_WORKER_CONTROL_H
 #define KSUPERVISE_COMMON_WORKER_CONTROL_H
 
@@ -22,14 +22,14 @@ enum worker_stop {
 
 struct worker_control; /* opaque */
 
-/* How fast a producer is to be. */
+/* A producer's pace. */
 struct worker_rate {
     int64_t number;      /* counts the supervisor's requests; 0: it has none */
-    int64_t records;     /* a second; 0: as fast as it goes */
+    int64_t records;     /* a second; 0: as fast as possible */
     int64_t interval_us; /* from one record to the next, when that was said instead; else 0 */
 };
 
-/* Something that a worker is to do beside its work. */
+/* A request to a worker, beside its normal work. */
 struct worker_request {
     int64_t number; /* of the supervisor's request; 0: there was none */
     char method[16];
@@ -46,14 +46,15 @@ void worker_control_stop(struct worker_control *control);
 /* Replaces the wake function, once the loop's handle exists. Thread-safe. */
 void worker_control_set_wake(struct worker_control *control, void (*wake)(void *context), void *context);
 
-/* What is wanted now. Any thread. */
+/* The current request. Any thread. */
 enum worker_stop worker_control_wanted(const struct worker_control *control);
 
 /* The supervisor wants it to take no records for now. Any thread. */
 bool worker_control_paused(const struct worker_control *control);
 
 /* True when there is another request than the one with rate->number: then it is in *rate. Any thread; costs a
- * load while nothing is new. Who has taken it answers with the notification `rate` and the number. */
+ * load while nothing is new. The caller that applies it answers with the notification `rate` and the
+ * number. */
 bool worker_control_rate(struct worker_control *control, struct worker_rate *rate);
 
 /* The same for a request: true when there is another than the one with request->number. */
@@ -63,22 +64,23 @@ bool worker_control_request(struct worker_control *control, struct worker_reques
  * each way is all that is needed). Does nothing when there is none. Never blocks: the channel holds hundreds
  * of messages and the supervisor reads before anything else. A text is cut after 959 bytes.
  *
- * `trouble` with a text says that something is wrong which lasts, while the worker works on: `kctl status`
- * shows it until `trouble` comes with an empty text, or the worker is started anew. */
+ * `trouble` with a text reports a lasting problem, with which the worker continues: `kctl status` shows it
+ * until `trouble` comes with an empty text, or the worker is restarted. */
 void worker_notify_count(struct worker_control *control, const char *method, int64_t count);
 void worker_notify_text(struct worker_control *control, const char *method, const char *text);
 
-/* That it goes on behind records which it has not read: they are gone, or passed over for that. */
+/* Reports that it continues after records that it has not read: they are gone, or were skipped for that
+ * reason. */
 struct worker_gap {
     int32_t partition;
-    int64_t from, to; /* where it was, and where it goes on */
+    int64_t from, to; /* where it was, and where it continues */
     int64_t records;  /* how many are known to be lost */
 };
 void worker_notify_gap(struct worker_control *control, const struct worker_gap *gap);
 
 /* The answer to the request with that number (0: the one that the process was started for): what became of
- * each partition, STATS_UNKNOWN where an offset is not known, with the line for people; then the end.
- * Somebody waits for it: where the channel is full, they wait up to a second for room. */
+ * each partition, STATS_UNKNOWN where an offset is not known, with the line for people; then the end. A
+ * caller waits for it: if the channel is full, it waits up to a second for room. */
 struct worker_result {
     int32_t partition;
     int64_t from, to;

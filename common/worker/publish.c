@@ -113,7 +113,7 @@ static int publish_solo(struct worker_publication *publication, struct stats_ide
     return result;
 }
 
-/* What it printed last stays in its segment, for whoever asks after its death. */
+/* Its last lines stay in its segment, for a post-mortem. */
 static void note_line(void *context, const char *line)
 {
     stats_event(context, STATS_RING_LINES, clock_wall_us(), 0, "%s", line);

@@ -29,7 +29,7 @@ struct load {
     char **argv;
 };
 
-/* A nearer source that says the first no longer means what a farther one says of the second. */
+/* When a nearer source gives the first option, what a farther source says of the second no longer holds. */
 static const struct {
     const char *said, *superseded;
 } supersedes[] = {{"rate", "interval"},   {"interval", "rate"},   {"workload", "topic"},
@@ -163,7 +163,7 @@ static struct settings *build_own(const struct load *load, const struct ini_sect
 
 /* --- who runs ------------------------------------------------------------------------------------------ */
 
-/* Where a file has a list of clients, a section of another one is a slip of the pen. */
+/* Where a file lists the clients, a section for any other client is a mistake. */
 static int check_against_list(const struct load *load, const struct ini_entry *list, struct error *error)
 {
     const struct option_list *clients = &load->config->all.clients;
@@ -202,7 +202,7 @@ static int name_clients(const struct load *load, struct error *error)
     return 0;
 }
 
-/* Every section is looked at, also those of clients that --clients leaves out today. */
+/* Every section is checked, also those of clients that --clients leaves out. */
 static int build_sections(const struct load *load, struct error *error)
 {
     struct config *config = load->config;
@@ -245,7 +245,8 @@ static size_t count_topics(const struct config *config)
     return count;
 }
 
-/* What Kafka would refuse, and what shared memory would cut: two groups of one beginning would be one. */
+/* Kafka would refuse some names, and shared memory would cut others: two groups with the same beginning would
+ * become one. */
 static int check_names(const struct config *config, struct error *error)
 {
     for (size_t i = 0; i < config->all.clients.count; i++) {

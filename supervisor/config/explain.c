@@ -50,9 +50,8 @@ void explain_states(FILE *stream)
     fprintf(stream, "Events:\n");
     for (size_t i = 0; i < sizeof events / sizeof events[0]; i++)
         fprintf(stream, "  %-13s %s\n", events[i].name, events[i].help);
-    fprintf(stream,
-            "\nStates, and what an event does and where it leads. What is not listed cannot happen: it is "
-            "reported, and nothing changes.\n");
+    fprintf(stream, "\nStates; for each event, what is done and which state follows. An event that is not "
+                    "listed cannot happen: it is reported, and nothing changes.\n");
     for (int state = 0; state <= WORKER_DONE; state++)
         explain_state((enum worker_state)state, stream);
 }
@@ -62,10 +61,10 @@ void explain_states(FILE *stream)
 static const char *const policies[] = {
     [EXIT_POLICY_DONE] = "restarted only where --restart is always",
     [EXIT_POLICY_RESTART] = "restarted, and counted as a death",
-    [EXIT_POLICY_RETRY] = "restarted after a wait that grows, for as long as it takes; not counted",
-    [EXIT_POLICY_HOLD] = "held at once: a restart would end the same",
-    [EXIT_POLICY_WAIT] =
-        "restarted at once to take its place over; refused again, after the session timeout; not counted",
+    [EXIT_POLICY_RETRY] = "restarted after a growing delay, without a limit; not counted as a death",
+    [EXIT_POLICY_HOLD] = "held at once: a restart would fail in the same way",
+    [EXIT_POLICY_WAIT] = "restarted at once to take over its group membership; if refused again, after the "
+                         "session timeout; not counted as a death",
 };
 
 void explain_exits(FILE *stream)

@@ -50,11 +50,11 @@ static int begin_section(struct reading *reading, const char *name)
     struct ini_file *file = reading->file;
     const char *end = strchr(name, ']');
     if (end == NULL)
-        return fail(reading, "a section that is not closed: [NAME]");
+        return fail(reading, "the section is not closed: [NAME]");
     for (size_t i = 0; i < file->count; i++)
         if (strlen(file->sections[i].name) == (size_t)(end - name) &&
             strncasecmp(file->sections[i].name, name, (size_t)(end - name)) == 0)
-            return fail(reading, "section [%s] is there already, in line %d", file->sections[i].name,
+            return fail(reading, "section [%s] is already in line %d", file->sections[i].name,
                         file->sections[i].line);
     struct ini_section *sections = grown(file->sections, file->count, sizeof *sections);
     char *copy = strndup(name, (size_t)(end - name));
@@ -114,9 +114,9 @@ static int add(struct reading *reading, struct ini_section *section, const char 
 {
     const struct ini_entry *former = ini_section_find(section, name);
     if (former != NULL)
-        return fail(reading, "'%s' is there already, in line %d", name, former->line);
+        return fail(reading, "'%s' is already in line %d", name, former->line);
     if (name[0] == '\0')
-        return fail(reading, "there is no name before the '='");
+        return fail(reading, "the name before the '=' is missing");
     struct ini_entry *entries = grown(section->entries, section->count, sizeof *entries);
     if (entries == NULL)
         return fail(reading, "out of memory");
@@ -140,7 +140,7 @@ static int take_entry(void *context, const char *section_name, const char *name,
     if (reading->failed_line != 0)
         return 0;
     if (reading->file->count == 0)
-        return fail(reading, "'%s' stands before the first [section]", name) == 0;
+        return fail(reading, "'%s' comes before the first [section]", name) == 0;
     struct ini_section *section = &reading->file->sections[reading->file->count - 1];
     if (reading->continued)
         return go_on(reading, &section->entries[section->count - 1], value) == 0;
@@ -164,7 +164,7 @@ int ini_file_load(struct ini_file *file, const char *path, struct error *error)
                               strerror(cause));
     if (bad_line < 0)
         return error_set(error, "out of memory");
-    /* inih goes on after a line that it cannot read; the first that is wrong is the one to tell. */
+    /* inih continues after a line that it cannot read; the first error is the one to report. */
     if (bad_line > 0 && (reading.failed_line == 0 || bad_line < reading.failed_line))
         return error_set_code(error, EXIT_CODE_USAGE, "%s:%d: neither [SECTION] nor NAME = VALUE", path,
                               bad_line);

@@ -47,7 +47,7 @@ struct preflight *preflight_new(struct supervisor *supervisor, const struct conf
 
 /* --- who is asked -------------------------------------------------------------------------------------- */
 
-/* As it would be told of the instance and of itself. */
+/* The specification of a worker that is not running yet. */
 static void become(struct preflight *preflight, enum worker_kind kind, const char *name,
                    const struct settings *settings)
 {
@@ -65,8 +65,8 @@ static void become(struct preflight *preflight, enum worker_kind kind, const cha
                                            .remaining = settings->count};
 }
 
-/* Clients that are told the same, but for who they are, have one answer for all: those without a section of
- * their own, and those whose sections say the same. */
+/* Clients with the same configuration, apart from their names, are validated once: those without a section of
+ * their own, and those with equal sections. */
 static bool is_asked(const struct preflight *preflight, uint64_t digest)
 {
     for (size_t i = 0; digest != 0 && i < preflight->asked_count; i++)
@@ -105,7 +105,7 @@ static bool find_next(struct preflight *preflight)
 
 /* --- its process --------------------------------------------------------------------------------------- */
 
-/* The round of events in which it ends is enough: preflight_check looks then. */
+/* No action is needed when it ends: preflight_check looks then. */
 static void wake(void *context)
 {
     (void)context;
@@ -137,7 +137,7 @@ static int start(struct preflight *preflight, struct error *error)
 {
     int ends[2];
     if (pipe2(ends, O_CLOEXEC) == -1)
-        return error_set(error, "cannot make a pipe: %m");
+        return error_set(error, "cannot create a pipe: %m");
     fcntl(ends[0], F_SETFL, O_NONBLOCK); /* ours only: a process that says too much may wait, and is killed */
     int config_fd = worker_config(&preflight->spec, error);
     int result = config_fd == -1 ? -1 : spawn(preflight, config_fd, ends[1], error);

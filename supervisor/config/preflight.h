@@ -1,17 +1,15 @@
-/* preflight.h: could the workers work with what a configuration says? What a pipeline means and which
- * properties there are, their own programs know and nobody else does. So these are started as they would be,
- * with the same settings on the same descriptor, and with --check: then they look, open nothing, and end
- * within milliseconds.
+/* preflight.h: would the workers accept a configuration? Only their own programs know what a pipeline means
+ * and which properties exist. So these are started as they would be, with the same settings on the same
+ * descriptor, and with --check: they validate the settings, open nothing, and exit within milliseconds.
  *
- * One process for each section that says something else, one after the other; the first mistake ends it.
- * Nobody waits for a process but the reactor.
- */
+ * One process for each section that differs, one after the other; the first mistake ends it. Only the reactor
+ * waits for a process. */
 #ifndef KSUPERVISE_SUPERVISOR_CONFIG_PREFLIGHT_H
 #define KSUPERVISE_SUPERVISOR_CONFIG_PREFLIGHT_H
 
 #include "supervisor/supervisor.h"
 
-/* So long a single process may take. */
+/* How long a single process may take. */
 #define PREFLIGHT_US (10 * INT64_C(1000000))
 
 struct preflight; /* opaque */
@@ -24,10 +22,10 @@ enum preflight_result { PREFLIGHT_GOES_ON, PREFLIGHT_RIGHT, PREFLIGHT_WRONG };
 struct preflight *preflight_new(struct supervisor *supervisor, const struct config *config,
                                 struct error *error);
 
-/* Goes on as far as it can; after every round of events. PREFLIGHT_WRONG with an error that begins with
- * FILE:LINE, the flag, or the worker's name. */
+/* Advances as far as possible; called after every round of events. PREFLIGHT_WRONG with an error that begins
+ * with FILE:LINE, the flag, or the worker's name. */
 enum preflight_result preflight_check(struct preflight *preflight, struct error *error);
-/* When it wants to be called again, monotonic; an event may come before. */
+/* The next call is due then, monotonic; an event may come earlier. */
 int64_t preflight_deadline_us(const struct preflight *preflight);
 
 /* Its process, which it reaps itself; 0: none runs. */
@@ -36,7 +34,8 @@ pid_t preflight_pid(const struct preflight *preflight);
 /* Ends its process, if one runs. NULL is fine. */
 void preflight_free(struct preflight *preflight);
 
-/* All of it, on the supervisor's reactor, for who has nothing else to do. 0, or -1 with the error. */
+/* All of it, on the supervisor's reactor, for a caller that has nothing else to do. 0, or -1 with the
+ * error. */
 int preflight(struct supervisor *supervisor, const struct config *config, struct error *error);
 
 #endif

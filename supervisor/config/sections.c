@@ -57,7 +57,8 @@ static int misplaced_key(const struct ini_file *file, const struct ini_section *
         return section_error(file, entry->line, error,
                              "write " CONFIG_PROPERTY "NAME = VALUE for a property");
     if (sections == 0)
-        return section_error(file, entry->line, error, "'%s' is for the command line", entry->name);
+        return section_error(file, entry->line, error, "'%s' is allowed only on the command line",
+                             entry->name);
     return section_error(file, entry->line, error, "'%s' does not belong in [%s] but in [" SECTION_ALL "]%s",
                          entry->name, section->name,
                          sections & IN_CLIENT     ? " or [client NAME]"
@@ -111,10 +112,10 @@ static int check_client_section(const struct ini_file *file, const struct ini_se
     if (strcasecmp(name, PRODUCER_WORKER) == 0)
         return section_error(file, section->line, error, "the producer's section is [" SECTION_PRODUCER "]");
     if (settings_owner_of(name) != NULL)
-        return section_error(file, section->line, error, "'%s' is the %s's own name", name,
+        return section_error(file, section->line, error, "'%s' is reserved for the %s", name,
                              settings_owner_of(name));
     if (section_of_client(file, name) != section) /* [client  bravo], with two blanks */
-        return section_error(file, section->line, error, "section [%s] is there already, in line %d",
+        return section_error(file, section->line, error, "section [%s] is already in line %d",
                              section_of_client(file, name)->name, section_of_client(file, name)->line);
     return 0;
 }

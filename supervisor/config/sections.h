@@ -9,7 +9,7 @@
 #define SECTION_ALL      "ksupervise"
 #define SECTION_PRODUCER "producer"
 
-/* Every section is one that there is, and a client has one at most. 0, or -1 with the error. */
+/* Every section is a known one, and a client has at most one. 0, or -1 with the error. */
 int sections_check(const struct ini_file *file, struct error *error);
 
 /* The option of that entry may stand in a section of the kind (IN_INSTANCE, …: settings.h). 0, or -1 with the
@@ -17,10 +17,10 @@ int sections_check(const struct ini_file *file, struct error *error);
 int section_admits(const struct ini_file *file, const struct ini_section *section,
                    const struct ini_entry *entry, unsigned kind, struct error *error);
 
-/* By its name; that of a client. NULL: there is none. */
+/* By its name; by its client. NULL: no such section. */
 const struct ini_section *section_find(const struct ini_file *file, const char *name);
 const struct ini_section *section_of_client(const struct ini_file *file, const char *client);
-/* The client whose it is; NULL when it is no client's. */
+/* The client that it belongs to; NULL: it is not a client's. */
 const char *section_client(const struct ini_section *section);
 
 /* An error about that line; returns -1. */

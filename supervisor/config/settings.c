@@ -24,19 +24,17 @@ static const char *const format_choices[] = {"text", "json", NULL};
 static const struct option_def options[] = {
     {.type = OPTION_HEADING, .help = "Who"},
     {OPTION_STRING, "config", 0, "FILE", NULL, "KSUPERVISE_CONFIG", AT(config), 0, 0, NULL,
-     "a configuration file: all of this, and what a client has for itself; flags win", 0},
+     "a configuration file: any of these options, and a section for each client; flags override it", 0},
     {OPTION_FLAG, "check", 0, NULL, NULL, NULL, AT(check), 0, 0, NULL,
-     "look whether all is right, also what only the workers' programs understand, say what would run, and "
-     "start no worker",
-     0},
+     "validate the configuration, as the workers' programs do too, print what would run, and exit", 0},
     {OPTION_NAMES, "clients", 'c', "A,B,…", NULL, NULL, AT(clients), 0, 0, NULL,
-     "a consumer for each name; each has a group of its own: test_group_NAME", IN_INSTANCE},
+     "a consumer for each name; each has its own group: test_group_NAME", IN_INSTANCE},
     {OPTION_STRING, "group", 'g', "NAME", NULL, NULL, AT(group), 0, 0, NULL,
      "one group for all clients: they share the partitions", IN_INSTANCE | IN_CLIENT | RESTARTS | SHOWN},
     WORKLOAD_OPTIONS(struct settings, OF_WORKERS | ALWAYS | SHOWN),
     SCHEMA_OPTIONS(struct settings, OF_WORKERS, TO_CONSUMER | TO_PRODUCER),
     {OPTION_INTEGER, "partitions", 0, "N", "3", NULL, AT(partitions), 1, 10000, NULL,
-     "partitions of the topic, made when it is not there", IN_INSTANCE | TO_PROVISION},
+     "partitions of the topic, if it has to be created", IN_INSTANCE | TO_PROVISION},
     {OPTION_FLAG, "no-producer", 0, NULL, NULL, NULL, AT(no_producer), 0, 0, NULL, "consumers only",
      IN_INSTANCE},
 
@@ -44,7 +42,7 @@ static const struct option_def options[] = {
     CONSUMER_START_OPTIONS(struct settings, OF_CONSUMERS),
     CONSUMER_BATCH_OPTIONS(struct settings, OF_CONSUMERS),
     {OPTION_STRING, "pipeline", 0, "STAGES", NULL, NULL, AT(pipeline), 0, 0, NULL,
-     "what is done with a record: 'validate, flag:amount>1000, stats' ('kconsume --stages' lists them)",
+     "stages that process each record: 'validate, flag:amount>1000, stats' ('kconsume --stages' lists them)",
      OF_CONSUMERS},
     CONSUMER_FAILURE_OPTIONS(struct settings, OF_CONSUMERS),
     CONSUMER_COMMIT_OPTIONS(struct settings, OF_CONSUMERS),
@@ -55,13 +53,13 @@ static const struct option_def options[] = {
     {OPTION_DURATION, "interval", 0, "TIME", "2s", NULL, AT(interval_us), 0, 86400000000, NULL,
      "time from one record to the next", OF_PRODUCER},
     {OPTION_INTEGER, "rate", 'r', "N", NULL, NULL, AT(rate), 0, 100000000, NULL,
-     "records a second, instead of --interval; 0: as fast as it goes", OF_PRODUCER},
+     "records a second, instead of --interval; 0: as fast as possible", OF_PRODUCER},
     {OPTION_INTEGER, "count", 'n', "N", "0", NULL, AT(count), 0, 0, NULL, "end after N records; 0: never",
      IN_INSTANCE | IN_PRODUCER | RESTARTS},
-    {OPTION_INTEGER, "seed", 0, "N", NULL, NULL, AT(seed), 0, 0, NULL,
-     "the same records again for the same N", OF_PRODUCER},
+    {OPTION_INTEGER, "seed", 0, "N", NULL, NULL, AT(seed), 0, 0, NULL, "the same N gives the same records",
+     OF_PRODUCER},
     {OPTION_STRING, "ledger", 0, "FILE", NULL, NULL, AT(ledger), 0, 0, NULL,
-     "append to FILE what became of each record, for kaudit", OF_PRODUCER},
+     "append the outcome of each record to FILE, for kaudit", OF_PRODUCER},
 
     {.type = OPTION_HEADING, .help = "Kafka"},
     {OPTION_STRING, "bootstrap", 'b', "HOST:PORT", NULL, NULL, AT(bootstrap), 0, 0, NULL,
@@ -73,7 +71,7 @@ static const struct option_def options[] = {
      "overrides it",
      IN_INSTANCE},
     {OPTION_LIST, "property", 'X', "NAME=VALUE", NULL, NULL, AT(properties), 0, 0, NULL,
-     "any property of librdkafka, again and again; VALUE @FILE reads a file ('kconsume -X help' lists them)",
+     "any property of librdkafka, may be repeated; VALUE @FILE reads a file ('kconsume -X help' lists them)",
      0},
 
     {.type = OPTION_HEADING, .help = "Supervision"},
@@ -82,78 +80,76 @@ static const struct option_def options[] = {
     {OPTION_FLAG, "exit-when-done", 0, NULL, NULL, NULL, AT(exit_when_done), 0, 0, NULL,
      "end when --count records are produced and every group has committed them all", IN_INSTANCE},
     {OPTION_DURATION, "start-timeout", 0, "TIME", "6m", NULL, AT(start_timeout_us), 100000, 86400000000, NULL,
-     "a worker that is not ready so long after its start is killed and started again; while no broker "
-     "answers "
-     "this time stands still. A group waits up to 5m (max.poll.interval.ms) for a member that is slow",
+     "kill and restart a worker that is not ready within TIME; the time stands still while no broker "
+     "answers. A group waits up to 5m (max.poll.interval.ms) for a slow member",
      IN_ANY_SECTION},
     {OPTION_DURATION, "stop-timeout", 0, "TIME", "10s", NULL, AT(stop_timeout_us), 100000, 3600000000, NULL,
-     "a worker that has not ended so long after it was asked to is killed", IN_ANY_SECTION},
+     "kill a worker that has not ended within TIME after it was asked to", IN_ANY_SECTION},
     {OPTION_DURATION, "hang-after", 0, "TIME", "60s", NULL, AT(hang_after_us), 1000000, 86400000000, NULL,
-     "a worker in which nothing has moved for so long is killed and started again", IN_ANY_SECTION},
+     "kill and restart a worker that has made no progress for TIME", IN_ANY_SECTION},
     {OPTION_INTEGER, "max-lag", 0, "N", "1000", NULL, AT(max_lag), 0, 0, NULL,
-     "'kctl rolling-restart' goes on to the next consumer when the one before is at most N records behind, "
-     "or "
-     "no further than it was",
+     "'kctl rolling-restart' goes on to the next consumer when the previous one is at most N records behind, "
+     "or no further behind than it was",
      IN_INSTANCE | IN_CLIENT},
     {OPTION_CHOICE, "restart", 0, "WHEN", "always", NULL, AT(restart), 0, 0, restart_choices,
-     "always: whenever a worker ends unasked; on-failure: not after exit code 0; or never",
+     "always: whenever a worker ends without being asked to; on-failure: not after exit code 0; or never",
      IN_ANY_SECTION | SHOWN},
     {OPTION_DURATION, "restart-delay", 0, "TIME", "100ms", NULL, AT(restart_delay_us), 1000, 3600000000, NULL,
-     "the first restart is at once, the second waits so long, each further one twice as long",
+     "delay before the second restart, doubled for each further one; the first restart is immediate",
      IN_ANY_SECTION},
     {OPTION_DURATION, "restart-delay-max", 0, "TIME", "30s", NULL, AT(restart_delay_max_us), 1000,
-     86400000000, NULL, "but never longer than this", IN_ANY_SECTION},
+     86400000000, NULL, "the longest delay before a restart", IN_ANY_SECTION},
     {OPTION_INTEGER, "max-deaths", 0, "N", "10", NULL, AT(deaths_max), 1, RESTART_DEATHS_MAX, NULL,
-     "deaths within a minute that hold a worker back", IN_ANY_SECTION},
+     "hold a worker after N deaths within a minute", IN_ANY_SECTION},
     {OPTION_DURATION, "healthy-after", 0, "TIME", "30s", NULL, AT(healthy_us), 1000, 86400000000, NULL,
-     "a worker that was ready for so long is restarted at once when it dies; others wait longer each time",
+     "a worker that was ready for TIME is restarted at once when it dies; the delay of others grows each "
+     "time",
      IN_ANY_SECTION},
     {OPTION_FLAG, "keep", 0, NULL, NULL, NULL, AT(keep), 0, 0, NULL,
      "leave the statistics in shared memory at the end, for kstat", IN_INSTANCE},
     {OPTION_FLAG, "quiet", 'q', NULL, NULL, NULL, AT(quiet), 0, 0, NULL,
      "print no batches and no single records", OF_WORKERS},
     {OPTION_FLAG, "verbose", 'v', NULL, NULL, NULL, AT(verbose), 0, 0, NULL,
-     "say more: each partition, librdkafka's log", OF_WORKERS},
+     "print more: each partition, librdkafka's log", OF_WORKERS},
 
     {.type = OPTION_HEADING, .help = "Browser"},
     {OPTION_STRING, "http", 0, "[ADDRESS:]PORT|unix:PATH", NULL, NULL, AT(http), 0, 0, NULL,
-     "serve a page, an API and metrics there (kweb); without an address on 127.0.0.1. Others than this user "
-     "on this "
-     "machine need the token: 'kweb --print-token'",
+     "serve a page, an API and metrics there (kweb); PORT alone is on 127.0.0.1. Other users and other "
+     "machines need the token: 'kweb --print-token'",
      IN_INSTANCE | TO_WEB | ALWAYS | FIXED},
     {OPTION_FLAG, "http-read-only", 0, NULL, NULL, NULL, AT(http_read_only), 0, 0, NULL,
-     "it shows everything, and changes nothing", IN_INSTANCE | TO_WEB | FIXED},
+     "the page shows everything and changes nothing", IN_INSTANCE | TO_WEB | FIXED},
     {OPTION_STRING, "http-behind", 0, "ORIGIN,…", NULL, NULL, AT(http_behind), 0, 0, NULL,
-     "a proxy stands in front of it, which browsers know by this origin (https://fleet.example), or several "
-     "with "
-     "commas; then everyone needs the token, since it is the proxy that asks",
+     "the origin (https://fleet.example) of a proxy in front of it, or several with commas; then everyone "
+     "needs the token, since every request comes from the proxy",
      IN_INSTANCE | TO_WEB | FIXED},
 
     {.type = OPTION_HEADING, .help = "Logs"},
     {OPTION_CHOICE, "log-format", 0, "FORMAT", "text", NULL, AT(log_format), 0, 0, format_choices,
-     "what stands on standard output: lines for people, or a JSON object a line", IN_INSTANCE | FIXED},
+     "format of standard output: lines for people, or a JSON object per line", IN_INSTANCE | FIXED},
     {OPTION_STRING, "log-dir", 0, "FOLDER", NULL, NULL, AT(log_dir), 0, 0, NULL,
-     "also write the lines of each worker into a file of its own there: NAME.log; ours into ksupervise.log",
+     "also write the lines of each worker to NAME.log in this folder, and the supervisor's to ksupervise.log",
      IN_INSTANCE | FIXED},
     {OPTION_SIZE, "log-size", 0, "SIZE", "10MiB", NULL, AT(log_size_bytes), LOG_FILES_SIZE_MIN,
-     INT64_C(1) << 40, NULL, "a file does not grow beyond this: it is moved on to NAME.log.1",
+     INT64_C(1) << 40, NULL, "rotate a log file that reaches this size: it becomes NAME.log.1",
      IN_INSTANCE | FIXED},
     {OPTION_INTEGER, "log-files", 0, "N", "5", NULL, AT(log_files), 1, 1000, NULL,
-     "files that are kept of each worker", IN_INSTANCE | FIXED},
+     "log files to keep for each worker", IN_INSTANCE | FIXED},
 
     {.type = OPTION_HEADING, .help = "Explanations"},
     {OPTION_FLAG, "explain-exits", 0, NULL, NULL, NULL, AT(explain_exits), 0, 0, NULL,
-     "print every exit code, what it means and what follows from it", 0},
+     "print every exit code, what it means and what ksupervise does then", 0},
     {OPTION_FLAG, "explain-states", 0, NULL, NULL, NULL, AT(explain_states), 0, 0, NULL,
-     "print what a worker does in each state at each event", 0},
+     "print the state table: what each event does in each state", 0},
 };
 
 const struct program supervisor_program = {
     .name = "ksupervise",
     .synopsis = "--clients A,B,… [OPTION]… | --config FILE [OPTION]…",
-    .about = "Runs a producer and a consumer for each client as separate processes, restarts what dies, and "
-             "shows what each is\n"
-             "doing in shared memory (kstat). Ctrl-C ends all in order; a second one at once.",
+    .about =
+        "Runs a producer and a consumer for each client as separate processes, restarts what dies, and "
+        "publishes what each is\n"
+        "doing in shared memory (kstat). Ctrl-C ends everything in order; a second Ctrl-C ends it at once.",
     .epilogue =
         "Examples:\n"
         "  ksupervise --clients bravo,zulu                         two groups, each gets every payment\n"
@@ -238,7 +234,7 @@ int settings_check(struct settings *settings, const char **culprit, struct error
                      settings->clients.count, SETTINGS_CLIENTS_MAX);
     for (size_t i = 0; i < settings->clients.count; i++)
         if (settings_owner_of(settings->clients.items[i]) != NULL)
-            return wrong(culprit, "clients", error, "'%s' is the %s's own name", settings->clients.items[i],
+            return wrong(culprit, "clients", error, "'%s' is reserved for the %s", settings->clients.items[i],
                          settings_owner_of(settings->clients.items[i]));
     if (name_check(settings->instance, "instance", error) == -1) {
         *culprit = "instance";
@@ -246,7 +242,7 @@ int settings_check(struct settings *settings, const char **culprit, struct error
     }
     if (strcmp(settings->instance, INSTANCE_SOLO) == 0)
         return wrong(culprit, "instance", error,
-                     "'%s' is where workers that are started by hand publish: take another name",
+                     "'%s' is reserved for workers without a supervisor: take another name",
                      settings->instance);
     if (options_given(&supervisor_program, settings, "rate") &&
         options_given(&supervisor_program, settings, "interval"))

@@ -111,12 +111,12 @@ extern const struct program supervisor_program;
 /* The directory has a place for each worker, and one is the producer's. */
 #define SETTINGS_CLIENTS_MAX (DIRECTORY_CAPACITY_MAX - 1)
 
-/* Who bears the name in lines and log files, where it can be no client's: "producer"; "all" is kctl's. NULL:
+/* Who uses the name in lines and log files, so that no client may have it: "producer"; "all" is kctl's. NULL:
  * it is free. */
 const char *settings_owner_of(const char *name);
 
-/* What no single value can tell, whether it came from flags or from a file; fills what is derived. -1 with
- * the text; then *culprit is the option that is to blame, or NULL. */
+/* Checks what no single value can tell, whether it came from flags or from a file, and fills what is derived.
+ * -1 with the text; then *culprit is the option that is to blame, or NULL. */
 int settings_check(struct settings *settings, const char **culprit, struct error *error);
 /* A value as people read it: a duration in its largest whole unit, secrets masked, "…" where it was cut.
  * False when there is none. */

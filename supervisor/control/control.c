@@ -51,7 +51,7 @@ static void drop(struct connection *connection)
     msgpack_sbuffer_init(&connection->unsent);
 }
 
-/* How much the socket took; -1 when nobody listens any more. */
+/* How much the socket took; -1 when the client is gone. */
 static ssize_t send_some(const struct connection *connection, const char *bytes, size_t length)
 {
     ssize_t sent = send(connection->watch.fd, bytes, length, MSG_DONTWAIT | MSG_NOSIGNAL);
@@ -114,7 +114,7 @@ static void answer_result(struct connection *connection, uint32_t id, struct req
 
 /* --- requests ------------------------------------------------------------------------------------------ */
 
-/* The answer may find that nobody reads it, and drop the connection: it is not this request's any more. */
+/* Sending may drop the connection, if the client is gone: do not use it after this. */
 static void finish(struct pending *pending, enum progress progress, const struct error *error)
 {
     struct connection *connection = pending->caller;
@@ -204,7 +204,7 @@ static void connection_readable(void *context)
         drop(connection);
 }
 
-/* What it has asked may lie there and not be read yet. */
+/* A request of its may be in the socket, unread. */
 static bool has_asked(const struct connection *connection)
 {
     int unread = 0;
@@ -218,7 +218,7 @@ static bool is_idle(const struct control *control, const struct connection *conn
            !has_asked(connection);
 }
 
-/* The one that has asked nothing for the longest time; NULL: all wait for something. */
+/* The connection that has been idle for longest; NULL: all wait for an answer. */
 static struct connection *oldest_idle(struct control *control)
 {
     struct connection *oldest = NULL;
@@ -230,7 +230,7 @@ static struct connection *oldest_idle(struct control *control)
     return oldest;
 }
 
-/* A place for a newcomer: a free one, or that of the oldest idle connection, which is closed. */
+/* A slot for a new connection: a free one, or that of the oldest idle connection, which is closed. */
 static struct connection *find_place(struct control *control)
 {
     for (size_t i = 0; i < CONTROL_CONNECTIONS_MAX; i++)
@@ -242,13 +242,11 @@ static struct connection *find_place(struct control *control)
     return oldest;
 }
 
-/* Its request has not been read: nobody's number. It may be gone already. */
+/* Its request has not been read, so the response has no number to match. The client may be gone already. */
 static void say_full(int fd)
 {
     msgpack_sbuffer buffer;
-    answer_pack_error(&buffer, 0,
-                      "the supervisor has as many requests open as it takes at once: try again in a moment",
-                      false);
+    answer_pack_error(&buffer, 0, "the supervisor has too many requests open: try again in a moment", false);
     ssize_t sent = send(fd, buffer.data, buffer.size, MSG_DONTWAIT | MSG_NOSIGNAL);
     (void)sent;
     msgpack_sbuffer_destroy(&buffer);
@@ -277,7 +275,8 @@ static void take_connection(void *context)
     }
     struct ucred peer;
     socklen_t length = sizeof peer;
-    /* The folder and the socket's mode keep others out already; this holds where a file system does not. */
+    /* The modes of folder and socket keep others out already; this also holds on file systems that ignore
+     * them. */
     bool ours = getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) == 0 &&
                 (peer.uid == getuid() || peer.uid == 0);
     struct connection *connection = ours ? find_place(control) : NULL;
@@ -355,7 +354,7 @@ void control_close(struct control *control)
     free(control);
 }
 
-/* In the order of their arrival: who comes later is not to find the place of one that is just over. */
+/* In the order of arrival: a later request must not be refused for an earlier one that is just done. */
 void control_check(struct control *control)
 {
     for (size_t i = 0; i < CONTROL_CONNECTIONS_MAX; i++)
@@ -367,7 +366,7 @@ void control_check(struct control *control)
     }
 }
 
-/* While somebody waits, the conditions are looked at often: some stand in shared memory, which raises no
+/* While somebody waits, the conditions are checked often: some depend on shared memory, which raises no
  * event. */
 int64_t control_deadline_us(const struct control *control)
 {

@@ -47,21 +47,21 @@ const char *ktopic_text(const struct ktopic *ktopic)
     return ktopic->text;
 }
 
-/* Its error, behind what it may have printed before, and without the hint to --help. */
+/* Its error, after other output and without the hint to --help. */
 static int its_error(const struct ktopic *ktopic, struct error *error)
 {
     char prefix[64];
     int length = snprintf(prefix, sizeof prefix, "ktopic %s: ", ktopic->verb);
     const char *text = strstr(ktopic_text(ktopic), prefix);
     if (text == NULL)
-        return error_set(error, "ktopic %s has ended without a reason", ktopic->verb);
+        return error_set(error, "ktopic %s ended without giving a reason", ktopic->verb);
     text += length;
     return error_set(error, "%.*s", (int)strcspn(text, "\n"), text);
 }
 
 /* --- its process --------------------------------------------------------------------------------------- */
 
-/* The round of events in which it ends is enough: ktopic_check looks then. */
+/* No action is needed when it ends: ktopic_check looks then. */
 static void wake(void *context)
 {
     struct ktopic *ktopic = context;
@@ -146,7 +146,7 @@ static int start(struct ktopic *ktopic, const struct ktopic_command *command, st
 {
     int ends[2];
     if (pipe2(ends, O_CLOEXEC) == -1)
-        return error_set(error, "cannot make a pipe: %m");
+        return error_set(error, "cannot create a pipe: %m");
     fcntl(ends[0], F_SETFL, O_NONBLOCK);
     int result = start_process(ktopic, command, ends[1], error);
     close(ends[1]);
@@ -164,7 +164,7 @@ static int check_room(const struct supervisor *supervisor, const struct ktopic_c
     size_t count = 0;
     for (const struct ktopic *other = supervisor->ktopics; other != NULL; other = other->next) {
         if (command->alone && other->alone && strcmp(other->topic, command->topic) == 0)
-            return error_set(error, "another one of %s is under way", command->topic);
+            return error_set(error, "another replay of %s is under way", command->topic);
         count++;
     }
     return count < KTOPICS_MAX

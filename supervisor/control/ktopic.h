@@ -1,8 +1,7 @@
 /* ktopic.h: ktopic as a process of the supervisor's, whose output is kept, bounded: the properties of the
  * instance's Kafka reach it on a descriptor, as they reach a worker. A request owns one.
  *
- * Nobody waits for it but the reactor. The supervisor's thread only.
- */
+ * Only the reactor waits for it. The supervisor's thread only. */
 #ifndef KSUPERVISE_SUPERVISOR_CONTROL_KTOPIC_H
 #define KSUPERVISE_SUPERVISOR_CONTROL_KTOPIC_H
 

@@ -1,4 +1,4 @@
-/* lag.h: how far a consumer is behind, as its segment says. */
+/* lag.h: how far a consumer is behind, according to its segment. */
 #ifndef KSUPERVISE_SUPERVISOR_CONTROL_LAG_H
 #define KSUPERVISE_SUPERVISOR_CONTROL_LAG_H
 

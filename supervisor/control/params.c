@@ -14,7 +14,7 @@ static int read_text(struct rpc_message *message, uint32_t *left, const char *wh
     if (!mp_read_str(&message->params, &view) || memchr(view.data, '\0', view.length) != NULL)
         return error_set(error, "the parameters are [target, argument, timeout in ms, wait, by]");
     if (view.length >= bytes)
-        return error_set(error, "the %s has %u bytes, and one request carries %zu: say it in several", what,
+        return error_set(error, "the %s has %u bytes, and one request carries at most %zu: split it", what,
                          (unsigned)view.length, bytes - 1);
     memcpy(text, view.data, view.length);
     text[view.length] = '\0';

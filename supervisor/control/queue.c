@@ -79,8 +79,8 @@ bool queue_is_empty(const struct queue *queue)
 
 /* --- whose turn it is ---------------------------------------------------------------------------------- */
 
-/* The earlier request that has to be over first; NULL: none has. One that nobody waits for any more holds up
- * only what is asked of the same workers. */
+/* The earlier request that has to finish first; NULL: none. A request without a caller only delays requests
+ * to the same workers. */
 static const struct request *find_before(const struct queue *queue, const struct pending *pending)
 {
     for (size_t i = 0; i < QUEUE_REQUESTS_MAX; i++) {
@@ -106,7 +106,7 @@ static enum progress begin(struct request *request, struct error *error)
     return request->wait ? PROGRESS_WAITING : PROGRESS_DONE;
 }
 
-/* The workers that there are to be have not been started yet. */
+/* The fleet has not started its workers yet. */
 static bool is_too_early(const struct request *request)
 {
     return request->verb->after_start && request->supervisor->step < STEP_WORK;
@@ -148,22 +148,21 @@ static void tell_not_begun(const struct queue *queue, const struct pending *pend
     char cause[CALLED_BYTES + 32] = "the instance is just starting";
     if (before != NULL)
         snprintf(cause, sizeof cause, "it waits for '%s'", called(before, other));
-    error_set(error, "%s: not begun within its time: %s; nothing was changed", called(request, name), cause);
+    error_set(error, "%s: timed out before it began: %s; nothing was changed", called(request, name), cause);
 }
 
 static void tell_late(const struct request *request, struct error *error)
 {
     const struct worker *awaited = request_awaits(request);
     if (request->verb->late != NULL) {
-        error_set(error, "%s: not within its time: %s", request->verb->name,
+        error_set(error, "%s: timed out: %s", request->verb->name,
                   awaited != NULL || !request->verb->asks ? request->verb->late
                                                           : "nobody could be asked; nothing was changed");
         return;
     }
     char name[CALLED_BYTES];
-    error_set(error, "%s: not within its time; it goes on without being waited for%s%s%s",
-              called(request, name), awaited ? " (" : "", awaited ? awaited->name : "",
-              awaited ? " has not answered)" : "");
+    error_set(error, "%s: timed out; it continues in the background%s%s%s", called(request, name),
+              awaited ? " (" : "", awaited ? awaited->name : "", awaited ? " has not answered)" : "");
 }
 
 enum progress queue_step(const struct queue *queue, struct pending *pending, struct error *error)

@@ -55,7 +55,7 @@ static void show(char to[ROLLOUT_VALUE_BYTES], const char *text, size_t from)
     snprintf(to + end, ROLLOUT_VALUE_BYTES - end, "…");
 }
 
-/* Where only a secret is another one, the name alone is told. */
+/* Where only a secret changed, only the name is shown. */
 static void note(struct rollout_row *row, const char *name, const char *from, const char *to)
 {
     if (row->setting_count == ROLLOUT_SETTINGS_MAX)
@@ -73,7 +73,7 @@ static void note(struct rollout_row *row, const char *name, const char *from, co
 static void render(const struct option_def *def, const struct settings *settings, char text[TEXT_BYTES])
 {
     if (!settings_render(def, settings, text, TEXT_BYTES))
-        snprintf(text, TEXT_BYTES, "not said");
+        snprintf(text, TEXT_BYTES, "not set");
 }
 
 static bool differs(const struct option_def *def, const struct settings *from, const struct settings *to,
@@ -138,10 +138,10 @@ static int refuse_fixed(const struct option_def *def, const struct supervisor *s
     char to[TEXT_BYTES];
     if (!(def->traits & FIXED) || !differs(def, supervisor->settings, next, from, to))
         return 0;
-    return error_set_code(error, EXIT_CODE_USAGE,
-                          "%s: %s cannot change while the instance runs (%s → %s): end it, and start it "
-                          "again",
-                          next->config, def->name, from, to);
+    return error_set_code(
+        error, EXIT_CODE_USAGE,
+        "%s: %s cannot change while the instance runs (%s → %s): stop and start the instance", next->config,
+        def->name, from, to);
 }
 
 static int check_fixed(const struct supervisor *supervisor, const struct settings *next, struct error *error)
@@ -151,8 +151,8 @@ static int check_fixed(const struct supervisor *supervisor, const struct setting
             return -1;
     if (settings_embedded(supervisor->settings) != settings_embedded(next))
         return error_set_code(error, EXIT_CODE_USAGE,
-                              "%s: an instance with the embedded broker cannot go to another Kafka, nor come "
-                              "from one: end it, and start it again",
+                              "%s: a running instance cannot switch between the embedded broker and another "
+                              "Kafka: stop and start the instance",
                               next->config);
     return 0;
 }
@@ -187,11 +187,10 @@ static int check_topics(const struct supervisor *supervisor, const struct config
     const char *topic = new_topic(supervisor, next);
     if (topic == NULL || !settings_embedded(supervisor->settings))
         return 0;
-    return error_set_code(
-        error, EXIT_CODE_USAGE,
-        "%s: topic '%s' is new, and the embedded broker makes its topics when it starts: end the "
-        "instance, and start it again",
-        config_settings(next)->config, topic);
+    return error_set_code(error, EXIT_CODE_USAGE,
+                          "%s: topic '%s' is new, and the embedded broker creates its topics when it starts: "
+                          "stop and start the instance",
+                          config_settings(next)->config, topic);
 }
 
 /* --- the plan ------------------------------------------------------------------------------------------ */
@@ -226,7 +225,7 @@ static void plan_worker(struct plan *plan, struct worker *worker)
     bool late = worker->outdated && worker->process.pid != 0;
     bool restart = plan->bootstrap || moves || late || worker_config_differs(&spec, next) ||
                    turns_producer(plan->supervisor, config_settings(plan->next), worker);
-    /* Who is down was stopped, and stays so; what it would be told now, it is told when it is started. */
+    /* A worker that is down was stopped, and stays down; it gets the new settings when it is started. */
     bool runs = worker->state != WORKER_DOWN && worker->state != WORKER_DONE;
     struct rollout_row *row = plan_row(plan, worker, restart && runs ? ROLLOUT_RESTART : ROLLOUT_ADJUST);
     note_settings(row, worker->settings, next);
@@ -305,7 +304,7 @@ static void adopt(struct supervisor *supervisor, struct config *next)
         all->exit_when_done && supervisor->step == STEP_WORK ? clock_monotonic_us() : INT64_MAX;
 }
 
-/* Slots that were added for nothing stay as retired ones. */
+/* Slots that were added and are not used stay as retired ones. */
 static void give_up(struct plan *plan)
 {
     for (size_t i = 0; i < plan->count; i++)
@@ -316,7 +315,7 @@ static void give_up(struct plan *plan)
     free(plan->rows);
 }
 
-/* What is another one now, as far as it fits. */
+/* The settings that changed, as far as they fit. */
 static void tell_changes(struct supervisor *supervisor, const struct rollout_row *rows, size_t count)
 {
     struct event event = journal_of_instance(EVENT_KIND_CONFIG);
@@ -366,7 +365,7 @@ int reload_begin(struct supervisor *supervisor, struct error *error)
         return error_set(error,
                          supervisor->stopping ? "the instance is stopping" : "the instance is just starting");
     if (supervisor->settings->config == NULL)
-        return error_set(error, "there is no file to read again: it was started without --config");
+        return error_set(error, "there is no file to read again: the instance was started without --config");
     if (config_load(&next, supervisor->argc, supervisor->argv, error) == -1)
         return -1;
     struct preflight *preflight =
@@ -399,9 +398,9 @@ static void tell_refused(struct supervisor *supervisor, const struct error *erro
     int length = (int)strcspn(error->text, "\n");
     service_reloaded(supervisor->service);
     snprintf(supervisor->reload->reason, sizeof supervisor->reload->reason, "%s", error->text);
-    report_line(supervisor, "reload: nothing is changed: %.*s", length, error->text);
+    report_line(supervisor, "reload: nothing was changed: %.*s", length, error->text);
     event.count = 0;
-    journal_add(supervisor, &event, "nothing is changed: %.*s", length, error->text);
+    journal_add(supervisor, &event, "nothing was changed: %.*s", length, error->text);
 }
 
 void reload_check(struct supervisor *supervisor)

@@ -324,7 +324,7 @@ void request_failed(struct worker *worker, int64_t number, const char *reason, s
 /* One that was started for it alone and ended well has done it. */
 static void end_share(struct request_share *share, bool well)
 {
-    static const char ended[] = "its process has ended before it was done";
+    static const char ended[] = "its process ended before it was done";
     if (well && share->count > 0) {
         share->state = SHARE_DONE;
         return;

@@ -2,11 +2,10 @@
  * they have answered.
  *
  * A request has a number of its own. What is asked of a worker carries it, and so does each of its answers:
- * it is matched by number, and an answer that nobody waits for any more is nobody's. A process that was
+ * answers are matched by number, and an answer to a request that is gone is dropped. A process that was
  * started for a request alone (a reset of a client that is down) answers with 0.
  *
- * The supervisor's thread only.
- */
+ * The supervisor's thread only. */
 #ifndef KSUPERVISE_SUPERVISOR_CONTROL_REQUEST_H
 #define KSUPERVISE_SUPERVISOR_CONTROL_REQUEST_H
 
@@ -29,7 +28,7 @@ struct request_share {
     struct worker *worker;
     enum request_share_state state;
     char reason[ERROR_TEXT_BYTES]; /* SHARE_FAILED */
-    bool ended;                    /* because its process has: what it had done is not known */
+    bool ended;                    /* because its process has ended: what it had done is not known */
     struct request_result *results;
     size_t count;
     size_t left_out;    /* results there was no room for */
@@ -98,7 +97,7 @@ void request_worker_ended(struct worker *worker, bool well);
 /* The first worker that has not answered; NULL: all have. */
 const struct worker *request_awaits(const struct request *request);
 
-/* Ends it: late answers are nobody's. */
+/* Ends it: late answers are dropped. */
 void request_release(struct request *request);
 
 #endif

@@ -24,7 +24,7 @@ const char *rollout_kind_name(enum rollout_kind kind)
                                         [ROLLOUT_RESTART] = "restarted",
                                         [ROLLOUT_ADD] = "added",
                                         [ROLLOUT_REMOVE] = "removed",
-                                        [ROLLOUT_PASS_OVER] = "passed over, as it was stopped"};
+                                        [ROLLOUT_PASS_OVER] = "skipped, because it is stopped"};
     return names[kind];
 }
 
@@ -34,7 +34,7 @@ static const char *intention(const struct rollout_row *row)
                                         [ROLLOUT_RESTART] = "to be restarted",
                                         [ROLLOUT_ADD] = "to be added",
                                         [ROLLOUT_REMOVE] = "to be removed",
-                                        [ROLLOUT_PASS_OVER] = "to be passed over"};
+                                        [ROLLOUT_PASS_OVER] = "to be skipped"};
     return texts[row->kind];
 }
 
@@ -149,7 +149,7 @@ static enum answer died(const struct worker *worker, struct error *error)
     return NEVER;
 }
 
-/* Works the generation that was to come? */
+/* Does the expected generation work? */
 static enum answer works(const struct worker *worker, uint64_t generation, struct error *error)
 {
     switch (worker->state) {
@@ -169,7 +169,7 @@ static enum answer works(const struct worker *worker, uint64_t generation, struc
     return worker->generation > generation ? died(worker, error) : NO;
 }
 
-/* As near to the end of the topic as it has to be. What is paused does not come nearer. */
+/* It has caught up as far as required. A paused worker will not catch up, and is not waited for. */
 static enum answer has_caught_up(const struct rollout *rollout, struct worker *worker)
 {
     if (rollout->max_lag == ROLLOUT_LAG_ANY || worker->paused || worker->kind != KIND_CONSUMER)
@@ -215,7 +215,7 @@ static void restart(struct supervisor *supervisor, struct rollout_row *row)
     supervisor->cause = NULL;
 }
 
-/* By an operator, while others had their turn. */
+/* Stopped by an operator while other workers were being restarted. */
 static bool was_stopped(const struct worker *worker)
 {
     return worker->retired || worker->state == WORKER_DOWN || worker->state == WORKER_DONE ||

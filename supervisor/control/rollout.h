@@ -1,10 +1,10 @@
 /* rollout.h: a change of the fleet that is carried out step by step, whoever asked for it: a reload, a
  * rolling restart. One at a time.
  *
- *   what is taken away ends → new topics are made → restarts, one after the other → what is new starts → over
+ *   removed workers end → new topics are created → restarts, one after the other → new workers start → over
  *
- * The next restart goes when the one before works again, and where that is asked for, when it has caught up.
- * The first failure ends the rollout, with the reason: who was not restarted keeps its process.
+ * The next restart begins when the previous worker works again and, if asked for, has caught up.
+ * The first failure ends the rollout, with the reason; the remaining workers keep their processes.
  */
 #ifndef KSUPERVISE_SUPERVISOR_CONTROL_ROLLOUT_H
 #define KSUPERVISE_SUPERVISOR_CONTROL_ROLLOUT_H
@@ -14,20 +14,20 @@
 #define ROLLOUT_SETTINGS_MAX 16
 #define ROLLOUT_VALUE_BYTES  64
 
-/* How far behind a restarted consumer may be before the next one goes: so many records, what its --max-lag
- * says, or it does not matter. One that was further behind before need not be nearer than it was. */
+/* How far behind a restarted consumer may be before the next one is restarted: a number of records, its
+ * --max-lag, or any. One that was further behind before its restart only has to be no further than it was. */
 #define ROLLOUT_LAG_SETTINGS (-1)
 #define ROLLOUT_LAG_ANY      (-2)
 
 enum rollout_kind {
     ROLLOUT_ADJUST,  /* its settings are the supervisor's business: the process is not touched */
-    ROLLOUT_RESTART, /* a new process; the place in the group is kept, unless group or topic is another one */
+    ROLLOUT_RESTART, /* a new process; the group membership is kept, unless group or topic changed */
     ROLLOUT_ADD,
     ROLLOUT_REMOVE,   /* finish, commit, leave the group */
-    ROLLOUT_PASS_OVER /* it was to be restarted, and was stopped before its turn: that holds */
+    ROLLOUT_PASS_OVER /* it was stopped before its turn: it stays stopped */
 };
 
-/* One setting that is another one now; the texts are empty where they may be secrets. */
+/* One setting that changed; the texts are empty where they may be secrets. */
 struct rollout_setting {
     char name[ROLLOUT_VALUE_BYTES];
     char from[ROLLOUT_VALUE_BYTES], to[ROLLOUT_VALUE_BYTES];
@@ -48,7 +48,7 @@ enum rollout_step { ROLLOUT_TOPICS, ROLLOUT_RESTARTS, ROLLOUT_STARTS, ROLLOUT_EN
 struct rollout {
     const char *title;
     bool under_way;
-    const char *reserved; /* something that is to become one is looked at; NULL: nothing is */
+    const char *reserved; /* something that is to become one is being validated; NULL: nothing is */
     enum rollout_step step;
     struct rollout_row *rows;
     size_t count;
@@ -67,9 +67,9 @@ int rollout_begin(struct supervisor *supervisor, const char *title, struct rollo
 /* One is under way, or is to come: an error that names it. */
 int rollout_refuse(const struct supervisor *supervisor, struct error *error);
 
-/* Goes on as far as it can; after every round of events. */
+/* Advances as far as possible; called after every round of events. */
 void rollout_check(struct supervisor *supervisor);
-/* When it wants to be called again, monotonic; INT64_MAX: an event will come. */
+/* The next call is due then, monotonic; INT64_MAX: an event will come. */
 int64_t rollout_deadline_us(const struct supervisor *supervisor);
 
 /* "bravo: restarted, pid 12, generation 2 (batch-size: 500 → 50)": what a row means, or has become. */

@@ -16,11 +16,11 @@ enum progress { PROGRESS_DONE, PROGRESS_WAITING, PROGRESS_FAILED };
 struct request; /* request.h */
 struct worker;  /* worker.h */
 
-/* What a verb does to one worker, or has to be true of it. */
+/* What a verb does to one worker, or the condition for it to be done. */
 typedef enum progress each_worker(struct request *request, struct worker *worker, struct error *error);
 
 /* Whom a verb changes: two that touch the same worker or group are not under way at once (request.h). A
- * signal is sent at once, whatever else is under way: it is what helps where something hangs. A reload and a
+ * signal is sent at once, whatever else is under way: it has to work where something hangs. A reload and a
  * rolling restart have a rule of their own: the second is refused (rollout.h). */
 enum verb_touches { VERB_TOUCHES_NOBODY, VERB_TOUCHES_TARGET, VERB_TOUCHES_PRODUCER };
 
@@ -28,18 +28,18 @@ struct verb {
     const char *name;
     const char *help;
     enum verb_touches touches;
-    bool asks;                   /* its workers answer it: each is asked one thing at a time */
+    bool asks;                   /* its workers answer it: a worker is asked one thing at a time */
     enum event_kind results_are; /* what has happened, where a worker answers so; EVENT_KIND_NONE: nothing */
     bool after_start;            /* not begun before the fleet has started its workers: that would undo it */
     bool shows_web;              /* kweb is among all: nothing is done to it */
-    bool while_stopping;         /* begun also when the instance is on its way out */
-    const char *late;            /* what is told when it is not true in time; NULL: it goes on */
-    /* What is done to each worker that is meant, behind begin(), and what has to be true of each, instead of
-     * check(). NULL: begin() and check() know. */
+    bool while_stopping;         /* allowed while the instance is stopping */
+    const char *late;            /* the text when its time is up; NULL: it continues */
+    /* What is done to each worker that is meant, after begin(), and the condition for each of them, instead
+     * of check(). NULL: begin() and check() know. */
     each_worker *to_each, *of_each;
     /* Starts it. PROGRESS_FAILED with the reason in `error`. NULL: there is nothing but to_each(). */
     enum progress (*begin)(struct request *request, struct error *error);
-    /* Is it true yet? NULL, and no of_each(): it is when it has begun. */
+    /* Is it done? NULL, and no of_each(): it is done once it has begun. */
     enum progress (*check)(struct request *request, struct error *error);
     /* More members of the result's map, after "lines": returns how many by count(), packs them. NULL: none.
      */

@@ -41,14 +41,14 @@ static int take_word(struct wanted *wanted, const char *word, size_t length, str
     const struct {
         char *text;
         size_t bytes;
-    } places[WORDS] = {{wanted->group, sizeof wanted->group}, {wanted->like, sizeof wanted->like}};
+    } known[WORDS] = {{wanted->group, sizeof wanted->group}, {wanted->like, sizeof wanted->like}};
     size_t i = word_of(word);
     if (i == WORDS)
-        return error_set(error, "'%.*s': it is group=GROUP or like=CLIENT", (int)length, word);
+        return error_set(error, "'%.*s' is neither group=GROUP nor like=CLIENT", (int)length, word);
     size_t name = strlen(words[i]);
-    if (length - name >= places[i].bytes)
-        return error_set(error, "%s…: at most %zu characters", words[i], places[i].bytes - 1);
-    snprintf(places[i].text, places[i].bytes, "%.*s", (int)(length - name), word + name);
+    if (length - name >= known[i].bytes)
+        return error_set(error, "%s…: at most %zu characters", words[i], known[i].bytes - 1);
+    snprintf(known[i].text, known[i].bytes, "%.*s", (int)(length - name), word + name);
     return 0;
 }
 
@@ -79,8 +79,8 @@ static const struct worker *first_of(const struct supervisor *supervisor, const 
     return NULL;
 }
 
-/* Who does not say in which group wants one of its own, also where all others have one (--group). One that is
- * like an added one is like whom that is like. */
+/* Without `group` it is a group of its own, even if all others share one (--group). A client that is like an added
+ * one has the settings that the added one has. */
 static int find_settings(const struct supervisor *supervisor, const char *client, struct wanted *wanted,
                          struct error *error)
 {
@@ -105,9 +105,9 @@ static int check_name(const struct supervisor *supervisor, const char *name, str
     if (name_check(name, "client", error) == -1)
         return -1;
     if (settings_owner_of(name) != NULL)
-        return error_set(error, "'%s' is the %s's own name", name, settings_owner_of(name));
+        return error_set(error, "'%s' is reserved for the %s", name, settings_owner_of(name));
     if (first_of(supervisor, name) != NULL)
-        return error_set(error, "there is a client '%s' already", first_of(supervisor, name)->client);
+        return error_set(error, "client '%s' already exists", first_of(supervisor, name)->client);
     return worker != NULL && worker->process.pid != 0
                ? error_set(error, "'%s' was removed, and has not ended yet: try again in a moment", name)
                : 0;
@@ -120,7 +120,7 @@ static int check_room(const struct supervisor *supervisor, const char *name, con
         return error_set(error, "one instance has at most %d workers", DIRECTORY_CAPACITY_MAX);
     if (settings_embedded(supervisor->settings) && !topics_has(supervisor, topic))
         return error_set(error,
-                         "topic '%s' is new, and the embedded broker makes its topics when it starts: "
+                         "topic '%s' is new, and the embedded broker creates its topics when it starts: "
                          "like=CLIENT reads that client's",
                          topic);
     return 0;
@@ -197,7 +197,7 @@ enum progress verb_remove_client_begin(struct request *request, struct error *er
         error_set(error, "there is no client '%s'", request->target);
     else if (!first->added)
         error_set(error,
-                  "'%s' is the configuration's, and was not added: stop it, or take it out of the file and "
+                  "'%s' is in the configuration and was not added: stop it, or remove it from the file and "
                   "reload",
                   first->client);
     else if ((rows = rows_of(supervisor, request->target, &count)) == NULL)

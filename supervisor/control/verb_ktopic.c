@@ -34,7 +34,8 @@ static enum progress start(struct request *request, const struct ktopic_command 
 
 /* --- peek ---------------------------------------------------------------------------------------------- */
 
-/* What they mean ktopic knows; nothing but numbers goes onto its command line. */
+/* ktopic checks their meaning; here only that each is a number, as nothing else may go onto its command
+ * line. */
 static bool are_numbers(const char *const words[], size_t count)
 {
     for (size_t i = 0; i < count; i++)

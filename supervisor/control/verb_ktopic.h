@@ -10,7 +10,7 @@
 #define VERB_KTOPIC_SHOWN_MAX 500
 
 #define VERB_PEEK_LATE    "it was ended"
-#define VERB_LETTERS_LATE "it was ended; a replay goes on where it had come to, and sends nothing twice"
+#define VERB_LETTERS_LATE "it was ended; the next replay continues where it stopped, and sends nothing twice"
 
 /* The argument: PARTITION OFFSET [N]. */
 enum progress verb_peek_begin(struct request *request, struct error *error);

@@ -109,7 +109,7 @@ enum progress verb_reopen_check(struct request *request, struct error *error)
 
 void verb_reopen_lines(struct request *request, msgpack_packer *packer)
 {
-    static const char line[] = "no former log file is open any more";
+    static const char line[] = "the log files were reopened";
     (void)request;
     msgpack_pack_array(packer, 1);
     msgpack_pack_str_with_body(packer, line, sizeof line - 1);

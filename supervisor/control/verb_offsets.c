@@ -39,7 +39,7 @@ static bool takes_part(const struct worker *worker, const char *group)
     return worker->kind == KIND_CONSUMER && worker->process.pid != 0 && strcmp(worker->group, group) == 0;
 }
 
-/* It runs and is not ready for it, or is about to run. */
+/* It runs and cannot take the request yet, or is about to run. */
 static bool comes_or_goes(const struct worker *worker, const char *group)
 {
     return takes_part(worker, group) ? !worker_works(worker)
@@ -105,7 +105,7 @@ static enum progress begin(struct request *request, without_members *otherwise, 
         }
     if (request->share_count > 0)
         return PROGRESS_WAITING;
-    error_set(error, "%s has no offsets: it is no consumer", request->target);
+    error_set(error, "%s has no offsets: it is not a consumer", request->target);
     return PROGRESS_FAILED;
 }
 
@@ -181,7 +181,7 @@ static int64_t missing_of_reset(const struct request *request, const char *group
     return NOTHING_MISSING;
 }
 
-/* Of "3:41,4:7-9,all": the workers have found each word right. */
+/* For "3:41,4:7-9,all"; the workers have validated each word. */
 static int64_t missing_of_ack(const struct request *request, const char *group)
 {
     for (const char *word = request->argument; word != NULL; word = strchr(word, ',')) {

@@ -17,7 +17,8 @@ static struct worker *producer_of(const struct request *request)
 
 /* --- who sends it -------------------------------------------------------------------------------------- */
 
-/* Where none is configured its topic is the workload's own: if nobody reads it, hardly what was meant. */
+/* Without a configured producer its topic is the workload's own; if no client reads that, it is hardly what
+ * was meant. */
 static int check_topic(const struct supervisor *supervisor, const struct settings *settings,
                        struct error *error)
 {
@@ -29,8 +30,8 @@ static int check_topic(const struct supervisor *supervisor, const struct setting
     if (options_given(&supervisor_program, settings, "topic"))
         return 0;
     return error_set(error,
-                     "this instance has no producer, and none of its clients reads topic '%s': say in the "
-                     "section [producer] which topic is meant",
+                     "this instance has no producer, and none of its clients reads topic '%s': set the topic "
+                     "in the section [producer]",
                      settings->topic);
 }
 
@@ -59,7 +60,7 @@ static bool is_down(const struct worker *producer)
     return producer->state == WORKER_DOWN || producer->state == WORKER_DONE;
 }
 
-/* One that is paused from its start on is never ready, and does this all the same. */
+/* A producer that was started paused is never ready, and still serves `produce`. */
 static bool listens(const struct worker *producer)
 {
     return worker_works(producer) || (producer->paused && worker_runs(producer));
@@ -88,9 +89,10 @@ static int check_words(const struct request *request, struct error *error)
         return error_set(error, "the producer sends records, not '%s'", request->target);
     if (request->argument[0] == '\0')
         return error_set(error, "produce: which record? A JSON object, or field=value …");
-    return request->wait ? 0
-                         : error_set(error, "produce: its answer is the broker's acknowledgement: that is "
-                                            "waited for");
+    return request->wait
+               ? 0
+               : error_set(error,
+                           "produce: the answer is the broker's acknowledgement: it has to be waited for");
 }
 
 enum progress verb_produce_begin(struct request *request, struct error *error)
@@ -150,6 +152,6 @@ void verb_produce_lines(struct request *request, msgpack_packer *packer)
     msgpack_pack_array(packer, request->value == 1 ? 2 : 1);
     rpc_pack_text(packer, result_of(request)->text);
     if (request->value == 1)
-        rpc_pack_text(packer, "no producer was running: one is started that makes no records of its own, and "
+        rpc_pack_text(packer, "no producer was running: one was started that makes no records of its own and "
                               "stays ('kctl stop producer' ends it)");
 }

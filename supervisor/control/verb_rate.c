@@ -24,7 +24,7 @@ static int parse(const char *text, int64_t *records, int64_t *interval_us, struc
     if (!per_second && option_parse_duration(text, interval_us, NULL) == 0 && *interval_us > 0)
         return 0;
     return error_set(error,
-                     "'%s' is no rate: so many records a second, 500 or 500/s, or the time from one to the "
+                     "'%s' is not a valid rate: records a second, 500 or 500/s, or the time from one to the "
                      "next, 2s",
                      text);
 }
@@ -59,7 +59,7 @@ enum progress verb_rate_begin(struct request *request, struct error *error)
         return PROGRESS_FAILED;
     }
     if (fleet_set_rate(producer, records, interval_us) == -1) {
-        error_set(error, "the producer does not listen: its rate is what it was; try again");
+        error_set(error, "the producer is not listening: its rate is unchanged; try again");
         return PROGRESS_FAILED;
     }
     request->value = producer->rate.number;
@@ -86,13 +86,14 @@ void verb_rate_lines(struct request *request, msgpack_packer *packer)
     char line[VERB_TEXT_BYTES + 64];
     int length = 0;
     if (producer->rate.interval_us > 0)
-        length = snprintf(line, sizeof line, "producer: a record each %g s%s",
+        length = snprintf(line, sizeof line, "producer: a record every %g s%s",
                           (double)producer->rate.interval_us / 1e6, taken ? "" : ", when it runs");
     else if (producer->rate.records > 0)
         length = snprintf(line, sizeof line, "producer: %" PRId64 " records a second%s",
                           producer->rate.records, taken ? "" : ", when it runs");
     else
-        length = snprintf(line, sizeof line, "producer: as fast as it goes%s", taken ? "" : ", when it runs");
+        length =
+            snprintf(line, sizeof line, "producer: as fast as possible%s", taken ? "" : ", when it runs");
     msgpack_pack_array(packer, 1);
     msgpack_pack_str_with_body(packer, line, (size_t)length);
 }

@@ -8,7 +8,7 @@
 
 /* --- beginning ----------------------------------------------------------------------------------------- */
 
-/* Who was stopped, or has done its work, is not started by this. */
+/* A worker that was stopped, or has finished its work, is not started by this. */
 static bool takes_part(const struct request *request, const struct worker *worker)
 {
     return request_means(request, worker) && worker->kind == KIND_CONSUMER && !worker->retired &&
@@ -82,7 +82,7 @@ enum progress verb_rollout_check(struct request *request, struct error *error)
 
 /* --- what it changed ----------------------------------------------------------------------------------- */
 
-/* While a reload is looked at, what the rollout has is a former one's. */
+/* While a reload is being validated, the rollout still has the rows of the former one. */
 static size_t row_count(const struct request *request)
 {
     return request->supervisor->reload->next != NULL ? 0 : request->supervisor->rollout->count;
@@ -100,7 +100,7 @@ void verb_rollout_lines(struct request *request, msgpack_packer *packer)
     }
     if (count == 0)
         rpc_pack_text(packer, request->supervisor->reload->next != NULL
-                                  ? "the configuration is read; what comes of it, the supervisor's log says"
+                                  ? "the configuration is being read; the outcome is in the supervisor's log"
                                   : "nothing has changed for any worker");
 }
 

@@ -11,7 +11,7 @@
 
 enum { WORKER_TEXT_BYTES = 256 + 2 * DIRECTORY_REASON_BYTES };
 
-/* By SIGSTOP: it holds its partitions until its session is over, and does nothing. */
+/* Stopped by SIGSTOP: it keeps its partitions until its session times out, and does nothing. */
 static bool is_stopped(const struct worker *worker)
 {
     return worker->process.pid != 0 && liveness_stopped(worker->process.pid);
@@ -27,7 +27,7 @@ static void describe(const struct worker *worker, char line[WORKER_TEXT_BYTES])
         used = text_append(line, WORKER_TEXT_BYTES, used, ", pid %d, generation %" PRIu64, pid,
                            worker->generation);
     if (is_stopped(worker))
-        used = text_append(line, WORKER_TEXT_BYTES, used, ", stopped: let it go on with kill -CONT %d", pid);
+        used = text_append(line, WORKER_TEXT_BYTES, used, ", stopped: continue it with kill -CONT %d", pid);
     if (worker->state == WORKER_READY_IDLE)
         used = text_append(line, WORKER_TEXT_BYTES, used, ", " WORKER_IDLE_TEXT);
     if (worker->paused)

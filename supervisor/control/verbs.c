@@ -137,7 +137,7 @@ static enum progress begin_kill(struct request *request, struct error *error)
 {
     request->value = signal_number(request->argument);
     if (request->value == -1) {
-        error_set(error, "'%s' is no signal", request->argument);
+        error_set(error, "'%s' is not a signal", request->argument);
         return PROGRESS_FAILED;
     }
     struct error nobody = ERROR_INIT;
@@ -162,7 +162,7 @@ static enum progress pause_one(struct request *request, struct worker *worker, s
 {
     (void)request;
     if (fleet_pause_worker(worker, true) == -1)
-        error_set(error, "%s does not listen: it is not told to pause; try again", worker->name);
+        error_set(error, "%s is not listening: it was not paused; try again", worker->name);
     return PROGRESS_WAITING;
 }
 
@@ -177,7 +177,7 @@ static enum progress resume_one(struct request *request, struct worker *worker, 
 {
     (void)request;
     if (fleet_pause_worker(worker, false) == -1)
-        error_set(error, "%s does not listen: it is not told to go on; try again", worker->name);
+        error_set(error, "%s is not listening: it was not resumed; try again", worker->name);
     return PROGRESS_WAITING;
 }
 
@@ -226,7 +226,11 @@ static enum progress check_shutdown(struct request *request, struct error *error
 #define WORKERS .result = verb_pack_workers, .result_name = "workers"
 
 static const struct verb verbs[] = {
-    {.name = "status", .help = "what every worker is", .shows_web = true, .while_stopping = true, WORKERS},
+    {.name = "status",
+     .help = "show the state of every worker",
+     .shows_web = true,
+     .while_stopping = true,
+     WORKERS},
     {.name = "start",
      .help = "start what is down, held or done",
      .touches = VERB_TOUCHES_TARGET,
@@ -242,7 +246,7 @@ static const struct verb verbs[] = {
      .of_each = is_down,
      WORKERS},
     {.name = "restart",
-     .help = "a new process, the group membership kept: no rebalance",
+     .help = "start a new process and keep the group membership: no rebalance",
      .touches = VERB_TOUCHES_TARGET,
      .after_start = true,
      .to_each = restart_one,
@@ -258,7 +262,7 @@ static const struct verb verbs[] = {
      .result_name = "changes",
      .lines = verb_rollout_lines},
     {.name = "reload",
-     .help = "read the configuration again, and change what is another one",
+     .help = "read the configuration again and apply what changed",
      .begin = verb_reload_begin,
      .check = verb_reload_check,
      .result = verb_rollout_changes,
@@ -283,14 +287,14 @@ static const struct verb verbs[] = {
      .of_each = is_resumed,
      WORKERS},
     {.name = "scale",
-     .help = "so many workers for a client",
+     .help = "set the number of workers of a client",
      .touches = VERB_TOUCHES_TARGET,
      .after_start = true,
      .begin = begin_scale,
      .of_each = scaled_one,
      WORKERS},
     {.name = "add-client",
-     .help = "a client more, in a group of its own or another one's",
+     .help = "add a client, in its own group or an existing one",
      .touches = VERB_TOUCHES_TARGET,
      .after_start = true,
      .begin = verb_add_client_begin,
@@ -299,7 +303,7 @@ static const struct verb verbs[] = {
      .result_name = "changes",
      .lines = verb_rollout_lines},
     {.name = "remove-client",
-     .help = "take a client away that was added: finish, commit, leave the group",
+     .help = "remove a client that was added: finish, commit, leave the group",
      .touches = VERB_TOUCHES_TARGET,
      .after_start = true,
      .begin = verb_remove_client_begin,
@@ -308,13 +312,13 @@ static const struct verb verbs[] = {
      .result_name = "changes",
      .lines = verb_rollout_lines},
     {.name = "rate",
-     .help = "how fast the producer is",
+     .help = "set the producer's pace",
      .touches = VERB_TOUCHES_PRODUCER,
      .begin = verb_rate_begin,
      .check = verb_rate_check,
      .lines = verb_rate_lines},
     {.name = "produce",
-     .help = "send one record, and say where it is",
+     .help = "send one record and print its partition and offset",
      .touches = VERB_TOUCHES_PRODUCER,
      .after_start = true,
      .asks = true,
@@ -325,7 +329,7 @@ static const struct verb verbs[] = {
      .result_name = "record",
      .lines = verb_produce_lines},
     {.name = "peek",
-     .help = "the record of a topic at an offset",
+     .help = "show a topic's record at an offset",
      .after_start = true,
      .late = VERB_PEEK_LATE,
      .begin = verb_peek_begin,
@@ -361,21 +365,21 @@ static const struct verb verbs[] = {
      .result_name = "partitions",
      .lines = verb_offsets_lines},
     {.name = "release",
-     .help = "let a worker that is held start again",
+     .help = "let a held worker start again",
      .touches = VERB_TOUCHES_TARGET,
      .after_start = true,
      .to_each = start_one,
      .of_each = works,
      WORKERS},
     {.name = "logs",
-     .help = "the last lines of a worker",
+     .help = "show the last lines of a worker",
      .while_stopping = true,
      .begin = verb_logs_begin,
      .result = verb_logs_last,
      .result_name = "last",
      .lines = verb_logs_lines},
     {.name = "reopen-logs",
-     .help = "open the log files anew, after a rotation by hand",
+     .help = "reopen the log files after an external rotation",
      .while_stopping = true,
      .begin = verb_reopen_begin,
      .check = verb_reopen_check,

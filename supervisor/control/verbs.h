@@ -4,9 +4,9 @@
 
 #include "supervisor/control/verb.h"
 
-/* NULL when there is none; then `suggestion` is the nearest name, or NULL. */
+/* NULL when there is no such verb; then `suggestion` is the nearest name, or NULL. */
 const struct verb *verb_find(const char *name, size_t length, const char **suggestion);
-/* Each by its place in the table; NULL behind the last. */
+/* Each by its index in the table; NULL behind the last. */
 const struct verb *verb_at(size_t i);
 
 #endif

@@ -9,7 +9,7 @@
 #include "supervisor/log/byte_ring.h"
 #include "supervisor/log/folder.h"
 
-/* A disk that is nearly full takes a short line, and the next long one not: that is one trouble. */
+/* A nearly full disk takes a short line and then refuses a long one: that is one problem, reported once. */
 #define SETTLED_US (10 * US_PER_SECOND)
 
 enum { BATCH_BYTES = 64 * 1024 };
@@ -74,8 +74,8 @@ static void drop(struct log_file *file, uint64_t lines)
     file->logs->dropped += lines;
 }
 
-/* True when nothing is left to be said. Where lines were dropped, more are until the ring is half empty: so a
- * time without room is told once. */
+/* True when nothing remains to be reported. Once lines were dropped, further ones are dropped until the ring
+ * is half empty: so a shortage is reported once. */
 static bool say_dropped(struct log_file *file)
 {
     char line[CLOCK_ISO8601_BYTES + 96];
@@ -115,7 +115,7 @@ static struct batch take_batch(struct log_files *logs)
     return batch;
 }
 
-/* It could not be written: its lines are dropped too, and what it told is still to be told. */
+/* It could not be written: its lines count as dropped too, and what it reported has to be reported again. */
 static void lose(const struct batch *batch)
 {
     drop(batch->file, batch->lines);

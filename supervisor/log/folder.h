@@ -5,9 +5,9 @@
  *   bravo.log      the newest lines
  *   bravo.log.1    before those, up to bravo.log.N-1, the oldest
  *
- * Before each write it is looked at what lies under the name. Another file, or none (logrotate has renamed
- * it): it is opened anew. A shorter one (logrotate's copytruncate): it is written at its end. What is no
- * regular file is refused: opening a FIFO would wait.
+ * Each write first checks what the name leads to. Another file, or none (logrotate has renamed it): it is
+ * reopened. A shorter file (logrotate's copytruncate): the write goes to its end. Anything but a regular file
+ * is refused: opening a FIFO would block.
  */
 #ifndef KSUPERVISE_SUPERVISOR_LOG_FOLDER_H
 #define KSUPERVISE_SUPERVISOR_LOG_FOLDER_H
@@ -23,7 +23,7 @@ enum { LOG_NAME_BYTES = 64 };
 struct log_folder {
     const char *path; /* not owned */
     int fd;
-    int64_t size_bytes; /* a file that would grow beyond it is moved on first */
+    int64_t size_bytes; /* a file that would grow beyond it is rotated first */
     int64_t files;      /* of one name, the newest included; at least 1 */
 };
 
@@ -35,16 +35,15 @@ struct log_folder_file {
     ino_t inode;
 };
 
-/* Makes the folder when it is not there (its parent must be), and locks it: one supervisor a folder. -1 with
- * the error. */
+/* Creates the folder if it is missing (its parent must exist), and locks it: one supervisor per folder. -1
+ * with the error. */
 int log_folder_open(struct log_folder *folder, struct error *error);
 
-/* Opens what its path names now, when that is another folder, or none (then it is made). -1 with the error:
- * the former stays. */
+/* Opens the folder that its path names now, if that is another one; creates a missing one. -1 with the error:
+ * the former stays open. */
 int log_folder_reopen(struct log_folder *folder, struct error *error);
 
-/* Writes the bytes at the end of the file, all or none; makes the file when it is not there. -1 with errno.
- */
+/* Appends the bytes to the file, all or none; creates the file if it is missing. -1 with errno. */
 int log_folder_append(struct log_folder *folder, struct log_folder_file *file, const char *bytes,
                       size_t length);
 

@@ -1,4 +1,4 @@
-/* line.h: how a line looks: on the screen with who says it in front, as JSON, in a log file. Pure functions,
+/* line.h: how a line looks: on the screen with its source in front, as JSON, in a log file. Pure functions,
  * of any thread; the buffer is the caller's and of LINE_BYTES, which do for the longest line of a worker. */
 #ifndef KSUPERVISE_SUPERVISOR_LOG_LINE_H
 #define KSUPERVISE_SUPERVISOR_LOG_LINE_H
@@ -8,7 +8,7 @@
 #define OUTPUT_LINE_BYTES 8192 /* of a worker: the longest that is not cut */
 #define LINE_BYTES        (7 * 8192)
 
-/* Who says it is a worker, or with NULL the supervisor. Each returns the length; no newline. */
+/* The source is `worker`, or with NULL the supervisor. Each returns the length; no newline. */
 
 /* As it may meet a terminal: what the two below take. */
 size_t line_escape(char *line, const char *text, size_t length);

@@ -6,7 +6,7 @@
 
 enum { ENTRY_BYTES = 40, REST_BYTES = 64 }; /* "1234:9223372036854775807 "; "and 1234 more, …" */
 
-/* What is not in the list: it is not to be taken for all. */
+/* The number of partitions that the list leaves out, so that it is not read as complete. */
 static void append_rest(const struct stats_snapshot *stats, size_t more, char *text, size_t bytes)
 {
     uint64_t untracked = stats_snapshot_untracked(stats);

@@ -20,13 +20,13 @@ struct resumption {
     size_t partitions;   /* in a sum: how many */
     int64_t resumed;     /* where reading began */
     int64_t committed;   /* what the group had committed; 0 when nothing */
-    int64_t redelivered; /* at most so many records are processed again */
+    int64_t redelivered; /* at most this many records are processed again */
 };
 
 /* Of the `index`-th partition of `stats`; false when it is not assigned or its start is not known.
  *
- * At most redelivered: what the worker's generations before had reached lies behind where this one resumes by
- * so much; everything in between may have been processed already. */
+ * `redelivered` is an upper bound: from where this generation resumes to where the generations before it
+ * were; everything in between may have been processed already. */
 bool offsets_resumed_at(const struct stats_snapshot *stats, const struct worker_progress *progress,
                         size_t index, struct resumption *one);
 

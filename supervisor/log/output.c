@@ -88,7 +88,7 @@ int output_open(struct worker *worker, struct error *error)
 {
     int ends[2];
     if (pipe2(ends, O_CLOEXEC) == -1)
-        return error_set_code(error, exit_code_of_errno(errno, EXIT_CODE_FAILED), "cannot make a pipe: %m");
+        return error_set_code(error, exit_code_of_errno(errno, EXIT_CODE_FAILED), "cannot create a pipe: %m");
     /* Only our end: the worker is to see an ordinary pipe. */
     if (fcntl(ends[0], F_SETFL, O_NONBLOCK) == -1 ||
         reactor_add(&worker->supervisor->reactor, &worker->output.watch, ends[0], output_readable, worker,

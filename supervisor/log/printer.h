@@ -1,8 +1,7 @@
 /* printer.h: the terminal, or wherever stdout goes, belongs to a thread of its own behind a bounded ring.
- * Whoever prints only copies into the ring, so a terminal that stands still (Ctrl-S, a slow link, a full
- * pipe) stops no worker and no supervision. What does not fit is dropped as whole lines, counted, and said
- * when there is room again.
- */
+ * Callers only copy into the ring, so a terminal that blocks (Ctrl-S, a slow link, a full pipe) stops no
+ * worker and no supervision. What does not fit is dropped as whole lines, counted, and reported when there is
+ * room again. */
 #ifndef KSUPERVISE_SUPERVISOR_LOG_PRINTER_H
 #define KSUPERVISE_SUPERVISOR_LOG_PRINTER_H
 
@@ -21,8 +20,8 @@ int printer_open(struct printer **printer, int fd, struct error *error);
 /* One line, without its newline. Never blocks longer than a copy takes. Any thread. */
 void printer_line(struct printer *printer, const char *line, size_t length);
 
-/* How the line reads that tells of `count` dropped ones; without its newline. Returns its length, below
- * `bytes`. Called in the printer's thread. Without this it is plain text. */
+/* Writes the line that reports `count` dropped lines, without its newline. Returns its length, below `bytes`.
+ * Called in the printer's thread. Without this it is plain text. */
 #define PRINTER_NOTICE_BYTES 256
 typedef size_t printer_notice(char *line, size_t bytes, uint64_t count);
 void printer_set_notice(struct printer *printer, printer_notice *notice);

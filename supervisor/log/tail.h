@@ -1,14 +1,12 @@
-/* tail.h: the last lines of a worker, in memory, for whoever asks after the fact: `kctl logs`, the
- * post-mortem.
+/* tail.h: the last lines of a worker, kept in memory for `kctl logs` and the post-mortem.
  *
  * A ring of at most TAIL_LINES lines in at most TAIL_BYTES; the oldest make room. A longer line than
  * TAIL_LINE_BYTES is kept up to there, its end cut between characters and marked with `…`. Every line has a
- * number that is never used again, so that a follower asks for what came after the last one he saw;
- * `forgotten` tells him that he has missed some.
+ * number that is never used again, so that a follower asks for the lines after the last one that it saw;
+ * `forgotten` tells it how many it missed.
  *
  * Storage belongs to the caller; all zero is an empty tail. The bytes are allocated by the first line;
- * without memory lines are counted and not kept. One thread.
- */
+ * without memory lines are counted and not kept. One thread. */
 #ifndef KSUPERVISE_SUPERVISOR_LOG_TAIL_H
 #define KSUPERVISE_SUPERVISOR_LOG_TAIL_H
 
@@ -28,12 +26,12 @@ struct tail {
 struct tail_line {
     uint64_t number;
     int64_t time_us;     /* wall: when it was read from the worker */
-    uint64_t generation; /* whose words they are */
+    uint64_t generation; /* of the process that printed it */
     const char *text;    /* as it was added, NUL-terminated; good during the visit only */
     size_t length;
 };
 
-/* Keeps a line, without its newline. Give it escaped (text_escape): whoever reads it has a terminal. Its
+/* Keeps a line, without its newline. The caller escapes it (text_escape), since it is shown on terminals. Its
  * number is greater than that of the line before. */
 void tail_add(struct tail *tail, uint64_t number, int64_t time_us, uint64_t generation, const char *text,
               size_t length);

@@ -9,8 +9,8 @@
 #include "supervisor/process/segment.h"
 #include "supervisor/supervisor.h"
 
-/* A worker that floods its channel gets its turn like all others. Of a dead one all is heard: a socket holds
- * some hundred messages; what still has more is a child of it. */
+/* A worker that floods its channel must not starve the others. From a dead one all is read: a socket holds
+ * some hundred messages; if more come, a child of it is sending them. */
 enum { MESSAGES_A_ROUND = 64, MESSAGES_AT_CLOSE = 4096 };
 
 /* --- what it says -------------------------------------------------------------------------------------- */
@@ -19,7 +19,8 @@ static void take(struct worker *worker, const char *bytes, size_t length)
 {
     struct rpc_message message;
     if (rpc_parse(&message, bytes, length) == -1 || message.kind != RPC_NOTIFICATION) {
-        report_line(worker->supervisor, "%s sent %zu bytes that are no notification", worker->name, length);
+        report_line(worker->supervisor, "%s sent %zu bytes that are not a notification", worker->name,
+                    length);
         return;
     }
     worker->supervisor->listener->notified(worker, &message);
@@ -55,7 +56,7 @@ int channel_open(struct worker *worker, struct error *error)
     int ends[2];
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) == -1)
         return error_set_code(error, exit_code_of_errno(errno, EXIT_CODE_FAILED),
-                              "cannot make a channel: %m");
+                              "cannot create a channel: %m");
     if (reactor_add(&worker->supervisor->reactor, &worker->channel_watch, ends[0], channel_event, worker,
                     error) == -1) {
         close(ends[0]);

@@ -1,5 +1,5 @@
-/* channel.h: the supervisor's end of a worker's channel. What a worker sends is foreign bytes: a message that
- * cannot be read is told and passed over, and one that can goes to the supervisor's listener. */
+/* channel.h: the supervisor's end of a worker's channel. What a worker sends is untrusted: a message that
+ * cannot be read is reported and skipped, any other goes to the supervisor's listener. */
 #ifndef KSUPERVISE_SUPERVISOR_PROCESS_CHANNEL_H
 #define KSUPERVISE_SUPERVISOR_PROCESS_CHANNEL_H
 

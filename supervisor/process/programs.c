@@ -21,7 +21,7 @@ static bool make_absolute(struct path *path, const char *given)
     return length < (int)sizeof path->text;
 }
 
-/* A path that is made up, or leads to an interpreter, says nothing about us. */
+/* A made-up path, or that of an interpreter, says nothing about where we are. */
 static bool is_ours(const char *path)
 {
     struct stat named;

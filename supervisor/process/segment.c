@@ -17,7 +17,7 @@ static void forget(struct worker *worker)
     worker->supervisor->snapshots--;
 }
 
-/* A worker whose partitions are more than its segment has room for puts a larger one in its place. */
+/* A worker with more partitions than its segment has room for replaces the segment by a larger one. */
 static void follow(struct worker *worker, uint64_t generation)
 {
     if (worker->segment_fd == -1 || !stats_segment_is_replaced(worker->segment_fd))
@@ -91,7 +91,7 @@ static int create(const struct worker *worker, int previous_fd, struct error *er
     fd = stats_segment_create_unnamed(&identity, previous_fd, error);
     if (fd != -1)
         report_line(worker->supervisor,
-                    "%s is not seen by kstat, and its totals end with this supervisor: %s", worker->name,
+                    "%s is not visible to kstat, and its totals end with this supervisor: %s", worker->name,
                     why.text);
     return fd;
 }
@@ -133,7 +133,7 @@ void segment_cool(struct supervisor *supervisor)
         forget(supervisor->workers[i]);
 }
 
-/* A worker in full flight publishes all the time: some group of values may be caught in between, and is whole
+/* A busy worker publishes all the time: a group of values may be read in the middle of a change, and is whole
  * a moment later. */
 bool segment_refresh_whole(struct worker *worker)
 {

@@ -11,19 +11,19 @@
  * one no memory. */
 #define SEGMENTS_WARM 16
 
-/* Makes the segment of worker->generation, counters going on from the former one, whose offsets are noted as
- * reached. Where /dev/shm has no room it has no name: then kstat does not find it, which is told. -1 with the
- * error: the worker then runs without statistics. */
+/* Makes the segment of worker->generation, with the counters carried over from the former one, whose offsets
+ * go into worker->progress. Where /dev/shm has no room the segment has no name: kstat does not find it, which
+ * is reported. -1 with the error: the worker then runs without statistics. */
 int segment_next(struct worker *worker, struct error *error);
 
 /* Reads the values of the current generation again, into worker->stats. False when there are none. */
 bool segment_refresh(struct worker *worker);
-/* The same, again and again until no group of values was caught in the middle of its change; gives up after a
- * few. */
+/* The same, repeated until no group of values was read in the middle of a change; gives up after a few
+ * attempts. */
 bool segment_refresh_whole(struct worker *worker);
 
-/* Frees the snapshots when they have become more than SEGMENTS_WARM. For whoever is done with what he read:
- * after an event, between two workers. The next refresh takes a new one. */
+/* Frees the snapshots when there are more than SEGMENTS_WARM. For callers that have finished reading: after
+ * an event, between two workers. The next refresh takes a new one. */
 void segment_cool(struct supervisor *supervisor);
 
 /* Unlinks all generations of all workers of this instance, also those of a former supervisor. */

@@ -43,8 +43,7 @@ struct birth {
     int cause; /* errno of what failed before or at exec; 0: nothing did */
 };
 
-/* --- the descriptors ------------------------------------------------------------------------------------
- */
+/* --- the descriptors ------------------------------------------------------------------------------------ */
 
 /* A thousand workers are five thousand descriptors here, and a child that got them all would spend most of
  * its start in copying and closing them. So it shares our table until it has cut one of its own out of the
@@ -98,15 +97,14 @@ static int slots_fill(const struct spawn_request *request)
     return 0;
 }
 
-/* Nobody reads to the end of a pipe of which a slot holds an end. */
+/* A pipe with an end in a slot would never signal end of file: empty the slots. */
 static void slots_clear(void)
 {
     for (int i = 1; i < WORKER_FD_END; i++)
         dup3(slots[0], slots[i], O_CLOEXEC);
 }
 
-/* --- the child, between clone and exec -------------------------------------------------------------------
- */
+/* --- the child, between clone and exec ------------------------------------------------------------------ */
 
 /* Async-signal-safe calls only: another thread may hold any lock, and the memory is the parent's. */
 

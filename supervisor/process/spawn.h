@@ -24,7 +24,7 @@ struct spawn_request {
 struct process {
     pid_t pid;            /* 0: none. Its process group has the same number */
     int pidfd;            /* -1: none; readable when the process ended */
-    uint64_t start_ticks; /* /proc/PID/stat field 22: with the pid, a name that is never given again */
+    uint64_t start_ticks; /* /proc/PID/stat field 22: together with the pid unique until the next boot */
 };
 
 /* How a process ended. */
@@ -41,7 +41,7 @@ struct process_end {
  * caller's. -1 with an error that names the path and the cause; errno is exec's or fork's. */
 int process_spawn(struct process *process, const struct spawn_request *request, struct error *error);
 
-/* Sends a signal through the pidfd: never to a stranger that got the number. 0 or -1 with errno. */
+/* Sends a signal through the pidfd: never to another process that got the same pid. 0 or -1 with errno. */
 int process_signal(const struct process *process, int signal);
 
 /* Sends SIGKILL to its whole group. Good while the leader is not reaped: until then the number cannot be

@@ -76,7 +76,7 @@ static void put_option(struct builder *builder, const struct option_def *def, co
     }
 }
 
-/* What the user did not say is left to the worker's own default, unless it is handed on always. */
+/* An option that the user did not give is left to the worker's own default, unless it is always passed on. */
 static void put_options(struct builder *builder, const struct worker_spec *spec)
 {
     for (size_t i = 0; i < supervisor_program.option_count; i++) {
@@ -87,7 +87,7 @@ static void put_options(struct builder *builder, const struct worker_spec *spec)
     }
 }
 
-/* What is not said is not handed on, and with the embedded broker some of it is another value then. */
+/* An option without a value is not passed on; with the embedded broker some have other values. */
 static bool value_differs(const struct worker_spec *spec, const struct option_def *def,
                           const struct settings *other)
 {
@@ -107,7 +107,7 @@ static bool list_differs(const struct option_list *one, const struct option_list
     return false;
 }
 
-/* Whether another value of it is another process. */
+/* Whether a change of it needs a new process. */
 static bool concerns(const struct option_def *def, enum worker_kind kind)
 {
     unsigned section = kind == KIND_CONSUMER ? IN_CLIENT : kind == KIND_PRODUCER ? IN_PRODUCER : 0;
@@ -213,7 +213,7 @@ int worker_config(const struct worker_spec *spec, struct error *error)
     fill(builder, spec);
     int fd = -1;
     if (builder->count > SETTINGS_MAX)
-        error_set_code(error, EXIT_CODE_CONFIG, "%zu settings for %s are more than %d: give fewer -X",
+        error_set_code(error, EXIT_CODE_CONFIG, "%zu settings for %s, of at most %d: give fewer -X",
                        builder->count, spec->name, SETTINGS_MAX);
     else
         fd = worker_config_write(builder->settings, builder->count, error);
@@ -221,7 +221,7 @@ int worker_config(const struct worker_spec *spec, struct error *error)
     return fd;
 }
 
-/* Over the text and its NUL: where one ends and the next begins counts. */
+/* With its NUL, so that the boundary between two texts counts. */
 static uint64_t add_text(uint64_t hash, const char *text)
 {
     return hash_64(hash, text, strlen(text) + 1);

@@ -20,7 +20,7 @@ struct worker_spec {
     size_t topic_count;
     const char *reset; /* a consumer that is started for this reset alone; NULL: it is not */
     int64_t remaining; /* of a producer's --count */
-    bool takes_over;   /* the place that its dead predecessor has in the group */
+    bool takes_over;   /* it takes over its dead predecessor's group membership */
     bool on_request;   /* a producer that makes no records of its own */
     bool keeps_group;  /* its group is not its settings': another value there makes no other process */
     bool publish;      /* there is a segment for it */
@@ -30,15 +30,15 @@ struct worker_spec {
 #define WORKER_CONFIG_WORDS (8 + CONFIG_TOPICS_MAX)
 void worker_config_arguments(const struct worker_spec *spec, const char *words[WORKER_CONFIG_WORDS]);
 
-/* True when a process under the settings `next` would be told something else than this one. What stands in a
- * file that a property names (@FILE) is not looked at. */
+/* True when a process under the settings `next` would get another configuration than this one. The contents
+ * of a file that a property names (@FILE) are not compared. */
 bool worker_config_differs(const struct worker_spec *spec, const struct settings *next);
 
 /* A descriptor with its configuration, or -1 with the error. */
 int worker_config(const struct worker_spec *spec, struct error *error);
 
-/* A number for what it would be told, but for who it is (client, group, instance id): workers with the same
- * one are told the same. 0: not known. */
+/* A hash of its configuration without its identity (client, group, instance id): workers with the same hash
+ * have the same configuration. 0: not known. */
 uint64_t worker_config_digest(const struct worker_spec *spec);
 
 #endif

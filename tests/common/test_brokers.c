@@ -92,10 +92,10 @@ END_TEST
 START_TEST(an_empty_value_is_refused_where_it_stands)
 {
     write_dotenv("KAFKA_BOOTSTRAP=\n");
-    refused(NULL, "KAFKA_BOOTSTRAP in .env is there but empty");
+    refused(NULL, "KAFKA_BOOTSTRAP in .env is set but empty");
     setenv("KAFKA_HOST_IP", "", 1);
-    refused(NULL, "KAFKA_HOST_IP is there but empty");
-    refused("", "--bootstrap is there but empty");
+    refused(NULL, "KAFKA_HOST_IP is set but empty");
+    refused("", "--bootstrap is set but empty");
 }
 END_TEST
 

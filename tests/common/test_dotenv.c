@@ -116,8 +116,8 @@ static const struct {
     {"NAME=\"h\\\n", ".env:1: the quotation mark is not closed"},
     {"NAME=\"h\\", ".env:1: the quotation mark is not closed"},
     {"NAME=\"h\":1\n", ".env:1: something follows the closing quotation mark"},
-    {"\nNAME=$OTHER\n", ".env:2: ${…} is not filled in"},
-    {"NAME=\"${OTHER}\"\n", ".env:1: ${…} is not filled in"},
+    {"\nNAME=$OTHER\n", ".env:2: ${…} is not expanded here"},
+    {"NAME=\"${OTHER}\"\n", ".env:1: ${…} is not expanded here"},
     {"NAME=0123456789012345678901234567890123456789012345678901234567890123\n",
      ".env:1: the value is too long"},
 };

@@ -104,7 +104,7 @@ START_TEST(what_nobody_tells_in_five_seconds_is_not_known_and_the_reason_is_told
     leaders.one = RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION;
     ck_assert_int_eq(ask(), -1);
     ck_assert_int_eq((clock_monotonic_us() - began_us) / US_PER_SECOND, 10); /* for either end */
-    ck_assert_str_eq(error.text, "the offsets of topic payments could not be asked: Broker: Not leader for "
+    ck_assert_str_eq(error.text, "the offsets of topic payments could not be read: Broker: Not leader for "
                                  "partition");
     ck_assert_int_eq(watermarks[2].low, -1);
     ck_assert_int_eq(watermarks[2].high, -1);

@@ -82,10 +82,10 @@ START_TEST(each_refusal_names_what_to_change)
 {
     static const struct {
         const char *reason, *advice;
-    } refusals[] = {
-        {"Request not valid in current SASL state", "this listener wants no SASL: check security.protocol"},
-        {"SASL PLAIN mechanism handshake failed", "check sasl.mechanism"},
-        {"invalid credentials", "check sasl.username and sasl.password"}};
+    } refusals[] = {{"Request not valid in current SASL state",
+                     "the listener does not use SASL: check security.protocol"},
+                    {"SASL PLAIN mechanism handshake failed", "check sasl.mechanism"},
+                    {"invalid credentials", "check sasl.username and sasl.password"}};
     for (size_t i = 0; i < sizeof refusals / sizeof refusals[0]; i++) {
         failure = (struct kafka_failure){0};
         kafka_failure_note(&failure, RD_KAFKA_RESP_ERR__AUTHENTICATION, refusals[i].reason);

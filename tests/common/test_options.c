@@ -164,7 +164,7 @@ END_TEST
 
 START_TEST(names_are_told_apart_without_case)
 {
-    refuses(PARSE("--clients", "bravo,Bravo"), "--clients: 'Bravo' is there twice ('bravo')");
+    refuses(PARSE("--clients", "bravo,Bravo"), "--clients: 'Bravo' is given twice ('bravo')");
     refuses(PARSE("--clients", "bravo", "--clients", "BRAVO"), "twice");
     refuses(PARSE("--clients", "bravo,"), "empty");
     refuses(PARSE("--clients", "bra vo"), "only letters, digits");
@@ -211,7 +211,7 @@ START_TEST(a_bad_value_is_named_with_its_flag)
     refuses(PARSE("--rate", "many"), "--rate: 'many' is not a whole number");
     refuses(PARSE("-r", "1001"), "--rate: 1001 is out of range: -5 to 1000");
     refuses(PARSE("--batch-wait", "2"), "--batch-wait: '2' is not a duration");
-    refuses(PARSE("--from", "middle"), "--from: 'middle' is none of: earliest, latest");
+    refuses(PARSE("--from", "middle"), "--from: 'middle' is not one of: earliest, latest");
     refuses(PARSE("--verbose=perhaps"), "--verbose: 'perhaps' is neither yes nor no");
 }
 END_TEST

@@ -186,7 +186,7 @@ START_TEST(a_choice_is_exact_and_the_error_lists_them_all)
     ck_assert_int_eq(option_value_assign(&def, &choice, "latest", &error), 0);
     ck_assert_int_eq(choice, 2);
     ck_assert_int_eq(option_value_assign(&def, &choice, "Stop", &error), -1);
-    ck_assert_str_eq(error.text, "'Stop' is none of: stop, earliest, latest");
+    ck_assert_str_eq(error.text, "'Stop' is not one of: stop, earliest, latest");
     ck_assert_int_eq(choice, 2);
 }
 END_TEST

@@ -227,7 +227,7 @@ START_TEST(another_file_is_refused_and_left_alone)
     put_file("the only copy of something\n");
     ck_assert_int_eq(open_it(1), -1);
     ck_assert_int_eq(error.exit_code, EXIT_CODE_CONFIG);
-    ck_assert_ptr_nonnull(strstr(error.text, "is no ledger"));
+    ck_assert_ptr_nonnull(strstr(error.text, "is not a ledger"));
     ck_assert_str_eq(content(), "the only copy of something\n");
 }
 END_TEST
@@ -411,7 +411,7 @@ START_TEST(what_is_no_file_or_cannot_be_opened_is_a_mistake_of_the_user)
     ck_assert_int_eq(mkfifo(path, 0600), 0);
     ck_assert_int_eq(open_it(1), -1);
     ck_assert_int_eq(error.exit_code, EXIT_CODE_CONFIG);
-    ck_assert_ptr_nonnull(strstr(error.text, "is no file"));
+    ck_assert_ptr_nonnull(strstr(error.text, "is not a regular file"));
     unlink(path);
     snprintf(path, sizeof path, "/tmp/test-ledger-%d/no-such-folder", (int)getpid());
     ck_assert_int_eq(open_it(1), -1);

@@ -71,7 +71,7 @@ START_TEST(each_record_is_told_at_a_pace_that_a_person_can_follow)
     ck_assert_int_eq(style_of(true, 21), LINES_SUMMARY);
     ck_assert_int_eq(style_of(false, 50 * US_PER_MS), LINES_SENT);
     ck_assert_int_eq(style_of(false, 50 * US_PER_MS - 1), LINES_SUMMARY);
-    ck_assert_int_eq(style_of(true, 0), LINES_SUMMARY); /* as fast as it goes */
+    ck_assert_int_eq(style_of(true, 0), LINES_SUMMARY); /* as fast as possible */
 }
 END_TEST
 

@@ -292,8 +292,7 @@ START_TEST(paused_it_does_not_wait_for_standard_input)
 }
 END_TEST
 
-/* --- asked beside ----------------------------------------------------------------------------------------
- */
+/* --- asked beside --------------------------------------------------------------------------------------- */
 
 START_TEST(what_is_asked_is_served_in_every_turn_also_when_paused_and_answered_after_the_end)
 {

@@ -120,7 +120,7 @@ START_TEST(what_is_no_record_is_refused_and_nothing_is_sent)
         {"produce", "{", "not JSON"},
         {"produce", "colour=red", "field 'colour'"},
         {"produce", "", "fields missing"},
-        {"reset", GOOD, "does not know how"},
+        {"reset", GOOD, "a producer cannot do that"},
     };
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         ask(wrong[i][0], wrong[i][1]);

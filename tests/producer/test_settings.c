@@ -117,7 +117,7 @@ END_TEST
 
 START_TEST(only_who_has_a_supervisor_can_be_asked)
 {
-    refuses(LOAD("--on-request"), "--on-request: nobody can ask it where it has no supervisor");
+    refuses(LOAD("--on-request"), "--on-request: only a supervisor can send it requests");
     refuses(LOAD("--on-request", "--user", "marek"),
             "--on-request: not together with the fields of one record");
 }

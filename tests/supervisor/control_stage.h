@@ -108,7 +108,7 @@ static inline void is_answered(int fd, int64_t id, const char *reason)
                       "'%.*s' instead of '%s'", (int)view.length, view.data, reason);
         bool late = false;
         ck_assert(mp_read_nil(&reader) || mp_read_bool(&reader, &late));
-        ck_assert(late == (strstr(reason, "within its time") != NULL));
+        ck_assert(late == (strstr(reason, "timed out") != NULL));
     }
     ck_assert(mp_at_end(&reader));
 }

@@ -47,8 +47,7 @@ static const char *candidates(bool quarantined)
     return text;
 }
 
-/* --- what is held against records ------------------------------------------------------------------------
- */
+/* --- what is held against records ----------------------------------------------------------------------- */
 
 START_TEST(a_crash_makes_all_that_was_in_flight_candidate_and_tells_it)
 {
@@ -169,8 +168,7 @@ START_TEST(without_a_segment_nobody_is_cleared)
 }
 END_TEST
 
-/* --- the next supervisor ---------------------------------------------------------------------------------
- */
+/* --- the next supervisor -------------------------------------------------------------------------------- */
 
 /* What another supervisor of this instance finds. */
 static size_t finds(void)
@@ -195,7 +193,7 @@ START_TEST(what_is_candidate_is_known_to_the_next_supervisor_of_the_same_Kafka)
     snprintf(fleet.brokers.bootstrap, sizeof fleet.brokers.bootstrap, "elsewhere:1");
     ck_assert_uint_eq(finds(), 0);
     ck_assert(fleet_has_said(
-        "known from the supervisor before: 2 ranges of poison candidates and 1 quarantined ones"));
+        "inherited from the previous supervisor: 2 ranges of poison candidates and 1 quarantined ones"));
 }
 END_TEST
 

@@ -104,7 +104,7 @@ START_TEST(a_second_one_is_refused_with_the_pid_of_the_first)
 {
     pid_t pid = holder();
     char text[64];
-    snprintf(text, sizeof text, "instance 'one' runs already (pid %d)", (int)pid);
+    snprintf(text, sizeof text, "instance 'one' is already running (pid %d)", (int)pid);
     refused(text);
     refused("--instance");
     kill(pid, SIGKILL);

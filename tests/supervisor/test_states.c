@@ -200,7 +200,7 @@ START_TEST(what_cannot_happen_is_reported_and_changes_nothing)
     ck_assert_int_gt(impossible, 0);
     place(WORKER_READY);
     states_dispatch(&worker, EVENT_TIMER);
-    ck_assert_str_eq(seen.report, "bravo: 'timer' cannot happen while ready: a bug, please tell us");
+    ck_assert_str_eq(seen.report, "bravo: 'timer' cannot happen while ready: a bug, please report it");
 }
 END_TEST
 

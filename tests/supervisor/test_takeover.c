@@ -54,7 +54,8 @@ START_TEST(generations_and_counters_go_on)
     ck_assert_uint_eq(fleet_worker("zulu")->restarts, 0);
     ck_assert_uint_eq(fleet.worker_count, 4);
     char line[128];
-    snprintf(line, sizeof line, "taking over from pid %d: counters and generations go on\n", (int)getpid());
+    snprintf(line, sizeof line, "taking over from pid %d: counters and generations continue\n",
+             (int)getpid());
     ck_assert(fleet_has_said(line));
 }
 END_TEST

@@ -180,7 +180,7 @@ class Requests(Modes):
         self.assertIn("it goes on without being waited for (bravo has not answered)", late.text())
         next_one = self.asked("ack", "BRAVO", "0:0")
         early = self.run_program("kctl", "-i", self.instance, "--timeout", "300ms", "ack", "all", "0:9")
-        self.assertIn("not begun within its time: it waits for 'ack bravo'", early.text())
+        self.assertIn("timed out before it began: it waits for 'ack bravo'", early.text())
         self.assertIsNone(next_one.popen.poll(), next_one.text())
         self.go_on()
         self.assertEqual(next_one.wait(15), 0, next_one.text())
@@ -219,7 +219,7 @@ class Requests(Modes):
         self.assertEqual(self.committed("bravo", self.topic_name), {0: 20})
         done = self.ack("zulu", ",".join(["0:1000"] * 700))
         self.assertEqual(done.status, 2)
-        self.assertIn("ack: that are 4899 bytes, and one request carries 4095: say it in several", done.text())
+        self.assertIn("ack: 4899 bytes, and one request carries at most 4095: split it", done.text())
 
     def test_the_results_are_numbers_too(self):
         out = json.loads(self.run_ok("kctl", "-i", self.instance, "--json", "ack", "bravo", "0:0-4"))

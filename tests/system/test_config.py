@@ -25,7 +25,7 @@ class Configuration(SystemTest):
     def test_a_bad_file_starts_nothing_and_names_its_line(self):
         for text, line in ((f"[client bravo]\nbatch-sise = 5\n", "2: unknown name 'batch-sise' in [client bravo]; did you mean 'batch-size'?"),
                            ("[client bravo]\nbatch-size = lots\n", "2: batch-size: 'lots' is not a whole number"),
-                           ("[client bravo]\n[other]\n[client Bravo]\n", "3: section [client bravo] is there already, in line 1")):
+                           ("[client bravo]\n[other]\n[client Bravo]\n", "3: section [client bravo] is already in line 1")):
             for more in ([], ["--check"]):
                 path = self.write(text)
                 process = self.run_program("ksupervise", "--config", path, "--instance", self.instance, *more)
@@ -76,7 +76,7 @@ class Configuration(SystemTest):
                             ("delivery.report.only.error=true", "nobody says what was acknowledged"), ("group.id=x", "--group names the group"),
                             ("auto.offset.reset=latest", "--from says where to begin"), ("bootstrap.servers=h:1", "--bootstrap")):
             process = self.check("[client bravo]\n", "-X", bad)
-            self.assertIn(f"the property {bad} cannot be: ", process.text("err"))
+            self.assertIn(f"the property {bad} is not allowed: ", process.text("err"))
             self.assertIn(reason, process.text("err"))
             self.assertEqual(process.status, 78, bad)
             process = self.run_program("kconsume", "--client", "b", "--group", "g", "--topic", "t", "--workload", "payments", "--publish=no", "-X", bad)

@@ -210,9 +210,9 @@ class Verbs(Control):
 
     def test_a_rolling_restart_that_nobody_waits_for_does_not_start_who_was_stopped_meanwhile(self):
         fleet = self.fleet("--batch-size", "1", "--pipeline", "validate, exec:while read -r line; do sleep 1; echo ok; done")
-        self.assertIn("not within its time", self.kctl("--timeout", "0", "rolling-restart", "all", status=1))
+        self.assertIn("timed out", self.kctl("--timeout", "0", "rolling-restart", "all", status=1))
         self.kctl("stop", self.zulu)
-        fleet.wait_line(f"rolling restart: {self.zulu}: passed over, as it was stopped", 30)
+        fleet.wait_line(f"rolling restart: {self.zulu}: skipped, because it is stopped", 30)
         self.assertEqual({c: (w["state"], w["generation"]) for c in (self.bravo, self.zulu) if (w := self.worker(c))}, {self.bravo: ("ready", 2), self.zulu: ("down", 1)})
         self.end(fleet)
 
@@ -222,7 +222,7 @@ class Verbs(Control):
         self.assertEqual(self.kctl("rate", "1000/s"), "producer: 1000 records a second")
         before = acknowledged()
         wait_until(lambda: acknowledged() > before + 1500, 6, "1500 records, for which 100 a second need 15 s")
-        self.assertEqual(self.kctl("rate", "producer", "1h"), "producer: a record each 3600 s")
+        self.assertEqual(self.kctl("rate", "producer", "1h"), "producer: a record every 3600 s")
         wait_until(lambda: (w := self.worker("producer"))["counters"]["acknowledged"] == w["counters"]["produced"] and w["queue_depth"] == 0, 10, "all confirmed")
         still = self.worker("producer")
         beats = still["heartbeat_us"] + 1_500_000
@@ -238,8 +238,8 @@ class Verbs(Control):
     def test_a_rate_that_is_none_is_refused(self):
         fleet = self.fleet("--no-producer")
         self.assertIn("this instance has no producer", self.kctl("rate", "5/s", status=1))
-        self.assertIn("'fast' is no rate: so many records a second", self.kctl("rate", "fast", status=1))
-        self.assertIn("'-5' is no rate", self.kctl("rate", "producer", "--", "-5", status=1))
+        self.assertIn("'fast' is not a valid rate: records a second", self.kctl("rate", "fast", status=1))
+        self.assertIn("'-5' is not a valid rate", self.kctl("rate", "producer", "--", "-5", status=1))
         self.assertIn(f"rate is for the producer, not for '{self.bravo}'", self.kctl("rate", self.bravo, "5", status=1))
         self.assertIn("rate: how fast?", self.kctl("rate", status=1))
         self.end(fleet)
@@ -310,8 +310,8 @@ class Refusals(Control):
         fleet = self.fleet()
         self.assertIn("there is no verb 'restrat'; is 'restart' meant?", self.kctl("restrat", self.bravo, status=1))
         self.assertIn("there is no client or worker 'nobody'", self.kctl("stop", "nobody", status=1))
-        self.assertIn("'FOO' is no signal", self.kctl("kill", self.bravo, "FOO", status=1))
-        self.assertIn("not within its time", self.kctl("--timeout", "0", "stop", self.zulu, status=1))
+        self.assertIn("'FOO' is not a signal", self.kctl("kill", self.bravo, "FOO", status=1))
+        self.assertIn("timed out", self.kctl("--timeout", "0", "stop", self.zulu, status=1))
         wait_until(lambda: self.worker(self.zulu)["state"] == "down", 10, "zulu to stop all the same")
         self.kctl("--no-wait", "start", self.zulu)
         status = json.loads(self.kctl("--json", "status"))

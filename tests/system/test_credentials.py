@@ -88,7 +88,7 @@ class Credentials(SystemTest):
     def test_every_program_says_why_it_is_not_let_in_and_does_not_wait(self):
         for flags, reason in ((self.plain("bad"), "Invalid username or password; check sasl.username and sasl.password"),
                               (self.at(self.open, "SASL_PLAINTEXT", sasl_mechanism="PLAIN", sasl_username="a", sasl_password="b"),
-                               "this listener wants no SASL: check security.protocol"),
+                               "the listener does not use SASL: check security.protocol"),
                               (self.at("sasl_ssl", "SASL_SSL", sasl_mechanism="PLAIN", sasl_username="marek", sasl_password="good"), "verify that ssl.ca.location"),
                               (self.at("ssl", "SSL", ssl_ca_location=self.folder / "ca.pem"), "check ssl.certificate.location and ssl.key.location")):
             for name, said, status in self.each(flags):
@@ -98,7 +98,7 @@ class Credentials(SystemTest):
     def test_what_may_pass_is_told_at_once_with_its_reason(self):
         for flags, reason in ((self.at("plain"), "verify that security.protocol is correctly configured"),
                               (self.at("sasl_ssl"), "connecting to a SSL listener?"),
-                              (self.at(self.open, "SSL"), "is TLS spoken there? Check security.protocol"),
+                              (self.at(self.open, "SSL"), "does the listener use TLS? Check security.protocol"),
                               (self.at("nowhere.invalid:9092"), "Failed to resolve 'nowhere.invalid:9092'")):
             process = self.start("ktopic", "list", *flags)
             process.wait_line("; retrying", 5)

@@ -322,7 +322,7 @@ class Rollouts(Faults):
         gate = self.folder / "gate"
         self.script("kconsume", f"while [ ! -e {gate} ]; do sleep 0.05; done; {READY}; exec sleep 1000")
         done = self.run_program("kctl", "-i", self.instance, "--timeout", "500ms", "rolling-restart", "all")
-        self.assertIn("not within its time; it goes on without being waited for", done.text())
+        self.assertIn("timed out; it continues in the background", done.text())
         self.assertIn("a rolling restart is under way", self.run_program("kctl", "-i", self.instance, "rolling-restart", "zulu").text())
         gate.touch()
         fleet.wait_line(r"rolling restart: zulu: restarted, pid \d+, generation 2", 20)
@@ -341,7 +341,7 @@ class Crashes(Faults):
         self.assertEqual(sorted(os.listdir(os.path.join(self.runtime, "ksupervise"))), lock_and_socket, "all is left lying there")
         self.assertGreater(len(self.shared_memory()), 2)
         second = self.fleet(clients="bravo,zulu")
-        second.wait_line(f"taking over from pid {first.pid}: counters and generations go on")
+        second.wait_line(f"taking over from pid {first.pid}: counters and generations continue")
         self.assertEqual(self.generations(), {"bravo": 2, "zulu": 2})
         self.assertIn("bravo: ready", self.run_ok("kctl", "-i", self.instance, "status"))
         self.end(second)

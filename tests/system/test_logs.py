@@ -89,7 +89,7 @@ class Logs(SystemTest):
         fleet.wait_line("ready:", 30)
         former = self.folder / "former"
         self.logs.rename(former)
-        self.assertEqual(self.kctl("logs", "--reopen"), "no former log file is open any more")
+        self.assertEqual(self.kctl("logs", "--reopen"), "the log files were reopened")
         wait_until(lambda: (self.logs / f"{self.bravo}.log").exists(), 20, "a file in a folder of the old name")
         held = [os.readlink(fd) for fd in pathlib.Path(f"/proc/{fleet.pid}/fd").iterdir() if fd.is_symlink()]
         self.assertFalse([name for name in held if name.startswith(str(former))])

@@ -39,7 +39,7 @@ class SmallSharedMemory(SystemTest):
         words = ("--instance", self.instance, "--clients", "bravo,zulu", "--topic", topic, "--rate", "0", "--count", "100", "--exit-when-done", "--quiet")
         fleet = self.start(shutil.which("unshare"), "--mount", "sh", "-c", script, self.program("ksupervise"), *words)
         self.assertEqual(fleet.wait(60), 0, fleet.text())
-        self.assertRegex(fleet.text(), r"is not seen by kstat, and its totals end with this supervisor: /dev/shm is full")
+        self.assertRegex(fleet.text(), r"is not visible to kstat, and its totals end with this supervisor: /dev/shm is full")
         self.assertIn("done: all records are produced", fleet.text())
         for client in ("bravo", "zulu"):
             self.assertRegex(fleet.text(), rf"{client} +0 +100 +100 +0 ")
@@ -64,7 +64,7 @@ class Stopped(Faults):
         path = pathlib.Path(self.environment["XDG_RUNTIME_DIR"]) / "ksupervise" / f"{self.instance}.sock"
         waiting = []
         refused = self.run_program("kctl", "-i", self.instance, "--timeout", "100ms", "status", seconds=4)
-        self.assertIn(f"is stopped: let it go on with kill -CONT {fleet.pid}", refused.text())
+        self.assertIn(f"is stopped: continue it with kill -CONT {fleet.pid}", refused.text())
         for _ in range(10000):
             waiting.append(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_NONBLOCK))
             self.addCleanup(waiting[-1].close)
@@ -72,7 +72,7 @@ class Stopped(Faults):
                 break
         full = self.run_program("kctl", "-i", self.instance, "--timeout", "100ms", "status", seconds=4)
         self.assertEqual(full.status, 1)
-        self.assertIn(f"is stopped: let it go on with kill -CONT {fleet.pid}", full.text())
+        self.assertIn(f"is stopped: continue it with kill -CONT {fleet.pid}", full.text())
         for one in waiting:
             one.close()
         fleet.send(signal.SIGCONT)

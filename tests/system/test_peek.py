@@ -103,7 +103,7 @@ class Peek(SystemTest):
             if one.wait(30) != 0:
                 self.assertIn("are under way: try again", one.text())
         self.assertTrue(any(one.popen.returncode == 0 for one in many))
-        self.assertIn("not within its time", self.kctl("--timeout", "1ms", "peek", topic, 0, 0, status=1))
+        self.assertIn("timed out", self.kctl("--timeout", "1ms", "peek", topic, 0, 0, status=1))
         self.end(fleet)
 
     def test_no_secret_is_on_its_command_line_and_no_group_is_touched(self):

@@ -111,7 +111,7 @@ class Poison(SystemTest):
         first.wait_line("bravo is held", 30)
         first.kill()
         second = self.supervise_one(*arguments)
-        second.wait_line("known from the supervisor before: 1 range of poison candidates and 0 quarantined ones", 20)
+        second.wait_line("inherited from the previous supervisor: 1 range of poison candidates and 0 quarantined ones", 20)
         second.wait_line(rf"offset {where[1]} killed bravo twice \(SIGSEGV in generation 1, SIGSEGV in generation 2\)", 40)
         second.kill()
         third = self.supervise_one(*arguments)

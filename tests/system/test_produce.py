@@ -77,7 +77,7 @@ class WithAProducer(Produce):
         fleet = self.fleet("--interval", "1h")
         wait_until(lambda: self.stored() == 1, 10, "its first record")
         for words, why in (
-            (("colour=red",), "field 'colour': payments have none of that name"),
+            (("colour=red",), "field 'colour': payments have no such field"),
             (("user=marek",), "fields missing: amount, currency, method"),
             ((*FIELDS[:3], "method=gold"), "field method"),
             (("{",), "not JSON"),
@@ -162,7 +162,7 @@ class WithoutAProducer(Produce):
         self.assertIsNone(self.state())
         told = self.kctl("produce", *FIELDS)
         self.place(told)
-        self.assertIn("no producer was running: one is started that makes no records of its own, and stays", told)
+        self.assertIn("no producer was running: one was started that makes no records of its own and stays", told)
         second = self.kctl("produce", *FIELDS)
         self.assertEqual(len(second.splitlines()), 1)
         self.assertEqual(self.stored(), 2)
@@ -227,7 +227,7 @@ class BrokerAway(Produce):
         self.place(self.kctl("produce", *FIELDS))
         self.kafka.broker("kill", 1)
         told = self.kctl("--timeout", "2s", "produce", *FIELDS, status=1)
-        self.assertIn("produce: not within its time: the record may still arrive; it is not sent again", told)
+        self.assertIn("produce: timed out: the record may still arrive; it is not sent again", told)
         told = self.kctl("--timeout", "1s", "produce", *FIELDS, status=1)
         self.assertIn("nothing was changed", told)
         self.kafka.broker("start", 1)

@@ -137,7 +137,7 @@ class Reload(SystemTest):
         self.write({self.bravo: "batch-sise = 5", self.zulu: "batch-size = 5"})
         self.assertIn(f"{self.path}:9: unknown name 'batch-sise' in [client {self.bravo}]; did you mean 'batch-size'?", self.kctl("reload", status=1))
         self.write({self.bravo: ""}, more="log-dir = logs")
-        self.assertIn("log-dir cannot change while the instance runs (not said → logs)", self.kctl("reload", status=1))
+        self.assertIn("log-dir cannot change while the instance runs (not set → logs)", self.kctl("reload", status=1))
         self.path.unlink()
         self.assertIn(str(self.path), self.kctl("reload", status=1))
         self.assertEqual(self.running(), before)
@@ -152,13 +152,13 @@ class Reload(SystemTest):
         self.write({self.bravo: "pipeline = validate, sqlite:rows.db", self.zulu: "pipeline = validate, filter:amount > 5 and usr ~ 'x'"})
         reason = f"{self.path}:11: pipeline: filter: column 16: there is no field 'usr' in payments; did you mean user?"
         self.assertEqual(self.kctl("reload", status=1).splitlines()[:3], [f"kctl: {reason}", "  amount > 5 and usr ~ 'x'", "                 ^"])
-        fleet.wait_line(f"reload: nothing is changed: {re.escape(reason)}", 5)
+        fleet.wait_line(f"reload: nothing was changed: {re.escape(reason)}", 5)
         mark = fleet.mark()
         fleet.send(signal.SIGHUP)
-        fleet.wait_line(f"reload: nothing is changed: {re.escape(reason)}", 10, after=mark)
+        fleet.wait_line(f"reload: nothing was changed: {re.escape(reason)}", 10, after=mark)
         mark = fleet.mark()
-        self.assertIn("the configuration is read; what comes of it, the supervisor's log says", self.kctl("--no-wait", "reload"))
-        fleet.wait_line(f"reload: nothing is changed: {re.escape(reason)}", 10, after=mark)
+        self.assertIn("the configuration is being read; the outcome is in the supervisor's log", self.kctl("--no-wait", "reload"))
+        fleet.wait_line(f"reload: nothing was changed: {re.escape(reason)}", 10, after=mark)
         self.assertFalse((self.folder / "rows.db").exists())
         self.assertEqual(self.running(), before)
         self.assertNotIn("generation 2", fleet.text())
@@ -219,7 +219,7 @@ class Reload(SystemTest):
         self.assertEqual(self.running()[self.zulu], before[self.zulu])
         self.write({self.bravo: "batch-size = none"})
         fleet.send(signal.SIGHUP)
-        fleet.wait_line(rf"nothing is changed: {self.path}:9: batch-size: 'none' is not a whole number", 10)
+        fleet.wait_line(rf"nothing was changed: {self.path}:9: batch-size: 'none' is not a whole number", 10)
         self.end(fleet)
 
     def test_sighup_stops_where_the_terminal_is_gone(self):
@@ -249,7 +249,7 @@ class Reload(SystemTest):
     def test_without_a_file_there_is_nothing_to_read(self):
         fleet = self.supervise("--clients", self.bravo, "--topic", self.topic_name, "--no-producer")
         fleet.wait_line("ready:", 30)
-        self.assertIn("there is no file to read again: it was started without --config", self.kctl("reload", status=1))
+        self.assertIn("there is no file to read again: the instance was started without --config", self.kctl("reload", status=1))
         self.end(fleet)
 
 

@@ -145,7 +145,7 @@ class Reset(SystemTest):
     def test_what_makes_no_sense_is_told(self):
         self.fleet()
         for words, why in ((("--to", "nowhere"), "is not a reset target"), ((), "reset: where?"), (("--to", "offset", "x"), "is no place to reset to"),
-                           (("--to", "earliest", "--partition", "x"), "is none of partition=P")):
+                           (("--to", "earliest", "--partition", "x"), "is not one of partition=P")):
             done = self.reset(*words)
             self.assertEqual(done.status, 2, done.text())
             self.assertIn(why, done.text())

@@ -95,7 +95,7 @@ class Screen(SystemTest):
         text = screen.shows(rf"^{self.zulu} +ready .* paused .* [1-9]\d* +(≥ )?[\d.]+ m?s ")
         self.assertLess(text.index(f"\n{self.zulu}"), text.index(f"\n{self.bravo}"))
         screen.press("g", "Enter")
-        screen.shows(rf"^why: it is paused for .*by kctl pause; kctl resume {self.zulu}")
+        screen.shows(rf"^why: it has been paused for .*by kctl pause; kctl resume {self.zulu}")
         screen.press("PageDown")
         screen.press("Escape")
         screen.shows(rf"^{self.bravo} +ready")

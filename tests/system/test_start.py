@@ -30,7 +30,7 @@ class StartDeadline(SystemTest):
         kafka.broker("stop", 1)
         fleet = self.supervise("--clients", self.bravo, "--topic", topic, "--rate", "100", "--quiet", "--start-timeout", "5s")
         for name in (self.bravo, "producer"):
-            fleet.wait_line(f"{name} is not ready, because no broker answers: its start deadline waits", 20)
+            fleet.wait_line(f"{name} is not ready, because no broker answers: its start deadline is suspended", 20)
         self.assertRegex(self.run_ok("kctl", "-i", self.instance, "status"), rf"{self.bravo}: joining, .*, no broker answers")
         mark = wait_until(lambda: self.worker(self.bravo)["heartbeat_us"], 5, "a heartbeat")
         wait_until(lambda: self.worker(self.bravo)["heartbeat_us"] > mark + 7_000_000, 20, "more than the deadline")

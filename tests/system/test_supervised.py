@@ -239,13 +239,13 @@ class BadInput(Fleet):
     def test_flags_and_values_are_refused_in_one_line(self):
         self.refused(2, "--clients is missing")
         self.refused(2, "unknown option '--clints'; did you mean '--clients'", "--clints", "a")
-        self.refused(2, "--clients: 'A' is there twice", "--clients", "a,A")
+        self.refused(2, "--clients: 'A' is given twice", "--clients", "a,A")
         self.refused(2, "only letters, digits", "--clients", "a,b c")
         self.refused(2, "a client name is empty", "--clients", "a,,b")
         self.refused(2, "--batch-size: 0 is out of range", "--clients", "a", "--batch-size", "0")
         self.refused(2, "--batch-wait: '5' is not a duration", "--clients", "a", "--batch-wait", "5")
         self.refused(2, "--workload: 'payment' is not payments, orders, transactions or messages", "--clients", "a", "--workload", "payment")
-        self.refused(2, "the producer's own name", "--clients", "Producer")
+        self.refused(2, "is reserved for the producer", "--clients", "Producer")
         self.refused(2, "KAFKA_BOOTSTRAP is there but empty", "--clients", "a", env={"KAFKA_BOOTSTRAP": ""})
 
     def test_a_topic_with_another_number_of_partitions_is_a_configuration_fault(self):
@@ -257,7 +257,7 @@ class BadInput(Fleet):
         topic = self.topic()
         fleet = self.supervise("--clients", self.client("b"), "--topic", topic, "--no-producer")
         fleet.wait_line("ready:", 30)
-        self.refused(1, rf"instance '{self.instance}' runs already \(pid {fleet.pid}\)", "--instance", self.instance, "--clients", "x")
+        self.refused(1, rf"instance '{self.instance}' is already running \(pid {fleet.pid}\)", "--instance", self.instance, "--clients", "x")
         self.assertEqual(fleet.interrupt(), 0)
 
     def test_an_unknown_librdkafka_property_holds_the_workers_with_the_name(self):

@@ -44,7 +44,7 @@ class TwoSessions(TakeOver):
         before = {w["name"]: (w["pid"], w["generation"]) for w in self.kstat()["workers"]}
         second = self.fleet(ready=False, env=self.other_runtime())
         self.assertEqual(second.wait(15), 1, second.text())
-        self.assertRegex(second.text(), rf"instance '{self.instance}' runs already \(pid {first.pid}\)")
+        self.assertRegex(second.text(), rf"instance '{self.instance}' is already running \(pid {first.pid}\)")
         self.kctl("scale", "bravo", "12")  # more than the directory had room for: it is made anew, and locked
         third = self.fleet(ready=False, env=self.other_runtime())
         self.assertEqual(third.wait(15), 1, third.text())
@@ -69,7 +69,7 @@ class TwoSessions(TakeOver):
         for loser in together:
             if loser is not winner:
                 self.assertEqual(loser.popen.returncode, 1)
-                self.assertRegex(loser.text(), "runs already|is just starting")
+                self.assertRegex(loser.text(), "is already running|is just starting")
         self.assertNotIn("fenced", winner.text())
         self.assertEqual(winner.interrupt(), 0)
         self.assert_nothing_left()
@@ -89,7 +89,7 @@ class Scales(TakeOver):
         self.killed(first)
         before = {n: self.counters(n)["processed"] for n in ("bravo", "bravo.2", "bravo.3")}
         second = self.fleet()
-        second.wait_line("taking over from pid .*: counters and generations go on; bravo has 2 workers, as it was scaled")
+        second.wait_line("taking over from pid .*: counters and generations continue; bravo has 2 workers, as it was scaled")
         self.assertEqual(self.settled("bravo.2")["generation"], 3)
         self.assertGreaterEqual(self.counters("bravo.2")["processed"], before["bravo.2"])
         self.assertEqual((self.worker("bravo.3")["state"], self.worker("bravo.3")["alive"]), ("down", False), "who was scaled away stays away")

@@ -244,7 +244,7 @@ class WhoMay(Safety):
         self.assertIn(b"; Secure", head)
         refused = self.host.run_program("kweb", "-i", self.host.instance, "--http", "0", "--http-behind", "https://fleet.example/path")
         self.assertEqual(refused.status, 2, refused.text())
-        self.assertIn("is no origin", refused.text())
+        self.assertIn("is not an origin", refused.text())
 
     def test_two_files_at_a_time_are_taken_and_a_third_is_told_so(self):
         head = self.request("POST /captures", "Content-Type: application/octet-stream", "Content-Length: 100")
@@ -258,7 +258,7 @@ class WhoMay(Safety):
             connection.close()
         refused = wait_until(lambda: (answer := self.send("POST /captures", "Content-Type: application/octet-stream", "Content-Length: 1", body=b"x"))[0] == 400 and answer[1], 10,
                              "they are gone")
-        self.assertEqual(refused["detail"], "the file is no capture: kstat --dump writes one")
+        self.assertEqual(refused["detail"], "the file is not a capture: kstat --dump writes one")
 
     def test_a_unix_socket_is_this_users_alone(self):
         path = pathlib.Path(self.host.runtime) / "web"

@@ -5,11 +5,11 @@ START_TEST(what_is_no_capture_is_told)
 {
     refuses_to_open("No such file");
     put_file("", 0);
-    refuses_to_open("is no capture: kstat --dump writes one");
+    refuses_to_open("is not a capture: kstat --dump writes one");
     put_file("KSUPCAP\0\4\3\2\1\1\0\0", 15);
-    refuses_to_open("is no capture: kstat --dump writes one");
+    refuses_to_open("is not a capture: kstat --dump writes one");
     put_file("KSUPCAQ\0\4\3\2\1\1\0\0\0", 16);
-    refuses_to_open("is no capture: kstat --dump writes one");
+    refuses_to_open("is not a capture: kstat --dump writes one");
     put_file("KSUPCAP\0\1\2\3\4\1\0\0\0", 16);
     refuses_to_open("another byte order");
     put_file("KSUPCAP\0\4\3\2\1\2\0\0\0", 16);
@@ -19,7 +19,7 @@ START_TEST(what_is_no_capture_is_told)
     unlink(path);
     ck_assert_int_eq(mkfifo(path, 0600), 0);
     alarm(5); /* or it waits in open() */
-    refuses_to_open("is no capture");
+    refuses_to_open("is not a capture");
 }
 END_TEST
 
@@ -118,7 +118,7 @@ START_TEST(a_file_that_was_cut_anywhere_has_the_frames_before)
         size_t size = left - 1;
         ck_assert_int_eq(truncate(path, (off_t)size), 0);
         if (size < second) {
-            refuses_to_open(size < FIRST ? "is no capture" : "has no whole frame");
+            refuses_to_open(size < FIRST ? "is not a capture" : "has no whole frame");
             continue;
         }
         open_capture();

@@ -1,8 +1,7 @@
 /* Captures as they are read: what they show, and what they are refused for. */
 #include "tests/common/capture/capture_case.h"
 
-/* --- what it shows ---------------------------------------------------------------------------------------
- */
+/* --- what it shows -------------------------------------------------------------------------------------- */
 
 START_TEST(a_capture_shows_what_the_instance_showed)
 {
@@ -118,8 +117,7 @@ START_TEST(a_moment_is_found_by_a_time_that_is_not_before_it)
 }
 END_TEST
 
-/* --- by its items ----------------------------------------------------------------------------------------
- */
+/* --- by its items --------------------------------------------------------------------------------------- */
 
 static struct plain plain;
 

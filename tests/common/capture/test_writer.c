@@ -23,8 +23,7 @@ static void fails_to_write(struct source *source, const char *instance, const ch
     ck_assert_msg(strstr(error.text, text) != NULL, "'%s' is not in: %s", text, error.text);
 }
 
-/* --- the file --------------------------------------------------------------------------------------------
- */
+/* --- the file ------------------------------------------------------------------------------------------- */
 
 START_TEST(a_new_capture_is_its_owners_alone_and_begins_with_its_header)
 {
@@ -72,15 +71,15 @@ END_TEST
 
 START_TEST(nothing_else_is_written_to_and_it_stays_as_it_is)
 {
-    refuses_to_write_to("/dev/full", EXIT_CODE_USAGE, "/dev/full is no regular file");
+    refuses_to_write_to("/dev/full", EXIT_CODE_USAGE, "/dev/full is not a regular file");
     refuses_to_write_to("/tmp", EXIT_CODE_FAILED, "cannot open /tmp: Is a directory");
     refuses_to_write_to("/no/such/folder/x.cap", EXIT_CODE_FAILED, "No such file");
     static const struct {
         const char *bytes, *why;
         size_t size;
     } others[] = {
-        {"Dear diary, today was a good day.", "is no capture", 33},
-        {"KSUPCAP", "is no capture", 8},
+        {"Dear diary, today was a good day.", "is not a capture", 33},
+        {"KSUPCAP", "is not a capture", 8},
         {"KSUPCAP\0\1\2\3\4\1\0\0\0", "another byte order", 16},
         {"KSUPCAP\0\4\3\2\1\2\0\0\0", "of version 2", 16},
         {"KSUPCAP\0\4\3\2\1\1\0\0\0This is no frame of any kind, is it? No.", "does not begin as one", 56},
@@ -88,7 +87,7 @@ START_TEST(nothing_else_is_written_to_and_it_stays_as_it_is)
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
         put_file(others[i].bytes, others[i].size);
         refuses_to_write_to(path, EXIT_CODE_FAILED, others[i].why);
-        refuses_to_write_to(path, EXIT_CODE_FAILED, "--dump to another file");
+        refuses_to_write_to(path, EXIT_CODE_FAILED, "choose another one for --dump");
         struct image image = file_image();
         ck_assert_uint_eq(image.size, others[i].size);
         ck_assert_mem_eq(image.bytes, others[i].bytes, image.size);
@@ -113,7 +112,7 @@ START_TEST(a_fifo_is_refused_and_not_waited_for)
 {
     ck_assert_int_eq(mkfifo(path, 0600), 0);
     alarm(5); /* or it waits in open() */
-    refuses_to_write_to(path, EXIT_CODE_USAGE, "is no regular file");
+    refuses_to_write_to(path, EXIT_CODE_USAGE, "is not a regular file");
 }
 END_TEST
 
@@ -130,8 +129,7 @@ START_TEST(a_second_writer_is_refused_until_the_first_has_ended)
 }
 END_TEST
 
-/* --- what is not written ---------------------------------------------------------------------------------
- */
+/* --- what is not written -------------------------------------------------------------------------------- */
 
 START_TEST(an_instance_that_is_not_there_is_not_running_and_leaves_nothing)
 {
@@ -317,8 +315,7 @@ START_TEST(how_supervisor_and_workers_were_is_kept)
 }
 END_TEST
 
-/* --- sizes -----------------------------------------------------------------------------------------------
- */
+/* --- sizes ---------------------------------------------------------------------------------------------- */
 
 static size_t larger_by; /* than bravo's segment */
 static bool is_noise;    /* what it has more; else zeros */
@@ -415,8 +412,7 @@ START_TEST(an_instance_too_large_for_a_reader_is_refused_and_leaves_nothing)
 }
 END_TEST
 
-/* --- a full disk -----------------------------------------------------------------------------------------
- */
+/* --- a full disk ---------------------------------------------------------------------------------------- */
 
 static void limit_files(rlim_t bytes)
 {

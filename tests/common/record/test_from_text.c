@@ -98,8 +98,8 @@ END_TEST
 START_TEST(words_that_are_no_record_are_refused_by_name)
 {
     static const char *const wrong[][2] = {
-        {"user", "'user' is no field=value"},
-        {"user=marek\ncolour=red", "field 'colour': payments have none of that name"},
+        {"user", "'user' is not field=value"},
+        {"user=marek\ncolour=red", "field 'colour': payments have no such field"},
         {"user=marek\nuser=ola", "field user: given twice"},
         {"currency=PLN\ncurrency=EUR", "field currency: given twice"},
         {"user=marek\ncurrency=PLN\namount=x", "field amount: "},

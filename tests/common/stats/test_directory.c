@@ -187,7 +187,7 @@ START_TEST(an_instance_that_runs_is_not_taken_from_its_supervisor)
     publish(0, "bravo", 5);
     ck_assert_int_eq(directory_create(&second, instance_name, "second", 2, &error), -1);
     ck_assert_ptr_null(second);
-    ck_assert_ptr_nonnull(strstr(error.text, "runs already (pid "));
+    ck_assert_ptr_nonnull(strstr(error.text, "is already running (pid "));
     struct directory *directory = open_directory();
     ck_assert_str_eq(directory_birth_id(directory), "birth");
     ck_assert(directory_alive(directory));

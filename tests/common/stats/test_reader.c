@@ -140,7 +140,7 @@ START_TEST(definitions_that_point_astray_or_have_no_name_are_refused)
         definitions[i] = former;
     }
     snprintf(header->worker, sizeof header->worker, "../../x");
-    expect_refused("no names");
+    expect_refused("its names are not valid");
 }
 END_TEST
 

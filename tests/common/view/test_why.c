@@ -21,7 +21,7 @@ START_TEST(a_supervisor_that_is_stopped_keeps_the_dead_and_not_the_living)
     expect_why("its last error");
     list_worker(0, "bravo", STATS_KIND_CONSUMER, WORKER_JOINING); /* which it may long have done */
     collect(&everything);
-    expect_why("it is joining for");
+    expect_why("it has been joining for");
     view.supervisor_stopped = true;
     expect_why("its last error");
     stats_writer_close(bravo);

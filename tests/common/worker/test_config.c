@@ -167,7 +167,7 @@ END_TEST
 START_TEST(damage_is_refused_with_its_place)
 {
     static const uint8_t no_map[] = {0x91, 0xc0};
-    refuses(holding(no_map, sizeof no_map), "is no map");
+    refuses(holding(no_map, sizeof no_map), "is not a map");
     static const uint8_t number_as_value[] = {0x81, 0xa4, 'r', 'a', 't', 'e', 0x05};
     refuses(holding(number_as_value, sizeof number_as_value), "damaged at byte 6");
     static const uint8_t a_nul[] = {0x81, 0xa5, 'g', 'r', 'o', 'u', 'p', 0xa2, 'a', 0};

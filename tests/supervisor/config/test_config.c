@@ -240,13 +240,13 @@ END_TEST
 START_TEST(a_bad_value_comes_with_its_line)
 {
     FAILS("[client bravo]\n\nbatch-size = many\n", "3: batch-size: 'many' is not a whole number");
-    FAILS("[client bravo]\nfrom = nowhere\n", "2: from: 'nowhere' is none of: earliest, latest");
+    FAILS("[client bravo]\nfrom = nowhere\n", "2: from: 'nowhere' is not one of: earliest, latest");
     FAILS("[client bravo]\nworkload = paymints\n",
           "2: workload: 'paymints' is not payments, orders, transactions or messages");
     FAILS("[ksupervise]\nworkload = paymints\n[client bravo]\n",
           "2: workload: 'paymints' is not payments, orders, transactions or messages");
     FAILS("[ksupervise]\nclients = a,A\n",
-          "2: clients: 'A' is there twice ('a'): names are told apart without case");
+          "2: clients: 'A' is given twice ('a'): names are compared without regard to case");
     FAILS("[ksupervise]\ninstance = a b\n[client a]\n",
           "2: instance: instance name 'a b': only letters, digits, '_' and '-' are allowed");
     FAILS("[client a]\n[producer]\nrate = 5\ninterval = 1s\n",
@@ -258,14 +258,14 @@ END_TEST
 
 START_TEST(a_name_that_means_something_else_is_refused_where_it_is_given)
 {
-    FAILS("[client bravo]\n[client all]\n", "2: 'all' is the whole fleet's own name");
-    FAILS("[ksupervise]\nclients = bravo,ALL\n", "2: clients: 'ALL' is the whole fleet's own name");
+    FAILS("[client bravo]\n[client all]\n", "2: 'all' is reserved for the whole fleet");
+    FAILS("[ksupervise]\nclients = bravo,ALL\n", "2: clients: 'ALL' is reserved for the whole fleet");
     FAILS("[client bravo]\n[ksupervise]\ninstance = solo\n",
-          "3: instance: 'solo' is where workers that are started by hand publish: take another name");
+          "3: instance: 'solo' is reserved for workers without a supervisor: take another name");
     fails_with(NULL, (const char *const[]){FLAGS, "--clients", "all", NULL},
-               "--clients: 'all' is the whole fleet's own name");
+               "--clients: 'all' is reserved for the whole fleet");
     fails_with(NULL, (const char *const[]){FLAGS, "--clients", "bravo", "--instance", "solo", NULL},
-               "--instance: 'solo' is where workers that are started by hand publish: take another name");
+               "--instance: 'solo' is reserved for workers without a supervisor: take another name");
 }
 END_TEST
 
@@ -312,8 +312,8 @@ END_TEST
 
 START_TEST(a_client_is_told_apart_without_case_and_blanks)
 {
-    FAILS("[client bravo]\n[client BRAVO]\n", "2: section [client bravo] is there already, in line 1");
-    FAILS("[client bravo]\n[client  bravo]\n", "2: section [client bravo] is there already, in line 1");
+    FAILS("[client bravo]\n[client BRAVO]\n", "2: section [client bravo] is already in line 1");
+    FAILS("[client bravo]\n[client  bravo]\n", "2: section [client bravo] is already in line 1");
     FAILS("[client br/avo]\n", "1: client name 'br/avo': only letters, digits, '_' and '-' are allowed");
     FAILS("[client producer]\n", "1: the producer's section is [producer]");
 }
@@ -328,7 +328,7 @@ START_TEST(what_belongs_elsewhere_is_sent_there)
     FAILS("[producer]\ngroup = g\n[client a]\n",
           "2: 'group' does not belong in [producer] but in [ksupervise] or [client NAME]");
     FAILS("[ksupervise]\nproperty = a=b\n", "2: write librdkafka.NAME = VALUE for a property");
-    FAILS("[ksupervise]\ncheck = yes\n", "2: 'check' is for the command line");
+    FAILS("[ksupervise]\ncheck = yes\n", "2: 'check' is allowed only on the command line");
 }
 END_TEST
 

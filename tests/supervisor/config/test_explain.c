@@ -61,7 +61,7 @@ START_TEST(every_edge_of_the_state_table_is_a_line_under_its_state_and_nothing_e
     size_t edges = 0;
     explain_states(stream);
     fflush(stream);
-    const char *at = strstr(text, "\nStates, ");
+    const char *at = strstr(text, "\nStates; ");
     ck_assert_ptr_nonnull(at);
     for (int state = 0; state <= WORKER_DONE; state++) {
         char title[64];
@@ -76,7 +76,7 @@ START_TEST(every_edge_of_the_state_table_is_a_line_under_its_state_and_nothing_e
         }
     }
     size_t lines = 0;
-    for (at = strstr(text, "\nStates, "); (at = strstr(at + 1, "\n  ")) != NULL;)
+    for (at = strstr(text, "\nStates; "); (at = strstr(at + 1, "\n  ")) != NULL;)
         lines++;
     ck_assert_uint_eq(lines, edges);
 }
@@ -105,7 +105,7 @@ START_TEST(every_exit_code_has_its_meaning_and_what_follows)
     }
     is_explained("     0  ");
     is_explained("\n        restarted only where --restart is always\n     1  ");
-    is_explained("        held at once: a restart would end the same\n");
+    is_explained("        held at once: a restart would fail in the same way\n");
     is_explained("signal  killed by a signal\n        restarted, and counted as a death\n");
     is_explained("others  ");
 }

@@ -104,27 +104,27 @@ END_TEST
 START_TEST(a_section_twice_is_told_with_both_lines)
 {
     fails("[client bravo]\nx = 1\n[other]\n[client BRAVO]\n",
-          "4: section [client bravo] is there already, in line 1");
+          "4: section [client bravo] is already in line 1");
 }
 END_TEST
 
 START_TEST(a_name_twice_is_told_with_both_lines)
 {
-    fails("[a]\nx = 1\ny = 2\nx = 3\n", "4: 'x' is there already, in line 2");
+    fails("[a]\nx = 1\ny = 2\nx = 3\n", "4: 'x' is already in line 2");
 }
 END_TEST
 
 START_TEST(a_name_without_a_section_or_a_value_without_a_name_is_refused)
 {
-    fails("x = 1\n[a]\n", "1: 'x' stands before the first [section]");
-    fails("[a]\n= 1\n", "2: there is no name before the '='");
+    fails("x = 1\n[a]\n", "1: 'x' comes before the first [section]");
+    fails("[a]\n= 1\n", "2: the name before the '=' is missing");
 }
 END_TEST
 
 START_TEST(what_is_no_line_of_such_a_file_is_told_where_it_stands)
 {
     fails("[a]\nx = 1\nhello\n", "3: neither [SECTION] nor NAME = VALUE");
-    fails("[a]\nx = 1\n[b\n", "3: a section that is not closed: [NAME]");
+    fails("[a]\nx = 1\n[b\n", "3: the section is not closed: [NAME]");
     fails("[a]\nhello\nx = 1\nx = 2\n", "2: neither [SECTION] nor NAME = VALUE"); /* the first of two */
 }
 END_TEST

@@ -36,7 +36,7 @@ START_TEST(a_client_has_one_section)
 {
     sections[3].name = (char *)"client  bravo";
     ck_assert_int_eq(sections_check(&file, &error), -1);
-    ck_assert_str_eq(error.text, "a.conf:7: section [client bravo] is there already, in line 5");
+    ck_assert_str_eq(error.text, "a.conf:7: section [client bravo] is already in line 5");
 }
 END_TEST
 

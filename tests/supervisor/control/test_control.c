@@ -45,7 +45,7 @@ START_TEST(a_request_is_answered_when_its_time_is_up)
     is_not_answered(client);
     fake_clock_advance(1);
     fleet_turn();
-    is_answered(client, 6, "stop bravo: not within its time; it goes on without being waited for");
+    is_answered(client, 6, "stop bravo: timed out; it continues in the background");
 }
 END_TEST
 
@@ -59,7 +59,7 @@ START_TEST(without_a_timeout_it_is_thirty_seconds)
     is_not_answered(client);
     fake_clock_advance(1);
     fleet_turn();
-    ck_assert(reads(client) && has("not within its time"));
+    ck_assert(reads(client) && has("timed out"));
 }
 END_TEST
 
@@ -145,14 +145,14 @@ START_TEST(a_text_that_is_too_long_is_refused_and_its_limit_is_told)
     memset(text, 'x', sizeof text - 1);
     text[VERB_TEXT_BYTES] = '\0';
     SENDS(client, 1, "status", "s", text);
-    is_answered(client, 1, "the target has 256 bytes, and one request carries 255: say it in several");
+    is_answered(client, 1, "the target has 256 bytes, and one request carries at most 255: split it");
     text[VERB_TEXT_BYTES - 1] = '\0';
     SENDS(client, 2, "status", "s", text);
     is_answered(client, 2, "");
     memset(text, 'x', sizeof text - 1);
     text[RPC_TEXT_BYTES] = '\0';
     SENDS(client, 3, "status", "ss", "bravo", text);
-    is_answered(client, 3, "the argument has 4096 bytes, and one request carries 4095: say it in several");
+    is_answered(client, 3, "the argument has 4096 bytes, and one request carries at most 4095: split it");
     text[RPC_TEXT_BYTES - 1] = '\0';
     SENDS(client, 4, "status", "ss", "bravo", text);
     is_answered(client, 4, "");

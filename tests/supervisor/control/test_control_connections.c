@@ -66,7 +66,7 @@ START_TEST(where_all_wait_a_newcomer_is_told_and_sent_away)
     }
     int fd = connect_client();
     is_dropped(fd);
-    ck_assert(has("the supervisor has as many requests open as it takes at once: try again in a moment"));
+    ck_assert(has("the supervisor has too many requests open: try again in a moment"));
     close(fd);
     for (size_t i = 1; i < CONTROL_CONNECTIONS_MAX; i++)
         close(fds[i]);

@@ -155,7 +155,7 @@ START_TEST(one_whose_time_is_up_has_failed_and_goes_on)
     ck_assert_int_eq(steps(stop), PROGRESS_WAITING);
     fake_clock_advance(1);
     ck_assert_int_eq(steps(stop), PROGRESS_FAILED);
-    ck_assert_str_eq(error.text, "stop bravo: not within its time; it goes on without being waited for");
+    ck_assert_str_eq(error.text, "stop bravo: timed out; it continues in the background");
     ck_assert_int_eq(fleet_worker("bravo")->state, WORKER_STOPPING);
 }
 END_TEST
@@ -168,8 +168,7 @@ START_TEST(a_record_that_is_late_may_still_arrive_or_was_never_sent)
     steps(first);
     fake_clock_advance(30 * US_PER_SECOND);
     ck_assert_int_eq(steps(first), PROGRESS_FAILED);
-    ck_assert_str_eq(error.text,
-                     "produce: not within its time: the record may still arrive; it is not sent again");
+    ck_assert_str_eq(error.text, "produce: timed out: the record may still arrive; it is not sent again");
     queue_answered(first);
     struct pending *next = enters(1, "produce", "", "user=ola");
     ck_assert_int_eq(steps(next), PROGRESS_WAITING);
@@ -178,7 +177,7 @@ START_TEST(a_record_that_is_late_may_still_arrive_or_was_never_sent)
     fake_clock_advance(30 * US_PER_SECOND);
     ck_assert_int_eq(steps(last), PROGRESS_FAILED);
     ck_assert_str_eq(error.text,
-                     "produce: not begun within its time: it waits for 'produce'; nothing was changed");
+                     "produce: timed out before it began: it waits for 'produce'; nothing was changed");
     queue_answered(last);
     FAKE_SAYS(producer, "failed", "is", first->request.number, "no");
     fleet_turn();
@@ -189,7 +188,7 @@ START_TEST(a_record_that_is_late_may_still_arrive_or_was_never_sent)
     ck_assert_int_eq(steps(next), PROGRESS_WAITING);
     fake_clock_advance(30 * US_PER_SECOND);
     ck_assert_int_eq(steps(next), PROGRESS_FAILED);
-    ck_assert_str_eq(error.text, "produce: not within its time: nobody could be asked; nothing was changed");
+    ck_assert_str_eq(error.text, "produce: timed out: nobody could be asked; nothing was changed");
 }
 END_TEST
 
@@ -200,7 +199,7 @@ START_TEST(one_that_could_not_begin_in_its_time_says_for_what_it_waited)
     steps(stop);
     fake_clock_advance(30 * US_PER_SECOND);
     ck_assert_int_eq(steps(start), PROGRESS_FAILED);
-    ck_assert_str_eq(error.text, "start bravo: not begun within its time: it waits for 'stop bravo'; nothing "
+    ck_assert_str_eq(error.text, "start bravo: timed out before it began: it waits for 'stop bravo'; nothing "
                                  "was changed");
 }
 END_TEST
@@ -215,8 +214,7 @@ START_TEST(one_that_is_done_at_its_last_moment_is_done)
 }
 END_TEST
 
-/* --- what workers were asked -----------------------------------------------------------------------------
- */
+/* --- what workers were asked ---------------------------------------------------------------------------- */
 
 START_TEST(what_a_worker_was_asked_goes_on_without_a_caller_and_the_next_comes_after_it)
 {
@@ -225,7 +223,7 @@ START_TEST(what_a_worker_was_asked_goes_on_without_a_caller_and_the_next_comes_a
     ck_assert_int_eq(steps(ack), PROGRESS_WAITING);
     fake_clock_advance(30 * US_PER_SECOND);
     ck_assert_int_eq(steps(ack), PROGRESS_FAILED);
-    ck_assert_str_eq(error.text, "ack bravo: not within its time; it goes on without being waited for (bravo "
+    ck_assert_str_eq(error.text, "ack bravo: timed out; it continues in the background (bravo "
                                  "has not answered)");
     int64_t number = ack->request.number;
     queue_answered(ack);
@@ -287,7 +285,7 @@ START_TEST(what_starts_or_stops_workers_waits_until_the_fleet_has_started_them)
     ck_assert(!stop->request.begun && pause->request.begun);
     fake_clock_advance(30 * US_PER_SECOND);
     ck_assert_int_eq(steps(stop), PROGRESS_FAILED);
-    ck_assert_str_eq(error.text, "stop bravo: not begun within its time: the instance is just starting; "
+    ck_assert_str_eq(error.text, "stop bravo: timed out before it began: the instance is just starting; "
                                  "nothing was changed");
     fleet.step = STEP_WORK;
     steps(stop);

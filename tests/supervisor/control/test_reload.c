@@ -90,8 +90,7 @@ static void ends(const char *name)
 #define HEAD "[ksupervise]\nbootstrap = h:1\n"
 #define TWO  "[client bravo]\n[client zulu]\n"
 
-/* --- what is another one ---------------------------------------------------------------------------------
- */
+/* --- what is another one -------------------------------------------------------------------------------- */
 
 START_TEST(the_same_again_changes_nothing_for_any_worker)
 {
@@ -202,8 +201,7 @@ START_TEST(a_text_that_is_too_long_ends_with_a_whole_character)
 }
 END_TEST
 
-/* --- who comes and goes ----------------------------------------------------------------------------------
- */
+/* --- who comes and goes --------------------------------------------------------------------------------- */
 
 START_TEST(a_client_that_is_gone_leaves_and_one_that_is_new_starts)
 {
@@ -326,8 +324,7 @@ START_TEST(another_Kafka_restarts_all)
 }
 END_TEST
 
-/* --- what changes nothing --------------------------------------------------------------------------------
- */
+/* --- what changes nothing ------------------------------------------------------------------------------- */
 
 START_TEST(what_cannot_change_while_the_instance_runs_is_refused)
 {
@@ -337,8 +334,9 @@ START_TEST(what_cannot_change_while_the_instance_runs_is_refused)
     is_refused(HEAD "log-dir = /tmp\n" TWO, "log-dir cannot change while the instance runs");
     is_refused(HEAD "log-size = 1MiB\n" TWO, "log-size cannot change while the instance runs");
     is_refused(HEAD "log-files = 7\n" TWO, "log-files cannot change while the instance runs");
-    is_refused(HEAD "http = 8001\n" TWO, "http cannot change while the instance runs (not said → 8001)");
-    is_refused("[ksupervise]\n" TWO, "an instance with the embedded broker cannot go to another Kafka");
+    is_refused(HEAD "http = 8001\n" TWO, "http cannot change while the instance runs (not set → 8001)");
+    is_refused("[ksupervise]\n" TWO,
+               "a running instance cannot switch between the embedded broker and another Kafka");
     is_refused(HEAD TWO "[client bravo\n", "reload-");
     ck_assert_int_eq(fleet_worker("bravo")->state, WORKER_READY);
 }
@@ -355,7 +353,7 @@ START_TEST(the_embedded_broker_gets_no_new_topic)
     fleet_turn();
     fleet_turn();
     is_refused("[ksupervise]\n[client bravo]\ntopic = others\n[client zulu]\n",
-               "topic 'others' is new, and the embedded broker makes its topics when it starts");
+               "topic 'others' is new, and the embedded broker creates its topics when it starts");
     is_refused("[ksupervise]\n[producer]\ntopic = others\n" TWO, "topic 'others' is new");
     reloads("[ksupervise]\nbatch-size = 7\n" TWO);
     ck_assert_str_eq(fleet.brokers.bootstrap, "127.0.0.1:1"); /* where it is, it alone says */
@@ -380,7 +378,7 @@ START_TEST(what_a_worker_s_program_cannot_work_with_changes_nothing)
     ck_assert_int_eq(reload_pid(&fleet), 0);
     ck_assert_int_eq(reload_deadline_us(&fleet), INT64_MAX);
     reloads(HEAD TWO); /* forgotten */
-    ck_assert(fleet_has_said("reload: nothing is changed: bravo: kconsume --check ended with exit code 2"));
+    ck_assert(fleet_has_said("reload: nothing was changed: bravo: kconsume --check ended with exit code 2"));
 }
 END_TEST
 
@@ -484,8 +482,8 @@ START_TEST(who_asked_for_it_waits_until_all_works_and_is_told_each_change)
     request = (struct request){.supervisor = &fleet, .verb = verb_find("reload", 6, NULL)};
     ck_assert_int_eq(request_begin(&request, &error), PROGRESS_WAITING);
     ck_assert_int_eq(verb_is(), PROGRESS_WAITING); /* it is looked at */
-    ck_assert(
-        packs(request.verb->lines, "the configuration is read; what comes of it, the supervisor's log says"));
+    ck_assert(packs(request.verb->lines,
+                    "the configuration is being read; the outcome is in the supervisor's log"));
     while (fleet.reload->next != NULL) {
         fake_ends_as(fake_newest(), 0, 0);
         ck_assert_int_eq(verb_is(), PROGRESS_WAITING);

@@ -294,7 +294,7 @@ START_TEST(a_process_that_ends_has_not_done_it)
     struct request request = begun("ack", "zulu", "all");
     begin(&request);
     request_worker_ended(&fleet[ZULU], true);
-    is(&request, PROGRESS_FAILED, "Zulu: its process has ended before it was done");
+    is(&request, PROGRESS_FAILED, "Zulu: its process ended before it was done");
     request_release(&request);
 }
 END_TEST

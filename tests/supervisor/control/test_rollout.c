@@ -215,7 +215,7 @@ START_TEST(who_was_stopped_before_its_turn_is_passed_over)
     bravo.generation++;
     const char *told = happened();
     ck_assert_ptr_null(strstr(told, "restart zulu"));
-    ck_assert_ptr_nonnull(strstr(told, "reload: zulu: passed over, as it was stopped"));
+    ck_assert_ptr_nonnull(strstr(told, "reload: zulu: skipped, because it is stopped"));
     ck_assert(!supervisor.rollout->under_way);
     ck_assert_str_eq(supervisor.rollout->reason, "");
 }

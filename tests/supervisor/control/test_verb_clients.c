@@ -78,12 +78,12 @@ END_TEST
 
 START_TEST(what_cannot_be_a_client_is_refused)
 {
-    is_refused("add-client", "Bravo", "", "there is a client 'bravo' already");
+    is_refused("add-client", "Bravo", "", "client 'bravo' already exists");
     is_refused("add-client", "", "", "client name");
     is_refused("add-client", "bravo.2", "", "only letters");
-    is_refused("add-client", "producer", "", "the producer's own name");
-    is_refused("add-client", "ALL", "", "the whole fleet's own name");
-    is_refused("add-client", "yank", "groop=x", "it is group=GROUP or like=CLIENT");
+    is_refused("add-client", "producer", "", "is reserved for the producer");
+    is_refused("add-client", "ALL", "", "is reserved for the whole fleet");
+    is_refused("add-client", "yank", "groop=x", "is neither group=GROUP nor like=CLIENT");
     is_refused("add-client", "yank", "like=nobody", "there is no client of that name");
     char longest[STATS_GROUP_BYTES + 16];
     snprintf(longest, sizeof longest, "group=%0*d", STATS_GROUP_BYTES, 1);
@@ -137,7 +137,7 @@ END_TEST
 
 START_TEST(the_configurations_own_are_not_removed)
 {
-    is_refused("remove-client", "bravo", "", "'bravo' is the configuration's");
+    is_refused("remove-client", "bravo", "", "'bravo' is in the configuration");
     is_refused("remove-client", "nobody", "", "there is no client 'nobody'");
     ck_assert_int_eq(bravo->state, WORKER_READY);
 }

@@ -40,7 +40,7 @@ START_TEST(its_own_error_is_told_without_its_name_and_hints)
     ck_assert_str_eq(error.text, "there is no topic 'nowhere'");
     begins("peek", "nowhere", "0 0");
     ck_assert_int_eq(ends_as(1), PROGRESS_FAILED);
-    ck_assert_str_eq(error.text, "ktopic peek has ended without a reason");
+    ck_assert_str_eq(error.text, "ktopic peek ended without giving a reason");
 }
 END_TEST
 
@@ -209,7 +209,7 @@ START_TEST(of_a_topic_one_replay_runs_at_a_time)
     told("replay");
     first = request;
     request = (struct request){0};
-    is_refused("dead-letters", "payments", "replay", "another one of payments is under way");
+    is_refused("dead-letters", "payments", "replay", "another replay of payments is under way");
     told("replay dry-run");
     ck_assert_int_eq(begins("dead-letters", "orders", "replay"), PROGRESS_WAITING);
     request_release(&first);

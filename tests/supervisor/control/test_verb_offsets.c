@@ -112,8 +112,8 @@ static const char *last_line(uint32_t *count)
 
 START_TEST(who_has_no_offsets_and_what_is_no_spec_is_refused)
 {
-    is_refused("reset", PRODUCER_WORKER, "earliest", "producer has no offsets: it is no consumer");
-    is_refused("ack", PRODUCER_WORKER, "all", "producer has no offsets: it is no consumer");
+    is_refused("reset", PRODUCER_WORKER, "earliest", "producer has no offsets: it is not a consumer");
+    is_refused("ack", PRODUCER_WORKER, "all", "producer has no offsets: it is not a consumer");
     is_refused("reset", "bravo", "yesterday", "yesterday");
     is_refused("ack", "bravo", "", "ack: what?");
     is_refused("ack", "yank", "all", "there is no client or worker 'yank'");
@@ -172,8 +172,7 @@ START_TEST(one_that_begins_or_ends_keeps_its_group_from_being_reset)
 }
 END_TEST
 
-/* --- a client that is down -------------------------------------------------------------------------------
- */
+/* --- a client that is down ------------------------------------------------------------------------------ */
 
 START_TEST(a_client_that_is_down_is_reset_by_a_process_for_that_alone)
 {
@@ -204,10 +203,10 @@ START_TEST(a_process_for_a_reset_alone_that_ends_badly_has_not_done_it)
     waits("reset", "bravo", "earliest");
     says_result(bravo, 0, 2, 1, 0);
     ends(bravo, 1);
-    failed("bravo: its process has ended before it was done; done: bravo [2] 1 → 0");
+    failed("bravo: its process ended before it was done; done: bravo [2] 1 → 0");
     waits("reset", "bravo", "earliest");
     ends(bravo, 0); /* well, and without a result */
-    failed("bravo: its process has ended before it was done");
+    failed("bravo: its process ended before it was done");
 }
 END_TEST
 
@@ -217,7 +216,7 @@ START_TEST(a_running_process_that_ends_well_has_not_done_what_it_did_not_say)
     says_result(bravo, request.number, 0, 1, 2);
     states_dispatch(bravo, EVENT_STOP);
     ends(bravo, 0);
-    failed("bravo: its process has ended before it was done; done: bravo [0] 1 → 2");
+    failed("bravo: its process ended before it was done; done: bravo [0] 1 → 2");
 }
 END_TEST
 

@@ -65,7 +65,7 @@ START_TEST(what_cannot_be_a_request_for_a_record_is_refused)
 {
     is_refused("produce", "bravo", RECORD, "the producer sends records, not 'bravo'");
     is_refused("produce", "", "", "produce: which record?");
-    is_refused("produce", "Producer", RECORD, "that is waited for"); /* without waiting */
+    is_refused("produce", "Producer", RECORD, "it has to be waited for"); /* without waiting */
     ck_assert_ptr_null(fleet.requests);
 }
 END_TEST
@@ -91,9 +91,8 @@ START_TEST(of_one_whose_producer_dies_it_is_not_known_and_it_is_not_asked_again)
     asked(producer);
     ends(producer, -1);
     ck_assert_int_eq(is(), PROGRESS_FAILED);
-    ck_assert_str_eq(error.text,
-                     "producer: its process has ended before it was done: the record may be stored "
-                     "all the same; it is not sent again");
+    ck_assert_str_eq(error.text, "producer: its process ended before it was done: the record may be stored "
+                                 "all the same; it is not sent again");
 }
 END_TEST
 
@@ -144,7 +143,7 @@ START_TEST(where_none_runs_one_is_started_that_makes_no_records_and_stays)
     ck_assert_int_eq(is(), PROGRESS_WAITING);
     is_sent(producer, request.number);
     ck_assert_int_eq(is(), PROGRESS_DONE);
-    ck_assert_ptr_nonnull(strstr(lines(), "one is started that makes no records of its own, and stays"));
+    ck_assert_ptr_nonnull(strstr(lines(), "one was started that makes no records of its own and stays"));
     is_refused("rate", "5", "", "makes no records of its own");
     fleet_restart_worker(producer);
     ends(producer, 0);

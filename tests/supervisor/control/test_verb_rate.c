@@ -11,9 +11,9 @@ START_TEST(a_rate_is_told_to_the_producer_and_done_when_it_has_taken_it)
     } rates[] = {
         {"500/s", "", 500, 0, "producer: 500 records a second"},
         {"Producer", "7", 7, 0, "producer: 7 records a second"},
-        {"2s", "", 0, 2000000, "producer: a record each 2 s"},
-        {"producer", "1us", 0, 1, "producer: a record each 1e-06 s"},
-        {"0", "", 0, 0, "producer: as fast as it goes"},
+        {"2s", "", 0, 2000000, "producer: a record every 2 s"},
+        {"producer", "1us", 0, 1, "producer: a record every 1e-06 s"},
+        {"0", "", 0, 0, "producer: as fast as possible"},
         {"100000000/s", "", 100000000, 0, "producer: 100000000 records a second"},
     };
     for (size_t i = 0; i < sizeof rates / sizeof rates[0]; i++) {
@@ -42,13 +42,13 @@ START_TEST(what_is_no_rate_or_not_for_the_producer_is_refused)
 {
     is_refused("rate", "", "", "rate: how fast?");
     is_refused("rate", "bravo", "500", "rate is for the producer, not for 'bravo'");
-    is_refused("rate", "fast", "", "'fast' is no rate");
-    is_refused("rate", "-1", "", "'-1' is no rate");
-    is_refused("rate", "/s", "", "'/s' is no rate");
-    is_refused("rate", "2s/s", "", "'2s/s' is no rate");
-    is_refused("rate", "0s", "", "'0s' is no rate");
-    is_refused("rate", "100000001", "", "is no rate");
-    is_refused("rate", "00000000000000000000000000000500", "", "is no rate"); /* longer than any */
+    is_refused("rate", "fast", "", "'fast' is not a valid rate");
+    is_refused("rate", "-1", "", "'-1' is not a valid rate");
+    is_refused("rate", "/s", "", "'/s' is not a valid rate");
+    is_refused("rate", "2s/s", "", "'2s/s' is not a valid rate");
+    is_refused("rate", "0s", "", "'0s' is not a valid rate");
+    is_refused("rate", "100000001", "", "is not a valid rate");
+    is_refused("rate", "00000000000000000000000000000500", "", "is not a valid rate"); /* longer than any */
     producer->retired = true;
     is_refused("rate", "5", "", "this instance has no producer");
     producer->retired = false;
@@ -77,7 +77,7 @@ START_TEST(a_rate_that_cannot_be_told_is_none)
     begins("rate", "5", "");
     for (int i = 0; i < 100000 && channel_rate(producer) == 0; i++)
         continue;
-    is_refused("rate", "7", "", "the producer does not listen: its rate is what it was; try again");
+    is_refused("rate", "7", "", "the producer is not listening: its rate is unchanged; try again");
     ck_assert_int_eq(producer->rate.records, 5);
     ck_assert_int_eq(producer->rate.number, 1);
 }

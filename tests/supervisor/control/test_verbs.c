@@ -181,7 +181,7 @@ START_TEST(what_is_no_signal_is_refused_and_nobody_gets_one)
     static const char *const texts[] = {"NONE", "0", "65", "-1", "SIG", "TERMINATE", "9x"};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         char why[64];
-        snprintf(why, sizeof why, "'%s' is no signal", texts[i]);
+        snprintf(why, sizeof why, "'%s' is not a signal", texts[i]);
         is_refused("kill", "all", texts[i], why);
     }
     ck_assert_uint_eq(fake_process(&bravo->process)->signals, 0);
@@ -295,12 +295,12 @@ START_TEST(a_worker_that_cannot_be_told_is_not_said_to_be_paused_nor_to_go_on)
 {
     for (int i = 0; i < 100000 && channel_pause(bravo, false) == 0; i++)
         continue;
-    is_refused("pause", "bravo", "", "bravo does not listen: it is not told to pause; try again");
+    is_refused("pause", "bravo", "", "bravo is not listening: it was not paused; try again");
     ck_assert(!bravo->paused);
     bravo->paused = true;
-    is_refused("resume", "bravo", "", "bravo does not listen: it is not told to go on; try again");
+    is_refused("resume", "bravo", "", "bravo is not listening: it was not resumed; try again");
     ck_assert(bravo->paused);
-    is_refused("pause", "all", "", "bravo does not listen");
+    is_refused("pause", "all", "", "bravo is not listening");
     ck_assert(zulu->paused);
 }
 END_TEST
@@ -396,7 +396,7 @@ START_TEST(the_status_tells_a_process_that_is_stopped)
     ck_assert_int_eq(waitpid(bravo->process.pid, NULL, WUNTRACED), bravo->process.pid);
     begins("status", "bravo", "");
     snprintf(line, sizeof line,
-             "bravo: ready, pid %d, generation 1, stopped: let it go on with kill -CONT %d\n",
+             "bravo: ready, pid %d, generation 1, stopped: continue it with kill -CONT %d\n",
              (int)bravo->process.pid, (int)bravo->process.pid);
     ck_assert_str_eq(lines(), line);
     kill(bravo->process.pid, SIGKILL);

@@ -255,7 +255,7 @@ START_TEST(a_pipe_that_cannot_be_had_or_watched_is_an_error_and_leaves_nothing_o
     int result = output_open(&other, &error);
     setrlimit(RLIMIT_NOFILE, &before);
     ck_assert_int_eq(result, -1);
-    ck_assert_ptr_nonnull(strstr(error.text, "cannot make a pipe: Too many open files"));
+    ck_assert_ptr_nonnull(strstr(error.text, "cannot create a pipe: Too many open files"));
     ck_assert_int_eq(open_descriptors(), open_before);
     finish();
 }

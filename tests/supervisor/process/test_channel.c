@@ -107,7 +107,7 @@ START_TEST(without_descriptors_there_is_no_channel_and_the_cause_is_told)
     int fd = channel_open(&other, &error);
     ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &before), 0);
     ck_assert_int_eq(fd, -1);
-    ck_assert_str_eq(error.text, "cannot make a channel: Too many open files");
+    ck_assert_str_eq(error.text, "cannot create a channel: Too many open files");
     ck_assert_int_eq(other.channel_watch.fd, -1);
 }
 END_TEST
@@ -120,8 +120,8 @@ START_TEST(what_is_no_notification_is_told_and_passed_over)
     stage_round();
     ck_assert_str_eq(heard, "");
     const char *said = stage_read();
-    ck_assert_ptr_nonnull(strstr(said, "bravo sent 1 bytes that are no notification"));
-    ck_assert_ptr_nonnull(strstr(said, "bravo sent 10 bytes that are no notification"));
+    ck_assert_ptr_nonnull(strstr(said, "bravo sent 1 bytes that are not a notification"));
+    ck_assert_ptr_nonnull(strstr(said, "bravo sent 10 bytes that are not a notification"));
 }
 END_TEST
 

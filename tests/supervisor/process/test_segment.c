@@ -252,7 +252,7 @@ START_TEST(without_room_in_dev_shm_the_segment_has_no_name_and_serves)
     ck_assert_int_eq(reached(), 100);
     const char *said = stage_read();
     ck_assert_ptr_nonnull(
-        strstr(said, "bravo is not seen by kstat, and its totals end with this supervisor"));
+        strstr(said, "bravo is not visible to kstat, and its totals end with this supervisor"));
     ck_assert_ptr_nonnull(strstr(said, "/dev/shm is full"));
 }
 END_TEST
