@@ -7,10 +7,10 @@ def why(worker, lag, waiting):
     if worker.state != "ready":
         return f"it is {worker.state}; kctl start {worker.name} starts it"
     if worker.paused:
-        return f"it is paused, by kctl pause; kctl resume {worker.name} lets it go on"
+        return f"it is paused, by kctl pause; kctl resume {worker.name} continues it"
     if waiting:
         return f"{waiting} records wait to be acknowledged: kctl ack {worker.name} 0:OFFSET"
-    return f"nothing keeps it: it is polling, with {lag} records to go" if lag else "nothing keeps it: it is polling, and has caught up"
+    return f"nothing blocks it: it is polling, with {lag} records to go" if lag else "nothing blocks it: it is polling, and has caught up"
 
 
 def partition_of(fleet, worker, partition):
@@ -38,7 +38,7 @@ def producer(fleet, worker):
     logs = fleet.logs[fleet.topic]
     rows = [{"topic": fleet.topic, "partition": p, "acknowledged_offset": len(log) - 1} for p, log in enumerate(logs) if log]
     return {"lag": None, "lag_at_least": False, "behind_us": None, "behind_at_least": False, "p50_us": 900, "p99_us": 4000, "partitions": rows,
-            "why": "nothing keeps it: it is producing, as its pace says"}
+            "why": "nothing blocks it: it is producing, as its pace says"}
 
 
 def worker_row(fleet, worker):

@@ -77,7 +77,7 @@ class Captures(test_real.Fleet):
         path = self.folder / "notes.txt"
         path.write_text("hello")
         self.choose(path)
-        self.until_text("capture-said", "notes.txt: the file is no capture: kstat --dump writes one")
+        self.until_text("capture-said", "notes.txt: the file is not a capture: kstat --dump writes one")
         self.assertIn("connected, live", self.text("connection"))
 
 

@@ -41,22 +41,23 @@ static const struct option_def options[] = {
     {OPTION_STRING, "instance", 'i', "NAME", INSTANCE_DEFAULT, "KSUPERVISE_INSTANCE", AT(instance), 0, 0,
      NULL, "which supervisor", 0},
     {OPTION_DURATION, "timeout", 0, "TIME", "30s", NULL, AT(timeout_us), 0, 86400000000, NULL,
-     "fail when it is not true by then; it goes on all the same", 0},
-    {OPTION_FLAG, "no-wait", 0, NULL, NULL, NULL, AT(no_wait), 0, 0, NULL, "do not wait until it is true", 0},
+     "fail if it is not done by then; the request continues anyway", 0},
+    {OPTION_FLAG, "no-wait", 0, NULL, NULL, NULL, AT(no_wait), 0, 0, NULL, "do not wait until it is done", 0},
     {OPTION_FLAG, "follow", 'f', NULL, NULL, NULL, AT(follow), 0, 0, NULL,
-     "logs: go on with what comes; one worker. events: until the instance has ended in order", 0},
+     "logs: follow one worker's new lines. events: follow until the instance has ended in order", 0},
     {OPTION_INTEGER, "since", 0, "N", "0", NULL, AT(since), 0, INT64_MAX, NULL,
-     "events: those after number N; 0: from the oldest that is kept", 0},
+     "events: those after number N; 0: from the oldest one kept", 0},
     {OPTION_FLAG, "reopen", 0, NULL, NULL, NULL, AT(reopen), 0, 0, NULL,
-     "logs: have the files of --log-dir opened anew, after a rotation by hand", 0},
+     "logs: reopen the files of --log-dir after an external rotation", 0},
     {OPTION_STRING, "to", 0, "WHERE", NULL, NULL, AT(to), 0, 0, NULL,
      "reset: earliest, latest, offset N, timestamp T (2026-02-26T09:52:20Z, or 1772099540500ms) or shift ±N",
      0},
-    {OPTION_STRING, "partition", 0, "P", NULL, NULL, AT(partition), 0, 0, NULL, "reset: this one alone", 0},
+    {OPTION_STRING, "partition", 0, "P", NULL, NULL, AT(partition), 0, 0, NULL, "reset: only this partition",
+     0},
     {OPTION_FLAG, "dry-run", 0, NULL, NULL, NULL, AT(dry_run), 0, 0, NULL,
-     "reset, prune, dead-letters replay: only say what would be", 0},
+     "reset, prune, dead-letters replay: only print what would be done", 0},
     {OPTION_FLAG, "delete-rows", 0, NULL, NULL, NULL, AT(delete_rows), 0, 0, NULL,
-     "reset: delete a database's rows from there on; else they are written a second time", 0},
+     "reset: delete the rows in the database from there on; otherwise they are written a second time", 0},
     {OPTION_FLAG, "json", 0, NULL, NULL, NULL, AT(json), 0, 0, NULL, "print JSON", 0},
 };
 
@@ -64,43 +65,42 @@ static const struct program program = {
     .complete = words_complete,
     .name = "kctl",
     .synopsis = "[OPTION]… VERB [CLIENT|WORKER|all] [ARGUMENT]",
-    .about = "Drives a running ksupervise. Every verb answers when what it asks for is true, or says why it "
-             "is not.",
+    .about = "Drives a running ksupervise. Every verb returns when it is done, or says why it is not.",
     .epilogue =
         "Verbs:\n"
-        "  status                     what every worker is\n"
+        "  status                     show the state of every worker\n"
         "  start bravo                start what is down, held or done\n"
         "  stop bravo                 finish, commit, leave the group, and stay down\n"
-        "  restart bravo              a new process; the place in the group is kept: no rebalance\n"
-        "  rolling-restart all [N]    the consumers one after the other, the next when the one before has\n"
+        "  restart bravo              a new process; the group membership is kept: no rebalance\n"
+        "  rolling-restart all [N]    restart consumers one after the other, the next when the previous has\n"
         "                             at most N records to catch up with (its --max-lag), or no more\n"
         "                             than it had\n"
-        "  reload                     read the configuration file again, and change what is another one\n"
-        "  kill bravo [SIGNAL]        TERM unless told\n"
+        "  reload                     read the configuration file again and apply what changed\n"
+        "  kill bravo [SIGNAL]        send a signal: TERM by default\n"
         "  pause bravo, resume bravo  stop taking records, keep the partitions; take them again\n"
-        "  scale bravo 4              bring bravo.2 … bravo.4 up beside bravo, or take them away; who was\n"
-        "                             stopped and is to be there is started\n"
-        "  add-client yank [group=G] [like=bravo]  a client more, in group G, else in one of its own; with\n"
-        "                             bravo's settings, else with what holds for all; it stays over a\n"
-        "                             reload, while the instance runs\n"
-        "  remove-client yank         take away one that was added so: finish, commit, leave the group\n"
-        "  rate 500/s                 the producer's pace: records a second, 0 as fast as it goes, or 2s\n"
-        "                             from one to the next; until it is told otherwise\n"
-        "  produce RECORD             one record through the producer, and where it is: a JSON object,\n"
+        "  scale bravo 4              set the number of bravo's workers: bravo, bravo.2 … bravo.4; those\n"
+        "                             that were stopped are started\n"
+        "  add-client yank [group=G] [like=bravo]  add a client, in group G, with bravo's settings;\n"
+        "                             by default in its own group, with the common settings; a reload\n"
+        "                             keeps it, until the instance ends\n"
+        "  remove-client yank         remove a client that was added: finish, commit, leave the group\n"
+        "  rate 500/s                 set the producer's pace: records a second (0: as fast as possible),\n"
+        "                             or the time from one to the next, such as 2s\n"
+        "  produce RECORD             send one record, print its partition and offset: a JSON object,\n"
         "                             field=value …, or - for standard input\n"
-        "  peek TOPIC PARTITION OFFSET [N]  the record there, or N from there on, whole: a JSON line each\n"
+        "  peek TOPIC PARTITION OFFSET [N]  show that record, or N from there on, a JSON line each\n"
         "  dead-letters TOPIC list | show [N] | replay [--dry-run]  count them by reason, show the last N\n"
         "                             (50), send them back, each once: JSON\n"
         "  ack bravo 3:41             acknowledge a record (--commit manual): also 3:41-60, all, 0:7,1:9\n"
         "  reset bravo --to WHERE     set the offsets of its group: by its members, or when it is stopped\n"
-        "  release bravo              let a worker that is held start again\n"
-        "  logs bravo [N] [-f]        its last lines (20)\n"
-        "  logs --reopen              open the files of --log-dir anew, after a rotation by hand\n"
-        "  events [bravo] [-f]        what has happened, from the last 4096 events: also of a supervisor\n"
+        "  release bravo              let a held worker start again\n"
+        "  logs bravo [N] [-f]        show its last lines (20)\n"
+        "  logs --reopen              reopen the files of --log-dir after an external rotation\n"
+        "  events [bravo] [-f]        show the last 4096 events, also those of a supervisor\n"
         "                             that died\n"
         "  prune                      remove what dead instances left in shared memory; with -i that one's\n"
         "  shutdown                   end the instance in order\n\n"
-        "Exit codes: 0 it is true; 1 it is not, and why; 2 usage; 3 no such instance is running.\n",
+        "Exit codes: 0 done; 1 not done, reason on stderr; 2 usage; 3 no such instance is running.\n",
     .options = options,
     .option_count = sizeof options / sizeof options[0],
     .operands_min = 1,
@@ -298,7 +298,7 @@ static int run(const struct settings *settings, const struct operands *operands,
     }
     if (strlen(argument) >= ARGUMENT_BYTES)
         return error_set_code(error, EXIT_CODE_USAGE,
-                              "%s: that are %zu bytes, and one request carries %d: say it in several",
+                              "%s: %zu bytes, and one request carries at most %d: split it",
                               operands->items[0], strlen(argument), ARGUMENT_BYTES - 1);
     return ask(settings, operands->items[0], target, argument, error);
 }

@@ -22,7 +22,7 @@ static void tell(struct pruning *pruning, const char *instance, const struct pru
     fputc('\n', pruning->stream);
 }
 
-/* One that lives is none of our business. */
+/* A living instance's objects are left alone. */
 static int one(void *context, const char *instance)
 {
     struct pruning *pruning = context;
@@ -44,6 +44,6 @@ int prune(const char *instance, bool dry_run, FILE *stream, struct error *error)
         return error_set(error, "cannot list /dev/shm: %m");
     }
     if (pruning.told == 0)
-        fputs("nothing is left of a dead instance\n", stream);
+        fputs("dead instances have left nothing\n", stream);
     return 0;
 }

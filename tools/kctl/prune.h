@@ -1,4 +1,4 @@
-/* prune.h: `kctl prune`: asks no supervisor, as there is none. */
+/* prune.h: `kctl prune`: asks no supervisor: the instances are dead. */
 #ifndef KSUPERVISE_TOOLS_KCTL_PRUNE_H
 #define KSUPERVISE_TOOLS_KCTL_PRUNE_H
 

@@ -4,7 +4,7 @@
 
 #include "common/exit_codes.h"
 
-/* A target is a name; a record is none. */
+/* A target is a name; a record is not. */
 static bool is_record(const char *word)
 {
     return strchr(word, '=') != NULL || strchr(word, '{') != NULL || strcmp(word, "-") == 0;
@@ -29,7 +29,7 @@ static int read_stdin(char record[RPC_TEXT_BYTES], struct error *error)
     return strlen(record) == length
                ? 0
                : error_set_code(error, EXIT_CODE_USAGE,
-                                "produce: standard input holds a NUL byte: it is no record");
+                                "produce: standard input holds a NUL byte: it is not a record");
 }
 
 /* A line each. */

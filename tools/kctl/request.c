@@ -42,11 +42,10 @@ static int explain_absence(const char *instance, const char *socket_path, struct
         return error_set_code(
             error, EXIT_CODE_NOT_RUNNING,
             "instance '%s' is not running: start it with ksupervise, or name another with -i", instance);
-    return error_set(
-        error,
-        "instance '%s' runs (pid %d), but has no control socket in %.*s: set XDG_RUNTIME_DIR as it "
-        "was where it was started",
-        instance, (int)pid, (int)(strrchr(socket_path, '/') - socket_path), socket_path);
+    return error_set(error,
+                     "instance '%s' runs (pid %d), but has no control socket in %.*s: set XDG_RUNTIME_DIR to "
+                     "the value it was started with",
+                     instance, (int)pid, (int)(strrchr(socket_path, '/') - socket_path), socket_path);
 }
 
 /* A supervisor that is stopped still listens: the kernel takes connections for it, until their queue is full.
@@ -64,7 +63,7 @@ static int explain_silence(const struct call *call, struct error *error)
 {
     pid_t pid;
     if (is_stopped(call->instance, &pid))
-        return error_set(error, "instance '%s' is stopped: let it go on with kill -CONT %d", call->instance,
+        return error_set(error, "instance '%s' is stopped: continue it with kill -CONT %d", call->instance,
                          (int)pid);
     return error_set(error, "the supervisor does not answer");
 }
@@ -110,7 +109,7 @@ static int send_request(int fd, const struct call *call, const struct verb_call 
     msgpack_sbuffer_init(&buffer);
     verb_call_pack(&buffer, asked);
     bound(fd, call);
-    /* One that has no place for us says so, and closes: that answer is there to be read. */
+    /* A supervisor without a free connection says so and closes: that answer can still be read. */
     bool sent = send(fd, buffer.data, buffer.size, MSG_NOSIGNAL) == (ssize_t)buffer.size || errno == EPIPE ||
                 errno == ECONNRESET;
     msgpack_sbuffer_destroy(&buffer);
@@ -121,11 +120,9 @@ static int send_request(int fd, const struct call *call, const struct verb_call 
 
 static int explain_end(const char *instance, struct error *error)
 {
-    return living_pid(instance) == 0
-               ? error_set(error, "the supervisor is gone")
-               : error_set(error,
-                           "the supervisor has closed the connection before it answered: it has too many "
-                           "of them; try again");
+    return living_pid(instance) == 0 ? error_set(error, "the supervisor is gone")
+                                     : error_set(error, "the supervisor closed the connection before it "
+                                                        "answered: it has too many connections; try again");
 }
 
 static bool readable_by(int fd, int64_t until_us)
@@ -136,7 +133,7 @@ static bool readable_by(int fd, int64_t until_us)
     return poll(&waiting, 1, left_ms) != 0;
 }
 
-/* One that is stopped is given no grace: it has none to give back. */
+/* A stopped supervisor gets no extra time: it would not use it. */
 static bool wait_for_bytes(int fd, const struct call *call)
 {
     pid_t pid;

@@ -41,8 +41,8 @@ static void letters_words(const struct completion *completion)
 
 static void group_words(const struct completion *completion)
 {
-    complete_add(completion, "group=", "the group that it is in; its own unless told");
-    complete_add(completion, "like=", "a client whose settings it has");
+    complete_add(completion, "group=", "its group; by default its own");
+    complete_add(completion, "like=", "a client whose settings it takes");
 }
 
 /* What stands behind a verb: the first word, the second, all further ones. */
@@ -50,28 +50,28 @@ static const struct verb_words {
     const char *verb, *help;
     candidates *first, *second, *further;
 } verbs[] = {
-    {"status", "what every worker is", workers, NULL, NULL},
+    {"status", "show the state of every worker", workers, NULL, NULL},
     {"start", "start what is down, held or done", workers, NULL, NULL},
     {"stop", "finish, commit, leave the group, and stay down", workers, NULL, NULL},
-    {"restart", "a new process; the place in the group is kept", workers, NULL, NULL},
-    {"rolling-restart", "the consumers one after the other", workers, NULL, NULL},
+    {"restart", "start a new process and keep the group membership", workers, NULL, NULL},
+    {"rolling-restart", "restart consumers one after the other", workers, NULL, NULL},
     {"reload", "read the configuration file again", NULL, NULL, NULL},
-    {"kill", "send a signal: TERM unless told", workers, signals, NULL},
+    {"kill", "send a signal: TERM by default", workers, signals, NULL},
     {"pause", "stop taking records, keep the partitions", workers, NULL, NULL},
     {"resume", "take records again", workers, NULL, NULL},
-    {"scale", "so many workers for a client", workers, NULL, NULL},
-    {"add-client", "a client more, in a group of its own or another one's", NULL, group_words, group_words},
-    {"remove-client", "take a client away that was added", workers, NULL, NULL},
+    {"scale", "set the number of workers of a client", workers, NULL, NULL},
+    {"add-client", "add a client, in its own group or an existing one", NULL, group_words, group_words},
+    {"remove-client", "remove a client that was added", workers, NULL, NULL},
     {"rate", "the producer's pace", NULL, NULL, NULL},
-    {"produce", "one record through the producer", fields, fields, fields},
-    {"peek", "the record of a topic at an offset", complete_topics, NULL, NULL},
+    {"produce", "send one record through the producer", fields, fields, fields},
+    {"peek", "show a topic's record at an offset", complete_topics, NULL, NULL},
     {"dead-letters", "count a topic's dead letters, show them, send them back", complete_topics,
      letters_words, NULL},
     {"ack", "acknowledge records, where --commit is manual", workers, NULL, NULL},
     {"reset", "set the offsets of a client's group: --to", workers, NULL, NULL},
-    {"release", "let a worker that is held start again", workers, NULL, NULL},
+    {"release", "let a held worker start again", workers, NULL, NULL},
     {"logs", "its last lines", workers, NULL, NULL},
-    {"events", "what has happened", workers, NULL, NULL},
+    {"events", "show what has happened", workers, NULL, NULL},
     {"prune", "remove what dead instances left in shared memory", NULL, NULL, NULL},
     {"shutdown", "end the instance in order", NULL, NULL, NULL},
 };

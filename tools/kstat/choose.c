@@ -41,8 +41,8 @@ static int note(void *context, const char *instance)
     return 0;
 }
 
-/* Workers that were started by hand have segments and no directory. Of an instance that is known to live no
- * more need be read. */
+/* Workers without a supervisor have segments and no directory. Of an instance that is known to live no more
+ * need be read. */
 static int note_segment(void *context, const char *instance, const char *worker, uint64_t generation)
 {
     struct candidate *candidate = find(context, instance);

@@ -175,7 +175,7 @@ static void show_death(const struct view *view, const struct view_worker *worker
             format_span(death->system_us).text, format_bytes(death->max_rss_bytes).text);
 }
 
-/* Of a consumer whose records are acknowledged by hand. */
+/* For a consumer with --commit manual. */
 static void show_acknowledgements(const struct view_worker *worker, FILE *stream)
 {
     for (size_t i = 0; i < stats_snapshot_partitions(worker->snapshot); i++) {
@@ -191,12 +191,12 @@ static void show_acknowledgements(const struct view_worker *worker, FILE *stream
 }
 
 static const struct table_column successor_columns[] = {
-    {"PARTITION", false, false, 0}, {"HAD REACHED", true, false, 0}, {"RESUMED AT", true, false, 0},
+    {"PARTITION", false, false, 0}, {"PROCESSED TO", true, false, 0}, {"RESUMED AT", true, false, 0},
     {"COMMITTED", true, false, 0},  {"REDELIVERED", true, false, 0},
 };
 
 /* What the dead one may have processed: its position, or the end of the batch that it was at. */
-static int64_t reached(const struct stats_snapshot *snapshot, size_t slot)
+static int64_t processed_to(const struct stats_snapshot *snapshot, size_t slot)
 {
     int64_t end = stats_snapshot_partition(snapshot, slot, "inflight_end");
     return end != STATS_UNKNOWN ? end : stats_snapshot_partition(snapshot, slot, "position");
@@ -212,7 +212,7 @@ static void add_successor(struct table *table, const struct view_worker *worker,
     for (size_t i = 0; i < stats_snapshot_partitions(worker->snapshot); i++) {
         const char *its = stats_snapshot_partition_topic(worker->snapshot, i, &number);
         if (its != NULL && topic != NULL && number == wanted && strcmp(its, topic) == 0)
-            had = reached(worker->snapshot, i);
+            had = processed_to(worker->snapshot, i);
     }
     bool known = had != STATS_UNKNOWN && resumed != STATS_UNKNOWN;
     table_add(table, CELL_PLAIN, "%s [%" PRId32 "]", topic ? format_foreign(topic).text : "?", wanted);

@@ -193,7 +193,7 @@ static void set_supervision(json_t *object, const struct directory_worker *entry
                                                                    : last_death(&entry->last_death));
 }
 
-/* A worker without a segment (yet) has the members, empty: whoever reads them need not ask first. */
+/* A worker without a segment (yet) has the members, empty: readers need not check for them first. */
 static void set_nothing(json_t *object)
 {
     json_object_set_new(object, "phase", json_null());

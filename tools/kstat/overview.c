@@ -19,19 +19,19 @@ enum table_style style_of_state(const char *state)
 static void show_supervisor(const struct view *view, const struct screen *screen, FILE *stream)
 {
     if (view->directory == NULL) {
-        fputs(" · no supervisor, workers started by hand", stream);
+        fputs(" · workers without a supervisor", stream);
         return;
     }
     int pid = (int)directory_pid(view->directory);
     if (view->supervisor_stopped)
-        styled(stream, screen, CELL_BAD, " · ksupervise %d is STOPPED (kill -CONT %d): what it last said is",
-               pid, pid);
+        styled(stream, screen, CELL_BAD,
+               " · ksupervise %d is STOPPED (kill -CONT %d): this is what it last said", pid, pid);
     else if (view->supervisor_alive)
         fprintf(stream, " · ksupervise %d%s, up %s", pid,
                 view->elsewhere ? " (in another pid namespace)" : "",
                 format_age(view->now_us, directory_started_us(view->directory)).text);
     else
-        styled(stream, screen, CELL_BAD, " · its supervisor (pid %d) is dead; what it left is", pid);
+        styled(stream, screen, CELL_BAD, " · its supervisor (pid %d) is dead; this is what it left", pid);
     if (directory_bootstrap(view->directory)[0] != '\0')
         fprintf(stream, " · %s", format_foreign(directory_bootstrap(view->directory)).text);
 }

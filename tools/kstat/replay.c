@@ -19,7 +19,7 @@ struct dumping {
     size_t looks;
 };
 
-/* An instance that ends is no failure of what was written until then. */
+/* When the instance ends, the capture written until then is complete. */
 static int dump_one(void *context, struct error *error)
 {
     struct dumping *dumping = context;
@@ -107,7 +107,7 @@ int replay(const struct settings *settings, struct view_request *request, struct
     if (capture_open(&capture, settings->file, error) != 0)
         return -1;
     if (capture_was_cut(capture))
-        fprintf(stderr, "kstat: %s: its last moment is not whole, and left out\n", settings->file);
+        fprintf(stderr, "kstat: %s: its last moment is incomplete, and was left out\n", settings->file);
     request->source = capture_source(capture);
     request->instance = capture_instance(capture);
     int result = settings->report != NULL ? report(settings, request, capture, error)

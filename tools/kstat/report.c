@@ -29,7 +29,7 @@ static int put_page(const struct recording_spec *spec, struct error *error)
     size_t length = page != NULL ? (size_t)(page->end - page->bytes) : 0;
     const unsigned char *at = length > 0 ? memmem(page->bytes, length, PLACE, strlen(PLACE)) : NULL;
     if (at == NULL)
-        return error_set(error, "this build has no page: build it anew");
+        return error_set(error, "this build has no page: build it again");
     fwrite(page->bytes, 1, (size_t)(at - page->bytes), spec->stream);
     fputs("<script type=\"application/json\" id=\"recording\">", spec->stream);
     if (put_recording(spec, error) == -1)

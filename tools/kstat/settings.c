@@ -20,9 +20,9 @@ static const struct option_def options[] = {
      .argument = "NAME",
      .environment = "KSUPERVISE_INSTANCE",
      .offset = offsetof(struct settings, instance),
-     .help = "which instance (without: the only one that lives, else 'default', else the only one there is; "
+     .help = "which instance (by default the only one alive, else 'default', else the only one there is; "
              "'solo' "
-             "is that of workers started by hand)"},
+             "is that of workers without a supervisor)"},
     {.type = OPTION_HEADING, .help = "Forms"},
     {.type = OPTION_CHOICE,
      .name = "json",
@@ -30,40 +30,39 @@ static const struct option_def options[] = {
      .fallback = "no",
      .choices = json_forms,
      .offset = offsetof(struct settings, json),
-     .help = "print JSON, version 2, one object a line (kstat.schema.json); --json=1: as it was before"},
+     .help = "print JSON, version 2, one object a line (kstat.schema.json); --json=1: the former version"},
     {.type = OPTION_FLAG,
      .name = "values",
      .letter = 'p',
      .offset = offsetof(struct settings, values),
      .help = "print every value as a line: its name and the value, ? when it is unknown"},
-    {.type = OPTION_HEADING, .help = "Waiting until something is so"},
+    {.type = OPTION_HEADING, .help = "Waiting for a condition"},
     {.type = OPTION_LIST,
      .name = "until",
      .argument = "CONDITION",
      .offset = offsetof(struct settings, until),
-     .help = "wait until it is so, as in 'bravo.lag == 0' or '*.state == ready'; more than once: all of them "
-             "at the "
-             "same time"},
+     .help = "wait until a condition holds, as in 'bravo.lag == 0' or '*.state == ready'; given several "
+             "times: until all hold at once"},
     {.type = OPTION_DURATION,
      .name = "timeout",
      .argument = "TIME",
      .fallback = "0",
      .offset = offsetof(struct settings, timeout_us),
-     .help = "how long --until waits (0: for ever)"},
+     .help = "how long --until waits (0: forever)"},
     {.type = OPTION_HEADING, .help = "Captures"},
     {.type = OPTION_STRING,
      .name = "dump",
      .argument = "FILE",
      .offset = offsetof(struct settings, dump),
-     .help =
-         "write a capture of what is now, with an interval again and again; goes on with a FILE that is one"},
+     .help = "write a capture of the present state, with an interval one after another; appends to a FILE "
+             "that is a capture"},
     {.type = OPTION_STRING,
      .name = "file",
      .letter = 'f',
      .argument = "FILE",
      .offset = offsetof(struct settings, file),
-     .help = "show a capture, its last moment, in any of the forms; with an interval on a terminal go "
-             "through it, else all its moments"},
+     .help = "show the last moment of a capture, in any form; with an interval page through it on a "
+             "terminal, else show all its moments"},
     {.type = OPTION_STRING,
      .name = "at",
      .argument = "WHEN",
@@ -73,9 +72,8 @@ static const struct option_def options[] = {
      .name = "report",
      .argument = "FILE",
      .offset = offsetof(struct settings, report),
-     .help = "write a page for a browser, in one file that needs no server: what is now, or with --file all "
-             "moments of a "
-             "capture"},
+     .help = "write a page for a browser, in one file that needs no server: the present state, or with "
+             "--file all moments of a capture"},
     {.type = OPTION_FLAG,
      .name = "diff",
      .offset = offsetof(struct settings, diff),
@@ -91,11 +89,11 @@ static const struct option_def options[] = {
     {.type = OPTION_FLAG,
      .name = "pid",
      .offset = offsetof(struct settings, pid),
-     .help = "print nothing but the worker's pid: kill -9 $(kstat --pid bravo)"},
+     .help = "print only the worker's pid: kill -9 $(kstat --pid bravo)"},
     {.type = OPTION_FLAG,
      .name = "postmortem",
      .offset = offsetof(struct settings, postmortem),
-     .help = "show the last generation of the worker that died, as it left itself"},
+     .help = "show the last generation of the worker that died, as it was when it died"},
     {.type = OPTION_FLAG,
      .name = "why",
      .offset = offsetof(struct settings, why),
@@ -104,7 +102,7 @@ static const struct option_def options[] = {
     {.type = OPTION_FLAG,
      .name = "events",
      .offset = offsetof(struct settings, events),
-     .help = "show what has happened, from the last 4096 events; with an interval also what comes"},
+     .help = "show the last 4096 events; with an interval also new ones"},
     {.type = OPTION_FLAG,
      .name = "list",
      .offset = offsetof(struct settings, list),
@@ -178,20 +176,19 @@ static int take_word(struct settings *settings, const char *word, struct error *
         return take_pattern(settings, word, error);
     if (settings->interval_us != 0) {
         if (option_parse_integer(word, 1, COUNT_MAX, &settings->count, NULL) != 0)
-            return error_set_code(error, EXIT_CODE_USAGE, "'%s' is no count: how many times, 1 or more",
-                                  word);
+            return error_set_code(error, EXIT_CODE_USAGE,
+                                  "'%s' is not a valid count: how many times, 1 or more", word);
         return 0;
     }
     if (parse_interval(word, &interval_us)) {
         if (interval_us < INTERVAL_MIN_US || interval_us > INTERVAL_MAX_US)
-            return error_set_code(error, EXIT_CODE_USAGE, "interval '%s': from 10ms to 24h are possible",
-                                  word);
+            return error_set_code(error, EXIT_CODE_USAGE, "interval '%s' is out of range: 10ms to 24h", word);
         settings->interval_us = interval_us;
         return 0;
     }
     if (settings->worker != NULL)
         return error_set_code(error, EXIT_CODE_USAGE,
-                              "'%s' is no interval: seconds, or a duration such as 500ms", word);
+                              "'%s' is not a valid interval: seconds, or a duration such as 500ms", word);
     settings->worker = word;
     return 0;
 }

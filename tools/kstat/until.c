@@ -79,7 +79,7 @@ int condition_parse(struct condition *condition, const char *source, struct erro
     condition->number = parse_number(condition->text);
     bool orders = condition->comparison != COMPARE_EQUAL && condition->comparison != COMPARE_UNEQUAL;
     if (orders && condition->number == STATS_UNKNOWN)
-        return error_set_code(error, EXIT_CODE_USAGE, "--until '%.200s': '%s' is no number", source,
+        return error_set_code(error, EXIT_CODE_USAGE, "--until '%.200s': '%s' is not a number", source,
                               condition->text);
     return 0;
 }
@@ -144,13 +144,13 @@ struct looking {
     char *why;
 };
 
-/* It was scaled away, or is no more in the configuration. */
+/* It was scaled away, or removed from the configuration. */
 static bool is_retired(const struct view_worker *worker)
 {
     return worker->entry.retired == 1 && !view_alive(worker);
 }
 
-/* One that is retired is meant by its name alone: in `*.lag == 0` nobody waits for it. */
+/* A retired worker is matched only by its own name: `*.lag == 0` does not wait for it. */
 static bool is_meant(const struct condition *condition, const struct view_worker *worker, const char *name)
 {
     size_t length = strlen(worker->entry.name);

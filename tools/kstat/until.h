@@ -30,7 +30,7 @@ struct condition {
 enum until_verdict {
     UNTIL_TRUE,
     UNTIL_NOT_YET,
-    UNTIL_NEVER /* something that it depends on is held, done, or dead with nobody to start it again */
+    UNTIL_NEVER /* something that it depends on is held, done, or dead without a supervisor to restart it */
 };
 
 /* `NAME OP VALUE`; a value is a number, a duration for what counts microseconds (5s), or a word, quoted or

@@ -6,7 +6,7 @@
 #include "tools/kstat/table.h"
 #include "common/view/view.h"
 
-/* The terminal behind stdout; any width and height when it is none. */
+/* The terminal behind stdout; unlimited width and height when it is not one. */
 struct screen screen_of_stdout(void);
 
 /* Shows it settings->count times (0: until SIGINT or SIGTERM), settings->interval_us apart: on a terminal in

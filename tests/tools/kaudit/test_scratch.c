@@ -106,7 +106,7 @@ static void cannot_open(const char *what)
     error = (struct error)ERROR_INIT;
     sqlite_fails = what;
     ck_assert_ptr_null(scratch_open(true, &error));
-    ck_assert_ptr_eq(strstr(error.text, "cannot make a temporary table: "), error.text);
+    ck_assert_ptr_eq(strstr(error.text, "cannot create a temporary table: "), error.text);
     sqlite_fails = NULL;
 }
 

@@ -149,7 +149,7 @@ START_TEST(what_is_no_response_is_refused)
     static const size_t lengths[] = {5, 4, 5, 5};
     for (size_t i = 0; i < 4; i++) {
         answers(wrong[i], lengths[i], 8);
-        fails("the supervisor's answer is no response");
+        fails("the supervisor's answer is not a valid response");
         pthread_join(supervisor.thread, NULL);
         supervisor.runs = false;
         close(supervisor.listener);
@@ -197,7 +197,7 @@ START_TEST(one_that_lives_and_closes_has_too_many_connections)
     struct directory_writer *writer;
     ck_assert_int_eq(directory_create(&writer, instance, "birth", 1, &error), 0);
     answers("", 0, 1);
-    fails("the supervisor has closed the connection before it answered");
+    fails("the supervisor closed the connection before it answered");
     directory_close(writer, true);
 }
 END_TEST

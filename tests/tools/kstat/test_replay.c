@@ -218,7 +218,7 @@ START_TEST(a_moment_that_was_cut_is_told_and_left_out)
 {
     write_looks(2);
     ck_assert_int_eq(truncate(path, (off_t)file_bytes() - 1), 0);
-    prints("its last moment is not whole, and left out");
+    prints("its last moment is incomplete, and was left out");
     prints("moment 1 of 1");
 }
 END_TEST
@@ -237,8 +237,7 @@ START_TEST(a_damaged_moment_among_others_is_an_error)
 }
 END_TEST
 
-/* --- writing ---------------------------------------------------------------------------------------------
- */
+/* --- writing -------------------------------------------------------------------------------------------- */
 
 START_TEST(a_dump_writes_one_look_or_as_many_as_were_asked_for)
 {
@@ -307,8 +306,7 @@ START_TEST(an_instance_that_ends_ends_its_dump_which_is_no_failure)
 }
 END_TEST
 
-/* --- comparing -------------------------------------------------------------------------------------------
- */
+/* --- comparing ------------------------------------------------------------------------------------------ */
 
 static const char *compared(void)
 {

@@ -61,12 +61,12 @@ START_TEST(wrong_words_are_usage_errors_that_say_what_was_expected)
         const char *words[6];
         const char *what;
     } cases[] = {
-        {{"bravo", "zulu"}, "'zulu' is no interval"},
-        {{"1", "often"}, "'often' is no count"},
-        {{"1", "0"}, "'0' is no count"},
-        {{"0"}, "from 10ms to 24h"},
-        {{"5ms"}, "from 10ms to 24h"},
-        {{"48h"}, "from 10ms to 24h"},
+        {{"bravo", "zulu"}, "'zulu' is not a valid interval"},
+        {{"1", "often"}, "'often' is not a valid count"},
+        {{"1", "0"}, "'0' is not a valid count"},
+        {{"0"}, "is out of range: 10ms to 24h"},
+        {{"5ms"}, "is out of range: 10ms to 24h"},
+        {{"48h"}, "is out of range: 10ms to 24h"},
         {{"-i", "no/name"}, "instance"},
         {{"--generation", "2"}, "of which worker"},
         {{"--postmortem"}, "of which worker"},

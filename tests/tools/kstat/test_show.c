@@ -189,7 +189,7 @@ START_TEST(workers_without_a_directory_are_shown_too)
     directory = NULL;
     collect(&everything);
     show(show_overview);
-    expect("no supervisor, workers started by hand · 2 running");
+    expect("workers without a supervisor · 2 running");
     json_t *root = json_view(&view, NULL);
     ck_assert(json_is_null(json_object_get(root, "bootstrap")));
     ck_assert(json_is_null(json_object_get(worker_json(root, 0), "restarts")));
@@ -212,7 +212,7 @@ START_TEST(a_dead_supervisor_is_said)
     bravo = NULL;
     collect(&everything);
     show(show_overview);
-    expect("is dead; what it left is");
+    expect("is dead; this is what it left");
     expect("bravo     dead");
     /* The next test run must not find it. */
     ck_assert_int_eq(directory_create(&directory, instance_name, "birth", 4, NULL), 0);

@@ -110,7 +110,7 @@ START_TEST(words_have_no_order)
         struct error error = ERROR_INIT;
         ck_assert_int_eq(condition_parse(&parsed[0], cases[i], &error), -1);
         ck_assert_int_eq(error.exit_code, EXIT_CODE_USAGE);
-        ck_assert_ptr_nonnull(strstr(error.text, "is no number"));
+        ck_assert_ptr_nonnull(strstr(error.text, "is not a number"));
     }
 }
 END_TEST

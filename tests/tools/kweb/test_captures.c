@@ -27,7 +27,7 @@ static void let_go(void)
 START_TEST(what_is_no_capture_is_refused_with_the_readers_reason)
 {
     send_file("hello", 5);
-    is_refused(400, "the file is no capture: kstat --dump writes one");
+    is_refused(400, "the file is not a capture: kstat --dump writes one");
     close(exchange.file);
     send_file("KSUPCAP\0\4\3\2\1\1\0\0\0", 16);
     is_refused(400, "the file has no whole frame");

@@ -14,5 +14,5 @@ void pages_put_events(const struct state *state, FILE *stream)
     if (count == -1)
         fprintf(stream, "%s\n", error.text);
     else if (capture != NULL && count == 0)
-        fputs("nothing has happened until then\n", stream);
+        fputs("nothing had happened by then\n", stream);
 }

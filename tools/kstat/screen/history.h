@@ -22,8 +22,8 @@ void history_free(struct history *history);
  * is known. */
 void history_look(struct history *history, const char *worker, int64_t value, int64_t us);
 
-/* Records a second, over at most the last `window_us` (0: since the look before). False until there were two
- * looks. */
+/* Records a second, over at most the last `window_us` (0: since the look before). False before the second
+ * reading. */
 bool history_rate(const struct history *history, const char *worker, int64_t window_us, double *rate);
 
 /* The rates of the last SPARK_SECONDS, oldest first, each a block as high as it is of the highest. "" until

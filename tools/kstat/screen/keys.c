@@ -163,7 +163,7 @@ static const struct {
     {{'e', 0, 0}, events, "e", "what has happened"},
     {{ESCAPE, KEY_BACKSPACE, 0}, back, "Esc", "back; among the workers: no filter"},
     {{'/', 0, 0}, type_filter, "/", "show only workers with this in name, client, group, state or phase"},
-    {{' ', 0, 0}, state_freeze, "space", "stop here, while it goes on recording; again: go on"},
+    {{' ', 0, 0}, state_freeze, "space", "freeze the screen, while recording continues; again: resume"},
     {{'w', 0, 0}, state_write, "w", "write a capture of what is shown into this folder"},
     {{KEY_LEFT, 'h', 0}, earlier, "← h", "in a capture: the moment before"},
     {{KEY_RIGHT, 'l', 0}, later, "→ l", "in a capture: the moment after"},

@@ -108,7 +108,7 @@ static void draw_lines(const char *text, size_t titles, size_t top, size_t marke
         paint_line((int)y, "", false);
 }
 
-/* Which of those that match is chosen; the first, when it is none of them any more. */
+/* Which of the matching rows is chosen; the first, if the chosen one no longer matches. */
 static size_t chosen_index(struct state *state)
 {
     size_t index = 0, first = SIZE_MAX;

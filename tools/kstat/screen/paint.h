@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
-/* Takes the terminal, and gives it back. -1: it is none that curses knows. */
+/* Takes the terminal, and gives it back. -1: curses does not know it. */
 int paint_begin(bool colours);
 void paint_end(void);
 

@@ -5,7 +5,7 @@
 #include "common/clock.h"
 #include "common/view/format.h"
 
-/* Alive, behind, and not a record further for so long: it stands. */
+/* Alive, behind, and without progress for this long: stuck. */
 #define STUCK_US (10 * US_PER_SECOND)
 
 /* --- one worker ---------------------------------------------------------------------------------------- */
@@ -80,7 +80,7 @@ static void take(struct row *row, const struct view *view, const struct view_wor
 
 /* --- all of them --------------------------------------------------------------------------------------- */
 
-/* Unknown is worse than any number: nobody knows how bad it is. */
+/* Unknown sorts as worse than any number: it may be anything. */
 static int compare_unknown(int64_t a, int64_t b)
 {
     bool a_unknown = a == STATS_UNKNOWN, b_unknown = b == STATS_UNKNOWN;

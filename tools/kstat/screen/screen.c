@@ -15,7 +15,7 @@
 #include "tools/kstat/screen/paint.h"
 #include "tools/kstat/screen/state.h"
 
-/* Moments before the one that is gone to, for its rates. */
+/* Moments before the selected one, for its rates. */
 #define HISTORY_MOMENTS 30
 
 static volatile sig_atomic_t stopped;
@@ -119,7 +119,7 @@ void state_freeze(struct state *state)
     }
 }
 
-/* 20260226T095220Z: a colon is no good in a file's name. */
+/* 20260226T095220Z: some file systems refuse a colon in a name. */
 static void compact_time(int64_t wall_us, char text[CLOCK_ISO8601_BYTES])
 {
     time_t seconds = (time_t)(wall_us / US_PER_SECOND);
@@ -164,7 +164,7 @@ void state_seek(struct state *state, int64_t by)
 {
     if (state->file == NULL) {
         snprintf(state->message, sizeof state->message,
-                 "moments are gone through in a capture: kstat -f FILE 1");
+                 "paging through moments needs a capture: kstat -f FILE 1");
         return;
     }
     int64_t wanted = (int64_t)state->frame + by;
@@ -196,7 +196,7 @@ static int wait_for_key(int64_t due_us)
     return getch();
 }
 
-/* Its window was closed, and who started us keeps SIGHUP away (nohup): every read ends at once, for ever. */
+/* Its window was closed and SIGHUP is ignored (nohup): every read now ends at once, forever. */
 static bool terminal_is_gone(void)
 {
     struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
