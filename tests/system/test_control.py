@@ -56,7 +56,7 @@ class Connections(Control):
     def test_where_all_wait_for_an_answer_the_newcomer_is_told_so(self):
         fleet = self.fleet()
         os.kill(self.worker(self.bravo)["pid"], signal.SIGSTOP)
-        full = "as many requests open as it takes at once"
+        full = "the supervisor has too many requests open"
 
         def one_more():
             return self.start("kctl", "-i", self.instance, "--timeout", "120s", "pause", self.bravo)
@@ -189,7 +189,7 @@ class Verbs(Control):
         self.kctl("scale", added, "2")
         self.assertEqual(self.worker(f"{added}.2")["group"], group)
         self.assertIn("usage", self.kctl("add-client", "another", "group=G", "more", status=2))
-        self.assertIn("there is a client", self.kctl("add-client", added.upper(), status=1))
+        self.assertIn("already exists", self.kctl("add-client", added.upper(), status=1))
         self.assertIn("is the configuration's", self.kctl("remove-client", self.bravo, status=1))
         self.assertRegex(self.kctl("remove-client", added), rf"{added}: removed\n{added}\.2: removed")
         self.assertIn("there is no client", self.kctl("remove-client", added, status=1))

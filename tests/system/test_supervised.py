@@ -246,7 +246,7 @@ class BadInput(Fleet):
         self.refused(2, "--batch-wait: '5' is not a duration", "--clients", "a", "--batch-wait", "5")
         self.refused(2, "--workload: 'payment' is not payments, orders, transactions or messages", "--clients", "a", "--workload", "payment")
         self.refused(2, "is reserved for the producer", "--clients", "Producer")
-        self.refused(2, "KAFKA_BOOTSTRAP is there but empty", "--clients", "a", env={"KAFKA_BOOTSTRAP": ""})
+        self.refused(2, "KAFKA_BOOTSTRAP is set but empty", "--clients", "a", env={"KAFKA_BOOTSTRAP": ""})
 
     def test_a_topic_with_another_number_of_partitions_is_a_configuration_fault(self):
         topic = self.topic(2)
