@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# ktour: Kafka's behaviour, shown by the real programs. lib.sh, scenarios/*.sh and main.sh, one behind the other, are build/bin/ktour.
+# ktour: Kafka's behaviour, shown by the real programs. lib.sh, scenarios/*.sh and main.sh, concatenated, are build/bin/ktour.
 #
-# This file is what the scenarios stand on. A scenario is a process of its own; whatever way it ends, `cleanup` leaves no process, no
-# shared memory and no file. It waits on conditions with a deadline, and each thing that it says it has proved went through `check`.
+# The functions for scenarios. A scenario is a process of its own; however it ends, `cleanup` leaves no process, no
+# shared memory and no file. It waits on conditions with a deadline, and every claim that it prints as proved has passed `check`.
 set -u
 
 self=$(readlink -f "${BASH_SOURCE[0]}")
@@ -30,7 +30,7 @@ watch_for() { printf '%s\n' "${bold}Watch:${plain} $*"; }
 step() { printf '\n%s\n' "${bold}$*${plain}"; }
 indent() { sed "s/^/    /"; }
 
-give_up() { # MESSAGE: the scenario ends with 1, and says what the supervisor said last
+give_up() { # MESSAGE: the scenario ends with 1, and prints the last lines of the supervisor
     printf '%s\n' "${red}✘ $*${plain}"
     if [[ -s ${folder-}/log ]]; then
         say "  The last lines of ksupervise:"
@@ -88,7 +88,7 @@ own_broker() { # the embedded one, in memory, for this scenario alone
     wait_for 10 "the embedded broker" grep -q '^embedded broker at' "$folder/broker"
     KAFKA_BOOTSTRAP=$(sed -n 's/^embedded broker at //p' "$folder/broker")
     export KAFKA_BOOTSTRAP
-    session=4s # it knows no static membership: who was killed is missed after a session
+    session=4s # it has no static membership: a killed member is noticed after a session
     say "No real Kafka is configured: this runs on the embedded broker ('make kafka' starts a real one)."
 }
 

@@ -70,7 +70,7 @@ while (($#)); do
     --bootstrap=*) export KAFKA_BOOTSTRAP=${1#*=} ;;
     -*) wrong "unknown option '$1'" ;;
     all) wanted+=("${names[@]}") ;;
-    *) [[ ${about[$1]-} ]] || wrong "no scenario is called '$1': 'ktour --list' has them"; wanted+=("$1") ;;
+    *) [[ ${about[$1]-} ]] || wrong "there is no scenario '$1': 'ktour --list' has them"; wanted+=("$1") ;;
     esac
     shift
 done

@@ -15,12 +15,12 @@ received_in_order() { # FILE: prints keys, records that came before an earlier o
 
 scenario_order_per_key() {
     local count=3000 keys early mixed moved
-    watch_for "within a key the order is kept; across partitions nobody promises one."
+    watch_for "within a key the order is kept; across partitions there is no promise."
     use_topic 3
     step "$count numbered payments of 8 users, the user is the key"
     printf '  %s\n' "${dim}\$ kproduce --stdin --topic $topic --rate 0 < numbered.json${plain}"
     payments_numbered "$count" | "$bin/kproduce" --stdin --topic "$topic" --rate 0 --quiet --publish=no || give_up "kproduce failed"
-    step "One consumer writes down what it gets"
+    step "One consumer records what it gets"
     supervise --clients bravo --no-producer --group "$instance" --quiet --pipeline "ndjson:$folder/got"
     wait_for 30 "all records at bravo" sum_is bravo committed "$count"
     show 'WORKER|bravo' kstat -i "$instance"
@@ -30,6 +30,6 @@ scenario_order_per_key() {
     check "all $count records came" "$(wc -l <"$folder/got")" -eq "$count"
     check "each of the $keys keys stayed in one partition" "$moved" -eq 0
     check "0 records came before an earlier one of their key" "$early" -eq 0
-    say "    ($mixed times a record came right behind one of another key that was sent later)"
+    say "    ($mixed times a record came right after one of another key that was sent later)"
     shut_down
 }

@@ -12,7 +12,7 @@ everything_committed() { # all that the producer was acknowledged
 }
 
 scenario_shared_group() {
-    watch_for "the partitions (TOPIC … PARTITION) move from worker to worker, and no record is left out."
+    watch_for "the partitions (TOPIC … PARTITION) move from worker to worker, and no record is missed."
     use_topic 6
     session=6s # the least that Kafka allows: a dead member that does not come back is missed after it
     step "Two consumers, one group, six partitions"
@@ -24,13 +24,13 @@ scenario_shared_group() {
     wait_for 30 "two partitions each" spread_is "2 2 2"
     show 'WORKER|alpha|beta' kstat -i "$instance"
     check "three consumers have 2, 2 and 2" "$(sum alpha assigned_partitions) $(sum beta assigned_partitions)" = "2 4"
-    step "One dies for good: a restart would keep its place, so restarts are off here"
+    step "One dies for good: a restart would keep its membership, so restarts are off here"
     kill_it alpha
     said 'alpha .*was killed by SIGKILL'
-    say "    … for its session of $session the group waits for it"
+    say "    … the group waits for its session of $session to expire"
     wait_for 40 "three partitions each again" spread_three
     check "its two partitions went to the others: 3 and 3" "$(values beta assigned_partitions | xargs)" = "3 3"
-    step "Was anything left out?"
+    step "Was anything missed?"
     ctl stop producer
     wait_for 30 "everything committed" everything_committed
     audit --group "$instance"

@@ -1,9 +1,9 @@
 # shellcheck shell=bash
-scenario restart-resumes any "kill -9: the successor goes on at the committed offset, and nothing is missing"
+scenario restart-resumes any "kill -9: the successor continues at the committed offset, and nothing is missing"
 
 scenario_restart_resumes() {
     local count=4000 again
-    watch_for "the line 'resumed at': where it goes on, and how many records come again at most."
+    watch_for "the line 'resumed at': where it continues, and how many records are redelivered at most."
     use_topic 3
     step "A consumer at work: it writes each record into a file"
     produce "$count"
@@ -15,7 +15,7 @@ scenario_restart_resumes() {
     said 'bravo resumed at'
     again=$(sed -n 's/.*redelivering at most \([0-9]*\).*/\1/p' <<<"$line")
     wait_for 40 "all records committed" committed_is "$instance" "$count"
-    step "Was anything left out? The topic against the file:"
+    step "Was anything missed? The topic against the file:"
     audit --group "$instance" --ndjson "$folder/got"
     check "$(audited PRODUCED) produced, $(audited MISSING) missing" "$(audited MISSING)" -eq 0
     check "$(audited DOUBLED) came twice, and at most $again were announced: at least once" "$(audited DOUBLED)" -le "$again"

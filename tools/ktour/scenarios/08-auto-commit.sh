@@ -32,7 +32,7 @@ scenario_auto_commit() {
     use_topic 1
     produce 60
     killed_with auto
-    check "--commit auto: $missing of 60 records are lost, and nobody says so" "$missing" -gt 0
+    check "--commit auto: $missing of 60 records are lost, and nothing reports it" "$missing" -gt 0
     killed_with batch
     check "--commit batch: the same kill, $missing are lost" "$missing" -eq 0
 }

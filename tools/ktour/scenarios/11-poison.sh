@@ -1,8 +1,8 @@
 # shellcheck shell=bash
-scenario poison any "a record that kills its consumer is found, quarantined, and the work goes on after it"
+scenario poison any "a record that kills its consumer is found and quarantined, and work continues after it"
 
 scenario_poison() {
-    watch_for "two deaths by SIGSEGV; the candidates are tried one by one, one is guilty, and there is no third death."
+    watch_for "two deaths by SIGSEGV; the candidates are tried one by one, one kills the consumer, and there is no third death."
     use_topic 3
     step "600 payments with one among them at which the consumer crashes"
     produce 300
@@ -18,7 +18,7 @@ scenario_poison() {
     wait_for 30 "all committed" committed_is "$instance" 601
     step "Where is it now?"
     show '' ktopic dlq show --workload payments "$topic"
-    check "the record that was found is the one: partition $partition offset $offset, quarantined" \
+    check "the right record was found: partition $partition offset $offset, quarantined" \
         "$(grep -c "partition $partition offset $offset .*in quarantine" "$folder/shown")" -eq 1
     audit --group "$instance" --dlq
     check "$(audited DEAD) dead letter, $(audited MISSING) missing, 601 committed" "$(audited DEAD) $(audited MISSING) $(audited COMMITTED)" = "1 0 601"
