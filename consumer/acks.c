@@ -76,7 +76,7 @@ int acks_add(struct acks *acks, int64_t first, int64_t end, struct error *error)
         return 0;
     if (!fits(acks, first, end))
         return error_set(error,
-                         "too many acknowledgements lie apart beyond %" PRId64
+                         "too many separate acknowledgements beyond %" PRId64
                          ", the first unacknowledged record: acknowledge that first",
                          acks->done.next);
     if (offset_set_add(&acks->done, first, end, error) == -1)

@@ -1,4 +1,4 @@
-/* behind.h: since when a partition is behind: when its high watermark passed the committed offset. A short
+/* behind.h: since when a partition has been behind: when its high watermark passed the committed offset. A short
  * ring of (high watermark, when it was first seen there) answers that for any committed offset.
  *
  * The time is that of the look which first saw the watermark beyond the committed offset. So the lag that
@@ -7,8 +7,8 @@
  * and from then on fewer of them. What lies before the committed offset is not kept.
  *
  * It is a lower bound (`at_least`) where the watermark was beyond the committed offset at the first look, or
- * at the first one after a silence. A record's timestamp is not used: by default it is the producer's word,
- * of any age.
+ * at the first one after a silence. A record's timestamp is not used: by default the producer sets it, and it
+ * may have any age.
  *
  * Times are wall times in microseconds: they are shown. Plain memory, one thread.
  */
@@ -50,7 +50,7 @@ void behind_init(struct behind *behind);
 void behind_look(struct behind *behind, int64_t high, int64_t now_us);
 /* The watermark is `high` or beyond: a record before it was read. */
 void behind_reach(struct behind *behind, int64_t high, int64_t now_us);
-/* An earlier process of this consumer has left word: behind since then at this committed offset, and the
+/* From the segment of an earlier process of this consumer: behind since then at this committed offset, and the
  * watermark as it last saw it. Where that is all that is known, it counts. */
 void behind_resume(struct behind *behind, int64_t committed, const struct behind_since *since, int64_t high,
                    int64_t looked_us, int64_t now_us);

@@ -1,7 +1,7 @@
 /* candidates.h: records that may have killed an earlier process, and records that did. While there are
  * candidates ahead, batches are of one record, so that the next death has one culprit; a quarantined record
- * is not decoded but goes to the dead letters. Who is which the supervisor says (--candidates, --quarantine);
- * an operator may say --quarantine too.
+ * is not decoded but goes to the dead letters. The supervisor names them (--candidates, --quarantine);
+ * an operator may use --quarantine too.
  */
 #ifndef KSUPERVISE_CONSUMER_CANDIDATES_H
 #define KSUPERVISE_CONSUMER_CANDIDATES_H

@@ -7,7 +7,7 @@
 enum { LOOK_MS = 1000 };
 
 #define RETRY_US (100 * US_PER_MS)
-/* A commit that was given up may land all the same, behind a later one, while its connection lives: so all is
+/* A commit that was given up may still land, after a later one, while its connection lives: so all is
  * committed once more, later. */
 #define SEAL_US       (60 * US_PER_SECOND)
 #define LOOK_AGAIN_US US_PER_SECOND
@@ -91,7 +91,7 @@ int commit_look(struct committer *committer, bool all, struct error *error)
     if (first == RD_KAFKA_RESP_ERR_NO_ERROR)
         return 0;
     committer->retry_us = clock_monotonic_us() + LOOK_AGAIN_US;
-    return error_set(error, "the group does not say whether it has its offsets still: %s",
+    return error_set(error, "cannot tell whether the group still has its offsets: %s",
                      rd_kafka_err2str(first));
 }
 
@@ -225,7 +225,7 @@ int commit_sync(struct committer *committer, int64_t timeout_us, struct error *e
     if (!is_lost(committer) && commit_look(committer, false, error) == -1)
         return -1;
     if (is_lost(committer))
-        return error_set(error, "nothing can be committed now: the group has taken the partitions");
+        return error_set(error, "nothing can be committed now: the group has revoked the partitions");
     if ((committer->automatic || committer->by_sink) && !committer->forced)
         return 0;
     supersede(committer);

@@ -1,7 +1,7 @@
 /* commit.h: commits what the table of partitions says has been processed. While running: asynchronously, one
  * commit outstanding, because a synchronous one blocks through a broker's outage. At revoke and close:
- * synchronously, with a deadline. A commit that is not answered in time is one that failed: it is made again.
- * Each has a number, so that an answer that comes late is told from the one that is waited for. */
+ * synchronously, with a deadline. A commit that is not answered in time counts as failed and is repeated.
+ * Each has a number, so that a late answer is not taken for the awaited one. */
 #ifndef KSUPERVISE_CONSUMER_COMMIT_H
 #define KSUPERVISE_CONSUMER_COMMIT_H
 

@@ -100,7 +100,7 @@ struct consumer {
 void consumer_fail(struct consumer *consumer, int exit_code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* What became of a partition, for whoever asked for it: the supervisor, or the user of a process started by
+/* What became of a partition, for the one who asked: the supervisor, or the user of a process started by
  * hand, who gets the line alone. */
 void consumer_say(struct consumer *consumer, int32_t partition, int64_t from, int64_t to, const char *format,
                   ...) __attribute__((format(printf, 5, 6)));

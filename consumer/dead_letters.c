@@ -83,12 +83,12 @@ static void tell_refusal(struct dead_letters *letters, const struct letter *lett
         return;
     if (letter->partition == -1) {
         log_warning("the dead letter of a record that is gone, offset %" PRId64
-                    ", was refused by topic %s: %s; it is sent until the topic takes it",
+                    ", was refused by topic %s: %s; it is resent until the topic accepts it",
                     letter->offset, letters->topic, letters->why);
         return;
     }
     log_warning("the dead letter of %s [%" PRId32 "] offset %" PRId64
-                " was refused by topic %s: %s; its partition waits until the topic takes it",
+                " was refused by topic %s: %s; its partition waits until the topic accepts it",
                 letters->partitions->topic, letter->partition, letter->offset, letters->topic, letters->why);
     stats_event(letters->stats, STATS_RING_ERRORS, clock_wall_us(), letter->offset,
                 "[%" PRId32 "] %" PRId64 ": dead letter refused: %s", letter->partition, letter->offset,
@@ -260,7 +260,7 @@ int dead_letters_send(struct dead_letters *letters, const struct letter_body *bo
         return -1;
     struct letter *letter = letter_slots_take(&letters->slots);
     if (letter == NULL)
-        return error_set(error, "%zu dead letters are under way",
+        return error_set(error, "%zu dead letters are in flight",
                          letters->slots.under_way + letters->slots.refused);
     *letter = (struct letter){.partition = body->partition,
                               .offset = body->offset,
@@ -298,7 +298,7 @@ static bool have_producer(struct dead_letters *letters, int64_t now_us)
         rd_kafka_fatal_error(letters->producer, why, sizeof why) != RD_KAFKA_RESP_ERR_NO_ERROR) {
         if (!take_back(letters))
             return false;
-        log_warning("dead letters: %s; beginning again with another producer", why);
+        log_warning("dead letters: %s; starting over with a new producer", why);
         close_producer(letters);
     }
     if (letters->producer != NULL || open_producer(letters, &error) == 0)
@@ -411,10 +411,11 @@ int dead_letters_flush(struct dead_letters *letters, int64_t timeout_us, struct 
     size_t others = letters->slots.under_way + letters->slots.refused - last;
     if (last > 0)
         return error_set(error,
-                         "%zu dead letters are not acknowledged yet; the records of %zu come again, those of "
-                         "%zu are gone",
+                         "%zu dead letters are not acknowledged yet; the records of %zu will be delivered "
+                         "again, those of %zu are gone",
                          others + last, others, last);
-    return error_set(error, "%zu dead letters are not acknowledged yet; their records come again", others);
+    return error_set(
+        error, "%zu dead letters are not acknowledged yet; their records will be delivered again", others);
 }
 
 bool dead_letters_full(const struct dead_letters *letters)
@@ -423,7 +424,7 @@ bool dead_letters_full(const struct dead_letters *letters)
 }
 
 /* Acknowledged origins of a partition that goes, or moves: another letter may have the same origin by the
- * time they are let go. Whoever has it next sends the letter again, with the same id. */
+ * time they are let go. The next owner sends the letter again, with the same id. */
 static void forget_places(struct dead_letters *letters, int32_t partition)
 {
     size_t kept = 0;

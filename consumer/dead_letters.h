@@ -5,7 +5,7 @@
  * first record whose letter is not acknowledged, and no offset beyond it is committed. So a kill delivers the
  * record again and writes the letter again, with the same id; it is never lost. librdkafka sends until it
  * gets through. What the broker, or librdkafka, refuses (too large, not allowed, no such topic) is kept here
- * and sent again and again, with backoff, until the topic takes it; meanwhile its partition is to wait, and
+ * and sent again and again, with backoff, until the topic accepts it; meanwhile its partition waits, and
  * no other.
  *
  * One thread, the one that owns the consumer's handle.
@@ -41,7 +41,7 @@ const struct letter_source *dead_letters_source(struct dead_letters *letters);
 int dead_letters_send(struct dead_letters *letters, const struct letter_body *body, bool kept,
                       struct error *error);
 
-/* The origins of kept letters that were acknowledged, for whoever keeps them, after
+/* The origins of kept letters that were acknowledged, for their keeper, after
  * dead_letters_keep_origins; good until the next call of anything here. The first `count` are forgotten when
  * their keeper has let go. */
 int dead_letters_keep_origins(struct dead_letters *letters, struct error *error);
@@ -56,10 +56,10 @@ bool dead_letters_idle(const struct dead_letters *letters, int32_t partition);
 void dead_letters_serve(struct dead_letters *letters);
 
 /* The same, waiting until all that are under way are answered, at most `timeout_us`. -1 with the error when
- * some are not acknowledged: their records come again. */
+ * some are not acknowledged: their records are redelivered. */
 int dead_letters_flush(struct dead_letters *letters, int64_t timeout_us, struct error *error);
 
-/* So many are under way that no batch should be begun. */
+/* Too many are in flight to begin another batch. */
 bool dead_letters_full(const struct dead_letters *letters);
 
 /* Some letter of that partition was refused, and is not acknowledged yet: why. NULL: none. */
@@ -71,8 +71,8 @@ int64_t dead_letters_next(const struct dead_letters *letters, int32_t partition,
 /* Until a refused one is sent again, microseconds from now; INT64_MAX: there is none. */
 int64_t dead_letters_due_us(const struct dead_letters *letters);
 
-/* A partition goes: answers for it mean nothing any more. Letters whose records are gone are sent all the
- * same. */
+/* A partition goes: answers for it mean nothing any more. Letters whose records are gone are sent
+ * nevertheless. */
 void dead_letters_forget(struct dead_letters *letters, int32_t partition);
 
 /* The topic holds that partition's records before `before` no more: nobody can make their letters again. They

@@ -1,7 +1,7 @@
-/* deaths.h: the records of the batch in flight that can never be processed. They become dead letters when the
- * batch stands, and not before: a batch that fails as a whole comes again, and so does a record behind one
- * that waits; then it may be judged otherwise. With --commit manual those that a stage dropped are here too:
- * both need nobody's word. One thread. */
+/* deaths.h: the records of the batch in flight that can never be processed. They become dead letters only once the
+ * batch has succeeded: a batch that fails as a whole is retried, and so is a record after one that waits; its
+ * verdict may then be different. With --commit manual those that a stage dropped are here too:
+ * neither needs an acknowledgement. One thread. */
 #ifndef KSUPERVISE_CONSUMER_DEATHS_H
 #define KSUPERVISE_CONSUMER_DEATHS_H
 

@@ -1,5 +1,5 @@
 /* destroy.h: the end of a handle, which may not come: a broker may not answer (closing), and librdkafka 2.0.2
- * waits in rd_kafka_destroy for a broker's thread that does not end, when the topic was made anew while it
+ * waits in rd_kafka_destroy for a broker's thread that does not end, when the topic was recreated while it
  * was fetched. By then everything is committed that can be: nothing is lost by not waiting.
  */
 #ifndef KSUPERVISE_CONSUMER_DESTROY_H

@@ -60,8 +60,8 @@ static void leave(struct consumer *consumer, int32_t partition, const struct err
     if (row == NULL || row->letters_left)
         return;
     partition_letters_left(&consumer->partitions, partition, true);
-    log_warning("%s [%" PRId32 "]: %s; what is in the outbox is sent later", consumer->partitions.topic,
-                partition, why->text);
+    log_warning("%s [%" PRId32 "]: %s; the outbox is sent later", consumer->partitions.topic, partition,
+                why->text);
 }
 
 /* A letter of the outbox: a copy is sent, the outbox has it until the answer. */
@@ -86,7 +86,7 @@ static void dispossess(struct consumer *consumer, int32_t partition, const struc
     partition_wait(&consumer->partitions, partition, EVENT_OVERRULED,
                    clock_monotonic_us() + consumer->settings->session_timeout_us);
     dead_letters_forget(consumer->letters, partition);
-    log_warning("%s [%" PRId32 "]: %s; nothing was written, and it waits for the group to say whose it is",
+    log_warning("%s [%" PRId32 "]: %s; nothing was written; waiting for the group to say who owns it",
                 consumer->partitions.topic, partition, why->text);
     stats_event(consumer->stats, STATS_RING_REBALANCES, clock_wall_us(), 1, "[%" PRId32 "] taken over",
                 partition);
@@ -182,7 +182,7 @@ static enum sink_result move_in_group(struct consumer *consumer, const struct ex
     const struct sink_range range = {move->partition, move->from, {move->to, WITNESS_NONE, STATS_UNKNOWN}};
     struct sink_batch batch = {.ranges = &range, .range_count = 1};
     if (move->delete_rows) {
-        error_set(error, "what was written to a topic cannot be deleted there");
+        error_set(error, "records that were written to a topic cannot be deleted");
         return SINK_AGAIN;
     }
     if (!exactly_once_commits_moves(consumer) || move->to == move->committed)
@@ -283,7 +283,7 @@ bool exactly_once_commit(struct consumer *consumer, size_t item_count)
     FAULT_POINT(outbox_sent);
     if (result == SINK_LOST) {
         dispossess(consumer, lost, &error);
-        error_set(&error, "one partition of the batch is not ours any more");
+        error_set(&error, "a partition of the batch is no longer ours");
     }
     if (result == SINK_UNKNOWN)
         be_unsure(consumer, batch.range_count, &error);

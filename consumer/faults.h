@@ -1,6 +1,5 @@
-/* faults.h: points at which a test kills the process, and bugs that a test plants, to see that they are
- * caught. Compiled in by `make FAULTS=1` alone; else each of the two below is a constant, and nothing is
- * left.
+/* faults.h: points at which a test kills the process, and bugs that a test plants to see that they are caught.
+ * Compiled in only by `make FAULTS=1`; otherwise both macros below are constants, and cost nothing.
  *
  *   KSUPERVISE_CRASH_AT=rows_written:2   SIGKILL when that point is passed for the second time
  *   KSUPERVISE_PLANT=forget_guards       the bug is there
@@ -12,7 +11,7 @@
 
 #include <stdbool.h>
 
-/* In the order of a batch's way. */
+/* In the order in which a batch passes them. */
 #define FAULT_POINTS(X)                                                                                      \
     X(taken_over)       /* the sink knows that a partition is ours; nothing is read yet */                   \
     X(assigned)         /* librdkafka has the assignment */                                                  \
@@ -37,12 +36,12 @@
 #define PLANTED_BUGS(X)                                                                                      \
     X(commit_early)     /* a batch's offsets are committed before it is processed */                         \
     X(skip_letter_wait) /* the commit does not wait for dead letters */                                      \
-    X(skip_on_retry)    /* a record that is to be tried again is passed over */                              \
+    X(skip_on_retry)    /* a record that should be retried is skipped */                                      \
     X(forget_guards)    /* the sink checks neither owner nor next offset; to a topic, no membership */       \
     X(two_transactions) /* the sink commits the next offsets before the rows */                              \
     X(forget_outbox)    /* dead letters are not part of the sink's transaction */                            \
-    X(garble_rows)      /* a row tells an amount that is not its record's */                                 \
-    X(forget_witness)   /* whatever lies where the last record was read is taken for it */
+    X(garble_rows)      /* a row has an amount that is not its record's */                                   \
+    X(forget_witness)   /* any record at the witness's offset passes for it */
 
 #define X(id) FAULT_##id,
 enum fault_point { FAULT_POINTS(X) FAULT_POINT_COUNT };

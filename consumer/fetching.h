@@ -1,6 +1,6 @@
 /* fetching.h: whether, and from where, librdkafka fetches each partition: a function of the partition's state
- * and of the consumer's pause, and of nothing else. It is worked out in one place, and told to librdkafka
- * both ways, after each assignment too: an application's pause survives that.
+ * and of the consumer's pause, and of nothing else. It is computed in one place, and librdkafka is told
+ * to pause or resume, after each assignment too: an application's pause survives that.
  *
  * One thread, the one that owns the handle.
  */
@@ -20,13 +20,13 @@ struct fetching {
  * even waits for ever: then it is not to be called. */
 void fetching_look_at_protocol(struct fetching *fetching);
 
-/* The group gives these, which the table has already: sets where they begin, assigns, and says for each
+/* The group assigns these, which the table has already: sets where they start, assigns, and says for each
  * whether it is fetched. `array_holds`: the application's array has messages from before, so that what it
  * gets next is not told from them: reading begins anew once the array is empty. Called from the rebalance
  * callback. */
 void fetching_assign(struct fetching *fetching, rd_kafka_topic_partition_list_t *partitions,
                      bool array_holds);
-/* The group takes these. */
+/* The group revokes these. */
 void fetching_unassign(struct fetching *fetching, const rd_kafka_topic_partition_list_t *partitions);
 
 /* True when partitions come and go one by one (cooperative-sticky). */
@@ -38,7 +38,7 @@ static inline bool fetching_is_cooperative(const struct fetching *fetching)
 /* All are paused, or not any more. */
 void fetching_pause(struct fetching *fetching, bool paused);
 
-/* Brings librdkafka to where the table is: for each turn, between two batches. Cheap when nothing changed.
+/* Makes librdkafka match the table: for each turn, between two batches. Cheap when nothing changed.
  * Seeks wait for their answers, some milliseconds. */
 void fetching_settle(struct fetching *fetching);
 

@@ -37,7 +37,7 @@ bool group_member_owns(const rd_kafka_MemberDescription_t *member, const char *t
     return false;
 }
 
-/* By what is written of it: librdkafka 2.0.2 has no other way to look inside. */
+/* Parsed from its printed form: librdkafka 2.0.2 has no other way to look inside. */
 static bool same(const rd_kafka_consumer_group_metadata_t *one,
                  const rd_kafka_consumer_group_metadata_t *other)
 {
@@ -69,6 +69,6 @@ rd_kafka_consumer_group_metadata_t *group_membership(rd_kafka_t *rk, const char 
         return ours;
     if (ours != NULL)
         rd_kafka_consumer_group_metadata_destroy(ours);
-    error_set(error, "this process is no member of group %s now", group);
+    error_set(error, "this process is not a member of group %s now", group);
     return NULL;
 }

@@ -1,4 +1,4 @@
-/* letter.h: a dead letter, and what is said of its record in it (common/dead_letter.h has the headers).
+/* letter.h: a dead letter, and how it describes its record (common/dead_letter.h has the headers).
  *
  * It has the present time, not the record's: the dead-letter topic's retention counts from then, and a broker
  * refuses a time far ahead. The record's own stands in a header.
@@ -35,7 +35,7 @@ struct letter_body {
     rd_kafka_headers_t *headers;
 };
 
-/* Which letter it is, as its id says: a topic that was made anew has other records at the same offsets. */
+/* Which letter it is, as its id says: a recreated topic has other records at the same offsets. */
 struct letter_origin {
     int32_t partition;
     int64_t offset;

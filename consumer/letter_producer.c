@@ -18,7 +18,7 @@ int letter_topic(const struct settings *settings, char topic[LETTER_TOPIC_MAX + 
         return 0;
     return error_set_code(error, EXIT_CODE_CONFIG,
                           "the dead letters' topic would have a name of %d characters, Kafka allows %d: name "
-                          "another one with --dead-letters, or 'off'",
+                          "a shorter one with --dead-letters, or 'off'",
                           length, LETTER_TOPIC_MAX);
 }
 

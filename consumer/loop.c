@@ -284,10 +284,9 @@ static void look_for_added(struct consumer *consumer)
     int partitions = added_found(consumer->added);
     if (partitions == 0)
         return;
-    log_line(
-        "partitions were added to topic %s, which has %d now, and nobody was given the last one: joining "
-        "the group again",
-        settings->topic, partitions);
+    log_line("partitions were added to topic %s, which now has %d, and the last one is assigned to nobody: "
+             "rejoining the group",
+             settings->topic, partitions);
     membership_rejoin(consumer);
 }
 
@@ -369,7 +368,7 @@ static bool fenced(const struct consumer *consumer)
 static const char *const committed_so_far[] = {
     [COMMIT_BATCH] = "committed up to there",
     [COMMIT_AUTO] = "librdkafka commits by itself (--commit auto)",
-    [COMMIT_MANUAL] = "committed is what was acknowledged (--commit manual)",
+    [COMMIT_MANUAL] = "only acknowledged records are committed (--commit manual)",
     [COMMIT_SINK] = "committed up to there",
 };
 
@@ -380,7 +379,7 @@ static void tell_committed(const struct consumer *consumer, char text[ERROR_TEXT
     else if (consumer->end.left > 0)
         snprintf(text, ERROR_TEXT_BYTES,
                  "%" PRId64
-                 " of them went with partitions before they were committed: others process them again",
+                 " of them lost their partition before they were committed: other members process them again",
                  consumer->end.left);
     else
         snprintf(text, ERROR_TEXT_BYTES, "%s", committed_so_far[consumer->settings->commit]);

@@ -73,15 +73,17 @@ static int acknowledge(struct consumer *consumer, int32_t partition, int64_t fir
 {
     const struct partition *row = partition_assigned(&consumer->partitions, partition);
     if (row->position == STATS_UNKNOWN || row->state == STATE_PLACING)
-        return error_set(error, "%s [%" PRId32 "]: where it begins is not known yet; nothing is acknowledged",
+        return error_set(error,
+                         "%s [%" PRId32 "]: its start offset is not known yet; nothing was acknowledged",
                          consumer->partitions.topic, partition);
     if (row->last.doubted)
         return error_set(
-            error, "%s [%" PRId32 "]: %s; nothing is acknowledged", consumer->partitions.topic, partition,
-            row->last.deleted ? "the topic was deleted and made again"
-                              : "whether the topic was made anew is not known yet: say it again");
+            error, "%s [%" PRId32 "]: %s; nothing was acknowledged", consumer->partitions.topic, partition,
+            row->last.deleted ? "the topic was deleted and recreated"
+                              : "it is not known yet whether the topic was recreated: try again");
     if (end > row->position)
-        return error_set(error, "%s [%" PRId32 "] %" PRId64 " was not delivered yet: it is at %" PRId64,
+        return error_set(error,
+                         "%s [%" PRId32 "] %" PRId64 " was not delivered yet: the position is %" PRId64,
                          consumer->partitions.topic, partition, end - 1, row->position);
     if (acknowledge_processed(consumer, partition, first, end, error) == -1)
         return error_context(error, "%s [%" PRId32 "]", consumer->partitions.topic, partition);
@@ -137,7 +139,7 @@ static int acknowledge_word(struct consumer *consumer, const char *word, struct 
     if (strcmp(word, "all") == 0)
         return acknowledge_all(consumer, error);
     if (parse(word, &partition, &first, &end) == -1)
-        return error_set(error, "'%s' is no PARTITION:OFFSET, PARTITION:FIRST-LAST or all", word);
+        return error_set(error, "'%s' is not PARTITION:OFFSET, PARTITION:FIRST-LAST or all", word);
     const struct partition *row = partition_assigned(&consumer->partitions, partition);
     if (row == NULL)
         return 0;
@@ -156,7 +158,7 @@ static int check_committed(const struct consumer *consumer, struct error *error)
         const struct partition *row = &consumer->partitions.rows[i];
         if (row->state != STATE_UNASSIGNED && !partition_committed(row))
             return error_set(error,
-                             "%s [%zu] is acknowledged, but not committed yet: that waits, and is done later",
+                             "%s [%zu] is acknowledged, but not committed yet: the commit follows later",
                              consumer->partitions.topic, i);
     }
     return 0;
@@ -168,9 +170,9 @@ int manual_ack(struct consumer *consumer, const char *text, struct error *error)
     char *rest = words;
     int result = 0;
     if (!manual_is(consumer))
-        return error_set(error, "its offsets are not committed by hand: --commit manual");
+        return error_set(error, "records are acknowledged one by one only with --commit manual");
     if (commit_look(&consumer->committer, true, error) == -1)
-        return error_context(error, "nothing is acknowledged");
+        return error_context(error, "nothing was acknowledged");
     snprintf(words, sizeof words, "%s", text);
     while (rest != NULL && result == 0)
         result = acknowledge_word(consumer, strsep(&rest, ","), error);
@@ -185,6 +187,6 @@ int manual_ack_commit(struct consumer *consumer, const char *text, struct error 
     if (commit_waits_for_join(&consumer->committer))
         return error_set(error, "a rebalance is under way: acknowledged here, and committed after it");
     if (commit_sync(&consumer->committer, COMMIT_SYNC_US, &failure) == -1)
-        return error_set(error, "%s; acknowledged here, and tried again", failure.text);
+        return error_set(error, "%s; acknowledged here; the commit is retried", failure.text);
     return check_committed(consumer, error);
 }

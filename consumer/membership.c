@@ -122,7 +122,7 @@ bool membership_force_leave(const struct settings *settings)
     if (rk != NULL)
         join_and_leave(rk, settings->topic, &takeover);
     if (!takeover.joined)
-        log_warning("the group may keep this member's partitions until its session is over: it did not leave "
+        log_warning("the group may keep this member's partitions until its session expires: it did not leave "
                     "by the classic protocol%s%s",
                     error.text[0] != '\0' ? ": " : "", error.text);
     return rk == NULL || (close_handle(rk, CLOSE_US) && destroy_handle(rk, DESTROY_US));
@@ -135,7 +135,7 @@ static bool close_and_destroy(struct consumer *consumer)
 {
     bool closed = close_handle(consumer->rk, CLOSE_US);
     if (!closed)
-        log_warning("the group does not answer: it may keep this member until its session is over");
+        log_warning("the group does not answer: it may keep this member until its session expires");
     rd_kafka_queue_destroy(consumer->queue);
     return closed && destroy_handle(consumer->rk, DESTROY_US);
 }
@@ -149,5 +149,5 @@ void membership_end(struct consumer *consumer)
         close_and_destroy(consumer) && (!must_force_leave || membership_force_leave(consumer->settings));
     consumer->end.abandoned = !ended;
     if (!ended)
-        log_verbose("librdkafka's threads have not ended; the process ends without them");
+        log_verbose("librdkafka's threads have not ended; the process exits without them");
 }

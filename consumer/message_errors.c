@@ -29,7 +29,7 @@ void message_error_missing_topic(struct consumer *consumer)
     if (consumer->topic_missing_said)
         return;
     consumer->topic_missing_said = true;
-    log_warning("topic '%s' does not exist at %s: make it with 'ktopic provision'; waiting for it",
+    log_warning("topic '%s' does not exist at %s: create it with 'ktopic provision'; waiting for it",
                 consumer->settings->topic, consumer->settings->brokers.bootstrap);
 }
 
@@ -54,9 +54,9 @@ static void on_forbidden(struct consumer *consumer, const rd_kafka_message_t *me
 static void on_poll_exceeded(struct consumer *consumer, const rd_kafka_message_t *message)
 {
     consumer->pace.interval_exceeded = true;
-    log_warning("%s: a batch of at most %" PRId64 " %s took longer in the pipeline '%s'; the group gave this "
-                "consumer's partitions to others. A smaller --batch-size, a quicker stage, or -X "
-                "max.poll.interval.ms=… mends it",
+    log_warning("%s: a batch of at most %" PRId64
+                " %s took longer in the pipeline '%s'; the group gave this consumer's partitions to others. "
+                "Use a smaller --batch-size, a faster stage, or a larger -X max.poll.interval.ms=…",
                 rd_kafka_message_errstr(message), consumer->settings->batch_size,
                 consumer->settings->schema->noun_plural,
                 consumer->settings->pipeline != NULL ? consumer->settings->pipeline : "validate");

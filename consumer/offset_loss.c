@@ -67,7 +67,7 @@ static void begin_another(struct consumer *consumer, int32_t partition, const st
     int64_t passed = to - bounds->low;
     const char *end = go_on(consumer, partition, to, MOVE_ANOTHER_TOPIC, passed);
     log_warning("%s [%" PRId32 "]: %s; %" PRId64 " → %" PRId64 ", %" PRId64
-                " records of the new one are passed over; how many the former one had left is unknown%s",
+                " records of the new one are skipped; how many the old one still had is unknown%s",
                 consumer->partitions.topic, partition, why, from, to, passed, end);
 }
 
@@ -85,19 +85,19 @@ static void describe_other(const struct last_record *last, char why[ERROR_TEXT_B
     char found[64];
     if (last->found.offset == STATS_UNKNOWN) {
         snprintf(why, ERROR_TEXT_BYTES / 2,
-                 "the topic was deleted and made again: the group had an offset of it, and has none");
+                 "the topic was deleted and recreated: the group had an offset of it, and has none now");
         return;
     }
     describe(&last->read, read);
     describe(&last->found, found);
     if (last->found.offset == last->read.offset)
         snprintf(why, ERROR_TEXT_BYTES / 2,
-                 "the topic was deleted and made again: at offset %" PRId64
+                 "the topic was deleted and recreated: at offset %" PRId64
                  " the record of %s was read, now there is one of %s",
                  last->read.offset, read, found);
     else
         snprintf(why, ERROR_TEXT_BYTES / 2,
-                 "the topic was deleted and made again: behind offset %" PRId64
+                 "the topic was deleted and recreated: after offset %" PRId64
                  " no record was read, now there is one of %s at %" PRId64,
                  last->read.offset, found, last->found.offset);
 }
@@ -109,8 +109,8 @@ static void settle_witness(struct consumer *consumer, int32_t partition, const s
     describe_other(&row->last, why);
     if (consumer->settings->on_offset_loss == OFFSET_LOSS_STOP)
         consumer_fail(consumer, EXIT_CODE_OFFSETS_LOST,
-                      "%s [%" PRId32 "]: %s; nothing was skipped. --on-offset-loss earliest goes on at its "
-                      "first record, 'kctl reset' where you say",
+                      "%s [%" PRId32 "]: %s; nothing was skipped. --on-offset-loss earliest continues at its "
+                      "first record, 'kctl reset' at an offset of your choice",
                       consumer->partitions.topic, partition, why);
     else
         begin_another(consumer, partition, bounds, why);
@@ -120,12 +120,12 @@ static void settle_witness(struct consumer *consumer, int32_t partition, const s
 
 static void stop(struct consumer *consumer, int32_t partition, int64_t from, const struct bounds *bounds)
 {
-    consumer_fail(consumer, EXIT_CODE_OFFSETS_LOST,
-                  "%s [%" PRId32 "]: offset %" PRId64 " is not there: the topic holds %" PRId64 " to %" PRId64
-                  "%s; nothing was skipped. --on-offset-loss earliest goes on at the first record that is "
-                  "there",
-                  consumer->partitions.topic, partition, from, bounds->low, bounds->end,
-                  from > bounds->end ? " (was it made anew?)" : "");
+    consumer_fail(
+        consumer, EXIT_CODE_OFFSETS_LOST,
+        "%s [%" PRId32 "]: offset %" PRId64 " is not there: the topic holds %" PRId64 " to %" PRId64
+        "%s; nothing was skipped. --on-offset-loss earliest continues at the first record that is there",
+        consumer->partitions.topic, partition, from, bounds->low, bounds->end,
+        from > bounds->end ? " (was it recreated?)" : "");
 }
 
 /* Delivered before `from`, and waiting for somebody's word; a dead letter on its way is its own. */
@@ -142,7 +142,7 @@ static void tell_unacknowledged(const struct consumer *consumer, int32_t partiti
 {
     if (count > 0)
         log_warning("%s [%" PRId32 "]: %" PRId64 " records that were delivered, from offset %" PRId64
-                    " on, are gone, too, and were not acknowledged: they count as acknowledged",
+                    " on, are gone too, unacknowledged: they count as acknowledged",
                     consumer->partitions.topic, partition, count, first);
 }
 
@@ -155,7 +155,7 @@ static void pass_gap(struct consumer *consumer, int32_t partition, int64_t from,
     int64_t unacknowledged = count_unacknowledged(consumer, partition, from);
     const char *end = go_on(consumer, partition, to, MOVE_GAP, to - from);
     log_warning("%s [%" PRId32 "]: %" PRId64 " records are gone, offsets %" PRId64 " to %" PRId64 "; %" PRId64
-                " → %" PRId64 ", %" PRId64 " records that are there are passed over%s",
+                " → %" PRId64 ", %" PRId64 " existing records are skipped%s",
                 consumer->partitions.topic, partition, gone, from, bounds->low - 1, from, to,
                 to - bounds->low, end);
     tell_unacknowledged(consumer, partition, unacknowledged, first);
@@ -187,7 +187,7 @@ static void settle_gone(struct consumer *consumer, int32_t partition, const stru
         stop(consumer, partition, from, bounds);
     else if (from > bounds->end)
         begin_another(consumer, partition, bounds,
-                      "the topic ends before the offset: it was made anew, or cut");
+                      "the topic ends before the offset: it was recreated or truncated");
     else
         pass_gap(consumer, partition, from, bounds);
 }
@@ -198,11 +198,11 @@ static void stop_untold(struct consumer *consumer, int32_t partition)
 {
     int64_t position = partition_assigned(&consumer->partitions, partition)->position;
     consumer_fail(consumer, EXIT_CODE_OFFSETS_LOST,
-                  "%s [%" PRId32 "]: the group had an offset, and has none: either the topic was deleted and "
-                  "made again, or the group had no member for so long that its offsets expired; nothing was "
-                  "skipped. If it is the same topic, 'kctl reset … --partition %" PRId32
-                  " --to offset %" PRId64
-                  "' goes on where the database is; if not, '… --to earliest' begins it",
+                  "%s [%" PRId32
+                  "]: the group had an offset, and has none now: either the topic was deleted and recreated, "
+                  "or the group was without members until its offsets expired; nothing was skipped. If it is "
+                  "the same topic, 'kctl reset … --partition %" PRId32 " --to offset %" PRId64
+                  "' continues where the database is; if not, '… --to earliest' starts at its first record",
                   consumer->partitions.topic, partition, partition, position);
 }
 

@@ -1,6 +1,6 @@
-/* offset_loss.h: where to go on is not there: retention took the records, or the topic is not the one that
- * was read. Told in one line, and then --on-offset-loss says whether the consumer stops (with nothing
- * skipped) or goes on, from the first record that is there or behind the last one.
+/* offset_loss.h: the next offset is gone: retention deleted the records, or the topic is not the one that was
+ * read. It is logged in one line, and then --on-offset-loss decides whether the consumer stops (with nothing
+ * skipped) or continues, from the first record that is there or after the last one.
  *
  * It is met while a batch is sorted out (the partition is losing from then on: what the batch has of it from
  * before is processed, nothing behind it is), and settled between two batches.

@@ -68,10 +68,9 @@ static void tell_full(struct partitions *partitions, int32_t number)
 {
     stats_add(partitions->stats, CONSUMER_UNTRACKED, 1);
     if (partitions->stats != NULL && !partitions->full_said)
-        log_warning(
-            "%s [%d]: no room for it in the statistics (is /dev/shm full?): it is read, but its lag, and "
-            "whether all is done, is not known",
-            partitions->topic, number);
+        log_warning("%s [%d]: no room for it in the statistics (is /dev/shm full?): it is read, but its lag "
+                    "is not known, nor whether all is done",
+                    partitions->topic, number);
     partitions->full_said = true;
 }
 

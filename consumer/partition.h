@@ -20,21 +20,21 @@
 
 #include <librdkafka/rdkafka.h>
 
-/* Where a partition begins, or goes on. */
+/* Where a partition starts, or continues. */
 struct place {
     int64_t offset;
     int64_t committed;      /* what the group has; STATS_UNKNOWN: nothing */
     struct witness witness; /* the last record before `offset`, where it is known */
     const char *metadata;   /* of the group's commit, at `offset`; NULL: none */
     size_t metadata_length;
-    bool doubted; /* of what topic it is has to be seen before anything is committed */
+    bool doubted; /* its topic must be verified before anything is committed */
     bool behind;  /* it is beyond `committed`: this process did what lies between, in an earlier assignment */
-    bool moved;   /* somebody set it there: what the group has is another's word, its metadata included */
+    bool moved;   /* set from outside: the group's offset is not ours, nor its metadata */
     bool stays;   /* it has not moved: what is acknowledged stands */
-    bool passed_over; /* what lies before it is gone; acknowledgements stand, and who moves it adds to them */
+    bool passed_over; /* the records before it are gone; acknowledgements stand, and the mover adds to them */
 };
 
-/* What comes with an event. */
+/* The data of an event. */
 struct partition_news {
     const struct place *place; /* placed */
     int64_t until_us;          /* monotonic: what leads to a state that waits; from when on it can be asked */
@@ -43,11 +43,11 @@ struct partition_news {
 /* What librdkafka was told. */
 struct fetch {
     bool paused; /* by us; librdkafka remembers it over assignments */
-    bool seek;   /* it is to go on elsewhere than where it is; nothing that it delivers before is taken */
+    bool seek;   /* it must continue at another offset; nothing that it delivers before is taken */
 };
 
-/* What was asked for since a commit was confirmed last: done, perhaps, all the same. An answer that was lost
- * is mostly the first one's, or nobody has listened since. STATS_UNKNOWN: nothing. */
+/* What was requested since the last confirmed commit: it may have been done. A lost answer is
+ * mostly the first one's, or none has been read since. STATS_UNKNOWN: nothing. */
 struct asked {
     int64_t first, last;
 };
@@ -71,7 +71,7 @@ struct flight {
     struct witness last; /* the last record before `end` */
 };
 
-/* What failed. The attempts at a record, and those at a batch that is nobody's fault, are two counts. */
+/* What failed. The attempts at a record, and those at a batch that failed without naming one, are counted apart. */
 struct retry {
     int64_t offset; /* the record; STATS_UNKNOWN: none has failed */
     unsigned attempts;
@@ -85,16 +85,17 @@ struct last_record {
     struct witness found; /* of another topic, there or behind it; WITNESS_NONE: none was met */
     int64_t gone_to;      /* what lies before is, this record too: what follows it is looked at */
     bool gone;            /* it is not there any more */
-    bool doubted;         /* nothing is committed before it is seen again, or the group has said its word */
-    int64_t known_us; /* monotonic: in doubt, from then on the group's word counts; else, it was asked then */
-    bool deleted;     /* the group's offset was, as Kafka does with the topic */
-    bool expired;     /* or it has expired: of what topic the place is cannot be told */
-    bool former;      /* an earlier assignment's: if it is gone, the group says where to go on */
+    bool doubted;         /* nothing is committed before it is seen again, or the group has answered */
+    int64_t
+        known_us; /* monotonic: in doubt, the group's answer counts from then on; else, it was asked then */
+    bool deleted; /* the group's offset was, as Kafka does with the topic */
+    bool expired; /* or it has expired: the topic of the place is unknown */
+    bool former;  /* an earlier assignment's: if it is gone, the group says where to continue */
 };
 
-/* What this process has done of a partition in its last assignment beyond what is known to be committed: so
- * when the group has what it had, or what was asked for without an answer, it need not do it again. (Any
- * other offset is somebody's request: a reset; or another member's work.) */
+/* What this process did of a partition in its last assignment beyond the offset known to be committed. If the
+ * group still has that offset, or one that was requested without an answer, it need not do it again. (Any
+ * other offset comes from a reset, or from another member's work.) */
 struct former {
     int64_t from, to; /* STATS_UNKNOWN: nothing */
     int64_t reached;  /* beyond `to` when what was processed waited for a dead letter */
@@ -103,19 +104,19 @@ struct former {
     bool committed; /* the group had an offset of it */
 };
 
-/* Offsets that librdkafka passed over: a marker, compaction; or a fault of its own (librdkafka
- * before 2.1: partitions that stay in a cooperative rebalance jump ahead). So the first gap behind a
+/* Offsets that librdkafka skipped: a marker, compaction; or a bug of its own (librdkafka
+ * before 2.1: partitions that stay in a cooperative rebalance jump ahead). So the first gap after a
  * rebalance is read twice. */
 struct gap {
     int64_t at; /* where reading began anew for it; STATS_UNKNOWN: for none */
     bool believed;
 };
 
-/* How far the partition goes, beyond what was read of it. */
+/* How far the partition extends beyond what was read. */
 struct reach {
     struct behind behind; /* its high watermark, and since when */
-    int64_t fetched;      /* the one that librdkafka said last; STATS_UNKNOWN: none */
-    bool lowered;         /* which was below one that is known, and has not been believed yet */
+    int64_t fetched;      /* the last one from librdkafka; STATS_UNKNOWN: none */
+    bool lowered;         /* it was below a known one, and is not believed yet */
     int64_t asked;        /* the one that was known when the brokers were asked for its end */
     int64_t last_stable;  /* where an open transaction ends what can be read; STATS_UNKNOWN: none is known */
 };
@@ -128,11 +129,11 @@ struct partition {
     int64_t position;     /* processed + 1: the next offset to process; STATS_UNKNOWN while placing */
     int64_t begun;        /* what lies from here to the position this process did in this assignment */
     struct former former;
-    int64_t received;  /* what is below was counted as received in this assignment */
+    int64_t received;  /* offsets below it were counted as received in this assignment */
     int64_t until_us;  /* monotonic: something is due then, in a state that waits */
     bool owned;        /* the database knows this assignment */
     bool letters_left; /* in its outbox: there was no room to send all */
-    unsigned asked;    /* how often in a row the broker or the database was asked where to go on */
+    unsigned asked;    /* how often in a row the broker or the database was asked where to continue */
     struct fetch fetch;
     struct commit_state commit;
     struct flight flight;
@@ -143,14 +144,14 @@ struct partition {
     struct reach *reach; /* owned; NULL: it has no slot */
 };
 
-/* A row that nobody has asked for. */
+/* An unused row. */
 extern const struct partition partition_unused;
 
 struct partitions {
     const char *topic;
     struct stats_writer *stats;
     struct stats_snapshot *former; /* what an earlier process of this consumer left; owned; NULL: nothing */
-    size_t former_next;            /* where the search in it goes on */
+    size_t former_next;            /* where the search in it continues */
     struct partition *rows;
     size_t row_count;
     size_t assigned_count;
@@ -214,22 +215,22 @@ void partitions_event(struct partitions *partitions, enum partition_event event)
 
 /* --- doubts: partition_doubts.c ------------------------------------------------------------------------ */
 
-/* The topic may be another one of the same name. All look at their last records; those without one, and those
- * that are not fetched, have the group asked: Kafka deletes its offsets with the topic, so "had one, has
- * none" proves it. The group may hear of it later than we do: it is given a second. */
+/* The topic may be a different one of the same name. Each partition checks its last record; for those without
+ * one, and those that are not fetched, the group is asked: Kafka deletes its offsets with the topic, so "had
+ * one, has none" proves it. The group may hear of it later than we do, so it gets a second. */
 void partitions_doubt(struct partitions *partitions);
-/* The same, but for what the group has just been asked of: fetching has ended with an error that may be that.
- */
+/* The same, except for partitions that the group was just asked about: fetching ended with an error that may
+ * mean a deletion. */
 void partitions_doubt_ended(struct partitions *partitions);
-/* Fetching goes on after a pause, in which nobody would have seen it. */
+/* Fetching resumes after a pause, in which a deletion would have gone unnoticed. */
 void partitions_resumed(struct partitions *partitions);
 /* The group had an offset of it, and has none. */
 void partition_deleted(struct partitions *partitions, int32_t number);
 /* The same, but it may have expired: the group may have been without members for long. */
 void partition_expired(struct partitions *partitions, int32_t number);
 
-/* Of whom the group is to be asked before anything is committed: what is not being read, and has something to
- * be committed or is doubted; or all. NULL when there is none. The caller destroys it. */
+/* The partitions to ask the group about before anything is committed: those that are not being read and have
+ * something to commit or are doubted; or all. NULL if there are none. The caller destroys the list. */
 rd_kafka_topic_partition_list_t *partitions_to_ask(const struct partitions *partitions, bool all);
 /* The group's answer. */
 void partitions_told(struct partitions *partitions, const rd_kafka_topic_partition_list_t *list);
@@ -238,7 +239,7 @@ void partitions_told(struct partitions *partitions, const rd_kafka_topic_partiti
 void partition_own(struct partitions *partitions, int32_t number);
 /* Whether its outbox has letters that were not sent. */
 void partition_letters_left(struct partitions *partitions, int32_t number, bool left);
-/* It is asked where to go on, once more; returns how often in a row. */
+/* Counts another question where to continue; returns how many in a row. */
 unsigned partition_count_asking(struct partitions *partitions, int32_t number);
 
 /* The first at or after `from` that is in this state, with its time over; -1: there is none. */
@@ -263,11 +264,11 @@ void partition_fetches(struct partitions *partitions, int32_t number, struct fet
 enum taken {
     TAKEN,      /* it is the next of its partition, and part of the batch in flight now */
     TAKEN_DONE, /* likewise, but it was acknowledged before */
-    TAKEN_LAST, /* the last record again: compared, and nobody's to process or to count */
+    TAKEN_LAST, /* the last record again: only compared, neither processed nor counted */
     NOT_TAKEN   /* of another assignment, seen before, or not what follows */
 };
 
-/* Any message but the one that partition_take knows at a glance. */
+/* Any message that partition_take's fast path does not cover. */
 enum taken partition_judge(struct partitions *partitions, const rd_kafka_message_t *message);
 
 /* Judges a message of this topic. Called once a record: the usual one, which follows what the batch has of a
@@ -285,13 +286,13 @@ static inline enum taken partition_take(struct partitions *partitions, const rd_
     partitions->fresh++;
     return TAKEN;
 }
-/* librdkafka has come to the end of a partition: nothing lies between what it delivered and `offset`. True
+/* librdkafka has reached the end of a partition: no record lies between what it delivered and `offset`. True
  * when that moves the partition: over a transaction's marker, aborted records, a compacted end. An end before
- * the position means that the topic is another one, or was cut: the partition is losing, and not committed
- * before that is settled. */
+ * the position means that the topic is a different one, or was truncated: the partition is losing, and not
+ * committed before that is settled. */
 bool partition_take_end(struct partitions *partitions, int32_t number, int64_t offset);
 
-/* Of one that is losing: no more is gone than what lies before `low`, which is not beyond the position. */
+/* For a losing partition: only what lies before `low` is gone, and that is not beyond the position. */
 void partition_not_lost(struct partitions *partitions, int32_t number, int64_t low);
 
 /* Something of the batch in flight moves a position. */
@@ -301,7 +302,7 @@ static inline bool partition_moves(const struct partition *row)
     return row->flight.first != STATS_UNKNOWN && row->flight.end != row->position;
 }
 
-/* A record cannot be processed for now: it and what follows in its partition comes again at `until_us`. It
+/* A record cannot be processed for now: it and those after it in its partition are retried at `until_us`. It
  * counts as an attempt if no record before it stops the partition, too. */
 void partition_stop_at_record(struct partitions *partitions, int32_t number, int64_t offset,
                               int64_t until_us);
@@ -329,7 +330,7 @@ void partitions_apply_stops(struct partitions *partitions);
  * the one that it had. */
 void partitions_note_last(struct partitions *partitions, rd_kafka_message_t *const *messages, size_t count);
 
-/* Nothing of it is done, and all of it comes again. */
+/* Nothing of it is done, and all of it is read again. */
 void partitions_drop_flight(struct partitions *partitions);
 
 void partitions_publish_flight(struct partitions *partitions); /* before processing */
@@ -341,7 +342,7 @@ void partitions_move(struct partitions *partitions, int64_t wall_us);
 /* first to before end. -1 with the error when the metadata could not hold it. Does nothing without acks. */
 int partition_acknowledge(struct partitions *partitions, int32_t number, int64_t first, int64_t end,
                           struct error *error);
-/* The same of what needs nobody's word: dropped, dead and lettered, never there. Told when memory is out. */
+/* The same for what needs no acknowledgement: dropped, dead with a letter, never there. Logs if memory is out. */
 void partition_settle(struct partitions *partitions, int32_t number, int64_t first, int64_t end);
 /* Delivered and not acknowledged. */
 int64_t partition_unacknowledged(const struct partition *row);
@@ -357,7 +358,7 @@ void partitions_lift_barriers(struct partitions *partitions);
 
 /* How far it is done: processed, or acknowledged. */
 int64_t partition_done(const struct partition *row);
-/* From where on what is done was done in this assignment, and is not known to be committed. */
+/* The start of what was done in this assignment and is not known to be committed. */
 int64_t partition_kept(const struct partition *row);
 /* How far it may be committed. */
 int64_t partition_committable(const struct partition *row);
@@ -381,25 +382,25 @@ void partitions_commit_answered(struct partitions *partitions, rd_kafka_resp_err
 void partition_commit_done(struct partitions *partitions, int32_t number, int64_t offset, int64_t wall_us);
 /* There was no answer in time: what was asked for is asked for again. */
 void partitions_commit_unanswered(struct partitions *partitions);
-/* All that is assigned is to be committed once more. */
+/* Everything assigned is committed once more. */
 void partitions_commit_all_again(struct partitions *partitions);
 /* The answer to an earlier commit: it may have undone a later one at the broker. */
 void partitions_commit_late(struct partitions *partitions, const rd_kafka_topic_partition_list_t *list);
 
 /* What the first commit of a partition says in its metadata when --from is latest: how many partitions there
- * were. So a partition that comes later is told from one that another member is beginning right now. */
+ * were. This distinguishes a partition added later from one that another member is starting right now. */
 #define COMMIT_FIRST_MARK "first of "
 rd_kafka_topic_partition_t *commit_add_first(rd_kafka_topic_partition_list_t *list, const char *topic,
                                              int32_t number, int64_t offset, int topic_partitions);
-/* 0: it is no such metadata. */
+/* 0: not such metadata. */
 int commit_first_of(const char *metadata, size_t length);
 
 /* --- watermarks: partition_publish.c ------------------------------------------------------------------- */
 
 void partition_publish_place(const struct partitions *partitions, const struct partition *row);
 void partition_publish_assigned(const struct partitions *partitions, const struct partition *row);
-/* High watermark, since when it is behind, and what an open transaction holds back: set, for whoever
- * publishes next. With each value that it follows from: the committed offset, and what was read. */
+/* High watermark, since when it is behind, and what an open transaction holds back: set for the next
+ * publication, with each value that it follows from: the committed offset, and what was read. */
 void partition_set_reach(const struct partitions *partitions, const struct partition *row);
 /* Where an earlier process of this consumer had the same committed offset: since when it was behind. */
 void partition_resume_reach(struct partitions *partitions, const struct partition *row);
@@ -415,7 +416,7 @@ void partition_reached(const struct partition *row, int64_t offset, int64_t wall
  * question was asked, it says that an open transaction holds the rest back. (librdkafka has a last stable
  * offset in its statistics too: JSON about every partition of every broker, each second.) */
 void partitions_publish_high(struct partitions *partitions, rd_kafka_t *rk, int64_t wall_us);
-/* Whose ends are to be asked for; noted in the rows. NULL when there is none. The caller destroys it. */
+/* The partitions whose ends to ask for; noted in the rows. NULL if there are none. The caller destroys it. */
 rd_kafka_topic_partition_list_t *partitions_ends_wanted(struct partitions *partitions, bool all);
 /* The answer. */
 void partitions_publish_ends(struct partitions *partitions, const rd_kafka_topic_partition_list_t *list,

@@ -46,7 +46,7 @@ enum partition_event action_end(struct partition *row, const struct partition_ne
     return EVENT_NONE;
 }
 
-/* A witness that is not before the offset is none: somebody has set the offset by hand. */
+/* A witness that is not before the offset is none: somebody has set the offset in the database. */
 enum partition_event action_place(struct partition *row, const struct partition_news *news)
 {
     const struct place *place = news->place;
@@ -100,7 +100,7 @@ enum partition_event action_look_back(struct partition *row, const struct partit
     return row->last.doubted ? EVENT_UNSURE : EVENT_ABSENT;
 }
 
-/* It was not fetched for some time, in which nobody would have seen that the topic was made anew. */
+/* It was not fetched for some time, in which a recreated topic would have gone unnoticed. */
 enum partition_event action_return(struct partition *row, const struct partition_news *news)
 {
     row->last.doubted |= row->last.read.offset == STATS_UNKNOWN;

@@ -121,7 +121,7 @@ static void print_state(FILE *out, enum partition_state state)
 
 void partition_states_print(FILE *out)
 {
-    fputs("The life of a partition in a consumer: event → next state, and what is done.\n\nEvents:\n", out);
+    fputs("The life of a partition in a consumer: event → next state, and the action.\n\nEvents:\n", out);
     for (int event = 0; event < EVENT_COUNT; event++)
         fprintf(out, "  %-10s  %s\n", events[event].name, events[event].meaning);
     for (int state = 0; state < STATE_COUNT; state++)

@@ -1,5 +1,5 @@
 /* partition_states.h: the life of a partition, one table: state × event → action, next state.
- * `kconsume --explain-partitions` prints it. The rows themselves, and whoever raises an event, are in
+ * `kconsume --explain-partitions` prints it. The rows themselves and the code that raises events are in
  * partition.h.
  */
 #ifndef KSUPERVISE_CONSUMER_PARTITION_STATES_H
@@ -16,40 +16,44 @@
  *  committed: what was processed may be committed
  *  waits: something is due at row->until_us  */
 #define PARTITION_STATES(X)                                                                                  \
-    X(STATE_UNASSIGNED, "unassigned", false, false, false, "another member's, or nobody's")                  \
+    X(STATE_UNASSIGNED, "unassigned", false, false, false, "assigned to another member, or to nobody")       \
     X(STATE_PLACING, "placing", false, false, true,                                                          \
-      "assigned, but where to begin is not known (broker or database away): asked again, with backoff")      \
+      "assigned, but the start offset is not known (broker or database away): retried with backoff")         \
     X(STATE_VERIFYING, "verifying", true, true, false,                                                       \
-      "the last record is read again, to see that the topic is the same one")                                \
+      "the last record is read again, to check that the topic is still the same")                            \
     X(STATE_READING, "reading", true, true, false, "records are processed in their order")                   \
     X(STATE_RETRYING, "retrying", false, true, true,                                                         \
       "a record, a batch or a dead letter failed for now: waits, then reads again from there")               \
     X(STATE_FULL, "full", false, true, false, "--commit manual: too many records are not acknowledged")      \
     X(STATE_LOSING, "losing", false, true, true,                                                             \
-      "its next offset is gone, or the topic was made anew: --on-offset-loss decides")                       \
+      "its next offset is gone, or the topic was recreated: --on-offset-loss decides")                       \
     X(STATE_DISPOSSESSED, "dispossessed", false, false, true,                                                \
-      "the database has another owner: waits for the group to say so; still ours then, it is placed again")
+      "the database has another owner: waits for the group to revoke it; if still assigned then, it is "     \
+      "placed again")
 
 /*  X(id, name, meaning)  */
 #define PARTITION_EVENTS(X)                                                                                  \
     X(EVENT_GIVEN, "given", "the group assigns it")                                                          \
-    X(EVENT_TAKEN, "taken", "the group takes it away")                                                       \
-    X(EVENT_PLACED, "placed", "where to begin, or to go on, is known")                                       \
-    X(EVENT_UNPLACED, "unplaced", "where to begin cannot be asked for now")                                  \
-    X(EVENT_UNSURE, "unsure", "where to go on has to be asked: what was done may not stand")                 \
-    X(EVENT_SEEN, "seen", "the last record is there, the same one; or the group has its offset still")       \
+    X(EVENT_TAKEN, "taken", "the group revokes it")                                                          \
+    X(EVENT_PLACED, "placed", "the offset to start or continue at is known")                                 \
+    X(EVENT_UNPLACED, "unplaced", "the start offset cannot be read for now")                                 \
+    X(EVENT_UNSURE, "unsure",                                                                                \
+      "the offset to continue at must be read again: the last work may not have been stored")                \
+    X(EVENT_SEEN, "seen", "the last record is there and the same, or the group still has its offset")        \
     X(EVENT_ABSENT, "absent", "no last record is known, or it is gone: nothing can be compared")             \
-    X(EVENT_OTHER, "other", "another one is there, or where none was, or the end, or the group lost it")     \
-    X(EVENT_DOUBTED, "doubted", "the topic was missing for a moment, or was not looked at")                  \
-    X(EVENT_DISTURBED, "disturbed", "a step of a rebalance: what comes next may not be what follows")        \
-    X(EVENT_AGAIN, "again", "reading begins anew where it is: after a pause, or at a gap not yet believed")  \
+    X(EVENT_OTHER, "other",                                                                                  \
+      "a different record is there, or one where none was, or the topic ends before it, or the group's "     \
+      "offset is gone")                                                                                      \
+    X(EVENT_DOUBTED, "doubted", "the topic was missing for a moment, or was not checked")                    \
+    X(EVENT_DISTURBED, "disturbed", "a step of a rebalance: the next record may not be the following one")   \
+    X(EVENT_AGAIN, "again", "reading starts again at the position: after a pause, or at an unconfirmed gap") \
     X(EVENT_FAILED, "failed", "a record, a batch or a dead letter cannot be done for now")                   \
     X(EVENT_FULL, "full", "--max-unacknowledged records are not acknowledged")                               \
-    X(EVENT_ROOM, "room", "fewer of them again")                                                             \
-    X(EVENT_GONE, "gone", "the next offset is not there, or whether it is cannot be asked")                  \
+    X(EVENT_ROOM, "room", "below that limit again")                                                          \
+    X(EVENT_GONE, "gone", "the next offset is not there, or that cannot be checked")                         \
     X(EVENT_NOT_LOST, "not lost", "the offset is there after all")                                           \
     X(EVENT_OVERRULED, "overruled", "the database has another owner")                                        \
-    X(EVENT_DUE, "due", "its time has come")
+    X(EVENT_DUE, "due", "its wait is over")
 
 enum partition_state {
 #define X(id, name, fetched, committed, waits, meaning) id,

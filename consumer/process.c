@@ -119,7 +119,7 @@ static void stop_before(struct consumer *consumer, const rd_kafka_message_t *fro
     }
     consumer_fail(consumer, EXIT_CODE_CONFIG,
                   "%s [%" PRId32 "] offset %" PRId64
-                  " has a schema of a major version that this build does not know: upgrade ksupervise",
+                  " has a schema with a major version that this build does not know: upgrade ksupervise",
                   consumer->settings->topic, from->partition, from->offset);
 }
 
@@ -152,7 +152,7 @@ static void run(struct consumer *consumer, struct pipeline_result *result)
     if (consumer->batch.slice_count == 0) /* a partition only moves over what is no record */
         return;
     if (dead_letters_full(consumer->letters)) {
-        error_set(&error, "topic %s takes no dead letters for now", dead_letters_topic(consumer->letters));
+        error_set(&error, "topic %s accepts no dead letters for now", dead_letters_topic(consumer->letters));
         retry_batch(consumer, &error);
     } else if (is_quarantined(consumer)) {
         result->bytes = consumer->batch.slice[0]->len;

@@ -25,7 +25,7 @@ static rd_kafka_topic_partition_list_t *of_our_topic(struct consumer *consumer,
             foreign = one->topic;
     }
     if (foreign != NULL)
-        log_warning("the group gave partitions of topic %s, which this consumer does not read: left alone",
+        log_warning("the group assigned partitions of topic %s, which this consumer does not read: ignored",
                     foreign);
     return ours;
 }
@@ -76,22 +76,22 @@ bool rebalance_commit(struct consumer *consumer)
 }
 
 /* The callback runs within a slice when a stage works long. What that has of a partition does not stand: its
- * position stays, and whoever has it next begins there. */
+ * position stays, and its next owner starts there. */
 static void tell_interrupted(struct consumer *consumer, int32_t number)
 {
     const struct partition *row = partition_assigned(&consumer->partitions, number);
     if (row == NULL || row->flight.first == STATS_UNKNOWN)
         return;
     int64_t count = row->flight.end - row->flight.first;
-    log_warning("%s [%" PRId32 "] was taken while offsets %" PRId64 " to %" PRId64
+    log_warning("%s [%" PRId32 "] was revoked while offsets %" PRId64 " to %" PRId64
                 " were being processed: these %" PRId64 " records will be delivered again",
                 consumer->partitions.topic, number, row->flight.first, row->flight.end - 1, count);
     stats_event(consumer->stats, STATS_RING_ERRORS, clock_wall_us(), count,
-                "[%" PRId32 "] taken while %" PRId64 " to %" PRId64 " were being processed", number,
+                "[%" PRId32 "] revoked while %" PRId64 " to %" PRId64 " were being processed", number,
                 row->flight.first, row->flight.end - 1);
 }
 
-/* What was done of it and is not known to be committed: whoever has it next does it again. (What a database
+/* What was done of it and is not known to be committed: its next owner processes it again. (What a database
  * has is committed there; librdkafka's own commits come after a revoke.) */
 static int64_t count_left(const struct consumer *consumer, const struct partition *row, bool lost)
 {

@@ -45,7 +45,7 @@ static void begin(struct consumer *consumer)
     struct error error = ERROR_INIT;
     int result = 0;
     if (request == NULL)
-        result = error_set(&error, "a consumer knows no '%s'", consumer->request.method);
+        result = error_set(&error, "a consumer has no verb '%s'", consumer->request.method);
     else if (request->begin != NULL)
         result = request->begin(consumer, consumer->request.text, &error);
     consumer->request_waits = consumer->committer.quiet = true;
@@ -63,7 +63,7 @@ void requests_run(struct consumer *consumer)
         return;
     const struct request_verb *request = find(consumer->request.method);
     int result = request->tied && consumer->request_changes != consumer->partitions.changes
-                     ? error_set(&error, "a rebalance came between: say it again")
+                     ? error_set(&error, "a rebalance interrupted it: try again")
                      : request->finish(consumer, consumer->request.text, &error);
     answer(consumer, result, &error);
 }

@@ -52,7 +52,7 @@ static int check_members(struct consumer *consumer, const rd_kafka_ConsumerGroup
     if (why != NULL && rd_kafka_error_code(why) != RD_KAFKA_RESP_ERR_NO_ERROR &&
         rd_kafka_error_code(why) !=
             RD_KAFKA_RESP_ERR_GROUP_ID_NOT_FOUND) /* nobody has committed or joined yet */
-        return error_set(error, "nobody says who else is in group %s: %s; nothing was changed",
+        return error_set(error, "cannot tell who else is in group %s: %s; nothing was changed",
                          consumer->settings->group_name, rd_kafka_error_string(why));
     for (size_t i = 0; i < rd_kafka_ConsumerGroupDescription_member_count(group); i++) {
         const rd_kafka_MemberDescription_t *member = rd_kafka_ConsumerGroupDescription_member(group, i);
@@ -109,15 +109,16 @@ static int check_transit(struct consumer *consumer, const rd_kafka_ConsumerGroup
         return error_set(error, "a rebalance is under way: try again; nothing was changed");
     int count = kafka_topic_partitions(consumer->rk, topic, ANSWER_MS);
     if (count <= 0)
-        return error_set(error, "nobody says how many partitions topic %s has; nothing was changed", topic);
+        return error_set(error, "cannot tell how many partitions topic %s has; nothing was changed", topic);
     if (consumer->settings->supervised && spec->partition == -1)
         worker_notify_count(consumer->control, "partitions", count);
     for (int32_t i = 0; i < count; i++)
         if ((spec->partition == -1 || spec->partition == i) && !has_owner(group, topic, i))
-            return error_set(error,
-                             "%s [%" PRId32 "] is no member's now, as in the midst of a rebalance: try "
-                             "again; nothing was changed",
-                             topic, i);
+            return error_set(
+                error,
+                "%s [%" PRId32
+                "] belongs to no member now, as during a rebalance: try again; nothing was changed",
+                topic, i);
     return 0;
 }
 
@@ -147,7 +148,7 @@ static int check_outsiders(struct consumer *consumer, const struct reset_spec *s
         result = check_group(consumer, group_described(event), spec, error);
     } else {
         result =
-            error_set(error, "nobody says who else is in group %s%s%s; nothing was changed", group,
+            error_set(error, "cannot tell who else is in group %s%s%s; nothing was changed", group,
                       event != NULL ? ": " : "", event != NULL ? rd_kafka_event_error_string(event) : "");
     }
     if (event != NULL)
@@ -166,8 +167,8 @@ static const char *bound_note(const struct reset_spec *spec, int64_t from, int64
         wanted = spec->value;
     if ((spec->to != RESET_OFFSET && !shifted) || wanted == target)
         return "";
-    return wanted > target ? ", the end: the requested offset lies beyond it"
-                           : ", the first that is there: the requested offset lies before it";
+    return wanted > target ? ", the end: the requested offset is beyond it"
+                           : ", the first that is there: the requested offset is before it";
 }
 
 static void tell_one(struct consumer *consumer, const struct reset_spec *spec,
@@ -381,7 +382,7 @@ static int join_alone(struct consumer *consumer, struct error *error)
         return -1;
     while (count <= 0 || consumer->partitions.assigned_count < (size_t)count) {
         if (clock_monotonic_us() > until_us)
-            return error_set(error, "group %s gives no partitions", consumer->settings->group_name);
+            return error_set(error, "group %s assigns no partitions", consumer->settings->group_name);
         rd_kafka_message_t *message = rd_kafka_consumer_poll(consumer->rk, POLL_MS);
         if (message != NULL)
             rd_kafka_message_destroy(message);
@@ -389,7 +390,7 @@ static int join_alone(struct consumer *consumer, struct error *error)
     return 0;
 }
 
-/* Workers of this supervisor that died are members until their sessions are over, and so long the coordinator
+/* Workers of this supervisor that died are members until their sessions expire, and until then the coordinator
  * takes no commit of anybody else. None of them runs: the supervisor resets a group that has no process. */
 static void release_dead(struct consumer *consumer)
 {

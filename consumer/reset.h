@@ -1,5 +1,5 @@
-/* reset.h: sets a group's offsets: by the members that own the partitions, while they run, or by a process
- * that is started for nothing else, when none runs. In Kafka, and in the sink, when the pipeline has one.
+/* reset.h: sets a group's offsets: by the members that own the partitions while they run, or by a process
+ * started only for that when none runs. In Kafka, and in the sink, when the pipeline has one.
  *
  * Nothing is done when members outside this supervisor own partitions of the group: they are named.
  */

@@ -12,7 +12,7 @@ bool retry_record(struct consumer *consumer, const rd_kafka_message_t *message, 
                   const char *why)
 {
     const struct partition *row = partition_assigned(&consumer->partitions, message->partition);
-    if (row == NULL) /* taken while the stage worked: whoever has it next tries it */
+    if (row == NULL) /* revoked while the stage worked: its next owner tries it */
         return true;
     unsigned before = partition_attempts(row, message->offset);
     int64_t most = consumer->settings->retries;
@@ -23,8 +23,8 @@ bool retry_record(struct consumer *consumer, const rd_kafka_message_t *message, 
                              clock_monotonic_us() + wait);
     stats_event(consumer->stats, STATS_RING_ERRORS, clock_wall_us(), message->offset,
                 "[%" PRId32 "] %" PRId64 ": %s: %s", message->partition, message->offset, stage, why);
-    log_warning("%s [%" PRId32 "] offset %" PRId64 ": %s: %s; again in %" PRId64 " ms (retry %u of %" PRId64
-                ")",
+    log_warning("%s [%" PRId32 "] offset %" PRId64 ": %s: %s; retrying in %" PRId64
+                " ms (retry %u of %" PRId64 ")",
                 consumer->partitions.topic, message->partition, message->offset, stage, why, wait / US_PER_MS,
                 before + 1, most);
     trouble_goes_on(&consumer->trouble, TROUBLE_RECORD, why);
@@ -46,7 +46,7 @@ void retry_batch(struct consumer *consumer, const struct error *error)
         return;
     stats_event(consumer->stats, STATS_RING_ERRORS, clock_wall_us(), (int64_t)consumer->batch.slice_count,
                 "%s", error->text);
-    log_warning("%zu %s could not be processed: %s; again in %" PRId64 " ms", consumer->batch.slice_count,
+    log_warning("%zu %s could not be processed: %s; retrying in %" PRId64 " ms", consumer->batch.slice_count,
                 consumer->settings->schema->noun_plural, error->text, longest / US_PER_MS);
     trouble_goes_on(&consumer->trouble, TROUBLE_BATCH, error->text);
 }
@@ -56,7 +56,7 @@ void retry_place(struct consumer *consumer, int32_t partition, enum partition_ev
 {
     int64_t wait = backoff_us(consumer->settings, partition_count_asking(&consumer->partitions, partition));
     partition_wait(&consumer->partitions, partition, event, clock_monotonic_us() + wait);
-    log_warning("%s [%" PRId32 "]: where to go on is not known: %s; again in %" PRId64 " ms",
+    log_warning("%s [%" PRId32 "]: where to continue is not known: %s; retrying in %" PRId64 " ms",
                 consumer->partitions.topic, partition, error->text, wait / US_PER_MS);
     trouble_goes_on(&consumer->trouble, TROUBLE_PLACE, error->text);
 }

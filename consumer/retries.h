@@ -1,9 +1,9 @@
-/* retries.h: partitions that wait, because a record, a whole batch, or a dead letter could not be done for
- * now. Such a partition is not fetched; the others go on, and so does polling, so the group sees nothing of
- * it. When its time is over it is read again from that record. How long: backoff.h.
+/* retries.h: partitions that wait, because a record, a whole batch, or a dead letter failed for now. Such a
+ * partition is not fetched; the others continue, and so does polling, so the group does not notice.
+ * When its wait is over it is read again from that record. The length of the wait: backoff.h.
  *
  * A record that is tried more than --retries times after the first is given up. A batch that failed as a
- * whole (its database is away) is nobody's fault and is tried for ever, and so is a letter that the topic
+ * whole (its database is away) is retried for ever, and so is a letter that the topic
  * refuses.
  */
 #ifndef KSUPERVISE_CONSUMER_RETRIES_H
@@ -21,11 +21,11 @@ void retry_batch(struct consumer *consumer, const struct error *error);
 unsigned retry_attempts(const struct consumer *consumer, const rd_kafka_message_t *message,
                         int64_t *first_failure_us);
 
-/* For every turn: partitions whose letters are refused wait; those whose time is over go on. Cheap when
+/* For every turn: partitions whose letters are refused wait; those whose wait is over continue. Cheap when
  * nothing waits. */
 void retries_serve(struct consumer *consumer);
 
-/* Where a partition goes on is not known: it is asked again, with backoff. The event leads to that. */
+/* Where a partition continues is not known: the question is retried with backoff. The event leads to that. */
 void retry_place(struct consumer *consumer, int32_t partition, enum partition_event event,
                  const struct error *error);
 

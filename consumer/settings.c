@@ -19,37 +19,37 @@ static const struct option_def options[] = {
     SCHEMA_OPTIONS(struct settings, 0, 0),
     CONSUMER_START_OPTIONS(struct settings, 0),
     {OPTION_STRING, "reset", 0, "WHERE", NULL, NULL, AT(reset), 0, 0, NULL,
-     "set the group's offsets and end: earliest, latest, offset:N, timestamp:T, shift:±N; then ,partition=P "
+     "set the group's offsets and exit: earliest, latest, offset:N, timestamp:T, shift:±N; then ,partition=P "
      ",dry-run",
      0},
-    {OPTION_INTEGER, "count", 'n', "N", "0", NULL, AT(count), 0, 0, NULL, "end after N records; 0: never", 0},
+    {OPTION_INTEGER, "count", 'n', "N", "0", NULL, AT(count), 0, 0, NULL, "exit after N records; 0: never",
+     0},
 
     {.type = OPTION_HEADING, .help = "Batches"},
     CONSUMER_BATCH_OPTIONS(struct settings, 0),
 
     {.type = OPTION_HEADING, .help = "What is done with a record"},
     {OPTION_STRING, "pipeline", 0, "STAGES", NULL, NULL, AT(pipeline), 0, 0, NULL,
-     "'validate, flag:amount>1000, stats': in this order (default: validate, and what the flags below say)",
+     "the stages, in this order: 'validate, flag:amount>1000, stats' (default: validate, and what the flags "
+     "below add)",
      0},
-    {OPTION_FLAG, "stages", 0, NULL, NULL, NULL, AT(list_stages), 0, 0, NULL,
-     "list the stages that there are, and end", 0},
+    {OPTION_FLAG, "stages", 0, NULL, NULL, NULL, AT(list_stages), 0, 0, NULL, "list the stages and exit", 0},
     {OPTION_FLAG, "explain-partitions", 0, NULL, NULL, NULL, AT(explain_partitions), 0, 0, NULL,
-     "print the life of a partition: every state, what can happen in it, and what then; and end", 0},
+     "print the life of a partition (every state, event and action) and exit", 0},
     {OPTION_FLAG, "check", 0, NULL, NULL, NULL, AT(check), 0, 0, NULL,
-     "look whether all that was said is right, open nothing, and end", 0},
+     "validate the configuration and exit; nothing is opened", 0},
     CONSUMER_FAILURE_OPTIONS(struct settings, 0),
     CONSUMER_COMMIT_OPTIONS(struct settings, 0),
     {OPTION_STRING, "quarantine", 0, "P:OFFSET,…", NULL, NULL, AT(quarantine), 0, 0, NULL,
-     "records that go to the dead letters undecoded, because they kill whoever decodes them", 0},
+     "records sent to the dead-letter topic undecoded, because decoding them kills the consumer", 0},
     {OPTION_STRING, "candidates", 0, "P:FIRST-END,…", NULL, NULL, AT(candidates), 0, 0, NULL,
-     "records that are taken one by one, because one of them may have killed an earlier process",
-     OPTION_HIDDEN},
+     "records processed one by one, because one of them may have killed an earlier process", OPTION_HIDDEN},
 
     {.type = OPTION_HEADING, .help = "Output"},
     CONSUMER_OUTPUT_OPTIONS(struct settings, 0),
     {OPTION_FLAG, "quiet", 'q', NULL, NULL, NULL, AT(quiet), 0, 0, NULL, "print no batches", 0},
     {OPTION_FLAG, "verbose", 'v', NULL, NULL, NULL, AT(verbose), 0, 0, NULL,
-     "say more: partitions, librdkafka's log", 0},
+     "print more: partitions, librdkafka's log", 0},
 
     {.type = OPTION_HEADING, .help = "Kafka"},
     KAFKA_OPTIONS(struct settings),
@@ -57,7 +57,7 @@ static const struct option_def options[] = {
      "group.instance.id: static membership", 0},
     {OPTION_FLAG, "take-over", 0, NULL, NULL, NULL, AT(take_over), 0, 0, NULL,
      "the former owner of that id is dead: with group.protocol=consumer, join by the classic protocol, which "
-     "need not wait for its session",
+     "does not wait for its session",
      0},
     CONSUMER_SESSION_OPTION(struct settings, 0),
     PUBLISH_OPTION(struct settings),
@@ -67,8 +67,8 @@ static const struct option_def options[] = {
 const struct program consumer_program = {
     .name = "kconsume",
     .synopsis = "[OPTION]…",
-    .about =
-        "Reads a topic as a member of a consumer group, in batches, and commits each after it was processed.",
+    .about = "Reads a topic as a member of a consumer group, in batches, and commits each batch after "
+             "processing it.",
     .epilogue =
         "Examples:\n"
         "  kconsume --client bravo                      group test_group_bravo on payments\n"
@@ -89,11 +89,10 @@ static int check_dead_letters(const struct settings *settings, struct error *err
 {
     if (settings->dead_letters == NULL || strcmp(settings->dead_letters, settings->topic) != 0)
         return 0;
-    return error_set_code(
-        error, EXIT_CODE_CONFIG,
-        "--dead-letters: '%s' is the topic that is read: its dead letters would come again, and "
-        "die again, for ever; name another one, or 'off'",
-        settings->topic);
+    return error_set_code(error, EXIT_CODE_CONFIG,
+                          "--dead-letters: '%s' is the topic that is read: its dead letters would be read "
+                          "and fail again, for ever; name another topic, or 'off'",
+                          settings->topic);
 }
 
 static int resolve(struct settings *settings, struct error *error)

@@ -306,8 +306,8 @@ static void go_on_behind_former(struct consumer *consumer, struct start *start)
         consumer->end.left -= former->to - former->from; /* nobody does these again */
     if (!did)
         return;
-    log_verbose("%s [%" PRId32 "] goes on at %" PRId64
-                ", which this process had reached; committed is %" PRId64,
+    log_verbose("%s [%" PRId32 "] continues at %" PRId64
+                ", which this process had reached; committed: %" PRId64,
                 consumer->partitions.topic, start->partition, former->to, start->place.committed);
     start->place.offset = former->to;
     start->place.witness = former->last;
@@ -335,7 +335,7 @@ static void go_on_where_it_is(const struct consumer *consumer, struct start *sta
     place->stays = true;
 }
 
-/* It comes again all the same: what an earlier assignment had reached, or this one. Where the group has lost
+/* It is redelivered nevertheless: what an earlier assignment had reached, or this one. Where the group has lost
  * the offset of what was committed, Kafka has deleted it, with the topic perhaps: then these are other
  * records. */
 static void tell_redelivery(struct consumer *consumer, int32_t number, const struct place *place)

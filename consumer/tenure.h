@@ -1,6 +1,6 @@
-/* tenure.h: whether the partitions are still this member's. A process that stood still (SIGSTOP, a machine
- * that was suspended or swapped) goes on where it was, with records in its array that the group has given to
- * another member meanwhile: it is not told before it asks. So it asks before it works.
+/* tenure.h: whether the partitions are still this member's. A process that was stopped (SIGSTOP, a machine
+ * that was suspended or swapped) continues where it was, with records in its array that the group may have
+ * assigned to another member meanwhile: it learns that only by asking. So it asks before it works.
  *
  * The consumer's thread.
  */

@@ -9,7 +9,7 @@ enum { ANSWER_MS = 5000 };
 static const char max_message_bytes[] = "max.message.bytes";
 
 /* Somebody was quicker: another consumer, or a broker that makes topics of itself, with its own number of
- * partitions. It is to be like its source all the same. */
+ * partitions. It must be like its source nevertheless. */
 static void grow(rd_kafka_t *producer, const char *topic, int partitions, const char *what)
 {
     struct error error = ERROR_INIT;
@@ -20,7 +20,7 @@ static void grow(rd_kafka_t *producer, const char *topic, int partitions, const 
         log_warning("topic %s, for %s, has %d partition%s and its source %d: %s", topic, what, there,
                     there == 1 ? "" : "s", partitions, error.text);
     else
-        log_line("topic %s, for %s, was made by somebody else with %d partition%s: grown to %d", topic, what,
+        log_line("topic %s, for %s, was created elsewhere with %d partition%s: grown to %d", topic, what,
                  there, there == 1 ? "" : "s", partitions);
 }
 

@@ -1,6 +1,6 @@
 /* witness.h: what a record was, told by its place in the log, its timestamp, and a hash of its key and value:
- * enough to see, when it is read again, that the topic is still the one that was read. One that was deleted
- * and made again holds another record at that offset, if it holds one.
+ * enough to see, when it is read again, that the topic is still the one that was read. A topic that was deleted
+ * and recreated has a different record at that offset, if any.
  *
  * The hash is FNV-1a of 64 bits (http://www.isthe.com/chongo/tech/comp/fnv/) over the key and the value, each
  * behind its length as eight bytes, little-endian, all ones where there is none (NULL). It is kept in

@@ -13,8 +13,7 @@
 
 enum { EXEC_FAILED = 127, POLL_MS = 10 };
 
-/* --- between fork and exec: only async-signal-safe calls -------------------------------------------------
- */
+/* --- between fork and exec: only async-signal-safe calls ------------------------------------------------- */
 
 static void run(const char *command, char *const *environment, int in, int out, pid_t parent)
 {
@@ -46,13 +45,13 @@ static int make_pipe(int ends[2], struct error *error)
 {
     int made[2];
     if (pipe2(made, O_CLOEXEC) == -1)
-        return error_set(error, "no pipe: %m");
+        return error_set(error, "cannot create a pipe: %m");
     for (int i = 0; i < 2; i++)
         ends[i] = fcntl(made[i], F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
     int cause = errno;
     close_both(made);
     errno = cause;
-    return ends[0] == -1 || ends[1] == -1 ? error_set(error, "no pipe: %m") : 0;
+    return ends[0] == -1 || ends[1] == -1 ? error_set(error, "cannot create a pipe: %m") : 0;
 }
 
 static int set_nonblocking(int fd)

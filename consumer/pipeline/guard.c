@@ -17,9 +17,7 @@
  * forks faster than we look is not chased for ever. */
 enum { LOOKS_MAX = 200, CLEAN_LOOKS = 2, BETWEEN_US = 1000 };
 
-/* --- looking; async-signal-safe calls only, as the guard is forked beside other threads
- * ---------------------
- */
+/* --- looking; only async-signal-safe calls, as the guard is forked beside other threads ------------------ */
 
 /* Whether the bytes hold the mark as a whole text: behind a zero, or at their beginning. */
 static bool holds(const char *bytes, size_t length, const char *mark)
@@ -157,7 +155,7 @@ static int make_mark(struct guard *guard, struct error *error)
 {
     uint64_t number = 0;
     if (getrandom(&number, sizeof number, 0) != (ssize_t)sizeof number)
-        return error_set(error, "no random number: %m");
+        return error_set(error, "cannot get a random number: %m");
     snprintf(guard->mark, sizeof guard->mark, "KSUPERVISE_EXEC=%d.%016" PRIx64, (int)getpid(), number);
     size_t count = 0;
     while (environ[count] != NULL)
@@ -177,7 +175,7 @@ int guard_start(struct guard *guard, struct error *error)
     if (make_mark(guard, error) == -1)
         return -1;
     if (pipe2(ends, O_CLOEXEC) == -1)
-        return error_set(error, "no pipe: %m");
+        return error_set(error, "cannot create a pipe: %m");
     guard->pid = fork();
     if (guard->pid == 0)
         stand_guard(ends[0], guard->mark);

@@ -1,7 +1,7 @@
 /* guard.h: what a program of the user's has started ends with it, and with us, however we end.
  *
  * The kernel's PDEATHSIG reaches the program alone and not its children, and a process group is left with one
- * call of setsid. So each of them carries a mark in its environment, and whoever carries it is killed:
+ * call of setsid. So each of them carries a mark in its environment, and every process with it is killed:
  *
  *   kconsume ──┬── guard            waits for the end of a pipe that only kconsume holds; then kills
  *              └── sh -c COMMAND ── …  environment: KSUPERVISE_EXEC=pid.random

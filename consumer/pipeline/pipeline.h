@@ -12,7 +12,7 @@
 
 #include "consumer/pipeline/stage.h"
 
-/* What the pipeline tells whoever runs it, record by record, in their order within a partition. */
+/* What the pipeline returns to its caller, record by record, in their order within a partition. */
 struct pipeline_events {
     void *context;
     void (*dead)(void *context, const rd_kafka_message_t *message, const char *stage, const char *why);

@@ -1,4 +1,4 @@
-/* stage.h: what a stage is, what it is given, and what it may ask of the pipeline that it is part of.
+/* stage.h: what a stage is, what it receives, and what it may ask of its pipeline.
  *
  * A stage belongs to the thread that runs the pipeline; its functions are called by that thread alone.
  */
@@ -12,26 +12,26 @@
 
 #include <librdkafka/rdkafka.h>
 
-/* One record on its way. Its views are good until the batch is cleared. */
+/* One record in flight. Its views are valid until the batch is cleared. */
 struct item {
     const rd_kafka_message_t *message;
     struct record *record; /* with room for the values of the client's schema, no more */
     uint64_t number;       /* the n-th record that this process decoded, from 1 */
 };
 
-/* What a stage says of a record. */
+/* A stage's verdict on a record. */
 enum verdict {
     VERDICT_PASS = 0, /* on to the next stage */
     VERDICT_DROP,     /* done with it: it counts as processed */
-    VERDICT_RETRY,    /* not now: its partition waits a little and goes on with this very record; when it is
-                         tried    too often (--retries), it is dead. `why` says the reason */
+    VERDICT_RETRY,    /* not now: its partition waits a little and tries this record again; after too many
+                         attempts (--retries) it is dead. `why` says the reason */
     VERDICT_DEAD      /* it can never be processed: `why` says the reason */
 };
 
 #define STAGE_WHY_BYTES 256
 
-/* What a batch stage says of each item: as it is handed over, all pass. `why` is the stage's own memory, good
- * until its next call; NULL where nothing is to be said. */
+/* A batch stage's verdict on each item; preset to VERDICT_PASS. `why` is the stage's own memory, valid until its
+ * next call; NULL: no reason. */
 struct answer {
     enum verdict verdict;
     const char *why;
@@ -42,7 +42,7 @@ struct sink_class;
 
 struct stage_class {
     const char *name;
-    const char *argument; /* what --stages calls that which stands behind the colon; NULL: nothing does */
+    const char *argument; /* the name in --stages of the text after the colon; NULL: no argument */
     bool argument_optional;
     const char *help;
     /* Each may be NULL, but for one of `record`, `batch` and `sink`. `state` is the stage's own. `argument`
@@ -52,7 +52,7 @@ struct stage_class {
      * nothing outside of this process. */
     int (*open)(void **state, const char *argument, const struct pipeline *pipeline, struct error *error);
     enum verdict (*record)(void *state, const struct item *item, char why[STAGE_WHY_BYTES]);
-    /* -1: nothing of the batch was done; all of it comes again after a wait, for as long as it takes. */
+    /* -1: nothing of the batch was done; the whole batch is retried after a wait, without limit. */
     int (*batch)(void *state, const struct item *items, size_t count, struct answer *answers,
                  struct error *error);
     /* After all records of the batch, before positions move; -1 as above. */

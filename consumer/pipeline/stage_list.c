@@ -85,8 +85,8 @@ static int add(struct stage_list *list, char *word, struct error *error)
     if (class == NULL)
         return unknown(word, column, error);
     if (argument != NULL && class->argument == NULL)
-        return error_set_code(error, EXIT_CODE_USAGE,
-                              "--pipeline: column %d: %s takes nothing behind a colon", column, class->name);
+        return error_set_code(error, EXIT_CODE_USAGE, "--pipeline: column %d: %s takes no argument", column,
+                              class->name);
     if ((argument == NULL || argument[0] == '\0') && class->argument != NULL && !class->argument_optional)
         return error_set_code(error, EXIT_CODE_USAGE, "--pipeline: column %d: write %s:%s", column,
                               class->name, class->argument);

@@ -32,7 +32,7 @@ static int check_target(const struct settings *settings, const char *topic, stru
     bool source = strcmp(topic, settings->topic) == 0;
     if (source || strcmp(topic, letters) == 0)
         return error_set_code(error, EXIT_CODE_USAGE, "kafka:%s: that is the topic %s", topic,
-                              source ? "that is read: its records would come again, for ever"
+                              source ? "that is read: its records would be read again, for ever"
                                      : "of the dead letters");
     return kafka_rules_check(KAFKA_ROLE_TRANSACTIONS, &settings->properties, error);
 }
@@ -104,7 +104,8 @@ static const struct sink_class kafka_sink = {
 const struct stage_class stage_kafka = {
     .name = "kafka",
     .argument = "TOPIC",
-    .help = "each record exactly once into another topic, by Kafka's transactions; the last stage",
+    .help =
+        "writes each record exactly once to another topic, by Kafka's transactions; must be the last stage",
     .open = kafka_open,
     .batch = kafka_batch,
     .sink = &kafka_sink,

@@ -21,7 +21,7 @@ enum { FULL_MS = 20, BATCH_BYTES = 1000000, BATCH_ROOM_BYTES = 1024 };
 
 /* --- the handle --------------------------------------------------------------------------------------- */
 
-/* Of a worker the same in each generation; of a process that was started by hand its own. */
+/* For a worker the same in each generation; for a process without a supervisor an id of its own. */
 static void set_id(struct kafka_producer *producer)
 {
     const struct settings *settings = producer->settings;
@@ -159,7 +159,7 @@ static int look_at_topic(struct kafka_producer *producer, struct error *error)
     if (producer->partitions == 0)
         return error_set(error, "there is no topic '%s', and it could not be created", producer->topic);
     if (producer->partitions < 0)
-        return error_set(error, "nobody says how many partitions topic %s has", producer->topic);
+        return error_set(error, "cannot tell how many partitions topic %s has", producer->topic);
     producer->looked = true;
     return fit_batches(producer, error);
 }
@@ -169,7 +169,7 @@ static int end_former(struct kafka_producer *producer, struct error *error)
 {
     rd_kafka_error_t *why = rd_kafka_init_transactions(producer->rk, RECOVER_MS);
     bool again = why == NULL || rd_kafka_error_is_retriable(why);
-    producer->recovered = done(producer, "a former transaction could not be ended", why, error);
+    producer->recovered = done(producer, "an earlier transaction could not be ended", why, error);
     if (!again)
         close_handle_of(producer);
     return producer->recovered ? 0 : -1;
@@ -373,7 +373,7 @@ static void abandon(struct kafka_producer *producer)
     struct error error = ERROR_INIT;
     if (done(producer, "abort", rd_kafka_abort_transaction(producer->rk, ABORT_MS), &error))
         return;
-    log_verbose("%s; the producer is opened anew", error.text);
+    log_verbose("%s; reopening the producer", error.text);
     close_handle_of(producer);
 }
 

@@ -1,33 +1,34 @@
-/* kafka_producer.h: the transactional producer of the `kafka` sink (KIP-98, KIP-447), one a worker.
+/* kafka_producer.h: the transactional producer of the `kafka` sink (KIP-98, KIP-447), one per worker.
  *
- * transactional.id is `GROUP.INSTANCE-ID` of a worker under supervision, so that whoever replaces it ends at
- * once what it left open. A process that was started by hand has one that nobody else has, and what it leaves
- * open ends with transaction.timeout.ms. Of two processes with one id the broker fences the older.
+ * For a supervised worker transactional.id is `GROUP.INSTANCE-ID`, so its successor ends at once the
+ * transaction that it left open. A process without a supervisor has an id of its own, and a transaction that it
+ * leaves open ends with transaction.timeout.ms. Of two processes with one id the broker fences the older.
  *
- * But whose a record is, is not decided by that id: it is by the group's generation, which goes into the
- * transaction with the offsets. The broker refuses those of a member that is none any more, or of another
- * generation, and the transaction with them. Whoever has the partition next is told no offset while a
- * transaction that holds one is open (isolation.level=read_committed: OffsetFetch asks for stable offsets).
- * So it begins behind what was committed, or at what was aborted, and never in between.
+ * But the owner of a record is not decided by that id. It is decided by the group's generation, which goes
+ * into the transaction with the offsets. The broker refuses the offsets of a process that is no longer a
+ * member, or of another generation, and the transaction with them. The partition's next owner gets no offset
+ * while a transaction that holds one is open (isolation.level=read_committed: OffsetFetch asks for stable
+ * offsets). So it starts after what was committed, or at what was aborted, and never in between.
  *
- *   in                  what happens                 then                        the batch
- *   ------------------- ---------------------------- ---------------------------
- * ----------------------------- begin to offsets    no answer in time            aborted, or else closed
- * AGAIN: nothing was written the records         the topic refuses one: too   aborted; then one by one,
- * AGAIN; that record is dead large, a time out of bounds  to see which it is the offsets         another
- * generation, or no    aborted                     AGAIN; the rebalance callback member any more is on its
- * way begin to offsets    fenced, or another error     closed, opened anew by the  AGAIN; a successor, if
- * there that is fatal                next call                   is one, has ended it the commit          no
- * answer in time, any       closed, or aborted where    UNKNOWN: recover ends it, then error librdkafka asks
- * for that    the group is asked anywhere            SIGKILL                      the successor's recover
- * written whole, or not at all
+ *   in                    what happens                  then                        the batch
+ *   --------------------  ----------------------------  --------------------------  ---------------------------
+ *   begin to offsets      no answer in time             aborted, or else closed     AGAIN: nothing was written
+ *   the records           the topic refuses one: too    aborted; then one by one,   AGAIN; that record is dead
+ *                         large, a time out of bounds   to see which it is
+ *   the offsets           another generation, or no     aborted                     AGAIN; the rebalance callback
+ *                         member any more                                           is on its way
+ *   begin to offsets      fenced, or another error      closed, opened anew by the  AGAIN; a successor, if there
+ *                         that is fatal                 next call                   is one, has ended it
+ *   the commit            no answer in time, any error  closed, or aborted where    UNKNOWN: recover ends it,
+ *                                                       librdkafka asks for that    then the group is asked
+ *   anywhere              SIGKILL                       the successor's recover     written whole, or not at all
  *
- * Closing ends nothing by itself: kafka_producer_recover does (InitProducerId), with another epoch of the
- * same id. After it a transaction of an earlier epoch is aborted, or committed where that had begun, and what
- * of it is still on its way is refused. So the group's committed offset is then the truth.
+ * Closing alone ends no transaction: kafka_producer_recover does (InitProducerId), with another epoch of the
+ * same id. After it a transaction of an earlier epoch is aborted, or committed if its commit had begun, and
+ * what is still on its way is refused. So the group's committed offset is then the truth.
  *
- * Each wait is of ten seconds at most, and between two of them it ticks: so a broker that is away is no hang
- * in a supervisor's eyes. The loop's thread.
+ * Each wait takes at most ten seconds, and it ticks between two of them, so the supervisor does not take
+ * absent brokers for a hang. The loop's thread.
  */
 #ifndef KSUPERVISE_CONSUMER_SINKS_KAFKA_PRODUCER_H
 #define KSUPERVISE_CONSUMER_SINKS_KAFKA_PRODUCER_H

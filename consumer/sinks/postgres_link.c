@@ -211,7 +211,7 @@ static int check_encoding(struct postgres_link *link, struct error *error)
     if (encoding == NULL || strcmp(encoding, "UTF8") == 0 || strcmp(encoding, "SQL_ASCII") == 0)
         return 0;
     error_set_code(error, EXIT_CODE_CONFIG,
-                   "PostgreSQL: database %s is encoded in %s: make it with ENCODING 'UTF8'",
+                   "PostgreSQL: database %s is encoded in %s: create it with ENCODING 'UTF8'",
                    PQdb(link->handle), encoding);
     postgres_link_down(link);
     return -1;

@@ -112,11 +112,10 @@ static int check_length(const struct field *field, struct error *error)
 {
     if (strlen(field->column) <= COLUMN_BYTES_MAX)
         return 0;
-    return error_set_code(
-        error, EXIT_CODE_CONFIG,
-        "PostgreSQL: a column's name has at most %d bytes, and %.60s… has %zu: give it another one in "
-        "the schema ('column NAME')",
-        COLUMN_BYTES_MAX, field->column, strlen(field->column));
+    return error_set_code(error, EXIT_CODE_CONFIG,
+                          "PostgreSQL: a column's name has at most %d bytes, and %.60s… has %zu: give it a "
+                          "shorter one in the schema ('column NAME')",
+                          COLUMN_BYTES_MAX, field->column, strlen(field->column));
 }
 
 static int make_topics(struct postgres_link *link, struct error *error)

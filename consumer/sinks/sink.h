@@ -1,27 +1,30 @@
-/* sink.h: a database that keeps a topic's records together with the offsets that they came from, in one
- * transaction, so that each record is there exactly once, whatever is killed when. A stage whose class has a
- * sink_class is one; a pipeline has one at most, as its last stage.
+/* sink.h: a database that stores a topic's records together with the offsets that they came from, in one
+ * transaction, so that each record is there exactly once, whatever is killed and when. A stage whose class has
+ * a sink_class is a sink; a pipeline has at most one, as its last stage.
  *
- * One sink is another topic (kafka.c): it is `in_group`. Where to go on is then the group's committed offset,
- * which its transaction sets, and the group's generation takes the epoch's part. It has `recover` and
- * `commit` alone, and what is said below of rows, an outbox and places is said of databases.
+ * One sink is another topic (kafka.c): it is `in_group`. It continues at the group's committed offset, which
+ * its transaction sets, and the group's generation replaces the epoch. It has only `recover` and `commit`; what
+ * follows about rows, an outbox and positions applies to databases.
  *
  * The database holds, beside a table named after the topic:
  *
- *   ksupervise_offsets   a row a (cluster, group, topic, partition): epoch, next_offset, witness_…,
- * group_had_ms. Whoever is assigned a partition raises its epoch; a commit is a compare-and-set on the epoch
- * and on the offset that the database expects next. So a process that was replaced, or stopped and woken, or
- * whose partition has moved, changes nothing any more. The witness (witness.h) is the last record before
- * next_offset that was read, NULL where none is known: a database from before there were any, an offset that
- * was set. Then the group may tell a topic that was made anew, as Kafka deletes its offsets with the topic:
- * group_had_ms is when the position was written, if the group was known to have an offset of the partition;
- * else NULL. ksupervise_outbox    dead letters of committed batches that the dead-letter topic has not
- * acknowledged. A row a letter, as its id tells them apart: by (cluster, group, topic, partition), offset and
- * timestamp. So whoever takes one out, be it a process that was replaced meanwhile, takes out what was
- * acknowledged, and the letters of a topic that was made anew stand beside the former one's.
+ *   ksupervise_offsets   one row per (cluster, group, topic, partition): epoch, next_offset, witness_…,
+ *                        group_had_ms. The process that is assigned a partition raises its epoch; a commit is
+ *                        a compare-and-set on the epoch and on the offset that the database expects next. So a
+ *                        process that was replaced, or stopped and woken, or whose partition has moved, can
+ *                        change nothing any more. The witness (witness.h) is the last record before next_offset
+ *                        that was read; NULL if none is known: a database from before there were witnesses, or
+ *                        an offset that was set. Then the group may reveal that the topic was recreated, as
+ *                        Kafka deletes its offsets with the topic: group_had_ms is when the position was
+ *                        written, if the group was known to have an offset of the partition; else NULL.
+ *   ksupervise_outbox    dead letters of committed batches that the dead-letter topic has not acknowledged. One
+ *                        row per letter, identified by (cluster, group, topic, partition), offset and
+ *                        timestamp. So any process that deletes one, even one that was replaced meanwhile,
+ *                        deletes an acknowledged one, and the letters of a recreated topic are kept apart from
+ *                        the old topic's.
  *
- * What a database cannot hold at all must not hold its partition up for ever: the `batch` of the stage's
- * class, beside the sink, says VERDICT_DEAD of it, and it goes the way of all dead letters.
+ * A record that a database cannot store must not block its partition for ever: the `batch` function of the
+ * stage's class, beside the sink, returns VERDICT_DEAD for it, and it becomes a dead letter like any other.
  *
  * All functions are called by the loop's thread. They may block, but for less than a supervisor's
  * --hang-after: each implementation says how it bounds that.
@@ -57,7 +60,7 @@ struct sink_range {
 /* A record that went to the dead letters with this batch. */
 struct sink_death {
     const rd_kafka_message_t *message;
-    rd_kafka_headers_t *headers; /* the letter's; owned by whoever made the batch */
+    rd_kafka_headers_t *headers; /* the letter's; owned by the creator of the batch */
 };
 
 /* A partition's items and deaths lie before its range's next offset: what lies behind that comes again. */
@@ -111,7 +114,7 @@ struct sink_class {
     int (*outbox)(void *state, int32_t partition,
                   void (*each)(void *context, const struct letter_body *letter), void *context,
                   struct error *error);
-    /* These are acknowledged: out of the outbox, whoever has the partition now. */
+    /* These are acknowledged: deleted from the outbox, whichever process owns the partition now. */
     int (*forwarded)(void *state, const struct letter_origin *letters, size_t count, struct error *error);
 };
 

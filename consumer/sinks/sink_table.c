@@ -35,8 +35,9 @@ int sink_name_check(const char *topic, enum sink_dialect dialect, struct error *
         naming->own_prefix != NULL && strncasecmp(topic, naming->own_prefix, strlen(naming->own_prefix)) == 0;
     if (!ours && !theirs)
         return 0;
-    return error_set_code(error, EXIT_CODE_CONFIG, "%s: no table can be called as the topic %s: it is %s own",
-                          naming->name, topic, ours ? "the sink's" : "the database's");
+    return error_set_code(error, EXIT_CODE_CONFIG,
+                          "%s: no table can be named after the topic %s: the name is %s own", naming->name,
+                          topic, ours ? "the sink's" : "the database's");
 }
 
 int sink_lost(struct error *error, const char *database, int32_t partition, bool there)

@@ -39,7 +39,7 @@ static int up(struct sqlite_sink *sink, struct error *error)
     if (link->db != NULL && !moved)
         return 0;
     if (moved) {
-        log_warning("%s was deleted or replaced while it was in use: it is opened anew", link->path);
+        log_warning("%s was deleted or replaced while it was in use: reopening it", link->path);
         sqlite_link_forget(link);
         sink_epochs_release(&sink->epochs);
     }
@@ -172,7 +172,7 @@ static enum sink_result finish(struct sqlite_sink *sink, enum sink_result writte
     sqlite_link_roll_back(link);
     if (written != SINK_DONE || !sqlite_link_moved(link))
         return written;
-    error_set_code(error, EXIT_CODE_SINK, "%s was deleted or replaced in the midst of a commit", link->path);
+    error_set_code(error, EXIT_CODE_SINK, "%s was deleted or replaced during a commit", link->path);
     return SINK_LOST;
 }
 
@@ -266,7 +266,8 @@ static const struct sink_class sqlite_sink = {
 const struct stage_class stage_sqlite = {
     .name = "sqlite",
     .argument = "FILE",
-    .help = "each record exactly once as a row of a table named after the topic; the last stage",
+    .help =
+        "writes each record exactly once, as a row of a table named after the topic; must be the last stage",
     .open = sqlite_open,
     .sink = &sqlite_sink,
     .close = sqlite_close,

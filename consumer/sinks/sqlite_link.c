@@ -78,7 +78,7 @@ static int check_log(const struct sqlite_link *link, struct error *error)
     if (bytes == 0 || log_bytes == 0 || same(file, link->file) || !same(log, link->log))
         return 0;
     return error_set_code(error, EXIT_CODE_SINK,
-                          "%s was replaced, but %s-wal is still the former file's: remove it, and %s-shm",
+                          "%s was replaced, but %s-wal is still the old file's: remove it, and %s-shm",
                           link->path, link->path, link->path);
 }
 

@@ -248,7 +248,8 @@ START_TEST(but_not_for_ever)
     send_one(0, 16);
     producer.on_flush = let_time_pass;
     ck_assert_int_eq(dead_letters_flush(letters, US_PER_SECOND, &error), -1);
-    ck_assert_str_eq(error.text, "2 dead letters are not acknowledged yet; their records come again");
+    ck_assert_str_eq(error.text,
+                     "2 dead letters are not acknowledged yet; their records will be delivered again");
     ck_assert_int_eq(producer.flushes, 21);
     barrier_is(0, 15);
 }
@@ -259,7 +260,8 @@ START_TEST(a_refused_letter_is_not_waited_for_and_fails_the_flush)
     producer.send = RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE;
     send_one(0, 15);
     ck_assert_int_eq(dead_letters_flush(letters, US_PER_SECOND, &error), -1);
-    ck_assert_str_eq(error.text, "1 dead letters are not acknowledged yet; their records come again");
+    ck_assert_str_eq(error.text,
+                     "1 dead letters are not acknowledged yet; their records will be delivered again");
     ck_assert_int_eq(producer.flushes, 0);
 }
 END_TEST
@@ -271,7 +273,8 @@ START_TEST(what_is_refused_and_what_is_under_way_are_both_missing_when_the_time_
     send_one(1, 12);
     producer.on_flush = let_time_pass;
     ck_assert_int_eq(dead_letters_flush(letters, US_PER_SECOND, &error), -1);
-    ck_assert_str_eq(error.text, "2 dead letters are not acknowledged yet; their records come again");
+    ck_assert_str_eq(error.text,
+                     "2 dead letters are not acknowledged yet; their records will be delivered again");
 }
 END_TEST
 
@@ -289,7 +292,7 @@ START_TEST(so_many_can_be_under_way_and_no_more)
         send_one(0, 15 + FULL + i);
     struct letter_body body = {.headers = rd_kafka_headers_new(1)};
     ck_assert_int_eq(dead_letters_send(letters, &body, false, &error), -1);
-    ck_assert_str_eq(error.text, "10016 dead letters are under way");
+    ck_assert_str_eq(error.text, "10016 dead letters are in flight");
     producer_report(5, RD_KAFKA_RESP_ERR_NO_ERROR);
     dead_letters_serve(letters);
     ck_assert_int_eq(dead_letters_send(letters, &body, false, &error), 0); /* in its place */

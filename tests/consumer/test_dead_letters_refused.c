@@ -26,7 +26,7 @@ START_TEST(a_refused_letter_holds_its_partition_and_says_why)
     report(0, RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE);
     ck_assert_str_eq(capture.text,
                      "warning: the dead letter of payments [0] offset 15 was refused by topic payments.dlq: "
-                     "Broker: Message size too large; its partition waits until the topic takes it\n");
+                     "Broker: Message size too large; its partition waits until the topic accepts it\n");
     error_ring_says(15, "[0] 15: dead letter refused: Broker: Message size too large");
     ck_assert_str_eq(dead_letters_refused(letters, 0), "Broker: Message size too large");
     ck_assert_ptr_null(dead_letters_refused(letters, 1));
@@ -122,7 +122,7 @@ START_TEST(a_producer_that_met_a_fatal_error_is_replaced)
     report(0, RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER);
     producer.fatal = RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER;
     serve();
-    ck_assert_ptr_nonnull(strstr(capture.text, "dead letters: out of order; beginning again with another "));
+    ck_assert_ptr_nonnull(strstr(capture.text, "dead letters: out of order; starting over with a "));
     ck_assert_int_eq(producer.destroyed, 1);
     ck_assert_int_eq(producer.opened, 2);
     producer.fatal = RD_KAFKA_RESP_ERR_NO_ERROR;
@@ -383,10 +383,10 @@ START_TEST(such_a_letter_is_sent_again_whatever_becomes_of_its_partition)
     dead_letters_records_gone(letters, 0, 30);
     dead_letters_forget(letters, 0);
     report(0, RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE);
-    ck_assert_str_eq(capture.text,
-                     "warning: the dead letter of a record that is gone, offset 15, was refused by "
-                     "topic payments.dlq: Broker: Message size too large; it is sent until the "
-                     "topic takes it\n");
+    ck_assert_str_eq(
+        capture.text,
+        "warning: the dead letter of a record that is gone, offset 15, was refused by topic payments.dlq: "
+        "Broker: Message size too large; it is resent until the topic accepts it\n");
     ck_assert_ptr_null(dead_letters_refused(letters, 0)); /* nobody waits for it */
     serve();
     barrier_is(0, STATS_UNKNOWN);
@@ -419,9 +419,8 @@ START_TEST(those_that_do_not_get_out_are_not_said_to_come_again)
     send_one(0, 30);
     dead_letters_records_gone(letters, 0, 30);
     ck_assert_int_eq(dead_letters_flush(letters, -1, &error), -1);
-    ck_assert_str_eq(error.text,
-                     "2 dead letters are not acknowledged yet; the records of 1 come again, those of 1 "
-                     "are gone");
+    ck_assert_str_eq(error.text, "2 dead letters are not acknowledged yet; the records of 1 will be "
+                                 "delivered again, those of 1 are gone");
     capture_begin();
     dead_letters_close(letters);
     capture_end();

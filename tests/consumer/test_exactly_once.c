@@ -148,8 +148,8 @@ START_TEST(one_that_another_process_has_waits_for_the_group_to_say_so)
     SAID("reread 0; forget 0");
     ck_assert_int_eq(row(0)->state, STATE_DISPOSSESSED);
     ck_assert_int_eq(row(0)->until_us, clock_monotonic_us() + settings.session_timeout_us);
-    ck_assert_str_eq(capture.text, "warning: payments [0]: the database is away; nothing was written, and it "
-                                   "waits for the group to say whose it is\n");
+    ck_assert_str_eq(capture.text, "warning: payments [0]: the database is away; nothing was written; "
+                                   "waiting for the group to say who owns it\n");
     struct stats_ring_entry last;
     ck_assert_uint_eq(published_ring(STATS_RING_REBALANCES, &last), 1);
     ck_assert_str_eq(last.text, "[0] taken over");
@@ -184,8 +184,7 @@ START_TEST(what_the_outbox_has_beyond_the_room_there_is_follows_when_the_others_
     sink.outbox_letters = 3;
     letters.refused_sends = 2;
     ck_assert_int_eq(place(&found), 0);
-    ck_assert_str_eq(capture.text,
-                     "warning: payments [0]: no producer; what is in the outbox is sent later\n");
+    ck_assert_str_eq(capture.text, "warning: payments [0]: no producer; the outbox is sent later\n");
     kafka_said();
     letters.next[0] = 92; /* one is under way */
     exactly_once_serve(&consumer);
@@ -229,8 +228,7 @@ START_TEST(a_letter_that_is_not_even_kept_stays_in_the_outbox)
     letters.refused_sends = 1;
     ck_assert_int_eq(place(&found), 0);
     SAID("take 0; forget 0; outbox 0; letter 0@90 kept; letter 0@91 kept");
-    ck_assert_str_eq(capture.text,
-                     "warning: payments [0]: no producer; what is in the outbox is sent later\n");
+    ck_assert_str_eq(capture.text, "warning: payments [0]: no producer; the outbox is sent later\n");
 }
 END_TEST
 

@@ -104,8 +104,7 @@ START_TEST(one_whose_end_is_not_known_asks_where_to_go_on)
     SAID("transaction 0 10→11 1 20→21, 1 rows, dead 0@10");
     char line[256];
     snprintf(line, sizeof line,
-             "payments [1]: where to go on is not known: the database is away; again in "
-             "%lld ms\n",
+             "payments [1]: where to continue is not known: the database is away; retrying in %lld ms\n",
              (long long)(backoff_us(&settings, 1) / US_PER_MS));
     ck_assert_ptr_nonnull(strstr(capture.text, line));
     for (int32_t i = 0; i < 2; i++) {
@@ -127,7 +126,7 @@ START_TEST(a_partition_that_was_taken_over_is_dropped_and_the_others_come_again)
     add(1, 20);
     ck_assert(!commit(2));
     ck_assert_int_eq(row(1)->state, STATE_DISPOSSESSED);
-    ck_assert_ptr_nonnull(strstr(capture.text, "one partition of the batch is not ours any more; again in "));
+    ck_assert_ptr_nonnull(strstr(capture.text, "a partition of the batch is no longer ours; retrying in "));
     partitions_apply_stops(&consumer.partitions);
     partitions_move(&consumer.partitions, 1);
     ck_assert_int_eq(row(0)->state, STATE_RETRYING);

@@ -159,7 +159,7 @@ END_TEST
 START_TEST(what_was_written_is_not_deleted)
 {
     ck_assert_int_eq(move(5, 10, true), SINK_AGAIN);
-    ck_assert_str_eq(error.text, "what was written to a topic cannot be deleted there");
+    ck_assert_str_eq(error.text, "records that were written to a topic cannot be deleted");
 }
 END_TEST
 

@@ -8,7 +8,7 @@ START_TEST(a_handle_that_is_no_member_has_no_membership)
     mock_open();
     rd_kafka_t *rk = mock_consumer(mock_consumer_conf("group"));
     ck_assert_ptr_null(group_membership(rk, "group", &error));
-    ck_assert_str_eq(error.text, "this process is no member of group group now");
+    ck_assert_str_eq(error.text, "this process is not a member of group group now");
     rd_kafka_destroy(rk);
     mock_close();
 }

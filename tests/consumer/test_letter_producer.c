@@ -111,7 +111,7 @@ START_TEST(a_name_that_kafka_does_not_take_is_refused_at_the_start)
     ck_assert_int_eq(letter_topic(&settings, name, &error), -1);
     ck_assert_int_eq(error.exit_code, EXIT_CODE_CONFIG);
     ck_assert_str_eq(error.text, "the dead letters' topic would have a name of 250 characters, Kafka allows "
-                                 "249: name another one with --dead-letters, or 'off'");
+                                 "249: name a shorter one with --dead-letters, or 'off'");
     settings.dead_letters = "off";
     ck_assert_int_eq(letter_topic(&settings, name, &error), 0);
 }

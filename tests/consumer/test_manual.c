@@ -100,15 +100,15 @@ END_TEST
 START_TEST(what_was_not_delivered_yet_cannot_be_acknowledged)
 {
     ck_assert_int_eq(ack("0:19"), 0);
-    refuses("0:20", "payments [0] 20 was not delivered yet: it is at 20");
-    refuses("0:15-22", "payments [0] 22 was not delivered yet: it is at 20");
+    refuses("0:20", "payments [0] 20 was not delivered yet: the position is 20");
+    refuses("0:15-22", "payments [0] 22 was not delivered yet: the position is 20");
     ck_assert_int_eq(acks_ahead(row(0)->acks), 1);
 }
 END_TEST
 
 START_TEST(nothing_is_acknowledged_where_the_start_is_not_known)
 {
-    static const char why[] = "payments [2]: where it begins is not known yet; nothing is acknowledged";
+    static const char why[] = "payments [2]: its start offset is not known yet; nothing was acknowledged";
     partition_on_assigned(&consumer.partitions, 2);
     refuses("2:5", why);
     ck_assert_str_eq(kafka_said(), "");
@@ -126,7 +126,7 @@ START_TEST(what_the_metadata_cannot_hold_is_refused_with_its_partition)
     table_process(&consumer.partitions, 2, 3000);
     for (int64_t i = 1; partition_acknowledge(&consumer.partitions, 2, i, i + 1, &error) == 0; i += 2)
         ck_assert_int_lt(i, 2990);
-    refuses("2:2990", "payments [2]: too many acknowledgements lie apart beyond 0, the first unacknowledged "
+    refuses("2:2990", "payments [2]: too many separate acknowledgements beyond 0, the first unacknowledged "
                       "record: acknowledge that first");
 }
 END_TEST
@@ -139,7 +139,7 @@ START_TEST(words_that_are_none_are_refused)
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         const char *last = strcmp(bad[i], "0:10,") == 0 ? "" : bad[i];
         char why[128];
-        snprintf(why, sizeof why, "'%s' is no PARTITION:OFFSET, PARTITION:FIRST-LAST or all", last);
+        snprintf(why, sizeof why, "'%s' is not PARTITION:OFFSET, PARTITION:FIRST-LAST or all", last);
         refuses(bad[i], why);
     }
 }
@@ -147,18 +147,20 @@ END_TEST
 
 START_TEST(the_largest_offsets_are_read)
 {
-    refuses("0:9223372036854775806", "payments [0] 9223372036854775806 was not delivered yet: it is at 20");
+    refuses("0:9223372036854775806",
+            "payments [0] 9223372036854775806 was not delivered yet: the position is 20");
     refuses("0:9223372036854775807",
-            "'0:9223372036854775807' is no PARTITION:OFFSET, PARTITION:FIRST-LAST or all");
-    refuses("0:1-9223372036854775806", "payments [0] 9223372036854775806 was not delivered yet: it is at 20");
+            "'0:9223372036854775807' is not PARTITION:OFFSET, PARTITION:FIRST-LAST or all");
+    refuses("0:1-9223372036854775806",
+            "payments [0] 9223372036854775806 was not delivered yet: the position is 20");
     ck_assert_int_eq(ack("2147483647:1"), 0);
-    refuses("2147483648:1", "'2147483648:1' is no PARTITION:OFFSET, PARTITION:FIRST-LAST or all");
+    refuses("2147483648:1", "'2147483648:1' is not PARTITION:OFFSET, PARTITION:FIRST-LAST or all");
 }
 END_TEST
 
 START_TEST(one_bad_word_ends_it_and_what_came_before_stands)
 {
-    refuses("0:10,bad,0:11", "'bad' is no PARTITION:OFFSET, PARTITION:FIRST-LAST or all");
+    refuses("0:10,bad,0:11", "'bad' is not PARTITION:OFFSET, PARTITION:FIRST-LAST or all");
     ck_assert_int_eq(next(0), 11);
     ck_assert(partitions_dirty(&consumer.partitions)); /* and is committed with the next commit */
 }
@@ -167,7 +169,7 @@ END_TEST
 START_TEST(it_is_for_commit_manual_alone)
 {
     consumer.partitions.manual = false;
-    refuses("0:10", "its offsets are not committed by hand: --commit manual");
+    refuses("0:10", "records are acknowledged one by one only with --commit manual");
     ck_assert_int_eq(next(0), 10);
 }
 END_TEST
@@ -178,7 +180,7 @@ START_TEST(a_commit_that_failed_is_no_success)
 {
     kafka.sync = RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION;
     refuses("0:10", "the offsets could not be committed: Broker: Specified group generation id is not valid; "
-                    "acknowledged here, and tried again");
+                    "acknowledged here; the commit is retried");
     ck_assert_int_eq(next(0), 11);
     ck_assert(partitions_dirty(&consumer.partitions));
 }
@@ -190,14 +192,14 @@ START_TEST(during_a_rebalance_it_is_committed_later)
     refuses("0:10", "a rebalance is under way: acknowledged here, and committed after it");
     ck_assert_ptr_null(strstr(kafka_said(), "commit"));
     ck_assert_int_eq(next(0), 11);
-    refuses("bad", "'bad' is no PARTITION:OFFSET, PARTITION:FIRST-LAST or all");
+    refuses("bad", "'bad' is not PARTITION:OFFSET, PARTITION:FIRST-LAST or all");
 }
 END_TEST
 
 START_TEST(in_doubt_nothing_is_acknowledged)
 {
-    static const char why[] = "payments [1]: whether the topic was made anew is not known yet: say it again; "
-                              "nothing is acknowledged";
+    static const char why[] = "payments [1]: it is not known yet whether the topic was recreated: try again; "
+                              "nothing was acknowledged";
     const struct place place = {.offset = 20, .committed = 20, .witness = {19, 1, 2}};
     table_begin_at(&consumer.partitions, 1, &place);
     partition_event(&consumer.partitions, 1, EVENT_SEEN);
@@ -284,7 +286,7 @@ END_TEST
 START_TEST(of_a_topic_that_was_made_anew_nothing_is_acknowledged)
 {
     kafka.group[0].offset = RD_KAFKA_OFFSET_INVALID; /* Kafka has deleted it with the topic */
-    refuses("0:10-15", "payments [0]: the topic was deleted and made again; nothing is acknowledged");
+    refuses("0:10-15", "payments [0]: the topic was deleted and recreated; nothing was acknowledged");
     ck_assert_int_eq(row(0)->state, STATE_LOSING);
     ck_assert_int_eq(next(0), 10);
     ck_assert_ptr_null(strstr(kafka_said(), "commit"));
@@ -295,7 +297,7 @@ START_TEST(nothing_is_acknowledged_while_the_group_does_not_say_whether_the_topi
 {
     kafka.committed = RD_KAFKA_RESP_ERR__TRANSPORT;
     ck_assert_int_eq(ack("0:10"), -1);
-    ck_assert_ptr_nonnull(strstr(error.text, "nothing is acknowledged: the group does not say"));
+    ck_assert_ptr_nonnull(strstr(error.text, "nothing was acknowledged: cannot tell"));
     ck_assert_int_eq(next(0), 10);
 }
 END_TEST

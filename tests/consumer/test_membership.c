@@ -332,8 +332,9 @@ START_TEST(a_handle_of_either_that_does_not_end_is_left)
     consumer.end.leaving = true;
     capture_begin();
     membership_end(&consumer);
-    ck_assert_str_eq(capture_end(), "warning: the group does not answer: it may keep this member until its "
-                                    "session is over\n");
+    ck_assert_str_eq(
+        capture_end(),
+        "warning: the group does not answer: it may keep this member until its session expires\n");
     ck_assert_int_eq(seen.closes, 1); /* no other takes its place */
     ck_assert(consumer.end.abandoned);
     seen.assigned_at = 4;

@@ -87,8 +87,9 @@ START_TEST(a_missing_topic_is_told_once_and_all_partitions_are_doubted)
     for (size_t i = 0; i < 3; i++) {
         consumer.topic_missing_said = consumer.topic_left = false;
         meet(missing[i], 0);
-        ck_assert_str_eq(capture.text, "warning: topic 'payments' does not exist at 127.0.0.1:9092: make it "
-                                       "with 'ktopic provision'; waiting for it\n");
+        ck_assert_str_eq(capture.text,
+                         "warning: topic 'payments' does not exist at 127.0.0.1:9092: create it "
+                         "with 'ktopic provision'; waiting for it\n");
         ck_assert(consumer.topic_left && consumer.topic_missing_said);
         consumer.topic_left = false;
         meet(missing[i], 0);
@@ -129,11 +130,11 @@ START_TEST(a_batch_that_took_too_long_is_told_with_what_mends_it)
     meet(RD_KAFKA_RESP_ERR__MAX_POLL_EXCEEDED, 0);
     ck_assert(consumer.pace.interval_exceeded);
     ck_assert(!consumer.end.must_stop);
-    ck_assert_str_eq(capture.text,
-                     "warning: Local: Maximum application poll interval (max.poll.interval.ms) exceeded: a "
-                     "batch of at most 16 payments took longer in the pipeline 'validate'; the group gave "
-                     "this consumer's partitions to others. A smaller --batch-size, a quicker stage, or -X "
-                     "max.poll.interval.ms=… mends it\n");
+    ck_assert_str_eq(
+        capture.text,
+        "warning: Local: Maximum application poll interval (max.poll.interval.ms) exceeded: a batch of at "
+        "most 16 payments took longer in the pipeline 'validate'; the group gave this consumer's partitions "
+        "to others. Use a smaller --batch-size, a faster stage, or a larger -X max.poll.interval.ms=…\n");
     settings.pipeline = "delay:9";
     meet(RD_KAFKA_RESP_ERR__MAX_POLL_EXCEEDED, 0);
     ck_assert_ptr_nonnull(strstr(capture.text, "in the pipeline 'delay:9'; "));

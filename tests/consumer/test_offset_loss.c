@@ -103,9 +103,9 @@ START_TEST(it_stops_and_nothing_is_skipped)
     SAID("edge 0@-2; edge 0@-1");
     ck_assert(consumer.end.must_stop);
     ck_assert_int_eq(consumer.end.exit_code, EXIT_CODE_OFFSETS_LOST);
-    ck_assert_str_eq(capture.text, "error: payments [0]: offset 10 is not there: the topic holds 30 to 50; "
-                                   "nothing was skipped. --on-offset-loss earliest goes on at the first "
-                                   "record that is there\n");
+    ck_assert_str_eq(capture.text,
+                     "error: payments [0]: offset 10 is not there: the topic holds 30 to 50; nothing was "
+                     "skipped. --on-offset-loss earliest continues at the first record that is there\n");
     ck_assert_int_eq(row(0)->position, 10);
     ck_assert_uint_eq(counted(CONSUMER_LOST), 0);
     serve(); /* once that is so, nobody is asked any more */
@@ -121,7 +121,7 @@ START_TEST(an_offset_beyond_the_end_asks_whether_the_topic_is_another)
     table_begin_behind(&consumer.partitions, 1, 20, &witness);
     is_gone(0, 60);
     serve();
-    ck_assert_ptr_nonnull(strstr(capture.text, "the topic holds 30 to 50 (was it made anew?); nothing"));
+    ck_assert_ptr_nonnull(strstr(capture.text, "the topic holds 30 to 50 (was it recreated?); nothing"));
     ck_assert(row(1)->last.doubted); /* as it ends, no other partition is committed unseen */
 }
 END_TEST
@@ -133,7 +133,7 @@ START_TEST(or_it_goes_on_at_the_first_record_that_is_there)
     serve();
     ck_assert(!consumer.end.must_stop);
     ck_assert_str_eq(capture.text, "warning: payments [0]: 20 records are gone, offsets 10 to 29; 10 → 30, 0 "
-                                   "records that are there are passed over\n");
+                                   "existing records are skipped\n");
     ck_assert_int_eq(row(0)->state, STATE_READING);
     ck_assert_int_eq(row(0)->position, 30);
     ck_assert_uint_eq(counted(CONSUMER_LOST), 20);
@@ -147,7 +147,7 @@ START_TEST(or_behind_the_last_one_and_all_that_is_passed_over_is_lost)
     is_gone(0, 10);
     serve();
     ck_assert_str_eq(capture.text, "warning: payments [0]: 20 records are gone, offsets 10 to 29; 10 → 50, "
-                                   "20 records that are there are passed over\n");
+                                   "20 existing records are skipped\n");
     ck_assert_int_eq(row(0)->position, 50);
     ck_assert_uint_eq(counted(CONSUMER_LOST), 40);
 }
@@ -179,10 +179,10 @@ START_TEST(what_was_delivered_and_is_gone_unacknowledged_is_told_and_a_letter_is
     letters.next[0] = 4;
     is_gone(0, 10);
     serve();
-    ck_assert_ptr_nonnull(strstr(capture.text, "20 records are gone, offsets 10 to 29; 10 → 30, 0 records"));
-    ck_assert_ptr_nonnull(strstr(capture.text,
-                                 "8 records that were delivered, from offset 0 on, are gone, too, "
-                                 "and were not acknowledged: they count as acknowledged"));
+    ck_assert_ptr_nonnull(
+        strstr(capture.text, "20 records are gone, offsets 10 to 29; 10 → 30, 0 existing records"));
+    ck_assert_ptr_nonnull(strstr(capture.text, "8 records that were delivered, from offset 0 on, are gone "
+                                               "too, unacknowledged: they count as acknowledged"));
     ck_assert_int_eq(row(0)->position, 30);
     ck_assert_int_eq(row(0)->acks->done.next, 4);
     ck_assert_int_eq(acks_ahead(row(0)->acks), 25);
@@ -207,9 +207,10 @@ START_TEST(one_beyond_the_end_begins_the_other_topic_at_its_first_record)
     begin(0, 60);
     is_gone(0, 60);
     serve();
-    ck_assert_str_eq(capture.text, "warning: payments [0]: the topic ends before the offset: it was made "
-                                   "anew, or cut; 60 → 30, 0 records of the new one are passed over; how "
-                                   "many the former one had left is unknown\n");
+    ck_assert_str_eq(
+        capture.text,
+        "warning: payments [0]: the topic ends before the offset: it was recreated or truncated; 60 → 30, 0 "
+        "records of the new one are skipped; how many the old one still had is unknown\n");
     ck_assert_int_eq(row(0)->position, 30);
     ck_assert_uint_eq(counted(CONSUMER_LOST), 0);
 }
@@ -221,7 +222,7 @@ START_TEST(or_behind_its_last)
     begin(0, 60);
     is_gone(0, 60);
     serve();
-    ck_assert_ptr_nonnull(strstr(capture.text, "60 → 50, 20 records of the new one are passed over"));
+    ck_assert_ptr_nonnull(strstr(capture.text, "60 → 50, 20 records of the new one are skipped"));
     ck_assert_uint_eq(counted(CONSUMER_LOST), 20);
 }
 END_TEST
@@ -233,7 +234,7 @@ START_TEST(a_database_that_does_not_say_that_it_went_on_is_asked_again_and_nothi
     sink.move = SINK_UNKNOWN;
     is_gone(0, 10);
     serve();
-    ck_assert_ptr_nonnull(strstr(capture.text, "are passed over (the sink is asked again)\n"));
+    ck_assert_ptr_nonnull(strstr(capture.text, "are skipped (the sink is asked again)\n"));
     ck_assert_uint_eq(counted(CONSUMER_LOST), 0);
     ck_assert_int_eq(row(0)->state, STATE_PLACING);
     SAID("edge 0@-2; edge 0@-1; move 0 10→30");
@@ -401,7 +402,7 @@ static void meet_another(void)
 }
 
 #define MADE_AGAIN                                                                                           \
-    "the topic was deleted and made again: at offset 9 the record of 2026-02-26T09:52:20.102000+00:00 "      \
+    "the topic was deleted and recreated: at offset 9 the record of 2026-02-26T09:52:20.102000+00:00 "       \
     "(%016llx) was read, now there is one of 2026-02-26T09:52:20.102000+00:00 (%016llx)"
 
 static void says(const char *before, const char *after)
@@ -416,9 +417,8 @@ START_TEST(another_record_in_the_last_ones_place_stops)
 {
     meet_another();
     ck_assert_int_eq(consumer.end.exit_code, EXIT_CODE_OFFSETS_LOST);
-    says("error: payments [0]: ",
-         "; nothing was skipped. --on-offset-loss earliest goes on at its first record, 'kctl reset' where "
-         "you say\n");
+    says("error: payments [0]: ", "; nothing was skipped. --on-offset-loss earliest continues at its first "
+                                  "record, 'kctl reset' at an offset of your choice\n");
     ck_assert_int_eq(row(0)->position, 10);
 }
 END_TEST
@@ -430,7 +430,7 @@ START_TEST(so_does_one_where_none_was)
     ck_assert_int_eq(table_take(&consumer.partitions, 0, 11, "another"), TAKEN_LAST);
     serve();
     ck_assert_int_eq(consumer.end.exit_code, EXIT_CODE_OFFSETS_LOST);
-    ck_assert_ptr_nonnull(strstr(capture.text, "made again: behind offset 9 no record was read, now there is "
+    ck_assert_ptr_nonnull(strstr(capture.text, "recreated: after offset 9 no record was read, now there is "
                                                "one of 2026-02-26T09:52:20.102000+00:00 ("));
     ck_assert_ptr_nonnull(strstr(capture.text, ") at 11; nothing was skipped."));
 }
@@ -440,8 +440,8 @@ START_TEST(or_begins_the_new_topic)
 {
     settings.on_offset_loss = OFFSET_LOSS_EARLIEST;
     meet_another();
-    says("warning: payments [0]: ", "; 10 → 0, 0 records of the new one are passed over; how many "
-                                    "the former one had left is unknown\n");
+    says("warning: payments [0]: ",
+         "; 10 → 0, 0 records of the new one are skipped; how many the old one still had is unknown\n");
     ck_assert_int_eq(row(0)->position, 0);
     ck_assert_int_eq(row(0)->state, STATE_READING);
     ck_assert_int_eq(row(0)->last.found.offset, STATS_UNKNOWN);

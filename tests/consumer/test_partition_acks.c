@@ -78,7 +78,7 @@ START_TEST(what_the_metadata_cannot_hold_is_refused)
     int64_t offset = 20;
     while (partition_acknowledge(&table, 0, offset, offset + 1, &error) == 0)
         ck_assert_int_lt(offset += 2, 10000);
-    ck_assert_ptr_nonnull(strstr(error.text, "too many acknowledgements lie apart beyond 10"));
+    ck_assert_ptr_nonnull(strstr(error.text, "too many separate acknowledgements beyond 10"));
 }
 END_TEST
 

@@ -412,21 +412,21 @@ END_TEST
 /* The words that --explain-partitions has for an action. */
 static const char *const words[] = {
     [KEEP] = "nothing",
-    [BEGIN] = "a new assignment: all that was known of the former one is dropped",
+    [BEGIN] = "a new assignment: everything known from the previous one is dropped",
     [END] = "the assignment is over",
-    [PLACE] = "goes on at the place; then the last record is looked at",
+    [PLACE] = "continues at that offset; the last record is checked first",
     [WAIT] = "waits until a time",
-    [UNDO] = "what is in flight is not known to be done; waits",
-    [DISOWN] = "the database's word of it counts no more; waits",
+    [UNDO] = "work in flight may not be done; waits",
+    [DISOWN] = "the database's offset no longer counts; waits",
     [LOOK_BACK] = "reads again from the last record, if one is known",
-    [RETURN] = "reads again from the last record; without one the group is asked first",
-    [MARK_DISTRUSTED] = "the next gap is looked at twice",
-    [DISTRUST] = "reads again from the last record; the next gap is looked at twice",
-    [MARK_DOUBTED] = "nothing is committed before the topic is known to be the same",
-    [DOUBT] = "the same, and reads again from the last record, or asks the group",
+    [RETURN] = "reads again from the last record; without one, the group's offset is checked first",
+    [MARK_DISTRUSTED] = "the next gap is checked twice",
+    [DISTRUST] = "reads again from the last record; the next gap is checked twice",
+    [MARK_DOUBTED] = "nothing is committed until the topic is known to be the same",
+    [DOUBT] = "the same, and reads again from the last record, or checks the group's offset",
     [DOUBT_AND_WAIT] = "nothing is committed; --on-offset-loss decides",
-    [SEEN] = "goes on",
-    [FORGET] = "goes on without a last record",
+    [SEEN] = "continues",
+    [FORGET] = "continues without a last record",
 };
 
 static void print(FILE *out)
@@ -461,7 +461,7 @@ START_TEST(explain_partitions_prints_every_edge)
     char *said;
     size_t length;
     FILE *out = open_memstream(&wanted, &length);
-    fputs("The life of a partition in a consumer: event → next state, and what is done.\n\nEvents:\n", out);
+    fputs("The life of a partition in a consumer: event → next state, and the action.\n\nEvents:\n", out);
     for (int event = 0; event < EVENT_COUNT; event++)
         fprintf(out, "  %-10s  %s\n", partition_event_name((enum partition_event)event), meanings[event]);
     print(out);

@@ -136,7 +136,7 @@ START_TEST(a_rebalance_in_between_undoes_an_acknowledgement_and_is_told)
     begin(1, 20);
     kafka_said();
     requests_run(&consumer);
-    SAID("failed 'a rebalance came between: say it again'");
+    SAID("failed 'a rebalance interrupted it: try again'");
     ck_assert(!consumer.request_waits && !consumer.committer.quiet);
 }
 END_TEST
@@ -159,7 +159,7 @@ START_TEST(one_that_cannot_begin_is_answered_at_once)
     commit_one();
     control_ask("ack", "bad");
     requests_run(&consumer);
-    SAID("failed ''bad' is no PARTITION:OFFSET, PARTITION:FIRST-LAST or all'");
+    SAID("failed ''bad' is not PARTITION:OFFSET, PARTITION:FIRST-LAST or all'");
     ck_assert(!consumer.request_waits && !consumer.committer.quiet);
 }
 END_TEST
@@ -168,7 +168,7 @@ START_TEST(a_request_that_it_does_not_know_is_refused)
 {
     control_ask("dance", "");
     requests_run(&consumer);
-    SAID("failed 'a consumer knows no 'dance''");
+    SAID("failed 'a consumer has no verb 'dance''");
 }
 END_TEST
 

@@ -125,12 +125,12 @@ END_TEST
 START_TEST(an_offset_that_the_topic_does_not_hold_becomes_its_edge_and_that_is_said)
 {
     ck_assert_int_eq(reset("offset:500,dry-run"), 0);
-    ck_assert_ptr_nonnull(strstr(
-        kafka_said(), "'payments [0] 10 → 50, the end: the requested offset lies beyond it (dry run)'"));
+    ck_assert_ptr_nonnull(
+        strstr(kafka_said(), "'payments [0] 10 → 50, the end: the requested offset is beyond it (dry run)'"));
     ck_assert_int_eq(reset("offset:3,dry-run"), 0);
     ck_assert_ptr_nonnull(strstr(
         kafka_said(),
-        "'payments [0] 10 → 5, the first that is there: the requested offset lies before it (dry run)'"));
+        "'payments [0] 10 → 5, the first that is there: the requested offset is before it (dry run)'"));
     ck_assert_int_eq(reset("shift:-7,dry-run"), 0);
     const char *said = kafka_said();
     ck_assert_ptr_nonnull(strstr(said, "'payments [0] 10 → 5, the first that is there: "));
@@ -184,8 +184,8 @@ END_TEST
 START_TEST(one_that_has_no_place_is_not_set_and_neither_are_the_others)
 {
     partition_on_assigned(&consumer.partitions, 2);
-    refuses("latest", "payments [2] is placing: assigned, but where to begin is not known (broker or "
-                      "database away): asked again, with backoff; nothing was changed");
+    refuses("latest", "payments [2] is placing: assigned, but the start offset is not known (broker or "
+                      "database away): retried with backoff; nothing was changed");
     committed(50, 20);
     ck_assert_int_eq(reset("latest,partition=0"), 0); /* it is not meant */
 }
@@ -328,11 +328,9 @@ START_TEST(while_a_partition_is_between_two_members_nothing_is_changed)
     group_has(&self);
     group_has(&sibling);
     refuses("latest",
-            "payments [2] is no member's now, as in the midst of a rebalance: try again; nothing was "
-            "changed");
+            "payments [2] belongs to no member now, as during a rebalance: try again; nothing was changed");
     refuses("latest,partition=2",
-            "payments [2] is no member's now, as in the midst of a rebalance: try again; "
-            "nothing was changed");
+            "payments [2] belongs to no member now, as during a rebalance: try again; nothing was changed");
     committed(50, 20);
     ck_assert_int_eq(reset("latest,partition=0"), 0);
 }
@@ -374,13 +372,13 @@ END_TEST
 START_TEST(a_group_that_nobody_describes_is_not_reset)
 {
     group.silent = true;
-    refuses("latest", "nobody says who else is in group group; nothing was changed");
+    refuses("latest", "cannot tell who else is in group group; nothing was changed");
     group.silent = false;
     group.described = RD_KAFKA_RESP_ERR__TIMED_OUT;
-    refuses("latest", "nobody says who else is in group group: it rains; nothing was changed");
+    refuses("latest", "cannot tell who else is in group group: it rains; nothing was changed");
     group.described = RD_KAFKA_RESP_ERR_NO_ERROR;
     group.group_error = rd_kafka_error_new(RD_KAFKA_RESP_ERR_NOT_COORDINATOR, "no coordinator");
-    refuses("latest", "nobody says who else is in group group: no coordinator; nothing was changed");
+    refuses("latest", "cannot tell who else is in group group: no coordinator; nothing was changed");
 }
 END_TEST
 

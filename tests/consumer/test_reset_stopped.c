@@ -243,7 +243,7 @@ START_TEST(a_group_that_gives_nothing_is_waited_for_twenty_seconds)
     letters.source.cluster = "mockCluster0123";
     int64_t began_us = clock_monotonic_us();
     ck_assert_int_eq(reset("latest"), -1);
-    ck_assert_str_eq(error.text, "group group gives no partitions");
+    ck_assert_str_eq(error.text, "group group assigns no partitions");
     ck_assert_int_ge(clock_monotonic_us() - began_us, 20 * US_PER_SECOND);
     ck_assert_int_le(clock_monotonic_us() - began_us, 20 * US_PER_SECOND + 50 * US_PER_MS);
     group.subscribe = RD_KAFKA_RESP_ERR__INVALID_ARG;

@@ -53,7 +53,7 @@ START_TEST(a_record_that_failed_is_tried_again_after_a_wait_that_doubles)
         table_fly(&consumer.partitions, 0, 15);
         ck_assert(fails_at(0, 10));
         snprintf(line, sizeof line,
-                 "warning: payments [0] offset 10: stage: it rains; again in %lld ms (retry %u of 3)\n",
+                 "warning: payments [0] offset 10: stage: it rains; retrying in %lld ms (retry %u of 3)\n",
                  (long long)(wait_us / US_PER_MS), i + 1);
         ck_assert_str_eq(capture.text, line);
         error_ring_says(10, "[0] 10: stage: it rains");
@@ -138,7 +138,7 @@ START_TEST(a_batch_that_failed_as_a_whole_is_tried_for_ever_from_its_first_recor
         batch_fails();
         char line[256];
         snprintf(line, sizeof line,
-                 "warning: 9 payments could not be processed: the database is away; again in %lld ms\n",
+                 "warning: 9 payments could not be processed: the database is away; retrying in %lld ms\n",
                  (long long)(longest_us / US_PER_MS));
         ck_assert_str_eq(capture.text, line);
         ck_assert_int_eq(row(0)->until_us, clock_monotonic_us() + longest_us);
@@ -166,7 +166,7 @@ START_TEST(the_longest_of_the_partitions_waits_is_told)
     table_fly(&consumer.partitions, 0, 15);
     table_fly(&consumer.partitions, 1, 24); /* for the second time */
     char again[64];
-    snprintf(again, sizeof again, "again in %lld ms", (long long)(backoff_us(&settings, 2) / US_PER_MS));
+    snprintf(again, sizeof again, "retrying in %lld ms", (long long)(backoff_us(&settings, 2) / US_PER_MS));
     batch_fails();
     ck_assert_ptr_nonnull(strstr(capture.text, again));
     ck_assert_int_lt(row(0)->until_us, row(1)->until_us);

@@ -194,8 +194,8 @@ START_TEST(an_error_of_one_partition_is_its_own_and_not_nothing_committed)
     begins_at(2, 5, STATS_UNKNOWN);
     char line[256];
     snprintf(line, sizeof line,
-             "warning: payments [0]: where to go on is not known: the group's offset: Broker: Not "
-             "coordinator; again in %lld ms\n",
+             "warning: payments [0]: where to continue is not known: the group's offset: Broker: Not "
+             "coordinator; retrying in %lld ms\n",
              (long long)(backoff_us(&settings, 1) / US_PER_MS));
     ck_assert_str_eq(capture.text, line);
 }
@@ -224,8 +224,8 @@ START_TEST(an_edge_that_nobody_says_is_asked_for_again)
     give(1);
     serve();
     waits(0, 1);
-    ck_assert_ptr_nonnull(
-        strstr(capture.text, "the broker does not say where the topic begins: Local: Timed out; again in "));
+    ck_assert_ptr_nonnull(strstr(
+        capture.text, "the broker does not say where the topic begins: Local: Timed out; retrying in "));
     kafka.list_offsets = RD_KAFKA_RESP_ERR_NO_ERROR;
     kafka.low[0] = RD_KAFKA_OFFSET_INVALID; /* an answer without an offset */
     fake_clock_advance(2 * US_PER_SECOND);

@@ -88,8 +88,8 @@ START_TEST(a_database_that_does_not_answer_is_asked_once_for_all)
     SAID("committed 0 1 2; take 0");
     for (int32_t i = 0; i < 3; i++)
         waits(i, 1);
-    ck_assert_ptr_nonnull(strstr(capture.text, "payments [2]: where to go on is not known: the database is "
-                                               "away; again in "));
+    ck_assert_ptr_nonnull(strstr(
+        capture.text, "payments [2]: where to continue is not known: the database is away; retrying in "));
 }
 END_TEST
 
@@ -116,7 +116,7 @@ START_TEST(a_partition_that_the_database_says_is_anothers_waits_for_the_group)
     give(1);
     serve();
     ck_assert_int_eq(row(0)->state, STATE_DISPOSSESSED);
-    ck_assert_ptr_null(strstr(capture.text, "where to go on is not known"));
+    ck_assert_ptr_null(strstr(capture.text, "where to continue is not known"));
 }
 END_TEST
 

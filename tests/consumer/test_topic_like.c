@@ -117,8 +117,9 @@ START_TEST(a_topic_that_somebody_else_made_meanwhile_is_not_told_as_ours_and_gro
     cluster.others = 1;
     make();
     ck_assert_int_eq(cluster.grown, 3);
-    ck_assert_str_eq(capture.text, "topic payments.dlq, for dead letters, was made by somebody else with 1 "
-                                   "partition: grown to 3\n");
+    ck_assert_str_eq(
+        capture.text,
+        "topic payments.dlq, for dead letters, was created elsewhere with 1 partition: grown to 3\n");
     cluster.dead_letters = cluster.grown = 0;
     cluster.cannot_grow = true;
     make();

@@ -133,7 +133,7 @@ class Manual(Modes):
 
     def test_what_cannot_be_acknowledged_is_refused_with_the_reason(self):
         self.start_all()
-        for what, why in (("0:20", "was not delivered yet"), ("7:0", "no worker of bravo owns partition 7 now"), ("0", "is no PARTITION:OFFSET"),
+        for what, why in (("0:20", "was not delivered yet"), ("7:0", "no worker of bravo owns partition 7 now"), ("0", "is not PARTITION:OFFSET"),
                           ("", "ack: what?")):
             done = self.ack("bravo", what)
             self.assertEqual(done.status, 1, done.text())

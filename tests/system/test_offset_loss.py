@@ -1,4 +1,4 @@
-"""Where to go on is not there, on a real Kafka: retention took records, or the topic was deleted and made again. It is told, and never passed
+"""Where to go on is not there, on a real Kafka: retention took records, or the topic was deleted and recreated. It is told, and never passed
 over in silence; where a database says where to go on (SQLite, PostgreSQL) that needs a look at the last record that was read."""
 
 import signal
@@ -72,7 +72,7 @@ class ByKafka(Losing, SinkTest):
         self.produce(self.topic_name, 600)
         self.assertEqual(process.wait(30), 0, process.text())
         self.assertIn("900 payments received", process.text())
-        self.assertEqual(process.text("err").count("0 records of the new one are passed over"), 3)
+        self.assertEqual(process.text("err").count("0 records of the new one are skipped"), 3)
 
     def idle(self, count):
         """One that goes on at 300 committed offsets and has read nothing yet: it knows no last record."""
@@ -88,7 +88,7 @@ class ByKafka(Losing, SinkTest):
         self.make_anew_before(process)
         self.produce(self.topic_name, 600)
         self.assertEqual(process.wait(30), 0, process.text())
-        self.assertEqual(process.text("err").count("the group had an offset of it, and has none"), 3)
+        self.assertEqual(process.text("err").count("the group had an offset of it, and has none now"), 3)
 
     def test_where_one_partition_has_a_last_record_the_others_are_asked_of(self):
         process = self.idle(601)
@@ -97,7 +97,7 @@ class ByKafka(Losing, SinkTest):
         self.make_anew_before(process)
         self.produce(self.topic_name, 600)
         self.assertEqual(process.wait(30), 0, process.text())
-        self.assertEqual(process.text("err").count("the topic was deleted and made again") +
+        self.assertEqual(process.text("err").count("the topic was deleted and recreated") +
                          process.text("err").count("the topic ends before the offset"), 3)
 
     def acknowledge_in_the_new_one(self, unacknowledged, *before):
@@ -115,7 +115,7 @@ class ByKafka(Losing, SinkTest):
         self.produce(self.topic_name, 600)
         acked = self.run_program("kctl", "-i", self.instance, "ack", "bravo", "0:0-9")
         self.assertNotEqual(acked.status, 0, acked.text())
-        self.assertIn("nothing is acknowledged", acked.text())
+        self.assertIn("nothing was acknowledged", acked.text())
         self.assertEqual(kafka_protocol.committed(self.kafka.bootstrap, self.group), {})
 
     def test_a_full_partition_acknowledges_nothing_of_the_former_topic(self):
@@ -152,7 +152,7 @@ class ByKafka(Losing, SinkTest):
         fleet = self.supervise("--clients", "bravo", "--no-producer", "--topic", self.topic_name, "--group", self.group, "--pipeline", "stats",
                                "--on-offset-loss", "latest", "--quiet", "--verbose")
         for partition in (0, 2):
-            fleet.wait_line(rf"\[{partition}\]: {gone // 2} records are gone, .*, {left[partition]} records that are there are passed over", 30)
+            fleet.wait_line(rf"\[{partition}\]: {gone // 2} records are gone, .*, {left[partition]} existing records are skipped", 30)
         self.produce(self.topic_name, 50)
         wait_until(lambda: self.reached(self.topic_name, self.group), 20, "all committed")
         counters = self.worker("bravo")["counters"]
@@ -197,7 +197,7 @@ class ALetterUnderWay(Losing, SinkTest):
 
     def test_is_not_acknowledged_before_it_is_there(self):
         process = self.overtaken("--commit", "manual")
-        process.wait_line("19 records that were delivered, from offset 0 on, are gone, too, and were not acknowledged", 10)
+        process.wait_line("19 records that were delivered, from offset 0 on, are gone too, unacknowledged", 10)
         wait_until(lambda: self.committed() == 5, 15, "a commit up to the dead record")
         self.assertEqual(self.letters(), 0)
         process.send(signal.SIGTERM)
@@ -222,8 +222,8 @@ class InADatabase(Losing):
         self.produce(self.topic_name, 200)
         for _ in range(2):
             said = self.stopped()
-            self.assertIn(f"{self.topic_name} [0]: the topic was deleted and made again: at offset 49 the record of ", said)
-            self.assertIn("nothing was skipped. --on-offset-loss earliest goes on", said)
+            self.assertIn(f"{self.topic_name} [0]: the topic was deleted and recreated: at offset 49 the record of ", said)
+            self.assertIn("nothing was skipped. --on-offset-loss earliest continues", said)
             self.assertIn("'kctl reset'", said)
         self.assertEqual((self.offsets(), self.next_offset()), (list(range(50)), 50))
 
@@ -249,7 +249,7 @@ class InADatabase(Losing):
                 self.make_anew()
                 self.produce(self.topic_name, length)
                 process = self.consumed(length, "--on-offset-loss", "earliest")
-                self.assertIn(f"; {at + 40} → 0, 0 records of the new one are passed over", process.text("err"))
+                self.assertIn(f"; {at + 40} → 0, 0 records of the new one are skipped", process.text("err"))
                 self.assertEqual(self.offsets(), sorted(before + list(range(length))))
 
     def test_latest_says_how_many_it_passes_over(self):
@@ -258,7 +258,7 @@ class InADatabase(Losing):
         self.make_anew()
         self.produce(self.topic_name, 60)
         process = self.consume(5, "--on-offset-loss", "latest")
-        process.wait_line("; 40 → 60, 60 records of the new one are passed over", 30)
+        process.wait_line("; 40 → 60, 60 records of the new one are skipped", 30)
         self.assertIn(self.query("SELECT next_offset, witness_offset FROM ksupervise_offsets"), ([(60, None)], [("60", "")]))
         self.produce(self.topic_name, 5)
         self.assertEqual(process.wait(30), 0, process.text())
@@ -271,7 +271,7 @@ class InADatabase(Losing):
         self.make_anew_before(process)
         self.produce(self.topic_name, 200)
         self.assertEqual(process.wait(30), OFFSETS_LOST, process.text())
-        self.assertIn(f"{self.topic_name} [0]: the topic was deleted and made again: at offset 49 the record of ", process.text("err"))
+        self.assertIn(f"{self.topic_name} [0]: the topic was deleted and recreated: at offset 49 the record of ", process.text("err"))
         self.assertEqual((self.offsets(), self.next_offset()), (list(range(50)), 50))
 
     def test_a_restart_of_the_same_one_reads_nothing_again(self):
@@ -317,10 +317,10 @@ class InADatabase(Losing):
         self.make_anew()
         self.produce(self.topic_name, 60)
         for _ in range(2):
-            self.assertIn(": the topic was deleted and made again: the group had an offset of it, and has none; nothing was skipped", self.stopped())
+            self.assertIn(": the topic was deleted and recreated: the group had an offset of it, and has none now; nothing was skipped", self.stopped())
         self.assertEqual((self.offsets(), self.next_offset()), (list(range(30)), 30))
         process = self.consumed(60, "--on-offset-loss", "earliest")
-        self.assertIn("; 30 → 0, 0 records of the new one are passed over", process.text("err"))
+        self.assertIn("; 30 → 0, 0 records of the new one are skipped", process.text("err"))
         self.assertEqual(self.offsets(), sorted(list(range(30)) + list(range(60))))
 
     def test_or_that_its_offset_may_have_expired_which_earliest_does_not_settle(self):
@@ -354,7 +354,7 @@ class InADatabase(Losing):
         self.produce(self.topic_name, 10)
         kafka_protocol.delete_records(self.kafka.bootstrap, self.topic_name, 0, 65)
         self.assertIn("offset 60 is not there: the topic holds 65 to 70;", self.stopped())
-        self.assertIn("5 records are gone, offsets 60 to 64; 60 → 65, 0 records that are there are passed over", self.consumed(5, "--on-offset-loss", "earliest").text("err"))
+        self.assertIn("5 records are gone, offsets 60 to 64; 60 → 65, 0 existing records are skipped", self.consumed(5, "--on-offset-loss", "earliest").text("err"))
 
     def test_an_audit_takes_no_row_of_the_former_one_for_a_row_of_the_new_one(self):
         self.produce(self.topic_name, 40)

@@ -217,7 +217,7 @@ class Letters(Partitions):
         program = f"while read -r line; do [ -e {may} ] || exit 1; echo ok; done"
         consumer = self.consume("bravo", group, topic, "--retry-delay", "20ms", "--pipeline", f"validate, exec:{program}")
         for _ in range(5):
-            consumer.wait_line("could not be processed: .*again in", 20, after=consumer.mark())
+            consumer.wait_line("could not be processed: .*retrying in", 20, after=consumer.mark())
         self.assertEqual(self.letter_count(f"{topic}.dlq"), 0)
         may.touch()
         wait_until(lambda: self.done(group, topic), 60, "all committed")

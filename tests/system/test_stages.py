@@ -215,7 +215,7 @@ class Stages(SystemTest):
                                "--pipeline", "exec:while read -r line; do touch asked; sleep 30; echo ok; done")
         wait_until((self.folder / "asked").exists, 30, "the first question")
         self.assertEqual(fleet.interrupt(15), 0)
-        self.assertIn("is too slow for a consumer that is to end", fleet.text())
+        self.assertIn("is too slow for a consumer that is stopping", fleet.text())
         self.assertNotIn("SIGKILL", fleet.text())
         self.assertEqual(committed(self.kafka.bootstrap, f"test_group_{self.bravo}").get((topic, 0), 0), 0)
         self.assert_nothing_left()

@@ -23,7 +23,7 @@ static enum verdict crash_record(void *state, const struct item *item, char why[
 const struct stage_class stage_crash = {
     .name = "crash",
     .argument = "EXPR",
-    .help = "to study crashes: those that fulfil EXPR kill the process with SIGSEGV",
+    .help = "to study crashes: a record that matches EXPR kills the process with SIGSEGV",
     .open = condition_open,
     .record = crash_record,
     .close = condition_close,

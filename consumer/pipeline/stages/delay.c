@@ -1,4 +1,4 @@
-/* delay: to study slow consumers: each record takes so long. It keeps ticking, so that nobody takes it for a
+/* delay: to study slow consumers: each record takes that long. It keeps ticking, so that nobody takes it for a
  * hang, and a consumer that is to end waits no longer. */
 #include "consumer/pipeline/stages/stages.h"
 
@@ -71,7 +71,7 @@ static enum verdict delay_record(void *state, const struct item *item, char why[
 const struct stage_class stage_delay = {
     .name = "delay",
     .argument = "MS",
-    .help = "to study slow consumers: each record takes so many milliseconds (or 20us, 2s …)",
+    .help = "to study slow consumers: each record takes this many milliseconds (or 20us, 2s …)",
     .open = delay_open,
     .record = delay_record,
     .close = free,

@@ -23,7 +23,7 @@
 #include "consumer/pipeline/reply.h"
 
 #define SILENCE_US (30 * US_PER_SECOND)
-#define ENDING_US  (5 * US_PER_SECOND) /* so long for all batches when the consumer is to end */
+#define ENDING_US  (5 * US_PER_SECOND) /* for all batches together, when the consumer is stopping */
 #define GRACE_US   US_PER_SECOND
 #define TICK_MS    100
 
@@ -268,7 +268,7 @@ static int check_time(struct talk *t)
     if (t->exec->ending_us == 0 && pipeline_ending(t->exec->pipeline))
         t->exec->ending_us = now_us;
     if (t->exec->ending_us != 0 && now_us - t->exec->ending_us > ENDING_US)
-        return gone(t, "is too slow for a consumer that is to end,", 0);
+        return gone(t, "is too slow for a consumer that is stopping,", 0);
     return now_us - t->heard_us > SILENCE_US ? gone(t, "has been silent for too long", 0) : 0;
 }
 
@@ -337,7 +337,8 @@ static int exec_msgpack_open(void **state, const char *argument, const struct pi
 const struct stage_class stage_exec = {
     .name = "exec",
     .argument = "COMMAND",
-    .help = "a JSON line a record to the program, which answers each: ok, retry [reason] or dead [reason]",
+    .help =
+        "one JSON line per record to the program, which answers each: ok, retry [reason] or dead [reason]",
     .open = exec_open,
     .batch = exec_batch,
     .close = exec_close,
@@ -346,7 +347,8 @@ const struct stage_class stage_exec = {
 const struct stage_class stage_exec_msgpack = {
     .name = "exec-msgpack",
     .argument = "COMMAND",
-    .help = "the same in MessagePack: a map a record, answered by \"ok\" or [\"dead\", \"no such account\"]",
+    .help =
+        "the same in MessagePack: one map per record, answered by \"ok\" or [\"dead\", \"no such account\"]",
     .open = exec_msgpack_open,
     .batch = exec_batch,
     .close = exec_close,

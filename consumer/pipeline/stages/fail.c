@@ -15,7 +15,7 @@ static enum verdict fail_record(void *state, const struct item *item, char why[S
 const struct stage_class stage_fail = {
     .name = "fail",
     .argument = "EXPR",
-    .help = "to study failures: those that fulfil EXPR fail at each attempt, until --retries is spent",
+    .help = "to study failures: a record that matches EXPR fails at each attempt, until --retries is spent",
     .open = condition_open,
     .record = fail_record,
     .close = condition_close,

@@ -12,7 +12,7 @@ static enum verdict filter_record(void *state, const struct item *item, char why
 const struct stage_class stage_filter = {
     .name = "filter",
     .argument = "EXPR",
-    .help = "lets only those through that fulfil EXPR: amount > 1000 and currency == 'PLN'",
+    .help = "keeps only records that match EXPR: amount > 1000 and currency == 'PLN'",
     .open = condition_open,
     .record = filter_record,
     .close = condition_close,

@@ -24,7 +24,7 @@ static enum verdict flag_record(void *state, const struct item *item, char why[S
 const struct stage_class stage_flag = {
     .name = "flag",
     .argument = "EXPR",
-    .help = "prints and counts those that fulfil EXPR: 🚩 …",
+    .help = "prints and counts records that match EXPR: 🚩 …",
     .open = condition_open,
     .record = flag_record,
     .close = condition_close,

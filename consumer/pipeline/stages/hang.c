@@ -38,7 +38,7 @@ static enum verdict spin_record(void *state, const struct item *item, char why[S
 const struct stage_class stage_hang = {
     .name = "hang",
     .argument = "EXPR",
-    .help = "to study hangs: at one that fulfils EXPR the process sleeps for ever",
+    .help = "to study hangs: at a record that matches EXPR the process sleeps for ever",
     .open = condition_open,
     .record = hang_record,
     .close = condition_close,

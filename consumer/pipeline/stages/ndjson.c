@@ -3,7 +3,7 @@
  * repeat.
  *
  * Several workers may share a file: each appends a batch under its lock (flock). A kill in the middle of a
- * write leaves a torn last line; whoever opens the file or writes next cuts it off, for its batch was not
+ * write leaves a torn last line; the next process that opens or writes the file cuts it off, for its batch was not
  * committed and comes again.
  */
 #include "consumer/pipeline/stages/stages.h"
@@ -58,9 +58,10 @@ static int cut_torn_line(struct ndjson *n, off_t *size, struct error *error)
     size_t whole = newline == NULL ? 0 : (size_t)(newline + 1 - n->buffer);
     size_t torn = (size_t)got - whole;
     if ((newline == NULL && (off_t)look < *size) || !is_ours(n->buffer + whole, torn))
-        return error_set_code(error, EXIT_CODE_CONFIG,
-                              "the last line of '%s' does not end, and is not one of ours: give another file",
-                              n->path);
+        return error_set_code(
+            error, EXIT_CODE_CONFIG,
+            "the last line of '%s' does not end, and was not written by this stage: name another file",
+            n->path);
     if (ftruncate(n->fd, *size - (off_t)torn) == -1)
         return failed(n, "cut the torn last line of", error);
     *size -= (off_t)torn;
@@ -165,7 +166,8 @@ static int append(struct ndjson *n, const struct item *items, size_t count, stru
     if (write_items(n, items, count, answers, error) == 0)
         return 0;
     if (ftruncate(n->fd, size) == -1)
-        log_warning("ndjson: '%s' has a part of a batch that will come again: %s", n->path, strerror(errno));
+        log_warning("ndjson: '%s' holds part of a batch that will be written again: %s", n->path,
+                    strerror(errno));
     return -1;
 }
 
@@ -186,7 +188,7 @@ static int ndjson_batch(void *state, const struct item *items, size_t count, str
 const struct stage_class stage_ndjson = {
     .name = "ndjson",
     .argument = "FILE",
-    .help = "appends a JSON line a record, on the disk before the batch is committed",
+    .help = "appends one JSON line per record, on disk before the batch is committed",
     .open = ndjson_open,
     .batch = ndjson_batch,
     .close = ndjson_close,

@@ -15,7 +15,7 @@ static enum verdict reject_record(void *state, const struct item *item, char why
 const struct stage_class stage_reject = {
     .name = "reject",
     .argument = "EXPR",
-    .help = "refuses those that fulfil EXPR for good",
+    .help = "refuses records that match EXPR for good: they become dead letters",
     .open = condition_open,
     .record = reject_record,
     .close = condition_close,

@@ -181,7 +181,7 @@ START_TEST(one_that_cannot_start_says_why_and_leaves_nothing_open)
     does_not_start("fork: ");
     forks_fail = false;
     random_fails = true;
-    does_not_start("no random number: ");
+    does_not_start("cannot get a random number: ");
 }
 END_TEST
 

@@ -77,8 +77,8 @@ END_TEST
 
 START_TEST(a_stage_that_takes_no_argument_says_so)
 {
-    refuses("validate:3", "validate takes nothing behind a colon");
-    refuses("print:", "print takes nothing behind a colon");
+    refuses("validate:3", "validate takes no argument");
+    refuses("print:", "print takes no argument");
 }
 END_TEST
 
@@ -101,7 +101,7 @@ START_TEST(the_list_shows_how_each_stage_is_written)
     FILE *stream = fmemopen(text, sizeof text - 1, "w");
     stage_list_print(stream);
     ck_assert_int_eq(fclose(stream), 0);
-    ck_assert_ptr_nonnull(strstr(text, "\n  filter:EXPR            lets"));
+    ck_assert_ptr_nonnull(strstr(text, "\n  filter:EXPR            keeps"));
     ck_assert_ptr_nonnull(strstr(text, "\n  stats[:N]              "));
     ck_assert_ptr_nonnull(strstr(text, "  validate               "));
     ck_assert_ptr_nonnull(strstr(text, "\n  postgres[:CONNINFO]    "));

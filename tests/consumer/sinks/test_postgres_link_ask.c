@@ -151,7 +151,7 @@ START_TEST(a_server_that_does_not_say_its_encoding_may_be_fit)
     pq.encoding = "LATIN1";
     ck_assert_int_eq(up(), -1);
     ck_assert_str_eq(error.text,
-                     "PostgreSQL: database payments is encoded in LATIN1: make it with ENCODING 'UTF8'");
+                     "PostgreSQL: database payments is encoded in LATIN1: create it with ENCODING 'UTF8'");
     ck_assert_int_eq(error.exit_code, EXIT_CODE_CONFIG);
     ck_assert_ptr_null(to.handle);
 }

@@ -86,11 +86,11 @@ START_TEST(names_that_no_table_of_a_topic_can_have_are_refused)
     ck_assert_int_eq(sink_name_check("sqlite_x", SINK_DIALECT_POSTGRES, &error), 0);
     ck_assert_int_eq(sink_name_check(longest, SINK_DIALECT_SQLITE, &error), 0);
     refuses("sqlite_x", SINK_DIALECT_SQLITE,
-            "SQLite: no table can be called as the topic sqlite_x: it is the data");
-    refuses("SQLITE_", SINK_DIALECT_SQLITE, "it is the database's own");
+            "SQLite: no table can be named after the topic sqlite_x: the name is the data");
+    refuses("SQLITE_", SINK_DIALECT_SQLITE, "the name is the database's own");
     for (enum sink_dialect dialect = 0; dialect < SINK_DIALECTS; dialect++) {
-        refuses("ksupervise_offsets", dialect, "it is the sink's own");
-        refuses("KSUPERVISE_OUTBOX", dialect, "it is the sink's own");
+        refuses("ksupervise_offsets", dialect, "the name is the sink's own");
+        refuses("KSUPERVISE_OUTBOX", dialect, "the name is the sink's own");
     }
     refuses(longest, SINK_DIALECT_POSTGRES, "at most 63 bytes, and the topic's 249: ttt");
     longest[63] = '\0';

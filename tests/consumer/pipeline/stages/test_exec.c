@@ -346,9 +346,9 @@ START_TEST(a_slow_program_does_not_hold_up_a_consumer_that_is_to_end)
     signal(SIGALRM, six_seconds_later);
     setitimer(ITIMER_REAL, &soon, NULL);
     kill(getpid(), SIGTERM);
-    batch_fails("is too slow for a consumer that is to end, after");
+    batch_fails("is too slow for a consumer that is stopping, after");
     batch_fails(
-        "is too slow for a consumer that is to end, after"); /* the next batch has no time of its own */
+        "is too slow for a consumer that is stopping, after"); /* the next batch has no time of its own */
     run_close();
     worker_control_stop(control);
 }

@@ -110,7 +110,7 @@ START_TEST(somebody_elses_file_is_not_cut)
     struct error error;
     write_file("dear diary,\ntoday I");
     ck_assert_int_eq(run_try(&stage_ndjson, "messages", path, &error), -1);
-    ck_assert_msg(strstr(error.text, "is not one of ours") != NULL, "%s", error.text);
+    ck_assert_msg(strstr(error.text, "was not written by this stage") != NULL, "%s", error.text);
     ck_assert_str_eq(content(), "dear diary,\ntoday I");
 }
 END_TEST
