@@ -112,7 +112,7 @@ class Credentials(SystemTest):
                 self.assertRegex(said, "authorization failed|or the right to see it is missing", name)
                 self.assertNotEqual(status, 0, name)
         said = self.run_program("ktopic", "describe", self.source, *self.plain(user="nobody")).text("err")
-        self.assertIn("or the right to see it is missing (DESCRIBE)", said)
+        self.assertIn("or you lack the right to see it (DESCRIBE)", said)
         self.assertNotIn("right to see", self.run_program("ktopic", "describe", "no-such", *self.plain()).text("err"))
 
     def test_it_works_when_it_is_let_in(self):

@@ -161,7 +161,7 @@ class Letters(SystemTest):
         for words, status, expected in ((("dlq",), 2, "list | show | replay"), (("dlq", "lst", "t"), 2, "is 'list' meant?"), (("dlq", "list"), 2, ""),
                                         (("dlq", "list", "--dry-run", "t"), 2, "only with replay"), (("dlq", "replay", self.dlq), 0, f"there is no topic {self.dlq}.dlq"),
                                         (("dlq", "list", self.source[:-1] + "_"), 1, f"is '{self.source}' meant?"),
-                                        (("dlq", "list", self.source, "--where", "amount > 1"), 2, "--workload or --schema tells")):
+                                        (("dlq", "list", self.source, "--where", "amount > 1"), 2, "name its fields with --workload")):
             process = self.run_program("ktopic", *words)
             self.assertEqual(process.status, status, words)
             self.assertIn(expected, process.text("err"))

@@ -205,7 +205,7 @@ class Sink(Audit):
     def test_sqlites_table_of_a_name_in_other_letters_is_another_topics(self):
         refused = self.run_program("kaudit", self.source, "--group", self.group, "--sqlite", self.database(self.source.upper(), [(0, 0)]))
         self.assertEqual(refused.status, 1)
-        self.assertIn(f"there is the table {self.source.upper()}, and none called {self.source}", refused.text("err"))
+        self.assertIn(f"there is a table {self.source.upper()}, but none named {self.source}", refused.text("err"))
 
     def test_postgresql_is_a_sink_too(self):
         postgres = Postgres(self)
@@ -317,8 +317,8 @@ class Contents(Audit):
         found = self.audit(self.source, "--group", "away", "--sqlite", path, status=1)
         self.assertEqual(self.sums(found, "missing", "waiting"), (10, 0))
         told = self.run_program("kaudit", self.source, "--group", "away", "--sqlite", path)
-        self.assertIn(f"the database goes on at offset {self.ends[0]}, beyond what is committed in Kafka", told.text("out"))
-        self.assertRegex(told.text("out"), r"partition 0: 10 missing \(committed, and not processed; dead letters were not looked for: --dlq does\)")
+        self.assertIn(f"the database continues at offset {self.ends[0]}, beyond what is committed in Kafka", told.text("out"))
+        self.assertRegex(told.text("out"), r"partition 0: 10 missing \(committed, but not processed; dead letters were not checked: --dlq checks them\)")
 
     def test_what_cannot_be_read_to_its_end_is_an_error(self):
         path = self.folder / "db"
@@ -421,7 +421,7 @@ class Topic(Audit):
         self.assertEqual(process.status, 1)
         self.assertFalse((self.folder / "none.db").exists())
         process = self.run_program("kaudit", topic, "--ledger", "/etc/hostname")
-        self.assertIn("no ledger", process.text("err"))
+        self.assertIn("not a ledger", process.text("err"))
 
 
 class Ledger(Audit):

@@ -13,7 +13,7 @@ class EmbeddedBroker(SystemTest):
 
     def test_says_what_it_is_not(self):
         broker, _ = self.embedded()
-        broker.wait_line("in memory only, 5 MiB a partition .*, no retention, no transactions, a new cluster at each start")
+        broker.wait_line("in memory only, 5 MiB per partition, .*, no retention, no transactions, a new cluster at each start")
 
     def test_has_the_workloads_topics_and_those_that_are_named(self):
         broker, address = self.embedded("--partitions", "2", "--topic", "audit:5")

@@ -88,7 +88,7 @@ class Groups(SystemTest):
     def test_the_embedded_broker_says_that_it_cannot(self):
         broker = self.start("kbroker")
         address = broker.wait_line(r"^embedded broker at (\S+)$").group(1)
-        for words, expected in ((("groups",), "does not tell its groups"), (("group", "g"), "does not tell its groups"),
+        for words, expected in ((("groups",), "does not list its groups"), (("group", "g"), "does not list its groups"),
                                 (("retention", "orders", "60s"), "keeps no settings")):
             process = self.run_program("ktopic", words[0], "--bootstrap", address, *words[1:])
             self.assertEqual(process.status, 1)

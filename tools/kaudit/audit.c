@@ -28,10 +28,10 @@ static int find_topic(struct audit *audit, struct error *error)
     const struct settings *settings = audit->settings;
     audit->partitions = cluster_extents(&audit->cluster, settings->topic, &audit->extents, error);
     if (audit->partitions == 0 && kafka_topic_forbidden(audit->cluster.kafka.rk, settings->topic, ANSWER_MS))
-        return error_set(error, "there is no topic '%s' at %s, or the right to see it is missing (DESCRIBE)",
+        return error_set(error, "there is no topic '%s' at %s, or you lack the right to see it (DESCRIBE)",
                          settings->topic, audit->cluster.kafka.brokers.bootstrap);
     if (audit->partitions == 0)
-        return error_set(error, "there is no topic '%s' at %s; 'ktopic list' shows those that are there",
+        return error_set(error, "there is no topic '%s' at %s; 'ktopic list' shows the existing ones",
                          settings->topic, audit->cluster.kafka.brokers.bootstrap);
     return audit->partitions == -1 ? -1 : allocate(audit, error);
 }

@@ -22,7 +22,7 @@ int cluster_open(struct cluster *cluster, const struct kafka_source *source, str
         return -1;
     if (kafka_property_given(properties, "group.id"))
         return error_set_code(error, EXIT_CODE_USAGE,
-                              "-X group.id: an audit joins no group; --group names the one that is audited");
+                              "-X group.id: an audit joins no group; --group names the group to audit");
     if (kafka_cluster_open(&cluster->kafka, RD_KAFKA_CONSUMER, "kaudit", properties, ours, error) == -1)
         return -1;
     cluster->id = rd_kafka_clusterid(cluster->kafka.rk, ANSWER_MS);
@@ -80,12 +80,12 @@ static int take_committed(const rd_kafka_group_result_t *result, const char *top
     const rd_kafka_error_t *refused = rd_kafka_group_result_error(result);
     const rd_kafka_topic_partition_list_t *list = rd_kafka_group_result_partitions(result);
     if (refused != NULL)
-        return error_set(error, "the offsets of group %s cannot be asked: %s",
+        return error_set(error, "the offsets of group %s cannot be read: %s",
                          rd_kafka_group_result_name(result), rd_kafka_error_string(refused));
     for (int i = 0; list != NULL && i < list->cnt; i++) {
         const rd_kafka_topic_partition_t *p = &list->elems[i];
         if (p->err != RD_KAFKA_RESP_ERR_NO_ERROR)
-            return error_set(error, "the committed offset of %s, partition %d, cannot be asked: %s", topic,
+            return error_set(error, "the committed offset of %s, partition %d, cannot be read: %s", topic,
                              (int)p->partition, rd_kafka_err2str(p->err));
         committed[p->partition] = p->offset >= 0 ? p->offset : -1;
     }
@@ -113,7 +113,7 @@ int cluster_committed(const struct cluster *cluster, const char *group, const ch
         committed[i] = -1;
     rd_kafka_event_t *event = kafka_admin_finish(&request, error);
     if (event == NULL)
-        return error_context(error, "the offsets of group %s cannot be asked", group);
+        return error_context(error, "the offsets of group %s cannot be read", group);
     size_t count = 0;
     const rd_kafka_group_result_t **results = rd_kafka_ListConsumerGroupOffsets_result_groups(
         rd_kafka_event_ListConsumerGroupOffsets_result(event), &count);

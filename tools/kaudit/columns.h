@@ -1,5 +1,5 @@
 /* columns.h: whether a table still has the types that its sink writes. One that was altered may hold rows of
- * garbage, and their offsets are right all the same: counting them finds nothing.
+ * garbage, and their offsets are still right: counting them finds nothing.
  *
  * What a field's column has to be is said here anew, for no code is shared with the consumer; a column that
  * no schema knows is its owner's business.
@@ -39,7 +39,7 @@ struct altered {
     size_t count; /* may be more than ALTERED_MAX */
 };
 
-/* A column of the table, and its type as the database tells it; noted when that is another one. */
+/* A column of the table and its type in the database; noted if that is not the expected one. */
 void columns_look(struct altered *altered, enum columns_database database, const struct schema *own,
                   const char *name, const char *found);
 

@@ -37,7 +37,7 @@ struct tally {
     struct finding different;  /* a row that says something else than its record */
     uint64_t different_fields; /* of all of them: bit i, the schema's */
     /* the producer's side */
-    struct finding lost;     /* acknowledged, and there is no record, or it is another one */
+    struct finding lost;     /* acknowledged, but there is no record, or a different one */
     uint64_t unaccounted;    /* records of the ledger's producers without a line: killed before the report */
     struct finding disorder; /* records out of order in their key */
 };

@@ -174,8 +174,8 @@ static int take_lines(struct ledgers *ledgers, FILE *file, struct error *error)
     if (ferror(file))
         result = error_set(error, "cannot read it: %m");
     else if (length <= 0 || strcmp(line, LEDGER_FIRST_LINE "\n") != 0)
-        result =
-            error_set(error, "this is no ledger of version 1: its first line is not '%s'", LEDGER_FIRST_LINE);
+        result = error_set(error, "this is not a ledger of version 1: its first line is not '%s'",
+                           LEDGER_FIRST_LINE);
     while (result == 0 && (length = getline(&line, &capacity, file)) > 0) {
         if (line[length - 1] != '\n') {
             ledgers->count.unreadable += !is_torn(line, length);

@@ -16,7 +16,7 @@ struct ledgers;
 struct ledger_count {
     uint64_t messages; /* of this topic */
     uint64_t acknowledged;
-    uint64_t failed, failed_present;   /* the topic has them all the same */
+    uint64_t failed, failed_present;   /* the topic has them nevertheless */
     uint64_t unknown, unknown_present; /* the topic has them: they were stored */
     uint64_t elsewhere;                /* messages of other topics */
     uint64_t unreadable;               /* lines that are none */

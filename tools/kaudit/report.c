@@ -20,12 +20,12 @@ struct finding_def {
 
 /* Each of them spoils an audit. */
 static const struct finding_def finding_defs[] = {
-    {FINDING(missing), "committed, and neither processed nor a dead letter"},
-    {FINDING(doubled), "more than one row or dead letter of a record"},
+    {FINDING(missing), "committed, but neither processed nor a dead letter"},
+    {FINDING(doubled), "a record with more than one row or dead letter"},
     {FINDING(strange), "a row or dead letter without a record"},
-    {FINDING(lost), "acknowledged to the producer, and the topic has it not"},
-    {FINDING(disorder), "out of order in its key"},
-    {FINDING(different), "a row that says something else than its record"},
+    {FINDING(lost), "acknowledged to the producer, but not in the topic"},
+    {FINDING(disorder), "out of order within its key"},
+    {FINDING(different), "a row that differs from its record"},
 };
 enum { FINDINGS = sizeof finding_defs / sizeof finding_defs[0] };
 
@@ -239,18 +239,17 @@ static void print_position(const struct tally *tally)
 {
     int partition = (int)tally->partition;
     if (tally->low > 0)
-        log_line("partition %d: retention took what was before offset %" PRId64 "; audited from there",
+        log_line("partition %d: retention deleted what was before offset %" PRId64 "; audited from there",
                  partition, tally->low);
     if (tally->in_database > tally->committed)
-        log_line("partition %d: the database goes on at offset %" PRId64
+        log_line("partition %d: the database continues at offset %" PRId64
                  ", beyond what is committed in Kafka; "
                  "audited up to there",
                  partition, tally->in_database);
     else if (tally->committed < 0 && tally->in_sink > 0)
-        log_line(
-            "partition %d: the sink has rows, and the group has committed nothing (its offsets expire when "
-            "it is away for long): what is missing cannot be told from what is waiting",
-            partition);
+        log_line("partition %d: the sink has rows, but the group has committed nothing (its offsets expire "
+                 "when it is away for long): missing records cannot be told from waiting ones",
+                 partition);
 }
 
 static void print_table(const struct audit *audit)
@@ -279,7 +278,7 @@ static const char *listed(const int64_t *examples, uint64_t count, char text[256
 static const char *meaning_of(const struct audit *audit, size_t which)
 {
     if (finding_defs[which].offset == offsetof(struct tally, missing) && !audit->settings->dead_letters)
-        return "committed, and not processed; dead letters were not looked for: --dlq does";
+        return "committed, but not processed; dead letters were not checked: --dlq checks them";
     return finding_defs[which].meaning;
 }
 
@@ -305,11 +304,11 @@ static void print_findings(const struct audit *audit)
                 print_different(audit, &audit->tallies[i]);
         }
     if (audit->sink.elsewhere > 0)
-        log_line("%" PRIu64 " rows of no partition of this topic", audit->sink.elsewhere);
+        log_line("%" PRIu64 " rows of partitions that this topic does not have", audit->sink.elsewhere);
     for (size_t i = 0; i < audit->sink.altered.count && i < ALTERED_MAX; i++) {
         const struct altered_column *column = &audit->sink.altered.columns[i];
-        log_line("column %s is of type %s, and the sink writes %s: what rows have there may be garbage",
-                 column->name, column->found, column->wanted);
+        log_line("column %s is of type %s, but the sink writes %s: its values may be garbage", column->name,
+                 column->found, column->wanted);
     }
 }
 
@@ -323,7 +322,7 @@ static void print_producer(const struct producer *producer)
              sequence->runs == 1 ? "" : "s", sequence->first, sequence->highest, sequence->doubled,
              sequence->missing, sequence->gap_count, sequence->gap_count == 1 ? "" : "s");
     for (size_t i = 0; i < sequence->gap_count && i < SEQUENCE_EXAMPLES_MAX; i++)
-        log_line("  seq %" PRId64 " to %" PRId64 " did not come", sequence->gaps[i].first,
+        log_line("  seq %" PRId64 " to %" PRId64 " are missing", sequence->gaps[i].first,
                  sequence->gaps[i].last);
 }
 
@@ -340,16 +339,15 @@ static void print_producers(const struct audit *audit)
     for (size_t i = 0; i < audit->producers.count; i++)
         print_producer(&audit->producers.items[i]);
     if (audit->producers.count > 0 && retention_took_some(audit))
-        log_line("(numbers are missing, too, where retention took their records)");
+        log_line("(numbers are also missing where retention deleted their records)");
     if (audit->unnumbered > 0)
         log_line("%" PRIu64 " records without the headers producer and seq: audited by their offsets alone",
                  audit->unnumbered);
     if (audit->producers.unfollowed > 0)
-        log_line("%" PRIu64 " records of further producers were not looked at for gaps",
+        log_line("%" PRIu64 " records of further producers were not checked for gaps",
                  audit->producers.unfollowed);
     if (audit->order.unfollowed > 0)
-        log_line("%" PRIu64 " records of further keys were not looked at for their order",
-                 audit->order.unfollowed);
+        log_line("%" PRIu64 " records of further keys were not checked for order", audit->order.unfollowed);
 }
 
 static void print_ledger(const struct audit *audit)
@@ -362,7 +360,7 @@ static void print_ledger(const struct audit *audit)
     for (int i = 0; i < audit->partitions; i++)
         unaccounted += audit->tallies[i].unaccounted;
     log_line("ledger: %" PRIu64 " acknowledged; %" PRIu64 " failed, %" PRIu64
-             " of them stored all the same%s%s; %" PRIu64 " unknown, %" PRIu64 " of them stored; %" PRIu64
+             " of them stored nevertheless%s%s; %" PRIu64 " unknown, %" PRIu64 " of them stored; %" PRIu64
              " records without a line (their producer was killed)",
              count->acknowledged, count->failed, count->failed_present,
              count->failed_present > 0 ? ": seq " : "",
@@ -383,7 +381,7 @@ static void print_letters(const struct audit *audit)
         return;
     log_line("dead letters: %" PRIu64 " of this group, %" PRIu64 " repeats of them, %" PRIu64 " of others%s",
              letters->letters, letters->repeats, letters->others,
-             letters->unreadable > 0 ? ", and some records that are none" : "");
+             letters->unreadable > 0 ? ", and some records that are not dead letters" : "");
     if (letters->outbox > 0)
         log_line("%" PRIu64
                  " more in the outbox of the database: the dead-letter topic has not acknowledged them",

@@ -15,23 +15,23 @@ static const struct option_def options[] = {
      .letter = 'g',
      .argument = "NAME",
      .offset = AT(group),
-     .help = "the consumer group whose work it is"},
+     .help = "the consumer group to audit"},
     {.type = OPTION_STRING,
      .name = "sqlite",
      .argument = "FILE",
      .offset = AT(sqlite),
-     .help = "its sink: a table with the columns kafka_partition and kafka_offset, a row a record"},
+     .help = "its sink: a table with the columns kafka_partition and kafka_offset, one row per record"},
     {.type = OPTION_STRING,
      .name = "postgres",
      .argument = "CONNINFO",
      .offset = AT(postgres),
-     .help = "the same in PostgreSQL; '' takes PGHOST, PGDATABASE, … of the environment"},
+     .help = "the same in PostgreSQL; '' takes PGHOST, PGDATABASE, … from the environment"},
     {.type = OPTION_STRING,
      .name = "kafka",
      .argument = "TOPIC",
      .offset = AT(kafka),
-     .help = "its sink: another topic, each record with a header that says where it was taken from; what is "
-             "committed is read"},
+     .help = "its sink: another topic, where a header names the source of each record; only committed "
+             "records are read"},
     {.type = OPTION_STRING,
      .name = "ndjson",
      .argument = "FILE",
@@ -41,29 +41,29 @@ static const struct option_def options[] = {
      .name = "table",
      .argument = "NAME",
      .offset = AT(table),
-     .help = "the sink's table (default: called as the topic)"},
+     .help = "the sink's table (default: the topic's name)"},
     {.type = OPTION_STRING,
      .name = "schema",
      .argument = "FILE",
      .offset = AT(schema_file),
-     .help = "what the records are, when they are of no workload: rows are compared with them"},
+     .help = "the schema of the records, if they belong to no workload; rows are compared with the records"},
     {.type = OPTION_FLAG,
      .name = "dlq",
      .offset = AT(dead_letters),
-     .help = "records in the dead-letter topic are accounted for, too, and those in a database's outbox, on "
-             "their way there"},
+     .help =
+         "also account for records in the dead-letter topic, and in a database's outbox on their way there"},
     {.type = OPTION_STRING,
      .name = "dlq-topic",
      .argument = "TOPIC",
      .offset = AT(dead_letter_topic),
-     .help = "the same, in another topic than the audited one's name and .dlq"},
+     .help = "the same, in another topic than TOPIC.dlq"},
 
     {.type = OPTION_HEADING, .help = "What the producers did"},
     {.type = OPTION_LIST,
      .name = "ledger",
      .argument = "FILE",
      .offset = AT(ledgers),
-     .help = "what 'kproduce --ledger' wrote; again and again for several"},
+     .help = "a file that 'kproduce --ledger' wrote; may be repeated"},
 
     {.type = OPTION_HEADING, .help = "Output and Kafka"},
     {.type = OPTION_FLAG, .name = "json", .offset = AT(json), .help = "one JSON object"},
@@ -82,25 +82,19 @@ static const struct program program = {
     .complete = complete,
     .name = AUDIT_PROGRAM,
     .synopsis = "[OPTION]… TOPIC",
-    .about = "Counts after everybody: reads the topic from its first record to its present end, and says per "
-             "partition what was\n"
-             "produced, committed, processed, what is missing, doubled or out of order. Joins no group, "
-             "commits nothing, writes nothing.",
+    .about = "Audits a topic: reads it from its first record to its present end, and reports per partition "
+             "what was\nproduced, committed and processed, and what is missing, doubled or out of order. "
+             "Joins no group, commits\nnothing, writes nothing.",
     .epilogue =
         "A record below the group's committed offset is missing when it has neither a row nor a dead letter; "
-        "it is doubled when\n"
-        "it has more than one of these. A dead letter that is in the outbox of the database and in the "
-        "dead-letter topic is one,\n"
-        "sent and not taken out yet. A consumer that drops records on purpose (filter, --tombstones skip) "
-        "drops them here, too. Numbers that a\n"
-        "producer left out (seq) are shown; only a ledger tells whether they were acknowledged.\n\n"
-        "Examples:\n"
-        "  kaudit payments --group test_group_bravo\n"
-        "  kaudit orders --group shop --sqlite orders.db --dlq\n"
-        "  kaudit payments --group bridge --kafka payments.clean --dlq\n"
-        "  kaudit payments --ledger sent.ledger --json\n\n"
-        "Exit codes: 0 clean, 1 something is lost, doubled or out of order, or the audit failed, 2 usage, 78 "
-        "configuration.\n",
+        "it is doubled when\nit has more than one of these. A dead letter that is in the outbox of the "
+        "database and in the dead-letter topic is one,\nsent and not yet deleted there. A consumer that "
+        "drops records on purpose (filter, --tombstones skip) causes missing ones here, too. Numbers that "
+        "a\nproducer left out (seq) are shown; only a ledger tells whether they were "
+        "acknowledged.\n\nExamples:\n  kaudit payments --group test_group_bravo\n  kaudit orders --group "
+        "shop --sqlite orders.db --dlq\n  kaudit payments --group bridge --kafka payments.clean --dlq\n  "
+        "kaudit payments --ledger sent.ledger --json\n\nExit codes: 0 clean, 1 something is lost, doubled or "
+        "out of order, or the audit failed, 2 usage, 78 configuration.\n",
     .options = options,
     .option_count = sizeof options / sizeof options[0],
     .operands_min = 1,
@@ -127,7 +121,7 @@ static int choose_sink(struct settings *settings, struct error *error)
             continue;
         if (settings->open_sink != NULL)
             return error_set_code(error, EXIT_CODE_USAGE,
-                                  "--sqlite, --postgres, --kafka and --ndjson: one of them at a time");
+                                  "--sqlite, --postgres, --kafka and --ndjson: only one of them at a time");
         settings->open_sink = sink_kinds[i].open;
         settings->sink_where = where;
     }
@@ -152,7 +146,7 @@ static int resolve(struct settings *settings, struct error *error)
         (settings->schema = schema_file_read(settings->schema_file, error)) == NULL)
         return error_context(error, "--schema");
     if (settings->table != NULL && settings->sqlite == NULL && settings->postgres == NULL)
-        return error_set_code(error, EXIT_CODE_USAGE, "--table: of which database? --sqlite or --postgres");
+        return error_set_code(error, EXIT_CODE_USAGE, "--table needs --sqlite or --postgres");
     return 0;
 }
 

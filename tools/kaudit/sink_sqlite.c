@@ -35,7 +35,7 @@ static int check_name(sqlite3 *db, const char *table, struct error *error)
         const char *name =
             sqlite3_step(statement) == SQLITE_ROW ? (const char *)sqlite3_column_text(statement, 0) : NULL;
         if (name != NULL && strcmp(name, table) != 0)
-            result = error_set(error, "there is the table %s, and none called %s", name, table);
+            result = error_set(error, "there is a table %s, but none named %s", name, table);
     } else {
         result = sqlite_failed(db, "look at the tables", error);
     }

@@ -82,8 +82,8 @@ static int fetch(const struct topic_reader *reader, struct lane *lane, int64_t b
     }
     if (lane->count == 0 && clock_monotonic_us() - began_us > STALLED_US)
         return error_set(error,
-                         "topic %s: no record of partition %d for 30 s, and it is not at its end: has it a "
-                         "leader ('ktopic describe %s')?",
+                         "topic %s: no record of partition %d for 30 s, and it is not at its end: does it "
+                         "have a leader ('ktopic describe %s')?",
                          reader->name, (int)(lane - reader->lanes), reader->name);
     return 0;
 }

@@ -38,7 +38,7 @@ static const struct option_def options[] = {
      .name = "topic",
      .argument = "NAME[:PARTITIONS]",
      .offset = offsetof(struct settings, topics),
-     .help = "a topic besides those of the workloads, again and again"},
+     .help = "a topic besides those of the workloads; may be repeated"},
     WORKER_OPTION(struct settings),
 };
 
@@ -60,9 +60,8 @@ static void wake(void *context)
 static void announce(const struct cluster *cluster, const struct topic_list *topics)
 {
     log_line("embedded broker at %s", cluster_address(cluster));
-    log_line("it is for play: in memory only, 5 MiB a partition and then the oldest records go, no "
-             "retention, no transactions, "
-             "a new cluster at each start");
+    log_line("it is for play: in memory only, 5 MiB per partition, then the oldest records are dropped, no "
+             "retention, no transactions, a new cluster at each start");
     char line[1024] = "";
     size_t used = 0;
     for (size_t i = 0; i < topics->count; i++)

@@ -45,7 +45,7 @@ static int add_word(struct topic_list *topics, const char *word, int partitions,
     if (word[length] == ':' &&
         option_parse_integer(word + length + 1, 1, TOPIC_PARTITIONS_MAX, &count, NULL) == -1)
         return error_set_code(error, EXIT_CODE_USAGE,
-                              "--topic %s: after the colon stands a number of partitions, 1 to %d", word,
+                              "--topic %s: the number of partitions after the colon must be 1 to %d", word,
                               TOPIC_PARTITIONS_MAX);
     return add(topics, word, length, (int)count, error);
 }

@@ -36,7 +36,7 @@ int unknown_topic(const struct kafka_cluster *cluster, const struct rd_kafka_met
 {
     const char *nearest = NULL;
     if (kafka_topic_forbidden(cluster->rk, name, ANSWER_MS))
-        return error_set(error, "there is no topic '%s' at %s, or the right to see it is missing (DESCRIBE)",
+        return error_set(error, "there is no topic '%s' at %s, or you lack the right to see it (DESCRIBE)",
                          name, cluster->brokers.bootstrap);
     const char **names = calloc((size_t)metadata->topic_cnt + 1, sizeof *names);
     if (names != NULL) {
@@ -46,6 +46,6 @@ int unknown_topic(const struct kafka_cluster *cluster, const struct rd_kafka_met
         free(names);
     }
     return error_set(error, "there is no topic '%s' at %s%s%s%s", name, cluster->brokers.bootstrap,
-                     nearest != NULL ? "; is '" : "; 'ktopic list' shows those that are there",
+                     nearest != NULL ? "; is '" : "; 'ktopic list' shows the existing ones",
                      nearest != NULL ? nearest : "", nearest != NULL ? "' meant?" : "");
 }

@@ -19,7 +19,7 @@ void complete_dlq(const struct completion *completion)
     if (completion->option != NULL || completion->count == 1) {
         complete_all_topics(completion);
     } else if (completion->count == 0) {
-        complete_add(completion, "list", "how many there are, by reason");
+        complete_add(completion, "list", "count them by reason");
         complete_add(completion, "show", "each of them");
         complete_add(completion, "replay", "send them back");
     }

@@ -191,7 +191,7 @@ static void take_offsets_answer(json_t *groups, const struct kafka_admin *reques
     for (size_t i = 0; i < count; i++) {
         const rd_kafka_error_t *refused = rd_kafka_group_result_error(results[i]);
         if (refused != NULL)
-            log_warning("the offsets of group %s cannot be asked: %s", rd_kafka_group_result_name(results[i]),
+            log_warning("the offsets of group %s cannot be read: %s", rd_kafka_group_result_name(results[i]),
                         rd_kafka_error_string(refused));
         else
             take_offsets(groups, results[i]);

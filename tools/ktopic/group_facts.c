@@ -223,7 +223,7 @@ static int unknown_group(const struct kafka_cluster *cluster, const char *name, 
         free(names);
     }
     error_set(error, "there is no group '%s' at %s%s%s%s", name, cluster->brokers.bootstrap,
-              nearest != NULL ? "; is '" : "; 'ktopic groups' shows those that are there",
+              nearest != NULL ? "; is '" : "; 'ktopic groups' shows the existing ones",
               nearest != NULL ? nearest : "", nearest != NULL ? "' meant?" : "");
     json_decref(groups);
     return -1;
@@ -234,7 +234,7 @@ json_t *group_facts_one(const struct kafka_cluster *cluster, const char *name, s
     json_t *groups = json_pack("[{s:s}]", "group", name);
     json_t *group = NULL;
     if (groups == NULL)
-        error_set_code(error, EXIT_CODE_USAGE, "the name of the group is no UTF-8");
+        error_set_code(error, EXIT_CODE_USAGE, "the name of the group is not UTF-8");
     else if (complete(cluster, groups, error) == 0) {
         if (exists(json_array_get(groups, 0)))
             group = json_incref(json_array_get(groups, 0));

@@ -24,9 +24,8 @@ static const struct option_def options[] = {
 static const struct program groups_program = {
     .name = "ktopic groups",
     .synopsis = "[OPTION]…",
-    .about = "Lists the consumer groups: their state, members, topics, and the sum of what they have not "
-             "read yet.\n"
-             "'?' is what nobody tells: the end of a partition without a leader.",
+    .about = "Lists the consumer groups: their state, members, topics and total lag.\n'?' is an unknown "
+             "value: the end of a partition without a leader.",
     .options = options,
     .option_count = sizeof options / sizeof options[0],
 };
@@ -210,7 +209,7 @@ static int ask(struct settings *settings, show_function *show, const char *name,
                      &(struct kafka_source){settings->bootstrap, settings->kafka_config},
                      &settings->properties, NULL, error) == -1)
         return -1;
-    int result = cluster_real(&cluster, "does not tell its groups", error);
+    int result = cluster_real(&cluster, "does not list its groups", error);
     if (result == 0)
         result = show(&cluster, name, settings->json, error);
     kafka_cluster_close(&cluster);

@@ -14,23 +14,23 @@ struct verb {
 };
 
 static const struct verb verbs[] = {
-    {"provision", verb_provision,
-     "make sure that the workloads' topics exist, with the partitions that are asked for"},
+    {"provision", verb_provision, "create the workloads' topics, with the number of partitions asked for"},
     {"list", verb_list, "the topics, with partitions and replicas"},
     {"describe", verb_describe, "leaders, replicas, offsets and settings of a topic, or of all"},
     {"read", verb_read, "print a topic's records"},
     {"peek", verb_peek, "print one record whole, with key and headers, by its offset"},
-    {"retention", verb_retention, "for how long a topic keeps its records, and to change it"},
+    {"retention", verb_retention, "show or change how long a topic keeps its records"},
     {"groups", verb_groups, "the consumer groups, with members, topics and lag"},
     {"group", verb_group, "one consumer group: its members, and each partition's offsets and lag"},
     {"dlq", verb_dlq, "a topic's dead letters: count them, show them, send them back"},
-    {"schema", verb_schema, "what records are: check a schema, or show one"},
+    {"schema", verb_schema, "check a schema of records, or show one"},
 };
 enum { VERBS = sizeof verbs / sizeof verbs[0] };
 
 static void help(void)
 {
-    printf("Usage: ktopic VERB [OPTION]…\nTopics and consumer groups of a Kafka, seen and set up.\n\n");
+    printf("Usage: ktopic VERB [OPTION]…\nShows and sets up the topics and consumer groups of a Kafka "
+           "cluster.\n\n");
     for (size_t i = 0; i < VERBS; i++)
         printf("  %-12s %s\n", verbs[i].name, verbs[i].help);
     printf("\n'ktopic VERB --help' shows a verb's options. Exit codes: 0 done, 1 failed, 2 usage.\n");

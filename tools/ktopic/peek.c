@@ -221,8 +221,8 @@ static int read_records(struct peek *peek, struct error *error)
         rd_kafka_message_t *message = rd_kafka_consumer_poll(peek->cluster.rk, POLL_MS);
         if (message == NULL && clock_monotonic_us() >= until_us)
             return error_set(error,
-                             "topic %s: partition %" PRId64 " gives no record: has it a leader ('ktopic "
-                             "describe %s')?",
+                             "topic %s: partition %" PRId64
+                             " returns no record: does it have a leader ('ktopic describe %s')?",
                              peek->topic, peek->partition, peek->topic);
         if (message == NULL)
             continue;
@@ -231,7 +231,7 @@ static int read_records(struct peek *peek, struct error *error)
     }
     if (goes_on == 0 && peek->shown == 0)
         return error_set(error,
-                         "topic %s: partition %" PRId64 " holds no record at offset %" PRId64 " or behind it",
+                         "topic %s: partition %" PRId64 " holds no record at offset %" PRId64 " or after it",
                          peek->topic, peek->partition, peek->offset);
     return goes_on;
 }

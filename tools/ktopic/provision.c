@@ -38,7 +38,7 @@ static const struct option_def options[] = {
      .minimum = 1,
      .maximum = 100000,
      .offset = offsetof(struct settings, partitions),
-     .help = "partitions of each topic; given, a topic with fewer is grown"},
+     .help = "partitions of each topic; if given, a topic with fewer is grown"},
     {.type = OPTION_INTEGER,
      .name = "replication-factor",
      .letter = 'r',
@@ -46,11 +46,11 @@ static const struct option_def options[] = {
      .maximum = 32,
      .minimum = 1,
      .offset = offsetof(struct settings, replication_factor),
-     .help = "replicas of a topic that is created (default: what the cluster says)"},
+     .help = "replicas of a topic that is created (default: the cluster's setting)"},
     {.type = OPTION_FLAG,
      .name = "create-only",
      .offset = offsetof(struct settings, create_only),
-     .help = "never change a topic that is there; with --partitions, refuse one that has another number"},
+     .help = "never change an existing topic; with --partitions, refuse one with a different number"},
     WORKER_OPTION(struct settings),
 };
 
@@ -58,9 +58,8 @@ static const struct program program = {
     .complete = complete_all_topics,
     .name = "ktopic provision",
     .synopsis = "[OPTION]… [TOPIC]…",
-    .about = "Makes sure that these topics exist, or without any, those of the workloads. Nothing is done "
-             "twice, and nothing\n"
-             "at all when one of them cannot be had as asked.",
+    .about = "Creates the topics that do not exist yet: those named, or without any, those of the workloads. "
+             "Nothing is\ncreated or changed if one of them cannot be as asked.",
     .options = options,
     .option_count = sizeof options / sizeof options[0],
     .operands_max = TOPICS_MAX,
@@ -95,7 +94,7 @@ static enum plan plan_untouched(const char *topic, int present, int wanted, bool
     if (present == wanted || !is_explicit)
         return PLAN_KEEP;
     error_set_code(error, EXIT_CODE_CONFIG,
-                   "topic %s has %d partition%s, not %d: leave --partitions out to use it as it is", topic,
+                   "topic %s has %d partition%s, not %d: omit --partitions to use it as it is", topic,
                    present, present == 1 ? "" : "s", wanted);
     return PLAN_REFUSE;
 }

@@ -31,12 +31,12 @@ static const struct option_def options[] = {
     {.type = OPTION_FLAG,
      .name = "from-beginning",
      .offset = offsetof(struct settings, from_beginning),
-     .help = "print what is there, and end at the end of the topic; without it, wait for new records"},
+     .help = "print the existing records and exit at the end of the topic; without it, wait for new records"},
     {.type = OPTION_FLAG,
      .name = "follow",
      .letter = 'f',
      .offset = offsetof(struct settings, follow),
-     .help = "after --from-beginning, go on with new records"},
+     .help = "after --from-beginning, continue with new records"},
     {.type = OPTION_INTEGER,
      .name = "count",
      .letter = 'c',
@@ -44,11 +44,11 @@ static const struct option_def options[] = {
      .minimum = 1,
      .maximum = INT64_MAX,
      .offset = offsetof(struct settings, count),
-     .help = "end after N records"},
+     .help = "exit after N records"},
     {.type = OPTION_FLAG,
      .name = "json",
      .offset = offsetof(struct settings, json),
-     .help = "one JSON object a line"},
+     .help = "one JSON object per line"},
     {.type = OPTION_FLAG,
      .name = "offsets",
      .offset = offsetof(struct settings, offsets),
@@ -211,8 +211,8 @@ static int stalled(const struct reader *reader, struct error *error)
         clock_monotonic_us() - reader->progress_us < STALLED_US)
         return 0;
     return error_set(error,
-                     "topic %s: no record for 30 s, and %d of its partitions are not at their end: have they "
-                     "a leader ('ktopic describe %s')?",
+                     "topic %s: no record for 30 s, and %d of its partitions are not at their end: do they "
+                     "have a leader ('ktopic describe %s')?",
                      reader->topic, reader->remaining, reader->topic);
 }
 

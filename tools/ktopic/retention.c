@@ -26,12 +26,10 @@ static const struct program program = {
     .complete = complete_topic,
     .name = "ktopic retention",
     .synopsis = "[OPTION]… TOPIC [TIME | unlimited | default]",
-    .about = "Says for how long a topic keeps its records, or changes that; its other settings stay as they "
-             "are.\n"
-             "'default' is what the broker says for all topics.",
-    .epilogue = "Kafka deletes by segments: one goes when its newest record is older than that, at the "
-                "broker's next look\n"
-                "(log.retention.check.interval.ms, 5 minutes unless it is told otherwise).\n",
+    .about = "Shows how long a topic keeps its records, or changes that; its other settings stay as they "
+             "are.\n'default' is the broker's setting for all topics.",
+    .epilogue = "Kafka deletes by segments: a segment is deleted when its newest record is older than that, "
+                "at the broker's next check\n(log.retention.check.interval.ms, 5 minutes by default).\n",
     .options = options,
     .option_count = sizeof options / sizeof options[0],
     .operands_min = 1,
@@ -168,7 +166,8 @@ static int read_back(const struct kafka_cluster *cluster, const char *topic, con
         if (is_in_force(own, value))
             return 0;
         if (clock_monotonic_us() > deadline_us)
-            return error_set(error, "the broker accepted it, and after 5 s still says %s = %s for topic %s",
+            return error_set(error,
+                             "the broker accepted it, but after 5 s it still says %s = %s for topic %s",
                              RETENTION, own->retention, topic);
         own_settings_release(own);
         usleep(RETRY_US);

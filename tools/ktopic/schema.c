@@ -14,7 +14,7 @@ static void complete(const struct completion *completion)
 {
     const struct schema *schema;
     if (completion->count == 0) {
-        complete_add(completion, "check", "whether a file is a schema");
+        complete_add(completion, "check", "check that a file is a schema");
         complete_add(completion, "show", "a workload's schema, or a file's");
     }
     for (size_t i = 0; completion->count == 1 && (schema = schema_at(i)) != NULL; i++)
@@ -24,11 +24,10 @@ static void complete(const struct completion *completion)
 static const struct program program = {
     .name = "ktopic schema",
     .synopsis = "check FILE… | show WORKLOAD|FILE",
-    .about = "A schema says what the records of a topic are, a line a field. 'check' says what is wrong with "
-             "one, and "
-             "where;\n'show' prints one: that of a workload that everybody has is a beginning for your own.",
-    .epilogue = "Example:\n  ktopic schema show payments > mine.schema\n\n"
-                "A schema is given to all programs as --schema FILE.\n",
+    .about = "A schema describes the records of a topic, one line per field. 'check' says what is wrong with "
+             "one, and where;\n'show' prints one: a workload's schema is a start for your own.",
+    .epilogue = "Example:\n  ktopic schema show payments > mine.schema\n\nAll programs take a schema as "
+                "--schema FILE.\n",
     .complete = complete,
     .operands_min = 2,
     .operands_max = -1,

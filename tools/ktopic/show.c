@@ -78,7 +78,7 @@ bool show_decode(const struct schema *fallback, const struct message *message, s
         snprintf(reason, bytes, "it has no value");
     else if (schema == NULL)
         snprintf(reason, bytes,
-                 "it has no schema header, and no workload has this topic: --workload tells which one it is");
+                 "it has no schema header, and no workload has this topic: name one with --workload");
     else if (record_decode(schema, message->value, message->length, record, &problem) == -1)
         record_problem_text(&problem, reason, bytes);
     else

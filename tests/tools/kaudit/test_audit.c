@@ -235,7 +235,7 @@ START_TEST(a_topic_that_is_not_there_or_not_to_be_seen_is_an_error)
     fails("there is no topic 'nothing' at ");
     ck_assert_ptr_nonnull(strstr(error.text, "'ktopic list' shows"));
     fake_kafka.forbidden = true;
-    fails("or the right to see it is missing (DESCRIBE)");
+    fails("or you lack the right to see it (DESCRIBE)");
 }
 END_TEST
 

@@ -361,14 +361,14 @@ START_TEST(an_offset_that_cannot_be_asked_is_an_error_not_nothing)
     answers(0, 41, RD_KAFKA_RESP_ERR_NO_ERROR);
     answers(2, COMMITTED_NONE, RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED);
     ck_assert_int_eq(ask(), -1);
-    ck_assert_str_eq(error.text, "the committed offset of payments, partition 2, cannot be asked: Broker: "
+    ck_assert_str_eq(error.text, "the committed offset of payments, partition 2, cannot be read: Broker: "
                                  "Topic authorization failed");
     broker.refused = "not allowed";
     ck_assert_int_eq(ask(), -1);
-    ck_assert_str_eq(error.text, "the offsets of group g cannot be asked: not allowed");
+    ck_assert_str_eq(error.text, "the offsets of group g cannot be read: not allowed");
     broker.silent = true;
     ck_assert_int_eq(ask(), -1);
-    ck_assert_str_eq(error.text, "the offsets of group g cannot be asked: no answer within 11 s");
+    ck_assert_str_eq(error.text, "the offsets of group g cannot be read: no answer within 11 s");
 }
 END_TEST
 

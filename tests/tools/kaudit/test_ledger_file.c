@@ -113,13 +113,13 @@ END_TEST
 START_TEST(what_is_no_ledger_or_not_there_ends_the_audit)
 {
     write_ledger("ksupervise-ledger 2\n");
-    fails("this is no ledger of version 1");
+    fails("this is not a ledger of version 1");
     anew();
     unlink(ledger);
     fails("No such file");
     anew();
     write_ledger("");
-    fails("this is no ledger of version 1");
+    fails("this is not a ledger of version 1");
     anew();
     unlink(ledger);
     ck_assert_int_eq(mkdir(ledger, 0700), 0);

@@ -172,13 +172,12 @@ START_TEST(of_many_findings_the_first_eight_are_shown)
 {
     for (int i = 0; i < 8; i++)
         finding_add(&tallies[1].missing, i);
-    tells("partition 1: 8 missing (committed, and not processed; dead letters were not looked for: --dlq "
-          "does): "
-          "offset 0, 1, 2, 3, 4, 5, 6, 7\n");
+    tells("partition 1: 8 missing (committed, but not processed; dead letters were not checked: --dlq checks "
+          "them): offset 0, 1, 2, 3, 4, 5, 6, 7\n");
     finding_add(&tallies[1].missing, 8);
     tells("offset 0, 1, 2, 3, 4, 5, 6, 7 …\n");
     settings.dead_letters = true;
-    tells("partition 1: 9 missing (committed, and neither processed nor a dead letter): ");
+    tells("partition 1: 9 missing (committed, but neither processed nor a dead letter): ");
     json_t *row = json_array_get(member("partitions"), 1);
     ck_assert_int_eq(json_integer_value(json_object_get(row, "missing")), 9);
     ck_assert_uint_eq(json_array_size(json_object_get(json_object_get(row, "examples"), "missing")), 8);
@@ -201,15 +200,14 @@ END_TEST
 START_TEST(rows_of_no_partition_and_columns_that_were_altered_spoil_it)
 {
     audit.sink.elsewhere = 3;
-    tells("3 rows of no partition of this topic\n");
+    tells("3 rows of partitions that this topic does not have\n");
     ck_assert(!clean);
     tells("0 doubled, 3 strange");
     ck_assert_int_eq(json_integer_value(member("rows_elsewhere")), 3);
     audit.sink.elsewhere = 0;
     audit.sink.altered =
         (struct altered){.count = 1, .columns = {{.name = "amount", .found = "text", .wanted = "integer"}}};
-    tells(
-        "column amount is of type text, and the sink writes integer: what rows have there may be garbage\n");
+    tells("column amount is of type text, but the sink writes integer: its values may be garbage\n");
     ck_assert(!clean);
     tells("; columns were altered\n");
     json_t *column = json_array_get(member("altered_columns"), 0);
@@ -309,15 +307,15 @@ START_TEST(where_the_audit_begins_and_ends_is_told)
 {
     does_not_tell("partition 0: ");
     tallies[0].low = 5;
-    tells("partition 0: retention took what was before offset 5; audited from there\n");
+    tells("partition 0: retention deleted what was before offset 5; audited from there\n");
     tallies[1].in_database = 12;
-    tells("partition 1: the database goes on at offset 12, beyond what is committed in Kafka; audited up to "
-          "there\n");
+    tells("partition 1: the database continues at offset 12, beyond what is committed in Kafka; audited up "
+          "to there\n");
     tallies[1].in_database = -1;
     tallies[1].committed = -1;
-    tells("partition 1: the sink has rows, and the group has committed nothing");
+    tells("partition 1: the sink has rows, but the group has committed nothing");
     tallies[1].in_sink = 1;
-    tells("partition 1: the sink has rows, and the group has committed nothing");
+    tells("partition 1: the sink has rows, but the group has committed nothing");
     tallies[1].committed = 0;
     does_not_tell("partition 1: ");
     tallies[1].committed = -1;
@@ -333,13 +331,12 @@ START_TEST(a_producer_s_numbers_are_told_and_a_double_spoils_the_audit)
     struct producer *one = producers_find(&audit.producers, "o\x1bne", 4);
     one->sequence = (struct sequence){
         .records = 9, .runs = 1, .first = 1, .highest = 12, .missing = 3, .gap_count = 1, .gaps = {{4, 6}}};
-    tells(
-        "producer o\\x1bne: 9 records in 1 run, the last from seq 1 to 12, 0 doubled, 3 numbers missing in 1 "
-        "gap\n  seq 4 to 6 did not come\n");
+    tells("producer o\\x1bne: 9 records in 1 run, the last from seq 1 to 12, 0 doubled, 3 numbers missing in "
+          "1 gap\n  seq 4 to 6 are missing\n");
     ck_assert(clean); /* a number that is left out is no loss */
     does_not_tell("where retention took");
     tallies[1].low = 1;
-    tells("(numbers are missing, too, where retention took their records)\n");
+    tells("(numbers are also missing where retention deleted their records)\n");
     one->sequence.doubled = 2;
     one->sequence.runs = 2;
     one->sequence.gap_count = 2;
@@ -375,8 +372,8 @@ START_TEST(what_was_not_looked_at_is_told)
     audit.producers.unfollowed = 5;
     audit.order.unfollowed = 6;
     tells("4 records without the headers producer and seq: audited by their offsets alone\n");
-    tells("5 records of further producers were not looked at for gaps\n");
-    tells("6 records of further keys were not looked at for their order\n");
+    tells("5 records of further producers were not checked for gaps\n");
+    tells("6 records of further keys were not checked for order\n");
     ck_assert_int_eq(number(packed(), "unnumbered"), 4);
 }
 END_TEST
@@ -384,9 +381,8 @@ END_TEST
 START_TEST(a_ledger_is_told_and_its_unreadable_lines_spoil_the_audit)
 {
     read_ledger(FIRST "1 0 0 acknowledged\n2 - - failed\n3 - - unknown\nx\n");
-    tells("ledger: 1 acknowledged; 1 failed, 0 of them stored all the same; 1 unknown, 0 of them stored; 10 "
-          "records "
-          "without a line (their producer was killed)\n");
+    tells("ledger: 1 acknowledged; 1 failed, 0 of them stored nevertheless; 1 unknown, 0 of them stored; 10 "
+          "records without a line (their producer was killed)\n");
     tells("ledger: 1 lines could not be read: what they say is not audited\n");
     ck_assert(!clean);
     tells("; the ledger cannot be read in full\n");
@@ -412,7 +408,7 @@ START_TEST(what_failed_and_is_there_and_what_is_nowhere_spoil_it)
     read_ledger(FIRST "2 - - failed\n3 - - failed\n");
     does_not_tell("NOT");
     ck_assert(ledgers_covers(audit.ledgers, "one", 3, 2, 2000, &was_told) && was_told);
-    tells("2 failed, 1 of them stored all the same: seq 2; ");
+    tells("2 failed, 1 of them stored nevertheless: seq 2; ");
     ck_assert(!clean);
     ck_assert_int_eq(number(member("ledger"), "failed_present"), 1);
     ledgers_close(audit.ledgers);
@@ -434,7 +430,7 @@ START_TEST(dead_letters_are_told_where_they_were_looked_for)
     does_not_tell("outbox of the database");
     audit.letters.unreadable = 1;
     audit.letters.outbox = 6;
-    tells("5 of others, and some records that are none\n");
+    tells("5 of others, and some records that are not dead letters\n");
     tells("6 more in the outbox of the database: the dead-letter topic has not acknowledged them\n");
     ck_assert(clean);
     json_t *row = member("dead_letters");

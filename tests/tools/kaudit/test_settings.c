@@ -60,7 +60,7 @@ END_TEST
 START_TEST(two_sinks_do_not_go_together)
 {
     static const char *const one_at_a_time =
-        "--sqlite, --postgres, --kafka and --ndjson: one of them at a time";
+        "--sqlite, --postgres, --kafka and --ndjson: only one of them at a time";
     FAILS(one_at_a_time, "payments", "-g", "g", "--sqlite", "a", "--postgres", "b");
     FAILS(one_at_a_time, "payments", "-g", "g", "--postgres", "a", "--ndjson", "b");
 }
@@ -82,8 +82,8 @@ END_TEST
 
 START_TEST(a_table_is_of_a_database)
 {
-    FAILS("--table: of which database?", "payments", "--table", "t");
-    FAILS("--table: of which database?", "payments", "-g", "g", "--ndjson", "a", "--table", "t");
+    FAILS("--table needs --sqlite or --postgres", "payments", "--table", "t");
+    FAILS("--table needs --sqlite or --postgres", "payments", "-g", "g", "--ndjson", "a", "--table", "t");
 }
 END_TEST
 

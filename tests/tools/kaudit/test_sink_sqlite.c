@@ -81,7 +81,7 @@ END_TEST
 START_TEST(a_table_that_is_not_there_or_no_database_is_an_error)
 {
     execute("CREATE TABLE Payments (kafka_partition, kafka_offset);");
-    fails("there is the table Payments, and none called payments");
+    fails("there is a table Payments, but none named payments");
     execute("DROP TABLE Payments;");
     fails("no such table: payments");
     execute("CREATE TABLE payments (kafka_partition, elsewhere);");

@@ -280,8 +280,8 @@ START_TEST(one_that_says_nothing_for_longer_is_told_with_what_to_look_at)
     add(0, 0, 10), add(1, 0, 10);
     fake.partitions[1].messages[0].waits_ms = 40000;
     int64_t began_us = clock_monotonic_us();
-    cannot_open(2, "topic payments: no record of partition 1 for 30 s, and it is not at its end: has it a "
-                   "leader ('ktopic describe payments')?");
+    cannot_open(2, "topic payments: no record of partition 1 for 30 s, and it is not at its end: does it "
+                   "have a leader ('ktopic describe payments')?");
     ck_assert_int_eq((clock_monotonic_us() - began_us) / US_PER_SECOND, 30);
 }
 END_TEST

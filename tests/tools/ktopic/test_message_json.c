@@ -36,8 +36,8 @@ static const char *value(const void *bytes, size_t length)
 
 #define VALUE(bytes) value(bytes, sizeof(bytes) - 1)
 #define BECAUSE                                                                                              \
-    ",\"undecodable\":\"it has no schema header, and no workload has this topic: --workload tells which "    \
-    "one it is\"}"
+    ",\"undecodable\":\"it has no schema header, and no workload has this topic: name one "                  \
+    "with --workload\"}"
 
 START_TEST(place_time_key_and_headers_stand_in_front)
 {

@@ -207,7 +207,7 @@ START_TEST(a_change_that_is_not_in_force_after_five_seconds_is_a_failure)
 {
     broker.forgets = true;
     ck_assert_int_eq(runs("60s"), EXIT_CODE_FAILED);
-    tells("the broker accepted it, and after 5 s still says retention.ms = 604800000 for topic payments");
+    tells("the broker accepted it, but after 5 s it still says retention.ms = 604800000 for topic payments");
 }
 END_TEST
 

@@ -15,9 +15,8 @@ static const struct option_def options[] = {
      .name = "where",
      .argument = "EXPR",
      .offset = AT(where),
-     .help =
-         "only those whose record fulfils EXPR: amount > 1000 and currency == 'PLN'; partition and offset "
-         "are those of the record"},
+     .help = "only those whose record matches EXPR: amount > 1000 and currency == 'PLN'; partition and "
+             "offset are those of the record"},
     {.type = OPTION_STRING,
      .name = "group",
      .letter = 'g',
@@ -40,7 +39,7 @@ static const struct option_def options[] = {
      .name = "dlq-topic",
      .argument = "TOPIC",
      .offset = AT(dlq_topic),
-     .help = "where the letters are (default: the topic's name and .dlq)"},
+     .help = "the topic of the dead letters (default: TOPIC.dlq)"},
     {.type = OPTION_FLAG,
      .name = "dry-run",
      .offset = AT(dry_run),
@@ -51,7 +50,7 @@ static const struct option_def options[] = {
      .offset = AT(limit),
      .minimum = 1,
      .maximum = LETTERS_LIMIT_MAX,
-     .help = "show: the N that were written last alone (default: all)"},
+     .help = "show: only the last N (default: all)"},
     {.type = OPTION_FLAG,
      .name = "json",
      .offset = AT(json),
@@ -64,12 +63,9 @@ static const struct program program = {
     .complete = complete_dlq,
     .name = "ktopic dlq",
     .synopsis = "list | show | replay [OPTION]… TOPIC",
-    .about =
-        "The dead letters of a topic: records that a consumer could not process, in the topic TOPIC.dlq, "
-        "with the reason.\n"
-        "list counts them by reason, show prints them, replay sends them back to TOPIC, each once: it "
-        "goes on where an\n"
-        "earlier one ended, also one that was killed.",
+    .about = "The dead letters of a topic: records that a consumer could not process, in the topic "
+             "TOPIC.dlq, with the reason.\nlist counts them by reason, show prints them, replay sends them "
+             "back to TOPIC, each once: it continues where an\nearlier one ended, even one that was killed.",
     .epilogue =
         "A record that is sent back has its key, value and headers, and the header dlq.replayed with the "
         "letter's id. All groups\n"
@@ -98,7 +94,7 @@ static const struct action *find_action(const char *word, struct error *error)
         names[i] = actions[i].name;
     }
     const char *nearest = name_suggest(word, names, ACTIONS);
-    error_set_code(error, EXIT_CODE_USAGE, "'%s' is none of list, show and replay%s%s%s", word,
+    error_set_code(error, EXIT_CODE_USAGE, "'%s' is not list, show or replay%s%s%s", word,
                    nearest ? "; is '" : "", nearest ? nearest : "", nearest ? "' meant?" : "");
     return NULL;
 }

@@ -1,4 +1,4 @@
-/* latest.h: of many texts, each with its time, the so many that are latest. */
+/* latest.h: the N latest of many texts, each with its time. */
 #ifndef KSUPERVISE_TOOLS_KTOPIC_DLQ_LATEST_H
 #define KSUPERVISE_TOOLS_KTOPIC_DLQ_LATEST_H
 

@@ -195,10 +195,10 @@ static int parse_where(struct letters *letters, struct error *error)
     if (settings->where == NULL)
         return 0;
     if (letters->schema == NULL)
-        return error_set_code(error, EXIT_CODE_USAGE,
-                              "--where: no workload has the topic %s: --workload or --schema tells which "
-                              "one's fields are meant",
-                              letters->topic);
+        return error_set_code(
+            error, EXIT_CODE_USAGE,
+            "--where: no workload has the topic %s: name its fields with --workload or --schema",
+            letters->topic);
     letters->where = expression_parse(letters->schema, settings->where, error);
     return letters->where == NULL ? error_context(error, "--where") : 0;
 }

@@ -109,7 +109,7 @@ static void print_table(const struct list *list, const json_t *reasons)
     if (letters->kinds[LETTER_REPEAT] > 0)
         log_line("%" PRIu64 " more are repeats of them", letters->kinds[LETTER_REPEAT]);
     if (letters->kinds[LETTER_NONE] > 0)
-        log_line("%" PRIu64 " records there are no dead letters", letters->kinds[LETTER_NONE]);
+        log_line("%" PRIu64 " records there are not dead letters", letters->kinds[LETTER_NONE]);
 }
 
 int dlq_list(struct letters *letters, struct error *error)

@@ -131,7 +131,7 @@ static int offsets_since(const struct replay *replay, int64_t since_ms, const in
     }
     rd_kafka_topic_partition_list_destroy(list);
     return err == RD_KAFKA_RESP_ERR_NO_ERROR ? 0
-                                             : error_set(error, "topic %s does not tell its offsets: %s",
+                                             : error_set(error, "topic %s does not report its offsets: %s",
                                                          letters->topic, rd_kafka_err2str(err));
 }
 
@@ -234,10 +234,11 @@ static int settle(struct replay *replay, struct error *error)
         return -1;
     return refused == NULL
                ? 0
-               : error_set(error,
-                           "the letter at partition %d offset %" PRId64
-                           " was not sent back: %s; those before were, and a replay goes on there",
-                           (int)refused->partition, refused->offset, rd_kafka_err2str(refused->err));
+               : error_set(
+                     error,
+                     "the letter at partition %d offset %" PRId64
+                     " was not sent back: %s; those before it were, and the next replay continues there",
+                     (int)refused->partition, refused->offset, rd_kafka_err2str(refused->err));
 }
 
 /* Before each: may one more letter of this partition be kept note of? */

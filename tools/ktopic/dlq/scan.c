@@ -58,7 +58,7 @@ static int run(const struct scan *scan, struct progress *progress, scan_function
         if (message == NULL && clock_monotonic_us() - progress->moved_us > STALLED_US)
             return error_set(error,
                              "topic %s: no record for 30 s, and %d of its partitions are not at their end: "
-                             "have they a leader ('ktopic describe %s')?",
+                             "do they have a leader ('ktopic describe %s')?",
                              scan->topic, progress->remaining, scan->topic);
         if (message == NULL)
             continue;
