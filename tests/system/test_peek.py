@@ -1,4 +1,4 @@
-"""kctl peek and ktopic peek on a real Kafka: a record whole, by its offset."""
+"""kctl peek and ktopic peek on a real Kafka: one whole record, by its offset."""
 
 import json
 

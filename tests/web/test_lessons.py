@@ -45,7 +45,7 @@ class Demo(Lessons):
         self.kill("A")
         self.until_step("resume", 2)
         self.assertFalse(self.is_done("resume"))
-        self.press("All it has")
+        self.press("All its records")
         self.until_done("resume")
 
     def test_independent_acknowledgement(self):
@@ -56,7 +56,7 @@ class Demo(Lessons):
         self.until_step("acknowledgement", 2)
         self.kill("A")
         self.until_step("acknowledgement", 4)
-        self.press("All it has")
+        self.press("All its records")
         self.until_done("acknowledgement")
 
     def test_lag(self):
@@ -69,7 +69,7 @@ class Demo(Lessons):
         self.until_step("lag", 3)
         self.choose("ack-worker", "B")
         self.until(lambda: self.made.groups["demo-B"].position == [2], "B has them")
-        self.press("All it has")
+        self.press("All its records")
         self.until_done("lag")
 
     def test_a_lesson_that_needs_another_fleet_says_how_to_start_it(self):

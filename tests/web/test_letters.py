@@ -36,7 +36,7 @@ class DeadLetters(PageTest):
                          [f"kctl -i demo dead-letters payments {words}" for words in ("list", "replay --dry-run", "replay")])
         self.assertFalse(self.replay_button().is_enabled(), "first it is said what would be")
         self.press("Dry run", '[data-is="letter-verbs"]')
-        self.until_text("results", "4 dead letters would be sent back; 0 were before")
+        self.until_text("results", "4 dead letters would be sent back; 0 already were")
         self.assertEqual(self.sent_back(), [False] * 4)
         self.press("Replay", '[data-is="letter-verbs"]')
         self.until_text("results", "4 dead letters sent back; 0 were before")
@@ -44,10 +44,10 @@ class DeadLetters(PageTest):
         self.until_text("letters-said", "4 dead letters in payments.dlq, 4 of them sent back.")
         self.until(lambda: not self.replay_button().is_enabled(), "there is nothing left to send")
         self.press("Dry run", '[data-is="letter-verbs"]')
-        self.until_text("results", "0 dead letters would be sent back; 4 were before")
+        self.until_text("results", "0 dead letters would be sent back; 4 already were")
 
     def test_a_topic_without_any_says_so(self):
-        self.until_text("letters-said", "None of its consumers has sent a record to the dead letters.")
+        self.until_text("letters-said", "None of its consumers has sent a dead letter.")
         self.press("Show them", "#letters")
         self.until_text("letters-said", "0 dead letters in payments.dlq")
         self.until_text("letters-said", "there is no topic payments.dlq")

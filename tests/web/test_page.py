@@ -60,7 +60,7 @@ class Demo(PageTest):
         self.choose("schema", "JSON")
         self.fill(self.one("textarea[name=json]"), "{")
         self.press("Produce")
-        self.until_text("results", "This is no JSON")
+        self.until_text("results", "This is not JSON")
         self.assertEqual(self.made.logs["demo-topic"][0], [])
 
     def test_a_record_is_shown_by_a_click_and_acknowledged_there(self):
@@ -107,7 +107,7 @@ class Demo(PageTest):
         self.until_text("results", "Acknowledged for A: 2 records")
         self.until(lambda: "demo-A: committed 2, position 6, end 6, lag 4" in self.lane_labels(), "the lane has it")
         self.assertEqual(self.kinds("demo-A"), ["committed"] * 2 + ["held"] * 2 + ["acknowledged", "held"])
-        self.press("All it has")
+        self.press("All its records")
         self.until(lambda: self.group("A").committed == [6], "all are acknowledged")
         self.assertEqual(self.group("B").committed, [0])
 

@@ -100,7 +100,7 @@ class Demonstration(Fleet):
         self.until(lambda: self.steps_done("acknowledgement") == 4, "what it is about has happened", 20)
         self.until(lambda: len(self.all(".timeline .gap")) == 1, "the gap is drawn")
         self.until(lambda: self.part("ack-all").is_enabled() and self.text("ack-partition") == "0", "it has its partition again", 20)
-        self.press("All it has")
+        self.press("All its records")
         self.until(lambda: self.is_done("acknowledgement") and self.is_done("resume"), "both lessons", 20)
         self.until_lane("A", "committed 4, position 4, end 4, lag 0")
         self.press("Look")

@@ -74,7 +74,7 @@ static int open_file(struct opening *opening, struct error *error)
         return -1;
     if (capture_frames(opening->capture) < bounds.frames)
         return 0;
-    return error_set(error, NAME " has more than %zu moments: kstat -f shows it", bounds.frames - 1);
+    return error_set(error, NAME " has more than %zu samples: kstat -f shows it", bounds.frames - 1);
 }
 
 static int begin(struct opening *opening, struct error *error)

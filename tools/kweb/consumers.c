@@ -244,8 +244,8 @@ static bool find_partition(struct exchange *exchange, int64_t offset, int64_t *p
     if (!one)
         answer_problem_with(exchange, MHD_HTTP_CONFLICT,
                             json_array_size(candidates) == 0
-                                ? "no record with this offset waits to be acknowledged there"
-                                : "several partitions have such a record: say which, partition=P",
+                                ? "no record with this offset is waiting to be acknowledged there"
+                                : "several partitions have such a record: name one with partition=P",
                             json_pack("{s:O}", "candidates", candidates));
     json_decref(candidates);
     return one;

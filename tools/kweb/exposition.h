@@ -6,7 +6,7 @@
  *   https://github.com/prometheus/OpenMetrics/blob/main/specification/OpenMetrics.md
  *
  * A sample is four short texts, and there are hundreds of thousands: they are put together in a buffer here,
- * which stdio would do at several times the cost. Whoever writes looks whether it is full, and takes it.
+ * which stdio would do at several times the cost. The writer checks whether it is full, and takes it.
  */
 #ifndef KSUPERVISE_TOOLS_KWEB_EXPOSITION_H
 #define KSUPERVISE_TOOLS_KWEB_EXPOSITION_H

@@ -38,7 +38,7 @@ static enum MHD_Result look(void *context, enum MHD_ValueKind kind, const char *
 static const char *trouble_of(const struct framing *framing)
 {
     if (framing->bad_name)
-        return "a header's name is none";
+        return "a header's name is not valid";
     if (framing->hosts > 1)
         return "Host is given twice";
     if (framing->lengths > 1 || framing->bad_length)

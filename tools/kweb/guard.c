@@ -53,10 +53,9 @@ static bool host_is_ours(struct exchange *exchange)
         (host != NULL &&
          (guard_host_is_loopback(host, listen_address_port(address)) || is_where_we_listen(address, host))))
         return true;
-    answer_problem(
-        exchange, MHD_HTTP_MISDIRECTED_REQUEST,
-        "this server is called localhost or 127.0.0.1, or as it was told to listen, with its port; not what "
-        "the Host header says");
+    answer_problem(exchange, MHD_HTTP_MISDIRECTED_REQUEST,
+                   "the Host header does not name this server: it is localhost, 127.0.0.1 or the address it "
+                   "listens on, with its port");
     return false;
 }
 
@@ -80,7 +79,7 @@ static bool origin_is_ours(struct exchange *exchange)
     if (!foreign && (origin == NULL || is_our_origin(exchange, origin)))
         return true;
     answer_problem(exchange, MHD_HTTP_FORBIDDEN,
-                   "another site's page may not ask this: its origin is not ours");
+                   "a page of another site may not do this: its origin is not ours");
     return false;
 }
 
@@ -144,7 +143,7 @@ static bool may_change(struct exchange *exchange)
     if (exchange->route == NULL || !exchange->route->changes || !exchange->kweb->settings->read_only)
         return true;
     answer_problem(exchange, MHD_HTTP_FORBIDDEN,
-                   "this server only shows (--http-read-only); use kctl on the machine where it runs");
+                   "this server is read-only (--http-read-only); use kctl on the machine where it runs");
     return false;
 }
 

@@ -87,7 +87,7 @@ static void greet(const struct kweb *kweb)
 {
     char text[LISTEN_TEXT_BYTES];
     listen_address_text(&kweb->address, text);
-    log_line("open %s%s%s", text, kweb->settings->read_only ? " (it only shows)" : "",
+    log_line("open %s%s%s", text, kweb->settings->read_only ? " (read-only)" : "",
              kweb->behind.count > 0   ? "; everyone with the token: kweb --print-token"
              : kweb->address.loopback ? ""
                                       : "; from another machine with the token: kweb --print-token");

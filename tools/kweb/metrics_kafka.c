@@ -216,7 +216,7 @@ static int64_t added(int64_t a, int64_t b)
 #define OF(member) offsetof(struct row, member)
 
 static const struct family families[] = {
-    {{{"kafka_topic_partitions", "Number of partitions of the topic that this instance has met", "",
+    {{{"kafka_topic_partitions", "Number of partitions of the topic that this instance has seen", "",
        EXPOSITION_GAUGE, false},
       "topic",
       EXPORTER},

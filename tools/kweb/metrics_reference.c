@@ -53,25 +53,16 @@ static void write_own(FILE *stream)
         write_part(stream, &families, &parts[i]);
 }
 
-static const char before[] = "# What `/metrics` and `/metrics/kafka` have\n"
-                             "\n"
-                             "Made by `kweb --metrics-reference`; a test sees to it that it is up to date.\n"
-                             "\n"
-                             "Values are in base units. What is not known is left out. Prometheus itself "
-                             "adds `job` and `instance` (the\n"
-                             "address that it asked); the name of the instance is in "
-                             "`ksupervise_instance_info`, whose labels are `name` and\n"
-                             "`bootstrap`, and the build's version in `ksupervise_build_info`.\n"
-                             "\n"
-                             "Of a partition that is no longer its own a consumer only says "
-                             "`ksupervise_partition_assigned 0`. A worker that\n"
-                             "died has its partitions until it is back, or gone: two workers can have the "
-                             "same one for as long. Take the\n"
-                             "`max by (group, topic, partition)` before adding up. A lag of which nobody "
-                             "knows the present end is a lower\n"
-                             "bound, and marked as one. Workers that were scaled away are not here.\n"
-                             "\n"
-                             "Histograms have ten bounds, from 255 µs to 67 s, a factor of 4 apart.\n";
+static const char before[] =
+    "# What `/metrics` and `/metrics/kafka` have\n\nMade by `kweb --metrics-reference`; a test keeps it up "
+    "to date.\n\nValues are in base units. What is not known is left out. Prometheus itself adds `job` and "
+    "`instance` (the\naddress that it asked); the name of the instance is in `ksupervise_instance_info`, "
+    "whose labels are `name` and\n`bootstrap`, and the build's version in `ksupervise_build_info`.\n\nFor a "
+    "partition that is no longer its own a consumer only reports `ksupervise_partition_assigned 0`. A "
+    "dead\nworker keeps its partitions until it is back, or gone: until then two workers can have the same "
+    "one. Take the\n`max by (group, topic, partition)` before adding up. A lag whose present end is unknown "
+    "is a lower bound, and\nmarked as one. Workers that were removed by scaling are not here.\n\nHistograms "
+    "have ten bounds, from 255 µs to 67 s, a factor of 4 apart.\n";
 
 static const char kafka[] =
     "\n"

@@ -30,7 +30,7 @@ struct metrics_partition {
 struct metrics_table {
     struct metrics_families families;
     struct metrics_text instance_labels;
-    struct metrics_text cluster; /* its name, to whoever asks for one: the brokers, else the instance */
+    struct metrics_text cluster; /* its name, where one is required: the brokers, else the instance */
     int64_t instance_values[METRICS_INSTANCE_MAX];
     struct metrics_worker *workers;
     size_t workers_count;

@@ -127,13 +127,13 @@ static json_t *responses(const struct route *route)
     static const struct problem_of problems[] = {
         {"400", "a parameter or the body is wrong: the detail names it", always},
         {"401", "the token is missing or wrong", always},
-        {"403", "another site's page asked, or this server only shows", changes},
+        {"403", "another site's page asked, or this server is read-only", changes},
         {"404", "there is no such client, worker or file", may_lack},
         {"409", "it cannot be done now: the detail says why", is_verb},
         {"413", "the body is too large", has_body},
         {"415", "the body is of another type", has_body},
         {"421", "the Host header is not this server's", always},
-        {"502", "the supervisor's answer did not come whole", is_verb},
+        {"502", "the supervisor's answer was incomplete", is_verb},
         {"503", "no supervisor runs, or too many requests are under way", always},
         {"504", "the supervisor did not answer in time", is_verb},
     };
@@ -220,11 +220,10 @@ static json_t *paths(void)
 
 static json_t *info(const char *instance)
 {
-    return json_pack(
-        "{s:s, s:s, s:o}", "title", "ksupervise", "version", KSUPERVISE_VERSION, "description",
-        json_sprintf("Instance '%s'. Everything here is also in kctl and kstat. This user's processes on "
-                     "this machine may ask; others bring the token.",
-                     instance));
+    return json_pack("{s:s, s:s, s:o}", "title", "ksupervise", "version", KSUPERVISE_VERSION, "description",
+                     json_sprintf("Instance '%s'. Everything here is also in kctl and kstat. This user's "
+                                  "processes on this machine need no token; all others do.",
+                                  instance));
 }
 
 static json_t *components(void)

@@ -37,7 +37,7 @@ static int check(const struct param *param, const char *value, int64_t *number, 
     if (value == NULL)
         return param->required ? error_set(error, "%s is missing", param->name) : 0;
     if (!is_clean(value))
-        return error_set(error, "%s has control characters, or is no UTF-8", param->name);
+        return error_set(error, "%s has control characters, or is not UTF-8", param->name);
     return param_check(param, value, number, error);
 }
 

@@ -75,10 +75,11 @@ static char *compact(struct exchange *exchange)
     const char *body = exchange->body != NULL ? exchange->body : "";
     json_t *record = json_loadb(body, exchange->body_bytes, JSON_REJECT_DUPLICATES, &problem);
     if (record == NULL)
-        answer_problem(exchange, MHD_HTTP_BAD_REQUEST, "the body is no JSON: %s, at line %d, column %d",
+        answer_problem(exchange, MHD_HTTP_BAD_REQUEST, "the body is not JSON: %s, at line %d, column %d",
                        problem.text, problem.line, problem.column);
     else if (!json_is_object(record))
-        answer_problem(exchange, MHD_HTTP_BAD_REQUEST, "the body is one JSON object: the record's fields");
+        answer_problem(exchange, MHD_HTTP_BAD_REQUEST,
+                       "the body must be one JSON object: the record's fields");
     else if ((text = compact_text(body)) == NULL)
         answer_problem(exchange, MHD_HTTP_SERVICE_UNAVAILABLE, "out of memory");
     json_decref(record);

@@ -10,8 +10,7 @@
 #define CLIENTS_MAX  256
 #define CLIENT_BYTES (sizeof((struct directory_worker *)NULL)->client)
 
-/* --- what is asked for -------------------------------------------------------------------------------------
- */
+/* --- what is asked for ----------------------------------------------------------------------------------- */
 
 static const char *if_true(const struct exchange *exchange, const char *name, const char *text)
 {
@@ -32,7 +31,7 @@ static bool spec_of(struct exchange *exchange, char argument[RPC_TEXT_BYTES])
     if (length >= RPC_TEXT_BYTES)
         error_set(&error, "to is too long");
     else if (strchr(exchange_value(exchange, "to"), ',') != NULL)
-        error_set(&error, "to is one place: no comma");
+        error_set(&error, "to takes one position: no comma");
     else if (reset_spec_parse(&spec, argument, &error) == 0)
         return true;
     answer_problem(exchange, MHD_HTTP_BAD_REQUEST, "%s", error.text);

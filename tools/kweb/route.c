@@ -91,7 +91,8 @@ static int check_number(const struct param *param, const char *text, int64_t *nu
 static int check_boolean(const struct param *param, const char *text, int64_t *number, struct error *error)
 {
     *number = strcmp(text, "true") == 0;
-    return *number || strcmp(text, "false") == 0 ? 0 : error_set(error, "%s is true or false", param->name);
+    return *number || strcmp(text, "false") == 0 ? 0
+                                                 : error_set(error, "%s must be true or false", param->name);
 }
 
 static int check_text(const struct param *param, const char *text, int64_t *number, struct error *error)
@@ -104,7 +105,7 @@ static int check_text(const struct param *param, const char *text, int64_t *numb
             return 0;
         used = text_append(list, sizeof list, used, "%s%s", i > 0 ? ", " : "", param->choices[i]);
     }
-    return param->choices == NULL ? 0 : error_set(error, "%s is one of %s", param->name, list);
+    return param->choices == NULL ? 0 : error_set(error, "%s must be one of %s", param->name, list);
 }
 
 int param_check(const struct param *param, const char *text, int64_t *number, struct error *error)

@@ -35,7 +35,7 @@ struct route {
     const char *help;    /* more, or NULL */
     struct param params[ROUTE_PARAMS_MAX + 1];
     const char *body;     /* an example of the JSON object that has to come; NULL: none may */
-    size_t file_bytes;    /* what has to come is a file instead, of so many bytes at most: exchange.h */
+    size_t file_bytes;    /* what has to come is a file instead, of at most this many bytes: exchange.h */
     const char *type;     /* of the answer; NULL: application/json */
     const char *answers;  /* the name of its schema: openapi.c */
     const char *verb;     /* of kctl, where it is one; NULL. Then also: */

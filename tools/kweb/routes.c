@@ -21,8 +21,7 @@
         .method = "POST", .changes = true, __VA_ARGS__                                                       \
     }
 
-/* --- parameters that several have ------------------------------------------------------------------------
- */
+/* --- parameters that several routes have ----------------------------------------------------------------- */
 
 #define CONSUMER_NAME                                                                                        \
     {                                                                                                        \
@@ -30,7 +29,7 @@
     }
 #define WORKER_NAME                                                                                          \
     {                                                                                                        \
-        .name = "name", .help = "a worker, a client (all of its workers), or all", .required = true,         \
+        .name = "name", .help = "a worker, a client (all its workers), or all", .required = true,            \
         .example = "A"                                                                                       \
     }
 /* Of a year that is no leap year. */
@@ -46,11 +45,14 @@
      .pattern =                                                                                              \
          "^(earliest|latest|offset:[0-9]{1,18}|shift:[+-]?[0-9]{1,18}|timestamp:[0-9]{1,12}(s|ms|us)|"       \
          "timestamp:[12][0-9]{3}-" DAY "T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z)$"},                      \
-        {.name = "partition", .help = "this one alone", .type = PARAM_INTEGER, .maximum = INT32_MAX},        \
-        {.name = "dry_run", .help = "only say what would be", .type = PARAM_BOOLEAN, .fallback = "false"},   \
+        {.name = "partition", .help = "only this one", .type = PARAM_INTEGER, .maximum = INT32_MAX},         \
+        {.name = "dry_run",                                                                                  \
+         .help = "only report what would happen",                                                            \
+         .type = PARAM_BOOLEAN,                                                                              \
+         .fallback = "false"},                                                                               \
     {                                                                                                        \
         .name = "delete_rows",                                                                               \
-        .help = "delete a database's rows from there on; else they are written a second time",               \
+        .help = "delete a database's rows from there on; otherwise they are written a second time",          \
         .type = PARAM_BOOLEAN, .fallback = "false"                                                           \
     }
 
@@ -72,22 +74,20 @@ static const struct route routes[] = {
                 "text/html gets the "
                 "page.",
         .answers = "Health", .serve = serve_front),
-    POST(.path = "/produce", .tag = "messages", .summary = "send a record, and say where it is",
-         .help = "The fields of the instance's workload; of demo-topic content and key. It is answered when "
-                 "the broker has "
-                 "it. A record is never sent a second time: where that is not known, the answer says so.",
+    POST(.path = "/produce", .tag = "messages", .summary = "send a record and report its offset",
+         .help =
+             "The fields of the instance's workload; of demo-topic content and key. The answer comes when "
+             "the broker has it. A record is never sent twice: if its fate is unknown, the answer says so.",
          .body = "{\"content\": \"hello\", \"key\": \"user-1\"}", .answers = "Produced", .verb = "produce",
          .serve = serve_produce),
     GET(.path = "/consumers/status", .tag = "messages",
         .summary = "what each consumer has received and acknowledged",
-        .help = "acknowledged and pending are of the records that the topic holds now, each for the "
-                "consumer's own group; "
-                "received counts every delivery, also one that came again.",
+        .help = "acknowledged and pending count the records that the topic holds now, for the consumer's own "
+                "group; received counts every delivery, including redeliveries.",
         .answers = "Consumers", .serve = serve_consumers),
     POST(.path = "/consumers/{name}/acknowledge", .tag = "messages", .summary = "acknowledge one message",
-         .help = "With --commit manual. It is answered when it is committed: the message is not seen again "
-                 "by that group, and "
-                 "no other group is touched.",
+         .help = "Needs --commit manual. The answer comes after the commit: that group does not see the "
+                 "message again, and other groups are not affected.",
          .params = {CONSUMER_NAME,
                     {.name = "message_offset",
                      .help = "its offset",
@@ -95,36 +95,36 @@ static const struct route routes[] = {
                      .required = true,
                      .example = "0"},
                     {.name = "partition",
-                     .help = "its partition; needed where several have a message with this offset that waits",
+                     .help = "its partition; needed if several have a waiting message with this offset",
                      .type = PARAM_INTEGER,
                      .maximum = INT32_MAX}},
          .answers = "Partitions", .verb = "ack", .serve = serve_acknowledge),
     POST(.path = "/consumers/reset", .tag = "messages", .summary = "set the offsets of every consumer",
-         .help =
-             "One after the other; what became of each is in the answer, also where not all succeeded (409).",
+         .help = "One after the other; the answer has the result of each, even if not all succeeded (409).",
          .params = {RESET_PARAMS}, .answers = "Resets", .verb = "reset", .serve = serve_reset_all),
     POST(.path = "/consumers/{name}/reset", .tag = "messages",
          .summary = "set the offsets of one consumer's group", .params = {CONSUMER_NAME, RESET_PARAMS},
          .answers = "Partitions", .verb = "reset", .serve = serve_reset),
 
     WORKER_VERB("start", "start what is down, held or done"),
-    WORKER_VERB("stop", "finish, commit, leave the group, and stay down"),
+    WORKER_VERB("stop", "finish, commit, leave the group and stay down"),
     WORKER_VERB("restart", "a new process, the group membership kept: no rebalance"),
     POST(.path = "/workers/{name}/rolling-restart", .tag = "workers",
-         .summary = "restart consumers one after the other, each when the one before has caught up",
+         .summary = "restart consumers one after the other, each once the previous one has caught up",
          .params = {WORKER_NAME,
                     {.name = "max_lag",
-                     .help = "how far behind that may be, in records",
+                     .help = "how far behind it may still be, in records",
                      .type = PARAM_INTEGER}},
          .answers = "Changes", .verb = "rolling-restart", .target = "name", .argument = "{max_lag}",
          .serve = serve_verb),
-    POST(.path = "/workers/{name}/kill", .tag = "workers", .summary = "send a signal, as a crash would",
+    POST(.path = "/workers/{name}/kill", .tag = "workers", .summary = "send a signal, to simulate a crash",
          .params = {WORKER_NAME,
                     {.name = "signal", .help = "its name or number", .fallback = "TERM", .example = "KILL"}},
          .answers = "Workers", .verb = "kill", .target = "name", .argument = "{signal}", .serve = serve_verb),
     WORKER_VERB("pause", "stop taking records, keep the partitions"),
     WORKER_VERB("resume", "take records again"),
-    POST(.path = "/workers/{name}/scale", .tag = "workers", .summary = "so many workers for a client",
+    POST(.path = "/workers/{name}/scale", .tag = "workers",
+         .summary = "set the number of workers of a client",
          .params = {{.name = "name", .help = "the client", .required = true, .example = "A"},
                     {.name = "workers",
                      .help = "how many",
@@ -135,36 +135,35 @@ static const struct route routes[] = {
                      .example = "2"}},
          .answers = "Workers", .verb = "scale", .target = "name", .argument = "{workers}",
          .serve = serve_verb),
-    POST(.path = "/clients/{name}", .tag = "workers", .summary = "a client more",
-         .help = "Its first worker is there when this is answered. It has the settings of 'like', else what "
-                 "holds for all. It stays until it is removed, also over a reload, as long as the instance "
-                 "runs.",
+    POST(.path = "/clients/{name}", .tag = "workers", .summary = "add a client",
+         .help = "Its first worker exists when the answer comes. It has the settings of 'like', else the "
+                 "defaults. It stays until it is removed, across reloads, while the instance runs.",
          .params = {{.name = "name",
-                     .help = "what it is called",
+                     .help = "its name",
                      .required = true,
                      .example = "C",
                      .pattern = "^[A-Za-z0-9_-]{1,32}$"},
                     {.name = "group",
-                     .help = "its group; without, one of its own",
+                     .help = "its group; by default, one of its own",
                      .example = "test_group_C"},
-                    {.name = "like", .help = "a client whose settings it has", .example = "A"}},
+                    {.name = "like", .help = "a client whose settings it copies", .example = "A"}},
          .answers = "Changes", .verb = "add-client", .target = "name", .makes = true,
          .argument = "group={group} like={like}", .serve = serve_verb),
     {.method = "DELETE",
      .changes = true,
      .path = "/clients/{name}",
      .tag = "workers",
-     .summary = "take a client away that was added: finish, commit, leave the group",
+     .summary = "remove an added client: finish, commit, leave the group",
      .params = {{.name = "name", .help = "the client", .required = true, .example = "C"}},
      .answers = "Changes",
      .verb = "remove-client",
      .target = "name",
      .serve = serve_verb},
-    WORKER_VERB("release", "let a worker that is held start again"),
-    POST(.path = "/workers/{name}/rate", .tag = "workers", .summary = "how fast the producer is",
+    WORKER_VERB("release", "start a held worker again"),
+    POST(.path = "/workers/{name}/rate", .tag = "workers", .summary = "set the producer's rate",
          .params = {{.name = "name", .help = "producer", .required = true, .example = "producer"},
                     {.name = "records",
-                     .help = "records a second; 0: as fast as it goes",
+                     .help = "records per second; 0: as fast as possible",
                      .type = PARAM_INTEGER,
                      .required = true,
                      .maximum = 100000000,
@@ -181,69 +180,67 @@ static const struct route routes[] = {
         .answers = "Logs", .verb = "logs", .target = "name", .argument = "{lines}", .serve = serve_verb),
 
     POST(.path = "/reload", .tag = "instance",
-         .summary = "read the configuration again, and change what is another one", .answers = "Changes",
+         .summary = "read the configuration again and apply what changed", .answers = "Changes",
          .verb = "reload", .serve = serve_verb),
-    POST(.path = "/reopen-logs", .tag = "instance",
-         .summary = "open the log files anew, after a rotation by hand", .answers = "Lines",
-         .verb = "reopen-logs", .serve = serve_verb),
+    POST(.path = "/reopen-logs", .tag = "instance", .summary = "reopen the log files after a manual rotation",
+         .answers = "Lines", .verb = "reopen-logs", .serve = serve_verb),
     POST(.path = "/shutdown", .tag = "instance",
-         .summary = "end the instance in order; answered when that has begun, since this server ends with it",
+         .summary =
+             "shut the instance down; the answer comes when that has begun, since this server ends with it",
          .answers = "Lines", .verb = "shutdown", .at_once = true, .serve = serve_verb),
 
-    GET(.path = "/status", .tag = "looking", .summary = "everything that is known, as kstat --json",
-        .params = {{.name = "worker", .help = "this worker or client alone"}}, .answers = "Status",
+    GET(.path = "/status", .tag = "looking", .summary = "all current values, as kstat --json",
+        .params = {{.name = "worker", .help = "only this worker or client"}}, .answers = "Status",
         .serve = serve_status),
-    GET(.path = "/workers", .tag = "looking", .summary = "what every worker is, as kctl status",
+    GET(.path = "/workers", .tag = "looking", .summary = "the state of every worker, as kctl status",
         .answers = "Workers", .verb = "status", .serve = serve_verb),
-    GET(.path = "/events", .tag = "looking", .summary = "what happens, as server-sent events",
+    GET(.path = "/events", .tag = "looking", .summary = "the instance's events, as server-sent events",
         .help = "'snapshot' at once and twice a second; 'event' for each event of the instance, with its "
-                "number and when its ring was made as id; "
-                "'missed' where some are not kept any more.",
+                "number and when its ring was made as id; 'missed' if some are no longer kept.",
         .params = {{.name = "since",
                     .help = "events after this number, as Last-Event-ID",
                     .type = PARAM_INTEGER}},
         .type = "text/event-stream", .answers = "Text", .serve = serve_events),
-    GET(.path = "/history", .tag = "looking", .summary = "the last hour, a sample a second, for charts",
-        .help = "Of each worker records a second, lag in records, lag in microseconds, and the 99th "
-                "percentile of its latency "
-                "in microseconds; null is unknown. It outlives a restart of this server.",
+    GET(.path = "/history", .tag = "looking", .summary = "the last hour, one sample per second, for charts",
+        .help = "For each worker: records per second, lag in records, lag in microseconds, and the 99th "
+                "percentile of its latency in microseconds; null is unknown. It survives a restart of this "
+                "server.",
         .answers = "History", .serve = serve_history),
     {.method = "POST",
      .path = "/captures",
      .tag = "looking",
-     .summary = "a capture of kstat --dump, as the page plays it",
-     .help = "Its moments, thinned out evenly where they are many, as the snapshots of /events are; and its "
-             "events. Nothing of it is kept.",
+     .summary = "a capture of kstat --dump, in the form that the page plays",
+     .help = "Its samples, thinned out evenly if there are many, in the form of the snapshots of /events; "
+             "and its events. Nothing is stored.",
      .file_bytes = CAPTURES_BYTES_MAX,
      .answers = "Recording",
      .serve = serve_captures},
     GET(.path = "/topics/{topic}/dead-letters", .tag = "dead letters",
         .summary = "how many, by group, stage and reason",
-        .help =
-            "The whole topic of the dead letters is read for it. A topic that never had one has none; what "
-            "is to be said beside that is in notes.",
+        .help = "The whole dead-letter topic is read for it. A topic without dead letters has count 0; notes "
+                "has further remarks.",
         .params = {LETTERS_TOPIC}, .answers = "DeadLetters", .verb = "dead-letters", .serve = serve_letters),
     GET(.path = "/topics/{topic}/dead-letters/records", .tag = "dead letters",
         .summary = "the last of them, each with its reason and its record",
         .params = {LETTERS_TOPIC,
                    {.name = "limit",
-                    .help = "so many, those that were written last",
+                    .help = "only the last N",
                     .type = PARAM_INTEGER,
                     .minimum = 1,
                     .maximum = 500,
                     .fallback = "50"}},
         .answers = "DeadLetterRecords", .verb = "dead-letters", .serve = serve_letter_records),
     POST(.path = "/topics/{topic}/dead-letters/replay", .tag = "dead letters",
-         .summary = "send them back to their topic, each once",
-         .help = "All groups that read the topic get them again. One that was sent back is not sent a second "
-                 "time, also not when the one before was cut off. One replay of a topic runs at a time.",
+         .summary = "send dead letters back to their topic, each once",
+         .help = "All groups that read the topic get them again. A letter is never sent back twice, even if "
+                 "an earlier replay was cut off. One replay per topic runs at a time.",
          .params = {LETTERS_TOPIC,
                     {.name = "dry_run",
-                     .help = "only say what would be",
+                     .help = "only report what would happen",
                      .type = PARAM_BOOLEAN,
                      .fallback = "false"}},
          .answers = "Replayed", .verb = "dead-letters", .serve = serve_letters_replay),
-    GET(.path = "/topics/{topic}/{partition}/{offset}", .tag = "looking", .summary = "a record whole",
+    GET(.path = "/topics/{topic}/{partition}/{offset}", .tag = "looking", .summary = "one whole record",
         .params = {{.name = "topic", .help = "its topic", .required = true, .example = "demo-topic"},
                    {.name = "partition",
                     .help = "its partition",
@@ -267,8 +264,8 @@ static const struct route routes[] = {
 
     GET(.path = "/openapi.json", .tag = "documentation", .summary = "this API, as OpenAPI 3.1",
         .answers = "OpenAPI", .serve = serve_openapi),
-    GET(.path = "/docs", .tag = "documentation", .summary = "the same for a browser", .type = "text/html",
-        .answers = "Text", .serve = serve_docs),
+    GET(.path = "/docs", .tag = "documentation", .summary = "this documentation, for a browser",
+        .type = "text/html", .answers = "Text", .serve = serve_docs),
     GET(.path = "/page/{file}", .tag = "documentation", .summary = "a part of the page",
         .params = {{.name = "file", .help = "its name", .required = true, .example = "style.css"}},
         .type = "*/*", .answers = "Text", .serve = serve_page),

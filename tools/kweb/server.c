@@ -157,7 +157,7 @@ static size_t body_bytes_max(const struct exchange *exchange)
 static void refuse_body(struct exchange *exchange)
 {
     exchange->closing = true;
-    answer_problem(exchange, MHD_HTTP_CONTENT_TOO_LARGE, "a body has at most %zu bytes here",
+    answer_problem(exchange, MHD_HTTP_CONTENT_TOO_LARGE, "the body is too large: at most %zu bytes",
                    body_bytes_max(exchange));
 }
 
@@ -189,7 +189,7 @@ static bool begin_file(struct exchange *exchange)
     if (fd == -1) {
         exchange->closing = true;
         answer_problem(exchange, MHD_HTTP_SERVICE_UNAVAILABLE,
-                       "other files are looked at just now: try again in a moment");
+                       "other files are being read: try again in a moment");
         return false;
     }
     exchange->file = fd;

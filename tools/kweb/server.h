@@ -7,14 +7,15 @@
 
 #define SERVER_CONNECTIONS_MAX 1500
 #define SERVER_HEAD_BYTES_MAX  (32 * 1024) /* a request's line and headers, and what is answered from */
-/* A request that takes longer to arrive is dropped, and so is a connection without a request. */
-#define SERVER_ARRIVAL_US (10 * INT64_C(1000000))
+#define SERVER_ARRIVAL_US                                                                                    \
+    (10 *                                                                                                    \
+     INT64_C(1000000)) /* a request that takes longer to arrive is dropped, and so is a                 \
+                               connection that asks nothing */
 
 #define SERVER_FILE_US   (60 * INT64_C(1000000)) /* the same of a file */
 #define SERVER_FILES_MAX 2                       /* at a time: each takes memory */
 
-#define SERVER_UNREAD_MS                                                                                     \
-    20000 /* who has taken nothing of what was sent for so long is dropped, too (over TCP) */
+#define SERVER_UNREAD_MS 20000 /* a client that has read nothing for this long is dropped too (over TCP) */
 
 /* Takes the listening socket. -1 with the error. */
 int server_open(struct kweb *kweb, int listener, struct error *error);

@@ -265,8 +265,7 @@ void serve_events(struct exchange *exchange)
 {
     struct stream *stream = count_streams(exchange->kweb) < STREAMS_MAX ? begin(exchange) : NULL;
     if (stream == NULL) {
-        answer_problem(exchange, MHD_HTTP_SERVICE_UNAVAILABLE, "%d readers of /events are the most",
-                       STREAMS_MAX);
+        answer_problem(exchange, MHD_HTTP_SERVICE_UNAVAILABLE, "/events has at most %d readers", STREAMS_MAX);
         return;
     }
     answer_stream(exchange, "text/event-stream", BLOCK_BYTES, read_stream, stream, release);

@@ -19,7 +19,7 @@ static int read_from(int fd, char token[TOKEN_BYTES], const char *path, struct e
     ssize_t length = read(fd, token, TOKEN_BYTES - 1);
     token[TOKEN_BYTES - 1] = '\0';
     close(fd);
-    return is_token(token, length) ? 0 : error_set(error, "%s holds no token: remove it", path);
+    return is_token(token, length) ? 0 : error_set(error, "%s does not hold a token: remove it", path);
 }
 
 static int make(char token[TOKEN_BYTES], struct error *error)

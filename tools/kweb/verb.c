@@ -107,7 +107,7 @@ void serve_verb(struct exchange *exchange)
     char argument[RPC_TEXT_BYTES] = "";
     const char *target = route->target != NULL ? exchange_value(exchange, route->target) : NULL;
     if (route->argument != NULL && !fill(exchange, route->argument, argument))
-        answer_problem(exchange, MHD_HTTP_BAD_REQUEST, "the parameters are too long: %d bytes are the most",
+        answer_problem(exchange, MHD_HTTP_BAD_REQUEST, "the parameters are too long: at most %d bytes",
                        RPC_TEXT_BYTES - 1);
     else if (target == NULL || route->makes || strcmp(route->target, "name") != 0 ||
              target_is_there(exchange, target))

@@ -225,7 +225,7 @@ START_TEST(what_was_acknowledged_or_not_delivered_waits_nowhere)
     static const char *const offsets[] = {"0", "99", "100", "110", "9223372036854775807"};
     for (size_t i = 0; i < sizeof offsets / sizeof offsets[0]; i++) {
         acknowledge(offsets[i], NULL);
-        is_refused(409, "no record with this offset waits");
+        is_refused(409, "no record with this offset is waiting");
     }
 }
 END_TEST

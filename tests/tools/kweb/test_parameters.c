@@ -80,7 +80,7 @@ START_TEST(no_value_has_control_characters_or_broken_text)
         char path[64];
         snprintf(path, sizeof path, "/consumers/%s/reset", wrong[i]);
         ask("POST", path);
-        are_refused("name has control characters, or is no UTF-8");
+        are_refused("name has control characters, or is not UTF-8");
         ask("POST", "/consumers/A/reset");
         query("to", wrong[i]);
         are_refused("to has control characters");

@@ -59,7 +59,7 @@ START_TEST(what_is_no_object_is_refused)
         "", "{", "[]", "1", "\"{}\"", "{} {}", "{\"a\": 1, \"a\": 2}", "{]", "{'a'}", "{\"a\": \"\\u0000\"}"};
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         produce(wrong[i]);
-        is_refused(400, "the body is");
+        is_refused(400, "the body ");
     }
 }
 END_TEST

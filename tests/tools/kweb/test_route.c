@@ -171,7 +171,7 @@ START_TEST(a_text_may_have_choices)
     ck_assert(takes(&free_text, "", 0));
     ck_assert(takes(&chosen, "TWO", 0));
     refuses(&chosen, "three");
-    ck_assert_str_eq(error.text, "t is one of one, two");
+    ck_assert_str_eq(error.text, "t must be one of one, two");
 }
 END_TEST
 

@@ -130,7 +130,7 @@ START_TEST(a_record_is_one_object_in_json)
         exchange.body = (char *)(uintptr_t)wrong[i];
         exchange.body_bytes = strlen(wrong[i]);
         serve();
-        is_refused(400, "the body is");
+        is_refused(400, "the body ");
     }
 }
 END_TEST

@@ -47,7 +47,7 @@ export function createAcknowledge({ store, ui, results }) {
     const first = Number(from.value);
     const last = to.value === "" ? first : Number(to.value);
     const name = ui["ack-worker"].value;
-    if (from.value === "" || last < first) return results.say("Acknowledge", ["say an offset, and one that is not lower behind it"], true);
+    if (from.value === "" || last < first) return results.say("Acknowledge", ["enter an offset, then one that is not lower"], true);
     if (last - first >= AT_MOST) return results.say("Acknowledge", [`at most ${AT_MOST} at a time; kctl ack takes any range`], true);
     return send(name, Array.from({ length: last - first + 1 }, (_, i) => [ui["ack-partition"].value, first + i]));
   }
@@ -69,7 +69,7 @@ export function createAcknowledge({ store, ui, results }) {
     const there = manual();
     const idle = there.length === 0;
     for (const control of form.elements) control.disabled = idle || store.snapshot.read_only;
-    setText(ui["ack-help"], idle ? "No consumer here runs with --commit manual. make demo-ack starts two that do." : "In any order. What is acknowledged does not come again, in that group.");
+    setText(ui["ack-help"], idle ? "No consumer here runs with --commit manual. make demo-ack starts two that do." : "In any order. That group does not receive acknowledged records again.");
     setChoices(ui["ack-worker"], there.map((one) => [one.name, `${one.name} · ${one.group}`]));
     setChoices(ui["ack-partition"], (worker()?.partitions ?? []).filter((p) => p.assigned).map((p) => [String(p.partition), String(p.partition)]));
     const first = row() ? openOffsets(row())[0] : undefined;

@@ -2,7 +2,7 @@
 
 /** @typedef {{ok: boolean, status: number, value: object|null, problem: string|null}} Answer */
 
-const SILENT = "kweb does not answer; whether it was done is not known";
+const SILENT = "kweb does not answer; it is not known whether this was done";
 
 async function answerOf(response) {
   const value = await response.json().catch(() => null);

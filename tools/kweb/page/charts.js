@@ -9,10 +9,10 @@ const LINES_MAX = 8;
 const HEIGHT = 190;
 const NARROWEST = 416; // as drawings.css has it
 const GAP = 16;
-const MISSING = "The charts need uPlot, which is not here: make web-assets fetches it. Everything else works without it.";
+const MISSING = "The charts need uPlot, which is missing: make web-assets fetches it. Everything else works without it.";
 
 const CHARTS = [
-  { title: "Records a second", value: "per_second", say: rate },
+  { title: "Records per second", value: "per_second", say: rate },
   { title: "Lag, in records", value: "lag", say: (value) => number(value === null ? null : Math.round(value)) },
   { title: "Lag, in time", value: "behind_us", say: span },
   { title: "Latency, 99th percentile", value: "p99_us", say: span },
@@ -74,7 +74,7 @@ const widthOf = (list) => {
 };
 
 function makeChart(chart, list) {
-  const label = `${chart.title}: the table of workers has the present values`;
+  const label = `${chart.title}: the table of workers has the current values`;
   const card = list.appendChild(element("div", { class: "card chart", role: "group", "aria-label": label }, element("h3", {}, chart.title)));
   return { chart, card, plot: null, key: "" };
 }

@@ -28,8 +28,8 @@ export function createParser(deliver) {
 }
 
 const REFUSED = {
-  401: "a token is asked for: open the address with ?token=…; kweb --print-token prints the token",
-  403: "this server does not let the page in (its Host or Origin is another one)",
+  401: "a token is required: open the address with ?token=…; kweb --print-token prints the token",
+  403: "this server refuses the page: its Host or Origin is a different one",
 };
 
 async function read(response, feed, touch) {
@@ -69,7 +69,7 @@ export function follow(to) {
     let timer = 0;
     const touch = () => {
       clearTimeout(timer);
-      timer = setTimeout(() => abort.abort(new Error("nothing came any more")), SILENT_MS);
+      timer = setTimeout(() => abort.abort(new Error("nothing arrives any more")), SILENT_MS);
     };
     touch();
     try {
@@ -79,7 +79,7 @@ export function follow(to) {
       failures = 0;
       tell({ connected: true });
       await read(response, createParser(deliver), touch);
-      throw new Error("the server has ended the connection");
+      throw new Error("the server closed the connection");
     } finally {
       clearTimeout(timer);
     }

@@ -23,7 +23,7 @@ const SAID = {
   reset: { from: "from #", to: "to #", count: "partitions more: #" },
   acknowledged: { from: "from #", to: "to #", count: "partitions more: #" },
   scaled: { from: "from #", to: "to #" },
-  rate: { count: "records a second: #" },
+  rate: { count: "records per second: #" },
   config: { count: "workers changed: #" },
   "broker-back": { count: "after # ms" },
   replayed: { count: "records: #" },

@@ -17,7 +17,7 @@ function workersText(snapshot) {
 }
 
 const lostText = (connection) =>
-  connection.sinceUs ? `Not connected since ${timeOfDayShort(connection.sinceUs)}: ${connection.why}. Trying again.` : `Connecting: ${connection.why}`;
+  connection.sinceUs ? `Not connected since ${timeOfDayShort(connection.sinceUs)}: ${connection.why}. Retrying.` : `Connecting: ${connection.why}`;
 
 export function createHead({ store, ui, notice }) {
   function paintConnection() {
@@ -31,9 +31,9 @@ export function createHead({ store, ui, notice }) {
   function paintNotice() {
     const { snapshot } = store;
     const problems = [];
-    if (snapshot?.supervisor?.stopped) problems.push("The supervisor is stopped: nobody is restarted until it goes on (kill -CONT).");
-    if (snapshot && (!snapshot.supervisor || !snapshot.supervisor.alive)) problems.push("No supervisor is alive: what is shown is what the workers left.");
-    if (snapshot?.read_only && !store.connection.recorded) problems.push("This page is read-only (--http-read-only): it shows, and changes nothing.");
+    if (snapshot?.supervisor?.stopped) problems.push("The supervisor is stopped: nothing is restarted until it continues (kill -CONT).");
+    if (snapshot && (!snapshot.supervisor || !snapshot.supervisor.alive)) problems.push("No supervisor is alive: these are the last values of the workers.");
+    if (snapshot?.read_only && !store.connection.recorded) problems.push("This page is read-only (--http-read-only).");
     if (store.missed > 0) problems.push(`${plural(store.missed, "event")} were overwritten before the page could read them.`);
     setText(notice, problems.join(" "));
     notice.hidden = problems.length === 0;

@@ -1,4 +1,4 @@
-// Another group: a client more, that reads what the chosen one reads. Asked for in a dialog, with the kctl command that does the same.
+// Another group: add a client that reads what the chosen one reads. Asked for in a dialog, with the kctl command that does the same.
 
 import { setText } from "./dom.js";
 import * as api from "./api.js";

@@ -8,10 +8,10 @@ import { acknowledgedBeyond, isConsumer, meant, redeliveredAtMost } from "./flee
 function before(workers) {
   const readers = workers.filter(isConsumer);
   const names = workers.map((worker) => worker.name).join(", ");
-  if (readers.length === 0) return `${names} is killed at once, as a crash would. What it has not sent yet is lost with it.`;
+  if (readers.length === 0) return `${names} is killed at once, like a crash. Records it has not sent yet are lost with it.`;
   const most = redeliveredAtMost(readers);
-  const said = most === null ? "How many records are redelivered is not known." : `At most ${number(most)} redelivered: processed, and not committed.`;
-  return `${names} ${workers.length > 1 ? "are" : "is"} killed at once, as a crash would. ${said}`;
+  const said = most === null ? "It is not known how many records are redelivered." : `At most ${number(most)} redelivered: processed but not committed.`;
+  return `${names} ${workers.length > 1 ? "are" : "is"} killed at once, like a crash. ${said}`;
 }
 
 export function createKill({ store, ui, results, dialog }) {
@@ -20,8 +20,8 @@ export function createKill({ store, ui, results, dialog }) {
   let target = "";
 
   function tell(event, { beyond }) {
-    const most = event.count === null ? "how many come again is not known" : `redelivering at most ${number(event.count)}`;
-    const but = event.count > 0 && beyond > 0 ? [`${number(beyond)} of them ${beyond === 1 ? "is" : "are"} acknowledged, and not redelivered`] : [];
+    const most = event.count === null ? "unknown how many are redelivered" : `redelivering at most ${number(event.count)}`;
+    const but = event.count > 0 && beyond > 0 ? [`${number(beyond)} of them ${beyond === 1 ? "is" : "are"} acknowledged and not redelivered`] : [];
     results.say(`${event.worker} resumed at ${number(event.to)} (committed ${number(event.from)})`, [`${most}; ${event.text}`, ...but]);
   }
 

@@ -19,7 +19,7 @@ const lagText = (row) => atLeast(number(row.lag), row.lag_at_least);
 const behindText = (row) => atLeast(span(row.behind_us), row.behind_at_least);
 const rowKey = (row) => row.group;
 
-/** Records a second that arrive in a partition, from one snapshot to the next, smoothed. */
+/** Records per second that arrive in a partition, from one snapshot to the next, smoothed. */
 function createArrivals() {
   const known = new Map();
   return (lane, timeUs) => {
@@ -139,7 +139,7 @@ export function createLanes({ store, ui, plans, onRecord, section, request, watc
     ui.earlier.disabled = view.first === 0;
     ui.later.disabled = view.first + shown.length >= found.length;
     setText(ui.page, `${view.first + 1} to ${view.first + shown.length} of ${found.length}`);
-    setText(ui.empty, all.length === 0 ? "No consumer has said yet what it reads." : "No lane has this in it.");
+    setText(ui.empty, all.length === 0 ? "No consumer has reported yet what it reads." : "No lane contains this.");
     ui.empty.hidden = found.length > 0;
   }
 
@@ -152,7 +152,7 @@ export function createLanes({ store, ui, plans, onRecord, section, request, watc
       const window = windowOf(lane, cells);
       setText(node.its.title, laneName(lane));
       const perSecond = arrivals(lane, store.snapshot.time_us);
-      setText(node.its.facts, `end ${number(lane.end)}${perSecond > 0 ? ` · ${rate(perSecond)} a second arrive` : ""}`);
+      setText(node.its.facts, `end ${number(lane.end)}${perSecond > 0 ? ` · ${rate(perSecond)} per second arrive` : ""}`);
       keyed(node.its.rows, lane.rows, rowKey, makeRow, (row, item) => updateRow(row, item, lane, window, plans.get(`${item.group} ${lane.partition} ${lane.topic}`)));
       if (!isDense) node.its.axis.update(window); // it is not shown there
     });

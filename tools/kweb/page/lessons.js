@@ -34,8 +34,8 @@ function makeLesson(lesson, onTick) {
   return { lesson, tick, count, steps, why, other, details, node: element("li", {}, details) };
 }
 
-const CANNOT = "This fleet cannot show it. This starts one that can:";
-const FLAGS = "It takes flags of which the page cannot see whether this fleet has them:";
+const CANNOT = "This fleet cannot show it. This command starts one that can:";
+const FLAGS = "It needs flags, and the page cannot see whether this fleet has them:";
 
 const SAID = { done: ", done", now: ", this is next", later: "" };
 
@@ -84,7 +84,7 @@ export function createLessons({ store, ui, request }) {
   ui["lessons-again"].addEventListener("click", () => {
     progress = {};
     keep();
-    setText(ui["lesson-said"], "All lessons begin again.");
+    setText(ui["lesson-said"], "All lessons start over.");
     request();
   });
 

@@ -73,7 +73,7 @@ export function createLetters({ store, ui, results, request }) {
   async function dryRun() {
     const of = topic();
     const answer = await api.replay(of, true);
-    results.say(`Dry run: replay the dead letters of ${of}`, told(answer, (v) => `${count(v.sent)} would be sent back; ${number(v.sent_before)} were before`), !answer.ok);
+    results.say(`Dry run: replay the dead letters of ${of}`, told(answer, (v) => `${count(v.sent)} would be sent back; ${number(v.sent_before)} already were`), !answer.ok);
     if (of === topic()) known.would = answer.ok ? answer.value.sent : null;
   }
 
@@ -106,7 +106,7 @@ export function createLetters({ store, ui, results, request }) {
   function said(topics) {
     if (known.list) return `${count(known.list.letters)} in ${known.list.dlq_topic}, ${number(known.list.replayed)} of them sent back. ${known.list.notes.join(" ")}`;
     const sent = topics.find(([name]) => name === topic())?.[1] ?? 0;
-    return sent > 0 ? `Its consumers have sent ${count(sent)} since they are counted.` : "None of its consumers has sent a record to the dead letters.";
+    return sent > 0 ? `Its consumers have sent ${count(sent)} since counting began.` : "None of its consumers has sent a dead letter.";
   }
 
   function fill(rows, items, keyOf, make, update) {

@@ -58,7 +58,7 @@ export function createProduce({ store, ui, results }) {
     try {
       record = recordOf(form, ui.schema.value);
     } catch (error) {
-      return results.say("Produce", [`This is no JSON: ${error.message}`], true);
+      return results.say("Produce", [`This is not JSON: ${error.message}`], true);
     }
     const answer = await api.produce(record);
     const { topic, partition, offset } = answer.value?.record ?? answer.value ?? {};

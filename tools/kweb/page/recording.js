@@ -13,13 +13,13 @@ const stepButton = (label, text, act) => button(text, act, { class: "quiet", "ar
 
 /**
  * Shows its last moment, and a slider for the others; the store, the history and the generations know nothing yet.
- * @param {{name: string|null, leave: function(): void|null}} how what it is called, and what leads back to what lives; null: nothing does
+ * @param {{name: string|null, leave: function(): void|null}} how its name, and what leads back to what lives; null: nothing does
  * @returns {function(): void} takes it off the page again
  */
 export function play(recording, { store, history }, { name = null, leave = null } = {}) {
   const { snapshots, events } = recording;
   const last = snapshots.length - 1;
-  const slider = element("input", { type: "range", min: "0", max: String(last), value: String(last), "aria-label": "Moment of the capture" });
+  const slider = element("input", { type: "range", min: "0", max: String(last), value: String(last), "aria-label": "Time in the capture" });
   const moment = element("output", {});
 
   function show() {

@@ -58,7 +58,7 @@ function drawOutages(sheet, view, outages, rows) {
   }
 }
 
-const causeOf = (bar) => (bar.toUs === null ? "it lives" : bar.died ? `it ${bar.cause}` : "it was ended as asked");
+const causeOf = (bar) => (bar.toUs === null ? "it lives" : bar.died ? `it ${bar.cause}` : "it was stopped on request");
 const barTitle = (life, bar, nowUs) => `${life.name}, generation ${bar.generation}: ${timeOfDay(bar.fromUs)}, ${span((bar.toUs ?? nowUs) - bar.fromUs)}; ${causeOf(bar)}`;
 
 function drawBar(sheet, view, life, bar, y) {
@@ -78,7 +78,7 @@ function drawResume(sheet, view, life, bar, y) {
   const key = `${life.name} ${bar.fromUs}`;
   const x = view.x(bar.again?.atUs ?? bar.readyUs ?? bar.fromUs);
   if (bar.again && bar.again.count !== 0) {
-    const said = bar.again.count === null ? "how many come again is not known" : `resumed at ${number(bar.again.to)} (committed ${number(bar.again.from)}), redelivering at most ${number(bar.again.count)}`;
+    const said = bar.again.count === null ? "unknown how many are redelivered" : `resumed at ${number(bar.again.to)} (committed ${number(bar.again.from)}), redelivering at most ${number(bar.again.count)}`;
     sheet.add(`again ${key}`, "rect", { x, y: y + 12, width: 16, height: 16, class: "again" }, null, said);
     sheet.add(`again ${key}`, "text", { x: x + 19, y: y + 24, class: "inside" }, `↺ ${bar.again.count === null ? "?" : `≤ ${number(bar.again.count)}`}`);
   }
@@ -171,6 +171,6 @@ export function createTimeline({ store, ui, generations, section, request, watch
     keyed(ui.bars, sheet.shapes, (shape) => shape.key, makeShape, updateShape);
     const left = generations.lives.size - lives.length;
     ui["timeline-more"].hidden = left <= 0;
-    setText(ui["timeline-more"], `${plural(left, "worker")} of which less was heard lately are not drawn.`);
+    setText(ui["timeline-more"], `${plural(left, "worker")} with older events are not drawn.`);
   };
 }
