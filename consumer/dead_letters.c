@@ -8,6 +8,7 @@
 #include "common/log.h"
 #include "consumer/backoff.h"
 #include "consumer/faults.h"
+#include "consumer/letter_origins.h"
 #include "consumer/letter_producer.h"
 #include "consumer/letter_slots.h"
 
@@ -26,11 +27,9 @@ struct dead_letters {
     rd_kafka_t *producer;
     rd_kafka_queue_t *answers;
     struct letter_slots slots;
-    bool moved;          /* some were answered since barriers were last set */
-    char why[WHY_BYTES]; /* the last refusal */
-    /* origins of kept letters that were acknowledged; NULL: nobody asks */
-    struct letter_origin *origins;
-    size_t origin_count;
+    bool moved;                    /* some were answered since barriers were last set */
+    char why[WHY_BYTES];           /* the last refusal */
+    struct letter_origins origins; /* of kept letters that were acknowledged; no list: nobody asks */
 };
 
 /* --- opening ------------------------------------------------------------------------------------------- */
@@ -224,7 +223,7 @@ void dead_letters_close(struct dead_letters *letters)
         close_producer(letters);
     }
     letter_slots_release(&letters->slots);
-    free(letters->origins);
+    letter_origins_release(&letters->origins);
     free(letters);
 }
 
@@ -323,28 +322,24 @@ static void send_refused_again(struct dead_letters *letters)
 
 int dead_letters_keep_origins(struct dead_letters *letters, struct error *error)
 {
-    letters->origins = calloc(letters->slots.capacity, sizeof *letters->origins);
-    return letters->origins != NULL ? 0 : error_set(error, "out of memory");
+    return letter_origins_open(&letters->origins, letters->slots.capacity, error);
 }
 
 const struct letter_origin *dead_letters_acknowledged(const struct dead_letters *letters, size_t *count)
 {
-    *count = letters != NULL ? letters->origin_count : 0;
-    return letters != NULL ? letters->origins : NULL;
+    *count = letters != NULL ? letters->origins.count : 0;
+    return letters != NULL ? letters->origins.list : NULL;
 }
 
 bool dead_letters_idle(const struct dead_letters *letters, int32_t partition)
 {
-    for (size_t i = 0; letters != NULL && i < letters->origin_count; i++)
-        if (letters->origins[i].partition == partition)
-            return false;
-    return dead_letters_next(letters, partition, 0) == INT64_MAX;
+    return (letters == NULL || !letter_origins_have(&letters->origins, partition)) &&
+           dead_letters_next(letters, partition, 0) == INT64_MAX;
 }
 
 void dead_letters_let_go(struct dead_letters *letters, size_t count)
 {
-    letters->origin_count -= count;
-    memmove(letters->origins, letters->origins + count, letters->origin_count * sizeof *letters->origins);
+    letter_origins_let_go(&letters->origins, count);
     letters->moved = true; /* there is room for those that wait */
 }
 
@@ -362,13 +357,10 @@ static bool tell_origin(struct dead_letters *letters, const struct letter *lette
 {
     if (!letter->kept)
         settle(letters, letter);
-    if (!letter->kept || letter->partition == -1 || letters->origins == NULL)
+    if (!letter->kept || letter->partition == -1 || letters->origins.list == NULL)
         return true;
-    if (letters->origin_count == letters->slots.capacity)
-        return false;
-    letters->origins[letters->origin_count++] =
-        (struct letter_origin){letter->partition, letter->offset, letter->timestamp_ms};
-    return true;
+    return letter_origins_add(
+        &letters->origins, (struct letter_origin){letter->partition, letter->offset, letter->timestamp_ms});
 }
 
 static void set_barriers(struct dead_letters *letters)
@@ -423,23 +415,12 @@ bool dead_letters_full(const struct dead_letters *letters)
     return letters != NULL && letters->slots.under_way + letters->slots.refused >= UNDER_WAY_MAX;
 }
 
-/* Acknowledged origins of a partition that goes, or moves: another letter may have the same origin by the
- * time they are let go. The next owner sends the letter again, with the same id. */
-static void forget_places(struct dead_letters *letters, int32_t partition)
-{
-    size_t kept = 0;
-    for (size_t i = 0; i < letters->origin_count; i++)
-        if (letters->origins[i].partition != partition)
-            letters->origins[kept++] = letters->origins[i];
-    letters->origin_count = kept;
-}
-
 /* One that nobody waits for is not sent again. */
 void dead_letters_forget(struct dead_letters *letters, int32_t partition)
 {
     if (letters == NULL)
         return;
-    forget_places(letters, partition);
+    letter_origins_forget(&letters->origins, partition);
     for (size_t i = letters->slots.top; i > 0; i--) {
         struct letter *letter = &letters->slots.slots[i - 1];
         if (letter->partition != partition || letter->state == LETTER_FREE)

@@ -36,7 +36,7 @@
 #define PLANTED_BUGS(X)                                                                                      \
     X(commit_early)     /* a batch's offsets are committed before it is processed */                         \
     X(skip_letter_wait) /* the commit does not wait for dead letters */                                      \
-    X(skip_on_retry)    /* a record that should be retried is skipped */                                      \
+    X(skip_on_retry)    /* a record that should be retried is skipped */                                     \
     X(forget_guards)    /* the sink checks neither owner nor next offset; to a topic, no membership */       \
     X(two_transactions) /* the sink commits the next offsets before the rows */                              \
     X(forget_outbox)    /* dead letters are not part of the sink's transaction */                            \

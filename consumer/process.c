@@ -10,10 +10,10 @@
 #include "consumer/faults.h"
 #include "consumer/manual.h"
 #include "consumer/message_errors.h"
+#include "consumer/process_letters.h"
 #include "consumer/retries.h"
 #include "consumer/tenure.h"
 
-enum { REFUSALS_SAID = 3 }; /* lines a slice; the rest is counted */
 /* How long a record takes is not known before one was processed: the first slice is one, so that no slice of
  * however slow a stage holds more than one record longer than it need. */
 enum { SLICE_FIRST = 1, SLICE_GROWTH = 8 };
@@ -99,13 +99,6 @@ static void on_dropped(void *context, const rd_kafka_message_t *message)
     deaths_add(&consumer->deaths, message, NULL, "");
 }
 
-static bool on_blocked(void *context, const rd_kafka_message_t *message)
-{
-    const struct consumer *consumer = context;
-    const struct partition *row = partition_assigned(&consumer->partitions, message->partition);
-    return row != NULL && partition_stopped(row, message->offset);
-}
-
 /* The pipeline stopped before a record: what comes after it stays unprocessed, so no partition may move past
  * it. */
 static void stop_before(struct consumer *consumer, const rd_kafka_message_t *from)
@@ -134,7 +127,7 @@ static bool is_quarantined(const struct consumer *consumer)
 static void run_pipeline(struct consumer *consumer, struct pipeline_result *result)
 {
     const struct batch *batch = &consumer->batch;
-    struct pipeline_events events = {consumer, on_dead, on_retry, on_blocked,
+    struct pipeline_events events = {consumer, on_dead, on_retry, process_blocked,
                                      manual_is(consumer) ? on_dropped : NULL};
     struct error error = ERROR_INIT;
     if (pipeline_run(&consumer->pipeline, batch->slice, batch->slice_count, &events, result, &error) == -1) {
@@ -161,74 +154,6 @@ static void run(struct consumer *consumer, struct pipeline_result *result)
     } else {
         run_pipeline(consumer, result);
     }
-}
-
-/* --- dead letters -------------------------------------------------------------------------------------- */
-
-/* Those of Kafka's modes; a sink has them in its transaction. One that cannot even be kept stops its
- * partition before it. */
-static void send_letters(struct consumer *consumer)
-{
-    for (size_t i = 0; i < consumer->deaths.count; i++) {
-        const struct death *death = &consumer->deaths.list[i];
-        const rd_kafka_message_t *message = death->message;
-        struct error error = ERROR_INIT;
-        if (death->stage == NULL || on_blocked(consumer, message))
-            continue;
-        struct letter_failure failure = {death->stage, death->why, death->attempts, death->first_failure_us};
-        struct letter_body body =
-            letter_of(message, letter_headers(dead_letters_source(consumer->letters), message, &failure));
-        if (dead_letters_send(consumer->letters, &body, false, &error) == 0)
-            continue;
-        rd_kafka_headers_destroy(body.headers);
-        log_warning("%s [%" PRId32 "] offset %" PRId64 ": %s; the partition waits", consumer->settings->topic,
-                    message->partition, message->offset, error.text);
-        partition_stop_at(&consumer->partitions, message->partition, message->offset,
-                          clock_monotonic_us() + backoff_us(consumer->settings, death->attempts));
-    }
-    partitions_apply_stops(&consumer->partitions);
-    deaths_keep_standing(&consumer->deaths, &consumer->partitions);
-}
-
-/* While there are candidates ahead the next record may kill: a letter is to be out, and its record committed,
- * before that is tried. */
-static void make_sure(struct consumer *consumer, uint64_t died)
-{
-    struct error ignored = ERROR_INIT;
-    if (!consumer->candidates.ahead || died == 0)
-        return;
-    dead_letters_flush(consumer->letters, COMMIT_SYNC_US, &ignored);
-    commit_sync(&consumer->committer, COMMIT_SYNC_US, &ignored);
-}
-
-static void tell_death(const struct consumer *consumer, const struct death *death)
-{
-    const char *topic = dead_letters_topic(consumer->letters);
-    log_warning("%s [%" PRId32 "] offset %" PRId64 ": %s: %s; %s%s", consumer->settings->topic,
-                death->message->partition, death->message->offset, death->stage, death->why,
-                topic != NULL ? "it goes to " : "passed over", topic != NULL ? topic : "");
-}
-
-/* Returns how many died. */
-static uint64_t tell_deaths(struct consumer *consumer)
-{
-    uint64_t died = 0;
-    for (size_t i = 0; i < consumer->deaths.count; i++) {
-        const struct death *death = &consumer->deaths.list[i];
-        const rd_kafka_message_t *message = death->message;
-        if (death->stage == NULL || dead_letters_topic(consumer->letters) == NULL)
-            partition_settle(&consumer->partitions, message->partition, message->offset, message->offset + 1);
-        if (death->stage == NULL)
-            continue;
-        stats_event(consumer->stats, STATS_RING_ERRORS, clock_wall_us(), message->offset,
-                    "[%" PRId32 "] %" PRId64 ": %s: %s", message->partition, message->offset, death->stage,
-                    death->why);
-        if (died++ < REFUSALS_SAID)
-            tell_death(consumer, death);
-    }
-    if (died > REFUSALS_SAID)
-        log_warning("… and %" PRIu64 " more in this batch", died - REFUSALS_SAID);
-    return died;
 }
 
 /* --- counting ------------------------------------------------------------------------------------------ */
@@ -306,7 +231,7 @@ static void conclude(struct consumer *consumer, struct pipeline_result *result)
     deaths_keep_standing(&consumer->deaths, &consumer->partitions);
     if (!exactly_once_is(consumer)) {
         if (dead_letters_topic(consumer->letters) != NULL && consumer->deaths.count > 0)
-            send_letters(consumer);
+            process_send_letters(consumer);
     } else if (!exactly_once_commit(consumer, result->gathered)) {
         partitions_apply_stops(&consumer->partitions);
         deaths_keep_standing(&consumer->deaths, &consumer->partitions);
@@ -341,11 +266,11 @@ static uint64_t process_slice(struct consumer *consumer)
 
     int64_t ended_us = clock_wall_us();
     uint64_t standing = observe(consumer, ended_us);
-    uint64_t died = tell_deaths(consumer);
+    uint64_t died = process_tell_deaths(consumer);
     count(consumer, &result, standing, died);
     partitions_move(&consumer->partitions, ended_us);
     FAULT_POINT(position_moved);
-    make_sure(consumer, died);
+    process_make_sure(consumer, died);
     manual_serve(consumer);
     stats_phase(consumer->stats, consumer_idle_phase(consumer), ended_us);
     set_pace(&consumer->pace, consumer->batch.slice_count, clock_monotonic_us() - began_monotonic_us);

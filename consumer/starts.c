@@ -11,40 +11,13 @@
 #include "consumer/exactly_once.h"
 #include "consumer/manual.h"
 #include "consumer/retries.h"
+#include "consumer/starts_private.h"
 
-enum { QUERY_MS = LIST_OFFSETS_MS, LOOK_MS = 1000 };
+enum { LOOK_MS = 1000 };
 
 /* So long a group's offset cannot have expired. Kafka keeps those of a group without members for
  * offsets.retention.minutes: seven days, and one before 2.0. */
 enum { KEPT_MS = 12 * 60 * 60 * 1000 };
-
-/* One partition on its way to a place. */
-struct start {
-    int32_t partition;
-    struct place place;
-    bool in_sink;         /* the sink has a place of it */
-    bool fresh;           /* nobody has a place of it */
-    bool failed;          /* it is not known */
-    bool silent;          /* the group did not answer */
-    bool deleted;         /* the group had an offset of it, and has none */
-    bool expired;         /* or it has expired */
-    int64_t group_had_ms; /* when the sink's place was written; STATS_UNKNOWN: it is not known to have had */
-    int64_t edge;         /* of a fresh one: RD_KAFKA_OFFSET_BEGINNING or _END */
-};
-
-struct starts {
-    struct consumer *consumer;
-    struct start *list;
-    size_t count;
-    int topic_partitions; /* how many the topic had, when that was asked first */
-    struct error error;   /* the last one */
-};
-
-static void fail(struct start *start)
-{
-    start->failed = true;
-    start->fresh = false;
-}
 
 /* --- what the group says ------------------------------------------------------------------------------- */
 
@@ -52,7 +25,7 @@ static void take_committed(struct starts *starts, struct start *start, const rd_
 {
     if (one->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
         error_set(&starts->error, "the group's offset: %s", rd_kafka_err2str(one->err));
-        fail(start);
+        start_fail(start);
         start->silent = true;
         return;
     }
@@ -103,7 +76,7 @@ static void compare(struct starts *starts)
         if (!had_here && !had_with_place(start))
             continue;
         if (start->silent)
-            fail(start);
+            start_fail(start);
         bool can_move = start->in_sink || !exactly_once_in_database(starts->consumer);
         start->deleted = !start->failed && can_move && start->place.committed == STATS_UNKNOWN;
         start->expired = start->deleted && !had_here && may_have_expired(start);
@@ -134,142 +107,11 @@ static void ask_sink(struct starts *starts)
         if (away || exactly_once_position(starts->consumer, starts->list[i].partition, &place,
                                           &starts->error) == -1) {
             away = true;
-            fail(&starts->list[i]);
+            start_fail(&starts->list[i]);
         } else {
             take_position(&starts->list[i], &place);
         }
     }
-}
-
-/* --- partitions of which nobody has a place ------------------------------------------------------------ */
-
-/* Whether the group has come so far in other partitions that this one must be new, or its offset lost. One
- * whose offsets are all first commits (COMMIT_FIRST_MARK) of a time when there were more partitions than this
- * number is beginning right now. */
-static bool is_new_to(const rd_kafka_topic_partition_list_t *group, int32_t partition)
-{
-    for (int i = 0; i < group->cnt; i++) {
-        const rd_kafka_topic_partition_t *one = &group->elems[i];
-        if (one->offset < 0)
-            continue;
-        int mark = commit_first_of(one->metadata, one->metadata_size);
-        if (mark == 0 || partition >= mark)
-            return true;
-    }
-    return false;
-}
-
-static rd_kafka_topic_partition_list_t *ask_whole_group(struct starts *starts)
-{
-    struct consumer *consumer = starts->consumer;
-    int count = kafka_topic_partitions(consumer->rk, consumer->partitions.topic, QUERY_MS);
-    if (count <= 0) {
-        error_set(&starts->error, "the broker does not say how many partitions the topic has");
-        return NULL;
-    }
-    /* One that was added meanwhile is new, and not beginning right now. */
-    starts->topic_partitions = consumer->topic_partitions > 0 && consumer->topic_partitions < count
-                                   ? consumer->topic_partitions
-                                   : count;
-    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(count);
-    rd_kafka_topic_partition_list_add_range(list, consumer->partitions.topic, 0, count - 1);
-    rd_kafka_resp_err_t err = rd_kafka_committed(consumer->rk, list, QUERY_MS);
-    for (int i = 0; i < list->cnt && err == RD_KAFKA_RESP_ERR_NO_ERROR; i++)
-        err = list->elems[i].err;
-    if (err == RD_KAFKA_RESP_ERR_NO_ERROR)
-        return list;
-    error_set(&starts->error, "the group's offsets: %s", rd_kafka_err2str(err));
-    rd_kafka_topic_partition_list_destroy(list);
-    return NULL;
-}
-
-/* Only --from latest can pass something over. */
-static void choose_edges(struct starts *starts)
-{
-    rd_kafka_topic_partition_list_t *group = NULL;
-    bool latest = starts->consumer->settings->from == FROM_LATEST;
-    if (latest && (group = ask_whole_group(starts)) == NULL) {
-        for (size_t i = 0; i < starts->count; i++)
-            if (starts->list[i].fresh)
-                fail(&starts->list[i]);
-        return;
-    }
-    for (size_t i = 0; i < starts->count; i++) {
-        struct start *start = &starts->list[i];
-        bool new_one = latest && start->fresh && is_new_to(group, start->partition);
-        start->edge = latest && !new_one ? RD_KAFKA_OFFSET_END : RD_KAFKA_OFFSET_BEGINNING;
-        if (new_one)
-            log_line("%s [%" PRId32 "] is new to the group: it begins at its first record, not at the latest",
-                     starts->consumer->partitions.topic, start->partition);
-    }
-    if (group != NULL)
-        rd_kafka_topic_partition_list_destroy(group);
-}
-
-static struct start *find(struct starts *starts, int32_t partition)
-{
-    for (size_t i = 0; i < starts->count; i++)
-        if (starts->list[i].partition == partition)
-            return &starts->list[i];
-    return NULL;
-}
-
-static void ask_edge(struct starts *starts, int64_t edge)
-{
-    struct consumer *consumer = starts->consumer;
-    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
-    for (size_t i = 0; i < starts->count; i++)
-        if (starts->list[i].fresh && starts->list[i].edge == edge)
-            rd_kafka_topic_partition_list_add(list, consumer->partitions.topic, starts->list[i].partition);
-    rd_kafka_resp_err_t err =
-        list->cnt > 0 ? list_offsets(consumer->rk, list, edge) : RD_KAFKA_RESP_ERR_NO_ERROR;
-    for (int i = 0; i < list->cnt; i++) {
-        struct start *start = find(starts, list->elems[i].partition);
-        start->place.offset = list->elems[i].offset;
-        if (err == RD_KAFKA_RESP_ERR_NO_ERROR && start->place.offset >= 0)
-            continue;
-        error_set(&starts->error, "the broker does not say where the topic begins: %s",
-                  rd_kafka_err2str(err));
-        fail(start);
-    }
-    rd_kafka_topic_partition_list_destroy(list);
-}
-
-/* A group that begins at the latest has begun when its offsets are committed, not before: a successor that
- * found none would begin at its own latest, and pass over what was read, or not, in between. */
-static void commit_latest(struct starts *starts)
-{
-    struct consumer *consumer = starts->consumer;
-    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)starts->count);
-    for (size_t i = 0; i < starts->count; i++)
-        if (starts->list[i].fresh && starts->list[i].edge == RD_KAFKA_OFFSET_END)
-            commit_add_first(list, consumer->partitions.topic, starts->list[i].partition,
-                             starts->list[i].place.offset, starts->topic_partitions);
-    bool done = list->cnt == 0 || commit_first(&consumer->committer, list, &starts->error) == 0;
-    for (int i = 0; i < list->cnt; i++) {
-        struct start *start = find(starts, list->elems[i].partition);
-        start->place.committed = list->elems[i].offset;
-        if (!done)
-            fail(start);
-    }
-    rd_kafka_topic_partition_list_destroy(list);
-}
-
-static void begin_fresh_ones(struct starts *starts)
-{
-    bool any = false;
-    for (size_t i = 0; i < starts->count; i++) {
-        struct start *start = &starts->list[i];
-        start->fresh = !start->failed && !start->deleted && start->place.offset == STATS_UNKNOWN;
-        any |= start->fresh;
-    }
-    if (!any)
-        return;
-    choose_edges(starts);
-    ask_edge(starts, RD_KAFKA_OFFSET_BEGINNING);
-    ask_edge(starts, RD_KAFKA_OFFSET_END);
-    if (!exactly_once_is(starts->consumer))
-        commit_latest(starts);
 }
 
 /* The sink is told where it begins before anything is read: a second first start must not be elsewhere. */
@@ -282,7 +124,7 @@ static void tell_sink(struct starts *starts)
         if (start->failed || start->deleted || start->in_sink)
             continue;
         if (exactly_once_move(starts->consumer, &move, &starts->error) != SINK_DONE)
-            fail(start);
+            start_fail(start);
         else if (exactly_once_commits_moves(starts->consumer))
             start->place.committed = start->place.offset;
     }
@@ -431,7 +273,7 @@ static void ask(struct starts *starts)
     if (exactly_once_is(consumer))
         ask_sink(starts);
     compare(starts);
-    begin_fresh_ones(starts);
+    starts_begin_fresh(starts);
     if (exactly_once_is(consumer))
         tell_sink(starts);
     settle(starts);

@@ -112,3 +112,10 @@ enum schema_match schema_from_header(const void *value, size_t length, const str
     *schema = found;
     return found->major == major ? SCHEMA_KNOWN : SCHEMA_UNKNOWN_MAJOR;
 }
+
+size_t schema_labels(const struct schema *schema, const char **names)
+{
+    for (size_t i = 0; i < schema->field_count; i++)
+        names[i] = schema->fields[i].label;
+    return schema->field_count;
+}

@@ -213,4 +213,7 @@ enum schema_match { SCHEMA_KNOWN, SCHEMA_UNKNOWN_NAME, SCHEMA_UNKNOWN_MAJOR, SCH
 enum schema_match schema_from_header(const void *value, size_t length, const struct schema *ours,
                                      const struct schema **schema);
 
+/* The labels that there are, for suggestions; `names` has room for RECORD_FIELDS_MAX. */
+size_t schema_labels(const struct schema *schema, const char **names);
+
 #endif

@@ -443,10 +443,3 @@ int schema_read_field(struct schema_parser *p)
     p->places[p->schema->field_count++] = p->words.list[0];
     return 0;
 }
-
-size_t schema_labels(const struct schema *schema, const char **names)
-{
-    for (size_t i = 0; i < schema->field_count; i++)
-        names[i] = schema->fields[i].label;
-    return schema->field_count;
-}

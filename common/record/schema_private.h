@@ -22,8 +22,6 @@ struct schema_parser {
 
 /* schema_field.c: the words of a line that declares a field. -1 with the error, as all of these. */
 int schema_read_field(struct schema_parser *parser);
-/* The labels that there are, for suggestions; `names` has room for RECORD_FIELDS_MAX. */
-size_t schema_labels(const struct schema *schema, const char **names);
 
 /* schema_layout.c: the name of the field that is being read: its path, label, column, slots. */
 int schema_place_field(struct schema_parser *parser, const struct word *path, const struct word *label,
