@@ -39,7 +39,7 @@ void loop_error_callback(rd_kafka_t *rk, int err, const char *reason, void *opaq
 
 /* librdkafka's own commits, of --commit auto. */
 void loop_commit_callback(rd_kafka_t *rk, rd_kafka_resp_err_t err, rd_kafka_topic_partition_list_t *list,
-                            void *opaque)
+                          void *opaque)
 {
     struct consumer *consumer = opaque;
     (void)rk;
@@ -50,7 +50,7 @@ void loop_commit_callback(rd_kafka_t *rk, rd_kafka_resp_err_t err, rd_kafka_topi
 
 /* Ours. What was processed meanwhile is committed at once: the next record may be long in coming. */
 void loop_commit_answered(rd_kafka_t *rk, rd_kafka_resp_err_t err, rd_kafka_topic_partition_list_t *list,
-                               void *number)
+                          void *number)
 {
     struct consumer *consumer = rd_kafka_opaque(rk);
     commit_answered(&consumer->committer, err, list, number);

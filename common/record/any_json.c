@@ -2,6 +2,7 @@
 #include "common/record/forms.h"
 #include "common/record/out.h"
 #include "common/record/text.h"
+#include "common/utf8.h"
 
 static void put(struct out *out, struct mp_reader *reader, unsigned depth);
 
@@ -100,10 +101,31 @@ static void put(struct out *out, struct mp_reader *reader, unsigned depth)
         put_word(out, reader);
 }
 
-void out_any(struct out *out, const struct mp_view *value)
+/* JSON that was stepped over once: without blanks, and with what changes a terminal escaped. */
+static void put_json(struct out *out, const char *text, size_t length)
+{
+    bool quoted = false;
+    for (size_t at = 0, bytes = 0; at < length && !out->cut; at += bytes) {
+        uint32_t code_point = 0;
+        bytes = utf8_decode(text + at, length - at, &code_point);
+        bool escape = quoted && code_point == '\\';
+        quoted ^= code_point == '"';
+        bytes = escape ? 2 : bytes == 0 ? 1 : bytes;
+        if (code_point >= 0x7f)
+            out_character(out, text + at, bytes, code_point);
+        else if (quoted || code_point > ' ')
+            out_bytes(out, text + at, bytes);
+    }
+}
+
+void out_any(struct out *out, const struct value *value)
 {
     struct mp_reader reader;
-    mp_init(&reader, value->data, value->length);
+    if (value->any.json) {
+        put_json(out, value->any.data, value->any.length);
+        return;
+    }
+    mp_init(&reader, value->any.data, value->any.length);
     put(out, &reader, MP_DEPTH_MAX);
 }
 
@@ -117,6 +139,6 @@ size_t value_json(const struct value *value, char *buffer, size_t bytes)
 {
     struct out out;
     out_init(&out, buffer, bytes);
-    out_any(&out, &value->text);
+    out_any(&out, value);
     return out.used;
 }

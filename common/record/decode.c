@@ -2,6 +2,7 @@
  * every encoder that fills a struct writes them, and compares 16 bytes of key at once; anything else takes
  * the search. What went wrong is found out in functions apart, so that the good case carries nothing of it.
  */
+#include "common/record/decode_private.h"
 #include "common/record/forms.h"
 #include "common/record/record.h"
 
@@ -275,20 +276,21 @@ static __attribute__((noinline)) int read_map(struct walk *walk, const struct sc
     return result;
 }
 
-/* What is wanted and was not seen: its default, or a problem. */
 static __attribute__((noinline)) int fill_in(struct walk *walk)
 {
-    struct record *record = walk->record;
-    for (size_t i = 0; i < walk->schema->field_count; i++) {
-        const struct field *field = &walk->schema->fields[i];
-        if (record_has(record, (int)i) || field->optional)
-            continue;
-        if (!field->defaulted)
-            return fail(walk, RECORD_MISSING_FIELD, field);
-        record->values[i] = field->default_value;
-        record->present |= UINT64_C(1) << i;
-    }
-    return 0;
+    const struct field *missing = record_fill_in(walk->record);
+    return missing == NULL ? 0 : fail(walk, RECORD_MISSING_FIELD, missing);
+}
+
+/* No map: is it something else that is known? */
+static __attribute__((noinline, cold)) int fail_record(struct walk *walk)
+{
+    static const enum record_fault faults[] = {[FOREIGN_NOT] = RECORD_OK,
+                                               [FOREIGN_JSON] = RECORD_IS_JSON,
+                                               [FOREIGN_MSGPACK] = RECORD_OK,
+                                               [FOREIGN_CONFLUENT] = RECORD_IS_CONFLUENT};
+    enum record_fault fault = faults[foreign_kind(walk->reader.at, mp_left(&walk->reader))];
+    return fault == RECORD_OK ? fail_value(walk, RECORD_NOT_A_MAP, NULL) : fail(walk, fault, NULL);
 }
 
 /* Without a schema the payload is the value. */
@@ -313,7 +315,7 @@ int record_decode(const struct schema *schema, const void *payload, size_t lengt
     if (UNLIKELY(schema->raw))
         return decode_raw(payload, length, record);
     if (UNLIKELY(!mp_read_map(&walk.reader, &level.pairs)))
-        return fail_value(&walk, RECORD_NOT_A_MAP, NULL);
+        return fail_record(&walk);
     if (UNLIKELY(check_pairs(&walk, level.pairs) != 0 || read_level(&walk, level) != 0))
         return -1;
     if (UNLIKELY(!mp_at_end(&walk.reader)))

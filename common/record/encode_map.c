@@ -6,7 +6,9 @@
 struct sink encode_rare(struct sink sink, const struct field *field, const struct value *value)
 {
     uint8_t bytes[FORM_BYTES_MAX];
-    if (field->form == FORM_ANY) {
+    if (field->form == FORM_ANY && value->any.json) {
+        sink = encode_json(sink, value);
+    } else if (field->form == FORM_ANY) {
         sink_append(&sink, value->text.data, value->text.length);
     } else if (field->form == FORM_BYTES) {
         wire_pack_bin(&sink, value->text.length);

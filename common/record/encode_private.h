@@ -70,6 +70,8 @@ static inline void put_key(struct sink *sink, const struct schema_slot *key)
 struct sink encode_rare(struct sink sink, const struct field *field, const struct value *value);
 struct sink encode_map(struct sink sink, const struct record *record, const struct schema_slot *first,
                        const struct schema_slot *last);
+/* any_msgpack.c: JSON, kept whole, as MessagePack. */
+struct sink encode_json(struct sink sink, const struct value *value);
 size_t encode_count(const struct record *record, const struct schema_slot *first,
                     const struct schema_slot *last);
 

@@ -42,19 +42,24 @@ const char *form_wants(enum field_form form)
 
 /* --- in ------------------------------------------------------------------------------------------------ */
 
-static bool read_uuid_text(struct mp_reader *reader, struct value *value)
+bool form_uuid(const struct mp_view *text, struct value *value)
 {
-    struct mp_view text;
     char copy[37];
     uuid_t uuid;
-    if (!mp_read_str(reader, &text) || text.length != sizeof copy - 1)
+    if (text->length != sizeof copy - 1)
         return false;
-    memcpy(copy, text.data, sizeof copy - 1);
+    memcpy(copy, text->data, sizeof copy - 1);
     copy[sizeof copy - 1] = '\0';
     if (uuid_parse(copy, uuid) != 0)
         return false;
     memcpy(value->uuid, uuid, sizeof value->uuid);
     return true;
+}
+
+static bool read_uuid_text(struct mp_reader *reader, struct value *value)
+{
+    struct mp_view text;
+    return mp_read_str(reader, &text) && form_uuid(&text, value);
 }
 
 static bool read_decimal(struct mp_reader *reader, int digits, struct value *value)
@@ -63,16 +68,18 @@ static bool read_decimal(struct mp_reader *reader, int digits, struct value *val
     return mp_read_str(reader, &text) && money_parse(text.data, text.length, digits, &value->integer) == 0;
 }
 
-/* What is finer than a microsecond is cut off. */
-static bool read_unit(struct mp_reader *reader, int64_t unit_us, struct value *value)
+bool form_unit(int64_t count, int64_t unit_us, struct value *value)
 {
-    int64_t count;
-    if (!mp_read_int(reader, &count))
-        return false;
     if (unit_us > 0)
         return !__builtin_mul_overflow(count, unit_us, &value->integer);
     value->integer = count / -unit_us - (count % -unit_us < 0);
     return true;
+}
+
+static bool read_unit(struct mp_reader *reader, int64_t unit_us, struct value *value)
+{
+    int64_t count;
+    return mp_read_int(reader, &count) && form_unit(count, unit_us, value);
 }
 
 static bool read_time_text(struct mp_reader *reader, struct value *value)
@@ -179,7 +186,7 @@ bool form_read_any(struct mp_reader *reader, unsigned depth, struct value *value
     const uint8_t *begin = reader->at;
     if (!mp_skip(reader, depth))
         return false;
-    value->text = (struct mp_view){(const char *)begin, (uint32_t)(reader->at - begin)};
+    value_set_any(value, (const char *)begin, (size_t)(reader->at - begin), false);
     return true;
 }
 

@@ -19,6 +19,10 @@ bool form_read(struct mp_reader *reader, const struct field *field, struct value
 /* A value of any type, containers nested `depth` deep. */
 bool form_read_any(struct mp_reader *reader, unsigned depth, struct value *value);
 
+/* Parts of it, for other notations. A UUID is 8-4-4-4-12. What is finer than a microsecond is cut off. */
+bool form_uuid(const struct mp_view *text, struct value *value);
+bool form_unit(int64_t count, int64_t unit_us, struct value *value);
+
 /* Writes it, for all forms that encode.c has not; returns the bytes, at most FORM_BYTES_MAX. Not for
  * FORM_BYTES and FORM_ANY, which are copied. */
 #define FORM_BYTES_MAX 40

@@ -103,7 +103,7 @@ static int set_any(struct record *record, size_t index, const json_t *value, str
     if (fits && whole) {
         memcpy(copy, buffer.data, buffer.size);
         storage->used += buffer.size;
-        record->values[index].text = (struct mp_view){copy, (uint32_t)buffer.size};
+        value_set_any(&record->values[index], copy, buffer.size, false);
         record->present |= UINT64_C(1) << index;
     }
     msgpack_sbuffer_destroy(&buffer);

@@ -9,7 +9,7 @@ static const char *short_escape(uint32_t code_point)
     return code_point < sizeof escapes / sizeof escapes[0] ? escapes[code_point] : NULL;
 }
 
-static void put_character(struct out *out, const char *bytes, size_t length, uint32_t code_point)
+void out_character(struct out *out, const char *bytes, size_t length, uint32_t code_point)
 {
     const char *escape = short_escape(code_point);
     if (escape != NULL) {
@@ -33,7 +33,7 @@ void out_string(struct out *out, const char *text, size_t length)
         if (bytes == 0)
             out_text(out, "\\ufffd");
         else
-            put_character(out, text + at, bytes, code_point);
+            out_character(out, text + at, bytes, code_point);
         at += bytes == 0 ? 1 : bytes;
     }
     out_text(out, "\"");

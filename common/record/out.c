@@ -171,7 +171,7 @@ void out_value(struct out *out, const struct record *record, size_t index, bool 
         out_hex(out, value->text.data, value->text.length);
         break;
     case FIELD_ANY:
-        out_any(out, &value->text);
+        out_any(out, value);
         break;
     case FIELD_STRING:
     case FIELD_CURRENCY:

@@ -22,9 +22,11 @@ void out_integer(struct out *out, int64_t value);
 void out_number(struct out *out, double number); /* finite */
 void out_hex(struct out *out, const char *bytes, size_t length);
 void out_string(struct out *out, const char *text, size_t length); /* of JSON, with its quotes */
-/* One MessagePack value, which was stepped over once, as JSON: bytes in hexadecimal; null for what JSON has
+/* A character of a JSON string, escaped where it has to be, or where it would change a terminal. */
+void out_character(struct out *out, const char *bytes, size_t length, uint32_t code_point);
+/* A value of type `any`, which was stepped over once, as JSON: bytes in hexadecimal; null for what JSON has
  * no word for. In any_json.c. */
-void out_any(struct out *out, const struct mp_view *value);
+void out_any(struct out *out, const struct value *value);
 
 /* A value as text, for all types but strings, currencies and enums, whose escaping depends on where they go.
  * `sign`: money has its plus. */

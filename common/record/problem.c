@@ -85,31 +85,79 @@ static const char *const plain[RECORD_FAULTS] = {
     [RECORD_TOO_DEEP] = "nested too deep (more than 16)",
     [RECORD_TRAILING_BYTES] = "bytes after the end of the record",
     [RECORD_INVALID_BYTE] = "byte 0xc1, which MessagePack does not have",
+    [RECORD_NOT_JSON] = "not JSON: ",
+    [RECORD_NO_SCRATCH] = "no room for a string with escapes, or for bytes",
+    [RECORD_IS_JSON] = "expected MessagePack, found JSON",
+    [RECORD_IS_MSGPACK] = "expected JSON, found what looks like MessagePack",
+    [RECORD_IS_CONFLUENT] = "framed for Confluent's schema registry (a zero byte and a schema's number in "
+                            "front), which is not read",
 };
 _Static_assert(RECORD_BYTES_MAX == 1024 * 1024 && RECORD_PAIRS_MAX == 1024 && MP_DEPTH_MAX == 16,
                "said in the texts above");
 
-static void put_found(struct out *out, enum mp_type found)
+/* How JSON says what is expected, where it is not as MessagePack does. */
+static const struct {
+    const char *type, *value;
+} in_json[FIELD_TYPES] = {
+    [FIELD_STRING] = {"a string", NULL},
+    [FIELD_UUID] = {"a string", "a UUID (8-4-4-4-12 hexadecimal digits)"},
+    [FIELD_INTEGER] = {"an integer", NULL},
+    [FIELD_MONEY] =
+        {"a number or a string",
+         "a plain decimal such as 249.99, with no more digits after the point than the amount has"},
+    [FIELD_CURRENCY] = {"a string", NULL},
+    [FIELD_EXPONENT] = {"an integer", NULL},
+    [FIELD_ENUM] = {"a string", NULL},
+    [FIELD_TIME] = {"a time", "a time such as 2026-02-26T09:52:20.102594Z, up to the year 9999"},
+    [FIELD_BOOLEAN] = {"true or false", NULL},
+    [FIELD_NUMBER] = {"a number", NULL},
+    [FIELD_BYTES] = {"a string", "hexadecimal digits, two a byte"},
+    [FIELD_ANY] = {"a value", NULL},
+};
+
+static void put_found(struct out *out, const struct record_problem *problem)
 {
     out_text(out, ", found ");
-    out_text(out, mp_type_name(found));
+    out_text(out, problem->json != NULL ? problem->json : mp_type_name(problem->found));
+}
+
+static void put_wanted_type(struct out *out, const struct record_problem *problem)
+{
+    const struct field *field = problem->field;
+    out_text(out, "expected ");
+    out_text(out, problem->json != NULL ? in_json[field->type].type : form_wants(field->form));
+    put_found(out, problem);
+}
+
+static void put_wanted_value(struct out *out, const struct record_problem *problem)
+{
+    const char *said = problem->json == NULL ? NULL : in_json[problem->field->type].value;
+    out_text(out, "expected ");
+    if (said != NULL)
+        out_text(out, said);
+    else
+        put_expected_value(out, problem->field);
+}
+
+static void put_plain(struct out *out, const struct record_problem *problem)
+{
+    bool found = problem->fault == RECORD_NOT_A_MAP || problem->fault == RECORD_KEY_NOT_STRING;
+    bool object = problem->fault == RECORD_NOT_A_MAP && problem->json != NULL;
+    out_text(out, object ? "expected an object" : plain[problem->fault]);
+    if (found)
+        put_found(out, problem);
+    else if (problem->fault == RECORD_NOT_JSON)
+        out_text(out, problem->json);
 }
 
 static void put_cause(struct out *out, const struct record_problem *problem)
 {
-    const struct field *field = problem->field;
-    if (field != NULL && problem->fault == RECORD_WRONG_TYPE) {
-        out_text(out, "expected ");
-        out_text(out, form_wants(field->form));
-        put_found(out, problem->found);
-    } else if (field != NULL && problem->fault == RECORD_OUT_OF_RANGE) {
-        out_text(out, "expected ");
-        put_expected_value(out, field);
-    } else {
-        out_text(out, plain[problem->fault]);
-        if (problem->fault == RECORD_NOT_A_MAP || problem->fault == RECORD_KEY_NOT_STRING)
-            put_found(out, problem->found);
-    }
+    if (problem->field != NULL && problem->fault == RECORD_WRONG_TYPE)
+        put_wanted_type(out, problem);
+    else if (problem->field != NULL && problem->fault == RECORD_OUT_OF_RANGE)
+        put_wanted_value(out, problem);
+    else
+        put_plain(out, problem);
 }
 
 void record_problem_text(const struct record_problem *problem, char *text, size_t bytes)
@@ -125,7 +173,7 @@ void record_problem_text(const struct record_problem *problem, char *text, size_
     }
     if (problem->field != NULL) {
         out_text(&out, "field ");
-        out_text(&out, problem->field->name);
+        out_text(&out, problem->json != NULL ? problem->field->label : problem->field->name);
         out_text(&out, ": ");
     }
     put_cause(&out, problem);

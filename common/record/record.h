@@ -7,6 +7,7 @@
 #ifndef KSUPERVISE_COMMON_RECORD_RECORD_H
 #define KSUPERVISE_COMMON_RECORD_RECORD_H
 
+#include "common/json/reader.h"
 #include "common/record/schema.h"
 
 struct record {
@@ -37,9 +38,14 @@ enum record_fault {
     RECORD_DUPLICATE_FIELD,
     RECORD_TOO_DEEP,
     RECORD_TRAILING_BYTES,
-    RECORD_INVALID_BYTE /* 0xc1, which MessagePack never uses */
+    RECORD_INVALID_BYTE, /* 0xc1, which MessagePack never uses */
+    RECORD_NOT_JSON,     /* `json` says why */
+    RECORD_NO_SCRATCH,   /* JSON: no room for a string with escapes, or for bytes */
+    RECORD_IS_JSON,      /* where MessagePack was expected */
+    RECORD_IS_MSGPACK,   /* where JSON was expected */
+    RECORD_IS_CONFLUENT  /* framed for Confluent's schema registry */
 };
-#define RECORD_FAULTS (RECORD_INVALID_BYTE + 1)
+#define RECORD_FAULTS (RECORD_IS_CONFLUENT + 1)
 
 #define RECORD_BYTES_MAX (1024 * 1024)
 #define RECORD_PAIRS_MAX 1024
@@ -48,13 +54,25 @@ struct record_problem {
     enum record_fault fault;
     uint32_t offset;           /* byte in the payload; 0 for validate */
     const struct field *field; /* NULL when none was identified */
-    enum mp_type found;
+    enum mp_type found;        /* in MessagePack */
+    const char
+        *json; /* in JSON: what was found, or what is wrong with it; NULL for MessagePack. Constant text */
 };
 
 /* Decodes and checks types and structure, and what printing relies on: a UUID has 16 bytes, an exponent is 0
  * … 4. Unknown fields are stepped over; the whole may nest MP_DEPTH_MAX deep. 0, or -1 with the problem. */
 int record_decode(const struct schema *schema, const void *payload, size_t length, struct record *record,
                   struct record_problem *problem);
+
+/* The same of a value that is JSON. Fields go by their labels and have people's forms, as record_json writes
+ * them: amounts are decimals, times ISO 8601 (or an integer, in the unit of the schema's form), UUIDs text,
+ * bytes hexadecimal. The exponent may be left out: it is the currency's then, or as many digits as the
+ * amounts have when those are more. Texts are views into the payload; a string with escapes, and bytes, are
+ * written into `scratch` (behind `used`, which the caller sets to 0 and resets when those records are done
+ * with). As many bytes as the payload has always suffice; RECORD_NO_SCRATCH when they run out, and the same
+ * call with a scratch of that size then succeeds. NULL: there is none. */
+int record_decode_json(const struct schema *schema, const void *payload, size_t length,
+                       struct js_scratch *scratch, struct record *record, struct record_problem *problem);
 
 /* The bounds of the schema: ranges, lengths, lists, UTF-8, nothing required missing. A record that was
  * decoded but breaks them is readable and wrong. 0, or -1 with the problem. */

@@ -30,7 +30,7 @@ enum field_type {
     FIELD_BOOLEAN,  /* 0 or 1 */
     FIELD_NUMBER,   /* IEEE double, finite, within low … high */
     FIELD_BYTES,    /* `minimum` to `maximum` bytes */
-    FIELD_ANY       /* whatever is there, kept whole: MessagePack */
+    FIELD_ANY       /* whatever is there, kept whole */
 };
 #define FIELD_TYPES (FIELD_ANY + 1)
 
@@ -56,10 +56,26 @@ struct value {
     union {
         int64_t integer;     /* INTEGER, MONEY, EXPONENT, TIME; BOOLEAN: 0 or 1 */
         double number;       /* NUMBER */
-        struct mp_view text; /* STRING, CURRENCY, ENUM, BYTES; ANY: one MessagePack value */
-        uint8_t uuid[16];    /* UUID */
+        struct mp_view text; /* STRING, CURRENCY, ENUM, BYTES; ANY: one value as it stood on the wire */
+        struct {
+            const char *data;
+            uint32_t length;
+            uint32_t json; /* 1: the text of a JSON value; 0: MessagePack */
+        } any;             /* ANY: `text`, and what it is */
+        uint8_t uuid[16];  /* UUID */
     };
 };
+
+static inline void value_set_any(struct value *value, const char *data, size_t length, bool json)
+{
+    value->any.data = data;
+    value->any.length = (uint32_t)length;
+    value->any.json = json;
+}
+
+_Static_assert(sizeof(struct value) == 16 &&
+                   offsetof(struct value, any.length) == offsetof(struct value, text.length),
+               "`any` is `text`, and more");
 
 /* One word of a list; a text of NULL ends the list. */
 struct choice {

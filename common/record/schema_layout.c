@@ -249,6 +249,23 @@ static int check_names(struct schema_parser *p, size_t index)
     return 0;
 }
 
+/* In JSON a field goes by its label, and must not meet a map of that name. Recurses as deep as the schema is.
+ */
+static int check_members(struct schema_parser *p, size_t first, size_t end)
+{
+    for (size_t s = first; s < end; s = p->slots[s].end) {
+        if (check_members(p, s + 1, p->slots[s].end) == -1)
+            return -1;
+        for (size_t other = first; other < s; other = p->slots[other].end)
+            if (strcmp(p->names[other].text, p->names[s].text) == 0)
+                return words_error(
+                    &p->words, &p->places[p->slots[s].field],
+                    "%s is a field and a map in JSON: another name for the field is given by 'as'",
+                    p->names[s].text);
+    }
+    return 0;
+}
+
 int schema_finish_layout(struct schema_parser *p)
 {
     struct schema *schema = p->schema;
@@ -260,6 +277,8 @@ int schema_finish_layout(struct schema_parser *p)
         if (check_names(p, i) == -1)
             return -1;
     }
+    if (check_members(p, 0, schema->slot_count) == -1)
+        return -1;
     for (size_t s = 0; s < schema->slot_count; s++)
         for (size_t i = s; i < p->slots[s].end; i++)
             p->slots[s].inside |= p->slots[i].form == FORM_MAP ? 0 : p->slots[i].bit;

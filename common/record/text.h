@@ -64,6 +64,10 @@ int currency_exponent(const char code[3]);
 
 /* --- in ------------------------------------------------------------------------------------------------ */
 
+/* Hexadecimal digits, two a byte, into length / 2 bytes, which may be where the text is. False for anything
+ * else. */
+bool hex_parse(const char *text, size_t length, char *bytes);
+
 /* One value of a field from text, as a flag gives it. Texts become views of `text`, in which bytes written in
  * hexadecimal are decoded, so it has to last; `digits` are those of an amount (record_digits). Bounds are not
  * looked at. Errors do not name the field. */

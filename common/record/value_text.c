@@ -62,20 +62,24 @@ static int nibble(char c)
                                   : -1;
 }
 
+bool hex_parse(const char *text, size_t length, char *bytes)
+{
+    for (size_t i = 0; 2 * i + 1 < length; i++) {
+        int high = nibble(text[2 * i]);
+        int low = nibble(text[2 * i + 1]);
+        if (high < 0 || low < 0)
+            return false;
+        bytes[i] = (char)(high << 4 | low);
+    }
+    return length % 2 == 0;
+}
+
 /* Where they are: two digits become a byte. */
 static int set_bytes(char *text, size_t length, struct value *value, struct error *error)
 {
-    size_t bytes = 0;
-    for (; 2 * bytes + 1 < length; bytes++) {
-        int high = nibble(text[2 * bytes]);
-        int low = nibble(text[2 * bytes + 1]);
-        if (high < 0 || low < 0)
-            return error_set(error, "bytes are written as hexadecimal digits, two a byte");
-        text[bytes] = (char)(high << 4 | low);
-    }
-    if (length % 2 != 0)
+    if (!hex_parse(text, length, text))
         return error_set(error, "bytes are written as hexadecimal digits, two a byte");
-    value->text = (struct mp_view){text, (uint32_t)bytes};
+    value->text = (struct mp_view){text, (uint32_t)(length / 2)};
     return 0;
 }
 

@@ -144,7 +144,7 @@ class Reset(SystemTest):
 
     def test_what_makes_no_sense_is_told(self):
         self.fleet()
-        for words, why in ((("--to", "nowhere"), "is not a reset target"), ((), "reset: where?"), (("--to", "offset", "x"), "is no place to reset to"),
+        for words, why in ((("--to", "nowhere"), "is not a reset target"), ((), "reset: where?"), (("--to", "offset", "x"), "is not a reset target"),
                            (("--to", "earliest", "--partition", "x"), "is not one of partition=P")):
             done = self.reset(*words)
             self.assertEqual(done.status, 2, done.text())

@@ -73,6 +73,17 @@ static void decode_validate_ours(size_t i)
     bench.sum += (uint64_t)record.values[2].integer;
 }
 
+static void decode_validate_ours_json(size_t i)
+{
+    struct record record;
+    struct record_problem problem;
+    demand(record_decode_json(bench.schema, bench.json[i].bytes, bench.json[i].length, NULL, &record,
+                              &problem) == 0 &&
+               record_validate(&record, &problem) == 0,
+           "validate JSON");
+    bench.sum += (uint64_t)record.values[2].integer;
+}
+
 /* --- msgpack-c ------------------------------------------------------------------------------------------ */
 
 static bool is_integer(const struct field *field)
@@ -151,6 +162,7 @@ static const struct contestant {
     {"encode", encode_ours},
     {"decode", decode_ours},
     {"decode_validate", decode_validate_ours},
+    {"decode_validate_json", decode_validate_ours_json},
     {"encode_msgpack_c", encode_msgpack},
     {"decode_msgpack_c", decode_msgpack},
     {"encode_json", encode_json},

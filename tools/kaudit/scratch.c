@@ -29,7 +29,7 @@ struct scratch *scratch_open(bool once, struct error *error)
                            &scratch->insert, NULL) == SQLITE_OK &&
         sqlite3_exec(scratch->db, "BEGIN", NULL, NULL, NULL) == SQLITE_OK)
         return scratch;
-    sqlite_failed(scratch->db, "make a temporary table", error);
+    sqlite_failed(scratch->db, "create a temporary table", error);
     scratch_free(scratch);
     return NULL;
 }

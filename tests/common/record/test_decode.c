@@ -283,7 +283,7 @@ START_TEST(rejects_what_is_no_map)
 {
     expect_fault(message(), BYTES(0x93, 1, 2, 3), RECORD_NOT_A_MAP, 0);
     expect_fault(message(), BYTES(0xa3, 'a', 'b', 'c'), RECORD_NOT_A_MAP, 0);
-    expect_fault(message(), BYTES('{', '}'), RECORD_NOT_A_MAP, 0); /* JSON: a small integer to MessagePack */
+    expect_fault(message(), BYTES('{', '}'), RECORD_IS_JSON, 0);
     expect_fault(message(), BYTES(0xc1), RECORD_INVALID_BYTE, 0);
     expect_fault(message(), NULL, 0, RECORD_TRUNCATED, 0);
 }

@@ -138,6 +138,8 @@ START_TEST(says_where_and_what_is_meant)
     refuses("schema s/1\na.x string\nb string\na.y string",
             "x.schema:4:1: the fields inside a have to stand one behind the other");
     refuses("schema s/1\na.x string\na string", "x.schema:3:1: a is a field and a map");
+    refuses("schema s/1\na.x string\nb string as a",
+            "x.schema:3:1: a is a field and a map in JSON: another name for the field is given by 'as'");
     refuses("schema s/1\na.b.c.d.e.f.g.h.i string", "x.schema:2:1: maps may stand in each other 7 deep");
     refuses("schema s/1\na_b string\na.B string",
             "x.schema:3:1: another field has the column a_B too: another name for it is given by 'column'");

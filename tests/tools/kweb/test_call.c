@@ -110,7 +110,7 @@ START_TEST(what_is_no_answer_breaks_it)
 {
     begin_and_take();
     supervisor_says("\xc1", 1);
-    ended(CALL_BROKEN, "cannot be read");
+    ended(CALL_BROKEN, "not a valid response");
     begin();
     supervisor_takes();
     supervisor_says("\x93\x01\x01\xc0", 4);
