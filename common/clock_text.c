@@ -83,29 +83,42 @@ static int64_t zone_us(struct scanner *s)
     return sign * (hours * INT64_C(3600) + minutes * INT64_C(60)) * US_PER_SECOND;
 }
 
+static int days_of_month(int year, int month)
+{
+    static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    return days[month - 1] + (month == 2 && leap);
+}
+
+/* From 1970-01-01, in the proleptic Gregorian calendar, as timegm counts, which asks for the time zone each
+ * time. Years begin in March here, so that a leap day is the last of one: Hinnant, "chrono-Compatible
+ * Low-Level Date Algorithms". */
+static int64_t days_from_civil(int year, int month, int day)
+{
+    int64_t y = year + 400 - (month <= 2); /* never negative */
+    int64_t day_of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
+    return 365 * y + y / 4 - y / 100 + y / 400 + day_of_year - 719468 - 146097;
+}
+
 int clock_parse_iso8601(const char *text, size_t length, int64_t *wall_us)
 {
     struct scanner s = {text, text + length, false};
-    struct tm utc = {0};
-    utc.tm_year = digits(&s, 4, 0, 9999) - 1900;
+    int year = digits(&s, 4, 0, 9999);
     expect(&s, '-');
-    utc.tm_mon = digits(&s, 2, 1, 12) - 1;
+    int month = digits(&s, 2, 1, 12);
     expect(&s, '-');
-    utc.tm_mday = digits(&s, 2, 1, 31);
+    int day = digits(&s, 2, 1, 31);
     expect(&s, 'T');
-    utc.tm_hour = digits(&s, 2, 0, 23);
+    int64_t seconds = digits(&s, 2, 0, 23) * INT64_C(3600);
     expect(&s, ':');
-    utc.tm_min = digits(&s, 2, 0, 59);
+    seconds += digits(&s, 2, 0, 59) * INT64_C(60);
     expect(&s, ':');
-    utc.tm_sec = digits(&s, 2, 0, 59);
+    seconds += digits(&s, 2, 0, 59);
     int64_t fraction = fraction_us(&s);
     int64_t zone = zone_us(&s);
-    if (s.failed || s.at != s.end)
+    if (s.failed || s.at != s.end || day > days_of_month(year, month))
         return -1;
-    int day = utc.tm_mday;
-    int64_t seconds = timegm(&utc);
-    if (utc.tm_mday != day) /* timegm made 30 February into a day of March */
-        return -1;
+    seconds += days_from_civil(year, month, day) * INT64_C(86400);
     *wall_us = seconds * US_PER_SECOND + fraction - zone;
     return 0;
 }

@@ -44,15 +44,17 @@ const char *form_wants(enum field_form form)
 
 bool form_uuid(const struct mp_view *text, struct value *value)
 {
-    char copy[37];
-    uuid_t uuid;
-    if (text->length != sizeof copy - 1)
+    static const uint8_t parts[] = {4, 2, 2, 2, 6}; /* bytes */
+    const char *at = text->data;
+    uint8_t *to = value->uuid;
+    if (text->length != 36)
         return false;
-    memcpy(copy, text->data, sizeof copy - 1);
-    copy[sizeof copy - 1] = '\0';
-    if (uuid_parse(copy, uuid) != 0)
-        return false;
-    memcpy(value->uuid, uuid, sizeof value->uuid);
+    for (size_t i = 0; i < sizeof parts; i++) {
+        if ((i > 0 && *at++ != '-') || !hex_parse(at, 2 * (size_t)parts[i], (char *)to))
+            return false;
+        at += 2 * parts[i];
+        to += parts[i];
+    }
     return true;
 }
 

@@ -102,6 +102,28 @@ START_TEST(no_cut_of_a_moment_is_read_past_its_end)
 }
 END_TEST
 
-CHECK_MAIN("common/clock_text", a_moment_is_written_and_read_back_exactly,
+/* In four centuries all of the calendar's rules occur; before and after, a few. */
+START_TEST(counts_days_as_the_c_library_does)
+{
+    static const int first_years[] = {0, 1600, 9990};
+    static const int last_years[] = {9, 2010, 9999};
+    for (size_t i = 0; i < sizeof first_years / sizeof first_years[0]; i++) {
+        struct tm day = {.tm_year = first_years[i] - 1900, .tm_mday = 1, .tm_hour = 12};
+        for (time_t at = timegm(&day); day.tm_year <= last_years[i] - 1900; at += 24 * 60 * 60) {
+            char text[64];
+            int64_t wall_us;
+            ck_assert_ptr_nonnull(gmtime_r(&at, &day));
+            snprintf(text, sizeof text, "%04d-%02d-%02dT12:00:00Z", day.tm_year + 1900, day.tm_mon + 1,
+                     day.tm_mday);
+            if (day.tm_year > 9999 - 1900)
+                break;
+            ck_assert_msg(clock_parse_iso8601(text, strlen(text), &wall_us) == 0, "refused %s", text);
+            ck_assert_int_eq(wall_us, at * US_PER_SECOND);
+        }
+    }
+}
+END_TEST
+
+CHECK_MAIN("common/clock_text", counts_days_as_the_c_library_does, a_moment_is_written_and_read_back_exactly,
            a_year_that_four_digits_cannot_hold_is_a_question_mark, reads_zones_and_fractions_of_any_length,
            refuses_what_is_no_rfc_3339, no_cut_of_a_moment_is_read_past_its_end)
