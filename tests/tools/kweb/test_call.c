@@ -110,11 +110,11 @@ START_TEST(what_is_no_answer_breaks_it)
 {
     begin_and_take();
     supervisor_says("\xc1", 1);
-    ended(CALL_BROKEN, "not a valid response");
+    ended(CALL_BROKEN, "cannot be read");
     begin();
     supervisor_takes();
     supervisor_says("\x93\x01\x01\xc0", 4);
-    ended(CALL_REFUSED, "no response");
+    ended(CALL_REFUSED, "not a valid response");
 }
 END_TEST
 
