@@ -177,7 +177,7 @@ class Requests(Modes):
     def test_a_late_answer_is_not_that_of_the_next_request(self):
         self.stop("bravo")
         late = self.run_program("kctl", "-i", self.instance, "--timeout", "300ms", "ack", "bravo", "0:3")
-        self.assertIn("it goes on without being waited for (bravo has not answered)", late.text())
+        self.assertIn("it continues in the background (bravo has not answered)", late.text())
         next_one = self.asked("ack", "BRAVO", "0:0")
         early = self.run_program("kctl", "-i", self.instance, "--timeout", "300ms", "ack", "all", "0:9")
         self.assertIn("timed out before it began: it waits for 'ack bravo'", early.text())

@@ -190,7 +190,7 @@ class Verbs(Control):
         self.assertEqual(self.worker(f"{added}.2")["group"], group)
         self.assertIn("usage", self.kctl("add-client", "another", "group=G", "more", status=2))
         self.assertIn("already exists", self.kctl("add-client", added.upper(), status=1))
-        self.assertIn("is the configuration's", self.kctl("remove-client", self.bravo, status=1))
+        self.assertIn("is in the configuration", self.kctl("remove-client", self.bravo, status=1))
         self.assertRegex(self.kctl("remove-client", added), rf"{added}: removed\n{added}\.2: removed")
         self.assertIn("there is no client", self.kctl("remove-client", added, status=1))
         self.assertRegex(self.kctl("add-client", added, f"like={self.bravo}"), "generation 2", "it goes on where it was")

@@ -109,7 +109,7 @@ class Credentials(SystemTest):
     def test_a_missing_right_is_told(self):
         for name, said, status in self.each(self.plain(user="nobody")):
             if name != "ktopic":
-                self.assertRegex(said, "authorization failed|or the right to see it is missing", name)
+                self.assertRegex(said, "authorization failed|lack the right to see it", name)
                 self.assertNotEqual(status, 0, name)
         said = self.run_program("ktopic", "describe", self.source, *self.plain(user="nobody")).text("err")
         self.assertIn("or you lack the right to see it (DESCRIBE)", said)

@@ -348,7 +348,7 @@ class Topic(Audit):
         found = self.audit(topic, "--group", group, "--sqlite", self.database(topic, [(0, o) for o in range(100, 250)]))
         partition, = found["partitions"]
         self.assertEqual((partition["low"], partition["produced"], partition["in_sink"], partition["expired"], partition["missing"]), (200, 50, 50, 100, 0))
-        self.assertIn("retention took what was before offset 200", self.run_ok("kaudit", topic, "--group", group))
+        self.assertIn("retention deleted what was before offset 200", self.run_ok("kaudit", topic, "--group", group))
 
     def test_a_transactions_markers_are_not_missing(self):
         topic, group = self.topic(partitions=1), self.name("g")

@@ -328,7 +328,7 @@ class InADatabase(Losing):
         self.make_anew()
         self.produce(self.topic_name, 60)
         self.query("UPDATE ksupervise_offsets SET group_had_ms = group_had_ms - 46800000")
-        self.assertIn("--partition 0 --to offset 30' goes on where the database is", self.stopped("--on-offset-loss", "earliest"))
+        self.assertIn("--partition 0 --to offset 30' continues where the database is", self.stopped("--on-offset-loss", "earliest"))
         self.assertEqual((self.offsets(), self.next_offset()), (list(range(30)), 30))
         self.run_ok("kconsume", "--publish=no", "--topic", self.topic_name, "--group", self.group, "--pipeline",
                     f"validate, {self.stage}", "--reset", "offset:30")

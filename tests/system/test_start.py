@@ -50,7 +50,7 @@ class StartDeadline(SystemTest):
         member.send(signal.SIGSTOP)
         kafka.broker("stop", 1)
         fleet = self.supervise("--clients", self.bravo, "--topic", topic, "--group", group, "--no-producer", "--start-timeout", "4s")
-        fleet.wait_line("its start deadline waits", 20)
+        fleet.wait_line("its start deadline is suspended", 20)
         kafka.broker("start", 1)
         fleet.wait_line("a broker answers again", 30)
         fleet.wait_line(rf"{self.bravo}: start deadline: not ready after \d+\.\d s, while joining: killed", 15)

@@ -239,7 +239,7 @@ class Fleet:
         with self.changed:
             workers = self.meant(name)
             if not getattr(workers[0], "added", False):
-                raise Refused(409, f"'{name}' is the configuration's, and was not added: stop it, or take it out of the file and reload")
+                raise Refused(409, f"'{name}' is in the configuration and was not added: stop it, or remove it from the file and reload")
             for worker in workers:
                 worker.retired = True
                 worker.become("down", "stopped")

@@ -196,7 +196,7 @@ class Demo(PageTest):
         self.until(lambda: any("others" in label for label in self.lane_labels()), "a lane of the new group")
         self.assertFalse(self.one("#join-dialog").is_displayed())
         self.press("Remove an added client", ".verbs")
-        self.until_text("results", "'A' is the configuration's")
+        self.until_text("results", "'A' is in the configuration")
         self.target("yank")
         self.press("Remove an added client", ".verbs")
         self.until(lambda: "yank" not in " ".join(self.texts("#workers tbody th")), "it is gone")
