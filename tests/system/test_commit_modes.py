@@ -189,7 +189,7 @@ class Requests(Modes):
     def test_one_whose_caller_has_gone_still_comes_first(self):
         self.stop("bravo")
         gone = self.asked("ack", "bravo", "0:3")
-        wait_until(lambda: "not begun" in self.run_program("kctl", "-i", self.instance, "--timeout", "50ms", "ack", "bravo", "0:4").text(), 10, "the first under way")
+        wait_until(lambda: "before it began" in self.run_program("kctl", "-i", self.instance, "--timeout", "50ms", "ack", "bravo", "0:4").text(), 10, "the first under way")
         gone.kill()
         next_one = self.asked("ack", "bravo", "0:0")
         self.go_on()
