@@ -87,7 +87,7 @@ class WithAProducer(Produce):
             self.assertIn(why, self.kctl("produce", *words, status=1))
         for words, why in (((), "which record"), (("user=" + "x" * 5000,), "at most 4095 bytes"), ((RECORD, RECORD), "one record at a time")):
             self.assertIn(why, self.kctl("produce", *words, status=2))
-        self.assertIn("is waited for", self.kctl("--no-wait", "produce", *FIELDS, status=1))
+        self.assertIn("waited for", self.kctl("--no-wait", "produce", *FIELDS, status=1))
         self.assertEqual(self.stored(), 1)
         self.assertEqual(self.state()["state"], "ready")
         self.end(fleet)
