@@ -65,6 +65,23 @@ static void produce(rd_kafka_t *rk, rd_kafka_topic_t *topic, const struct prepar
     }
 }
 
+/* NAME=VALUE each. -1: one is none, or librdkafka refuses it, which is said. */
+static int set_properties(rd_kafka_conf_t *conf, int count, char **words)
+{
+    char why[512];
+    for (int i = 0; i < count; i++) {
+        char *value = strchr(words[i], '=');
+        if (value == NULL)
+            return -1;
+        *value++ = '\0';
+        if (rd_kafka_conf_set(conf, words[i], value, why, sizeof why) != RD_KAFKA_CONF_OK) {
+            fprintf(stderr, "peer_produce: %s\n", why);
+            return -1;
+        }
+    }
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
     char why[512];
@@ -75,16 +92,8 @@ int main(int argc, char **argv)
     rd_kafka_conf_set(conf, "bootstrap.servers", argv[1], why, sizeof why);
     rd_kafka_conf_set(conf, "enable.idempotence", "true", why, sizeof why);
     rd_kafka_conf_set(conf, "partitioner", "murmur2_random", why, sizeof why);
-    for (int i = 4; i < argc; i++) {
-        char *value = strchr(argv[i], '=');
-        if (value == NULL)
-            return 2;
-        *value++ = '\0';
-        if (rd_kafka_conf_set(conf, argv[i], value, why, sizeof why) != RD_KAFKA_CONF_OK) {
-            fprintf(stderr, "peer_produce: %s\n", why);
-            return 2;
-        }
-    }
+    if (set_properties(conf, argc - 4, argv + 4) == -1)
+        return 2;
     rd_kafka_conf_set_dr_msg_cb(conf, delivered);
     rd_kafka_t *rk = rd_kafka_new(RD_KAFKA_PRODUCER, conf, why, sizeof why);
     struct prepared *prepared = prepare();
