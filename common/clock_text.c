@@ -87,7 +87,7 @@ static int days_of_month(int year, int month)
 {
     static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
     bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-    return days[month - 1] + (month == 2 && leap);
+    return month < 1 || month > 12 ? 0 : days[month - 1] + (month == 2 && leap);
 }
 
 /* From 1970-01-01, in the proleptic Gregorian calendar, as timegm counts, which asks for the time zone each

@@ -89,8 +89,7 @@ static const char *const plain[RECORD_FAULTS] = {
     [RECORD_NO_SCRATCH] = "no room for a string with escapes, or for bytes",
     [RECORD_IS_JSON] = "expected MessagePack, found JSON",
     [RECORD_IS_MSGPACK] = "expected JSON, found what looks like MessagePack",
-    [RECORD_IS_CONFLUENT] = "framed for Confluent's schema registry (a zero byte and a schema's number in "
-                            "front), which is not read",
+    [RECORD_IS_CONFLUENT] = "framed for Confluent's schema registry, which is not read",
 };
 _Static_assert(RECORD_BYTES_MAX == 1024 * 1024 && RECORD_PAIRS_MAX == 1024 && MP_DEPTH_MAX == 16,
                "said in the texts above");

@@ -5,12 +5,14 @@
 
 #include "common/record/schema_parse.h"
 
+/* Names of symbols, which nothing can parenthesise. NOLINTBEGIN(bugprone-macro-parentheses) */
 #define TEXT(symbol, file)                                                                                   \
     __asm__(".section .rodata\n" #symbol ":\n.incbin \"common/record/schemas/" file "\"\n" #symbol           \
             "_end:\n.byte 0\n.previous\n");                                                                  \
     extern const char symbol[] __attribute__((visibility("hidden")));                                        \
     extern const char symbol##_end[] __attribute__((visibility("hidden")))
 
+/* NOLINTEND(bugprone-macro-parentheses) */
 TEXT(schema_payments, "payments.schema");
 TEXT(schema_orders, "orders.schema");
 TEXT(schema_transactions, "transactions.schema");

@@ -44,14 +44,14 @@ static const struct type {
 /* A word behind the type: how it stands on the wire, where that is not the usual way. */
 static const struct variant {
     enum field_type type;
-    const char *name;
     enum field_form form;
+    const char *name;
     int64_t unit_us;
 } variants[] = {
-    {FIELD_UUID, "text", FORM_UUID_TEXT, 0},    {FIELD_MONEY, "text", FORM_DECIMAL, 0},
-    {FIELD_TIME, "s", FORM_TIME_UNIT, 1000000}, {FIELD_TIME, "ms", FORM_TIME_UNIT, 1000},
-    {FIELD_TIME, "us", FORM_INTEGER, 0},        {FIELD_TIME, "ns", FORM_TIME_UNIT, -1000},
-    {FIELD_TIME, "text", FORM_TIME_TEXT, 0},    {FIELD_TIME, "timestamp", FORM_TIMESTAMP, 0},
+    {FIELD_UUID, FORM_UUID_TEXT, "text", 0},    {FIELD_MONEY, FORM_DECIMAL, "text", 0},
+    {FIELD_TIME, FORM_TIME_UNIT, "s", 1000000}, {FIELD_TIME, FORM_TIME_UNIT, "ms", 1000},
+    {FIELD_TIME, FORM_INTEGER, "us", 0},        {FIELD_TIME, FORM_TIME_UNIT, "ns", -1000},
+    {FIELD_TIME, FORM_TIME_TEXT, "text", 0},    {FIELD_TIME, FORM_TIMESTAMP, "timestamp", 0},
 };
 #define VARIANTS (sizeof variants / sizeof variants[0])
 
@@ -150,7 +150,7 @@ static int parse_end(const struct line *line, const struct word *word, const cha
 
 static int read_integers(const struct line *line, const struct word *word, int64_t *minimum, int64_t *maximum)
 {
-    struct range range;
+    struct range range = {.from = ""};
     if (split_range(line, word, &range) == -1 || parse_end(line, word, range.from, minimum) == -1 ||
         parse_end(line, word, range.to, maximum) == -1)
         return -1;
@@ -172,7 +172,7 @@ static int parse_number(const struct line *line, const struct word *word, const 
 
 static int read_numbers(const struct line *line, const struct word *word, double *low, double *high)
 {
-    struct range range;
+    struct range range = {.from = ""};
     if (split_range(line, word, &range) == -1 || parse_number(line, word, range.from, low) == -1 ||
         parse_number(line, word, range.to, high) == -1)
         return -1;

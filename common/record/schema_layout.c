@@ -203,7 +203,7 @@ static int set_names(struct schema_parser *p, const struct word *word, struct pa
 int schema_place_field(struct schema_parser *p, const struct word *word, const struct word *label,
                        const struct word *column)
 {
-    struct path path;
+    struct path path = {.count = 0};
     if (take_path(p, word, &path) == -1 || open_maps(p, word, &path) == -1)
         return -1;
     size_t last = path.count - 1;

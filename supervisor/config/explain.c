@@ -63,8 +63,7 @@ static const char *const policies[] = {
     [EXIT_POLICY_RESTART] = "restarted, and counted as a death",
     [EXIT_POLICY_RETRY] = "restarted after a growing delay, without a limit; not counted as a death",
     [EXIT_POLICY_HOLD] = "held at once: a restart would fail in the same way",
-    [EXIT_POLICY_WAIT] = "restarted at once to take over its group membership; if refused again, after the "
-                         "session timeout; not counted as a death",
+    [EXIT_POLICY_WAIT] = "restarted at once, then after the session timeout; not counted as a death",
 };
 
 void explain_exits(FILE *stream)

@@ -76,7 +76,7 @@ class Records(IntoPostgres):
         self.assertEqual(self.there(topic), 1000)
         audited = self.run_program("kaudit", topic, "--group", group, *self.audited)
         self.assertEqual(audited.status, 1)
-        self.assertIn("column amount_minor is of type double precision, and the sink writes bigint", audited.text("out"))
+        self.assertIn("column amount_minor is of type double precision, but the sink writes bigint", audited.text("out"))
         self.postgres.run(f'ALTER TABLE "{topic}" ALTER amount_minor TYPE bigint')
         wait_until(lambda: self.reached(topic, group), 60, "all committed")
         self.assertEqual(self.worker("bravo")["generation"], 1, "an outage is not a crash")

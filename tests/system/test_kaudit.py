@@ -199,7 +199,7 @@ class Sink(Audit):
         self.assertEqual(found["altered_columns"], [{"column": "kafka_offset", "type": "BIGINT", "written": "INTEGER"}])
         self.assertEqual(self.sums(found, "in_sink", "missing", "doubled"), (3000, 0, 0))
         told = self.run_program("kaudit", self.source, *which)
-        self.assertRegex(told.text("out"), "column kafka_offset is of type BIGINT, and the sink writes INTEGER: .* garbage")
+        self.assertRegex(told.text("out"), "column kafka_offset is of type BIGINT, but the sink writes INTEGER: .* garbage")
         self.assertRegex(told.text("out"), "NOT clean: 0 missing.*; columns were altered")
 
     def test_sqlites_table_of_a_name_in_other_letters_is_another_topics(self):

@@ -9,6 +9,7 @@
 
 #include "common/stats/events.h"
 #include "common/stats/create.h"
+#include "common/stats/writer.h"
 #include "common/stats/reader.h"
 
 #define ROUNDS 7
