@@ -248,7 +248,7 @@ static const struct schema_slot *find_slot(const struct walk *walk, const struct
 static __attribute__((noinline)) int read_other(struct walk *walk, const struct level *level,
                                                 const struct schema_slot **found)
 {
-    struct mp_view key = {.length = 0};
+    struct mp_view key = {.data = "", .length = 0};
     size_t used = walk->scratch == NULL ? 0 : walk->scratch->used;
     js_skip_blanks(&walk->reader);
     struct js_reader before = walk->reader;

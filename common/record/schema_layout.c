@@ -12,6 +12,15 @@ struct path {
     size_t count;
 };
 
+static void path_init(struct path *path)
+{
+    path->count = 0;
+    for (size_t i = 0; i < SCHEMA_DEPTH_MAX; i++) {
+        path->parts[i] = "";
+        path->lengths[i] = 0;
+    }
+}
+
 /* to.city is two names, to."post code" too, "to.city" is one. Copies a part, without its quotes. */
 static int take_part(struct schema_parser *p, const struct word *word, const char **at, struct path *path)
 {
@@ -203,7 +212,8 @@ static int set_names(struct schema_parser *p, const struct word *word, struct pa
 int schema_place_field(struct schema_parser *p, const struct word *word, const struct word *label,
                        const struct word *column)
 {
-    struct path path = {.count = 0};
+    struct path path;
+    path_init(&path);
     if (take_path(p, word, &path) == -1 || open_maps(p, word, &path) == -1)
         return -1;
     size_t last = path.count - 1;
