@@ -79,7 +79,7 @@ class Failures(Tour):
         self.assert_clean(tour)
 
     def test_what_is_wrong_with_the_command_line_is_told(self):
-        for words, expected in (((), "which scenario"), (("two-grups",), "no scenario is called 'two-grups'"), (("--lisst",), "unknown option '--lisst'")):
+        for words, expected in (((), "which scenario"), (("two-grups",), "there is no scenario 'two-grups'"), (("--lisst",), "unknown option '--lisst'")):
             tour = self.run_program("ktour", *words)
             self.assertEqual(tour.status, 2)
             self.assertIn(expected, tour.text("err"))
