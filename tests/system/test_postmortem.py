@@ -35,8 +35,8 @@ class PostMortem(SystemTest):
         pid = self.worker("bravo")["pid"]
         os.kill(fleet.pid, signal.SIGKILL)
         wait_until(lambda: not alive(pid), 10, "the end of its worker")
-        done = wait_until(lambda: (done := self.run_program("kstat", "-i", self.instance, "--postmortem", "bravo")).status == 0 and done, 10,
-                          "the end of its last thread")
+        done = wait_until(lambda: (done := self.run_program("kstat", "-i", self.instance, "--postmortem", "bravo")).status == 0
+                          and "is dead" in done.text("out") and done, 10, "the end of its last thread, and of the supervisor's")
         text = done.text("out")
         self.assertRegex(text, rf"supervisor.*{fleet.pid}.*")
         self.assertIn(f"DEAD (pid was {pid})", text)

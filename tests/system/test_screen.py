@@ -125,7 +125,7 @@ class Screen(SystemTest):
         text = screen.shows(r"filter '.*': 2 hidden")
         self.assertNotIn(f"\n{self.zulu}", text)
         screen.press("?")
-        screen.shows("stop here, while it goes on recording")
+        screen.shows("freeze the screen, while recording continues")
 
     def test_one_of_several_workers_of_a_client_is_shown_alone(self):
         self.kctl("scale", self.zulu, "2")
