@@ -38,7 +38,7 @@ class Demonstration(WebTest):
         done = self.post("/consumers/A/acknowledge?message_offset=0")
         self.assertEqual(done["partitions"], [{"worker": "A", "partition": 0, "from": 0, "to": 1}])
         self.until_counts(A=(1, 1, 0), B=(1, 0, 1))
-        self.assertIn("waits", self.refused("POST", "/consumers/A/acknowledge?message_offset=0", 409)["detail"])
+        self.assertIn("waiting", self.refused("POST", "/consumers/A/acknowledge?message_offset=0", 409)["detail"])
         self.assertEqual(self.refused("POST", "/consumers/B/acknowledge?message_offset=1", 409)["candidates"], [])
         self.refused("POST", "/consumers/C/acknowledge?message_offset=0", 404)
         self.assertIn("message_offset is missing", self.refused("POST", "/consumers/A/acknowledge", 400)["detail"])
