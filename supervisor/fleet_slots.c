@@ -134,6 +134,14 @@ bool fleet_is_of(const struct worker *worker, const char *client)
     return worker->kind == KIND_CONSUMER && strcasecmp(worker->client, client) == 0;
 }
 
+struct worker *fleet_client(const struct supervisor *supervisor, const char *client)
+{
+    for (size_t i = 0; i < supervisor->worker_count; i++)
+        if (fleet_is_of(supervisor->workers[i], client) && !supervisor->workers[i]->retired)
+            return supervisor->workers[i];
+    return NULL;
+}
+
 struct worker *fleet_add_again(struct supervisor *supervisor, const char *client, const char *name,
                                bool retired)
 {

@@ -13,6 +13,8 @@ struct worker *fleet_add_consumer(struct supervisor *supervisor, const struct se
 
 /* Whether it is one of the client's workers, whatever the name's case. */
 bool fleet_is_of(const struct worker *worker, const char *client);
+/* The client's first worker that is not retired; NULL: there is no such client. */
+struct worker *fleet_client(const struct supervisor *supervisor, const char *client);
 
 /* The same worker under other settings; they hold from its next process on, those for the supervisor now. */
 void fleet_set_settings(struct worker *worker, const struct settings *settings);

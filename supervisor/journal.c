@@ -1,10 +1,10 @@
 #include "supervisor/journal.h"
 
 #include <stdarg.h>
-#include <strings.h>
 
 #include "common/clock.h"
 #include "common/secret.h"
+#include "supervisor/fleet_slots.h"
 #include "supervisor/log/report.h"
 
 /* --- the ring ------------------------------------------------------------------------------------------ */
@@ -149,7 +149,7 @@ void journal_scale(struct supervisor *supervisor, const char *client, unsigned c
     event.to = count;
     for (size_t i = 0; i < supervisor->worker_count; i++) {
         const struct worker *worker = supervisor->workers[i];
-        if (worker->kind != KIND_CONSUMER || strcasecmp(worker->client, client) != 0)
+        if (!fleet_is_of(worker, client))
             continue;
         known = true;
         event.from += !worker->retired;

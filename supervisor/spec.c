@@ -26,5 +26,6 @@ void spec_of_worker(struct worker *worker, struct worker_spec *spec)
         .keeps_group = worker->own_group[0] != '\0',
         .publish = worker->segment_fd != -1,
     };
-    spec->topic_count = topics_used(supervisor, spec->topics);
+    if (worker->kind == KIND_BROKER || worker->kind == KIND_PROVISION) /* who makes them */
+        spec->topic_count = topics_used(supervisor, spec->topics);
 }

@@ -3,7 +3,6 @@
 #include <strings.h>
 
 #include "common/text.h"
-
 #include "supervisor/fleet_slots.h"
 #include "supervisor/journal.h"
 #include "supervisor/log/report.h"
@@ -49,8 +48,7 @@ static unsigned count_of(const struct supervisor *supervisor, const struct worke
 {
     unsigned count = 0;
     for (size_t i = 0; i < supervisor->worker_count; i++)
-        count += supervisor->workers[i]->kind == KIND_CONSUMER && !supervisor->workers[i]->retired &&
-                 strcasecmp(supervisor->workers[i]->client, first->client) == 0;
+        count += fleet_is_of(supervisor->workers[i], first->client) && !supervisor->workers[i]->retired;
     return count;
 }
 

@@ -1,7 +1,5 @@
 #include "supervisor/control/reload.h"
 
-#include <strings.h>
-
 #include "common/clock.h"
 #include "common/exit_codes.h"
 #include "common/text.h"
@@ -240,13 +238,10 @@ static void plan_worker(struct plan *plan, struct worker *worker)
 
 static bool is_there(const struct supervisor *supervisor, const char *client)
 {
-    for (size_t i = 0; i < supervisor->worker_count; i++) {
-        const struct worker *worker = supervisor->workers[i];
-        if (!worker->retired && worker->kind == (client == NULL ? KIND_PRODUCER : KIND_CONSUMER) &&
-            (client == NULL || strcasecmp(worker->client, client) == 0))
-            return true;
-    }
-    return false;
+    if (client != NULL)
+        return fleet_client(supervisor, client) != NULL;
+    const struct worker *producer = supervisor_find(supervisor, KIND_PRODUCER);
+    return producer != NULL && !producer->retired;
 }
 
 static int plan_new(struct plan *plan, const struct settings *settings, const char *client,

@@ -1,7 +1,5 @@
 #include "supervisor/control/verb_clients.h"
 
-#include <strings.h>
-
 #include "supervisor/config/topics.h"
 #include "supervisor/control/rollout.h"
 #include "supervisor/fleet_slots.h"
@@ -69,16 +67,6 @@ static void default_group(const char *client, char group[STATS_GROUP_BYTES])
     settings_group(&nothing, client, group, STATS_GROUP_BYTES);
 }
 
-static const struct worker *first_of(const struct supervisor *supervisor, const char *client)
-{
-    for (size_t i = 0; i < supervisor->worker_count; i++) {
-        const struct worker *worker = supervisor->workers[i];
-        if (worker->kind == KIND_CONSUMER && !worker->retired && strcasecmp(worker->client, client) == 0)
-            return worker;
-    }
-    return NULL;
-}
-
 /* Without `group` it is a group of its own, even if all others share one (--group). A client that is like an added
  * one has the settings that the added one has. */
 static int find_settings(const struct supervisor *supervisor, const char *client, struct wanted *wanted,
@@ -89,7 +77,7 @@ static int find_settings(const struct supervisor *supervisor, const char *client
         default_group(client, wanted->group);
     if (wanted->like[0] == '\0')
         return 0;
-    const struct worker *model = first_of(supervisor, wanted->like);
+    const struct worker *model = fleet_client(supervisor, wanted->like);
     if (model == NULL)
         return error_set(error, "like=%s: there is no client of that name", wanted->like);
     snprintf(wanted->like, sizeof wanted->like, "%s", model->added ? model->like : model->client);
@@ -102,12 +90,13 @@ static int find_settings(const struct supervisor *supervisor, const char *client
 static int check_name(const struct supervisor *supervisor, const char *name, struct error *error)
 {
     const struct worker *worker = fleet_find(supervisor, name);
+    const struct worker *same = fleet_client(supervisor, name);
     if (name_check(name, "client", error) == -1)
         return -1;
     if (settings_owner_of(name) != NULL)
         return error_set(error, "'%s' is reserved for the %s", name, settings_owner_of(name));
-    if (first_of(supervisor, name) != NULL)
-        return error_set(error, "client '%s' already exists", first_of(supervisor, name)->client);
+    if (same != NULL)
+        return error_set(error, "client '%s' already exists", same->client);
     return worker != NULL && worker->process.pid != 0
                ? error_set(error, "'%s' was removed, and has not ended yet: try again in a moment", name)
                : 0;
@@ -179,7 +168,7 @@ static struct rollout_row *rows_of(struct supervisor *supervisor, const char *cl
     *count = 0;
     for (size_t i = 0; rows != NULL && i < supervisor->worker_count; i++) {
         struct worker *worker = supervisor->workers[i];
-        if (worker->kind == KIND_CONSUMER && !worker->retired && strcasecmp(worker->client, client) == 0)
+        if (fleet_is_of(worker, client) && !worker->retired)
             rows[(*count)++] = (struct rollout_row){.worker = worker, .kind = ROLLOUT_REMOVE};
     }
     return rows;
@@ -188,7 +177,7 @@ static struct rollout_row *rows_of(struct supervisor *supervisor, const char *cl
 enum progress verb_remove_client_begin(struct request *request, struct error *error)
 {
     struct supervisor *supervisor = request->supervisor;
-    const struct worker *first = first_of(supervisor, request->target);
+    const struct worker *first = fleet_client(supervisor, request->target);
     struct rollout_row *rows = NULL;
     size_t count = 0;
     if (rollout_refuse(supervisor, error) == -1)

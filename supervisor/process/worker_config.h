@@ -16,7 +16,7 @@ struct worker_spec {
     const char *bootstrap;           /* "": of an embedded broker that is not there yet */
     const char *host;
     const struct poison *poison;           /* NULL: nothing is known of any record */
-    const char *topics[CONFIG_TOPICS_MAX]; /* of all workers: what a broker or provisioning makes */
+    const char *topics[CONFIG_TOPICS_MAX]; /* of all workers; for a broker or provisioning */
     size_t topic_count;
     const char *reset; /* a consumer that is started for this reset alone; NULL: it is not */
     int64_t remaining; /* of a producer's --count */
