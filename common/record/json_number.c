@@ -1,107 +1,32 @@
 #include "common/record/json_number.h"
 
-struct scan {
-    const char *at;
-    const char *end;
-};
+#include "common/json/reader.h"
 
-static char current(const struct scan *scan)
+/* A name with escapes is read into nowhere: then it has no text. */
+static bool take_member(struct js_reader *reader, struct mp_view *name, struct mp_view *value)
 {
-    return scan->at < scan->end ? *scan->at : '\0';
+    struct js_scratch nowhere = {NULL, SIZE_MAX, 0};
+    return js_read_key(reader, &nowhere, name) && js_read_any(reader, JS_DEPTH_MAX, value);
 }
 
-static void advance(struct scan *scan)
+bool json_member_text(const char *object, size_t length, const char *name, struct mp_view *text)
 {
-    if (scan->at < scan->end)
-        scan->at++;
-}
-
-static void skip_blank(struct scan *scan)
-{
-    while (scan->at < scan->end && strchr(" \t\r\n", *scan->at) != NULL && *scan->at != '\0')
-        scan->at++;
-}
-
-/* Over a string, from quote to quote; what is between, escapes as they stand. */
-static struct mp_view take_string(struct scan *scan)
-{
-    advance(scan);
-    const char *begin = scan->at;
-    while (scan->at < scan->end && *scan->at != '"')
-        scan->at += *scan->at == '\\' && scan->end - scan->at > 1 ? 2 : 1;
-    struct mp_view inside = {begin, (uint32_t)(scan->at - begin)};
-    advance(scan);
-    return inside;
-}
-
-static bool ends_scalar(char c)
-{
-    return c == '\0' || strchr(",]} \t\r\n", c) != NULL;
-}
-
-static struct mp_view take_scalar(struct scan *scan)
-{
-    const char *begin = scan->at;
-    while (scan->at < scan->end && !ends_scalar(*scan->at))
-        scan->at++;
-    return (struct mp_view){begin, (uint32_t)(scan->at - begin)};
-}
-
-/* Over an object or an array: brackets balance in valid JSON, outside of strings. */
-static void skip_container(struct scan *scan)
-{
-    size_t depth = 0;
-    while (scan->at < scan->end) {
-        char c = *scan->at;
-        if (c == '"') {
-            take_string(scan);
-            continue;
-        }
-        advance(scan);
-        if (c == '{' || c == '[')
-            depth++;
-        if ((c == '}' || c == ']') && --depth == 0)
-            return;
+    struct js_reader reader;
+    struct mp_view key = {NULL, 0};
+    bool more;
+    js_init(&reader, object, length);
+    for (js_enter(&reader, JS_OBJECT, &more); more; js_more(&reader, JS_OBJECT, &more)) {
+        if (!take_member(&reader, &key, text))
+            return false;
+        if (key.data != NULL && key.length == strlen(name) && memcmp(key.data, name, key.length) == 0)
+            return true;
     }
-}
-
-/* Over a value, and its text as it stands. */
-static struct mp_view take_value(struct scan *scan)
-{
-    const char *begin = scan->at;
-    if (current(scan) == '"')
-        take_string(scan);
-    else if (current(scan) == '{' || current(scan) == '[')
-        skip_container(scan);
-    else
-        return take_scalar(scan);
-    return (struct mp_view){begin, (uint32_t)(scan->at - begin)};
+    return false;
 }
 
 static bool is_number(const struct mp_view *text)
 {
     return text->length > 0 && (text->data[0] == '-' || (text->data[0] >= '0' && text->data[0] <= '9'));
-}
-
-bool json_member_text(const char *object, size_t length, const char *name, struct mp_view *text)
-{
-    struct scan scan = {object, object + length};
-    skip_blank(&scan);
-    advance(&scan); /* { */
-    for (skip_blank(&scan); current(&scan) == '"'; skip_blank(&scan)) {
-        struct mp_view key = take_string(&scan);
-        skip_blank(&scan);
-        advance(&scan); /* : */
-        skip_blank(&scan);
-        struct mp_view value = take_value(&scan);
-        if (key.length == strlen(name) && memcmp(key.data, name, key.length) == 0) {
-            *text = value;
-            return true;
-        }
-        skip_blank(&scan);
-        advance(&scan); /* , */
-    }
-    return false;
 }
 
 bool json_number_text(const char *object, size_t length, const char *name, struct mp_view *number)
