@@ -1,5 +1,7 @@
 #include "common/offset_set.h"
 
+#include "common/array.h"
+
 void offset_set_begin(struct offset_set *set, int64_t next)
 {
     set->next = next;
@@ -75,14 +77,10 @@ int64_t offset_set_map(const struct offset_set *set)
 
 static int make_room(struct offset_set *set, struct error *error)
 {
-    if (set->count < set->capacity)
-        return 0;
-    size_t capacity = set->capacity == 0 ? 16 : 2 * set->capacity;
-    struct offset_range *grown = realloc(set->ranges, capacity * sizeof *grown);
+    struct offset_range *grown = array_room(set->ranges, set->count, &set->capacity, 16, sizeof *grown);
     if (grown == NULL)
         return error_set(error, "out of memory");
     set->ranges = grown;
-    set->capacity = capacity;
     return 0;
 }
 

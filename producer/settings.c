@@ -52,7 +52,7 @@ static const struct option_def base_options[] = {
 
     {.type = OPTION_HEADING, .help = "One record, field by field (the others are generated where possible)"},
     {OPTION_LIST, "set", 0, "NAME=VALUE", NULL, NULL, AT(named), 0, 0, NULL,
-     "a field of any schema, may be repeated", false},
+     "a field of any schema, may be repeated", 0},
 };
 
 /* What a field may be, in any of the schemas. */

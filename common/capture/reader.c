@@ -4,6 +4,7 @@
 #include <zstd.h>
 
 #include "common/capture/reader_private.h"
+#include "common/array.h"
 #include "common/exit_codes.h"
 
 #define FRAMES_MAX 10000000
@@ -34,14 +35,11 @@ static int check_file(const struct capture *capture, struct error *error)
 
 static bool add_entry(struct capture *capture, const struct frame_entry *entry)
 {
-    if (capture->frames == capture->capacity) {
-        size_t capacity = capture->capacity == 0 ? 64 : 2 * capture->capacity;
-        struct frame_entry *entries = realloc(capture->entries, capacity * sizeof *entries);
-        if (entries == NULL)
-            return false;
-        capture->entries = entries;
-        capture->capacity = capacity;
-    }
+    struct frame_entry *entries =
+        array_room(capture->entries, capture->frames, &capture->capacity, 64, sizeof *entries);
+    if (entries == NULL)
+        return false;
+    capture->entries = entries;
     capture->entries[capture->frames++] = *entry;
     return true;
 }
@@ -118,14 +116,11 @@ size_t capture_find(const struct capture *capture, int64_t time_us)
 
 static bool add_object(struct capture *capture, const struct kept_object *object)
 {
-    if (capture->object_count == capture->object_capacity) {
-        size_t capacity = capture->object_capacity == 0 ? 64 : 2 * capture->object_capacity;
-        struct kept_object *objects = realloc(capture->objects, capacity * sizeof *objects);
-        if (objects == NULL)
-            return false;
-        capture->objects = objects;
-        capture->object_capacity = capacity;
-    }
+    struct kept_object *objects =
+        array_room(capture->objects, capture->object_count, &capture->object_capacity, 64, sizeof *objects);
+    if (objects == NULL)
+        return false;
+    capture->objects = objects;
     capture->objects[capture->object_count++] = *object;
     return true;
 }

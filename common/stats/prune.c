@@ -6,6 +6,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
+#include "common/array.h"
 #include "common/own_file.h"
 #include "common/stats/directory_layout.h"
 #include "common/stats/liveness.h"
@@ -20,14 +21,10 @@ struct names {
 
 static int add(struct names *names, const char *name)
 {
-    if (names->count == names->capacity) {
-        size_t capacity = names->capacity == 0 ? 32 : 2 * names->capacity;
-        void *items = realloc(names->items, capacity * sizeof *names->items);
-        if (items == NULL)
-            return -1;
-        names->items = items;
-        names->capacity = capacity;
-    }
+    void *items = array_room(names->items, names->count, &names->capacity, 32, sizeof *names->items);
+    if (items == NULL)
+        return -1;
+    names->items = items;
     snprintf(names->items[names->count++], sizeof names->items[0], "%s", name);
     return 0;
 }

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 
 #include "common/own_file.h"
+#include "common/array.h"
 #include "common/stats/directory.h"
 #include "common/stats/object.h"
 #include "common/stats/segment.h"
@@ -64,14 +65,10 @@ static bool parse(const char *file, struct entry *entry)
 
 static int append(struct entries *entries, const struct entry *entry)
 {
-    if (entries->count == entries->capacity) {
-        size_t capacity = entries->capacity == 0 ? 64 : 2 * entries->capacity;
-        struct entry *items = realloc(entries->items, capacity * sizeof *items);
-        if (items == NULL)
-            return -1;
-        entries->items = items;
-        entries->capacity = capacity;
-    }
+    struct entry *items = array_room(entries->items, entries->count, &entries->capacity, 64, sizeof *items);
+    if (items == NULL)
+        return -1;
+    entries->items = items;
     entries->items[entries->count++] = *entry;
     return 0;
 }

@@ -3,20 +3,17 @@
 #include <strings.h>
 
 #include "common/exit_codes.h"
-
+#include "common/array.h"
 #include "common/text.h"
 #include "common/view/view.h"
 
 static struct view_worker *append(struct view *view)
 {
-    if (view->count == view->capacity) {
-        size_t capacity = view->capacity == 0 ? 16 : 2 * view->capacity;
-        struct view_worker *workers = realloc(view->workers, capacity * sizeof *workers);
-        if (workers == NULL)
-            return NULL;
-        view->workers = workers;
-        view->capacity = capacity;
-    }
+    struct view_worker *workers =
+        array_room(view->workers, view->count, &view->capacity, 16, sizeof *workers);
+    if (workers == NULL)
+        return NULL;
+    view->workers = workers;
     struct view_worker *worker = &view->workers[view->count++];
     memset(worker, 0, sizeof *worker);
     directory_worker_init(&worker->entry);

@@ -1,5 +1,6 @@
 #include "common/view/rates.h"
 
+#include "common/array.h"
 #include "common/clock.h"
 
 struct rate {
@@ -40,14 +41,10 @@ static struct rate *find(const struct rates *rates, const char *worker, const ch
 
 static struct rate *append(struct rates *rates, const char *worker, const char *counter)
 {
-    if (rates->count == rates->capacity) {
-        size_t capacity = rates->capacity == 0 ? 64 : 2 * rates->capacity;
-        struct rate *items = realloc(rates->items, capacity * sizeof *items);
-        if (items == NULL)
-            return NULL;
-        rates->items = items;
-        rates->capacity = capacity;
-    }
+    struct rate *items = array_room(rates->items, rates->count, &rates->capacity, 64, sizeof *items);
+    if (items == NULL)
+        return NULL;
+    rates->items = items;
     struct rate *rate = &rates->items[rates->count++];
     snprintf(rate->worker, sizeof rate->worker, "%s", worker);
     snprintf(rate->counter, sizeof rate->counter, "%s", counter);

@@ -1,4 +1,5 @@
 #include "common/clock.h"
+#include "common/array.h"
 #include "common/exit_codes.h"
 #include "common/view/source.h"
 
@@ -6,14 +7,10 @@
 
 int segment_list_add(struct segment_list *list, const char *worker, uint64_t generation)
 {
-    if (list->count == list->capacity) {
-        size_t capacity = list->capacity == 0 ? 32 : 2 * list->capacity;
-        struct segment_name *items = realloc(list->items, capacity * sizeof *items);
-        if (items == NULL)
-            return -1;
-        list->items = items;
-        list->capacity = capacity;
-    }
+    struct segment_name *items = array_room(list->items, list->count, &list->capacity, 32, sizeof *items);
+    if (items == NULL)
+        return -1;
+    list->items = items;
     struct segment_name *name = &list->items[list->count++];
     snprintf(name->worker, sizeof name->worker, "%s", worker);
     name->generation = generation;

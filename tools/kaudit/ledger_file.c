@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <inttypes.h>
 
+#include "common/array.h"
 #include "common/decimal.h"
 #include "tools/kaudit/scratch.h"
 
@@ -67,17 +68,15 @@ const struct ledger_count *ledgers_count(const struct ledgers *ledgers)
 
 static int add_doubtful(struct ledgers *ledgers, int64_t seq, bool failed, struct error *error)
 {
-    if (ledgers->doubtful_count == ledgers->doubtful_capacity) {
-        size_t capacity = ledgers->doubtful_capacity == 0 ? 1024 : 2 * ledgers->doubtful_capacity;
-        struct doubtful *grown = ledgers->doubtful_count < LEDGER_DOUBTFUL_MAX
-                                     ? realloc(ledgers->doubtful, capacity * sizeof *grown)
-                                     : NULL;
-        if (grown == NULL)
-            return error_set(error, "%zu messages failed or are unknown: more than can be held",
-                             ledgers->doubtful_count);
-        ledgers->doubtful = grown;
-        ledgers->doubtful_capacity = capacity;
-    }
+    bool full = ledgers->doubtful_count == ledgers->doubtful_capacity &&
+                ledgers->doubtful_count >= LEDGER_DOUBTFUL_MAX;
+    struct doubtful *grown = full ? NULL
+                                  : array_room(ledgers->doubtful, ledgers->doubtful_count,
+                                               &ledgers->doubtful_capacity, 1024, sizeof *grown);
+    if (grown == NULL)
+        return error_set(error, "%zu messages failed or are unknown: more than can be held",
+                         ledgers->doubtful_count);
+    ledgers->doubtful = grown;
     ledgers->doubtful[ledgers->doubtful_count++] =
         (struct doubtful){.seq = seq, .run = ledgers->runs[ledgers->run_count - 1].number, .failed = failed};
     return 0;

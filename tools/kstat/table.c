@@ -2,6 +2,7 @@
 
 #include <stdarg.h>
 
+#include "common/array.h"
 #include "common/record/text.h"
 #include "tools/kstat/width.h"
 
@@ -36,13 +37,9 @@ static void out_of_memory(void)
 
 static void reserve(struct table *table)
 {
-    if (table->count < table->capacity)
-        return;
-    table->capacity = table->capacity == 0 ? 64 : 2 * table->capacity;
-    struct table_cell *cells = realloc(table->cells, table->capacity * sizeof *cells);
-    if (cells == NULL)
+    table->cells = array_room(table->cells, table->count, &table->capacity, 64, sizeof *table->cells);
+    if (table->cells == NULL)
         out_of_memory();
-    table->cells = cells;
 }
 
 void table_add(struct table *table, enum table_style style, const char *format, ...)
