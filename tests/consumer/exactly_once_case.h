@@ -31,4 +31,25 @@ static inline void end_exactly_once(void)
     consumer_end();
 }
 
+/* Part of the slice in flight. */
+static inline const rd_kafka_message_t *add(int32_t partition, int64_t offset)
+{
+    struct fake *fake = fake_bytes(partition, offset, "record", 6);
+    ck_assert_int_eq(partition_take(&consumer.partitions, &fake->message), TAKEN);
+    batch_add_to_slice(&consumer.batch, &fake->message);
+    return &fake->message;
+}
+
+/* What process.c does before it, and the lines that it says in `capture`. */
+static inline bool commit(size_t rows)
+{
+    partitions_apply_stops(&consumer.partitions);
+    partitions_note_last(&consumer.partitions, consumer.batch.slice, consumer.batch.slice_count);
+    deaths_keep_standing(&consumer.deaths, &consumer.partitions);
+    capture_begin();
+    bool done = exactly_once_commit(&consumer, rows);
+    capture_end();
+    return done;
+}
+
 #endif

@@ -1,26 +1,6 @@
 /* A batch's transaction: what the database is told, and what comes of its answer. */
 #include "tests/consumer/exactly_once_case.h"
 
-/* Part of the slice in flight. */
-static const rd_kafka_message_t *add(int32_t partition, int64_t offset)
-{
-    struct fake *fake = fake_bytes(partition, offset, "record", 6);
-    ck_assert_int_eq(partition_take(&consumer.partitions, &fake->message), TAKEN);
-    batch_add_to_slice(&consumer.batch, &fake->message);
-    return &fake->message;
-}
-
-static bool commit(size_t rows)
-{
-    partitions_apply_stops(&consumer.partitions);
-    partitions_note_last(&consumer.partitions, consumer.batch.slice, consumer.batch.slice_count);
-    deaths_keep_standing(&consumer.deaths, &consumer.partitions);
-    capture_begin();
-    bool done = exactly_once_commit(&consumer, rows);
-    capture_end();
-    return done;
-}
-
 START_TEST(one_transaction_has_rows_next_offsets_and_deaths)
 {
     add(2, 30);

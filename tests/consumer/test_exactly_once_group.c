@@ -65,25 +65,6 @@ static void end_group(void)
     end_exactly_once();
 }
 
-static const rd_kafka_message_t *add(int32_t partition, int64_t offset)
-{
-    struct fake *fake = fake_bytes(partition, offset, "record", 6);
-    ck_assert_int_eq(partition_take(&consumer.partitions, &fake->message), TAKEN);
-    batch_add_to_slice(&consumer.batch, &fake->message);
-    return &fake->message;
-}
-
-static bool commit(size_t rows)
-{
-    partitions_apply_stops(&consumer.partitions);
-    partitions_note_last(&consumer.partitions, consumer.batch.slice, consumer.batch.slice_count);
-    deaths_keep_standing(&consumer.deaths, &consumer.partitions);
-    capture_begin();
-    bool done = exactly_once_commit(&consumer, rows);
-    capture_end();
-    return done;
-}
-
 START_TEST(where_to_go_on_is_the_groups_to_say)
 {
     struct sink_position found = SINK_POSITION_NONE;

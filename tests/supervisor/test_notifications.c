@@ -10,11 +10,11 @@
 #include "supervisor/control/verb_status.h"
 #include "supervisor/control/verbs.h"
 #include "supervisor/notifications.h"
-#include "tests/supervisor/support.h"
+#include "tests/supervisor/packed.h"
+#include "tests/supervisor/worker_end.h"
 
 static struct worker *worker = &stage.worker;
 static struct worker *workers[] = {&stage.worker};
-static int theirs; /* the worker's end */
 
 static void set_up(void)
 {
@@ -36,27 +36,11 @@ static void tear_down(void)
     stage_close();
 }
 
-static void says(const char *method, const char *text)
-{
-    char bytes[RPC_MESSAGE_BYTES];
-    size_t length = rpc_pack_notification(bytes, sizeof bytes, method, "s", text);
-    ck_assert_uint_gt(length, 0);
-    ck_assert_int_eq(send(theirs, bytes, length, 0), (ssize_t)length);
-    stage_round();
-}
-
 /* What `kctl status` gets of it, as bytes; good until the next call. */
 static const char *answer(void (*pack)(struct request *request, msgpack_packer *packer), size_t *length)
 {
-    static msgpack_sbuffer buffer;
-    msgpack_packer packer;
     struct request request = {.supervisor = &stage.supervisor, .verb = verb_find("status", 6, NULL)};
-    msgpack_sbuffer_destroy(&buffer);
-    msgpack_sbuffer_init(&buffer);
-    msgpack_packer_init(&packer, &buffer, msgpack_sbuffer_write);
-    pack(&request, &packer);
-    *length = buffer.size;
-    return buffer.data;
+    return packed_by(pack, &request, length);
 }
 
 static bool shows(void (*pack)(struct request *request, msgpack_packer *packer), const char *text)

@@ -6,6 +6,7 @@
 #include <msgpack.h>
 
 #include "tests/supervisor/fleet_stage.h"
+#include "tests/supervisor/packed.h"
 
 static struct worker *bravo, *zulu, *producer;
 static struct request request; /* the one that is under way */
@@ -67,18 +68,7 @@ static inline void ends(struct worker *worker, int exit_status)
 static size_t packed_length;
 static inline const char *packed(void (*pack)(struct request *, msgpack_packer *))
 {
-    static msgpack_sbuffer buffer;
-    msgpack_packer packer;
-    msgpack_sbuffer_destroy(&buffer);
-    msgpack_sbuffer_init(&buffer);
-    msgpack_packer_init(&packer, &buffer, msgpack_sbuffer_write);
-    pack(&request, &packer);
-    packed_length = buffer.size;
-    struct mp_reader reader;
-    mp_init(&reader, buffer.data, buffer.size); /* it is one whole value */
-    ck_assert_int_eq(mp_step(&reader, MP_DEPTH_MAX), MP_OK);
-    ck_assert(mp_at_end(&reader));
-    return buffer.data;
+    return packed_by(pack, &request, &packed_length);
 }
 
 /* The lines of the answer, each with its '\n'. */

@@ -3,6 +3,7 @@
 
 #include "common/stats/events.h"
 #include "tests/supervisor/fleet_stage.h"
+#include "tests/supervisor/packed.h"
 
 static struct worker *bravo, *zulu;
 static struct request request;
@@ -79,18 +80,7 @@ static void ends(struct worker *worker, int exit_status)
 static size_t packed_length;
 static const char *packed(void (*pack)(struct request *, msgpack_packer *))
 {
-    static msgpack_sbuffer buffer;
-    msgpack_packer packer;
-    msgpack_sbuffer_destroy(&buffer);
-    msgpack_sbuffer_init(&buffer);
-    msgpack_packer_init(&packer, &buffer, msgpack_sbuffer_write);
-    pack(&request, &packer);
-    packed_length = buffer.size;
-    struct mp_reader reader;
-    mp_init(&reader, buffer.data, buffer.size);
-    ck_assert_int_eq(mp_step(&reader, MP_DEPTH_MAX), MP_OK); /* one whole value */
-    ck_assert(mp_at_end(&reader));
-    return buffer.data;
+    return packed_by(pack, &request, &packed_length);
 }
 
 /* The last element of the array of lines, and how many there are. */

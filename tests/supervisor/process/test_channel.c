@@ -6,10 +6,9 @@
 #include <sys/wait.h>
 
 #include "common/rpc/message.h"
-#include "tests/supervisor/support.h"
+#include "tests/supervisor/worker_end.h"
 
 static struct worker *worker = &stage.worker;
-static int theirs;     /* the worker's end */
 static char heard[64]; /* the text of the last notification "number" */
 
 static void note(struct worker *of, struct rpc_message *message)
@@ -35,15 +34,6 @@ static void tear_down(void)
 {
     close(theirs);
     stage_close();
-}
-
-static void says(const char *method, const char *text)
-{
-    char bytes[RPC_MESSAGE_BYTES];
-    size_t length = rpc_pack_notification(bytes, sizeof bytes, method, "s", text);
-    ck_assert_uint_gt(length, 0);
-    ck_assert_int_eq(send(theirs, bytes, length, 0), (ssize_t)length);
-    stage_round();
 }
 
 /* As many as its socket holds. In a turn of a living worker only some are taken. */
